@@ -1,0 +1,69 @@
+/**
+ * Identifiers reach SQL text only through `identifier()`. Names of tenant schemas are also held to a narrow alphabet, so that
+ * a forgotten quote could not change what a name means, and so that no two names differ only by case.
+ */
+import { TenancyError } from '../errors.ts'
+
+const maxBytes = 63
+const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** The schema of partywall's own tables. */
+export const catalogSchema = 'partywall'
+
+/**
+ * Quotes a name for use as an SQL identifier.
+ * @example identifier('user') === '"user"'
+ * @throws TenancyError INVALID_SCHEMA_NAME for an empty name, a zero byte, or more than 63 bytes: PostgreSQL would cut it in silence
+ */
+export function identifier(name: string): string {
+  if (name === '' || name.includes('\0') || Buffer.byteLength(name) > maxBytes) {
+    throw new TenancyError(
+      'INVALID_SCHEMA_NAME',
+      `${JSON.stringify(name)} cannot be an identifier: PostgreSQL takes 1 to ${maxBytes} bytes and no zero byte.`,
+      { details: { name } },
+    )
+  }
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** A uuid in text form, in any case. */
+export function isUuid(text: string): boolean {
+  return uuidForm.test(text)
+}
+
+/** Why `name` cannot be the schema of a tenant, as half a sentence; undefined when it can. */
+export function schemaNameProblem(name: unknown, reserved: Iterable<string> = []): string | undefined {
+  if (typeof name !== 'string') return `it is ${name === null ? 'null' : typeof name}, not text`
+  if (name === '') return 'it is empty'
+  if (Buffer.byteLength(name) > maxBytes) return `it has ${Buffer.byteLength(name)} bytes, and PostgreSQL keeps ${maxBytes}`
+  if (/[A-Z]/.test(name)) return `it has upper-case letters; use ${JSON.stringify(name.toLowerCase())}`
+  if (!/^[a-z_][a-z0-9_-]*$/.test(name) || name.endsWith('\n')) {
+    return 'it must start with a letter or _ and hold only a-z, 0-9, _ and -'
+  }
+  if (name.startsWith('pg_')) return 'names that start with pg_ belong to PostgreSQL'
+  if (uuidForm.test(name)) return 'it has the form of a tenant id'
+  if (name === 'information_schema' || name === 'public' || name === catalogSchema) return 'this schema is reserved'
+  if (new Set(reserved).has(name)) return 'this schema is reserved by the configuration'
+  return undefined
+}
+
+/**
+ * Passes a name that can be a tenant's schema.
+ * @throws TenancyError INVALID_SCHEMA_NAME
+ */
+export function assertSchemaName(name: unknown, reserved: Iterable<string> = []): asserts name is string {
+  const problem = schemaNameProblem(name, reserved)
+  if (problem === undefined) return
+  throw new TenancyError(
+    'INVALID_SCHEMA_NAME',
+    `${printable(name)} cannot be the schema of a tenant: ${problem}. ` +
+      'A schema name has 1 to 63 lower-case letters, digits, _ or -, and starts with a letter or _.',
+    { details: { name: printable(name) } },
+  )
+}
+
+/** A hostile name may be a megabyte long or hold control characters: show it safely. */
+function printable(name: unknown): string {
+  const text = JSON.stringify(name) ?? String(name)
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+}

@@ -1,0 +1,66 @@
+/**
+ * Who is the tenant now. A scope is entered only by running a function in it, and left when that function is done: there is no
+ * "set", so nothing can be forgotten. The value travels with promises, timers and microtasks (AsyncLocalStorage).
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { TenancyError } from '../errors.ts'
+import type { Attributes, Tenant } from '../types.ts'
+
+export type ScopeValue<A extends object = Attributes> =
+  | { readonly kind: 'tenant'; readonly tenant: Tenant<A> }
+  | { readonly kind: 'shared' }
+
+const sharedScope: ScopeValue<never> = Object.freeze({ kind: 'shared' })
+
+export class Scope<A extends object = Attributes> {
+  readonly #storage = new AsyncLocalStorage<ScopeValue<A> | undefined>()
+
+  /** Runs `fn` with this tenant as the current one. Nothing stays behind, whether `fn` returns or throws. */
+  run<T>(tenant: Tenant<A>, fn: () => T): T {
+    return this.#storage.run(Object.freeze({ kind: 'tenant', tenant }), fn)
+  }
+
+  /** Runs `fn` with the shared schema and no tenant. */
+  runShared<T>(fn: () => T): T {
+    return this.#storage.run(sharedScope, fn)
+  }
+
+  /** Runs `fn` outside every scope: what it starts (sockets, timers) cannot carry a tenant along. */
+  runOutside<T>(fn: () => T): T {
+    return this.#storage.run(undefined, fn)
+  }
+
+  /** The scope of now, or undefined outside every scope. */
+  value(): ScopeValue<A> | undefined {
+    return this.#storage.getStore()
+  }
+
+  /** The tenant of now, or undefined in the shared scope and outside. */
+  tryCurrent(): Tenant<A> | undefined {
+    const value = this.value()
+    return value?.kind === 'tenant' ? value.tenant : undefined
+  }
+
+  /**
+   * The tenant of now.
+   * @throws TenancyError NO_TENANT
+   */
+  current(): Tenant<A> {
+    const value = this.value()
+    if (value?.kind === 'tenant') return value.tenant
+    throw new TenancyError(
+      'NO_TENANT',
+      value === undefined
+        ? 'There is no tenant here: this code runs outside every scope. Enter one with tenancy.run(tenant, fn) or an adapter, ' +
+            'and wrap callbacks of sockets and timers with tenancy.bind(fn).'
+        : 'There is no tenant here: this code runs in the shared scope. Call it inside tenancy.run(tenant, fn).',
+      { details: { scope: value?.kind ?? 'none' } },
+    )
+  }
+
+  /** A function that runs `fn` in the scope of now, whenever and from wherever it is called. */
+  bind<Args extends unknown[], R>(fn: (...args: Args) => R): (...args: Args) => R {
+    const value = this.value()
+    return (...args) => this.#storage.run(value, () => fn(...args))
+  }
+}
