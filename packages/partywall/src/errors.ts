@@ -61,5 +61,5 @@ export class TenancyError extends Error {
 /** True for a TenancyError, also one of a second copy of partywall in the same process. With `code`, only for that code. */
 export function isTenancyError(error: unknown, code?: TenancyErrorCode): error is TenancyError {
   if (typeof error !== 'object' || error === null || !(brand in error)) return false
-  return code === undefined || (error as TenancyError).code === code
+  return code === undefined || (error as unknown as TenancyError).code === code
 }

@@ -1,0 +1,52 @@
+/**
+ * From the facts of a request to a tenant, in two steps. A resolver looks at the facts and says which tenant they name, without
+ * asking the database: its `Hint`. The chain asks the resolvers in order, looks the named tenant up, and gives one `Resolution`.
+ */
+import type { Attributes, Tenant, TenantRef } from '../types.ts'
+
+/** What an adapter knows of a request. Header names are lower-case; the adapter fills in what it has. */
+export interface RequestFacts {
+  /** The Host as the client sent it, port and all, e.g. `Ferrari.localhost:3000`. */
+  readonly host?: string | undefined
+  /** The path of the URL, e.g. `/polls/1`. */
+  readonly path?: string | undefined
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined
+  /** Claims of a token that was verified already. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * What one resolver reads from the facts.
+ * - none: this resolver has nothing to say; the next one is asked
+ * - tenant: the facts name this tenant
+ * - shared: the facts ask for the shared side on purpose, e.g. the apex domain
+ * - invalid: the facts hold something that should name a tenant and cannot; nothing weaker is asked
+ */
+export type Hint =
+  | { readonly outcome: 'none' }
+  | { readonly outcome: 'tenant'; readonly ref: TenantRef }
+  | { readonly outcome: 'shared' }
+  | { readonly outcome: 'invalid'; readonly reason: string }
+
+/** A resolver of your own may be just a function; undefined counts as `none`, a TenantRef as `tenant`. */
+export type ResolverFunction = (facts: RequestFacts) => Hint | TenantRef | undefined | Promise<Hint | TenantRef | undefined>
+
+export type Resolver = ResolverFunction | { readonly name: string; readonly resolve: ResolverFunction }
+
+/**
+ * The one typed answer about a request.
+ * - resolved: this tenant, active
+ * - none: the facts name no tenant (the shared side)
+ * - unknown: they name a tenant that does not exist
+ * - invalid: what should name a tenant is not well-formed
+ * - ambiguous: two facts name different tenants
+ * - suspended, maintenance: the tenant is not served now
+ * - forbidden: the tenant exists, but not for this caller
+ */
+export type Resolution<A extends object = Attributes> =
+  | { readonly outcome: 'resolved'; readonly tenant: Tenant<A>; readonly by: string }
+  | { readonly outcome: 'none' }
+  | { readonly outcome: 'unknown'; readonly by: string }
+  | { readonly outcome: 'invalid'; readonly by: string; readonly reason: string }
+  | { readonly outcome: 'ambiguous'; readonly by: readonly string[] }
+  | { readonly outcome: 'suspended' | 'maintenance' | 'forbidden'; readonly tenant: Tenant<A>; readonly by: string }
