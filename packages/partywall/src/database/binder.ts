@@ -1,0 +1,32 @@
+/** From the scope of now to a binding, by the policy of the tenancy. */
+import { TenancyError } from '../errors.ts'
+import type { Scope } from '../scope/scope.ts'
+import type { Binding, Bindings } from './binding.ts'
+import type { Binder } from './tenant-client.ts'
+
+/** The binder of `tenancy.pool`: each statement belongs to the scope that issues it. */
+export function scopeBinder(scope: Scope<any>, bindings: Bindings, outsideScope: 'refuse' | 'shared'): Binder {
+  const tryCapture = (): Binding | undefined => {
+    const value = scope.value()
+    if (value === undefined) return undefined
+    return value.kind === 'tenant' ? bindings.ofTenant(value.tenant) : bindings.shared
+  }
+  return {
+    tryCapture,
+    capture() {
+      const binding = tryCapture() ?? (outsideScope === 'shared' ? bindings.shared : undefined)
+      if (binding !== undefined) return binding
+      throw new TenancyError(
+        'NO_TENANT',
+        'A statement came from outside every scope, so nobody knows whose rows it means; it was not sent. Run it inside ' +
+          'tenancy.run(tenant, fn) or tenancy.runShared(fn), use tenancy.sharedPool, or set outsideScope: "shared".',
+      )
+    },
+    outside: (fn) => scope.runOutside(fn),
+  }
+}
+
+/** The binder of a pool that serves one binding whatever the scope: `tenancy.sharedPool`. */
+export function fixedBinder(binding: Binding, scope: Scope<any>): Binder {
+  return { capture: () => binding, tryCapture: () => binding, outside: (fn) => scope.runOutside(fn) }
+}

@@ -1,0 +1,119 @@
+/** Wires the database of one tenancy: the pool of the tenants, the pool of the shared schema, and the embedded server if need be. */
+import { join } from 'node:path'
+import type { ClientConfig, PoolClient, PoolConfig, QueryResult, QueryResultRow } from 'pg'
+import type { Options } from '../options.ts'
+import type { Scope } from '../scope/scope.ts'
+import type { Tenant } from '../types.ts'
+import { fixedBinder, scopeBinder } from './binder.ts'
+import { Bindings } from './binding.ts'
+import type { Database, Transaction } from './database.ts'
+import { acquireEmbedded, type EmbeddedServer } from './embedded/embedded.ts'
+import type { Statement } from './statement.ts'
+import type { TenantClient } from './tenant-client.ts'
+import { TenantPool } from './tenant-pool.ts'
+import { explainUnreachable } from './unreachable.ts'
+
+export interface DatabaseEvents {
+  /** A connection was destroyed instead of reused. */
+  onDiscard?: (reason: string) => void
+  /** What the embedded server has to say while it is made ready. */
+  onProgress?: (line: string) => void
+}
+
+export class OpenDatabase implements Database {
+  readonly pool: TenantPool
+  readonly sharedPool: TenantPool
+  readonly #options: Options
+  readonly #bindings: Bindings
+  readonly #events: DatabaseEvents
+  #embedded: Promise<EmbeddedServer> | undefined
+
+  constructor(options: Options, scope: Scope<any>, events: DatabaseEvents = {}) {
+    this.#options = options
+    this.#bindings = new Bindings(options)
+    this.#events = events
+    const { max, sharedMax, ...waits } = options.pool
+    const common = {
+      ...waits,
+      ...options.database,
+      ...(options.database === undefined && { locate: () => this.#locateEmbedded() }),
+      ...(events.onDiscard && { onDiscard: events.onDiscard }),
+    } satisfies PoolConfig & { locate?: () => Promise<ClientConfig> }
+    this.pool = new TenantPool({ ...common, max, binder: scopeBinder(scope, this.#bindings, options.outsideScope) })
+    this.sharedPool = new TenantPool({ ...common, max: sharedMax, min: 0, binder: fixedBinder(this.#bindings.shared, scope) })
+  }
+
+  /** One statement on the shared schema. One round trip. */
+  async query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>> {
+    const client = await this.#connect(this.sharedPool)
+    try {
+      return await client.query<R>(statement.text, statement.values as unknown[])
+    } finally {
+      client.release()
+    }
+  }
+
+  async transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const client = await this.#connect(this.sharedPool)
+    try {
+      await client.query('begin')
+      const result = await fn(this.#transactionOn(client as unknown as TenantClient))
+      await client.query('commit')
+      return result
+    } catch (error) {
+      // If the rollback fails too, the connection is not clean, and the pool destroys it.
+      await client.query('rollback').catch(() => {})
+      throw error
+    } finally {
+      client.release()
+    }
+  }
+
+  /** Lends a connection of its own that is bound to the tenant for its whole life. */
+  async session<T>(tenant: Tenant<any>, fn: (client: PoolClient) => Promise<T>): Promise<T> {
+    return this.pool.session(this.#bindings.ofTenant(tenant), fn)
+  }
+
+  /** Where the server is, for programs that connect by themselves. Starts the embedded one if there is no other. */
+  async whereabouts(): Promise<ClientConfig> {
+    return this.#options.database ?? (await this.#locateEmbedded())
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.pool.end(), this.sharedPool.end()])
+    // A server that failed to start has said so to whoever asked for it.
+    const embedded = await this.#embedded?.catch(() => undefined)
+    await embedded?.release()
+  }
+
+  #transactionOn(client: TenantClient): Transaction {
+    return {
+      query: (statement) => client.query(statement.text, statement.values),
+      in: (schema) => {
+        const binding = this.#bindings.ofSchema(schema)
+        return { query: (statement: Statement) => client.queryFor(binding, statement.text, statement.values) }
+      },
+    }
+  }
+
+  async #connect(pool: TenantPool): Promise<PoolClient> {
+    try {
+      return await pool.connect()
+    } catch (error) {
+      throw explainUnreachable(error, pool.options)
+    }
+  }
+
+  async #locateEmbedded(): Promise<ClientConfig> {
+    this.#embedded ??= acquireEmbedded({
+      directory: join(this.#options.root, '.partywall'),
+      ...(this.#events.onProgress && { onProgress: this.#events.onProgress }),
+    })
+    try {
+      return { connectionString: (await this.#embedded).url }
+    } catch (error) {
+      this.#embedded = undefined
+      throw error
+    }
+  }
+}

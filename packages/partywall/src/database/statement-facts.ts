@@ -1,0 +1,132 @@
+/**
+ * What partywall must know of a statement's text before it is bound: whether it is one statement or several, whether it steers
+ * a transaction, and whether it leaves something on the connection that the next tenant would find.
+ */
+import { splitStatements, type SqlStatement } from './sql-tokens.ts'
+
+export interface StatementFacts {
+  /** Several statements can only go by the simple protocol. */
+  readonly isMany: boolean
+  /** The one statement steers a transaction (begin, commit, savepoint, …): it is sent as it is. */
+  readonly control: 'begin' | 'other' | undefined
+  /** Several statements, and this one among them steers a transaction: what follows it would run without a binding. */
+  readonly hiddenControl: string | undefined
+  /** CALL and DO may commit in the middle, which would end the binding: they must run where that is refused. */
+  readonly mayCommit: boolean
+  /** What stays on the connection after the statement, in words; the connection is then destroyed instead of reused. */
+  readonly leaves: string | undefined
+  /** The statement asks for the state of the session (lastval), which may be another tenant's. */
+  readonly asksSession: string | undefined
+}
+
+const plain: StatementFacts = Object.freeze({
+  isMany: false,
+  control: undefined,
+  hiddenControl: undefined,
+  mayCommit: false,
+  leaves: undefined,
+  asksSession: undefined,
+})
+
+const controlVerbs = new Set(['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release'])
+const remarkableVerbs = new Set([
+  ...controlVerbs,
+  ...['set', 'reset', 'listen', 'prepare', 'deallocate', 'discard', 'load', 'declare', 'call', 'do', 'create'],
+])
+const remarkableWords =
+  /\b(?:temp|temporary|pg_temp|set_config|pg_advisory_lock\w*|pg_try_advisory_lock\w*|lastval|setseed|dblink_connect\w*)\b/i
+
+/** Most statements need no closer look: one statement, a plain verb, no remarkable word. */
+const simpleStart = /^\s*\(*\s*([a-z]+)/i
+
+const maxCached = 1000
+const maxCachedLength = 10_000
+const cache = new Map<string, StatementFacts>()
+
+/** The facts of a text. Costs microseconds; texts seen before cost a look into a bounded cache. */
+export function statementFacts(text: string): StatementFacts {
+  const known = cache.get(text)
+  if (known !== undefined) return known
+  const facts = isPlain(text) ? plain : examine(text)
+  if (text.length <= maxCachedLength) {
+    if (cache.size >= maxCached) cache.clear()
+    cache.set(text, facts)
+  }
+  return facts
+}
+
+function isPlain(text: string): boolean {
+  const verb = simpleStart.exec(text)?.[1]
+  if (verb === undefined || remarkableVerbs.has(verb.toLowerCase())) return false
+  const semicolon = text.indexOf(';')
+  if (semicolon !== -1 && text.slice(semicolon + 1).trim() !== '') return false
+  return !remarkableWords.test(text)
+}
+
+function examine(text: string): StatementFacts {
+  const statements = splitStatements(text)
+  const controls = statements.map(controlOf)
+  const isMany = statements.length > 1
+  return Object.freeze({
+    isMany,
+    control: isMany ? undefined : controls[0],
+    hiddenControl: isMany ? statements[controls.findIndex((control) => control !== undefined)]?.tokens[0] : undefined,
+    mayCommit: !isMany && (statements[0]?.tokens[0] === 'call' || statements[0]?.tokens[0] === 'do'),
+    leaves: statements.map(leftBy).find((left) => left !== undefined),
+    asksSession: statements.some((statement) => calls(statement, 'lastval')) ? 'lastval()' : undefined,
+  })
+}
+
+function controlOf({ tokens }: SqlStatement): StatementFacts['control'] {
+  const [verb, next] = tokens as [string, ...string[]]
+  if (verb === 'begin' || (verb === 'start' && next === 'transaction')) return 'begin'
+  if (verb === 'set' && next === 'transaction') return 'other'
+  if (verb === 'prepare' && next === 'transaction') return 'other'
+  return controlVerbs.has(verb) && verb !== 'start' ? 'other' : undefined
+}
+
+function leftBy(statement: SqlStatement): string | undefined {
+  const { tokens } = statement
+  const [verb, next] = tokens as [string, ...string[]]
+  const isLocal = next === 'local' || next === 'transaction' || next === 'constraints'
+  if ((verb === 'set' && !isLocal) || verb === 'reset') return 'a setting of the session'
+  if (verb === 'listen') return 'a LISTEN'
+  if (verb === 'prepare' && next !== 'transaction') return 'a prepared statement'
+  if (verb === 'deallocate' || verb === 'discard' || verb === 'load') return `the effect of ${verb.toUpperCase()}`
+  if (verb === 'declare' && tokens.includes('hold')) return 'a cursor WITH HOLD'
+  if (makesTemporary(tokens)) return 'a temporary table'
+  if (calls(statement, 'set_config') && !setsLocally(tokens)) return 'a setting of the session'
+  for (const lock of ['pg_advisory_lock', 'pg_advisory_lock_shared', 'pg_try_advisory_lock', 'pg_try_advisory_lock_shared']) {
+    if (calls(statement, lock)) return 'an advisory lock of the session'
+  }
+  if (calls(statement, 'setseed')) return 'a random seed'
+  if (tokens.some((token) => token.startsWith('dblink_connect'))) return 'a dblink connection'
+  // The body of a DO block is text to us: a remarkable word anywhere in it is reason enough.
+  if (verb === 'do' && statement.bodies.some((body) => remarkableWords.test(body))) return 'what its body set'
+  return undefined
+}
+
+function makesTemporary(tokens: readonly string[]): boolean {
+  if (tokens.includes('pg_temp')) return true
+  const isTemporary = (token: string | undefined): boolean => token === 'temp' || token === 'temporary'
+  if (tokens[0] === 'create') return tokens.slice(1, 5).some(isTemporary)
+  return tokens.some((token, index) => token === 'into' && tokens.slice(index + 1, index + 3).some(isTemporary))
+}
+
+function calls({ tokens }: SqlStatement, name: string): boolean {
+  return tokens.some((token, index) => token === name && tokens[index + 1] === '(')
+}
+
+/** True when every set_config in the statement ends in a literal `true`: local to the transaction. */
+function setsLocally(tokens: readonly string[]): boolean {
+  return tokens.every((token, index) => {
+    if (token !== 'set_config') return true
+    let depth = 0
+    for (let at = index + 1; at < tokens.length; at++) {
+      if (tokens[at] === '(') depth += 1
+      if (tokens[at] === ')') depth -= 1
+      if (depth === 0) return tokens[at - 1] === 'true'
+    }
+    return false
+  })
+}

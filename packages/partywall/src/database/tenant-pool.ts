@@ -1,0 +1,194 @@
+/**
+ * One pool of connections for every tenant. It is a pg.Pool, so whatever takes a pg.Pool is tenant-aware without knowing it.
+ *
+ * The binding is captured when `query` or `connect` is CALLED. pg-pool runs its callbacks in the async context of whoever
+ * released the connection; a scope read there may be another tenant's. A client goes back only when it is proven clean; an error
+ * of SQL is no reason to destroy it, a doubt about its state is.
+ */
+import pg, { type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
+import { TenancyError } from '../errors.ts'
+import { sessionBindingLiteral, type Binding } from './binding.ts'
+import { bindingError } from './bound-query.ts'
+import { isServerError, type QueryCallback, type SubmittableLike } from './pg-internals.ts'
+import { statementFacts } from './statement-facts.ts'
+import { binderKey, inContextOfNow, TenantClient, type Binder } from './tenant-client.ts'
+
+export interface TenantPoolConfig extends PoolConfig {
+  binder: Binder
+  /** Resolves to where the server is, when that is not known at once. Asked once, at the first use. */
+  locate?: (() => Promise<ClientConfig>) | undefined
+  /** Told why a connection was destroyed instead of reused. */
+  onDiscard?: ((reason: string) => void) | undefined
+}
+
+type Checkout = (error: Error | undefined, client?: TenantPoolClient, release?: Release) => void
+type Release = (error?: Error | boolean) => void
+type TenantPoolClient = TenantClient & { release: Release }
+
+// The name must hold "Pool": drizzle-orm recognises a pool by the name of its class.
+export class TenantPool extends pg.Pool {
+  readonly #binder: Binder
+  readonly #onDiscard: ((reason: string) => void) | undefined
+  #locate: (() => Promise<ClientConfig>) | undefined
+  #located: Promise<void> | undefined
+
+  constructor({ binder, locate, onDiscard, ...config }: TenantPoolConfig) {
+    super({ ...config, Client: TenantClient, [binderKey]: binder } as PoolConfig)
+    this.#binder = binder
+    this.#onDiscard = onDiscard
+    this.#locate = locate
+    this.on('connect', (client) => (client as unknown as TenantClient).keep())
+    // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+    this.on('error', () => {})
+  }
+
+  override connect(): Promise<PoolClient>
+  override connect(callback: (error: Error | undefined, client: PoolClient | undefined, done: Release) => void): void
+  override connect(callback?: (error: Error | undefined, client: PoolClient | undefined, done: Release) => void): Promise<PoolClient> | void {
+    const done = inContextOfNow(callback)
+    const taken = this.#capture((binding) => this.#checkOut(binding))
+    if (done === undefined) return taken as unknown as Promise<PoolClient>
+    taken.then(
+      (client) => callOutside(() => done(undefined, client as unknown as PoolClient, client.release)),
+      (error: Error) => callOutside(() => done(error, undefined, () => {})),
+    )
+  }
+
+  override query(config: any, values?: any, callback?: any): any {
+    const done: QueryCallback | undefined = inContextOfNow([callback, values].find((arg) => typeof arg === 'function'))
+    const answer = this.#capture((binding) => this.#queryOnce(binding, config, Array.isArray(values) ? values : undefined))
+    if (done === undefined) return answer
+    answer.then(
+      (result) => callOutside(() => done(undefined, result)),
+      (error: Error) => callOutside(() => done(error)),
+    )
+    return undefined
+  }
+
+  /**
+   * Lends a client whose search path is set for the whole session, for statements that cannot be bound (VACUUM, CREATE INDEX
+   * CONCURRENTLY, CALL with COMMIT). Its connection is closed afterwards. Costs one connection and one round trip more.
+   * @throws TenancyError UNSAFE_STATEMENT behind a pooler that may hand the statements to different server sessions
+   */
+  async session<T>(binding: Binding, fn: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#checkOut(binding)
+    try {
+      await startSession(client, binding)
+      return await fn(client as unknown as PoolClient)
+    } finally {
+      client.release(true)
+    }
+  }
+
+  #capture<T>(use: (binding: Binding) => Promise<T>): Promise<T> {
+    try {
+      return use(this.#binder.capture())
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  async #queryOnce(binding: Binding, config: any, values: readonly unknown[] | undefined): Promise<unknown> {
+    assertForPool(config)
+    const client = await this.#checkOut(binding)
+    try {
+      return await settled(client, config, values)
+    } catch (error) {
+      if (error instanceof Error) Error.captureStackTrace(error)
+      throw error
+    } finally {
+      client.release()
+    }
+  }
+
+  #checkOut(binding: Binding): Promise<TenantPoolClient> {
+    this.#located ??= this.#locate === undefined ? undefined : this.#findServer(this.#locate)
+    return this.#located === undefined ? this.#take(binding) : this.#located.then(() => this.#take(binding))
+  }
+
+  #take(binding: Binding): Promise<TenantPoolClient> {
+    return new Promise((resolve, reject) => {
+      const lend: Checkout = (error, client) => (error || client === undefined ? reject(error) : resolve(this.#lend(client, binding)))
+      this.#binder.outside(() => super.connect(lend as never))
+    })
+  }
+
+  #lend(client: TenantPoolClient, binding: Binding): TenantPoolClient {
+    const giveBack = client.release
+    let isReleased = false
+    client.lend(binding)
+    client.release = (error) => {
+      // A second release is pg-pool's to refuse; it must not touch a client that somebody else holds by now.
+      if (isReleased) return giveBack(error)
+      isReleased = true
+      const verdict = client.takeBack()
+      if (!verdict.isClean) this.#onDiscard?.(verdict.reason)
+      giveBack(error || !verdict.isClean)
+    }
+    return client
+  }
+
+  async #findServer(locate: () => Promise<ClientConfig>): Promise<void> {
+    try {
+      Object.assign(this.options, await locate())
+      this.#locate = undefined
+    } finally {
+      this.#located = undefined
+    }
+  }
+}
+
+/** What would do harm on a connection that the caller does not hold. */
+function assertForPool(config: any): void {
+  if (config === null || config === undefined || typeof config === 'function') {
+    throw new TypeError('pool.query needs a text, a config object or a query object.')
+  }
+  if (typeof config.submit === 'function') {
+    // A cursor never says that it is done, so its connection would never come back.
+    const isCursor = typeof config.read === 'function' && typeof config.pipe !== 'function'
+    if (!isCursor) return
+    throw new TenancyError('UNSAFE_STATEMENT', 'A cursor needs a client of its own: take one with tenancy.pool.connect().')
+  }
+  const text = typeof config === 'string' ? config : config.text
+  const control = typeof text === 'string' ? statementFacts(text).control : undefined
+  if (control === undefined) return
+  throw new TenancyError(
+    'UNSAFE_STATEMENT',
+    `pool.query cannot steer a transaction (${/\w+/.exec(text)?.[0].toUpperCase()}): each call may use another connection. ` +
+      'Take a client with tenancy.pool.connect() and send begin, the statements and commit on it.',
+  )
+}
+
+/** One statement on a lent client; a query object counts as done when it calls its callback. */
+function settled(client: TenantClient, config: any, values: readonly unknown[] | undefined): Promise<unknown> {
+  if (typeof (config as SubmittableLike).submit !== 'function') return client.query(config, values)
+  return new Promise((resolve, reject) => {
+    client.query(config, undefined, (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result)))
+  })
+}
+
+async function startSession(client: TenantPoolClient, binding: Binding): Promise<void> {
+  client.lendSession(binding)
+  try {
+    const send = pg.Client.prototype.query as unknown as (this: unknown, text: string) => Promise<unknown>
+    const results = await send.call(
+      client,
+      `discard temp; discard sequences; ${sessionBindingLiteral(binding)}; select pg_backend_pid() as pid`,
+    )
+    const pid = (results as { rows: { pid: number }[] }[]).at(-1)?.rows[0]?.pid
+    const announced = (client as unknown as { processID: number }).processID
+    if (pid === announced) return
+  } catch (error) {
+    throw isServerError(error) ? bindingError(error, binding) : error
+  }
+  throw new TenancyError(
+    'UNSAFE_STATEMENT',
+    'A session needs a connection of its own, but a pooler stands between: the server session that answers is not the one that was ' +
+      'opened. Use a connection string that leads to PostgreSQL itself for this work.',
+  )
+}
+
+/** An error that a callback throws is the caller's: it must not be taken for a failed promise. */
+function callOutside(fn: () => unknown): void {
+  process.nextTick(fn)
+}
