@@ -177,7 +177,8 @@ export function resolveOptions(config: Config<any> = {}): Options {
     },
     tenantCacheMillis: count('tenantCacheMillis', config.tenantCacheMillis ?? defaults.tenantCacheMillis, 0),
   }
-  for (const part of [options.migrations, options.kinds, options.resolve, options.extraSearchPath, options.pool]) Object.freeze(part)
+  for (const part of [options.migrations, options.kinds, options.resolve, options.extraSearchPath, options.pool])
+    Object.freeze(part)
   return Object.freeze(options)
 }
 
@@ -219,9 +220,11 @@ function databaseOption(value: unknown): ClientConfig | undefined {
 }
 
 function kindsOption(kinds: unknown, root: string): Record<string, string> {
-  if (typeof kinds !== 'object' || kinds === null || Array.isArray(kinds)) throw invalid('kinds', kinds, 'an object of name: folder')
+  if (typeof kinds !== 'object' || kinds === null || Array.isArray(kinds))
+    throw invalid('kinds', kinds, 'an object of name: folder')
   const entries = Object.entries(kinds).map(([kind, folder]) => {
-    if (kind === 'default') throw invalid('kinds.default', folder, 'absent: the kind "default" has its folder in migrations.tenant')
+    if (kind === 'default')
+      throw invalid('kinds.default', folder, 'absent: the kind "default" has its folder in migrations.tenant')
     return [kind, resolvePath(root, text(`kinds.${kind}`, folder))] as const
   })
   return Object.fromEntries(entries)
@@ -237,7 +240,8 @@ function attributesOption(schema: unknown): StandardSchemaV1<any, object> | unde
 function resolversOption(resolvers: unknown): Resolver[] {
   const all = list('resolve', resolvers)
   for (const resolver of all) {
-    const isResolver = typeof resolver === 'function' || (typeof resolver === 'object' && resolver !== null && 'resolve' in resolver)
+    const isResolver =
+      typeof resolver === 'function' || (typeof resolver === 'object' && resolver !== null && 'resolve' in resolver)
     if (!isResolver) throw invalid('resolve', resolver, 'a list of resolvers, such as byHost(...) or a function')
   }
   return all as Resolver[]
@@ -277,7 +281,8 @@ function oneOf<const T extends string>(option: string, value: unknown, allowed: 
 }
 
 function invalid(option: string, value: unknown, allowed: string): TenancyError {
-  const seen = typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : JSON.stringify(value)
+  const seen =
+    typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : JSON.stringify(value)
   return new TenancyError('INVALID_OPTION', `The option "${option}" must be ${allowed}; it is ${seen ?? typeof value}.`, {
     details: { option },
   })

@@ -101,4 +101,3 @@ export class Bindings {
 function pathRest(schemas: readonly string[]): string {
   return [...schemas, 'pg_temp'].map((schema) => `, ${schema}`).join('')
 }
-

@@ -2,7 +2,7 @@
  * The slices of node-postgres that partywall leans on and that its types leave out or describe more narrowly. Read in pg 8.23;
  * all of them are as old as pg 8.0 but for `getTransactionStatus` (8.21). A test holds the real classes against these shapes.
  */
-import pg, { type CustomTypesConfig } from 'pg'
+import { Query, type CustomTypesConfig } from 'pg'
 
 /** The wire: each method writes one message of the protocol. */
 export interface ConnectionLike {
@@ -66,7 +66,7 @@ export interface QueryLike extends SubmittableLike {
   handleError(error: Error, connection: ConnectionLike): void
 }
 
-export const QueryBase = pg.Query as unknown as new (
+export const QueryBase = Query as unknown as new (
   config: string | QueryConfigLike,
   values?: readonly unknown[] | undefined,
 ) => QueryLike

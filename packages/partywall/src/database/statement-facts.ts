@@ -31,7 +31,17 @@ const plain: StatementFacts = Object.freeze({
 const controlVerbs = new Set(['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release'])
 const remarkableVerbs = new Set([
   ...controlVerbs,
-  ...['set', 'reset', 'listen', 'prepare', 'deallocate', 'discard', 'load', 'declare', 'call', 'do', 'create'],
+  'set',
+  'reset',
+  'listen',
+  'prepare',
+  'deallocate',
+  'discard',
+  'load',
+  'declare',
+  'call',
+  'do',
+  'create',
 ])
 const remarkableWords =
   /\b(?:temp|temporary|pg_temp|set_config|pg_advisory_lock\w*|pg_try_advisory_lock\w*|lastval|setseed|dblink_connect\w*)\b/i
@@ -108,9 +118,12 @@ function leftBy(statement: SqlStatement): string | undefined {
 
 function makesTemporary(tokens: readonly string[]): boolean {
   if (tokens.includes('pg_temp')) return true
-  const isTemporary = (token: string | undefined): boolean => token === 'temp' || token === 'temporary'
   if (tokens[0] === 'create') return tokens.slice(1, 5).some(isTemporary)
   return tokens.some((token, index) => token === 'into' && tokens.slice(index + 1, index + 3).some(isTemporary))
+}
+
+function isTemporary(token: string): boolean {
+  return token === 'temp' || token === 'temporary'
 }
 
 function calls({ tokens }: SqlStatement, name: string): boolean {

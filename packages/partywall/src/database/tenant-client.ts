@@ -4,7 +4,7 @@
  * find, so that the pool can destroy it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import pg, { type ClientConfig } from 'pg'
+import { Client, type ClientConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
 import type { Binding } from './binding.ts'
 import { BoundQuery, type Carrier } from './bound-query.ts'
@@ -49,7 +49,7 @@ type State =
   /** Bound by a setting of the session; statements go as they are. Never used again afterwards. */
   | { readonly kind: 'session'; readonly binding: Binding }
 
-export class TenantClient extends pg.Client implements Carrier {
+export class TenantClient extends Client implements Carrier {
   readonly #binder: Binder
   #state: State = { kind: 'free' }
   #servedKey: string | undefined
@@ -62,7 +62,10 @@ export class TenantClient extends pg.Client implements Carrier {
     super(config)
     const binder = config?.[binderKey]
     if (binder === undefined) {
-      throw new TenancyError('INVALID_OPTION', 'A TenantClient is made by a TenantPool; take tenancy.pool instead of a client of your own.')
+      throw new TenancyError(
+        'INVALID_OPTION',
+        'A TenantClient is made by a TenantPool; take tenancy.pool instead of a client of your own.',
+      )
     }
     if (this.pipeline) {
       throw new TenancyError(
@@ -81,16 +84,19 @@ export class TenantClient extends pg.Client implements Carrier {
     this.on('error', () => {})
   }
 
-  override connect(): Promise<pg.Client>
+  override connect(): Promise<Client>
   override connect(callback: (error: Error) => void): void
-  override connect(callback?: (error: Error) => void): Promise<pg.Client> | void {
+  override connect(callback?: (error: Error) => void): Promise<Client> | void {
     return this.#binder.outside(() => (callback === undefined ? super.connect() : super.connect(callback)))
   }
 
   override query(config: any, values?: any, callback?: any): any {
-    if (config === null || config === undefined) throw new TypeError('client.query needs a text, a config object or a query object.')
+    if (config === null || config === undefined)
+      throw new TypeError('client.query needs a text, a config object or a query object.')
     const isSubmittable = typeof config.submit === 'function'
-    const done: QueryCallback | undefined = inContextOfNow([callback, values, config.callback].find((arg) => typeof arg === 'function'))
+    const done: QueryCallback | undefined = inContextOfNow(
+      [callback, values, config.callback].find((arg) => typeof arg === 'function'),
+    )
     try {
       return isSubmittable
         ? this.#querySubmittable(config as SubmittableLike, done)
@@ -103,7 +109,8 @@ export class TenantClient extends pg.Client implements Carrier {
   #queryText(config: string | QueryConfigLike, values: readonly unknown[] | undefined, done: QueryCallback | undefined): unknown {
     const text = typeof config === 'string' ? config : (config.text ?? '')
     const binding = this.#bindingFor(text)
-    if (binding === undefined) return done === undefined ? super.query(config as any, values as any) : super.query(config as any, values as any, done)
+    if (binding === undefined)
+      return done === undefined ? super.query(config as any, values as any) : super.query(config as any, values as any, done)
     const query = new BoundQuery(this, binding, config, values)
     this.#note(text, binding)
     if (done !== undefined) {
@@ -213,7 +220,8 @@ export class TenantClient extends pg.Client implements Carrier {
 
   assertTransactionOf(binding: Binding): void {
     if (this.#state.kind !== 'free' || this.getTransactionStatus() === 'I') return
-    if (this.#transactionOf !== undefined && this.#transactionOf.key !== binding.key) throw wrongTenant(this.#transactionOf, binding)
+    if (this.#transactionOf !== undefined && this.#transactionOf.key !== binding.key)
+      throw wrongTenant(this.#transactionOf, binding)
   }
 
   /** What a handover cleaned may have come back with a rollback. */
@@ -236,7 +244,12 @@ function wrongTenant(owner: Binding, now: Binding): TenancyError {
 }
 
 /** A refusal reaches the caller the way an error of the server would: by the promise, the callback or the query object. */
-function refuse(error: Error, query: SubmittableLike | undefined, done: QueryCallback | undefined, client: TenantClient): unknown {
+function refuse(
+  error: Error,
+  query: SubmittableLike | undefined,
+  done: QueryCallback | undefined,
+  client: TenantClient,
+): unknown {
   if (query !== undefined) {
     const { connection } = client as unknown as ClientInternals
     process.nextTick(() => query.handleError?.(error, connection))

@@ -5,7 +5,7 @@
  * released the connection; a scope read there may be another tenant's. A client goes back only when it is proven clean; an error
  * of SQL is no reason to destroy it, a doubt about its state is.
  */
-import pg, { type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
+import { Client, Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
 import { sessionBindingLiteral, type Binding } from './binding.ts'
 import { bindingError } from './bound-query.ts'
@@ -26,7 +26,7 @@ type Release = (error?: Error | boolean) => void
 type TenantPoolClient = TenantClient & { release: Release }
 
 // The name must hold "Pool": drizzle-orm recognises a pool by the name of its class.
-export class TenantPool extends pg.Pool {
+export class TenantPool extends Pool {
   readonly #binder: Binder
   readonly #onDiscard: ((reason: string) => void) | undefined
   #locate: (() => Promise<ClientConfig>) | undefined
@@ -44,7 +44,9 @@ export class TenantPool extends pg.Pool {
 
   override connect(): Promise<PoolClient>
   override connect(callback: (error: Error | undefined, client: PoolClient | undefined, done: Release) => void): void
-  override connect(callback?: (error: Error | undefined, client: PoolClient | undefined, done: Release) => void): Promise<PoolClient> | void {
+  override connect(
+    callback?: (error: Error | undefined, client: PoolClient | undefined, done: Release) => void,
+  ): Promise<PoolClient> | void {
     const done = inContextOfNow(callback)
     const taken = this.#capture((binding) => this.#checkOut(binding))
     if (done === undefined) return taken as unknown as Promise<PoolClient>
@@ -108,7 +110,8 @@ export class TenantPool extends pg.Pool {
 
   #take(binding: Binding): Promise<TenantPoolClient> {
     return new Promise((resolve, reject) => {
-      const lend: Checkout = (error, client) => (error || client === undefined ? reject(error) : resolve(this.#lend(client, binding)))
+      const lend: Checkout = (error, client) =>
+        error || client === undefined ? reject(error) : resolve(this.#lend(client, binding))
       this.#binder.outside(() => super.connect(lend as never))
     })
   }
@@ -170,7 +173,7 @@ function settled(client: TenantClient, config: any, values: readonly unknown[] |
 async function startSession(client: TenantPoolClient, binding: Binding): Promise<void> {
   client.lendSession(binding)
   try {
-    const send = pg.Client.prototype.query as unknown as (this: unknown, text: string) => Promise<unknown>
+    const send = Client.prototype.query as unknown as (this: unknown, text: string) => Promise<unknown>
     const results = await send.call(
       client,
       `discard temp; discard sequences; ${sessionBindingLiteral(binding)}; select pg_backend_pid() as pid`,

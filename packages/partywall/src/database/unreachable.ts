@@ -1,5 +1,5 @@
 /** Turns a failed connection into an error that says where partywall wanted to go and what to do. Never shows a password. */
-import pg, { type ClientConfig } from 'pg'
+import { Client, type ClientConfig } from 'pg'
 import { isTenancyError, TenancyError } from '../errors.ts'
 
 const mends: Record<string, string> = {
@@ -25,16 +25,22 @@ export function explainUnreachable(error: unknown, config: ClientConfig): unknow
   const { code, message } = error as { code?: string; message?: string }
   const mend =
     mends[code ?? ''] ??
-    (waitedTooLong.test(message ?? '') ? 'No connection was free or could be opened in time: see pool.connectionTimeoutMillis.' : undefined)
+    (waitedTooLong.test(message ?? '')
+      ? 'No connection was free or could be opened in time: see pool.connectionTimeoutMillis.'
+      : undefined)
   if (mend === undefined) return error
-  return new TenancyError('DATABASE_UNREACHABLE', `No connection to PostgreSQL at ${whereOf(config)} (${code ?? 'timeout'}). ${mend}`, {
-    details: { code },
-    cause: error,
-  })
+  return new TenancyError(
+    'DATABASE_UNREACHABLE',
+    `No connection to PostgreSQL at ${whereOf(config)} (${code ?? 'timeout'}). ${mend}`,
+    {
+      details: { code },
+      cause: error,
+    },
+  )
 }
 
 function whereOf(config: ClientConfig): string {
   // node-postgres knows how a connection string, the options and the environment combine.
-  const { host, port, database, user } = new pg.Client(config)
+  const { host, port, database, user } = new Client(config)
   return `${host}:${port}/${database} as ${user}`
 }

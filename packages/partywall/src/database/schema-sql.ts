@@ -1,0 +1,25 @@
+/** Statements about schemas as such. Their names are looked up in the catalogs of PostgreSQL, so the search path plays no part. */
+import { identifier } from './identifier.ts'
+import type { Statement } from './statement.ts'
+
+export function createSchemaSql(schema: string): Statement {
+  return { text: `create schema ${identifier(schema)}` }
+}
+
+/** One row: `exists`. */
+export function schemaExistsSql(schema: string): Statement {
+  return {
+    text: `
+      select exists (
+        select
+        from pg_catalog.pg_namespace
+        where nspname = $1::text
+      ) as "exists"`,
+    values: [schema],
+  }
+}
+
+/** Waits until no other transaction holds this lock; it is given back when the transaction ends, whatever its end. */
+export function transactionLockSql(name: string): Statement {
+  return { text: 'select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1::text, 0))', values: [name] }
+}

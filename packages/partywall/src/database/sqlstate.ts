@@ -1,0 +1,18 @@
+/** PostgreSQL's five-letter error codes, by the names that its documentation gives them. */
+import { isTenancyError } from '../errors.ts'
+
+export const sqlState = {
+  readOnlyTransaction: '25006',
+  invalidSchemaName: '3F000',
+  insufficientPrivilege: '42501',
+  undefinedTable: '42P01',
+  duplicateSchema: '42P06',
+  uniqueViolation: '23505',
+} as const
+
+/** The SQLSTATE of an error that PostgreSQL sent, also when a TenancyError wraps it; undefined for any other error. */
+export function sqlStateOf(error: unknown): string | undefined {
+  if (isTenancyError(error)) return sqlStateOf(error.cause)
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined
+}

@@ -1,0 +1,24 @@
+/** A misspelt key that is silently ignored costs hours: unknown keys of what a caller hands in are refused, naming the nearest. */
+import { TenancyError } from './errors.ts'
+import { nearest } from './nearest.ts'
+
+/**
+ * Passes an object that has no other keys than these.
+ * @param what the thing as a person would call it, e.g. `tenants.create`
+ * @throws TenancyError INVALID_OPTION
+ */
+export function assertKnownKeys(what: string, given: unknown, known: readonly string[]): asserts given is object {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new TenancyError('INVALID_OPTION', `${what} takes an object with ${known.join(', ')}.`, { details: { what } })
+  }
+  const unknown = Object.keys(given).find((key) => !known.includes(key))
+  if (unknown === undefined) return
+  const shown = unknown.slice(0, 60)
+  const suggestion = nearest(shown, known)
+  throw new TenancyError(
+    'INVALID_OPTION',
+    `${what} does not know ${JSON.stringify(shown)}. ` +
+      (suggestion ? `Did you mean ${JSON.stringify(suggestion)}?` : `It knows: ${known.join(', ')}.`),
+    { details: { what, option: shown, nearest: suggestion } },
+  )
+}

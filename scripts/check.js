@@ -1,0 +1,24 @@
+// All that CI does, in the order in which a mistake is cheapest to find. Stops at the first failure.
+import { spawnSync } from 'node:child_process'
+
+const steps = [
+  ['the code is formatted and free of lint', 'npm run --silent lint'],
+  ['the types hold', 'npm run --silent types'],
+  ['nothing is unused', 'npm run --silent knip'],
+  ['the packages build', 'npm run --silent build'],
+  ['the packed package is what it says', 'node scripts/check-package.js'],
+  ['the tests pass', 'npm test'],
+]
+
+const skipped = new Set(process.argv.slice(2).map((argument) => argument.replace('--skip=', '')))
+for (const [index, [promise, command]] of steps.entries()) {
+  if (skipped.has(command)) continue
+  console.log(`\n[${index + 1}/${steps.length}] ${promise}: ${command}`)
+  const started = performance.now()
+  const { status } = spawnSync(command, { shell: true, stdio: 'inherit' })
+  if (status !== 0) {
+    console.error(`\n[${index + 1}/${steps.length}] failed: ${command}`)
+    process.exit(1)
+  }
+  console.log(`    done in ${((performance.now() - started) / 1000).toFixed(1)} s`)
+}
