@@ -56,6 +56,9 @@ export class BoundQuery extends QueryBase {
   #discardsTemporary = false
   #wasResubmitted = false
   #isSettled = false
+  #isSubmitting = false
+  /** Why the statement could not be written; told when the server has answered what was. */
+  #unwritten: Error | undefined
 
   constructor(carrier: Carrier, binding: Binding, config: string | QueryConfigLike, values?: readonly unknown[]) {
     super(config, values)
@@ -96,6 +99,7 @@ export class BoundQuery extends QueryBase {
   #submitExtended(connection: ConnectionLike, status: TransactionStatusLike): Error | null | undefined | void {
     this.queryMode = 'extended'
     connection.stream.cork?.()
+    this.#isSubmitting = true
     try {
       this.#writeBinding(connection, status)
       if (this.name && this.#carrier.uncertainNames.delete(this.name)) {
@@ -104,6 +108,7 @@ export class BoundQuery extends QueryBase {
       }
       return super.submit(connection)
     } finally {
+      this.#isSubmitting = false
       connection.stream.uncork?.()
     }
   }
@@ -129,6 +134,7 @@ export class BoundQuery extends QueryBase {
 
   override handleReadyForQuery(connection: ConnectionLike): void {
     if (this.#isSettled) return
+    if (this.#unwritten !== undefined) return this.#fail(this.#unwritten, connection)
     this.#isSettled = true
     super.handleReadyForQuery(connection)
   }
@@ -137,6 +143,10 @@ export class BoundQuery extends QueryBase {
     if (this.#isSettled) return
     if (this.name) this.#carrier.uncertainNames.add(this.name)
     this.#carrier.repeatHandover()
+    if (this.#isSubmitting) {
+      this.#unwritten = error
+      return
+    }
     if (!isServerError(error) || error.severity !== 'ERROR') return this.#fail(error, connection)
     whenReady(connection, (isAlive) => {
       if (isAlive && this.#mayTryAgain(error)) {

@@ -57,7 +57,9 @@ export class TenantPool extends Pool {
   }
 
   override query(config: any, values?: any, callback?: any): any {
-    const done: QueryCallback | undefined = inContextOfNow([callback, values].find((arg) => typeof arg === 'function'))
+    const done: QueryCallback | undefined = inContextOfNow(
+      [callback, values, config?.callback].find((arg) => typeof arg === 'function'),
+    )
     const answer = this.#capture((binding) => this.#queryOnce(binding, config, Array.isArray(values) ? values : undefined))
     if (done === undefined) return answer
     answer.then(
@@ -164,7 +166,10 @@ function assertForPool(config: any): void {
 
 /** One statement on a lent client; a query object counts as done when it calls its callback. */
 function settled(client: TenantClient, config: any, values: readonly unknown[] | undefined): Promise<unknown> {
-  if (typeof (config as SubmittableLike).submit !== 'function') return client.query(config, values)
+  if (typeof (config as SubmittableLike).submit !== 'function') {
+    // A callback in the config is the pool's to call: the client must answer here first, so that it is released in time.
+    return client.query(typeof config === 'object' ? { ...config, callback: undefined } : config, values)
+  }
   return new Promise((resolve, reject) => {
     client.query(config, undefined, (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result)))
   })

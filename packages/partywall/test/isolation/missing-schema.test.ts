@@ -1,0 +1,115 @@
+import { Client, type PoolClient } from 'pg'
+import { describe, expect, it } from 'vitest'
+import { fakeTenant, twoTenants } from '../support/two-tenants.ts'
+
+const { a, url, scope, bindings, makePool, admin } = await twoTenants()
+const gone = fakeTenant('tenant_x')
+
+await admin.query(
+  `create table public.items (id int primary key, owner text, note text); insert into public.items values (1, 'public')`,
+)
+
+/** The naive way: the path names a schema that is not there, and PostgreSQL goes on to the next. */
+it('bites: a search path with a missing schema reads and writes the shared one', async () => {
+  const naive = new Client(url)
+  await naive.connect()
+  await naive.query('set search_path to "tenant_x", public')
+  expect((await naive.query('select owner from items')).rows).toEqual([{ owner: 'public' }])
+  await naive.end()
+})
+
+describe('a schema that is not there', () => {
+  const texts: Record<string, [string, unknown[]?]> = {
+    'a read': ['select owner from items'],
+    'a read with values': ['select owner from items where id = $1', [1]],
+    'a write': [`insert into items values (2, 'lost')`],
+    'several statements': [`insert into items values (3, 'lost'); select 1`],
+    'a DO block': [`do $$ begin insert into items values (4, 'lost'); end $$`],
+  }
+
+  it.each(Object.entries(texts))(
+    'refuses %s in one round trip, and the shared schema is untouched',
+    async (_, [text, values]) => {
+      const pool = makePool({ max: 1 })
+      await scope.run(gone, async () => {
+        const client = await pool.connect()
+        const count = countAnswers(client)
+        await expect(client.query(text, values)).rejects.toMatchObject({
+          code: 'SCHEMA_MISSING',
+          details: { schema: 'tenant_x' },
+        })
+        expect(count()).toBe(1)
+        client.release()
+      })
+      expect((await admin.query('select owner from public.items')).rows).toEqual([{ owner: 'public' }])
+      expect(pool.idleCount).toBe(1)
+    },
+  )
+
+  it('refuses it in a transaction', async () => {
+    const pool = makePool({ max: 1 })
+    await scope.run(gone, async () => {
+      const client = await pool.connect()
+      await client.query('begin')
+      await expect(client.query('select owner from items')).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
+      await client.query('rollback')
+      client.release()
+    })
+  })
+
+  it('refuses a session', async () => {
+    const pool = makePool({ max: 1 })
+    const attempt = pool.session(bindings.ofTenant(gone), () => Promise.resolve())
+    await expect(attempt).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
+  })
+
+  it('is noticed at the next statement when it is dropped in mid-use, prepared statement or not', async () => {
+    await admin.query(`create schema tenant_d; create table tenant_d.items as select * from tenant_a.items`)
+    const doomed = fakeTenant('tenant_d')
+    const pool = makePool({ max: 1 })
+    const named = { name: 'mine', text: 'select owner from items where id = $1', values: [1] }
+    const read = (): Promise<unknown> => scope.run(doomed, () => pool.query(named))
+    await expect(read()).resolves.toMatchObject({ rows: [{ owner: 'tenant_a' }] })
+    await scope.run(doomed, async () => {
+      const client = await pool.connect()
+      const first = await client.query('select owner from items where id = 1')
+      expect(first.rows).toHaveLength(1)
+      await admin.query('drop schema tenant_d cascade')
+      await expect(client.query('select owner from items where id = 1')).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
+      client.release()
+    })
+    await expect(read()).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
+    expect((await scope.run(a, () => pool.query(named))).rows).toEqual([{ owner: 'tenant_a' }])
+  })
+})
+
+it('refuses a schema that the role may not use, which PostgreSQL would skip in silence', async () => {
+  await admin.query(`drop role if exists partywall_guest`)
+  await admin.query(`create role partywall_guest login; grant select on public.items to partywall_guest`)
+  const guest = new URL(url)
+  guest.username = 'partywall_guest'
+  const naive = new Client(guest.href)
+  await naive.connect()
+  await naive.query('set search_path to tenant_a, public')
+  expect((await naive.query('select owner from items')).rows).toEqual([{ owner: 'public' }])
+  await naive.end()
+
+  const pool = makePool({ connectionString: guest.href, max: 1 })
+  await expect(scope.run(a, () => pool.query('select owner from items'))).rejects.toMatchObject({
+    code: 'SCHEMA_MISSING',
+    message: expect.stringContaining('grant usage'),
+  })
+  await pool.end()
+  await admin.query('drop owned by partywall_guest; drop role partywall_guest')
+})
+
+it("passes the statement's own error about another schema as it is", async () => {
+  const pool = makePool({ max: 1 })
+  await expect(scope.run(a, () => pool.query(`select 'nowhere'::regnamespace`))).rejects.toMatchObject({ code: '3F000' })
+})
+
+function countAnswers(client: PoolClient): () => number {
+  let answers = 0
+  client.connection.on('readyForQuery', () => (answers += 1))
+  return () => answers
+}

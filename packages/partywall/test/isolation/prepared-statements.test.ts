@@ -1,0 +1,66 @@
+import { Client } from 'pg'
+import { expect, it } from 'vitest'
+import { twoTenants } from '../support/two-tenants.ts'
+
+const { a, b, scope, url, makePool, admin } = await twoTenants()
+await admin.query(`
+  create table tenant_a.shapes (id int, colour text); insert into tenant_a.shapes values (1, 'red');
+  create table tenant_b.shapes (id int, sides int, area numeric); insert into tenant_b.shapes values (1, 4, 2.5);
+`)
+const statement = { name: 'shapes', text: 'select * from shapes where id = $1', values: [1] }
+
+it('bites: one name over tables of two shapes fails on a plain connection', async () => {
+  const naive = new Client(url)
+  await naive.connect()
+  await naive.query('set search_path to tenant_a')
+  await naive.query(statement)
+  await naive.query('set search_path to tenant_b')
+  await expect(naive.query(statement)).rejects.toMatchObject({ code: '0A000' })
+  await naive.end()
+})
+
+it('serves one name over tenants whose tables have different columns', async () => {
+  const pool = makePool({ max: 1 })
+  for (let round = 0; round < 10; round++) {
+    expect((await scope.run(a, () => pool.query(statement))).rows).toEqual([{ id: 1, colour: 'red' }])
+    expect((await scope.run(b, () => pool.query(statement))).rows).toEqual([{ id: 1, sides: 4, area: '2.5' }])
+  }
+  // Prepared once per tenant, not each time.
+  const { rows } = await scope.run(a, () =>
+    pool.query(`select name from pg_prepared_statements where name like 'shapes/%' order by name`),
+  )
+  expect(rows).toEqual([{ name: 'shapes/tenant_a' }, { name: 'shapes/tenant_b' }])
+})
+
+it('prepares again when a migration changed the columns, outside a transaction', async () => {
+  const pool = makePool({ max: 1 })
+  await scope.run(a, () => pool.query(statement))
+  await admin.query(`alter table tenant_a.shapes add column size int default 3`)
+  expect((await scope.run(a, () => pool.query(statement))).rows).toEqual([{ id: 1, colour: 'red', size: 3 }])
+  expect((await scope.run(a, () => pool.query(statement))).rows).toHaveLength(1)
+})
+
+it('forgets a name whose statement did not parse, and one whose binding failed', async () => {
+  const pool = makePool({ max: 1 })
+  const broken = { name: 'later', text: 'select * from made_later' }
+  await expect(scope.run(a, () => pool.query(broken))).rejects.toMatchObject({ code: '42P01' })
+  await admin.query('create table tenant_a.made_later as select 1 as x')
+  expect((await scope.run(a, () => pool.query(broken))).rows).toEqual([{ x: 1 }])
+  const divides = { name: 'divides', text: 'select 1 / $1::int as x' }
+  await expect(scope.run(a, () => pool.query({ ...divides, values: [0] }))).rejects.toMatchObject({ code: '22012' })
+  expect((await scope.run(a, () => pool.query({ ...divides, values: [1] }))).rows).toEqual([{ x: 1 }])
+})
+
+it('refuses one name for two texts of one tenant', async () => {
+  const pool = makePool({ max: 1 })
+  await scope.run(a, () => pool.query({ name: 'twice', text: 'select 1' }))
+  await expect(scope.run(a, () => pool.query({ name: 'twice', text: 'select 2' }))).rejects.toThrow(/must be unique/)
+})
+
+it('takes names that would be cut at 63 bytes together with the schema', async () => {
+  const pool = makePool({ max: 1 })
+  const name = 'n'.repeat(60)
+  const read = async (): Promise<unknown> => (await pool.query({ name, text: 'select owner from items where id = 1' })).rows
+  expect(await scope.run(a, read)).toEqual([{ owner: 'tenant_a' }])
+  expect(await scope.run(b, read)).toEqual([{ owner: 'tenant_b' }])
+})

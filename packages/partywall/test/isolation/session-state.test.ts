@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest'
+import { twoTenants } from '../support/two-tenants.ts'
+
+const { a, b, scope, bindings, makePool, admin } = await twoTenants()
+
+type Look = (pool: ReturnType<typeof makePool>) => Promise<unknown>
+const ask =
+  (text: string): Look =>
+  async (pool) =>
+    (await pool.query(text).catch((error: { code: string }) => ({ rows: error.code }))).rows
+
+/** What A leaves on the session, how B looks for it, and what B must find. */
+const leftovers: Record<string, { leave: string; look: Look; clean: unknown }> = {
+  'a temporary table': {
+    leave: 'create temp table left_behind as select owner from items',
+    look: ask('select * from left_behind'),
+    clean: '42P01',
+  },
+  'a temporary table with the name of a table of B': {
+    leave: `create temporary table items (id int, owner text, note text); insert into pg_temp.items values (1, 'temporary')`,
+    look: ask('select owner from items where id = 1'),
+    clean: [{ owner: 'tenant_b' }],
+  },
+  'a temporary table made by select into': {
+    leave: 'select owner into temp left_behind from items',
+    look: ask('select * from left_behind'),
+    clean: '42P01',
+  },
+  'a temporary table made by a function': {
+    leave: 'select public.make_temporary()',
+    look: ask('select * from left_behind'),
+    clean: '42P01',
+  },
+  'a setting': {
+    leave: `set timezone to 'Asia/Tokyo'`,
+    look: ask('show timezone'),
+    clean: [{ TimeZone: expect.not.stringContaining('Tokyo') }],
+  },
+  'a setting made by set_config': {
+    leave: `select set_config('app.user', 'ada', false)`,
+    look: ask(`select current_setting('app.user', true) as user`),
+    clean: expect.not.arrayContaining([{ user: 'ada' }]),
+  },
+  'a search path of its own': {
+    leave: 'set search_path to tenant_a, public',
+    look: ask('select owner from items where id = 1'),
+    clean: [{ owner: 'tenant_b' }],
+  },
+  'a role': {
+    leave: 'set role pg_monitor',
+    look: ask('select current_user as role'),
+    clean: [{ role: expect.not.stringContaining('monitor') }],
+  },
+  'a LISTEN': { leave: 'listen gossip', look: ask('select count(*)::int as n from pg_listening_channels()'), clean: [{ n: 0 }] },
+  'a prepared statement': {
+    leave: 'prepare mine as select owner from items',
+    look: ask('execute mine'),
+    clean: '26000',
+  },
+  'an advisory lock': {
+    leave: 'select pg_advisory_lock(4711)',
+    look: ask(`select count(*)::int as n from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()`),
+    clean: [{ n: 0 }],
+  },
+  'a cursor that outlives its transaction': {
+    leave: 'declare mine cursor with hold for select owner from items',
+    look: ask('fetch 1 from mine'),
+    clean: '34000',
+  },
+  'a table made in a DO block': {
+    leave: 'do $$ begin create temp table left_behind (x int); end $$',
+    look: ask('select * from left_behind'),
+    clean: '42P01',
+  },
+}
+
+await admin.query(`
+  create function public.make_temporary() returns void language plpgsql as $$
+  begin execute 'create temp table left_behind (x int)'; end $$;
+`)
+
+describe.each(Object.entries(leftovers))('%s that A leaves', (_, { leave, look, clean }) => {
+  it('is not found by B, through pool.query', async () => {
+    const pool = makePool({ max: 1 })
+    await scope.run(a, () => pool.query(leave))
+    expect(await scope.run(b, () => look(pool))).toEqual(clean)
+  })
+
+  it('is not found by B, after a checked-out client in a transaction', async () => {
+    const pool = makePool({ max: 1 })
+    await scope.run(a, async () => {
+      const client = await pool.connect()
+      await client.query('begin')
+      await client.query(leave)
+      await client.query('commit')
+      client.release()
+    })
+    expect(await scope.run(b, () => look(pool))).toEqual(clean)
+  })
+
+  it('bites: it is found on a plain connection', async () => {
+    await admin.query('set search_path to tenant_b, public')
+    await admin.query(
+      leave
+        .replaceAll('items', 'tenant_a.items')
+        .replace('table tenant_a.items', 'table items')
+        .replace('pg_temp.tenant_a.', 'pg_temp.'),
+    )
+    const found = await look(admin as never)
+    await admin.query('discard all')
+    if (leave.includes('search_path')) expect(found).toEqual([{ owner: 'tenant_a' }])
+    else expect(found).not.toEqual(clean)
+  })
+})
+
+it('hides what a function left in the session from a transaction of B as well', async () => {
+  const pool = makePool({ max: 1 })
+  await scope.run(a, () => pool.query('select public.make_temporary()'))
+  await scope.run(b, async () => {
+    const client = await pool.connect()
+    await client.query('begin')
+    await client.query('savepoint s')
+    await expect(client.query('select * from left_behind')).rejects.toMatchObject({ code: '42P01' })
+    await client.query('rollback to savepoint s')
+    await expect(client.query('select * from left_behind')).rejects.toMatchObject({ code: '42P01' })
+    await client.query('rollback')
+    await expect(client.query('select * from left_behind')).rejects.toMatchObject({ code: '42P01' })
+    client.release()
+  })
+})
+
+it('never lets a temporary table stand before a table of the tenant', async () => {
+  const pool = makePool({ max: 1 })
+  await scope.run(a, async () => {
+    const client = await pool.connect()
+    await client.query('create temp table items (id int, owner text)')
+    await client.query(`insert into pg_temp.items values (1, 'temporary')`)
+    expect((await client.query('select owner from items where id = 1')).rows).toEqual([{ owner: a.schema }])
+    expect((await client.query('select owner from pg_temp.items')).rows).toEqual([{ owner: 'temporary' }])
+    client.release()
+  })
+})
+
+it('refuses lastval(), which would tell the number of another tenant', async () => {
+  const pool = makePool({ max: 1 })
+  await scope.run(a, () => pool.query('insert into children (parent_id) values (null)'))
+  await expect(scope.run(b, () => pool.query('select lastval()'))).rejects.toMatchObject({ code: 'UNSAFE_STATEMENT' })
+  expect((await scope.run(a, () => pool.query(`select 'lastval()' as text`))).rows).toEqual([{ text: 'lastval()' }])
+})
+
+it('keeps the connection for settings that are local to the transaction', async () => {
+  const pool = makePool({ max: 1 })
+  const pid = async (): Promise<number> => (await scope.run(a, () => pool.query('select pg_backend_pid() as pid'))).rows[0].pid
+  const before = await pid()
+  await scope.run(a, () => pool.query(`select set_config('app.user', $1, true)`, ['ada']))
+  await scope.run(a, () => pool.query(`select 'a temporary note', pg_advisory_xact_lock(1)`))
+  expect(await pid()).toBe(before)
+})
+
+describe('a session', () => {
+  it('runs what cannot be bound, in the schema of its tenant', async () => {
+    const pool = makePool({ max: 1 })
+    await scope.run(a, () =>
+      pool.session(bindings.ofTenant(a), async (client) => {
+        await client.query('vacuum items')
+        await client.query('create index concurrently on items (note)')
+        await client.query(`create procedure twice() language plpgsql as $$
+          begin insert into items values (100, 'a'); commit; insert into items values (101, 'a'); end $$`)
+        await client.query('call twice()')
+      }),
+    )
+    expect((await admin.query('select count(*)::int as n from tenant_a.items where id >= 100')).rows).toEqual([{ n: 2 }])
+  })
+
+  it.each([
+    'vacuum items',
+    'create index concurrently on items (owner)',
+    'reindex table concurrently items',
+    'alter system reset all',
+  ])('%s is refused without one, and the error names it', async (text) => {
+    const pool = makePool({ max: 1 })
+    const attempt = scope.run(a, () => pool.query(text))
+    await expect(attempt).rejects.toMatchObject({ code: 'NEEDS_SESSION', message: expect.stringContaining('tenancy.session') })
+  })
+
+  it('leaves nothing: its connection is closed', async () => {
+    const pool = makePool({ max: 1 })
+    await scope.run(a, () =>
+      pool.session(bindings.ofTenant(a), (client) => client.query('create temp table left_behind (x int)')),
+    )
+    expect(pool.totalCount).toBe(0)
+    expect((await scope.run(b, () => pool.query('select owner from items where id = 1'))).rows).toEqual([{ owner: b.schema }])
+  })
+
+  it('refuses the statement of another scope', async () => {
+    const pool = makePool({ max: 1 })
+    await scope.run(a, () =>
+      pool.session(bindings.ofTenant(a), async (client) => {
+        await expect(scope.run(b, () => client.query('select 1'))).rejects.toMatchObject({ code: 'WRONG_TENANT' })
+      }),
+    )
+  })
+
+  it('gives the connection back when its work throws', async () => {
+    const pool = makePool({ max: 1 })
+    const failed = scope.run(a, () => pool.session(bindings.ofTenant(a), () => Promise.reject(new Error('mine'))))
+    await expect(failed).rejects.toThrow('mine')
+    expect(pool.totalCount).toBe(0)
+  })
+})
