@@ -27,6 +27,7 @@ export const errorCodes = {
   },
   CATALOG_NEWER: { meaning: 'The catalog was made by a newer version of partywall.', http: 503 },
   MIGRATION_FAILED: { meaning: 'A migration failed; nothing of it was kept.', http: 500 },
+  FLEET_FAILED: { meaning: 'Work on many tenants failed for some of them; the report names them.', http: 500 },
   MIGRATION_CHANGED: { meaning: 'A migration that was applied has changed, or is gone.', http: 500 },
   INVALID_MIGRATION: { meaning: 'A migration file, or the folder of them, is not well-formed.', http: 500 },
   NEEDS_SESSION: { meaning: 'The statement cannot run together with its binding; it needs tenancy.session.', http: 500 },

@@ -6,9 +6,9 @@ import type { Attributes, Tenant, TenantRef } from '../types.ts'
 
 /** What an adapter knows of a request. Header names are lower-case; the adapter fills in what it has. */
 export interface RequestFacts {
-  /** The Host as the client sent it, port and all, e.g. `Ferrari.localhost:3000`. */
+  /** The Host as the client sent it, port and all, e.g. `Ferrari.localhost:3000`. Several are joined with a comma, and refused. */
   readonly host?: string | undefined
-  /** The path of the URL, e.g. `/polls/1`. */
+  /** The path of the URL without its query, e.g. `/polls/1`. */
   readonly path?: string | undefined
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined
   /** Claims of a token that was verified already. */
@@ -18,28 +18,39 @@ export interface RequestFacts {
 /**
  * What one resolver reads from the facts.
  * - none: this resolver has nothing to say; the next one is asked
- * - tenant: the facts name this tenant
- * - shared: the facts ask for the shared side on purpose, e.g. the apex domain
- * - invalid: the facts hold something that should name a tenant and cannot; nothing weaker is asked
+ * - tenant: the facts name this tenant; `otherwise` are other readings of the same fact, tried in order when nobody has `ref`
+ * - shared: the facts ask for the shared side on purpose; a weaker resolver that names a tenant contradicts it
+ * - unknown: the facts name a tenant that cannot exist; nothing weaker is asked
+ * - invalid: the facts hold something that should name a tenant and cannot; nothing weaker is asked. `reason` is half a sentence
+ *   without the value seen, which comes from a stranger
  */
 export type Hint =
   | { readonly outcome: 'none' }
-  | { readonly outcome: 'tenant'; readonly ref: TenantRef }
+  | { readonly outcome: 'tenant'; readonly ref: TenantRef; readonly otherwise?: readonly TenantRef[] }
   | { readonly outcome: 'shared' }
+  | { readonly outcome: 'unknown' }
   | { readonly outcome: 'invalid'; readonly reason: string }
 
-/** A resolver of your own may be just a function; undefined counts as `none`, a TenantRef as `tenant`. */
-export type ResolverFunction = (facts: RequestFacts) => Hint | TenantRef | undefined | Promise<Hint | TenantRef | undefined>
+type Answer = Hint | TenantRef | null | undefined
 
-export type Resolver = ResolverFunction | { readonly name: string; readonly resolve: ResolverFunction }
+/** A resolver of your own may be just a function; undefined and null count as `none`, a TenantRef as `tenant`. */
+export type ResolverFunction = (facts: RequestFacts) => Answer | Promise<Answer>
+
+/** `name` is what `Resolution.by` says, e.g. `host`. */
+export interface NamedResolver {
+  readonly name: string
+  readonly resolve: ResolverFunction
+}
+
+export type Resolver = ResolverFunction | NamedResolver
 
 /**
- * The one typed answer about a request.
+ * The one typed answer about a request. `by` is the name of the resolver whose hint decided.
  * - resolved: this tenant, active
  * - none: the facts name no tenant (the shared side)
- * - unknown: they name a tenant that does not exist
+ * - unknown: they name a tenant that does not exist, or is archived
  * - invalid: what should name a tenant is not well-formed
- * - ambiguous: two facts name different tenants
+ * - ambiguous: two facts contradict each other
  * - suspended, maintenance: the tenant is not served now
  * - forbidden: the tenant exists, but not for this caller
  */

@@ -1,0 +1,97 @@
+/**
+ * The tenant from the host: `acme.example.com` under a base that is yours, `www.acme.org` as a domain of the tenant's own.
+ *
+ * A host that is nobody's (the base itself, an IP address, `localhost`) says nothing, so that a weaker resolver may name the
+ * tenant. Any other host does name a tenant; when there is none, the answer is `unknown`, and no header can mend it.
+ */
+import { schemaNameProblem } from '../database/identifier.ts'
+import { TenancyError } from '../errors.ts'
+import { assertKnownKeys } from '../known-keys.ts'
+import type { TenantRef } from '../types.ts'
+import { hostName, type HostName, withoutWww } from './host-name.ts'
+import type { Hint, NamedResolver } from './resolver.ts'
+
+export interface HostOptions {
+  /**
+   * Your own host or hosts, without port and `www.`: under `example.com`, the host `acme.example.com` names the tenant with the
+   * schema `acme`. Use `localhost` in development: browsers and curl send `*.localhost` to your own machine. @default none
+   */
+  base?: string | readonly string[] | undefined
+  /** Whether other hosts are looked up among the domains of the tenants. @default true */
+  customDomains?: boolean
+  /** Hosts that name no tenant although they look like it, e.g. `['api.example.com']`. @default [] */
+  except?: readonly string[]
+}
+
+/**
+ * Reads the tenant from the host. Costs no query itself; `.by` is `host`.
+ * @example resolve: [byHost({ base: 'example.com', except: ['api.example.com'] })]
+ * @throws TenancyError INVALID_OPTION
+ */
+export function byHost(options: HostOptions = {}): NamedResolver {
+  assertKnownKeys('byHost', options, ['base', 'customDomains', 'except'])
+  const { base = [], customDomains = true, except = [] } = options
+  const bases = [base].flat().map((text) => ownHost('base', text))
+  const nobodys = new Set([...bases, ...except.map((text) => ownHost('except', text))])
+  if (bases.length === 0 && !customDomains) {
+    throw new TenancyError(
+      'INVALID_OPTION',
+      'byHost without a base and without custom domains names no tenant. Give it a base.',
+      {
+        details: { option: 'base' },
+      },
+    )
+  }
+
+  function resolve({ host: text }: { readonly host?: string | undefined }): Hint {
+    if (text === undefined) return { outcome: 'none' }
+    const parsed = hostName(text)
+    if (parsed.form === 'invalid') return { outcome: 'invalid', reason: `the host is refused: ${parsed.reason}` }
+    const { host } = parsed
+    const short = withoutWww(host)
+    // A name without a dot is known only inside your own network: no customer comes with it.
+    const isNobodys = parsed.form === 'address' || !host.includes('.') || nobodys.has(host) || nobodys.has(short)
+    if (isNobodys) return { outcome: 'none' }
+    // The schema goes first: a tenant who may add domains must not be able to take over the address of another.
+    const refs = [...schemaUnder(bases, short), ...(customDomains ? domainsOf(host, short) : [])]
+    const [ref, ...otherwise] = refs
+    return ref === undefined ? { outcome: 'unknown' } : { outcome: 'tenant', ref, otherwise }
+  }
+
+  return { name: 'host', resolve }
+}
+
+/** The one label before a base, if a schema can have this name. `a.b.example.com` is two labels, and no tenant of example.com. */
+function schemaUnder(bases: readonly string[], host: string): TenantRef[] {
+  const label = host.slice(0, host.indexOf('.'))
+  const isUnderBase = bases.includes(host.slice(label.length + 1))
+  return isUnderBase && schemaNameProblem(label) === undefined ? [{ schema: label }] : []
+}
+
+/** A domain that was added with its `www.` is found as it is; one that was added without also serves the host with it. */
+function domainsOf(host: string, short: string): TenantRef[] {
+  return [...new Set([host, short])].filter((domain) => domain.includes('.')).map((domain) => ({ domain }))
+}
+
+/** A host that the configuration names. It must be spelt as it is compared, or it would match nothing in silence. */
+function ownHost(option: string, text: unknown): string {
+  const parsed = typeof text === 'string' ? hostName(text) : undefined
+  const problem = parsed === undefined ? 'it is not text' : ownHostProblem(String(text), parsed)
+  if (parsed?.form === 'name' && problem === undefined) return parsed.host
+  const seen = JSON.stringify(text) ?? typeof text
+  throw new TenancyError(
+    'INVALID_OPTION',
+    `The option "${option}" of byHost must be a host such as "example.com", not ${seen}: ${problem}.`,
+    {
+      details: { option, seen: text },
+    },
+  )
+}
+
+function ownHostProblem(text: string, parsed: HostName): string | undefined {
+  if (parsed.form === 'invalid') return parsed.reason
+  if (parsed.form === 'address') return 'it is an IP address, and addresses have no subdomains'
+  if (text.includes(':')) return 'it has a port, and tenants are told apart by name only; leave the port away'
+  if (parsed.host.startsWith('www.')) return `"www." is understood; give ${JSON.stringify(withoutWww(parsed.host))}`
+  return undefined
+}

@@ -1,0 +1,201 @@
+import * as fc from 'fast-check'
+import { describe, expect, it, vi } from 'vitest'
+import { TenancyError } from '../errors.ts'
+import type { Tenant, TenantStatus } from '../types.ts'
+import { byHeader } from './by-header.ts'
+import { byHost } from './by-host.ts'
+import { createChain, type TenantLookup } from './chain.ts'
+import type { Hint, Resolver } from './resolver.ts'
+
+const acme = tenant(1, 'acme')
+const ferrari = tenant(2, 'ferrari')
+const tenants = [
+  acme,
+  ferrari,
+  tenant(3, 'paused', 'suspended'),
+  tenant(4, 'works', 'maintenance'),
+  tenant(5, 'gone', 'archived'),
+]
+const domains: Record<string, Tenant> = {
+  'acme.org': acme,
+  'www.ferrari.it': ferrari,
+  'odd.example.com': ferrari,
+  'acme.example.com': ferrari,
+}
+
+const lookup = vi.fn<TenantLookup>(async (ref) => {
+  if (typeof ref === 'string') return tenants.find(({ id, schema }) => ref === id || ref === schema) ?? domains[ref]
+  if ('id' in ref) return tenants.find(({ id }) => ref.id === id)
+  if ('schema' in ref) return tenants.find(({ schema }) => ref.schema === schema)
+  return Object.hasOwn(domains, ref.domain) ? domains[ref.domain] : undefined
+})
+
+const resolve = createChain([byHost({ base: 'example.com' }), byHeader('x-tenant-id')], lookup)
+const ask = (host: string, header?: string) => resolve({ host, headers: { 'x-tenant-id': header } })
+const shared = (): Hint => ({ outcome: 'shared' })
+const failing = (error: Error) =>
+  createChain([() => 'x'], async () => {
+    throw error
+  })({})
+const custom = (...resolvers: Resolver[]) => createChain(resolvers, lookup)({ host: 'acme.example.com' })
+
+describe('host and header', () => {
+  it('resolves by the host', async () => {
+    expect(await ask('acme.example.com')).toEqual({ outcome: 'resolved', tenant: acme, by: 'host' })
+    expect(await ask('www.acme.org:443')).toEqual({ outcome: 'resolved', tenant: acme, by: 'host' })
+    expect(await ask('odd.example.com')).toEqual({ outcome: 'resolved', tenant: ferrari, by: 'host' })
+  })
+
+  it.each(['example.com', 'www.example.com', 'localhost:3000', '127.0.0.1', '[::1]:3000'])(
+    'lets the header speak at %s',
+    async (host) => {
+      expect(await ask(host, ferrari.id)).toEqual({ outcome: 'resolved', tenant: ferrari, by: 'header x-tenant-id' })
+      expect(await ask(host)).toEqual({ outcome: 'none' })
+    },
+  )
+
+  it('resolves when both name the same tenant', async () => {
+    for (const header of [acme.id, acme.schema])
+      expect(await ask('acme.example.com', header)).toMatchObject({ outcome: 'resolved', by: 'host' })
+  })
+
+  it.each([ferrari.id, 'ferrari', 'nobody', 'gone', 'paused', '00000000-0000-4000-8000-000000000099'])(
+    'refuses the header %s on another tenant’s host, whether or not it exists',
+    async (header) =>
+      expect(await ask('acme.example.com', header)).toEqual({ outcome: 'ambiguous', by: ['host', 'header x-tenant-id'] }),
+  )
+
+  it.each(['nobody.example.com', 'nobody.org', 'a.b.example.com', 'gone.example.com', '1.example.com'])(
+    'never lets a header mend the unknown host %s',
+    async (host) => {
+      for (const header of [undefined, 'acme', ferrari.id, 'not,one'])
+        expect(await ask(host, header)).toEqual({ outcome: 'unknown', by: 'host' })
+    },
+  )
+
+  it('never lets a header mend an invalid host', async () => {
+    expect(await ask('acme.example.com, ferrari.example.com', 'acme')).toMatchObject({ outcome: 'invalid', by: 'host' })
+  })
+
+  it('refuses an invalid header even where the host is good', async () => {
+    expect(await ask('acme.example.com', '')).toMatchObject({ outcome: 'invalid', by: 'header x-tenant-id' })
+  })
+
+  it('gives the schema precedence over the domain of another tenant', async () => {
+    expect(await ask('acme.example.com')).toMatchObject({ tenant: acme })
+  })
+})
+
+describe('status', () => {
+  it.each([
+    ['paused', 'suspended'],
+    ['works', 'maintenance'],
+  ])('answers %s with %s', async (schema, outcome) =>
+    expect(await ask(`${schema}.example.com`)).toMatchObject({ outcome, tenant: { schema } }),
+  )
+
+  it('answers for an archived tenant exactly as for one that never was', async () => {
+    expect(await ask('gone.example.com')).toEqual(await ask('never.example.com'))
+    expect(await ask('localhost', 'gone')).toEqual(await ask('localhost', 'never'))
+  })
+})
+
+describe('resolvers of your own', () => {
+  it('may give a reference, a hint, a promise, or nothing', async () => {
+    expect(
+      await custom(function byPath() {
+        return 'acme'
+      }),
+    ).toMatchObject({ tenant: acme, by: 'byPath' })
+    expect(await custom(async () => ({ id: ferrari.id }))).toMatchObject({ tenant: ferrari, by: 'resolver 1' })
+    expect(
+      await custom(
+        () => undefined,
+        () => null,
+        () => ({ outcome: 'none' }),
+      ),
+    ).toEqual({ outcome: 'none' })
+    expect(await custom({ name: 'mine', resolve: () => ferrari })).toMatchObject({ tenant: ferrari, by: 'mine' })
+    expect(await custom(() => '')).toMatchObject({ outcome: 'invalid' })
+  })
+
+  it('may ask for the shared side, which a tenant contradicts', async () => {
+    expect(await custom(shared)).toEqual({ outcome: 'none' })
+    expect(await custom(shared, shared)).toEqual({ outcome: 'none' })
+    expect(await custom(shared, () => 'acme')).toMatchObject({ outcome: 'ambiguous' })
+    expect(await custom(() => 'acme', shared)).toMatchObject({ outcome: 'ambiguous' })
+  })
+
+  it('lets their errors through as they are', async () => {
+    const error = new Error('session store is down')
+    const fail = () => Promise.reject(error)
+    await expect(custom(fail, () => 'acme')).rejects.toBe(error)
+    await expect(custom(() => 'acme', fail)).rejects.toBe(error)
+  })
+
+  it.each([7, true, {}, [], { tenant: 'acme' }, { outcome: 'resolved' }])('refuses the answer %j as a bug', async (answer) => {
+    await expect(custom(() => answer as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  })
+})
+
+describe('the lookup', () => {
+  it('lets its errors through as they are', async () => {
+    const down = new TenancyError('DATABASE_UNREACHABLE', 'down')
+    await expect(failing(down)).rejects.toBe(down)
+  })
+
+  it('is not asked for a header that names the tenant of the host', async () => {
+    lookup.mockClear()
+    await ask('acme.example.com', acme.id)
+    expect(lookup).toHaveBeenCalledTimes(1)
+  })
+
+  it('is not asked when a host cannot be a tenant', async () => {
+    lookup.mockClear()
+    await createChain([byHost({ base: 'example.com', customDomains: false })], lookup)({ host: '1; drop.example.com' })
+    await createChain([byHost({ base: 'example.com', customDomains: false })], lookup)({ host: '1drop.example.com' })
+    expect(lookup).not.toHaveBeenCalled()
+  })
+})
+
+it('never resolves any host or header to a tenant that neither of them spells', async () => {
+  const word = fc.constantFrom(
+    'acme',
+    'ACME',
+    'ferrari',
+    'gone',
+    'paused',
+    'nobody',
+    'www',
+    'example',
+    'com',
+    'org',
+    'it',
+    '',
+    ' ',
+    acme.id,
+  )
+  const host = fc.oneof(
+    fc.string(),
+    fc.array(word, { maxLength: 5 }).map((labels) => labels.join('.')),
+    fc.constantFrom('localhost', 'acme.org'),
+  )
+  const header = fc.oneof(fc.constant(undefined), fc.string(), word)
+  await fc.assert(
+    fc.asyncProperty(host, header, async (hostText, headerText) => {
+      const answer = await ask(hostText, headerText)
+      if (answer.outcome !== 'resolved') return
+      const { schema, id } = answer.tenant
+      const spelt = answer.by === 'host' ? hostText.toLowerCase() : headerText!
+      expect(spelt.includes(schema) || spelt === id || spelt.startsWith('odd.')).toBe(true)
+      if (answer.by !== 'host') expect((await ask(hostText)).outcome).toBe('none')
+      if (answer.by === 'host' && headerText !== undefined) expect([id, schema]).toContain(headerText.toLowerCase())
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+function tenant(number: number, schema: string, status: TenantStatus = 'active'): Tenant {
+  const id = `00000000-0000-4000-8000-00000000000${number}`
+  return { id, schema, name: schema, kind: 'default', status, placement: 'default', attributes: {}, createdAt: new Date(0) }
+}

@@ -1,0 +1,90 @@
+/**
+ * The chain of resolvers. The first that says anything decides; there is no second chance:
+ *
+ * - A bad hint (unknown, invalid) ends it. A weaker resolver is never asked to mend what a stronger one refused, or a client
+ *   could choose its tenant by spoiling the host.
+ * - The weaker ones must agree with the decision or say nothing. A header that names somebody else is refused even when there is
+ *   no such tenant: if it were ignored then, the difference would tell which tenants exist.
+ * - Only an active tenant resolves.
+ */
+import type { Attributes, Tenant, TenantRef } from '../types.ts'
+import { witness } from './ask.ts'
+import type { Hint, RequestFacts, Resolution, Resolver } from './resolver.ts'
+
+/** Gives undefined for whatever nobody has or can have: the text may be a stranger's. It may be a cache. */
+export type TenantLookup<A extends object = Attributes> = (ref: TenantRef) => Promise<Tenant<A> | undefined>
+
+interface Decision<A extends object> {
+  readonly by: string
+  /** undefined: the shared side, on purpose. */
+  readonly tenant: Tenant<A> | undefined
+}
+
+/**
+ * Makes the one question that adapters ask. Costs one lookup for the deciding hint, and one for each weaker hint that does not
+ * name the same tenant by id or schema. Rejects with whatever a resolver or the lookup throws.
+ */
+export function createChain<A extends object = Attributes>(
+  resolvers: readonly Resolver[],
+  lookup: TenantLookup<A>,
+): (facts: RequestFacts) => Promise<Resolution<A>> {
+  const witnesses = resolvers.map(witness)
+
+  return async (facts) => {
+    let decision: Decision<A> | undefined
+    for (const { name, ask } of witnesses) {
+      const hint = await ask(facts)
+      if (hint.outcome === 'none') continue
+      if (hint.outcome === 'invalid') return { outcome: 'invalid', by: name, reason: hint.reason }
+      if (decision !== undefined) {
+        if (await agrees(hint, decision.tenant)) continue
+        return { outcome: 'ambiguous', by: [decision.by, name] }
+      }
+      const tenant = await named(hint)
+      if (tenant === undefined && hint.outcome !== 'shared') return { outcome: 'unknown', by: name }
+      decision = { by: name, tenant }
+    }
+    return resolution(decision)
+  }
+
+  /** The tenant that a hint names, by the first of its readings that somebody has. */
+  async function named(hint: Hint): Promise<Tenant<A> | undefined> {
+    if (hint.outcome !== 'tenant') return undefined
+    for (const ref of [hint.ref, ...(hint.otherwise ?? [])]) {
+      const tenant = await lookup(ref)
+      // An archived tenant is gone for everyone outside: an answer of its own would tell strangers who was a customer.
+      if (tenant !== undefined) return tenant.status === 'archived' ? undefined : tenant
+    }
+    return undefined
+  }
+
+  async function agrees(hint: Hint, tenant: Tenant<A> | undefined): Promise<boolean> {
+    if (tenant === undefined) return hint.outcome === 'shared'
+    if (hint.outcome !== 'tenant') return false
+    return isNameOf(tenant, hint.ref) || (await named(hint))?.id === tenant.id
+  }
+}
+
+function resolution<A extends object>(decision: Decision<A> | undefined): Resolution<A> {
+  if (decision?.tenant === undefined) return { outcome: 'none' }
+  const { by, tenant } = decision
+  switch (tenant.status) {
+    case 'active':
+      return { outcome: 'resolved', tenant, by }
+    case 'suspended':
+    case 'maintenance':
+      return { outcome: tenant.status, tenant, by }
+    case 'archived':
+      return { outcome: 'unknown', by }
+    default:
+      // A status of a newer version: not known to be served, so not served.
+      tenant.status satisfies never
+      return { outcome: 'suspended', tenant, by }
+  }
+}
+
+/** True when `ref` is visibly this tenant, so that nothing needs to be looked up. */
+function isNameOf(tenant: Tenant<object>, ref: TenantRef): boolean {
+  if (typeof ref === 'string') return ref === tenant.id || ref === tenant.schema
+  return ('id' in ref && ref.id === tenant.id) || (!('id' in ref) && 'schema' in ref && ref.schema === tenant.schema)
+}

@@ -1,0 +1,46 @@
+/** What TypeScript knows of `req.tenant`. Checked by `tsc --noEmit`; nothing here runs. */
+import express, { type Request } from 'express'
+import { expectTypeOf } from 'vitest'
+import { type RegisteredTenant, requireTenant, tenancyErrors, type TenancyLike, tenantScope } from '../../src/http/express.ts'
+import type { Tenant } from '../../src/types.ts'
+
+interface Plan {
+  plan: 'free' | 'paid'
+}
+
+declare const tenancy: TenancyLike<Plan> & {
+  current(): Tenant<Plan>
+  // As the real one is typed: it takes any reference, and gives what fn gives.
+  run<T>(ref: string | { readonly id: string }, fn: () => T | Promise<T>): Promise<T>
+}
+
+// Nothing is registered here, as it would be in a project: a registration counts for the whole program, this repository.
+expectTypeOf<RegisteredTenant<{ tenancy: typeof tenancy }>>().toEqualTypeOf<Tenant<Plan>>()
+expectTypeOf<RegisteredTenant<object>>().toEqualTypeOf<Tenant>()
+expectTypeOf<NonNullable<Request['tenant']>>().toEqualTypeOf<RegisteredTenant>()
+
+const app = express()
+app.use(tenantScope(tenancy))
+app.use(
+  tenantScope(tenancy, {
+    none: 'shared',
+    onRefused(resolution, req, _res, next) {
+      expectTypeOf(req).toExtend<Request>()
+      // @ts-expect-error a resolved request is never refused
+      if (resolution.outcome === 'resolved') next()
+      if (resolution.outcome === 'suspended') expectTypeOf(resolution.tenant).toEqualTypeOf<Tenant<Plan>>()
+    },
+  }),
+)
+app.get('/', requireTenant(), (req) => {
+  // @ts-expect-error without a check there may be no tenant
+  void req.tenant.schema
+  // @ts-expect-error the tenant of a request is not set by hand
+  req.tenant = undefined
+})
+app.use(tenancyErrors())
+
+// @ts-expect-error there is no such way
+tenantScope(tenancy, { none: 'ignore' })
+// @ts-expect-error a tenancy can resolve
+tenantScope({ run() {}, runShared() {}, bind: tenancy.bind })
