@@ -6,15 +6,13 @@ export function createSchemaSql(schema: string): Statement {
   return { text: `create schema ${identifier(schema)}` }
 }
 
-/** One row: `exists`. */
+/** One row when the schema is there, none when it is not. */
 export function schemaExistsSql(schema: string): Statement {
   return {
     text: `
-      select exists (
-        select
-        from pg_catalog.pg_namespace
-        where nspname = $1::text
-      ) as "exists"`,
+      select namespace.nspname::text as schema
+      from pg_catalog.pg_namespace as namespace
+      where namespace.nspname = $1::text`,
     values: [schema],
   }
 }

@@ -118,7 +118,10 @@ function leftBy(statement: SqlStatement): string | undefined {
 
 function makesTemporary(tokens: readonly string[]): boolean {
   if (tokens.includes('pg_temp')) return true
-  if (tokens[0] === 'create') return tokens.slice(1, 5).some(isTemporary)
+  if (tokens[0] === 'create') {
+    const object = tokens.findIndex((token) => token === 'table' || token === 'view' || token === 'sequence')
+    return tokens.slice(1, Math.max(object, 1)).some(isTemporary)
+  }
   return tokens.some((token, index) => token === 'into' && tokens.slice(index + 1, index + 3).some(isTemporary))
 }
 

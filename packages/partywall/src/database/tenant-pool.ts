@@ -32,6 +32,9 @@ export class TenantPool extends Pool {
   #locate: (() => Promise<ClientConfig>) | undefined
   #located: Promise<void> | undefined
 
+  /** As that of pg.Pool, bound to the scope of the caller. A property, so that it keeps every overload of the original. */
+  override readonly query: Pool['query'] = ((...args: [any, any?, any?]) => this.#queryOrCall(...args)) as Pool['query']
+
   constructor({ binder, locate, onDiscard, ...config }: TenantPoolConfig) {
     super({ ...config, Client: TenantClient, [binderKey]: binder } as PoolConfig)
     this.#binder = binder
@@ -56,19 +59,6 @@ export class TenantPool extends Pool {
     )
   }
 
-  override query(config: any, values?: any, callback?: any): any {
-    const done: QueryCallback | undefined = inContextOfNow(
-      [callback, values, config?.callback].find((arg) => typeof arg === 'function'),
-    )
-    const answer = this.#capture((binding) => this.#queryOnce(binding, config, Array.isArray(values) ? values : undefined))
-    if (done === undefined) return answer
-    answer.then(
-      (result) => callOutside(() => done(undefined, result)),
-      (error: Error) => callOutside(() => done(error)),
-    )
-    return undefined
-  }
-
   /**
    * Lends a client whose search path is set for the whole session, for statements that cannot be bound (VACUUM, CREATE INDEX
    * CONCURRENTLY, CALL with COMMIT). Its connection is closed afterwards. Costs one connection and one round trip more.
@@ -82,6 +72,19 @@ export class TenantPool extends Pool {
     } finally {
       client.release(true)
     }
+  }
+
+  #queryOrCall(config: any, values?: any, callback?: any): unknown {
+    const done: QueryCallback | undefined = inContextOfNow(
+      [callback, values, config?.callback].find((arg) => typeof arg === 'function'),
+    )
+    const answer = this.#capture((binding) => this.#queryOnce(binding, config, Array.isArray(values) ? values : undefined))
+    if (done === undefined) return answer
+    answer.then(
+      (result) => callOutside(() => done(undefined, result)),
+      (error: Error) => callOutside(() => done(error)),
+    )
+    return undefined
   }
 
   #capture<T>(use: (binding: Binding) => Promise<T>): Promise<T> {

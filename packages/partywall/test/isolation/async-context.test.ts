@@ -119,7 +119,7 @@ it('opens its sockets outside every scope, so that a stray event refuses instead
 it('refuses a statement from outside every scope, and sends nothing', async () => {
   await expect(pool.query(text)).rejects.toMatchObject({ code: 'NO_TENANT' })
   await expect(pool.connect()).rejects.toMatchObject({ code: 'NO_TENANT' })
-  const byCallback = new Promise((resolve) => pool.query(text, (error) => resolve(error)))
+  const byCallback = new Promise((resolve) => pool.query(text, (error: Error) => resolve(error)))
   expect(await byCallback).toMatchObject({ code: 'NO_TENANT' })
 })
 

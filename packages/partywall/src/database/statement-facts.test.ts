@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { statementFacts } from './statement-facts.ts'
+
+describe('transaction control', () => {
+  it.each(['begin', 'BEGIN;', ' start transaction read only', '-- x\nbegin', '/* x */ Begin work'])('%s opens one', (text) => {
+    expect(statementFacts(text)).toMatchObject({ control: 'begin', isMany: false })
+  })
+  it.each([
+    'commit',
+    'END',
+    'rollback to savepoint a',
+    'abort',
+    'savepoint a',
+    'release a',
+    'set transaction read only',
+    'prepare transaction $$x$$',
+  ])('%s steers one', (text) => expect(statementFacts(text).control).toBe('other'))
+  it.each([
+    'select 1',
+    'set local x = 1',
+    'prepare x as select 1',
+    'start_job',
+    'select begin',
+    'set constraints all deferred',
+    '',
+    ';',
+  ])('%s does not', (text) => {
+    expect(statementFacts(text).control).toBeUndefined()
+  })
+  it('is found among several statements', () => {
+    expect(statementFacts('select 1; COMMIT; select 2')).toMatchObject({
+      isMany: true,
+      control: undefined,
+      hiddenControl: 'commit',
+    })
+    expect(statementFacts('select 1; select 2').hiddenControl).toBeUndefined()
+  })
+})
+
+describe('what is left on the connection', () => {
+  it.each([
+    'set x = 1',
+    'SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY',
+    'reset all',
+    'listen x',
+    'prepare p as select 1',
+    'deallocate all',
+    'discard plans',
+    "load 'x'",
+    'declare c cursor with hold for select 1',
+    'create temp table x ()',
+    'create local temporary view x as select 1',
+    'create or replace temp view x as select 1',
+    'create table pg_temp.x ()',
+    'select 1 into temporary x',
+    'create temp sequence s',
+    "select set_config('a', 'b', false)",
+    "select set_config('a', 'b', $1)",
+    "select set_config('a', (select max(x) from t where true), false)",
+    'select pg_advisory_lock(1)',
+    'select pg_try_advisory_lock_shared (1, 2)',
+    'select setseed(0.5)',
+    "select dblink_connect('x')",
+    'do $$ begin perform pg_advisory_lock(1); end $$',
+    'select 1; listen x',
+  ])('%s', (text) => expect(statementFacts(text).leaves).toBeTypeOf('string'))
+
+  it.each([
+    'select 1',
+    'set local x = 1',
+    'set transaction read only',
+    'set constraints all immediate',
+    'declare c cursor for select 1',
+    'create table template (temp int, temporary int)',
+    "select 'create temp table x'",
+    'select "pg_advisory_lock"',
+    "select set_config('a', $1, true)",
+    "select set_config('a', coalesce($1, 'x'), true), 1",
+    'select pg_advisory_xact_lock(1)',
+    'select temp from readings',
+    '-- listen\nselect 1',
+    'notify x',
+    'do $$ begin perform 1; end $$',
+  ])('nothing by %s', (text) => expect(statementFacts(text).leaves).toBeUndefined())
+})
+
+it('knows what may commit in the middle', () => {
+  expect(statementFacts('call p()').mayCommit).toBe(true)
+  expect(statementFacts('DO $$ begin commit; end $$').mayCommit).toBe(true)
+  expect(statementFacts('select do_it()').mayCommit).toBe(false)
+})
+
+it('knows who asks for the session', () => {
+  expect(statementFacts('select LASTVAL ()').asksSession).toBe('lastval()')
+  expect(statementFacts(`select 'lastval()', lastval`).asksSession).toBeUndefined()
+})
+
+it('keeps its memory bounded and its answers right over many texts', () => {
+  for (let n = 0; n < 5000; n++) expect(statementFacts(`select ${n}`).isMany).toBe(false)
+  expect(statementFacts('select 1; select 2').isMany).toBe(true)
+})

@@ -1,0 +1,43 @@
+/**
+ * What a tenancy tells about itself, for logs and metrics. Each event also goes to the diagnostics channel `partywall:<event>`,
+ * so that a tool can listen without holding the tenancy. A listener cannot disturb the work: what it throws becomes a warning.
+ */
+import { channel } from 'node:diagnostics_channel'
+import { EventEmitter } from 'node:events'
+import type { Attributes, Domain, Tenant } from './types.ts'
+
+export interface TenancyEvents<A extends object = Attributes> {
+  /** A tenant is there, complete and active. */
+  'tenant.created': { readonly tenant: Tenant<A> }
+  /** Its name, attributes or status changed. */
+  'tenant.updated': { readonly tenant: Tenant<A> }
+  'domain.added': { readonly domain: Domain }
+  'domain.removed': { readonly domain: string; readonly tenantId: string }
+  /** A connection was destroyed instead of reused; `reason` says what was left on it. */
+  'connection.discarded': { readonly reason: string }
+  /** The embedded PostgreSQL is being made ready. Without a listener the line goes to stderr. */
+  'embedded.progress': { readonly line: string }
+}
+
+export class Events<A extends object = Attributes> {
+  readonly #emitter = new EventEmitter()
+
+  /** Calls `listener` at each event of this name; returns the function that ends it. */
+  on<E extends keyof TenancyEvents<A>>(event: E, listener: (payload: TenancyEvents<A>[E]) => void): () => void {
+    const guarded = (payload: TenancyEvents<A>[E]): void => {
+      try {
+        listener(payload)
+      } catch (error) {
+        process.emitWarning(`A listener of the event "${event}" threw: ${String(error)}`, { code: 'PARTYWALL_LISTENER' })
+      }
+    }
+    this.#emitter.on(event, guarded)
+    return () => void this.#emitter.off(event, guarded)
+  }
+
+  /** Whether anybody but the diagnostics channel heard it. */
+  emit<E extends keyof TenancyEvents<A>>(event: E, payload: TenancyEvents<A>[E]): boolean {
+    channel(`partywall:${event}`).publish(payload)
+    return this.#emitter.emit(event, payload)
+  }
+}

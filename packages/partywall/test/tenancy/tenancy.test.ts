@@ -1,0 +1,249 @@
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import pg from 'pg'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { byHeader, byHost, createTenancy, isTenancyError, type Tenant } from 'partywall'
+import { testDatabase } from '../support/database.ts'
+
+const { url } = await testDatabase()
+const root = await mkdtemp(join(tmpdir(), 'partywall-tenancy-'))
+await mkdir(join(root, 'migrations/tenant'), { recursive: true })
+await mkdir(join(root, 'migrations/shared'), { recursive: true })
+await writeFile(
+  join(root, 'migrations/shared/0001_plans.sql'),
+  `create table plans (name text primary key); insert into plans values ('gold')`,
+)
+await writeFile(
+  join(root, 'migrations/tenant/0001_projects.sql'),
+  'create table projects (id int generated always as identity primary key, name text not null, plan text references plans)',
+)
+
+const tenancy = createTenancy({
+  database: url,
+  root,
+  tenant: { attributes: z.object({ seats: z.number().int().default(5) }) },
+  resolve: [byHost({ base: 'example.com' }), byHeader('x-tenant-id')],
+})
+afterAll(async () => {
+  await tenancy.close()
+  await rm(root, { recursive: true, force: true })
+})
+
+await tenancy.migrations.run()
+const acme = await tenancy.tenants.create({ schema: 'acme', name: 'Acme', domains: ['acme.test'] })
+const bolt = await tenancy.tenants.create({ schema: 'bolt', attributes: { seats: 9 } })
+
+const addProject = (name: string): Promise<unknown> =>
+  tenancy.pool.query('insert into projects (name, plan) values ($1, $2)', [name, 'gold'])
+const projects = async (): Promise<string[]> =>
+  (await tenancy.pool.query('select name from projects order by id')).rows.map((row) => row.name)
+
+it('serves two tenants with the same ids from one pool, joined with a shared table', async () => {
+  await tenancy.run('acme', () => addProject('anvil'))
+  await tenancy.run(bolt, () => addProject('battery'))
+  const joined = 'select projects.id, projects.name, plans.name as plan from projects join plans on plans.name = projects.plan'
+  expect((await tenancy.run(acme.id, () => tenancy.pool.query(joined))).rows).toEqual([{ id: 1, name: 'anvil', plan: 'gold' }])
+  expect((await tenancy.run({ schema: 'bolt' }, () => tenancy.pool.query(joined))).rows).toEqual([
+    { id: 1, name: 'battery', plan: 'gold' },
+  ])
+  expect(await tenancy.run({ domain: 'ACME.test' }, projects)).toEqual(['anvil'])
+})
+
+it('is a pg.Pool to whoever asks', () => {
+  expect(tenancy.pool).toBeInstanceOf(pg.Pool)
+  expect(tenancy.sharedPool).toBeInstanceOf(pg.Pool)
+  expect(tenancy.pool.constructor.name).toContain('Pool')
+})
+
+it('gives the shared schema to sharedPool in any scope, and to runShared', async () => {
+  const plans = 'select name from plans'
+  expect((await tenancy.sharedPool.query(plans)).rows).toEqual([{ name: 'gold' }])
+  expect((await tenancy.run(acme, () => tenancy.sharedPool.query(plans))).rows).toEqual([{ name: 'gold' }])
+  expect((await tenancy.runShared(() => tenancy.pool.query(plans))).rows).toEqual([{ name: 'gold' }])
+  await expect(tenancy.run(acme, () => tenancy.sharedPool.query('select * from projects'))).rejects.toMatchObject({
+    code: '42P01',
+  })
+  await expect(tenancy.pool.query(plans)).rejects.toMatchObject({ code: 'NO_TENANT' })
+})
+
+describe('the scope', () => {
+  it('is there inside run, with everything it starts, and nowhere else', async () => {
+    expect(tenancy.tryCurrent()).toBeUndefined()
+    await tenancy.run(acme, async (tenant) => {
+      expect(tenant).toBe(tenancy.current())
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      expect(tenancy.current().schema).toBe('acme')
+      await tenancy.run(bolt, async () => expect(tenancy.current().schema).toBe('bolt'))
+      await tenancy.runShared(() => expect(tenancy.tryCurrent()).toBeUndefined())
+      expect(tenancy.current().schema).toBe('acme')
+    })
+    expect(() => tenancy.current()).toThrow(expect.objectContaining({ code: 'NO_TENANT' }))
+  })
+
+  it('is left when the function throws', async () => {
+    await expect(tenancy.run(acme, () => Promise.reject(new Error('mine')))).rejects.toThrow('mine')
+    expect(tenancy.tryCurrent()).toBeUndefined()
+  })
+
+  it('travels with a bound function', async () => {
+    const bound = await tenancy.run(acme, () => tenancy.bind(() => tenancy.current().schema))
+    expect(await tenancy.run(bolt, () => bound())).toBe('acme')
+  })
+
+  it('is not entered for a tenant that is suspended or in maintenance, but for a repair', async () => {
+    await tenancy.tenants.suspend('bolt')
+    onTestFinished(async () => void (await tenancy.tenants.activate('bolt')))
+    await expect(tenancy.run('bolt', projects)).rejects.toMatchObject({ code: 'TENANT_SUSPENDED' })
+    expect(await tenancy.run('bolt', projects, { allowInactive: true })).toEqual(['battery'])
+    await tenancy.tenants.maintenance('bolt')
+    await expect(tenancy.run('bolt', projects)).rejects.toMatchObject({ code: 'TENANT_MAINTENANCE' })
+  })
+})
+
+describe('resolve', () => {
+  it.each([
+    [{ host: 'acme.example.com:443' }, { outcome: 'resolved', tenant: { schema: 'acme' } }],
+    [{ host: 'acme.test' }, { outcome: 'resolved', tenant: { schema: 'acme' } }],
+    [
+      { host: 'example.com', headers: { 'x-tenant-id': 'bolt' } },
+      { outcome: 'resolved', tenant: { schema: 'bolt' } },
+    ],
+    [
+      { host: 'example.com', headers: { 'x-tenant-id': bolt.id } },
+      { outcome: 'resolved', tenant: { schema: 'bolt' } },
+    ],
+    [{ host: 'acme.example.com', headers: { 'x-tenant-id': 'bolt' } }, { outcome: 'ambiguous' }],
+    [{ host: 'nobody.example.com', headers: { 'x-tenant-id': 'bolt' } }, { outcome: 'unknown' }],
+    [{ host: `a'; drop schema acme;--.example.com` }, { outcome: 'invalid' }],
+    [{ host: 'example.com', headers: { 'x-tenant-id': `' or 1=1 --` } }, { outcome: expect.stringMatching(/unknown|invalid/) }],
+    [{ host: 'example.com' }, { outcome: 'none' }],
+  ])('%j', async (facts, expected) => {
+    expect(await tenancy.resolve(facts)).toMatchObject(expected)
+  })
+
+  it('sees a suspension at once in the same process', async () => {
+    await tenancy.tenants.suspend('bolt')
+    expect(await tenancy.resolve({ host: 'bolt.example.com' })).toMatchObject({ outcome: 'suspended' })
+    await tenancy.tenants.activate('bolt')
+    expect(await tenancy.resolve({ host: 'bolt.example.com' })).toMatchObject({ outcome: 'resolved' })
+  })
+})
+
+describe('forEach', () => {
+  it('works in every active tenant and reports each', async () => {
+    const report = await tenancy.forEach(projects, { concurrency: 2 })
+    expect(report).toMatchObject({
+      ok: true,
+      entries: [
+        { target: 'acme', value: ['anvil'] },
+        { target: 'bolt', value: ['battery'] },
+      ],
+    })
+  })
+
+  it('goes on after a failure, or stops where that is asked for', async () => {
+    const work = (tenant: Tenant<{ seats: number }>): Promise<unknown> =>
+      tenancy.pool.query(tenant.schema === 'acme' ? 'select broken' : 'select 1')
+    const report = await tenancy.forEach(work, { concurrency: 1 })
+    expect(report).toMatchObject({ ok: false, entries: [{ state: 'failed', error: { code: '42703' } }, { state: 'done' }] })
+    const stopped = await tenancy.forEach(work, { concurrency: 1, onError: 'stop' })
+    expect(stopped.entries.map((entry) => entry.state)).toEqual(['failed', 'skipped'])
+    await expect(tenancy.forEach(work, { concurrency: 0 })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  })
+})
+
+describe('session', () => {
+  it('runs VACUUM in the schema of the tenant', async () => {
+    await tenancy.session('acme', async (client) => {
+      await client.query('vacuum (analyze) projects')
+      expect(tenancy.current().schema).toBe('acme')
+    })
+  })
+})
+
+describe('events', () => {
+  it('tell of a tenant, to listeners and to the diagnostics channel', async () => {
+    const heard: string[] = []
+    const off = tenancy.on('tenant.updated', ({ tenant }) => heard.push(`listener ${tenant.attributes.seats}`))
+    const channel = (message: unknown): void => void heard.push(`channel ${(message as { tenant: Tenant }).tenant.schema}`)
+    subscribe('partywall:tenant.updated', channel)
+    await tenancy.tenants.update('acme', { attributes: { seats: 7 } })
+    off()
+    unsubscribe('partywall:tenant.updated', channel)
+    await tenancy.tenants.update('acme', { attributes: { seats: 5 } })
+    expect(heard).toEqual(['channel acme', 'listener 7'])
+  })
+
+  it('are not disturbed by a listener that throws', async () => {
+    const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
+    const off = tenancy.on('tenant.updated', () => {
+      throw new Error('mine')
+    })
+    await tenancy.tenants.update('acme', { name: 'Acme Inc.' })
+    off()
+    expect((await warned).message).toContain('mine')
+  })
+})
+
+describe('a database that is not there', () => {
+  it.each([
+    ['nothing listens', 'postgres://me:secret@127.0.0.1:1/none', 'Nothing listens'],
+    ['an unknown host', 'postgres://me:secret@host.invalid:5432/none', 'host name'],
+    ['an unknown database', Object.assign(new URL(url), { pathname: '/no_such_database' }).href, 'does not exist'],
+  ])('%s', async (_, database, mend) => {
+    await using other = createTenancy({ database })
+    const error: unknown = await other.tenants.list().catch((reason: unknown) => reason)
+    expect(isTenancyError(error, 'DATABASE_UNREACHABLE')).toBe(true)
+    expect(String(error)).toContain(mend)
+    expect(JSON.stringify(error) + String(error)).not.toContain('secret')
+  })
+
+  it('a server that accepts and says nothing is given up in time', async () => {
+    const { createServer } = await import('node:net')
+    const silent = createServer(() => {}).listen(0, '127.0.0.1')
+    onTestFinished(() => void silent.close())
+    await new Promise((resolve) => silent.once('listening', resolve))
+    const { port } = silent.address() as { port: number }
+    const other = createTenancy({ database: `postgres://me@127.0.0.1:${port}/x`, pool: { connectionTimeoutMillis: 200 } })
+    await expect(other.ready()).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+    await other.close()
+  })
+})
+
+it('does no I/O until it is used, and closes twice without harm', async () => {
+  const idle = createTenancy({ database: 'postgres://127.0.0.1:1/none' })
+  await idle.close()
+  await idle.close()
+})
+
+it('refuses pipelining, in which the state of a transaction is not known', async () => {
+  await using piped = createTenancy({ database: { connectionString: url, pipeline: true } })
+  await expect(piped.ready()).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+})
+
+it('serves a role without rights on structure', async () => {
+  const admin = new pg.Client(url)
+  await admin.connect()
+  await admin.query(`
+    drop role if exists partywall_runtime;
+    create role partywall_runtime login;
+    grant usage on schema acme, bolt, partywall to partywall_runtime;
+    grant select on all tables in schema partywall, public to partywall_runtime;
+    grant select, insert on all tables in schema acme to partywall_runtime;
+    grant usage on all sequences in schema acme to partywall_runtime;
+  `)
+  onTestFinished(async () => {
+    await admin.query('drop owned by partywall_runtime; drop role partywall_runtime')
+    await admin.end()
+  })
+  await using runtime = createTenancy({ database: Object.assign(new URL(url), { username: 'partywall_runtime' }).href, root })
+  expect((await runtime.run('acme', () => runtime.pool.query('select count(*)::int as n from projects'))).rows).toEqual([
+    { n: 1 },
+  ])
+  await expect(runtime.run('bolt', () => runtime.pool.query('select * from projects'))).rejects.toMatchObject({ code: '42501' })
+  await expect(runtime.run('acme', () => runtime.pool.query('create table x ()'))).rejects.toMatchObject({ code: '42501' })
+  await expect(runtime.tenants.create({ schema: 'corp' })).rejects.toSatisfy((error: unknown) => isTenancyError(error))
+})

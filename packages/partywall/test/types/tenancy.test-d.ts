@@ -1,0 +1,44 @@
+// Checked by `npm run types`: what infers, and what must not compile.
+import type { Pool } from 'pg'
+import { expectTypeOf } from 'vitest'
+import { z } from 'zod'
+import { byHost, createTenancy, defineConfig, type FleetReport, type Tenant } from 'partywall'
+
+const config = defineConfig({
+  database: process.env.DATABASE_URL,
+  migrations: { shared: 'migrations/shared', tenant: 'migrations/tenant' },
+  tenant: { attributes: z.object({ plan: z.enum(['free', 'gold']).default('free'), seats: z.number() }) },
+  resolve: [byHost({ base: 'example.com' }), ({ claims }) => claims?.['tenant'] as string | undefined],
+})
+const tenancy = createTenancy(config)
+
+// Attributes infer from the schema: what goes in, and what comes out.
+const tenant = await tenancy.tenants.create({ schema: 'acme', attributes: { seats: 3 } })
+expectTypeOf(tenant.attributes).toEqualTypeOf<Readonly<{ plan: 'free' | 'gold'; seats: number }>>()
+expectTypeOf(tenancy.current().attributes.plan).toEqualTypeOf<'free' | 'gold'>()
+expectTypeOf(tenancy.tryCurrent()).toEqualTypeOf<Tenant<{ plan: 'free' | 'gold'; seats: number }> | undefined>()
+expectTypeOf(tenancy.pool).toExtend<Pool>()
+
+// The value of the function comes through.
+expectTypeOf(await tenancy.run('acme', async () => 42)).toEqualTypeOf<number>()
+expectTypeOf(await tenancy.runShared(() => 'x')).toEqualTypeOf<string>()
+expectTypeOf(await tenancy.forEach(async () => 1)).toExtend<FleetReport>()
+expectTypeOf(tenancy.bind((a: string, b: number) => a.length + b)).toEqualTypeOf<(a: string, b: number) => number>()
+
+// Misuse does not compile.
+// @ts-expect-error -- seats is missing
+void tenancy.tenants.create({ schema: 'acme', attributes: { plan: 'gold' } })
+// @ts-expect-error -- no such plan
+void tenancy.tenants.create({ schema: 'acme', attributes: { plan: 'silver', seats: 1 } })
+// @ts-expect-error -- a tenant needs a schema
+void tenancy.tenants.create({ name: 'Acme' })
+// @ts-expect-error -- a typo in an option
+void createTenancy({ databse: 'x' })
+// @ts-expect-error -- a number names no tenant
+void tenancy.run(42, () => {})
+// @ts-expect-error -- tenants are frozen
+tenant.schema = 'other'
+// @ts-expect-error -- there is no set
+tenancy.setCurrent(tenant)
+// @ts-expect-error -- no such event
+tenancy.on('tenant.creatd', () => {})
