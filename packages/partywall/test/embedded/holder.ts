@@ -1,0 +1,33 @@
+/**
+ * A process that uses an embedded server: `holder.ts <directory> [hold | release | leave]`. It says what it got as one JSON line. With
+ * `hold` it stays until SIGTERM, on which it releases; `release` does so at once; `leave` ends without a word, as scripts do.
+ */
+import { acquireEmbedded } from '../../src/database/embedded/embedded.ts'
+import { embeddedPaths } from '../../src/database/embedded/paths.ts'
+import { readServerFile } from '../../src/database/embedded/server-file.ts'
+
+const [directory = '', then = 'hold'] = process.argv.slice(2)
+const progress: string[] = []
+try {
+  const { port, pid, url, release } = await acquireEmbedded({
+    directory,
+    onProgress: (line) => progress.push(line),
+    settings: { fsync: 'off' },
+  })
+  const supervisorPid = (await readServerFile(embeddedPaths(directory).serverFile))?.supervisorPid
+  if (then === 'hold') {
+    const staying = setInterval(() => {}, 60_000)
+    process.on('SIGINT', () => {})
+    process.on('SIGTERM', async () => {
+      clearInterval(staying)
+      await release()
+      console.log('released')
+    })
+  }
+  // Whoever reads this may signal us the next moment.
+  console.log(JSON.stringify({ port, pid, url, supervisorPid, progress }))
+  if (then === 'release') await Promise.all([release(), release()])
+} catch (error) {
+  const { code, message } = error as { code?: string; message: string }
+  console.log(JSON.stringify({ error: { code, message } }))
+}

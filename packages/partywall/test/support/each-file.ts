@@ -1,0 +1,9 @@
+/** Around every test file: the alarms after each test, and the end of the file's databases after everything else. */
+import { afterAll, afterEach, type RunnerTestFile } from 'vitest'
+import { checkAlarms } from './alarms.ts'
+import { endTestDatabases } from './database.ts'
+
+// Registered before any hook of the file, so these run last: hooks after tests run in reverse order.
+// oxlint-disable-next-line no-empty-pattern -- Vitest accepts the unused first argument only destructured
+afterAll(async ({}, file) => endTestDatabases(file as RunnerTestFile))
+afterEach(async () => checkAlarms())
