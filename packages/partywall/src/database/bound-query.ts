@@ -13,7 +13,8 @@
  */
 import { createHash } from 'node:crypto'
 import { TenancyError } from '../errors.ts'
-import { bindingLiteral, bindingText, handoverText, noUsageMark, temporaryMark, type Binding } from './binding.ts'
+import { noUsageMark, temporaryMark, type Binding } from './binding.ts'
+import type { BindingWriter } from './binding-writer.ts'
 import {
   isServerError,
   QueryBase,
@@ -30,10 +31,7 @@ export interface Carrier {
   getTransactionStatus(): TransactionStatusLike
   /** 150000 for PostgreSQL 15; 0 while unknown. */
   readonly serverVersionNumber: number
-  /** True once after the connection came from another binding; the question itself clears it. */
-  takeHandover(binding: Binding): boolean
-  /** The next statement is treated as coming from another binding again. */
-  repeatHandover(): void
+  readonly bindingWriter: BindingWriter
   /** Throws when a transaction of another binding is open. */
   assertTransactionOf(binding: Binding): void
   /** Names of prepared statements that the server may or may not hold. */
@@ -90,9 +88,9 @@ export class BoundQuery extends QueryBase {
 
   /** Several statements in one text are one implicit transaction, in which CALL and DO cannot commit. */
   #submitSimple(connection: ConnectionLike): null {
-    const discard = this.#carrier.takeHandover(this.#binding) ? 'discard temp; ' : ''
-    this.#ownCompletions = discard === '' ? 1 : 2
-    connection.query(`${discard}${bindingLiteral(this.#binding)}; ${this.text}`)
+    const { text, completions } = this.#carrier.bindingWriter.literal(this.#binding)
+    this.#ownCompletions = completions
+    connection.query(text + this.text)
     return null
   }
 
@@ -101,7 +99,10 @@ export class BoundQuery extends QueryBase {
     connection.stream.cork?.()
     this.#isSubmitting = true
     try {
-      this.#writeBinding(connection, status)
+      this.#ownCompletions = this.#carrier.bindingWriter.write(connection, this.#binding, {
+        inTransaction: status === 'T',
+        discardsTemporary: this.#discardsTemporary,
+      })
       if (this.name && this.#carrier.uncertainNames.delete(this.name)) {
         connection.close({ type: 'S', name: this.name })
         delete connection.parsedStatements[this.name]
@@ -113,21 +114,17 @@ export class BoundQuery extends QueryBase {
     }
   }
 
-  #writeBinding(connection: ConnectionLike, status: TransactionStatusLike): void {
-    const isHandover = this.#carrier.takeHandover(this.#binding)
-    // In a transaction a refusal would cost the caller the transaction, so there the temporary schema is emptied unasked.
-    const discards = this.#discardsTemporary || (isHandover && status === 'T')
-    if (discards) writeStatement(connection, 'discard temp', [])
-    writeStatement(connection, isHandover && !discards ? handoverText : bindingText, this.#binding.values)
-    this.#ownCompletions = discards ? 2 : 1
-  }
-
   override handleRowDescription(message: unknown): void {
     if (this.#ownCompletions === 0) super.handleRowDescription(message)
   }
 
-  override handleCommandComplete(message: unknown, connection: ConnectionLike): void {
+  override handleDataRow(message: unknown): void {
+    if (this.#ownCompletions === 0) super.handleDataRow(message)
+  }
+
+  override handleCommandComplete(message: { text?: string }, connection: ConnectionLike): void {
     if (this.#ownCompletions === 0) return super.handleCommandComplete(message, connection)
+    this.#carrier.bindingWriter.answered(message.text)
     this.#ownCompletions -= 1
     this.#isBound = this.#ownCompletions === 0
   }
@@ -136,13 +133,14 @@ export class BoundQuery extends QueryBase {
     if (this.#isSettled) return
     if (this.#unwritten !== undefined) return this.#fail(this.#unwritten, connection)
     this.#isSettled = true
+    if (this.#facts.forgetsPrepared) this.#carrier.bindingWriter.forgetPrepared()
     super.handleReadyForQuery(connection)
   }
 
   override handleError(error: Error, connection: ConnectionLike): void {
     if (this.#isSettled) return
     if (this.name) this.#carrier.uncertainNames.add(this.name)
-    this.#carrier.repeatHandover()
+    this.#carrier.bindingWriter.repeatHandover()
     if (this.#isSubmitting) {
       this.#unwritten = error
       return
@@ -170,6 +168,10 @@ export class BoundQuery extends QueryBase {
     if (this.#wasResubmitted || this.#carrier.getTransactionStatus() !== 'I') return false
     if (!this.#isBound && error.code === '3F000' && error.message.includes(temporaryMark)) {
       this.#discardsTemporary = true
+      return true
+    }
+    if (!this.#isBound && error.code === '26000') {
+      this.#carrier.bindingWriter.forgetPrepared()
       return true
     }
     // A migration changed the columns under a prepared statement: it is prepared anew.
@@ -247,15 +249,8 @@ function needsSession(text: string, error: ServerError): TenancyError {
   )
 }
 
-/** Parse, Bind and Execute of a statement that returns no rows: no Describe, so no row description comes back. */
-export function writeStatement(connection: ConnectionLike, text: string, values: readonly unknown[]): void {
-  connection.parse({ text })
-  connection.bind({ values })
-  connection.execute({})
-}
-
 /** Runs `fn` when the server has said that it is ready, or with `false` when the connection ended first. */
-export function whenReady(connection: ConnectionLike, fn: (isAlive: boolean) => void): void {
+function whenReady(connection: ConnectionLike, fn: (isAlive: boolean) => void): void {
   const settle = (isAlive: boolean) => () => {
     connection.removeListener('readyForQuery', ready)
     connection.removeListener('end', ended)

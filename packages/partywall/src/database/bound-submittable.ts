@@ -4,8 +4,8 @@
  * answers the binding is kept from it. Its events run in the async context of the caller, not in that of the socket.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { bindingLiteral, bindingText, type Binding } from './binding.ts'
-import { assertBindable, bindingError, writeStatement, type Carrier } from './bound-query.ts'
+import type { Binding } from './binding.ts'
+import { assertBindable, bindingError, type Carrier } from './bound-query.ts'
 import { isServerError, type ConnectionLike, type SubmittableLike } from './pg-internals.ts'
 import { statementFacts } from './statement-facts.ts'
 
@@ -27,30 +27,37 @@ export function bindSubmittable(query: SubmittableLike, carrier: Carrier, bindin
       isBound = true
       return submit.call(query, connection)
     }
-    const discards = carrier.takeHandover(binding)
-    ownCompletions = discards ? 2 : 1
     return beforeFirstMessage(
       connection,
       () => {
-        if (discards) writeStatement(connection, 'discard temp', [])
-        writeStatement(connection, bindingText, binding.values)
+        // The caller cannot be asked to try again with a query object of its own, so nothing is left to a refusal.
+        const state = { inTransaction: status === 'T', discardsTemporary: true }
+        ownCompletions = carrier.bindingWriter.write(connection, binding, state)
       },
-      (text) => `${discards ? 'discard temp; ' : ''}${bindingLiteral(binding)}; ${text}`,
+      (text) => {
+        const own = carrier.bindingWriter.literal(binding)
+        ownCompletions = own.completions
+        return own.text + text
+      },
       () => submit.call(query, connection),
     )
   }
 
-  const { handleRowDescription, handleCommandComplete, handleError } = query
+  const { handleRowDescription, handleDataRow, handleCommandComplete, handleError } = query
   query.handleRowDescription = (message) => {
     if (ownCompletions === 0) handleRowDescription?.call(query, message)
   }
-  query.handleCommandComplete = (message, connection) => {
+  query.handleDataRow = (message) => {
+    if (ownCompletions === 0) handleDataRow?.call(query, message)
+  }
+  query.handleCommandComplete = (message: { text?: string }, connection) => {
     if (ownCompletions === 0) return handleCommandComplete?.call(query, message, connection)
+    carrier.bindingWriter.answered(message.text)
     ownCompletions -= 1
     isBound = ownCompletions === 0
   }
   query.handleError = (error, connection) => {
-    carrier.repeatHandover()
+    carrier.bindingWriter.repeatHandover()
     const reason = !isBound && isServerError(error) ? bindingError(error, binding) : error
     handleError?.call(query, reason, connection)
   }

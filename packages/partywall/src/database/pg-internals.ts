@@ -26,7 +26,7 @@ export interface SubmittableLike {
   submit(connection: ConnectionLike): Error | null | undefined | void
   handleRowDescription?(message: unknown): void
   handleDataRow?(message: unknown): void
-  handleCommandComplete?(message: unknown, connection: ConnectionLike): void
+  handleCommandComplete?(message: { text?: string }, connection: ConnectionLike): void
   handleReadyForQuery?(connection: ConnectionLike): void
   handleError?(error: Error, connection: ConnectionLike): void
   handlePortalSuspended?(connection: ConnectionLike): void
@@ -61,7 +61,8 @@ export interface QueryLike extends SubmittableLike {
   callback: QueryCallback | undefined
   submit(connection: ConnectionLike): Error | null | undefined | void
   handleRowDescription(message: unknown): void
-  handleCommandComplete(message: unknown, connection: ConnectionLike): void
+  handleDataRow(message: unknown): void
+  handleCommandComplete(message: { text?: string }, connection: ConnectionLike): void
   handleReadyForQuery(connection: ConnectionLike): void
   handleError(error: Error, connection: ConnectionLike): void
 }

@@ -15,6 +15,8 @@ export interface StatementFacts {
   readonly mayCommit: boolean
   /** What stays on the connection after the statement, in words; the connection is then destroyed instead of reused. */
   readonly leaves: string | undefined
+  /** Prepared statements are gone after it, those of the connection itself too. */
+  readonly forgetsPrepared: boolean
   /** The statement asks for the state of the session (lastval), which may be another tenant's. */
   readonly asksSession: string | undefined
 }
@@ -25,6 +27,7 @@ const plain: StatementFacts = Object.freeze({
   hiddenControl: undefined,
   mayCommit: false,
   leaves: undefined,
+  forgetsPrepared: false,
   asksSession: undefined,
 })
 
@@ -83,6 +86,7 @@ function examine(text: string): StatementFacts {
     hiddenControl: isMany ? statements[controls.findIndex((control) => control !== undefined)]?.tokens[0] : undefined,
     mayCommit: !isMany && (statements[0]?.tokens[0] === 'call' || statements[0]?.tokens[0] === 'do'),
     leaves: statements.map(leftBy).find((left) => left !== undefined),
+    forgetsPrepared: statements.some(({ tokens: [verb] }) => verb === 'deallocate' || verb === 'discard'),
     asksSession: statements.some((statement) => calls(statement, 'lastval')) ? 'lastval()' : undefined,
   })
 }

@@ -7,6 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { Client, type ClientConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
 import type { Binding } from './binding.ts'
+import { BindingWriter } from './binding-writer.ts'
 import { BoundQuery, type Carrier } from './bound-query.ts'
 import { bindSubmittable } from './bound-submittable.ts'
 import type { ConnectionLike, QueryCallback, QueryConfigLike, SubmittableLike } from './pg-internals.ts'
@@ -35,6 +36,7 @@ export type Verdict = { readonly isClean: true } | { readonly isClean: false; re
 /** The slice of node-postgres' client whose properties its types leave out. */
 interface ClientInternals {
   readonly connection: ConnectionLike
+  readonly processID: number | null
   readonly readyForQuery?: boolean
   readonly _queryQueue?: readonly unknown[]
   readonly _queryable?: boolean
@@ -52,11 +54,11 @@ type State =
 export class TenantClient extends Client implements Carrier {
   readonly #binder: Binder
   #state: State = { kind: 'free' }
-  #servedKey: string | undefined
   #transactionOf: Binding | undefined
   #left: string | undefined
   serverVersionNumber = 0
   readonly uncertainNames = new Set<string>()
+  readonly bindingWriter = new BindingWriter(() => (this as unknown as ClientInternals).processID)
 
   constructor(config?: TenantClientConfig) {
     super(config)
@@ -170,7 +172,7 @@ export class TenantClient extends Client implements Carrier {
     const facts = statementFacts(text)
     this.#left ??= facts.leaves
     if (facts.control === 'begin') this.#transactionOf = binding
-    if (facts.control === 'other') this.repeatHandover()
+    if (facts.control === 'other') this.bindingWriter.repeatHandover()
   }
 
   // What a pool does with its clients.
@@ -212,21 +214,10 @@ export class TenantClient extends Client implements Carrier {
 
   // What the bound queries ask of their carrier.
 
-  takeHandover(binding: Binding): boolean {
-    const isHandover = this.#servedKey !== binding.key
-    this.#servedKey = binding.key
-    return isHandover
-  }
-
   assertTransactionOf(binding: Binding): void {
     if (this.#state.kind !== 'free' || this.getTransactionStatus() === 'I') return
     if (this.#transactionOf !== undefined && this.#transactionOf.key !== binding.key)
       throw wrongTenant(this.#transactionOf, binding)
-  }
-
-  /** What a handover cleaned may have come back with a rollback. */
-  repeatHandover(): void {
-    this.#servedKey = undefined
   }
 
   resubmit(query: BoundQuery): void {

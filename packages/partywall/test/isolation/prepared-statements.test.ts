@@ -64,3 +64,28 @@ it('takes names that would be cut at 63 bytes together with the schema', async (
   expect(await scope.run(a, read)).toEqual([{ owner: 'tenant_a' }])
   expect(await scope.run(b, read)).toEqual([{ owner: 'tenant_b' }])
 })
+
+it('survives that somebody throws the prepared statements of the session away, its own binding among them', async () => {
+  const pool = makePool({ max: 1 })
+  await scope.run(a, async () => {
+    const client = await pool.connect()
+    for (const away of ['deallocate all', 'discard plans', 'discard all', 'deallocate all']) {
+      for (let n = 0; n < 3; n++)
+        expect((await client.query('select owner from items where id = 1')).rows).toEqual([{ owner: 'tenant_a' }])
+      // DISCARD ALL must be alone, and is refused; the others pass.
+      await client.query(away).catch((error: { code: string }) => expect(error.code).toBe('NEEDS_SESSION'))
+    }
+    await client.query('begin')
+    await client.query('deallocate all')
+    expect((await client.query('select owner from items where id = 1')).rows).toEqual([{ owner: 'tenant_a' }])
+    await client.query('rollback')
+    client.release()
+  })
+})
+
+it('prepares its binding once for a connection that leads to the server itself', async () => {
+  const pool = makePool({ max: 1 })
+  for (const tenant of [a, a, b, b, a, a]) await scope.run(tenant, () => pool.query('select 1'))
+  const { rows } = await scope.run(a, () => pool.query(`select name from pg_prepared_statements order by name`))
+  expect(rows.map((row) => row.name)).toEqual(['partywall_binding', 'partywall_handover'])
+})
