@@ -54,6 +54,8 @@ export class BoundQuery extends QueryBase {
   #discardsTemporary = false
   #wasResubmitted = false
   #isSettled = false
+  /** Characters that stand before the caller's text; PostgreSQL counts them in the `position` of an error. */
+  #lengthBefore = 0
   #isSubmitting = false
   /** Why the statement could not be written; told when the server has answered what was. */
   #unwritten: Error | undefined
@@ -90,6 +92,7 @@ export class BoundQuery extends QueryBase {
   #submitSimple(connection: ConnectionLike): null {
     const { text, completions } = this.#carrier.bindingWriter.literal(this.#binding)
     this.#ownCompletions = completions
+    this.#lengthBefore = [...text].length
     connection.query(text + this.text)
     return null
   }
@@ -145,6 +148,7 @@ export class BoundQuery extends QueryBase {
       this.#unwritten = error
       return
     }
+    moveBack(error, this.#lengthBefore)
     if (!isServerError(error) || error.severity !== 'ERROR') return this.#fail(error, connection)
     whenReady(connection, (isAlive) => {
       if (isAlive && this.#mayTryAgain(error)) {
@@ -183,6 +187,12 @@ export class BoundQuery extends QueryBase {
     const needsOwnTransaction = error.code === '25001' || error.code === '2D000'
     return needsOwnTransaction && this.#carrier.getTransactionStatus() === 'I' ? needsSession(this.text, error) : error
   }
+}
+
+/** The caller counts from the start of the text that the caller gave. */
+function moveBack(error: Error & { position?: string }, characters: number): void {
+  const position = Number(error.position)
+  if (characters > 0 && position > characters) error.position = String(position - characters)
 }
 
 /** Why a binding failed, in partywall's words. Other errors pass as they are. */

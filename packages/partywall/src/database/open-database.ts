@@ -1,6 +1,7 @@
 /** Wires the database of one tenancy: the pool of the tenants, the pool of the shared schema, and the embedded server if need be. */
 import { join } from 'node:path'
 import type { ClientConfig, PoolClient, PoolConfig, QueryResult, QueryResultRow } from 'pg'
+import { TenancyError } from '../errors.ts'
 import type { Options } from '../options.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Tenant } from '../types.ts'
@@ -8,6 +9,7 @@ import { fixedBinder, scopeBinder } from './binder.ts'
 import { Bindings } from './binding.ts'
 import type { Database, Transaction } from './database.ts'
 import { acquireEmbedded, type EmbeddedServer } from './embedded/embedded.ts'
+import { statementFacts } from './statement-facts.ts'
 import type { Statement } from './statement.ts'
 import type { TenantClient } from './tenant-client.ts'
 import { TenantPool } from './tenant-pool.ts'
@@ -56,7 +58,8 @@ export class OpenDatabase implements Database {
   async transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> {
     const client = await this.#connect(this.sharedPool)
     try {
-      await client.query('begin')
+      // Whatever the server's default: who waits for a row lock must then see what was committed.
+      await client.query('begin isolation level read committed')
       const result = await fn(this.#transactionOn(client as unknown as TenantClient))
       await client.query('commit')
       return result
@@ -88,10 +91,18 @@ export class OpenDatabase implements Database {
 
   #transactionOn(client: TenantClient): Transaction {
     return {
-      query: (statement) => client.query(statement.text, statement.values),
+      query: async (statement) => {
+        assertStaysInside(statement)
+        return client.query(statement.text, statement.values)
+      },
       in: (schema) => {
         const binding = this.#bindings.ofSchema(schema)
-        return { query: (statement: Statement) => client.queryFor(binding, statement.text, statement.values) }
+        return {
+          query: async (statement: Statement) => {
+            assertStaysInside(statement)
+            return client.queryFor(binding, statement.text, statement.values)
+          },
+        }
       },
     }
   }
@@ -116,4 +127,14 @@ export class OpenDatabase implements Database {
       throw error
     }
   }
+}
+
+/** Who lends a transaction ends it. Savepoints are the borrower's own. */
+function assertStaysInside({ text }: Statement): void {
+  const { control } = statementFacts(text)
+  if (control !== 'begin' && control !== 'end') return
+  throw new TenancyError(
+    'UNSAFE_STATEMENT',
+    'BEGIN, COMMIT or ROLLBACK was sent in a transaction that partywall opened and ends. Leave it out: all is kept together, or nothing.',
+  )
 }

@@ -9,11 +9,7 @@ import { sqlState, sqlStateOf } from './sqlstate.ts'
 export function explainPrivilege(error: unknown, what: string, mend: string): unknown {
   const isRefusal = !(error instanceof TenancyError) && sqlStateOf(error) === sqlState.insufficientPrivilege
   if (!isRefusal) return error
-  return new TenancyError(
-    'CATALOG_MISSING',
-    `The role of this connection may not ${what}: ${(error as Error).message}. ${mend}`,
-    {
-      cause: error,
-    },
-  )
+  return new TenancyError('NOT_PERMITTED', `The role of this connection may not ${what}: ${(error as Error).message}. ${mend}`, {
+    cause: error,
+  })
 }

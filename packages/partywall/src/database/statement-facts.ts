@@ -7,8 +7,8 @@ import { splitStatements, type SqlStatement } from './sql-tokens.ts'
 export interface StatementFacts {
   /** Several statements can only go by the simple protocol. */
   readonly isMany: boolean
-  /** The one statement steers a transaction (begin, commit, savepoint, …): it is sent as it is. */
-  readonly control: 'begin' | 'other' | undefined
+  /** The one statement steers a transaction: it opens or ends it, sets a mark in it, or sets its properties. It is sent as it is. */
+  readonly control: 'begin' | 'end' | 'savepoint' | 'properties' | undefined
   /** Several statements, and this one among them steers a transaction: what follows it would run without a binding. */
   readonly hiddenControl: string | undefined
   /** CALL and DO may commit in the middle, which would end the binding: they must run where that is refused. */
@@ -31,9 +31,13 @@ const plain: StatementFacts = Object.freeze({
   asksSession: undefined,
 })
 
-const controlVerbs = new Set(['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release'])
+const endVerbs = new Set(['commit', 'end', 'rollback', 'abort'])
 const remarkableVerbs = new Set([
-  ...controlVerbs,
+  ...endVerbs,
+  'begin',
+  'start',
+  'savepoint',
+  'release',
   'set',
   'reset',
   'listen',
@@ -94,9 +98,11 @@ function examine(text: string): StatementFacts {
 function controlOf({ tokens }: SqlStatement): StatementFacts['control'] {
   const [verb, next] = tokens as [string, ...string[]]
   if (verb === 'begin' || (verb === 'start' && next === 'transaction')) return 'begin'
-  if (verb === 'set' && next === 'transaction') return 'other'
-  if (verb === 'prepare' && next === 'transaction') return 'other'
-  return controlVerbs.has(verb) && verb !== 'start' ? 'other' : undefined
+  if (verb === 'set' && next === 'transaction') return 'properties'
+  if (verb === 'savepoint' || verb === 'release') return 'savepoint'
+  if (verb === 'rollback' && tokens.slice(1, 3).includes('to')) return 'savepoint'
+  if (verb === 'prepare') return next === 'transaction' ? 'end' : undefined
+  return endVerbs.has(verb) ? 'end' : undefined
 }
 
 function leftBy(statement: SqlStatement): string | undefined {

@@ -172,7 +172,7 @@ export class TenantClient extends Client implements Carrier {
     const facts = statementFacts(text)
     this.#left ??= facts.leaves
     if (facts.control === 'begin') this.#transactionOf = binding
-    if (facts.control === 'other') this.bindingWriter.repeatHandover()
+    if (facts.control !== undefined && facts.control !== 'begin') this.bindingWriter.repeatHandover()
   }
 
   // What a pool does with its clients.

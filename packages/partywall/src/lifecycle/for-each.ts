@@ -32,9 +32,13 @@ export async function forEachTenant<A extends object = Attributes, T = unknown>(
   assertKnownKeys('forEach', options, ['concurrency', 'onError', 'where'])
   const { concurrency = 4, onError = 'continue', where = { status: 'active' } } = options
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-    throw new TenancyError('INVALID_OPTION', `"concurrency" of forEach must be a whole number of at least 1; it is ${String(concurrency)}.`, {
-      details: { option: 'concurrency' },
-    })
+    throw new TenancyError(
+      'INVALID_OPTION',
+      `"concurrency" of forEach must be a whole number of at least 1; it is ${String(concurrency)}.`,
+      {
+        details: { option: 'concurrency' },
+      },
+    )
   }
   const started = performance.now()
   const fleet = await tenants.list(where)
@@ -56,7 +60,10 @@ export async function forEachTenant<A extends object = Attributes, T = unknown>(
   return makeReport(entries, performance.now() - started)
 }
 
-async function attempt<A extends object, T>(tenant: Tenant<A>, enter: (tenant: Tenant<A>) => Promise<T>): Promise<ForEachEntry<T>> {
+async function attempt<A extends object, T>(
+  tenant: Tenant<A>,
+  enter: (tenant: Tenant<A>) => Promise<T>,
+): Promise<ForEachEntry<T>> {
   const started = performance.now()
   const base = { target: tenant.schema, tenantId: tenant.id }
   try {

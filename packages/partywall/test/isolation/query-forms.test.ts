@@ -146,3 +146,10 @@ function readQuery(client: PoolClient, query: Query): Promise<Rows> {
     query.on('error', reject)
   })
 }
+
+it('counts the position of an error in the text that the caller gave', async () => {
+  for (const text of ['select 1; select nothing', 'select 1, nothing', `do $$ begin end $$; select 'ü', nothing`]) {
+    const error = await scope.run(a, () => pool.query(text)).catch((reason: { position: string }) => reason)
+    expect(Number((error as { position: string }).position)).toBe([...text].join('').indexOf('nothing') + 1)
+  }
+})

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { validateAttributes } from './attributes.ts'
+
+describe('attributes without a schema', () => {
+  test('any JSON object passes, frozen all the way down', async () => {
+    const given = { a: 1, b: [{ c: null }], d: { e: 'x' }, gone: undefined, ['__proto__']: 1 }
+    const stored = await validateAttributes(undefined, given)
+    expect(JSON.stringify(stored)).toBe('{"a":1,"b":[{"c":null}],"d":{"e":"x"},"__proto__":1}')
+    expect(Object.isFrozen(stored)).toBe(true)
+    expect(Object.isFrozen((stored as typeof given).b[0])).toBe(true)
+    expect(Object.isFrozen(given)).toBe(false)
+  })
+
+  const cyclic: Record<string, unknown> = {}
+  cyclic['self'] = { cyclic, again: cyclic }
+  let deep: unknown = 1
+  for (let level = 0; level < 10_000; level++) deep = [deep]
+
+  test.each([
+    [{ a: () => {} }, ['a']],
+    [{ a: Symbol('x') }, ['a']],
+    [{ a: 1n }, ['a']],
+    [{ a: Number.NaN }, ['a']],
+    [{ a: Infinity }, ['a']],
+    [{ a: new Date() }, ['a']],
+    [{ a: new Map() }, ['a']],
+    [{ a: [1, undefined] }, ['a', '1']],
+    [{ a: 'x\0y' }, ['a']],
+    [{ a: '\ud800' }, ['a']],
+    [{ a: { 'x\0': 1 } }, ['a']],
+    [cyclic, ['self', 'cyclic']],
+    [{ deep }, undefined],
+    [null, []],
+    [[], []],
+    ['text', []],
+    [new Date(), []],
+  ])('%# is refused with its path', async (given, path) => {
+    const error = await validateAttributes(undefined, given).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'INVALID_ATTRIBUTES' })
+    if (path !== undefined) expect((error as { details: { issues: { path: unknown }[] } }).details.issues[0]!.path).toEqual(path)
+  })
+})
+
+describe('attributes with a schema', () => {
+  const schema = z.object({ plan: z.enum(['free', 'pro']).default('free'), seats: z.number().int().optional() })
+
+  test('get their defaults', async () => {
+    expect(await validateAttributes(schema, {})).toEqual({ plan: 'free' })
+  })
+
+  test('are refused with every path and message, and without the values', async () => {
+    const error: Error = await validateAttributes(schema, { plan: 'my-secret', seats: 'many-secrets' }).then(
+      () => Promise.reject(new Error('passed')),
+      (thrown: Error) => thrown,
+    )
+    expect(error).toMatchObject({ code: 'INVALID_ATTRIBUTES' })
+    expect(error.message).toMatch(/plan: .*seats: /s)
+    expect(error.message + JSON.stringify(error)).not.toContain('secret')
+  })
+
+  test('may be validated asynchronously', async () => {
+    const slow = z.object({ code: z.string().refine(async (code) => code === 'open', 'is not right') })
+    await expect(validateAttributes(slow, { code: 'shut' })).rejects.toThrow('code: is not right')
+    expect(await validateAttributes(slow, { code: 'open' })).toEqual({ code: 'open' })
+  })
+
+  test('must be JSON after the schema, too', async () => {
+    const dated = z.object({ since: z.coerce.date() })
+    await expect(validateAttributes(dated, { since: '2026-01-01' })).rejects.toThrow('since: is a Date')
+  })
+})

@@ -1,0 +1,62 @@
+/**
+ * The database as the catalog's stores see it: whatever they ask waits until the catalog is known to be installed, once per
+ * process, and a refusal by PostgreSQL's privileges comes back in words that say what to grant.
+ */
+import type { QueryResult, QueryResultRow } from 'pg'
+import type { Database, Transaction } from '../database/database.ts'
+import { explainPrivilege } from '../database/privilege.ts'
+import { sqlState, sqlStateOf } from '../database/sqlstate.ts'
+import type { Statement } from '../database/statement.ts'
+import type { Options } from '../options.ts'
+import { installCatalog } from './install.ts'
+
+export class Catalog implements Database {
+  readonly #database: Database
+  readonly #sharedSchema: string
+  #ready: Promise<void> | undefined
+
+  /** No I/O: the first question installs the catalog where it is missing. */
+  constructor(database: Database, options: Pick<Options, 'sharedSchema'>) {
+    this.#database = database
+    this.#sharedSchema = options.sharedSchema
+  }
+
+  /**
+   * Resolves when the catalog is installed and current. Costs one query, once per process; a failure is not remembered.
+   * @throws TenancyError CATALOG_MISSING, CATALOG_NEWER
+   */
+  ready(): Promise<void> {
+    this.#ready ??= installCatalog(this.#database, { sharedSchema: this.#sharedSchema }).catch((error: unknown) => {
+      this.#ready = undefined
+      throw error
+    })
+    return this.#ready
+  }
+
+  async query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>> {
+    await this.ready()
+    try {
+      return await this.#database.query<R>(statement)
+    } catch (error) {
+      throw this.explain(error)
+    }
+  }
+
+  /** Errors of its statements come as they are: not all of them are about the catalog. Hand those that are to `explain`. */
+  async transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> {
+    await this.ready()
+    return this.#database.transaction(fn)
+  }
+
+  /** The error to throw in the place of one that a statement about the catalog gave. */
+  explain(error: unknown): unknown {
+    // Somebody dropped the catalog under us: the next question looks again, and installs it anew.
+    if (sqlStateOf(error) === sqlState.undefinedTable) this.#ready = undefined
+    return explainPrivilege(
+      error,
+      'do this in the catalog (the schema partywall)',
+      'As its owner, run: grant usage on schema partywall to …; grant select on all tables in schema partywall to …; and to let the ' +
+        'role change tenants and domains: grant insert, update, delete on all tables in schema partywall to …;',
+    )
+  }
+}

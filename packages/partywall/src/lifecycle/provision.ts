@@ -1,0 +1,146 @@
+/**
+ * Makes a tenant: its row, its schema, its tables, their history and its domains, in one transaction. There is no moment at which
+ * half a tenant can be seen, and no crash after which half of one is left.
+ */
+import { validateAttributes } from '../catalog/attributes.ts'
+import type { Catalog } from '../catalog/catalog.ts'
+import { parseDomain } from '../catalog/domain-name.ts'
+import type { Domains } from '../catalog/domains.ts'
+import { assertTenantName, type Tenants } from '../catalog/tenants.ts'
+import type { Transaction } from '../database/database.ts'
+import { assertSchemaName } from '../database/identifier.ts'
+import { explainPrivilege } from '../database/privilege.ts'
+import { createSchemaSql } from '../database/schema-sql.ts'
+import { sqlState, sqlStateOf } from '../database/sqlstate.ts'
+import type { Queryable } from '../database/statement.ts'
+import { TenancyError } from '../errors.ts'
+import { assertKnownKeys } from '../known-keys.ts'
+import { applyPending } from '../migrations/apply.ts'
+import type { Migration } from '../migrations/source.ts'
+import { sourceOfKind, type MigrationSources } from '../migrations/sources.ts'
+import { reservedSchemas, type Options } from '../options.ts'
+import type { Attributes, Tenant } from '../types.ts'
+
+export interface NewTenant<I extends object = Attributes> {
+  /** The name of the schema to make. */
+  readonly schema: string
+  /** The name for people. @default the schema */
+  readonly name?: string | undefined
+  /** Host names that lead to the tenant; the first one is primary. @default [] */
+  readonly domains?: readonly string[] | undefined
+  /** Which set of tenant migrations it gets: 'default', or a key of the option `kinds`. @default 'default' */
+  readonly kind?: string | undefined
+  /** What the schema given as `tenant.attributes` takes; its defaults fill the rest. @default {} */
+  readonly attributes?: I | undefined
+}
+
+export interface ProvisionParts<A extends object = Attributes> {
+  readonly catalog: Catalog
+  readonly tenants: Tenants<A>
+  readonly domains: Domains<A>
+  readonly sources: MigrationSources
+  readonly options: Pick<Options, 'sharedSchema' | 'extraSearchPath' | 'attributes'>
+}
+
+/**
+ * Makes a tenant that is complete and active when it is seen for the first time, or leaves nothing behind: not after an error, nor
+ * when this process is killed in the middle. Of two that make the same one at once, one succeeds.
+ *
+ * Costs one transaction on one connection: a query each for the row, the schema and the domains, and the tenant migrations of its
+ * kind. Other makers of the same schema or domain wait until it ends.
+ * @example await tenancy.tenants.create({ schema: 'acme', name: 'Acme Inc.', domains: ['acme.example.com'] })
+ * @throws TenancyError INVALID_SCHEMA_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES, INVALID_OPTION, INVALID_MIGRATION before anything is
+ * touched; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, after which nothing was kept
+ */
+export async function provision<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Tenant<A>> {
+  const wanted = await checked(parts, input)
+  const tenant = await parts.catalog.transaction((transaction) => build(parts, transaction, wanted))
+  parts.tenants.forget(tenant.id)
+  return tenant
+}
+
+interface Wanted {
+  readonly schema: string
+  readonly name: string
+  readonly kind: string
+  readonly domains: readonly string[]
+  readonly attributes: object
+  readonly migrations: readonly Migration[]
+}
+
+/** Everything that can be refused without the database is refused before it is asked. */
+async function checked<A extends object>({ sources, options }: ProvisionParts<A>, input: NewTenant<any>): Promise<Wanted> {
+  assertKnownKeys('tenants.create', input, ['schema', 'name', 'domains', 'kind', 'attributes'])
+  const { schema, name = schema, domains = [], kind = 'default', attributes = {} } = input
+  assertSchemaName(schema, reservedSchemas(options))
+  assertTenantName(name)
+  const source = sourceOfKind(sources, kind)
+  if (!Array.isArray(domains)) {
+    throw new TenancyError('INVALID_OPTION', '"domains" of tenants.create must be a list of host names.', {
+      details: { option: 'domains' },
+    })
+  }
+  return {
+    schema,
+    name,
+    kind,
+    domains: [...new Set(domains.map(parseDomain))],
+    attributes: await validateAttributes(options.attributes, attributes),
+    migrations: await source.list(),
+  }
+}
+
+async function build<A extends object>(parts: ProvisionParts<A>, transaction: Transaction, wanted: Wanted): Promise<Tenant<A>> {
+  const tenant = await register(parts, transaction, wanted)
+  await createSchema(transaction, wanted.schema)
+  await applyPending(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
+  return tenant
+}
+
+/** The row and the domains come first: who is second learns of it before the long work. */
+async function register<A extends object>(
+  parts: ProvisionParts<A>,
+  transaction: Transaction,
+  wanted: Wanted,
+): Promise<Tenant<A>> {
+  try {
+    const tenant = await parts.tenants.insert(transaction, wanted)
+    if (tenant === undefined) throw tenantExists(wanted.schema)
+    await parts.domains.insert(transaction, tenant.id, wanted.domains)
+    return tenant
+  } catch (error) {
+    throw parts.catalog.explain(error)
+  }
+}
+
+async function createSchema(queryable: Queryable, schema: string): Promise<void> {
+  try {
+    await queryable.query(createSchemaSql(schema))
+  } catch (error) {
+    const state = sqlStateOf(error)
+    // Of two that make a schema at the same moment, the second hits the unique index of PostgreSQL's own catalog.
+    if (state === sqlState.duplicateSchema || state === sqlState.uniqueViolation) throw schemaExists(schema, error)
+    throw explainPrivilege(
+      error,
+      `make the schema ${JSON.stringify(schema)}`,
+      'Create tenants as a role that may make schemas, or run: grant create on database … to …;',
+    )
+  }
+}
+
+function tenantExists(schema: string): TenancyError {
+  return new TenancyError(
+    'SCHEMA_EXISTS',
+    `There is a tenant with the schema ${JSON.stringify(schema)} already. Choose another schema name.`,
+    { details: { schema } },
+  )
+}
+
+function schemaExists(schema: string, cause: unknown): TenancyError {
+  return new TenancyError(
+    'SCHEMA_EXISTS',
+    `The schema ${JSON.stringify(schema)} is in the database already, but no tenant has it. Choose another name; or, when it is a ` +
+      'leftover that nobody needs, drop it; it is never taken over or emptied unasked.',
+    { details: { schema }, cause },
+  )
+}

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { findMigration, planMigrations } from './plan.ts'
+import type { Migration } from './source.ts'
+
+const files = ['0001_a', '0002_b', '0003_c'].map(migration)
+
+describe('a plan', () => {
+  test('is everything for a new schema, nothing for a current one, and the rest between', () => {
+    expect(plan([])).toEqual({ pending: ['0001_a', '0002_b', '0003_c'], head: undefined, problem: undefined })
+    expect(plan(['0001_a'])).toEqual({ pending: ['0002_b', '0003_c'], head: '0001_a', problem: undefined })
+    expect(plan(['0001_a', '0002_b', '0003_c'])).toEqual({ pending: [], head: '0003_c', problem: undefined })
+  })
+
+  test('goes as far as is wanted, and never back', () => {
+    expect(plan([], '0002_b').pending).toEqual(['0001_a', '0002_b'])
+    expect(plan(['0001_a', '0002_b'], '0001_a').pending).toEqual([])
+  })
+
+  test('refuses a file that has changed, naming it and both checksums', () => {
+    const { problem } = planMigrations('acme', files, [{ name: '0001_a', checksum: 'f'.repeat(64) }])
+    expect(problem).toMatchObject({ code: 'MIGRATION_CHANGED', details: { problem: 'changed', name: '0001_a', schema: 'acme' } })
+    expect(problem!.message).toMatch(/0001_a\.sql .*"acme".* 0001_a000000, and was ffffffffffff/)
+  })
+
+  test('refuses when the file of an applied migration is gone', () => {
+    expect(plan(['0001_a', '0002_x']).problem).toBe('gone 0002_x')
+  })
+
+  test('refuses a pending file that sorts before an applied one, naming both', () => {
+    expect(plan(['0001_a', '0003_c']).problem).toBe('reordered 0002_b')
+    const { problem } = planMigrations('acme', files, [applied('0003_c')])
+    expect(problem!.message).toMatch(/0001_a.* before 0003_c/)
+  })
+})
+
+describe('the migration that is meant', () => {
+  test.each(['0002_b', '0002_b.sql', '0002_b.ts', '0002'])('by %s', (to) => {
+    expect(findMigration(files, to, 'here').name).toBe('0002_b')
+  })
+
+  test('is refused when there is none, or more than one', () => {
+    expect(() => findMigration(files, '0002_c', 'here')).toThrow('Did you mean')
+    expect(() => findMigration(files, 'nothing like it', 'here')).toThrow('one of the 3')
+    expect(() => findMigration([...files, migration('0002_bb')], '0002', 'here')).toThrow('both have this number')
+    expect(() => findMigration([], '', 'here')).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  })
+})
+
+function plan(names: string[], to?: string) {
+  const { pending, head, problem } = planMigrations('acme', files, names.map(applied), to)
+  const shown = problem && `${String(problem.details['problem'])} ${String(problem.details['name'])}`
+  return { pending: pending.map(({ name }) => name), head, problem: shown }
+}
+
+function applied(name: string) {
+  return { name, checksum: name.padEnd(64, '0') }
+}
+
+function migration(name: string): Migration {
+  return { name, file: `${name}.sql`, checksum: name.padEnd(64, '0'), up: { kind: 'sql', text: '', line: 1 } }
+}

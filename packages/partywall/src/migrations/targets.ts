@@ -1,0 +1,102 @@
+/** Which schemas a run is about, and what migrations each of them should have. */
+import type { Tenants } from '../catalog/tenants.ts'
+import { TenancyError } from '../errors.ts'
+import type { Options } from '../options.ts'
+import type { Attributes, Tenant, TenantRef } from '../types.ts'
+import { findMigration } from './plan.ts'
+import type { Migration, MigrationSource } from './source.ts'
+import { sourceOfKind, type MigrationSources } from './sources.ts'
+
+export interface MigrationSelection {
+  /** The shared schema. @default true when neither `tenants` nor `tenant` is given */
+  readonly shared?: boolean | undefined
+  /** All tenants that are not archived. @default true when neither `shared` nor `tenant` is given */
+  readonly tenants?: boolean | undefined
+  /** These tenants, archived or not. */
+  readonly tenant?: TenantRef | readonly TenantRef[] | undefined
+}
+
+export interface FleetTarget {
+  /** In reports: the schema of a tenant, or 'shared'. */
+  readonly target: string
+  readonly schema: string
+  /** Absent for the shared schema. */
+  readonly tenant?: Tenant<any>
+  /** Absent when the source is unknown; `problem` says why. */
+  readonly source?: MigrationSource
+  readonly problem?: unknown
+}
+
+export interface TargetParts<A extends object = Attributes> {
+  readonly tenants: Tenants<A>
+  readonly sources: MigrationSources
+  readonly options: Pick<Options, 'sharedSchema'>
+}
+
+/** The schemas that a selection means, the shared one first. Costs one query for all tenants, or one for each that is named. */
+export async function selectTargets<A extends object>(
+  parts: TargetParts<A>,
+  selection: MigrationSelection,
+): Promise<FleetTarget[]> {
+  const isChosen = selection.shared === true || selection.tenants === true || selection.tenant !== undefined
+  const { shared = !isChosen, tenants = !isChosen } = selection
+  const targets = new Map<string, FleetTarget>()
+  for (const tenant of await selectTenants(parts.tenants, selection.tenant, tenants)) {
+    targets.set(tenant.id, tenantTarget(tenant, parts.sources))
+  }
+  const first: FleetTarget[] = shared
+    ? [{ target: 'shared', schema: parts.options.sharedSchema, source: parts.sources.shared }]
+    : []
+  return [...first, ...targets.values()]
+}
+
+/**
+ * Lists every source once.
+ * @throws TenancyError INVALID_MIGRATION
+ */
+export async function listSources(targets: readonly FleetTarget[]): Promise<Map<MigrationSource, readonly Migration[]>> {
+  const sources = new Set(targets.flatMap(({ source }) => source ?? []))
+  return new Map(await Promise.all([...sources].map(async (source) => [source, await source.list()] as const)))
+}
+
+/**
+ * The full name of the migration that `to` means. Names of two folders cannot be compared, so there may be only one.
+ * @throws TenancyError INVALID_OPTION
+ */
+export function lastWanted(lists: ReadonlyMap<MigrationSource, readonly Migration[]>, to: string): string {
+  const [only, second] = [...lists]
+  if (only === undefined) return to
+  if (second === undefined) return findMigration(only[1], to, only[0].name).name
+  throw new TenancyError(
+    'INVALID_OPTION',
+    `"to" names a migration of one folder, but this run is about ${lists.size}: ${[...lists.keys()].map(({ name }) => name).join(', ')}. ` +
+      'Choose the shared schema alone, or tenants of one kind.',
+    { details: { option: 'to' } },
+  )
+}
+
+async function selectTenants<A extends object>(
+  tenants: Tenants<A>,
+  refs: MigrationSelection['tenant'],
+  all: boolean,
+): Promise<Tenant<A>[]> {
+  const named: Tenant<A>[] = []
+  for (const ref of toList(refs)) named.push(await tenants.get(ref))
+  const rest = all ? await tenants.list({ status: ['active', 'suspended', 'maintenance'] }) : []
+  return [...named, ...rest]
+}
+
+function toList(refs: MigrationSelection['tenant']): readonly TenantRef[] {
+  if (refs === undefined) return []
+  return Array.isArray(refs) ? refs : [refs as TenantRef]
+}
+
+/** A kind that the configuration has lost is the trouble of its tenants alone. */
+function tenantTarget(tenant: Tenant<any>, sources: MigrationSources): FleetTarget {
+  const base = { target: tenant.schema, schema: tenant.schema, tenant }
+  try {
+    return { ...base, source: sourceOfKind(sources, tenant.kind) }
+  } catch (problem) {
+    return { ...base, problem }
+  }
+}

@@ -1,0 +1,222 @@
+import { Client } from 'pg'
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { Catalog } from '../../src/catalog/catalog.ts'
+import type { Database } from '../../src/database/database.ts'
+import { testDatabase } from '../support/database.ts'
+import { registryForTest } from '../support/registry.ts'
+
+let url: string
+let name: string
+beforeAll(async () => {
+  ;({ url, name } = await testDatabase())
+})
+beforeEach(() => asAdmin('drop schema if exists partywall cascade; drop schema if exists common cascade'))
+
+describe('installing', () => {
+  test('makes the tables at the first question, and only then', async () => {
+    const { tenants } = registryForTest(url)
+    expect(await asAdmin(`select to_regnamespace('partywall') as found`)).toEqual([{ found: null }])
+    expect(await tenants.list()).toEqual([])
+    expect(await asAdmin('select number, name from partywall.migrations order by number')).toEqual([
+      { number: 1, name: '0001-tenants' },
+      { number: 2, name: '0002-domains' },
+    ])
+  })
+
+  test('happens once when many processes start at once', async () => {
+    const registries = Array.from({ length: 8 }, () => registryForTest(url))
+    await Promise.all(registries.map(({ catalog }) => catalog.ready()))
+    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 2 }])
+  })
+
+  test('is asked for with one query by a later process, and with none after that', async () => {
+    await registryForTest(url).catalog.ready()
+    const { database, counts } = counting(registryForTest(url).database)
+    const catalog = new Catalog(database, { sharedSchema: 'public' })
+    await Promise.all([catalog.ready(), catalog.ready()])
+    await catalog.ready()
+    expect(counts).toEqual({ queries: 1, transactions: 0 })
+  })
+
+  test('makes the shared schema when it is missing', async () => {
+    const { catalog, tenants } = registryForTest(url, { sharedSchema: 'common' })
+    await catalog.ready()
+    expect(await tenants.list()).toEqual([])
+    await asAdmin('drop schema common')
+    await registryForTest(url, { sharedSchema: 'common' }).catalog.ready()
+    expect(await asAdmin(`select to_regnamespace('common')::text as found`)).toEqual([{ found: 'common' }])
+  })
+
+  test('upgrades an older catalog', async () => {
+    await registryForTest(url).catalog.ready()
+    await asAdmin('drop table partywall.domains; delete from partywall.migrations where number = 2')
+    const { domains } = registryForTest(url)
+    expect(await domains.list()).toEqual([])
+  })
+
+  test('refuses a catalog that a newer version made', async () => {
+    await registryForTest(url).catalog.ready()
+    await asAdmin(`insert into partywall.migrations (number, name, checksum) values (99, 'future', '')`)
+    await expect(registryForTest(url).tenants.list()).rejects.toMatchObject({
+      code: 'CATALOG_NEWER',
+      details: { installed: 99, known: 2 },
+    })
+  })
+
+  test('is tried again after a failure', async () => {
+    const { database } = registryForTest(url)
+    let isDown = true
+    const flaky: Database = {
+      query: (statement) => (isDown ? Promise.reject(new Error('down')) : database.query(statement)),
+      transaction: (fn) => database.transaction(fn),
+    }
+    const catalog = new Catalog(flaky, { sharedSchema: 'public' })
+    await expect(catalog.ready()).rejects.toThrow('down')
+    isDown = false
+    await catalog.ready()
+  })
+
+  test('comes again when somebody dropped the catalog under a running process', async () => {
+    const { tenants } = registryForTest(url)
+    await tenants.list()
+    await asAdmin('drop schema partywall cascade')
+    await expect(tenants.list()).rejects.toMatchObject({ code: '42P01' })
+    expect(await tenants.list()).toEqual([])
+  })
+
+  test('does not look at the search path', async () => {
+    await asAdmin(`alter database "${name}" set search_path to nowhere`)
+    onTestFinished(async () => void (await asAdmin(`alter database "${name}" reset search_path`)))
+    const { tenants, create } = registryForTest(url)
+    await create({ schema: 'pathless' })
+    expect(await tenants.get('pathless')).toMatchObject({ schema: 'pathless' })
+    await asAdmin('drop schema pathless')
+  })
+})
+
+describe('least privilege', () => {
+  test('a role that may not install is told what to grant', async () => {
+    const { roleUrl, role } = await runtimeRole()
+    const error = await refusal(registryForTest(roleUrl).tenants.list())
+    expect(error).toMatchObject({ code: 'CATALOG_MISSING', details: { role, database: name } })
+    expect(error.message).toContain(`grant create on database ${name} to ${role}`)
+  })
+
+  test('a role without a grant on the catalog is told what to grant', async () => {
+    await registryForTest(url).catalog.ready()
+    const { roleUrl, role } = await runtimeRole()
+    const error = await refusal(registryForTest(roleUrl).tenants.list())
+    expect(error.code).toBe('CATALOG_MISSING')
+    expect(error.message).toContain(`grant usage on schema partywall to ${role}`)
+  })
+
+  test('a role that may only read finds tenants, and is refused in clear words when it writes', async () => {
+    await registryForTest(url).create({ schema: 'read_me', domains: ['read.example.com'] })
+    onTestFinished(async () => void (await asAdmin('drop schema read_me')))
+    const { roleUrl, role } = await runtimeRole()
+    await asAdmin(`grant usage on schema partywall to ${role}; grant select on all tables in schema partywall to ${role}`)
+    const { tenants, domains, create } = registryForTest(roleUrl)
+    expect(await tenants.get({ domain: 'read.example.com' })).toMatchObject({ schema: 'read_me' })
+    expect(await domains.list('read_me')).toHaveLength(1)
+    for (const refused of [
+      () => tenants.setStatus('read_me', 'suspended'),
+      () => tenants.update('read_me', { name: 'x' }),
+      () => domains.add('read_me', 'more.example.com'),
+      () => create({ schema: 'another' }),
+    ]) {
+      const error = await refusal(refused())
+      expect(error.code).toBe('NOT_PERMITTED')
+      expect(error.message).toContain('grant insert, update, delete')
+    }
+  })
+
+  test('a role that may write the catalog but make no schema is told so', async () => {
+    await registryForTest(url).catalog.ready()
+    const { roleUrl, role } = await runtimeRole()
+    await asAdmin(`grant usage on schema partywall to ${role}; grant all on all tables in schema partywall to ${role}`)
+    const error = await refusal(registryForTest(roleUrl).create({ schema: 'another' }))
+    expect(error.message).toContain('may not make the schema "another"')
+    expect(await asAdmin('select * from partywall.tenants')).toEqual([])
+  })
+
+  test('a role that may not upgrade is told who must', async () => {
+    await registryForTest(url).catalog.ready()
+    await asAdmin('drop table partywall.domains; delete from partywall.migrations where number = 2')
+    const { roleUrl, role } = await runtimeRole()
+    await asAdmin(`grant usage on schema partywall to ${role}; grant select on all tables in schema partywall to ${role}`)
+    const error = await refusal(registryForTest(roleUrl).tenants.list())
+    expect(error).toMatchObject({ code: 'CATALOG_MISSING', details: { installed: 1 } })
+    expect(error.message).toContain('older than this version')
+  })
+})
+
+/** Even writers past partywall cannot put in what partywall would refuse. */
+test('the tables hold the rules of names by themselves', async () => {
+  await registryForTest(url).catalog.ready()
+  const hostile = [
+    '',
+    'Upper',
+    '1st',
+    'a b',
+    'a"b',
+    'pg_x',
+    'public',
+    'partywall',
+    'é',
+    'a\n',
+    'a'.repeat(64),
+    crypto.randomUUID().replace(/^./, 'a'),
+  ]
+  for (const schema of hostile) {
+    const insert = asAdmin(`insert into partywall.tenants (schema, name) values ($1::text, 'x')`, [schema])
+    await expect(insert).rejects.toMatchObject({ code: '23514' })
+  }
+  await asAdmin(`insert into partywall.tenants (schema, name) values ('_a-1', 'x')`)
+  for (const domain of ['A.com', 'a.com.', '', 'a b', 'é.com']) {
+    const insert = asAdmin('insert into partywall.domains (domain, tenant_id) select $1::text, id from partywall.tenants', [
+      domain,
+    ])
+    await expect(insert).rejects.toMatchObject({ code: '23514' })
+  }
+})
+
+async function asAdmin(text: string, values?: unknown[]): Promise<unknown[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(text, values)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** A role that may connect and nothing else. */
+async function runtimeRole(): Promise<{ role: string; roleUrl: string }> {
+  const role = `pwt_runtime_${crypto.randomUUID().slice(0, 8)}`
+  await asAdmin(`create role ${role} login password 'secret'; grant connect on database "${name}" to ${role}`)
+  onTestFinished(async () => void (await asAdmin(`drop owned by ${role}; drop role ${role}`)))
+  const roleUrl = new URL(url)
+  roleUrl.username = role
+  roleUrl.password = 'secret'
+  return { role, roleUrl: roleUrl.href }
+}
+
+async function refusal(promise: Promise<unknown>): Promise<Error & { code: string }> {
+  try {
+    await promise
+  } catch (error) {
+    return error as Error & { code: string }
+  }
+  throw new Error('it was not refused')
+}
+
+function counting(database: Database): { database: Database; counts: { queries: number; transactions: number } } {
+  const counts = { queries: 0, transactions: 0 }
+  return {
+    counts,
+    database: {
+      query: (statement) => ((counts.queries += 1), database.query(statement)),
+      transaction: (fn) => ((counts.transactions += 1), database.transaction(fn)),
+    },
+  }
+}

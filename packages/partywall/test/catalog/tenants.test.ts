@@ -1,0 +1,182 @@
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { z } from 'zod'
+import { testDatabase } from '../support/database.ts'
+import { registryForTest } from '../support/registry.ts'
+
+let url: string
+beforeAll(async () => {
+  ;({ url } = await testDatabase())
+})
+
+describe('finding', () => {
+  test('by schema, id, domain and by the tenant itself', async () => {
+    const { create, tenants } = registryForTest(url)
+    const made = await create({
+      schema: 'find_me',
+      name: 'Find Me',
+      domains: ['Find.Example.com'],
+      attributes: { a: { b: [1] } },
+    })
+    for (const ref of ['find_me', made.id, made.id.toUpperCase(), 'find.example.com', { domain: 'FIND.example.com.' }, made]) {
+      expect(await tenants.get(ref)).toEqual(made)
+    }
+    expect(made).toMatchObject({ schema: 'find_me', name: 'Find Me', kind: 'default', status: 'active', placement: 'default' })
+    expect(made.createdAt.getTime()).toBeGreaterThan(Date.now() - 60_000)
+    expect(Object.isFrozen(made) && Object.isFrozen(made.attributes) && Object.isFrozen(made.attributes.a.b)).toBe(true)
+  })
+
+  test('gives undefined, and getting throws, for a tenant that is not there', async () => {
+    const { tenants } = registryForTest(url)
+    for (const ref of ['nobody', crypto.randomUUID(), 'nobody.example.com', { domain: 'nobody' }]) {
+      expect(await tenants.find(ref)).toBeUndefined()
+      await expect(tenants.get(ref)).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
+    }
+  })
+
+  test('is not impressed by hostile text, and asks the database nothing', async () => {
+    const { tenants, database } = registryForTest(url)
+    await tenants.list()
+    const query = vi.spyOn(database, 'query')
+    for (const ref of ['x'.repeat(1_000_000), 'a\0b', `a"b`, `'; drop table x; --`, '../..', '\ud800', 'a b.c']) {
+      expect(await tenants.find(ref)).toBeUndefined()
+      await expect(tenants.update(ref, {})).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
+      await expect(tenants.setStatus(ref, 'active')).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
+    }
+    expect(query).not.toHaveBeenCalled()
+    await expect(tenants.find(undefined as never)).rejects.toMatchObject({ code: 'INVALID_TENANT_REF' })
+  })
+
+  test('does not tell strangers which tenants there are', async () => {
+    const { create, tenants } = registryForTest(url)
+    await create({ schema: 'secret_customer' })
+    await expect(tenants.get('secret_custome')).rejects.toThrow(/^(?!.*secret_customer\b)/s)
+  })
+})
+
+describe('listing', () => {
+  test('sorts by schema and filters', async () => {
+    const { create, tenants } = registryForTest(url, { kinds: { trial: 'nowhere' } })
+    for (const schema of ['list_b', 'list_a', 'list_-']) await create({ schema, kind: schema === 'list_a' ? 'trial' : 'default' })
+    await tenants.setStatus('list_b', 'suspended')
+    const schemas = async (filter: object) => (await tenants.list(filter)).map(({ schema }) => schema)
+    const all = ['list_-', 'list_a', 'list_b']
+    expect(await schemas({ schema: all })).toEqual(all)
+    expect(await schemas({ schema: all, status: 'suspended' })).toEqual(['list_b'])
+    expect(await schemas({ schema: all, status: ['suspended', 'active'] })).toEqual(all)
+    expect(await schemas({ kind: 'trial' })).toEqual(['list_a'])
+    expect(await schemas({ schema: [] })).toEqual([])
+    expect((await schemas({})).length).toBeGreaterThanOrEqual(3)
+  })
+
+  test('refuses filters that there are not', async () => {
+    const { tenants } = registryForTest(url)
+    await expect(tenants.list({ stauts: 'active' } as never)).rejects.toThrow('Did you mean "status"?')
+    await expect(tenants.list({ status: 'on' as never })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(tenants.list({ kind: 7 as never })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  })
+})
+
+describe('changing', () => {
+  const schema = z.object({ plan: z.enum(['free', 'pro']).default('free'), seats: z.number().optional() })
+
+  test('puts the given attributes over the stored ones and validates the whole', async () => {
+    const { create, tenants } = registryForTest(url, { tenant: { attributes: schema } })
+    expect((await create({ schema: 'changing', attributes: { seats: 3 } })).attributes).toEqual({ plan: 'free', seats: 3 })
+    expect((await tenants.update('changing', { name: 'New', attributes: { plan: 'pro' } })).name).toBe('New')
+    expect(await tenants.get('changing')).toMatchObject({ name: 'New', attributes: { plan: 'pro', seats: 3 } })
+    await tenants.update('changing', { attributes: { plan: undefined, seats: undefined } })
+    expect((await tenants.get('changing')).attributes).toEqual({ plan: 'free' })
+    await expect(tenants.update('changing', { attributes: { seats: 'many' } })).rejects.toMatchObject({
+      code: 'INVALID_ATTRIBUTES',
+    })
+    await expect(tenants.update('changing', { attributes: null as never })).rejects.toMatchObject({ code: 'INVALID_ATTRIBUTES' })
+    await expect(tenants.update('changing', { nmae: 'x' } as never)).rejects.toThrow('Did you mean "name"?')
+    await expect(tenants.update('changing', { name: ' ' })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  })
+
+  test('loses none of two updates at once', async () => {
+    const { create, tenants } = registryForTest(url)
+    await create({ schema: 'at_once' })
+    await Promise.all(
+      Array.from({ length: 10 }, (_, number) => tenants.update('at_once', { attributes: { [`a${number}`]: number } })),
+    )
+    expect(Object.keys((await tenants.get('at_once')).attributes)).toHaveLength(10)
+  })
+
+  test('keeps what JSON can say, unchanged', async () => {
+    const { create, tenants } = registryForTest(url)
+    const attributes = { ['__proto__']: { x: 1 }, text: '"\\\u2028😀', list: [1, 1.5, -0.001, 1e300, true, null, {}] }
+    await create({ schema: 'json', attributes })
+    expect(JSON.stringify((await tenants.get('json')).attributes.list)).toBe(JSON.stringify(attributes.list))
+    expect((await tenants.get('json')).attributes.text).toBe(attributes.text)
+    expect(Object.hasOwn((await tenants.get('json')).attributes, '__proto__')).toBe(true)
+  })
+
+  test('sets the status', async () => {
+    const { create, tenants } = registryForTest(url)
+    await create({ schema: 'status', domains: ['status.example.com'] })
+    expect(await tenants.setStatus({ domain: 'status.example.com' }, 'maintenance')).toMatchObject({ status: 'maintenance' })
+    await expect(tenants.setStatus('status', 'gone' as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(tenants.setStatus('nobody', 'active')).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
+  })
+
+  test('reads the catalog the same, whatever parsers the application has set', async () => {
+    const { types } = await import('pg')
+    for (const oid of [16, 114, 1184, 2950, 3802]) {
+      const parser = types.getTypeParser(oid)
+      types.setTypeParser(oid, (text) => `parsed ${text}`)
+      onTestFinished(() => types.setTypeParser(oid, parser))
+    }
+    const { create, tenants, domains } = registryForTest(url)
+    const made = await create({ schema: 'parsers', domains: ['parsers.example.com'], attributes: { a: 1 } })
+    expect(await tenants.get('parsers')).toEqual(made)
+    expect(made).toMatchObject({ attributes: { a: 1 }, createdAt: expect.any(Date) })
+    expect(await domains.list('parsers')).toMatchObject([{ isPrimary: true, createdAt: expect.any(Date) }])
+  })
+})
+
+describe('with the cache', () => {
+  test('a found tenant costs one query, shared by all who ask at once', async () => {
+    const { create, tenants, database } = registryForTest(url, { tenantCacheMillis: 60_000 })
+    await create({ schema: 'cached', domains: ['cached.example.com'] })
+    const query = vi.spyOn(database, 'query')
+    const found = await Promise.all(Array.from({ length: 100 }, () => tenants.get('cached.example.com')))
+    await tenants.get('cached')
+    expect(query).toHaveBeenCalledTimes(1)
+    expect(new Set(found).size).toBe(1)
+  })
+
+  test('a change through the same tenancy is seen at once, under every name', async () => {
+    const { create, tenants, domains } = registryForTest(url, { tenantCacheMillis: 60_000 })
+    expect(await tenants.find('fresh')).toBeUndefined()
+    expect(await tenants.find('fresh.example.com')).toBeUndefined()
+    const { id } = await create({ schema: 'fresh', domains: ['fresh.example.com'] })
+    for (const ref of [id, 'fresh', 'fresh.example.com']) expect(await tenants.get(ref)).toMatchObject({ status: 'active' })
+    await tenants.setStatus('fresh', 'suspended')
+    for (const ref of [id, 'fresh', 'fresh.example.com']) expect(await tenants.get(ref)).toMatchObject({ status: 'suspended' })
+    await tenants.update(id, { name: 'Other' })
+    expect(await tenants.get('fresh.example.com')).toMatchObject({ name: 'Other' })
+    expect(await tenants.find('second.example.com')).toBeUndefined()
+    await domains.add('fresh', 'second.example.com')
+    expect(await tenants.get('second.example.com')).toMatchObject({ id })
+    await domains.remove('fresh', 'second.example.com')
+    expect(await tenants.find('second.example.com')).toBeUndefined()
+  })
+
+  test('another process is believed for as long as was said', async () => {
+    const here = registryForTest(url, { tenantCacheMillis: 300 })
+    const there = registryForTest(url)
+    await here.create({ schema: 'elsewhere' })
+    await here.tenants.get('elsewhere')
+    await there.tenants.setStatus('elsewhere', 'suspended')
+    await vi.waitFor(async () => expect(await here.tenants.get('elsewhere')).toMatchObject({ status: 'suspended' }), 2000)
+  })
+
+  test('a question that failed is asked again', async () => {
+    const { create, tenants, database } = registryForTest(url, { tenantCacheMillis: 60_000 })
+    await create({ schema: 'again' })
+    vi.spyOn(database, 'query').mockRejectedValueOnce(new Error('down'))
+    await expect(tenants.get('again')).rejects.toThrow('down')
+    expect(await tenants.get('again')).toMatchObject({ schema: 'again' })
+  })
+})
