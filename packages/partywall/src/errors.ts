@@ -28,6 +28,7 @@ export const errorCodes = {
   },
   CATALOG_NEWER: { meaning: 'The catalog was made by a newer version of partywall.', http: 503 },
   NOT_PERMITTED: { meaning: 'The role of the connection lacks a privilege that the work needs.', http: 500 },
+  POOL_EXHAUSTED: { meaning: 'Every connection stayed busy until the waiting time was over.', http: 503 },
   TENANT_BUSY: { meaning: 'The tenant holds as many connections as it may, and none came free in time.', http: 503 },
   MIGRATION_FAILED: { meaning: 'A migration failed; nothing of it was kept.', http: 500 },
   FLEET_FAILED: { meaning: 'Work on many tenants failed for some of them; the report names them.', http: 500 },

@@ -9,7 +9,7 @@ import { catalogSchema, identifier } from './database/identifier.ts'
 import { TenancyError } from './errors.ts'
 import { nearest } from './nearest.ts'
 import type { Resolver } from './resolve/resolver.ts'
-import type { Attributes } from './types.ts'
+import type { Attributes, Tenant } from './types.ts'
 
 /** How one pool of connections behaves. The names and units are those of node-postgres. */
 export interface PoolOptions {
@@ -27,6 +27,18 @@ export interface PoolOptions {
   maxLifetimeSeconds?: number
   /** Lets the process end while only idle connections are left. @default false */
   allowExitOnIdle?: boolean
+  /**
+   * Most connections that one tenant holds at a time; who is over it waits in the line of its own tenant. 1 or more, up to `max`.
+   * @default as many as `max`
+   */
+  maxPerTenant?: number | undefined
+  /**
+   * After how many distinct tenants a connection is replaced when it comes back. A PostgreSQL session keeps what it learned of every
+   * table it has touched, so this bounds its memory. 1 or more. @default 250
+   */
+  maxTenantsPerConnection?: number
+  /** Milliseconds after which a client that was not released is named in a warning, with the stack of its checkout; 0 never. @default 60000 */
+  warnWhenHeldMillis?: number
 }
 
 /** The folders of migrations, relative to `root`. A folder that is not there counts as empty. */
@@ -65,6 +77,11 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
   /** What stops one tenant's code from reaching another tenant. `path`: the search path alone. @default 'path' */
   boundary?: 'path'
   pool?: PoolOptions
+  /**
+   * Most milliseconds that one statement of a tenant may take, or a function that says it for each tenant, e.g. by its plan;
+   * undefined leaves what the role or the server has set, 0 is no limit. It rides in the binding and costs no round trip. @default undefined
+   */
+  statementTimeoutMillis?: number | ((tenant: Tenant<any>) => number | undefined) | undefined
   /** Milliseconds for which a looked-up tenant, or the answer that there is none, is believed; 0 looks up every time. @default 1000 */
   tenantCacheMillis?: number
 }
@@ -82,7 +99,8 @@ export interface Options {
   readonly extraSearchPath: readonly string[]
   readonly outsideScope: 'refuse' | 'shared'
   readonly boundary: 'path'
-  readonly pool: Readonly<Required<PoolOptions>>
+  readonly pool: Readonly<Required<Omit<PoolOptions, 'maxPerTenant'>>> & { readonly maxPerTenant: number | undefined }
+  readonly statementTimeoutMillis: number | ((tenant: Tenant<any>) => number | undefined) | undefined
   readonly tenantCacheMillis: number
 }
 
@@ -101,6 +119,9 @@ const defaults = {
     idleTimeoutMillis: 10_000,
     maxLifetimeSeconds: 0,
     allowExitOnIdle: false,
+    maxPerTenant: undefined,
+    maxTenantsPerConnection: 250,
+    warnWhenHeldMillis: 60_000,
   },
   tenantCacheMillis: 1000,
 } as const satisfies Config
@@ -119,6 +140,7 @@ const keys = {
     'outsideScope',
     'boundary',
     'pool',
+    'statementTimeoutMillis',
     'tenantCacheMillis',
   ],
   'migrations.': ['shared', 'tenant'],
@@ -174,7 +196,15 @@ export function resolveOptions(config: Config<any> = {}): Options {
       idleTimeoutMillis: count('pool.idleTimeoutMillis', pool.idleTimeoutMillis ?? defaults.pool.idleTimeoutMillis, 0),
       maxLifetimeSeconds: count('pool.maxLifetimeSeconds', pool.maxLifetimeSeconds ?? defaults.pool.maxLifetimeSeconds, 0),
       allowExitOnIdle: boolean('pool.allowExitOnIdle', pool.allowExitOnIdle ?? defaults.pool.allowExitOnIdle),
+      maxPerTenant: pool.maxPerTenant === undefined ? undefined : count('pool.maxPerTenant', pool.maxPerTenant, 1),
+      maxTenantsPerConnection: count(
+        'pool.maxTenantsPerConnection',
+        pool.maxTenantsPerConnection ?? defaults.pool.maxTenantsPerConnection,
+        1,
+      ),
+      warnWhenHeldMillis: count('pool.warnWhenHeldMillis', pool.warnWhenHeldMillis ?? defaults.pool.warnWhenHeldMillis, 0),
     },
+    statementTimeoutMillis: timeoutOption(config.statementTimeoutMillis),
     tenantCacheMillis: count('tenantCacheMillis', config.tenantCacheMillis ?? defaults.tenantCacheMillis, 0),
   }
   for (const part of [options.migrations, options.kinds, options.resolve, options.extraSearchPath, options.pool])
@@ -253,6 +283,11 @@ function schemaOption(option: string, name: unknown): string {
   if (isReserved) throw invalid(option, name, 'a schema of yours')
   identifier(schema)
   return schema
+}
+
+function timeoutOption(value: unknown): Options['statementTimeoutMillis'] {
+  if (value === undefined || typeof value === 'function') return value as Options['statementTimeoutMillis']
+  return count('statementTimeoutMillis', value, 0)
 }
 
 function text(option: string, value: unknown): string {

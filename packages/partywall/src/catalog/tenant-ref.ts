@@ -31,7 +31,7 @@ export function parseTenantRef(ref: unknown): TenantKey {
 }
 
 /** The ref for a message: short and without control characters, however hostile it is. */
-export function printRef(key: TenantKey): string {
+function printRef(key: TenantKey): string {
   const text = key.value.length > 80 ? `${key.value.slice(0, 80)}…` : key.value
   return key.by === 'impossible' ? JSON.stringify(text) : `${key.by} ${JSON.stringify(text)}`
 }

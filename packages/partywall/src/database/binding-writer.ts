@@ -5,7 +5,7 @@
  * its work on a small statement. Whether one does is learned from the first binding, at no cost. Behind a pooler nothing is prepared:
  * the next batch may reach another server session, and PgBouncer before 1.21 does not carry prepared statements at all.
  */
-import { bindingLiteral, bindingText, firstText, handoverText, type Binding } from './binding.ts'
+import { bindingLiteral, bindingStatements, type Binding, type BindingStatement } from './binding.ts'
 import type { ConnectionLike } from './pg-internals.ts'
 
 type Route = 'unknown' | 'direct' | 'pooled'
@@ -33,7 +33,7 @@ export class BindingWriter {
     if (discards) writeUnprepared(connection, 'discard temp', [])
     if (this.#route === 'direct') this.#writePrepared(connection, binding, isHandover && !discards)
     else if (this.#route === 'unknown' && !discards) this.#writeFirst(connection, binding)
-    else writeUnprepared(connection, isHandover && !discards ? handoverText : bindingText, binding.values)
+    else writeUnprepared(connection, statementFor(binding, isHandover && !discards).text, binding.values)
     return discards ? 2 : 1
   }
 
@@ -69,21 +69,26 @@ export class BindingWriter {
 
   #writeFirst(connection: ConnectionLike, binding: Binding): void {
     this.#isAsking = true
-    writeUnprepared(connection, firstText, [...binding.values, String(this.#processId() ?? 0)])
+    writeUnprepared(connection, bindingStatements(binding).first.text, [...binding.values, String(this.#processId() ?? 0)])
   }
 
   #writePrepared(connection: ConnectionLike, binding: Binding, isHandover: boolean): void {
-    const name = isHandover ? 'partywall_handover' : 'partywall_binding'
+    const { name, text } = statementFor(binding, isHandover)
     const state = this.#prepared.get(name)
     if (state !== 'ready') {
       // To close what is not there is no error; to prepare what is there is one.
       if (state === 'uncertain') connection.close({ type: 'S', name })
       this.#prepared.set(name, 'ready')
-      connection.parse({ name, text: isHandover ? handoverText : bindingText })
+      connection.parse({ name, text })
     }
     connection.bind({ statement: name, values: binding.values })
     connection.execute({})
   }
+}
+
+function statementFor(binding: Binding, isHandover: boolean): BindingStatement {
+  const { plain, handover } = bindingStatements(binding)
+  return isHandover ? handover : plain
 }
 
 /** Parse, Bind and Execute. No Describe, so no row description comes back. */

@@ -6,86 +6,126 @@
  * find the tables of the shared schema.
  */
 import { escapeLiteral } from 'pg'
+import { TenancyError } from '../errors.ts'
 import type { Options } from '../options.ts'
 import type { Tenant } from '../types.ts'
+import { hashText } from './affinity.ts'
 import { identifier } from './identifier.ts'
 
 export interface Binding {
   /** Two bindings with the same key may share a checked-out connection. */
   readonly key: string
+  /** A number that the key always gives, for choosing a connection. */
+  readonly keyHash: number
   readonly schema: string
   /** For messages: `tenant "acme"` or `the shared schema "public"`. */
   readonly label: string
-  /** The parameters of the binding statement: the schema as a quoted identifier, and the rest of the path. */
-  readonly values: readonly [schema: string, rest: string]
+  /** The parameters of the binding statement: the schema as a quoted identifier, the rest of the path, and the timeout if it has one. */
+  readonly values: readonly string[]
 }
 
 /** What the server says, in any language, when a check of the binding statement fails: a schema of this name "does not exist". */
 export const noUsageMark = 'partywall: no usage privilege'
 export const temporaryMark = 'partywall: temporary tables'
 
+/** What a binding statement does beside setting the path. */
+interface Extras {
+  /**
+   * It also refuses when the session has a temporary schema: the connection served another binding before, and a function may have
+   * left tables there, which would be seen behind the tenant's own.
+   */
+  readonly onHandover?: boolean
+  /** It "returns" one row, which nobody fetches but its completion counts, when the server session that answers has this id. */
+  readonly tellsProcess?: string
+  /** Whether it holds for the transaction only. */
+  readonly isLocal?: boolean
+}
+
 /**
  * `pg_temp` ends the path, so that a temporary table never stands before a table of the tenant. The casts to regnamespace raise
  * 3F000; they depend on a parameter so that they are not evaluated before their turn.
  */
-function bindingExpression(schema: string, rest: string, { onHandover = false, isLocal = true, tell = '' } = {}): string {
+function bindingExpression(values: readonly string[], { onHandover = false, tellsProcess, isLocal = true }: Extras): string {
+  const [schema, rest, timeout] = values as [string, string, string?]
   const refuse = (mark: string): string => `('"${mark}"' || left(${rest}, 0))::regnamespace::text`
   return (
     `select 1 where set_config('search_path', case ` +
     `when not has_schema_privilege(${schema}::regnamespace, 'usage') then ${refuse(noUsageMark)} ` +
     (onHandover ? `when pg_my_temp_schema() <> 0 then ${refuse(temporaryMark)} ` : '') +
-    `else ${schema}::regnamespace::text || ${rest} end, ${isLocal}) is null${tell}`
+    `else ${schema}::regnamespace::text || ${rest} end, ${isLocal}) is null` +
+    (timeout === undefined ? '' : ` or set_config('statement_timeout', ${timeout}, ${isLocal}) is null`) +
+    (tellsProcess === undefined ? '' : ` or pg_backend_pid() = ${tellsProcess}::int`)
   )
 }
 
-/** The binding statement, with `Binding.values` as its parameters. It returns no row. */
-export const bindingText = bindingExpression('$1', '$2')
-
-/**
- * The same for a connection that served another binding before: it also refuses when the session has a temporary schema, for a
- * function may have left tables there, and they would be seen behind the tenant's own.
- */
-export const handoverText = bindingExpression('$1', '$2', { onHandover: true })
-
-/**
- * The same for the first statement on a connection. It "returns" one row (which nobody fetches, but its completion counts it) when
- * the server session that answers is the one that was opened, the third parameter: then no pooler stands between, and the binding
- * may be prepared once and for all. That saves the server a third of its work on a small statement.
- */
-export const firstText = bindingExpression('$1', '$2', { onHandover: true, tell: ' or pg_backend_pid() = $3::int' })
-
-/** The binding statement without parameters, for the simple protocol. */
-export function bindingLiteral({ values: [schema, rest] }: Binding): string {
-  return bindingExpression(escapeLiteral(schema), `${escapeLiteral(rest)}::text`)
+/** A binding statement with parameters. It returns no row. */
+export interface BindingStatement {
+  /** The name under which it may be prepared on a connection of its own. */
+  readonly name: string
+  readonly text: string
 }
 
-/** The binding statement for a whole session, not for a transaction only. */
-export function sessionBindingLiteral({ values: [schema, rest] }: Binding): string {
-  return bindingExpression(escapeLiteral(schema), `${escapeLiteral(rest)}::text`, { isLocal: false })
+const withParameters = (name: string, parameters: readonly string[], extras: Extras = {}): BindingStatement => ({
+  name,
+  text: bindingExpression(parameters, extras),
+})
+
+/** The binding statements for bindings without and with a timeout. */
+const statements = [
+  ['$1', '$2'],
+  ['$1', '$2', '$3'],
+].map((parameters) => {
+  const suffix = parameters.length === 3 ? '_timeout' : ''
+  return {
+    plain: withParameters(`partywall_binding${suffix}`, parameters),
+    handover: withParameters(`partywall_handover${suffix}`, parameters, { onHandover: true }),
+    first: withParameters(`partywall_first${suffix}`, parameters, {
+      onHandover: true,
+      tellsProcess: `$${parameters.length + 1}`,
+    }),
+  }
+})
+
+/** The binding statements that take the values of this binding; `first` takes the id of the server session behind them. */
+export function bindingStatements({ values }: Binding): (typeof statements)[number] {
+  return statements[values.length - 2]!
 }
+
+/** The binding statement without parameters, for the simple protocol; for the transaction, or for the whole session. */
+export function bindingLiteral({ values: [schema, rest, timeout] }: Binding, extras: Extras = {}): string {
+  const literals = [escapeLiteral(schema!), `${escapeLiteral(rest!)}::text`]
+  if (timeout !== undefined) literals.push(escapeLiteral(timeout))
+  return bindingExpression(literals, extras)
+}
+
+type PathOptions = Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath'>
 
 /** Makes the bindings of one tenancy; the same tenant object gets the same binding. */
 export class Bindings {
   readonly #behindTenant: string
+  readonly #timeoutOf: (tenant: Tenant<any>) => number | undefined
   readonly #ofTenant = new WeakMap<Tenant<any>, Binding>()
   readonly shared: Binding
 
-  constructor(options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath'>) {
+  constructor(options: PathOptions & Partial<Pick<Options, 'statementTimeoutMillis'>>) {
+    const { statementTimeoutMillis } = options
+    this.#timeoutOf = typeof statementTimeoutMillis === 'function' ? statementTimeoutMillis : () => statementTimeoutMillis
     const extra = options.extraSearchPath.map(identifier)
     const behindTenant = options.includeShared ? [identifier(options.sharedSchema), ...extra] : extra
     this.#behindTenant = pathRest(behindTenant)
     this.shared = Object.freeze({
       key: 'shared',
+      keyHash: hashText('shared'),
       schema: options.sharedSchema,
       label: `the shared schema ${JSON.stringify(options.sharedSchema)}`,
-      values: [identifier(options.sharedSchema), pathRest(extra)] as const,
+      values: [identifier(options.sharedSchema), pathRest(extra)],
     })
   }
 
   ofTenant(tenant: Tenant<any>): Binding {
     const known = this.#ofTenant.get(tenant)
     if (known !== undefined) return known
-    const binding = this.#make(`tenant ${tenant.id} ${tenant.schema}`, tenant.schema)
+    const binding = this.#make(`tenant ${tenant.id} ${tenant.schema}`, tenant.schema, timeoutText(this.#timeoutOf(tenant)))
     this.#ofTenant.set(tenant, binding)
     return binding
   }
@@ -95,16 +135,28 @@ export class Bindings {
     return schema === this.shared.schema ? this.shared : this.#make(`schema ${schema}`, schema)
   }
 
-  #make(key: string, schema: string): Binding {
+  #make(key: string, schema: string, timeout?: string): Binding {
     return Object.freeze({
       key,
+      keyHash: hashText(key),
       schema,
       label: `tenant ${JSON.stringify(schema)}`,
-      values: [identifier(schema), this.#behindTenant] as const,
+      values: [identifier(schema), this.#behindTenant, ...(timeout === undefined ? [] : [timeout])],
     })
   }
 }
 
 function pathRest(schemas: readonly string[]): string {
   return [...schemas, 'pg_temp'].map((schema) => `, ${schema}`).join('')
+}
+
+/** Milliseconds, as PostgreSQL reads them. A tenant without one keeps what the role or the server has. */
+function timeoutText(millis: number | undefined): string | undefined {
+  if (millis === undefined) return undefined
+  if (Number.isSafeInteger(millis) && millis >= 0 && millis <= 2_147_483_647) return String(millis)
+  throw new TenancyError(
+    'INVALID_OPTION',
+    `"statementTimeoutMillis" must give whole milliseconds from 0 (no limit) to 2147483647, or undefined; it gave ${String(millis)}.`,
+    { details: { option: 'statementTimeoutMillis' } },
+  )
 }

@@ -34,14 +34,14 @@ export class OpenDatabase implements Database {
     this.#options = options
     this.#bindings = new Bindings(options)
     this.#events = events
-    const { max, sharedMax, ...waits } = options.pool
+    const { max, sharedMax, maxPerTenant, ...waits } = options.pool
     const common = {
       ...waits,
       ...options.database,
       ...(options.database === undefined && { locate: () => this.#locateEmbedded() }),
       ...(events.onDiscard && { onDiscard: events.onDiscard }),
     } satisfies PoolConfig & { locate?: () => Promise<ClientConfig> }
-    this.pool = new TenantPool({ ...common, max, binder: scopeBinder(scope, this.#bindings, options.outsideScope) })
+    this.pool = new TenantPool({ ...common, max, maxPerTenant, binder: scopeBinder(scope, this.#bindings, options.outsideScope) })
     this.sharedPool = new TenantPool({ ...common, max: sharedMax, min: 0, binder: fixedBinder(this.#bindings.shared, scope) })
   }
 

@@ -56,6 +56,10 @@ export class TenantClient extends Client implements Carrier {
   #state: State = { kind: 'free' }
   #transactionOf: Binding | undefined
   #left: string | undefined
+  /** What the server reported as the search path of the session: at the start, and last. PostgreSQL 18 and newer do. */
+  #initialPath: string | undefined
+  #reportedPath: string | undefined
+  readonly #served = new Set<string>()
   serverVersionNumber = 0
   readonly uncertainNames = new Set<string>()
   readonly bindingWriter = new BindingWriter(() => (this as unknown as ClientInternals).processID)
@@ -81,6 +85,10 @@ export class TenantClient extends Client implements Carrier {
     const { connection } = this as unknown as ClientInternals
     connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
       if (message.parameterName === 'server_version') this.serverVersionNumber = versionNumber(message.parameterValue)
+      if (message.parameterName === 'search_path') {
+        this.#initialPath ??= message.parameterValue
+        this.#reportedPath = message.parameterValue
+      }
     })
     // A lost connection fails the statement on it and is never reused; without a listener it would also end the process.
     this.on('error', () => {})
@@ -180,6 +188,7 @@ export class TenantClient extends Client implements Carrier {
   /** Hands the client out for this binding. */
   lend(binding: Binding): void {
     this.#state = { kind: 'lent', binding }
+    this.#served.add(binding.key)
   }
 
   /** Puts the client into the pool, before it is handed out for the first time. */
@@ -193,7 +202,7 @@ export class TenantClient extends Client implements Carrier {
   }
 
   /** Takes the client back, and says whether it may be used again. */
-  takeBack(): Verdict {
+  takeBack(maxTenants = Infinity): Verdict {
     const state = this.#state
     this.#state = { kind: 'idle' }
     const { readyForQuery, _queryQueue, _queryable } = this as unknown as ClientInternals
@@ -202,6 +211,8 @@ export class TenantClient extends Client implements Carrier {
     if (readyForQuery !== true || _queryQueue?.length !== 0) return { isClean: false, reason: 'a statement is still running' }
     if (this.getTransactionStatus() !== 'I') return { isClean: false, reason: 'a transaction is still open' }
     if (this.#left !== undefined) return { isClean: false, reason: `it holds ${this.#left}` }
+    if (this.#reportedPath !== this.#initialPath) return { isClean: false, reason: 'its search path was changed for the session' }
+    if (this.#served.size > maxTenants) return { isClean: false, reason: `it served ${this.#served.size} tenants` }
     return { isClean: true }
   }
 

@@ -7,11 +7,14 @@
  */
 import { Client, Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
-import { sessionBindingLiteral, type Binding } from './binding.ts'
+import { Affinity, hasPoolInternals, type PoolInternals } from './affinity.ts'
+import { bindingLiteral, type Binding } from './binding.ts'
 import { bindingError } from './bound-query.ts'
+import { checkoutHere, HeldClients, type Checkout } from './held-clients.ts'
 import { isServerError, type QueryCallback, type SubmittableLike } from './pg-internals.ts'
 import { statementFacts } from './statement-facts.ts'
 import { binderKey, inContextOfNow, TenantClient, type Binder } from './tenant-client.ts'
+import { TenantTurns } from './tenant-turns.ts'
 
 export interface TenantPoolConfig extends PoolConfig {
   binder: Binder
@@ -19,9 +22,12 @@ export interface TenantPoolConfig extends PoolConfig {
   locate?: (() => Promise<ClientConfig>) | undefined
   /** Told why a connection was destroyed instead of reused. */
   onDiscard?: ((reason: string) => void) | undefined
+  maxPerTenant?: number | undefined
+  maxTenantsPerConnection?: number | undefined
+  warnWhenHeldMillis?: number | undefined
 }
 
-type Checkout = (error: Error | undefined, client?: TenantPoolClient, release?: Release) => void
+type TakeCallback = (error: Error | undefined, client?: TenantPoolClient, release?: Release) => void
 type Release = (error?: Error | boolean) => void
 type TenantPoolClient = TenantClient & { release: Release }
 
@@ -29,17 +35,34 @@ type TenantPoolClient = TenantClient & { release: Release }
 export class TenantPool extends Pool {
   readonly #binder: Binder
   readonly #onDiscard: ((reason: string) => void) | undefined
+  readonly #affinity: Affinity | undefined
+  readonly #turns: TenantTurns | undefined
+  readonly #held: HeldClients
+  readonly #maxTenants: number
   #locate: (() => Promise<ClientConfig>) | undefined
   #located: Promise<void> | undefined
 
   /** As that of pg.Pool, bound to the scope of the caller. A property, so that it keeps every overload of the original. */
   override readonly query: Pool['query'] = ((...args: [any, any?, any?]) => this.#queryOrCall(...args)) as Pool['query']
 
-  constructor({ binder, locate, onDiscard, ...config }: TenantPoolConfig) {
+  constructor(options: TenantPoolConfig) {
+    const {
+      binder,
+      locate,
+      onDiscard,
+      maxPerTenant,
+      maxTenantsPerConnection = Infinity,
+      warnWhenHeldMillis = 0,
+      ...config
+    } = options
     super({ ...config, Client: TenantClient, [binderKey]: binder } as PoolConfig)
     this.#binder = binder
     this.#onDiscard = onDiscard
     this.#locate = locate
+    this.#affinity = hasPoolInternals(this) ? new Affinity() : warnOfPlainPool()
+    this.#turns = maxPerTenant === undefined ? undefined : new TenantTurns(maxPerTenant, config.connectionTimeoutMillis ?? 0)
+    this.#held = new HeldClients(warnWhenHeldMillis, (message) => process.emitWarning(message, { code: 'PARTYWALL_HELD_CLIENT' }))
+    this.#maxTenants = maxTenantsPerConnection
     this.on('connect', (client) => (client as unknown as TenantClient).keep())
     // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
     this.on('error', () => {})
@@ -51,7 +74,8 @@ export class TenantPool extends Pool {
     callback?: (error: Error | undefined, client: PoolClient | undefined, done: Release) => void,
   ): Promise<PoolClient> | void {
     const done = inContextOfNow(callback)
-    const taken = this.#capture((binding) => this.#checkOut(binding))
+    const checkout = checkoutHere(TenantPool.prototype.connect)
+    const taken = this.#capture((binding) => this.#checkOut(binding, checkout))
     if (done === undefined) return taken as unknown as Promise<PoolClient>
     taken.then(
       (client) => callOutside(() => done(undefined, client as unknown as PoolClient, client.release)),
@@ -65,7 +89,7 @@ export class TenantPool extends Pool {
    * @throws TenancyError UNSAFE_STATEMENT behind a pooler that may hand the statements to different server sessions
    */
   async session<T>(binding: Binding, fn: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.#checkOut(binding)
+    const client = await this.#checkOut(binding, checkoutHere(TenantPool.prototype.session))
     try {
       await startSession(client, binding)
       return await fn(client as unknown as PoolClient)
@@ -108,32 +132,61 @@ export class TenantPool extends Pool {
     }
   }
 
-  #checkOut(binding: Binding): Promise<TenantPoolClient> {
-    this.#located ??= this.#locate === undefined ? undefined : this.#findServer(this.#locate)
-    return this.#located === undefined ? this.#take(binding) : this.#located.then(() => this.#take(binding))
+  /** @param checkout whose stack names the caller when the client is not released; absent when it surely will be */
+  async #checkOut(binding: Binding, checkout?: Checkout): Promise<TenantPoolClient> {
+    if (this.#locate !== undefined) await (this.#located ??= this.#findServer(this.#locate))
+    await this.#turns?.take(binding)
+    try {
+      return this.#lend(await this.#take(binding), binding, checkout)
+    } catch (error) {
+      this.#turns?.giveBack(binding)
+      throw error
+    }
   }
 
   #take(binding: Binding): Promise<TenantPoolClient> {
     return new Promise((resolve, reject) => {
-      const lend: Checkout = (error, client) =>
-        error || client === undefined ? reject(error) : resolve(this.#lend(client, binding))
-      this.#binder.outside(() => super.connect(lend as never))
+      const take: TakeCallback = (error, client) =>
+        error || client === undefined ? reject(this.#explain(error)) : resolve(client)
+      const enqueue = (): void => this.#binder.outside(() => super.connect(take as never))
+      if (this.#affinity === undefined) enqueue()
+      else this.#affinity.enqueue(this as unknown as PoolInternals, binding.keyHash, enqueue)
     })
   }
 
-  #lend(client: TenantPoolClient, binding: Binding): TenantPoolClient {
+  #lend(client: TenantPoolClient, binding: Binding, checkout: Checkout | undefined): TenantPoolClient {
     const giveBack = client.release
     let isReleased = false
     client.lend(binding)
+    if (checkout !== undefined) this.#held.add(client, binding.label, checkout)
     client.release = (error) => {
       // A second release is pg-pool's to refuse; it must not touch a client that somebody else holds by now.
       if (isReleased) return giveBack(error)
       isReleased = true
-      const verdict = client.takeBack()
+      this.#held.remove(client)
+      const verdict = client.takeBack(this.#maxTenants)
       if (!verdict.isClean) this.#onDiscard?.(verdict.reason)
       giveBack(error || !verdict.isClean)
+      this.#turns?.giveBack(binding)
     }
     return client
+  }
+
+  #explain(error: Error | undefined): Error | undefined {
+    if (error?.message !== 'timeout exceeded when trying to connect') return error
+    const { max, connectionTimeoutMillis } = this.options
+    return new TenancyError(
+      'POOL_EXHAUSTED',
+      `All ${max} connections of the pool stayed busy for ${connectionTimeoutMillis} ms; ${this.#held.describeLongest()}. Release every ` +
+        'client in a finally block, raise pool.max, or look for slow statements.',
+      { details: { max, connectionTimeoutMillis }, cause: error },
+    )
+  }
+
+  /** pg-pool calls this whenever a waiter and a connection may come together. */
+  protected _pulseQueue(): void {
+    this.#affinity?.arrange(this as unknown as PoolInternals)
+    pulseQueue.call(this)
   }
 
   async #findServer(locate: () => Promise<ClientConfig>): Promise<void> {
@@ -144,6 +197,20 @@ export class TenantPool extends Pool {
       this.#located = undefined
     }
   }
+}
+
+const pulseQueue: (this: unknown) => void = (Pool.prototype as any)._pulseQueue ?? (() => {})
+
+let hasWarned = false
+function warnOfPlainPool(): undefined {
+  if (hasWarned) return
+  hasWarned = true
+  process.emitWarning(
+    'This version of pg-pool does not let partywall choose among idle connections: every connection will serve every tenant.',
+    {
+      code: 'PARTYWALL_NO_AFFINITY',
+    },
+  )
 }
 
 /** What would do harm on a connection that the caller does not hold. */
@@ -184,7 +251,7 @@ async function startSession(client: TenantPoolClient, binding: Binding): Promise
     const send = Client.prototype.query as unknown as (this: unknown, text: string) => Promise<unknown>
     const results = await send.call(
       client,
-      `discard temp; discard sequences; ${sessionBindingLiteral(binding)}; select pg_backend_pid() as pid`,
+      `discard temp; discard sequences; ${bindingLiteral(binding, { isLocal: false })}; select pg_backend_pid() as pid`,
     )
     const pid = (results as { rows: { pid: number }[] }[]).at(-1)?.rows[0]?.pid
     const announced = (client as unknown as { processID: number }).processID

@@ -2,7 +2,7 @@
 import { identifier } from '../database/identifier.ts'
 import type { Statement } from '../database/statement.ts'
 
-export const historyTable = 'partywall_migrations'
+const historyTable = 'partywall_migrations'
 
 /** One row when the schema is there, with `history`: the name of the table, or null. No row when there is no such schema. */
 export function historyExistsSql(schema: string): Statement {

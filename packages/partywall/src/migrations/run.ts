@@ -15,6 +15,8 @@ import { lastWanted, listSources, selectTargets, type FleetTarget, type Migratio
 export interface RunOptions extends MigrationSelection {
   /** The last migration to apply: its name, file or number. Only for the shared schema alone, or for tenants of one kind. */
   readonly to?: string | undefined
+  /** Called with each schema's entry when it is done with: for progress. */
+  readonly onEntry?: ((entry: MigrationEntry) => void) | undefined
 }
 
 export interface MigrationEntry extends FleetEntry {
@@ -58,7 +60,7 @@ export class Migrations<A extends object = Attributes> {
    * @throws TenancyError INVALID_MIGRATION, UNKNOWN_TENANT, INVALID_OPTION, before any schema is touched
    */
   async run(options: RunOptions = {}): Promise<FleetReport<MigrationEntry>> {
-    assertKnownKeys('migrations.run', options, ['shared', 'tenants', 'tenant', 'to'])
+    assertKnownKeys('migrations.run', options, ['shared', 'tenants', 'tenant', 'to', 'onEntry'])
     const started = performance.now()
     const targets = await selectTargets(this.#parts, options)
     const lists = await listSources(targets)
@@ -69,6 +71,7 @@ export class Migrations<A extends object = Attributes> {
       const entry = hasSharedFailed ? skipped(target) : await this.#migrate(target, lists, to)
       if (target.tenant === undefined && entry.state === 'failed') hasSharedFailed = true
       entries.push(entry)
+      options.onEntry?.(entry)
     }
     return makeReport(entries, performance.now() - started)
   }

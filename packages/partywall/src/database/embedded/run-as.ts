@@ -10,7 +10,7 @@ import { TenancyError } from '../../errors.ts'
 import type { Binaries } from './binaries.ts'
 import type { EmbeddedPaths } from './paths.ts'
 
-export interface User {
+interface User {
   readonly uid: number
   readonly gid: number
 }

@@ -32,7 +32,7 @@ async function list(folder: string): Promise<readonly Migration[]> {
 }
 
 /** Compares as PostgreSQL's collation "C" does for these names: the same order on every machine. */
-export function byCodeUnit(a: string, b: string): number {
+function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 

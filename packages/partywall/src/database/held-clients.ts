@@ -1,0 +1,62 @@
+/** Remembers who holds a client since when, so that one that is never released can be named: with the stack of its checkout. */
+
+/** Where a client was taken. V8 keeps the frames and writes the text only when it is read: cheap enough for every checkout. */
+export interface Checkout {
+  readonly stack?: string
+}
+
+/** The frames of the caller of `taker`. */
+export function checkoutHere(taker: (...args: any[]) => unknown): Checkout {
+  const checkout: Checkout = {}
+  Error.captureStackTrace(checkout, taker)
+  return checkout
+}
+
+interface Hold {
+  readonly since: number
+  readonly checkout: Checkout
+  readonly timer: NodeJS.Timeout | undefined
+}
+
+export class HeldClients {
+  readonly #holds = new Map<object, Hold>()
+  readonly #warnAfterMillis: number
+  readonly #onLate: (message: string) => void
+
+  /** @param warnAfterMillis 0 never warns */
+  constructor(warnAfterMillis: number, onLate: (message: string) => void) {
+    this.#warnAfterMillis = warnAfterMillis
+    this.#onLate = onLate
+  }
+
+  add(client: object, label: string, checkout: Checkout): void {
+    const warn = (): void => {
+      const seconds = this.#warnAfterMillis / 1000
+      this.#onLate(`A client of ${label} is not released after ${seconds} s. It was taken here:\n${framesOf(checkout)}`)
+    }
+    const timer = this.#warnAfterMillis > 0 ? setTimeout(warn, this.#warnAfterMillis).unref() : undefined
+    this.#holds.set(client, { since: performance.now(), checkout, timer })
+  }
+
+  remove(client: object): void {
+    clearTimeout(this.#holds.get(client)?.timer)
+    this.#holds.delete(client)
+  }
+
+  /** Half a sentence about the client that is held longest, for the error of who waits in vain. */
+  describeLongest(): string {
+    const [longest] = [...this.#holds.values()].toSorted((a, b) => a.since - b.since)
+    if (longest === undefined) return 'all of them run statements'
+    const seconds = ((performance.now() - longest.since) / 1000).toFixed(1)
+    return `the one held longest was taken ${seconds} s ago${firstFrameOf(longest.checkout)}`
+  }
+}
+
+function framesOf({ stack = '' }: Checkout): string {
+  return stack.split('\n').slice(1).join('\n')
+}
+
+function firstFrameOf(checkout: Checkout): string {
+  const frame = framesOf(checkout).split('\n')[0]?.trim()
+  return frame ? ` ${frame}` : ''
+}
