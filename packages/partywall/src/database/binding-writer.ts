@@ -7,6 +7,7 @@
  */
 import { bindingLiteral, bindingStatements, type Binding, type BindingStatement } from './binding.ts'
 import type { ConnectionLike } from './pg-internals.ts'
+import { closeBytes, executionBytes, parseBytes, statementBytes } from './wire.ts'
 
 type Route = 'unknown' | 'direct' | 'pooled'
 
@@ -30,10 +31,10 @@ export class BindingWriter {
     const isHandover = this.#takeHandover(binding)
     // In a transaction a refusal would cost the caller the transaction, so there the temporary schema is emptied unasked.
     const discards = state.discardsTemporary === true || (isHandover && state.inTransaction)
-    if (discards) writeUnprepared(connection, 'discard temp', [])
+    if (discards) connection.stream.write(discardTemporary)
     if (this.#route === 'direct') this.#writePrepared(connection, binding, isHandover && !discards)
     else if (this.#route === 'unknown' && !discards) this.#writeFirst(connection, binding)
-    else writeUnprepared(connection, statementFor(binding, isHandover && !discards).text, binding.values)
+    else connection.stream.write(unpreparedBytes(binding, statementFor(binding, isHandover && !discards)))
     return discards ? 2 : 1
   }
 
@@ -69,20 +70,20 @@ export class BindingWriter {
 
   #writeFirst(connection: ConnectionLike, binding: Binding): void {
     this.#isAsking = true
-    writeUnprepared(connection, bindingStatements(binding).first.text, [...binding.values, String(this.#processId() ?? 0)])
+    const processId = String(this.#processId() ?? 0)
+    connection.stream.write(statementBytes('', bindingStatements(binding).first.text, [...binding.values, processId]))
   }
 
   #writePrepared(connection: ConnectionLike, binding: Binding, isHandover: boolean): void {
-    const { name, text } = statementFor(binding, isHandover)
-    const state = this.#prepared.get(name)
+    const statement = statementFor(binding, isHandover)
+    const state = this.#prepared.get(statement.name)
     if (state !== 'ready') {
       // To close what is not there is no error; to prepare what is there is one.
-      if (state === 'uncertain') connection.close({ type: 'S', name })
-      this.#prepared.set(name, 'ready')
-      connection.parse({ name, text })
+      if (state === 'uncertain') connection.stream.write(closeBytes(statement.name))
+      this.#prepared.set(statement.name, 'ready')
+      connection.stream.write(parseBytes(statement.name, statement.text))
     }
-    connection.bind({ statement: name, values: binding.values })
-    connection.execute({})
+    connection.stream.write(preparedBytes(binding, statement))
   }
 }
 
@@ -91,9 +92,19 @@ function statementFor(binding: Binding, isHandover: boolean): BindingStatement {
   return isHandover ? handover : plain
 }
 
-/** Parse, Bind and Execute. No Describe, so no row description comes back. */
-function writeUnprepared(connection: ConnectionLike, text: string, values: readonly string[]): void {
-  connection.parse({ text })
-  connection.bind({ values })
-  connection.execute({})
+const discardTemporary = statementBytes('', 'discard temp', [])
+
+const preparedBytes = oncePerBinding(({ values }, { name }) => executionBytes(name, values))
+const unpreparedBytes = oncePerBinding(({ values }, { text }) => statementBytes('', text, values))
+
+/** The bytes of a binding do not change while it lives. */
+function oncePerBinding(make: (binding: Binding, statement: BindingStatement) => Buffer): typeof make {
+  const made = new WeakMap<Binding, Map<BindingStatement, Buffer>>()
+  return (binding, statement) => {
+    let ofBinding = made.get(binding)
+    if (ofBinding === undefined) made.set(binding, (ofBinding = new Map()))
+    let bytes = ofBinding.get(statement)
+    if (bytes === undefined) ofBinding.set(statement, (bytes = make(binding, statement)))
+    return bytes
+  }
 }

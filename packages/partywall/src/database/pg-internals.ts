@@ -6,7 +6,7 @@ import { Query, type CustomTypesConfig } from 'pg'
 
 /** The wire: each method writes one message of the protocol. */
 export interface ConnectionLike {
-  readonly stream: { cork?: () => void; uncork?: () => void }
+  readonly stream: { write(bytes: Uint8Array): unknown; cork?: () => void; uncork?: () => void }
   /** Names and texts of the prepared statements that the server is known to hold. */
   readonly parsedStatements: Record<string, string>
   readonly submittedNamedStatements: Record<string, string>

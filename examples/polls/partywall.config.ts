@@ -1,0 +1,9 @@
+import { byHeader, byHost, defineConfig } from 'partywall'
+import { z } from 'zod'
+
+export default defineConfig({
+  root: import.meta.dirname,
+  database: process.env.DATABASE_URL, // absent: embedded PostgreSQL under .partywall/
+  resolve: [byHost({ base: 'localhost' }), byHeader('x-request-id', { accept: ['id'] })],
+  tenant: { attributes: z.object({ plan: z.enum(['free', 'pro']).default('free') }) },
+})

@@ -1,0 +1,18 @@
+import express from 'express'
+import { requireShared, requireTenant, tenancyErrors, tenantScope } from 'partywall/express'
+import { clientsRouter } from './clients.ts'
+import { pollsRouter } from './polls.ts'
+import { nothingHere, problems } from './problem.ts'
+import type { PollsTenancy } from './tenancy.ts'
+
+export function createApp(tenancy: PollsTenancy): express.Express {
+  const app = express()
+  app.use(tenantScope(tenancy, { none: 'shared' }))
+  app.use(express.json())
+  app.use('/client', requireShared(), clientsRouter(tenancy))
+  app.use('/polls', requireTenant(), pollsRouter(tenancy.pool))
+  app.use(nothingHere)
+  app.use(tenancyErrors())
+  app.use(problems)
+  return app
+}

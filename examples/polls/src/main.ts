@@ -1,0 +1,66 @@
+/** `npm start`: the database, the demo tenants, the API. Ctrl-C or SIGTERM ends all of it, the embedded server too. */
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { assertFleetOk, isTenancyError } from 'partywall'
+import { createApp } from './app.ts'
+import { seed } from './seed.ts'
+import { createPollsTenancy } from './tenancy.ts'
+import { welcome } from './welcome.ts'
+
+/** How long requests under way may take when the server stops. */
+const graceMs = 5_000
+
+/** What whoever typed `npm start` can mend. */
+class StartError extends Error {}
+
+const tenancy = createPollsTenancy()
+const server = createServer(createApp(tenancy))
+let stopping: Promise<void> | undefined
+
+// A terminal sends Ctrl-C to every process of `npm start`, and each passes it on: it may come several times.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop().then(() => process.exit(0)))
+
+try {
+  const port = portOf(process.env.PORT)
+  assertFleetOk(await tenancy.migrations.run())
+  const tenants = await seed(tenancy)
+  await listen(server, port)
+  console.log(welcome((server.address() as AddressInfo).port, tenants))
+} catch (error) {
+  // A start that is interrupted fails somewhere; that is no news.
+  if (stopping === undefined) {
+    console.error(isTenancyError(error) || error instanceof StartError ? `polls: ${error.message}` : error)
+    await stop()
+    process.exit(1)
+  }
+}
+
+function stop(): Promise<void> {
+  stopping ??= (async () => {
+    const closed = server.listening ? once(server, 'close') : undefined
+    server.close()
+    setTimeout(() => server.closeAllConnections(), graceMs).unref()
+    await closed
+    await tenancy.close()
+  })()
+  return stopping
+}
+
+function portOf(text = '3000'): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535 && text.trim() !== '') return port
+  throw new StartError(`PORT must be a number from 0 to 65535; it is ${JSON.stringify(text)}.`)
+}
+
+async function listen(http: Server, port: number): Promise<void> {
+  http.listen(port)
+  try {
+    await once(http, 'listening')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') throw new StartError(`port ${port} is in use. Choose another one:  PORT=${port + 1} npm start`)
+    if (code === 'EACCES') throw new StartError(`port ${port} needs more rights. Choose one above 1023:  PORT=3000 npm start`)
+    throw error
+  }
+}

@@ -1,0 +1,10 @@
+import { createTenancy } from 'partywall'
+import config from '../partywall.config.ts'
+
+export type PollsTenancy = ReturnType<typeof createPollsTenancy>
+export type PollsTenant = ReturnType<PollsTenancy['current']>
+
+/** The tenancy of this app; tests give it a database of their own. */
+export function createPollsTenancy(database = config.database) {
+  return createTenancy({ ...config, database })
+}

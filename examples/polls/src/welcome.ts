@@ -1,0 +1,21 @@
+/** What a newcomer reads when all is ready: an address, and commands to paste. */
+import type { PollsTenant } from './tenancy.ts'
+
+export function welcome(port: number, [first, second]: readonly PollsTenant[]): string {
+  const url = `http://localhost:${port}`
+  const json = "-H 'Content-Type: application/json'"
+  return `
+partywall polls is ready on ${url}
+
+  who is there          curl ${url}/client
+  ${first!.schema}, by host      curl -H 'Host: ${first!.schema}.localhost' ${url}/polls
+  ${second!.schema}, by host      curl -H 'Host: ${second!.schema}.localhost' ${url}/polls
+  ${second!.schema}, by header    curl -H 'X-Request-ID: ${second!.id}' ${url}/polls
+  a vote                curl -X POST -H 'Host: ${first!.schema}.localhost' ${json} -d '{"choice":1}' ${url}/polls/1/votes
+  its results           curl -H 'Host: ${first!.schema}.localhost' ${url}/polls/1/results
+  a new tenant, live    curl -X POST ${json} -d '{"name":"Williams"}' ${url}/client
+  served at once        curl -H 'Host: williams.localhost' ${url}/polls
+
+Ctrl-C stops it.
+`
+}
