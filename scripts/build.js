@@ -8,6 +8,5 @@ for (const name of ['partywall']) {
   const folder = join(root, 'packages', name)
   rmSync(join(folder, 'dist'), { recursive: true, force: true })
   execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { stdio: 'inherit' })
-  const isCopied = (path) => !path.endsWith('.ts')
-  cpSync(join(folder, 'src'), join(folder, 'dist'), { recursive: true, filter: isCopied })
+  cpSync(join(folder, 'src'), join(folder, 'dist'), { recursive: true, filter: (path) => !path.endsWith('.ts') })
 }

@@ -1,25 +1,78 @@
-// Packs the package as npm would publish it, and asks publint and attw whether others can use it.
+// Packs the package as npm would publish it, asks publint and attw whether others can use it, and then uses it: as a project would
+// that has installed it, with nothing of this repository's sources in sight.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { findNode } from './node.js'
 
 const root = resolve(import.meta.dirname, '..')
 const workspace = join(root, 'packages/partywall')
-const scratch = mkdtempSync(join(tmpdir(), 'partywall-pack-'))
-const run = (bin, ...args) => execFileSync(join(root, 'node_modules/.bin', bin), args, { cwd: root, stdio: 'inherit' })
+// Below the repository, so that the dependencies of the package are found as if they were installed beside it.
+mkdirSync(join(root, '.partywall'), { recursive: true })
+const scratch = mkdtempSync(join(root, '.partywall', 'packed-'))
+const bin = (name) => join(root, 'node_modules/.bin', name)
+const run = (command, args, options) => execFileSync(command, args, { cwd: root, stdio: 'inherit', ...options })
 
 try {
-  const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', scratch], { cwd: workspace, encoding: 'utf8' })
-  const { filename, files } = [JSON.parse(packed)]
-    .flat(2)
-    .flatMap((entry) => (entry.filename ? [entry] : Object.values(entry)))[0]
-  const unwanted = files.map((file) => file.path).filter((path) => /\.test\.|\.partywall|\.env/.test(path))
-  if (unwanted.length > 0) throw new Error(`the package would hold ${unwanted.join(', ')}`)
-  const tarball = join(scratch, filename)
-  run('publint', 'run', tarball, '--strict')
+  const tarball = pack()
+  run(bin('publint'), ['run', tarball, '--strict'])
   // ESM only, by design: `require` of it works on Node 22 and newer.
-  run('attw', tarball, '--profile', 'esm-only')
+  run(bin('attw'), [tarball, '--profile', 'esm-only'])
+  install(tarball)
+  compile()
+  use()
 } finally {
   rmSync(scratch, { recursive: true, force: true })
+}
+
+function pack() {
+  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', scratch], { cwd: workspace, encoding: 'utf8' })
+  const parsed = JSON.parse(output)
+  const { filename, files } = Array.isArray(parsed) ? parsed[0] : Object.values(parsed)[0]
+  const unwanted = files.map((file) => file.path).filter((path) => /\.test\.|\.partywall|\.env/.test(path))
+  if (unwanted.length > 0) throw new Error(`the package would hold ${unwanted.join(', ')}`)
+  return join(scratch, filename)
+}
+
+function install(tarball) {
+  const folder = join(scratch, 'node_modules/partywall')
+  mkdirSync(folder, { recursive: true })
+  run('tar', ['-xzf', tarball, '-C', folder, '--strip-components', '1'])
+}
+
+function compile() {
+  writeFileSync(
+    join(scratch, 'consumer.ts'),
+    `import { byHost, createTenancy, type Tenant } from 'partywall'
+     import { tenantScope } from 'partywall/express'
+     const tenancy = createTenancy({ resolve: [byHost({ base: 'example.com' })] })
+     export const middleware = tenantScope(tenancy)
+     export const current: Tenant = tenancy.current()
+     // @ts-expect-error -- the types are there, so a typo does not compile
+     createTenancy({ databse: 'x' })`,
+  )
+  const common = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--types', 'node', 'consumer.ts']
+  for (const how of [
+    ['--module', 'nodenext'],
+    ['--module', 'esnext', '--moduleResolution', 'bundler'],
+  ]) {
+    run(bin('tsc'), [...common, ...how, '--ignoreConfig'], { cwd: scratch })
+  }
+}
+
+/** A new project, a tenant and a statement, by the packed command line and its own embedded PostgreSQL. */
+function use() {
+  const env = { ...process.env, DATABASE_URL: '' }
+  const partywall = (...args) =>
+    execFileSync(findNode(), [join(scratch, 'node_modules/partywall/bin/partywall.js'), ...args, '--no-input', '--json'], {
+      cwd: scratch,
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+  partywall('init')
+  partywall('tenant', 'create', 'acme', '--name', 'Acme')
+  const answer = partywall('sql', '--tenant', 'acme', 'select current_schema() as schema')
+  if (!answer.includes('"acme"')) throw new Error(`the packed command line answered ${answer}`)
+  console.log('the packed package works: init, tenant create, sql')
 }

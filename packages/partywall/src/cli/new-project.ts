@@ -1,0 +1,83 @@
+/** The files of a new project. Each is written only where there is none; .gitignore gets the lines that it lacks. */
+import { existsSync } from 'node:fs'
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+/** Paths relative to the folder. */
+export interface WrittenProject {
+  readonly written: readonly string[]
+  readonly changed: readonly string[]
+  readonly kept: readonly string[]
+}
+
+type Outcome = keyof WrittenProject
+
+/** @param base the domain whose subdomains are tenants */
+export async function writeProject(folder: string, base: string): Promise<WrittenProject> {
+  const project: Record<Outcome, string[]> = { written: [], changed: [], kept: [] }
+  const note = async (path: string, outcome: Promise<Outcome>): Promise<void> => void project[await outcome].push(path)
+  const config = ['mts', 'js', 'mjs'].map((ending) => `partywall.config.${ending}`).find((name) => existsSync(join(folder, name)))
+  if (config !== undefined) project.kept.push(config)
+  else await note('partywall.config.ts', writeNew(join(folder, 'partywall.config.ts'), configFile(base)))
+  for (const migrations of ['migrations/shared', 'migrations/tenant']) {
+    await note(`${migrations}/.gitkeep`, writeFirst(join(folder, migrations), '.gitkeep', ''))
+  }
+  await note('.env.example', writeNew(join(folder, '.env.example'), environmentExample))
+  await note('.gitignore', ignore(join(folder, '.gitignore'), ['.partywall/', '.env']))
+  return project
+}
+
+async function writeNew(path: string, text: string): Promise<Outcome> {
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, text, { flag: 'wx' })
+    return 'written'
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'kept'
+    throw error
+  }
+}
+
+/** A folder that has something in it is kept by that. */
+async function writeFirst(folder: string, name: string, text: string): Promise<Outcome> {
+  const entries = await readdir(folder).catch(() => [])
+  return entries.length > 0 ? 'kept' : writeNew(join(folder, name), text)
+}
+
+async function ignore(path: string, wanted: readonly string[]): Promise<Outcome> {
+  if ((await writeNew(path, `${wanted.join('\n')}\n`)) === 'written') return 'written'
+  const text = await readFile(path, 'utf8')
+  const lines = new Set(text.split(/\r?\n/).map((line) => line.trim().replace(/^\//, '').replace(/\/$/, '')))
+  const missing = wanted.filter((line) => !lines.has(line.replace(/\/$/, '')))
+  if (missing.length === 0) return 'kept'
+  await appendFile(path, `${text === '' || text.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`)
+  return 'changed'
+}
+
+function configFile(base: string): string {
+  return `import { byHeader, byHost, defineConfig } from 'partywall'
+
+export default defineConfig({
+  // Paths below start here, wherever the program is started.
+  root: import.meta.dirname,
+
+  // Where PostgreSQL is. Without DATABASE_URL an embedded one is started for development, with its data in .partywall/.
+  database: process.env.DATABASE_URL,
+
+  // SQL or TypeScript files, applied in the order of their numbers. Make one: npx partywall migrate new "add titles"
+  migrations: { shared: 'migrations/shared', tenant: 'migrations/tenant' },
+
+  // Your own attributes of a tenant: any Standard Schema (zod, valibot, arktype) types and validates them.
+  // tenant: { attributes: z.object({ plan: z.enum(['free', 'pro']).default('free') }) },
+
+  // Who the tenant of a request is, the strongest hint first: acme.${base}, or else the header x-tenant-id.
+  // Anybody can send a header: it says which tenant is meant, not who may enter.
+  resolve: [byHost({ base: '${base}' }), byHeader('x-tenant-id')],
+})
+`
+}
+
+const environmentExample = `# Copy to .env, which \`partywall\` reads. Your own program reads it with: node --env-file-if-exists=.env src/main.ts
+# Without DATABASE_URL an embedded PostgreSQL is used, in .partywall/.
+# DATABASE_URL=postgres://user:password@localhost:5432/app
+`

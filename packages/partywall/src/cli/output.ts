@@ -1,0 +1,58 @@
+/**
+ * Where the words go. stdout belongs to the result: with --json one document, else text for people. Everything else, also what a
+ * config or a migration prints by console.log, goes to stderr. A reader who has seen enough (`| head`) is no error.
+ */
+import { styleText } from 'node:util'
+import { describeFailure, errorDocument } from './failure.ts'
+
+export class Output {
+  readonly isJson: boolean
+  readonly #isVerbose: boolean
+  readonly #writeResult: typeof process.stdout.write
+  #hasResult = false
+
+  constructor(options: { isJson: boolean; isVerbose: boolean }) {
+    this.isJson = options.isJson
+    this.#isVerbose = options.isVerbose
+    this.#writeResult = process.stdout.write.bind(process.stdout)
+    process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
+  }
+
+  /** The one result of a command. `text` is only asked for when a person reads. */
+  result(document: unknown, text: () => string): void {
+    this.#hasResult = true
+    this.#writeLines(this.isJson ? JSON.stringify(document, undefined, 2) : text())
+  }
+
+  /** Help that was asked for. */
+  help(text: string): void {
+    this.#writeResult(text)
+  }
+
+  /** A line for people: progress, advice. */
+  say(line: string): void {
+    process.stderr.write(`${line}\n`)
+  }
+
+  /** Why there is no result, or what went wrong after it. */
+  failure(error: unknown): void {
+    const [first = '', ...rest] = describeFailure(error, this.#isVerbose).split('\n')
+    this.say([styleText('red', first, { stream: process.stderr }), ...rest].join('\n'))
+    if (this.isJson && !this.#hasResult) this.result(errorDocument(error), () => '')
+  }
+
+  /** Resolves when all of it has left the process. */
+  async flush(): Promise<void> {
+    await new Promise((resolve) => void this.#writeResult('', resolve))
+    await new Promise((resolve) => void process.stderr.write('', resolve))
+  }
+
+  #writeLines(text: string): void {
+    if (text !== '') this.#writeResult(`${text}\n`)
+  }
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}

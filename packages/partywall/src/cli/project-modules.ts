@@ -1,0 +1,40 @@
+/**
+ * How the files of a project are imported: its config and its migrations in TypeScript.
+ *
+ * `import 'partywall'` gives them the copy that runs, also in a folder where it is not installed. And a file that is written as an
+ * ES module is one, whatever its package.json says: `npm init` writes "type": "commonjs" without being asked.
+ */
+import { readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+let isUsed = false
+
+export function useProjectModules(): void {
+  if (isUsed) return
+  isUsed = true
+  registerHooks({
+    resolve(specifier, context, nextResolve) {
+      const isOurs = specifier === 'partywall' || specifier.startsWith('partywall/')
+      const found = nextResolve(specifier, isOurs ? { ...context, parentURL: import.meta.url } : context)
+      const format = formatOf(found)
+      return format === undefined ? found : { ...found, format }
+    },
+  })
+}
+
+function formatOf({ url, format }: { url: string; format?: string | null | undefined }): string | undefined {
+  const ending = /^file:.*\.([jt]s)$/.exec(url)?.[1]
+  if (ending === undefined || format?.startsWith('module') || url.includes('/node_modules/')) return undefined
+  if (!isWrittenAsModule(url)) return undefined
+  return ending === 'ts' ? 'module-typescript' : 'module'
+}
+
+function isWrittenAsModule(url: string): boolean {
+  try {
+    return /^(?:import[\s{*"']|export[\s{*])/m.test(readFileSync(fileURLToPath(url), 'utf8'))
+  } catch {
+    // Node will say in its own words why it cannot be read.
+    return false
+  }
+}

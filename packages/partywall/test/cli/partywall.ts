@@ -1,0 +1,97 @@
+/** Runs the real command line as a child process, in temporary projects. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect } from 'vitest'
+import { writeFiles } from '../support/registry.ts'
+
+export const bin = fileURLToPath(new URL('../../bin/partywall.js', import.meta.url))
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  /** The one document on stdout. */
+  readonly json: any
+}
+
+export interface RunOptions {
+  readonly env?: Record<string, string | undefined>
+  readonly input?: string
+}
+
+export interface Project {
+  readonly folder: string
+  /** The words of a call, split at spaces; a list for words that hold some. */
+  run(call: string | readonly string[], options?: RunOptions): Promise<Ended>
+  start(call: string | readonly string[], options?: RunOptions): ChildProcess
+}
+
+/** With a database of this name: `import 'partywall'` resolves to the copy that runs, wherever the folder is. */
+export const plainConfig = `
+import { defineConfig } from 'partywall'
+export default defineConfig({ database: process.env.DATABASE_URL })
+`
+
+const folders: string[] = []
+// Not onTestFinished: tests that run side by side share it.
+afterAll(() => Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true }))))
+
+/** A folder with these files, gone when the tests of the file are over. */
+export async function folderWith(files: Record<string, string> = {}): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'partywall-cli-')))
+  folders.push(folder)
+  await writeFiles(folder, files)
+  return folder
+}
+
+/** The same with a config, where the files bring none. */
+export async function project(url: string | undefined, files: Record<string, string> = {}): Promise<Project> {
+  return inFolder(await folderWith({ 'partywall.config.ts': plainConfig, ...files }), url)
+}
+
+export function inFolder(folder: string, url: string | undefined): Project {
+  const start = (call: string | readonly string[], { env = {} }: RunOptions = {}): ChildProcess =>
+    spawn(process.execPath, [bin, ...words(call)], {
+      cwd: folder,
+      env: { ...process.env, NODE_OPTIONS: '', DATABASE_URL: url ?? '', ...env } as NodeJS.ProcessEnv,
+    })
+  return {
+    folder,
+    start,
+    async run(call, options = {}) {
+      const child = start(call, options)
+      child.stdin!.end(options.input ?? '')
+      return ended(child)
+    },
+  }
+}
+
+export async function ended(child: ChildProcess): Promise<Ended> {
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'close')])
+  return {
+    code: code as number | null,
+    stdout,
+    stderr,
+    get json() {
+      return JSON.parse(stdout) as unknown
+    },
+  }
+}
+
+/** What every failure with --json looks like: one document, nothing else, and words for people on stderr. */
+export function expectFailure({ code, json, stderr }: Ended, exitCode: number, errorCode: string): { readonly message: string } {
+  expect(json).toEqual({ error: expect.objectContaining({ code: errorCode, message: expect.any(String) }) })
+  expect(stderr).toContain(`error ${errorCode}: `)
+  expect(stderr).not.toMatch(/^ {4}at /m)
+  expect(code).toBe(exitCode)
+  return json.error
+}
+
+function words(call: string | readonly string[]): readonly string[] {
+  return typeof call === 'string' ? call.split(' ').filter((word) => word !== '') : call
+}
