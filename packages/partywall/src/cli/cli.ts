@@ -1,6 +1,5 @@
 /** What a command is given: a place for its result, someone to ask, and the tenancy of the project it is called in. */
 import { dirname, resolve } from 'node:path'
-import { assertConnectionString } from '../database/connection-string.ts'
 import { createTenancy, type Tenancy } from '../tenancy.ts'
 import { findConfig, loadConfig } from './config-file.ts'
 import { UsageError } from './failure.ts'
@@ -58,7 +57,6 @@ export class Cli {
     const folder = dirname(file)
     try {
       const tenancy = createTenancy({ ...config, root: typeof config.root === 'string' ? resolve(folder, config.root) : folder })
-      assertConnectionString(tenancy.options.database)
       tenancy.on('embedded.progress', ({ line }) => this.out.say(line))
       return tenancy
     } catch (error) {

@@ -7,6 +7,7 @@ import type { Scope } from '../scope/scope.ts'
 import type { Tenant } from '../types.ts'
 import { fixedBinder, scopeBinder } from './binder.ts'
 import { Bindings } from './binding.ts'
+import { assertConnectionString } from './connection-string.ts'
 import type { Database, Transaction } from './database.ts'
 import { acquireEmbedded, type EmbeddedServer } from './embedded/embedded.ts'
 import { statementFacts } from './statement-facts.ts'
@@ -31,6 +32,7 @@ export class OpenDatabase implements Database {
   #embedded: Promise<EmbeddedServer> | undefined
 
   constructor(options: Options, scope: Scope<any>, events: DatabaseEvents = {}) {
+    assertConnectionString(options.database)
     this.#options = options
     this.#bindings = new Bindings(options)
     this.#events = events

@@ -219,6 +219,13 @@ it('does no I/O until it is used, and closes twice without harm', async () => {
   await idle.close()
 })
 
+it('refuses a connection string that cannot be read, at once and without showing it', () => {
+  expect(() => createTenancy({ database: 'postgres://me:s#cret@host:port/db' })).toThrow(
+    expect.objectContaining({ code: 'INVALID_OPTION' }),
+  )
+  expect(() => createTenancy({ database: 'postgres://me:s#cret@host:port/db' })).not.toThrow(/cret/)
+})
+
 it('refuses pipelining, in which the state of a transaction is not known', async () => {
   await using piped = createTenancy({ database: { connectionString: url, pipeline: true } })
   await expect(piped.ready()).rejects.toMatchObject({ code: 'INVALID_OPTION' })
