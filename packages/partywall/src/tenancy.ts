@@ -111,12 +111,13 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   async run<T>(ref: Tenant<A> | TenantRef, fn: (tenant: Tenant<A>) => T, options: RunInTenantOptions = {}): Promise<Awaited<T>> {
     const tenant = isTenant<A>(ref) ? ref : await this.#store.get(ref)
     if (options.allowInactive !== true) assertActive(tenant)
-    return await this.#scope.run(tenant, () => fn(tenant))
+    // Awaited inside the scope: a lazy query builder sends its statement when somebody waits for it.
+    return await this.#scope.run(tenant, async () => await fn(tenant))
   }
 
   /** Runs `fn` with the shared schema and no tenant. */
   async runShared<T>(fn: () => T): Promise<Awaited<T>> {
-    return await this.#scope.runShared(fn)
+    return await this.#scope.runShared(async () => await fn())
   }
 
   /** The tenant of now. @throws TenancyError NO_TENANT */

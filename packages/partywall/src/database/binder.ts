@@ -12,6 +12,7 @@ export function scopeBinder(scope: Scope<any>, bindings: Bindings, outsideScope:
     return value.kind === 'tenant' ? bindings.ofTenant(value.tenant) : bindings.shared
   }
   return {
+    shared: bindings.shared,
     tryCapture,
     capture() {
       const binding = tryCapture() ?? (outsideScope === 'shared' ? bindings.shared : undefined)
@@ -28,5 +29,5 @@ export function scopeBinder(scope: Scope<any>, bindings: Bindings, outsideScope:
 
 /** The binder of a pool that serves one binding whatever the scope: `tenancy.sharedPool`. */
 export function fixedBinder(binding: Binding, scope: Scope<any>): Binder {
-  return { capture: () => binding, tryCapture: () => binding, outside: (fn) => scope.runOutside(fn) }
+  return { shared: binding, capture: () => binding, tryCapture: () => binding, outside: (fn) => scope.runOutside(fn) }
 }

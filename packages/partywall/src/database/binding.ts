@@ -31,30 +31,35 @@ export const temporaryMark = 'partywall: temporary tables'
 /** What a binding statement does beside setting the path. */
 interface Extras {
   /**
-   * It also refuses when the session has a temporary schema: the connection served another binding before, and a function may have
-   * left tables there, which would be seen behind the tenant's own.
+   * It also refuses when there are temporary tables: the connection served another binding before, a function may have left them
+   * there, and they would be seen behind the tenant's own tables.
    */
   readonly onHandover?: boolean
-  /** It "returns" one row, which nobody fetches but its completion counts, when the server session that answers has this id. */
-  readonly tellsProcess?: string
   /** Whether it holds for the transaction only. */
   readonly isLocal?: boolean
 }
 
+const hasTemporaryTables =
+  'pg_catalog.pg_my_temp_schema() operator(pg_catalog.<>) 0 and exists (select from pg_catalog.pg_class ' +
+  'where relnamespace operator(pg_catalog.=) pg_catalog.pg_my_temp_schema())'
+
 /**
  * `pg_temp` ends the path, so that a temporary table never stands before a table of the tenant. The casts to regnamespace raise
- * 3F000; they depend on a parameter so that they are not evaluated before their turn.
+ * 3F000; they depend on a parameter so that they are not evaluated before their turn. Everything is qualified: in a transaction the
+ * statement is read under the tenant's own path, which may hold functions of the same names.
  */
-function bindingExpression(values: readonly string[], { onHandover = false, tellsProcess, isLocal = true }: Extras): string {
+function bindingExpression(values: readonly string[], { onHandover = false, isLocal = true }: Extras): string {
   const [schema, rest, timeout] = values as [string, string, string?]
-  const refuse = (mark: string): string => `('"${mark}"' || left(${rest}, 0))::regnamespace::text`
+  const asText = (name: string): string => `${name}::pg_catalog.regnamespace::pg_catalog.text`
+  const refuse = (mark: string): string =>
+    `when %s then ${asText(`('"${mark}"' operator(pg_catalog.||) pg_catalog.left(${rest}, 0))`)} `
+  const when = (condition: string, mark: string): string => refuse(mark).replace('%s', condition)
   return (
-    `select 1 where set_config('search_path', case ` +
-    `when not has_schema_privilege(${schema}::regnamespace, 'usage') then ${refuse(noUsageMark)} ` +
-    (onHandover ? `when pg_my_temp_schema() <> 0 then ${refuse(temporaryMark)} ` : '') +
-    `else ${schema}::regnamespace::text || ${rest} end, ${isLocal}) is null` +
-    (timeout === undefined ? '' : ` or set_config('statement_timeout', ${timeout}, ${isLocal}) is null`) +
-    (tellsProcess === undefined ? '' : ` or pg_backend_pid() = ${tellsProcess}::int`)
+    `select 1 where pg_catalog.set_config('search_path', case ` +
+    when(`not pg_catalog.has_schema_privilege(${schema}::pg_catalog.regnamespace, 'usage')`, noUsageMark) +
+    (onHandover ? when(hasTemporaryTables, temporaryMark) : '') +
+    `else ${asText(schema)} operator(pg_catalog.||) ${rest} end, ${isLocal}) is null` +
+    (timeout === undefined ? '' : ` or pg_catalog.set_config('statement_timeout', ${timeout}, ${isLocal}) is null`)
   )
 }
 
@@ -79,23 +84,27 @@ const statements = [
   return {
     plain: withParameters(`partywall_binding${suffix}`, parameters),
     handover: withParameters(`partywall_handover${suffix}`, parameters, { onHandover: true }),
-    first: withParameters(`partywall_first${suffix}`, parameters, {
-      onHandover: true,
-      tellsProcess: `$${parameters.length + 1}`,
-    }),
   }
 })
 
-/** The binding statements that take the values of this binding; `first` takes the id of the server session behind them. */
+/** The binding statements that take the values of this binding. */
 export function bindingStatements({ values }: Binding): (typeof statements)[number] {
   return statements[values.length - 2]!
 }
 
 /** The binding statement without parameters, for the simple protocol; for the transaction, or for the whole session. */
 export function bindingLiteral({ values: [schema, rest, timeout] }: Binding, extras: Extras = {}): string {
-  const literals = [escapeLiteral(schema!), `${escapeLiteral(rest!)}::text`]
+  const literals = [escapeLiteral(schema!), `${escapeLiteral(rest!)}::pg_catalog.text`]
   if (timeout !== undefined) literals.push(escapeLiteral(timeout))
   return bindingExpression(literals, extras)
+}
+
+/**
+ * A binding that takes no snapshot, for LOCK TABLE as the first statement of a transaction. It checks nothing: the statement behind
+ * it may lock a table of the shared schema, but reads and writes none.
+ */
+export function snapshotlessBinding({ values: [schema, rest] }: Binding): string {
+  return `set local search_path to ${schema}${rest}`
 }
 
 type PathOptions = Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath'>

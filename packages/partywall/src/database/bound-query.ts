@@ -36,6 +36,8 @@ export interface Carrier {
   assertTransactionOf(binding: Binding): void
   /** Names of prepared statements that the server may or may not hold. */
   readonly uncertainNames: Set<string>
+  /** True when nothing but this query was asked of the connection: then a statement that is sent again stays in its place. */
+  isIdle(query: BoundQuery): boolean
   /** Sends the query once more, after the server is ready. */
   resubmit(query: BoundQuery): void
 }
@@ -51,7 +53,6 @@ export class BoundQuery extends QueryBase {
   /** Completions still to come that belong to the binding and not to the statement. */
   #ownCompletions = 0
   #isBound = false
-  #discardsTemporary = false
   #wasResubmitted = false
   #isSettled = false
   /** Characters that stand before the caller's text; PostgreSQL counts them in the `position` of an error. */
@@ -59,6 +60,11 @@ export class BoundQuery extends QueryBase {
   #isSubmitting = false
   /** Why the statement could not be written; told when the server has answered what was. */
   #unwritten: Error | undefined
+  /** What the name stood for when the statement was refused. */
+  #preparedText: string | undefined
+  /** Why nothing was written at all. */
+  #refusal: Error | undefined
+  #isExtended = false
 
   constructor(carrier: Carrier, binding: Binding, config: string | QueryConfigLike, values?: readonly unknown[]) {
     super(config, values)
@@ -71,46 +77,51 @@ export class BoundQuery extends QueryBase {
 
   override submit(connection: ConnectionLike): Error | null | undefined | void {
     const status = this.#carrier.getTransactionStatus()
+    const isNamedOrHasValues = Boolean(this.name) || (this.values !== undefined && this.values.length > 0)
     try {
       this.#carrier.assertTransactionOf(this.#binding)
-      assertBindable(this.#facts, this.values, status, this.#carrier.serverVersionNumber)
+      assertBindable(this.#facts, isNamedOrHasValues, status, this.#carrier)
     } catch (error) {
-      return error as Error
+      this.#refusal = error as Error
+      return this.#refusal
     }
-    if (this.#facts.control !== undefined || status === 'E') {
+    if (goesAsItIs(this.#facts, status)) {
       this.#isBound = true
       return super.submit(connection)
     }
-    const hasValues = this.values !== undefined && this.values.length > 0
-    if (!hasValues && !this.name && (this.#facts.isMany || (this.#facts.mayCommit && status === 'I'))) {
-      return this.#submitSimple(connection)
-    }
-    return this.#submitExtended(connection, status)
+    const isSimple = !isNamedOrHasValues && (this.#facts.isMany || (this.#facts.mayCommit && status === 'I'))
+    return isSimple ? this.#submitSimple(connection, status) : this.#submitExtended(connection, status)
   }
 
   /** Several statements in one text are one implicit transaction, in which CALL and DO cannot commit. */
-  #submitSimple(connection: ConnectionLike): null {
-    const { text, completions } = this.#carrier.bindingWriter.literal(this.#binding)
+  #submitSimple(connection: ConnectionLike, status: TransactionStatusLike): null {
+    const { text, completions } = this.#carrier.bindingWriter.literal(this.#binding, status === 'T')
     this.#ownCompletions = completions
     this.#lengthBefore = [...text].length
     connection.query(text + this.text)
     return null
   }
 
-  #submitExtended(connection: ConnectionLike, status: TransactionStatusLike): Error | null | undefined | void {
+  #submitExtended(connection: ConnectionLike, status: TransactionStatusLike): null {
+    this.#isExtended = true
     this.queryMode = 'extended'
     connection.stream.cork?.()
     this.#isSubmitting = true
     try {
       this.#ownCompletions = this.#carrier.bindingWriter.write(connection, this.#binding, {
         inTransaction: status === 'T',
-        discardsTemporary: this.#discardsTemporary,
+        mayRefuse: !this.#wasResubmitted && this.#carrier.isIdle(this),
+        needsNoSnapshot: this.#facts.needsNoSnapshot && status === 'T',
       })
-      if (this.name && this.#carrier.uncertainNames.delete(this.name)) {
-        connection.close({ type: 'S', name: this.name })
-        delete connection.parsedStatements[this.name]
+      if (forgetUncertain(connection, this.#carrier, this.name)) connection.close({ type: 'S', name: this.name! })
+      const refusal = super.submit(connection)
+      if (refusal instanceof Error) {
+        // The binding is out: the batch must be ended, and its answer awaited.
+        this.#unwritten = refusal
+        this.#preparedText = this.name && connection.parsedStatements[this.name]
+        connection.sync()
       }
-      return super.submit(connection)
+      return null
     } finally {
       this.#isSubmitting = false
       connection.stream.uncork?.()
@@ -126,15 +137,27 @@ export class BoundQuery extends QueryBase {
   }
 
   override handleCommandComplete(message: { text?: string }, connection: ConnectionLike): void {
-    if (this.#ownCompletions === 0) return super.handleCommandComplete(message, connection)
-    this.#carrier.bindingWriter.answered(message.text)
+    if (this.#ownCompletions === 0) {
+      if (this.#facts.control !== undefined) noteControl(this.#carrier.bindingWriter, this.#facts, message.text)
+      return super.handleCommandComplete(message, connection)
+    }
     this.#ownCompletions -= 1
     this.#isBound = this.#ownCompletions === 0
   }
 
+  /** COPY … FROM STDIN without a stream. In a batch the server has passed over our Sync by now, and waits for another one. */
+  override handleCopyInResponse(connection: ConnectionLike): void {
+    super.handleCopyInResponse(connection)
+    if (this.#isExtended) connection.sync()
+  }
+
   override handleReadyForQuery(connection: ConnectionLike): void {
     if (this.#isSettled) return
-    if (this.#unwritten !== undefined) return this.#fail(this.#unwritten, connection)
+    const failure = this.#unwritten ?? this._canceledDueToError
+    if (this.#facts.control === undefined) noteOutcome(this.#carrier, failure === false)
+    // node-postgres took the answer to the binding for one to the statement, and believes that its text was prepared.
+    if (this.name && this.#preparedText) connection.parsedStatements[this.name] = this.#preparedText
+    if (failure !== false) return this.#fail(failure, connection)
     this.#isSettled = true
     if (this.#facts.forgetsPrepared) this.#carrier.bindingWriter.forgetPrepared()
     super.handleReadyForQuery(connection)
@@ -143,14 +166,17 @@ export class BoundQuery extends QueryBase {
   override handleError(error: Error, connection: ConnectionLike): void {
     if (this.#isSettled) return
     if (this.name) this.#carrier.uncertainNames.add(this.name)
-    this.#carrier.bindingWriter.repeatHandover()
     if (this.#isSubmitting) {
       this.#unwritten = error
       return
     }
+    // node-postgres calls the connection ready only after this, and whoever releases it in the callback must find it so.
+    if (error === this.#refusal) return process.nextTick(() => this.#fail(error, connection))
+    if (!isServerError(error)) return this.#fail(error, connection)
     moveBack(error, this.#lengthBefore)
-    if (!isServerError(error) || error.severity !== 'ERROR') return this.#fail(error, connection)
     whenReady(connection, (isAlive) => {
+      if (this.#isSettled) return
+      noteOutcome(this.#carrier, false)
       if (isAlive && this.#mayTryAgain(error)) {
         this.#wasResubmitted = true
         this.#isBound = false
@@ -169,11 +195,8 @@ export class BoundQuery extends QueryBase {
 
   /** Only where the server has undone everything: outside a transaction, and nothing of the statement has run. */
   #mayTryAgain(error: ServerError): boolean {
-    if (this.#wasResubmitted || this.#carrier.getTransactionStatus() !== 'I') return false
-    if (!this.#isBound && error.code === '3F000' && error.message.includes(temporaryMark)) {
-      this.#discardsTemporary = true
-      return true
-    }
+    if (this.#wasResubmitted || this.#carrier.getTransactionStatus() !== 'I' || !this.#carrier.isIdle(this)) return false
+    if (!this.#isBound && error.code === '3F000' && error.message.includes(temporaryMark)) return true
     if (!this.#isBound && error.code === '26000') {
       this.#carrier.bindingWriter.forgetPrepared()
       return true
@@ -189,6 +212,40 @@ export class BoundQuery extends QueryBase {
   }
 }
 
+/** What steers a transaction, or resolves no names in one, goes without a binding; in a failed transaction everything does. */
+export function goesAsItIs(facts: StatementFacts, status: TransactionStatusLike): boolean {
+  return facts.control !== undefined || status === 'E' || (facts.namesNothing && status === 'T')
+}
+
+/** Tells the writer what became of the transaction, by the tag of the statement that steered it. */
+export function noteControl(writer: BindingWriter, { control }: StatementFacts, tag: string | undefined): void {
+  if (control === 'end') {
+    if (tag === 'ROLLBACK') writer.rolledBack()
+    else writer.committed()
+  }
+  if (control === 'savepoint') {
+    if (tag === 'ROLLBACK') writer.rolledBackToSavepoint()
+    else if (tag === 'SAVEPOINT') writer.savepointSet()
+  }
+}
+
+/** Outside a transaction each statement is one of its own. */
+export function noteOutcome(carrier: Carrier, isKept: boolean): void {
+  if (carrier.getTransactionStatus() !== 'I') return
+  if (isKept) carrier.bindingWriter.committed()
+  else carrier.bindingWriter.rolledBack()
+}
+
+/**
+ * A prepared statement whose fate is unknown is prepared anew. Gives true when it must be closed first, with a message in the batch;
+ * to close what is not there is no error.
+ */
+export function forgetUncertain(connection: ConnectionLike, carrier: Carrier, name: string | undefined): boolean {
+  if (!name || !carrier.uncertainNames.delete(name)) return false
+  delete connection.parsedStatements[name]
+  return true
+}
+
 /** The caller counts from the start of the text that the caller gave. */
 function moveBack(error: Error & { position?: string }, characters: number): void {
   const position = Number(error.position)
@@ -199,6 +256,14 @@ function moveBack(error: Error & { position?: string }, characters: number): voi
 export function bindingError(error: ServerError, binding: Binding): Error {
   if (error.code !== '3F000') return error
   const details = { schema: binding.schema }
+  if (error.message.includes(temporaryMark)) {
+    return new TenancyError(
+      'UNSAFE_STATEMENT',
+      `A function left temporary tables on this connection, which ${binding.label} must not see, and other statements wait behind ` +
+        'this one; nothing was run. Send it again, and wait for each statement before the next.',
+      { details, cause: error },
+    )
+  }
   if (error.message.includes(noUsageMark)) {
     return new TenancyError(
       'SCHEMA_MISSING',
@@ -218,9 +283,9 @@ export function bindingError(error: ServerError, binding: Binding): Error {
 /** Refuses what no binding can hold. */
 export function assertBindable(
   facts: StatementFacts,
-  values: readonly unknown[] | undefined,
+  isExtended: boolean,
   status: TransactionStatusLike,
-  serverVersionNumber: number,
+  carrier: Pick<Carrier, 'serverVersionNumber' | 'bindingWriter'>,
 ): void {
   if (facts.hiddenControl !== undefined) {
     throw new TenancyError(
@@ -238,12 +303,20 @@ export function assertBindable(
       { details: { statement: facts.asksSession } },
     )
   }
-  const hasValues = values !== undefined && values.length > 0
-  if (facts.mayCommit && hasValues && status === 'I' && serverVersionNumber < firstVersionWithSafeCall) {
+  if (facts.mayCommit && isExtended && status === 'I' && carrier.serverVersionNumber < firstVersionWithSafeCall) {
     throw new TenancyError(
       'NEEDS_SESSION',
-      'CALL with parameters is refused outside a transaction on PostgreSQL before 18: if the procedure commits, the rest of it would ' +
-        'run without its tenant. Call it between begin and commit, or in tenancy.session(tenant, (client) => …).',
+      'CALL or DO with parameters, a name or a cursor is refused outside a transaction on PostgreSQL before 18: if it commits, the rest ' +
+        'of it would run without its tenant. Send it between begin and commit, or in tenancy.session(tenant, (client) => …).',
+    )
+  }
+  if (facts.leaves !== undefined && !carrier.bindingWriter.isDirect) {
+    throw new TenancyError(
+      'UNSAFE_STATEMENT',
+      `The statement leaves ${facts.leaves} on the session, and a pooler stands between: closing our connection would not end that ` +
+        'session, and whoever is lent it next would find it. Use set local or set_config(…, true) in a transaction, pg_advisory_xact_lock, ' +
+        'or a connection string that leads to PostgreSQL itself.',
+      { details: { leaves: facts.leaves } },
     )
   }
 }
@@ -273,7 +346,7 @@ function whenReady(connection: ConnectionLike, fn: (isAlive: boolean) => void): 
 }
 
 /** A prepared statement holds the plan of one schema: its name must say which. PostgreSQL keeps 63 bytes of a name. */
-function boundName(name: string, binding: Binding): string {
+export function boundName(name: string, binding: Binding): string {
   const full = `${name}/${binding.schema}`
   if (Buffer.byteLength(full) <= 63) return full
   return `partywall/${createHash('sha256').update(full).digest('base64url')}`

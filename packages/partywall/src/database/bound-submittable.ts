@@ -4,46 +4,57 @@
  * answers the binding is kept from it. Its events run in the async context of the caller, not in that of the socket.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { TenancyError } from '../errors.ts'
 import type { Binding } from './binding.ts'
-import { assertBindable, bindingError, type Carrier } from './bound-query.ts'
+import {
+  assertBindable,
+  bindingError,
+  boundName,
+  forgetUncertain,
+  goesAsItIs,
+  noteControl,
+  noteOutcome,
+  type Carrier,
+} from './bound-query.ts'
 import { isServerError, type ConnectionLike, type SubmittableLike } from './pg-internals.ts'
 import { statementFacts } from './statement-facts.ts'
 
 export function bindSubmittable(query: SubmittableLike, carrier: Carrier, binding: Binding): void {
   const facts = statementFacts(textOf(query))
-  const submit = query.submit
+  const { submit, handleRowDescription, handleDataRow, handleCommandComplete, handleReadyForQuery, handleError } = query
   let ownCompletions = 0
   let isBound = false
+  if (query.name) query.name = boundName(query.name, binding)
 
   query.submit = (connection) => {
     const status = carrier.getTransactionStatus()
     try {
       carrier.assertTransactionOf(binding)
-      assertBindable(facts, undefined, status, carrier.serverVersionNumber)
+      assertBindable(facts, query.requiresPreparation?.() !== false, status, carrier)
     } catch (error) {
       return error as Error
     }
-    if (facts.control !== undefined || status === 'E') {
+    if (goesAsItIs(facts, status)) {
       isBound = true
       return submit.call(query, connection)
     }
-    return beforeFirstMessage(
-      connection,
-      () => {
+    const inTransaction = status === 'T'
+    const isUncertain = forgetUncertain(connection, carrier, query.name)
+    return beforeFirstMessage(connection, {
+      prepend() {
         // The caller cannot be asked to try again with a query object of its own, so nothing is left to a refusal.
-        const state = { inTransaction: status === 'T', discardsTemporary: true }
-        ownCompletions = carrier.bindingWriter.write(connection, binding, state)
+        ownCompletions = carrier.bindingWriter.write(connection, binding, { inTransaction, mayRefuse: false })
+        if (isUncertain) connection.close({ type: 'S', name: query.name! })
       },
-      (text) => {
-        const own = carrier.bindingWriter.literal(binding)
+      rewrite(text) {
+        const own = carrier.bindingWriter.literal(binding, inTransaction)
         ownCompletions = own.completions
         return own.text + text
       },
-      () => submit.call(query, connection),
-    )
+      write: () => submit.call(query, connection),
+    })
   }
 
-  const { handleRowDescription, handleDataRow, handleCommandComplete, handleError } = query
   query.handleRowDescription = (message) => {
     if (ownCompletions === 0) handleRowDescription?.call(query, message)
   }
@@ -51,46 +62,69 @@ export function bindSubmittable(query: SubmittableLike, carrier: Carrier, bindin
     if (ownCompletions === 0) handleDataRow?.call(query, message)
   }
   query.handleCommandComplete = (message: { text?: string }, connection) => {
-    if (ownCompletions === 0) return handleCommandComplete?.call(query, message, connection)
-    carrier.bindingWriter.answered(message.text)
+    if (ownCompletions === 0) {
+      if (facts.control !== undefined) noteControl(carrier.bindingWriter, facts, message.text)
+      return handleCommandComplete?.call(query, message, connection)
+    }
     ownCompletions -= 1
     isBound = ownCompletions === 0
   }
+  query.handleReadyForQuery = (connection) => {
+    if (facts.control === undefined) noteOutcome(carrier, true)
+    handleReadyForQuery?.call(query, connection)
+  }
   query.handleError = (error, connection) => {
-    carrier.bindingWriter.repeatHandover()
+    if (query.name) carrier.uncertainNames.add(query.name)
+    if (carrier.getTransactionStatus() === 'I' || facts.control === 'end') carrier.bindingWriter.rolledBack()
     const reason = !isBound && isServerError(error) ? bindingError(error, binding) : error
     handleError?.call(query, reason, connection)
   }
   runInContextOfNow(query)
 }
 
+interface FirstMessage<T> {
+  /** Writes the binding in front of an extended batch. */
+  readonly prepend: () => void
+  /** Puts the binding in front of a text of the simple protocol. */
+  readonly rewrite: (text: string) => string
+  readonly write: () => T
+}
+
+/** The methods of a connection that may write the first message of a query. */
+const firstMessages = ['parse', 'bind', 'describe', 'execute', 'close'] as const
+
 /**
- * Calls `write`, and puts the binding in front of what it sends: `prepend` before an extended batch, or `rewrite` for a text of the
- * simple protocol. The two must not be mixed: a server may stay in the half-open batch.
+ * Calls `write`, and puts the binding in front of what it sends. The two protocols must not be mixed: a server may stay in the
+ * half-open batch.
  */
-function beforeFirstMessage<T>(
-  connection: ConnectionLike,
-  prepend: () => void,
-  rewrite: (text: string) => string,
-  write: () => T,
-): T {
+function beforeFirstMessage<T>(connection: ConnectionLike, { prepend, rewrite, write }: FirstMessage<T>): T | Error {
+  const methods = connection as unknown as Record<string, unknown>
+  let hasBegun = false
   const restore = (): void => {
+    hasBegun = true
     // The methods live on the prototype; ours stand in front of them for the length of this call.
-    delete (connection as Partial<ConnectionLike>).parse
-    delete (connection as Partial<ConnectionLike>).query
+    for (const method of [...firstMessages, 'query']) delete methods[method]
   }
-  connection.parse = (message) => {
-    restore()
-    prepend()
-    connection.parse(message)
+  for (const method of firstMessages) {
+    methods[method] = (...args: unknown[]) => {
+      restore()
+      prepend()
+      ;(methods[method] as (...args: unknown[]) => void).apply(connection, args)
+    }
   }
-  connection.query = (text) => {
+  methods['query'] = (text: string) => {
     restore()
     connection.query(rewrite(text))
   }
   connection.stream.cork?.()
   try {
-    return write()
+    const outcome = write()
+    if (hasBegun || outcome instanceof Error) return outcome
+    return new TenancyError(
+      'UNSAFE_STATEMENT',
+      'A query object wrote none of the messages that partywall knows, so it could not be bound to its tenant. Use pg.Query, ' +
+        'pg-cursor, pg-query-stream or pg-copy-streams.',
+    )
   } finally {
     restore()
     connection.stream.uncork?.()
@@ -117,7 +151,7 @@ function runInContextOfNow(query: SubmittableLike): void {
   }
 }
 
-function textOf(query: SubmittableLike): string {
+export function textOf(query: SubmittableLike): string {
   const text = query.text ?? query.cursor?.text
   return typeof text === 'string' ? text : ''
 }

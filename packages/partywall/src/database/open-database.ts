@@ -29,11 +29,13 @@ export class OpenDatabase implements Database {
   readonly #options: Options
   readonly #bindings: Bindings
   readonly #events: DatabaseEvents
+  readonly #scope: Scope<any>
   #embedded: Promise<EmbeddedServer> | undefined
 
   constructor(options: Options, scope: Scope<any>, events: DatabaseEvents = {}) {
     assertConnectionString(options.database)
     this.#options = options
+    this.#scope = scope
     this.#bindings = new Bindings(options)
     this.#events = events
     const { max, sharedMax, maxPerTenant, ...waits } = options.pool
@@ -62,7 +64,8 @@ export class OpenDatabase implements Database {
     try {
       // Whatever the server's default: who waits for a row lock must then see what was committed.
       await client.query('begin isolation level read committed')
-      const result = await fn(this.#transactionOn(client as unknown as TenantClient))
+      // Outside every scope: a migration that queries the pool instead of its own client is refused, whoever started it.
+      const result = await this.#scope.runOutside(() => fn(this.#transactionOn(client as unknown as TenantClient)))
       await client.query('commit')
       return result
     } catch (error) {

@@ -16,6 +16,8 @@ export interface ConnectionLike {
   close(message: { type: 'S' | 'P'; name: string }): void
   query(text: string): void
   sync(): void
+  describe(message: { type: 'S' | 'P'; name?: string }): void
+  sendCopyFail(message: string): void
   once(event: string, listener: (...args: any[]) => void): unknown
   on(event: string, listener: (...args: any[]) => void): unknown
   removeListener(event: string, listener: (...args: any[]) => void): unknown
@@ -35,7 +37,10 @@ export interface SubmittableLike {
   handleCopyData?(message: unknown, connection: ConnectionLike): void
   callback?: QueryCallback | undefined
   text?: unknown
+  name?: string | undefined
   cursor?: { text?: unknown }
+  /** Only pg.Query has it: false when it goes by the simple protocol. */
+  requiresPreparation?(): boolean
 }
 
 export type QueryCallback = (error: Error | undefined | null, result?: any) => void
@@ -59,12 +64,15 @@ export interface QueryLike extends SubmittableLike {
   name: string | undefined
   queryMode: 'extended' | undefined
   callback: QueryCallback | undefined
+  /** Why a row could not be read: a type parser threw. */
+  _canceledDueToError: Error | false
   submit(connection: ConnectionLike): Error | null | undefined | void
   handleRowDescription(message: unknown): void
   handleDataRow(message: unknown): void
   handleCommandComplete(message: { text?: string }, connection: ConnectionLike): void
   handleReadyForQuery(connection: ConnectionLike): void
   handleError(error: Error, connection: ConnectionLike): void
+  handleCopyInResponse(connection: ConnectionLike): void
 }
 
 export const QueryBase = Query as unknown as new (
@@ -72,7 +80,7 @@ export const QueryBase = Query as unknown as new (
   values?: readonly unknown[] | undefined,
 ) => QueryLike
 
-/** An error that came from the server as a message. Only with the severity ERROR does the session go on. */
+/** An error that came from the server as a message. Its severity is a word in the server's language: it tells nothing. */
 export interface ServerError extends Error {
   readonly severity: string
   readonly code: string

@@ -8,17 +8,21 @@ export interface SqlStatement {
   /** Where the statement starts and ends in the text, without the semicolon. */
   readonly start: number
   readonly end: number
-  /** Words in lower case and punctuation; `'` stands for any string, `"` for a quoted identifier, `$` for a parameter. */
+  /** Words in lower case, plain quoted identifiers as they are, and punctuation; `'` stands for any string, `$` for a parameter. */
   readonly tokens: readonly string[]
-  /** The texts of dollar-quoted strings: the bodies of DO blocks and functions. */
+  /** The texts of strings: among them the bodies of DO blocks and functions. */
   readonly bodies: readonly string[]
 }
 
-const space = /\s+/y
-const lineComment = /--[^\n]*/y
+// What PostgreSQL takes for white space and for the end of a line; a Unicode space is part of a name to it.
+const space = /[ \t\n\r\f\v]+/y
+const lineComment = /--[^\r\n]*/y
+/** Two strings with a line break between them are one, and the second is read like the first. */
+const continuation = /(?:[ \t\f\v]|--[^\r\n]*)*[\r\n](?:[ \t\n\r\f\v]|--[^\r\n]*)*(?=')/y
 const plainString = /'(?:[^']|'')*(?:'|$)/y
-const escapeString = /'(?:[^'\\]|\\[^]|'')*(?:'|$)/y
+const escapeString = /'(?:[^'\\]|\\[^]|'')*(?:'|\\?$)/y
 const quotedIdentifier = /"(?:[^"]|"")*(?:"|$)/y
+const plainIdentifier = /^"([a-z_][a-z0-9_]*)"$/
 const dollarQuote = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y
 const parameter = /\$\d+/y
 const word = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y
@@ -43,6 +47,15 @@ export function splitStatements(text: string): SqlStatement[] {
     at += length
     end = at
   }
+  const takeEscapeString = (): void => {
+    const string = match(escapeString) as string
+    bodies.push(string)
+    take(string.length, "'")
+    const gap = match(continuation)
+    if (gap === undefined) return
+    at += gap.length
+    takeEscapeString()
+  }
   const close = (): void => {
     if (start !== -1) statements.push({ start, end, tokens, bodies })
     tokens = []
@@ -61,9 +74,12 @@ export function splitStatements(text: string): SqlStatement[] {
       close()
       at += 1
     } else if (text[at] === "'") {
-      take((match(plainString) as string).length, "'")
+      const string = match(plainString) as string
+      bodies.push(string)
+      take(string.length, "'")
     } else if (text[at] === '"') {
-      take((match(quotedIdentifier) as string).length, '"')
+      const quoted = match(quotedIdentifier) as string
+      take(quoted.length, plainIdentifier.exec(quoted)?.[1] ?? '"')
     } else if (text[at] === '$') {
       const tag = match(dollarQuote)
       if (tag !== undefined) {
@@ -80,7 +96,7 @@ export function splitStatements(text: string): SqlStatement[] {
         take(1, text[at] as string)
       } else if (name === 'e' && text[at + 1] === "'") {
         at += 1
-        take((match(escapeString) as string).length, "'")
+        takeEscapeString()
       } else {
         openBlocks += blockDepthChange(tokens, name, openBlocks)
         take(name.length, name)

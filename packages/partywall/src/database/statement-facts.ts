@@ -13,6 +13,10 @@ export interface StatementFacts {
   readonly hiddenControl: string | undefined
   /** CALL and DO may commit in the middle, which would end the binding: they must run where that is refused. */
   readonly mayCommit: boolean
+  /** The statement takes no snapshot, and a query before it in its transaction would change what it means (LOCK TABLE). */
+  readonly needsNoSnapshot: boolean
+  /** The statement resolves no names (SHOW, SET LOCAL): in a transaction it goes as it is, for a query before it would fix the snapshot. */
+  readonly namesNothing: boolean
   /** What stays on the connection after the statement, in words; the connection is then destroyed instead of reused. */
   readonly leaves: string | undefined
   /** Prepared statements are gone after it, those of the connection itself too. */
@@ -26,6 +30,8 @@ const plain: StatementFacts = Object.freeze({
   control: undefined,
   hiddenControl: undefined,
   mayCommit: false,
+  needsNoSnapshot: false,
+  namesNothing: false,
   leaves: undefined,
   forgetsPrepared: false,
   asksSession: undefined,
@@ -46,12 +52,17 @@ const remarkableVerbs = new Set([
   'discard',
   'load',
   'declare',
+  'lock',
+  'show',
+  'update',
   'call',
   'do',
   'create',
 ])
 const remarkableWords =
   /\b(?:temp|temporary|pg_temp|set_config|pg_advisory_lock\w*|pg_try_advisory_lock\w*|lastval|setseed|dblink_connect\w*)\b/i
+
+const mayLeave = new RegExp(`${remarkableWords.source}|\\b(?:set|reset|listen|prepare|load|execute|declare)\\b`, 'i')
 
 /** Most statements need no closer look: one statement, a plain verb, no remarkable word. */
 const simpleStart = /^\s*\(*\s*([a-z]+)/i
@@ -89,6 +100,8 @@ function examine(text: string): StatementFacts {
     control: isMany ? undefined : controls[0],
     hiddenControl: isMany ? statements[controls.findIndex((control) => control !== undefined)]?.tokens[0] : undefined,
     mayCommit: !isMany && (statements[0]?.tokens[0] === 'call' || statements[0]?.tokens[0] === 'do'),
+    needsNoSnapshot: !isMany && statements[0]?.tokens[0] === 'lock',
+    namesNothing: !isMany && statements.every(namesNothing),
     leaves: statements.map(leftBy).find((left) => left !== undefined),
     forgetsPrepared: statements.some(({ tokens: [verb] }) => verb === 'deallocate' || verb === 'discard'),
     asksSession: statements.some((statement) => calls(statement, 'lastval')) ? 'lastval()' : undefined,
@@ -121,9 +134,14 @@ function leftBy(statement: SqlStatement): string | undefined {
   }
   if (calls(statement, 'setseed')) return 'a random seed'
   if (tokens.some((token) => token.startsWith('dblink_connect'))) return 'a dblink connection'
-  // The body of a DO block is text to us: a remarkable word anywhere in it is reason enough.
-  if (verb === 'do' && statement.bodies.some((body) => remarkableWords.test(body))) return 'what its body set'
+  if (verb === 'update' && tokens.includes('pg_settings')) return 'a setting of the session'
+  // The body of a DO block is text to us: a word anywhere in it that might leave something is reason enough.
+  if (verb === 'do' && statement.bodies.some((body) => mayLeave.test(body))) return 'what its body may have left'
   return undefined
+}
+
+function namesNothing({ tokens: [verb, next] }: SqlStatement): boolean {
+  return verb === 'show' || (verb === 'set' && next === 'local')
 }
 
 function makesTemporary(tokens: readonly string[]): boolean {
@@ -151,7 +169,7 @@ function setsLocally(tokens: readonly string[]): boolean {
     for (let at = index + 1; at < tokens.length; at++) {
       if (tokens[at] === '(') depth += 1
       if (tokens[at] === ')') depth -= 1
-      if (depth === 0) return tokens[at - 1] === 'true'
+      if (depth === 0) return tokens[at - 1] === 'true' && tokens[at - 2] === ','
     }
     return false
   })

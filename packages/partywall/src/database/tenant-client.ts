@@ -9,7 +9,7 @@ import { TenancyError } from '../errors.ts'
 import type { Binding } from './binding.ts'
 import { BindingWriter } from './binding-writer.ts'
 import { BoundQuery, type Carrier } from './bound-query.ts'
-import { bindSubmittable } from './bound-submittable.ts'
+import { bindSubmittable, textOf } from './bound-submittable.ts'
 import type { ConnectionLike, QueryCallback, QueryConfigLike, SubmittableLike } from './pg-internals.ts'
 import { statementFacts } from './statement-facts.ts'
 
@@ -19,6 +19,8 @@ export interface Binder {
   capture(): Binding
   /** The binding of the scope of now; undefined outside every scope. */
   tryCapture(): Binding | undefined
+  /** What a statement that prepares the session is bound to: it is nobody's. */
+  readonly shared: Binding
   /** Runs `fn` outside every scope: sockets opened in it carry no tenant into their events. */
   outside<T>(fn: () => T): T
 }
@@ -30,6 +32,21 @@ export interface TenantClientConfig extends ClientConfig {
   [binderKey]?: Binder
 }
 
+let isPoolMaking = false
+
+/**
+ * Runs `make`; the clients that it constructs are the pool's own. Others take the pool's class and options for clients of theirs
+ * (kysely, to cancel a query), and those nobody cleans.
+ */
+export function makingForPool<T>(make: () => T): T {
+  isPoolMaking = true
+  try {
+    return make()
+  } finally {
+    isPoolMaking = false
+  }
+}
+
 /** What becomes of a client when it is given back. */
 export type Verdict = { readonly isClean: true } | { readonly isClean: false; readonly reason: string }
 
@@ -39,13 +56,16 @@ interface ClientInternals {
   readonly processID: number | null
   readonly readyForQuery?: boolean
   readonly _queryQueue?: readonly unknown[]
+  readonly _activeQuery?: unknown
   readonly _queryable?: boolean
 }
 
 type State =
   /** Made by somebody else than our pool: every statement is bound to the scope it comes from. */
   | { readonly kind: 'free' }
-  /** In the pool, or just connected. */
+  /** Not handed out yet: what is sent now prepares the session, for everybody. */
+  | { readonly kind: 'preparing' }
+  /** In the pool. */
   | { readonly kind: 'idle' }
   | { readonly kind: 'lent'; readonly binding: Binding }
   /** Bound by a setting of the session; statements go as they are. Never used again afterwards. */
@@ -62,7 +82,7 @@ export class TenantClient extends Client implements Carrier {
   readonly #served = new Set<string>()
   serverVersionNumber = 0
   readonly uncertainNames = new Set<string>()
-  readonly bindingWriter = new BindingWriter(() => (this as unknown as ClientInternals).processID)
+  readonly bindingWriter = new BindingWriter()
 
   constructor(config?: TenantClientConfig) {
     super(config)
@@ -82,6 +102,7 @@ export class TenantClient extends Client implements Carrier {
       )
     }
     this.#binder = binder
+    if (isPoolMaking) this.#state = { kind: 'preparing' }
     const { connection } = this as unknown as ClientInternals
     connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
       if (message.parameterName === 'server_version') this.serverVersionNumber = versionNumber(message.parameterValue)
@@ -97,7 +118,19 @@ export class TenantClient extends Client implements Carrier {
   override connect(): Promise<Client>
   override connect(callback: (error: Error) => void): void
   override connect(callback?: (error: Error) => void): Promise<Client> | void {
-    return this.#binder.outside(() => (callback === undefined ? super.connect() : super.connect(callback)))
+    const connected = this.#binder.outside(() => super.connect()).then(() => this.#learnRoute())
+    if (callback === undefined) return connected
+    connected.then(
+      () => process.nextTick(callback as () => void),
+      (error: Error) => process.nextTick(callback, error),
+    )
+  }
+
+  /** Whether the server session that answers is the one that was opened, or one that a pooler lends. One round trip. */
+  async #learnRoute(): Promise<Client> {
+    const { rows } = (await super.query('select pg_catalog.pg_backend_pid() as pid')) as { rows: { pid: number }[] }
+    this.bindingWriter.isDirect = rows[0]?.pid === (this as unknown as ClientInternals).processID
+    return this
   }
 
   override query(config: any, values?: any, callback?: any): any {
@@ -143,9 +176,9 @@ export class TenantClient extends Client implements Carrier {
   }
 
   #querySubmittable(query: SubmittableLike, done: QueryCallback | undefined): unknown {
-    const text = submittableText(query)
+    const text = textOf(query)
     const binding = this.#bindingFor(text)
-    if (done !== undefined) query.callback ??= done
+    if (done !== undefined) query.callback = both(done, query.callback)
     if (binding !== undefined) {
       bindSubmittable(query, this, binding)
       this.#note(text, binding)
@@ -161,10 +194,9 @@ export class TenantClient extends Client implements Carrier {
   /** For whom a statement runs that is called now; undefined when it goes without a binding. */
   #bindingFor(text: string): Binding | undefined {
     const state = this.#state
-    if (state.kind === 'free') return this.#binder.capture()
+    if (state.kind === 'free') return this.#captureFree(text)
+    if (state.kind === 'preparing') return statementFacts(text).leaves === undefined ? this.#binder.shared : undefined
     if (state.kind === 'idle') {
-      // Listeners of the pool's "connect" event prepare the session with SET; anything else needs to know for whom it is.
-      if (/^\s*set\s/i.test(text) && !statementFacts(text).isMany) return undefined
       throw new TenancyError(
         'RELEASED_CLIENT',
         'A client was used that is in the pool: it was released already, or not handed out yet. Take one with tenancy.pool.connect(), ' +
@@ -176,11 +208,24 @@ export class TenantClient extends Client implements Carrier {
     return state.kind === 'session' ? undefined : state.binding
   }
 
+  /** Who pools this client hands it from tenant to tenant without asking whether it is clean: nothing may be left on it. */
+  #captureFree(text: string): Binding | undefined {
+    const { leaves } = statementFacts(text)
+    if (leaves === undefined) return this.#binder.capture()
+    if (this.#binder.tryCapture() === undefined) return undefined
+    throw new TenancyError(
+      'UNSAFE_STATEMENT',
+      `The statement leaves ${leaves} on a connection that partywall does not pool, so the next tenant would find it. ` +
+        'Use set local or set_config(…, true) in a transaction, or tenancy.pool.',
+      { details: { leaves } },
+    )
+  }
+
   #note(text: string, binding: Binding): void {
     const facts = statementFacts(text)
     this.#left ??= facts.leaves
     if (facts.control === 'begin') this.#transactionOf = binding
-    if (facts.control !== undefined && facts.control !== 'begin') this.bindingWriter.repeatHandover()
+    if (this.#state.kind === 'free') this.bindingWriter.handOver(binding)
   }
 
   // What a pool does with its clients.
@@ -189,11 +234,7 @@ export class TenantClient extends Client implements Carrier {
   lend(binding: Binding): void {
     this.#state = { kind: 'lent', binding }
     this.#served.add(binding.key)
-  }
-
-  /** Puts the client into the pool, before it is handed out for the first time. */
-  keep(): void {
-    this.#state = { kind: 'idle' }
+    this.bindingWriter.handOver(binding)
   }
 
   /** From here to its end the client serves one binding, with a search path set for the session. */
@@ -229,6 +270,11 @@ export class TenantClient extends Client implements Carrier {
     if (this.#state.kind !== 'free' || this.getTransactionStatus() === 'I') return
     if (this.#transactionOf !== undefined && this.#transactionOf.key !== binding.key)
       throw wrongTenant(this.#transactionOf, binding)
+  }
+
+  isIdle(query: BoundQuery): boolean {
+    const { _queryQueue, _activeQuery } = this as unknown as ClientInternals
+    return _queryQueue?.length === 0 && (_activeQuery ?? query) === query
   }
 
   resubmit(query: BoundQuery): void {
@@ -269,9 +315,13 @@ export function inContextOfNow<F extends (...args: any[]) => unknown>(fn: F | un
   return ((...args: unknown[]) => inContext(() => fn(...args))) as F
 }
 
-function submittableText(query: SubmittableLike): string {
-  const text = query.text ?? query.cursor?.text
-  return typeof text === 'string' ? text : ''
+/** The pool's callback gives the connection back; the query's own, if it has one, is the caller's. */
+function both(ours: QueryCallback, own: QueryCallback | undefined): QueryCallback {
+  if (own === undefined) return ours
+  return (error, result) => {
+    ours(error, result)
+    own(error, result)
+  }
 }
 
 /** `15.18 (Debian 15.18-0)` -> 150018; only the major number matters here. */

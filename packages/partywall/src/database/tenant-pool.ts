@@ -13,7 +13,7 @@ import { bindingError } from './bound-query.ts'
 import { checkoutHere, HeldClients, type Checkout } from './held-clients.ts'
 import { isServerError, type QueryCallback, type SubmittableLike } from './pg-internals.ts'
 import { statementFacts } from './statement-facts.ts'
-import { binderKey, inContextOfNow, TenantClient, type Binder } from './tenant-client.ts'
+import { binderKey, inContextOfNow, makingForPool, TenantClient, type Binder } from './tenant-client.ts'
 import { TenantTurns } from './tenant-turns.ts'
 
 export interface TenantPoolConfig extends PoolConfig {
@@ -63,7 +63,6 @@ export class TenantPool extends Pool {
     this.#turns = maxPerTenant === undefined ? undefined : new TenantTurns(maxPerTenant, config.connectionTimeoutMillis ?? 0)
     this.#held = new HeldClients(warnWhenHeldMillis, (message) => process.emitWarning(message, { code: 'PARTYWALL_HELD_CLIENT' }))
     this.#maxTenants = maxTenantsPerConnection
-    this.on('connect', (client) => (client as unknown as TenantClient).keep())
     // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
     this.on('error', () => {})
   }
@@ -183,6 +182,11 @@ export class TenantPool extends Pool {
     )
   }
 
+  /** pg-pool calls this when it needs one more connection. */
+  protected newClient(waiter: unknown): void {
+    makingForPool(() => newClient.call(this, waiter))
+  }
+
   /** pg-pool calls this whenever a waiter and a connection may come together. */
   protected _pulseQueue(): void {
     this.#affinity?.arrange(this as unknown as PoolInternals)
@@ -199,6 +203,7 @@ export class TenantPool extends Pool {
   }
 }
 
+const newClient: (this: unknown, waiter: unknown) => void = (Pool.prototype as any).newClient
 const pulseQueue: (this: unknown) => void = (Pool.prototype as any)._pulseQueue ?? (() => {})
 
 let hasWarned = false
@@ -238,7 +243,8 @@ function assertForPool(config: any): void {
 function settled(client: TenantClient, config: any, values: readonly unknown[] | undefined): Promise<unknown> {
   if (typeof (config as SubmittableLike).submit !== 'function') {
     // A callback in the config is the pool's to call: the client must answer here first, so that it is released in time.
-    return client.query(typeof config === 'object' ? { ...config, callback: undefined } : config, values)
+    const masked = { callback: { value: undefined, writable: true } }
+    return client.query(typeof config === 'object' ? Object.create(config, masked) : config, values)
   }
   return new Promise((resolve, reject) => {
     client.query(config, undefined, (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result)))
@@ -246,24 +252,20 @@ function settled(client: TenantClient, config: any, values: readonly unknown[] |
 }
 
 async function startSession(client: TenantPoolClient, binding: Binding): Promise<void> {
+  if (!client.bindingWriter.isDirect) {
+    throw new TenancyError(
+      'UNSAFE_STATEMENT',
+      'A session needs a connection of its own, but a pooler stands between: the server session that answers is not the one that was ' +
+        'opened. Use a connection string that leads to PostgreSQL itself for this work.',
+    )
+  }
   client.lendSession(binding)
   try {
     const send = Client.prototype.query as unknown as (this: unknown, text: string) => Promise<unknown>
-    const results = await send.call(
-      client,
-      `discard temp; discard sequences; ${bindingLiteral(binding, { isLocal: false })}; select pg_backend_pid() as pid`,
-    )
-    const pid = (results as { rows: { pid: number }[] }[]).at(-1)?.rows[0]?.pid
-    const announced = (client as unknown as { processID: number }).processID
-    if (pid === announced) return
+    await send.call(client, `discard temp; discard sequences; ${bindingLiteral(binding, { isLocal: false })}`)
   } catch (error) {
     throw isServerError(error) ? bindingError(error, binding) : error
   }
-  throw new TenancyError(
-    'UNSAFE_STATEMENT',
-    'A session needs a connection of its own, but a pooler stands between: the server session that answers is not the one that was ' +
-      'opened. Use a connection string that leads to PostgreSQL itself for this work.',
-  )
 }
 
 /** An error that a callback throws is the caller's: it must not be taken for a failed promise. */

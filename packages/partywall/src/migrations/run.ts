@@ -71,7 +71,7 @@ export class Migrations<A extends object = Attributes> {
       const entry = hasSharedFailed ? skipped(target) : await this.#migrate(target, lists, to)
       if (target.tenant === undefined && entry.state === 'failed') hasSharedFailed = true
       entries.push(entry)
-      options.onEntry?.(entry)
+      tell(options.onEntry, entry)
     }
     return makeReport(entries, performance.now() - started)
   }
@@ -122,6 +122,15 @@ function migrationsOf({ source, problem }: FleetTarget, lists: Lists): readonly 
 
 function named({ target, tenant }: FleetTarget): { target: string; tenantId?: string } {
   return tenant === undefined ? { target } : { target, tenantId: tenant.id }
+}
+
+/** A listener cannot stop the fleet. */
+function tell(onEntry: RunOptions['onEntry'], entry: MigrationEntry): void {
+  try {
+    onEntry?.(entry)
+  } catch (error) {
+    process.emitWarning(`onEntry of migrations.run threw: ${String(error)}`, { code: 'PARTYWALL_LISTENER' })
+  }
 }
 
 function skipped(target: FleetTarget): MigrationEntry {

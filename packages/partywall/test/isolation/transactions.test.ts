@@ -1,9 +1,11 @@
-import type { PoolClient } from 'pg'
+import { Query, type PoolClient } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { twoTenants } from '../support/two-tenants.ts'
 
 const { a, b, scope, makePool, admin } = await twoTenants()
 const pool = makePool({ max: 2 })
+
+type Prepare = (client: Pick<PoolClient, 'query'>) => Promise<unknown>
 
 const owner = 'select owner from items where id = 1'
 
@@ -131,22 +133,82 @@ describe('a client that went back', () => {
     second.release()
   })
 
-  it('refuses statements of a "connect" listener other than SET, for it is nobody\'s yet', async () => {
-    const watched = makePool({ max: 1 })
-    const outcomes: unknown[] = []
-    watched.on('connect', (client) => {
-      client.query(`set application_name to 'mine'`).then(
-        () => outcomes.push('set'),
-        (error) => outcomes.push(error.code),
-      )
-      client.query('select * from notes').then(
-        () => outcomes.push('read'),
-        (error) => outcomes.push(error.code),
-      )
+  it('refuses a SET of who still holds it', async () => {
+    const client = await scope.run(a, () => pool.connect())
+    client.release()
+    await expect(scope.run(a, () => client.query(`set timezone to 'Asia/Tokyo'`))).rejects.toMatchObject({
+      code: 'RELEASED_CLIENT',
     })
-    const { rows } = await scope.run(a, () => watched.query('show application_name'))
-    expect(rows).toEqual([{ application_name: 'mine' }])
-    expect(outcomes.toSorted()).toEqual(['RELEASED_CLIENT', 'set'])
+  })
+})
+
+describe("what prepares a connection, before it is anybody's", () => {
+  it.each([
+    ['a "connect" listener', (prepare: Prepare) => ({ listener: prepare, options: {} })],
+    ['onConnect', (prepare: Prepare) => ({ listener: undefined, options: { onConnect: prepare } })],
+    [
+      'verify',
+      (prepare: Prepare) => ({
+        listener: undefined,
+        options: { verify: (client: never, done: () => void) => void prepare(client).then(done, done) },
+      }),
+    ],
+  ])('%s may set for good, and its other statements see the shared schema', async (_, make) => {
+    const seen: unknown[] = []
+    const { listener, options } = make(async (client) => {
+      // Both at once: who is not waited for would speak up when the connection is somebody's.
+      const sent = [client.query(`set application_name to 'mine'`), client.query('select owner from notes')] as const
+      seen.push((await sent[1]).rows)
+    })
+    const prepared = makePool({ max: 1, ...(options as object) })
+    if (listener !== undefined) prepared.on('connect', (client) => void listener(client))
+    for (const tenant of [a, b]) {
+      const { rows } = await scope.run(tenant, () =>
+        prepared.query(`select current_setting('application_name') as name, owner from items where id = 1`),
+      )
+      expect(rows).toEqual([{ name: 'mine', owner: tenant.schema }])
+    }
+    expect(seen).toEqual([[{ owner: 'public' }]])
+    expect(prepared.totalCount).toBe(1)
+  })
+})
+
+describe('a client that somebody else made from the options of the pool', () => {
+  it('is bound to the scope of each statement, and refuses to keep anything', async () => {
+    const foreign = new (pool as unknown as { Client: new (options: object) => PoolClient }).Client(pool.options)
+    await foreign.connect()
+    for (const tenant of [a, b])
+      expect((await scope.run(tenant, () => foreign.query(owner))).rows).toEqual([{ owner: tenant.schema }])
+    await expect(foreign.query(owner)).rejects.toMatchObject({ code: 'NO_TENANT' })
+    await expect(scope.run(a, () => foreign.query(`set timezone to 'Asia/Tokyo'`))).rejects.toMatchObject({
+      code: 'UNSAFE_STATEMENT',
+    })
+    await scope.run(a, () => foreign.query('begin'))
+    await expect(scope.run(b, () => foreign.query(owner))).rejects.toMatchObject({ code: 'WRONG_TENANT' })
+    await foreign.end()
+  })
+})
+
+it('takes its snapshot after LOCK TABLE, as it would without a tenant', async () => {
+  await inTenantA(async (client) => {
+    await client.query('begin isolation level repeatable read')
+    await client.query('lock table items')
+    const late = admin.query(`insert into public.notes values (2, 'late') on conflict (id) do update set owner = 'late'`)
+    await late
+    expect((await client.query('select owner from public.notes where id = 2')).rows).toEqual([{ owner: 'late' }])
+    await client.query('rollback')
+    await admin.query('delete from public.notes where id = 2')
+  })
+})
+
+it('sends SET LOCAL and SHOW before SET TRANSACTION without spoiling it', async () => {
+  await inTenantA(async (client) => {
+    await client.query('begin')
+    await client.query(`set local lock_timeout = '1s'`)
+    await client.query('show lock_timeout')
+    await client.query('set transaction isolation level serializable')
+    expect((await client.query('show transaction_isolation')).rows).toEqual([{ transaction_isolation: 'serializable' }])
+    await client.query('rollback')
   })
 })
 
@@ -158,6 +220,8 @@ describe('texts that would end their own binding', () => {
     'select 1; /* ; */ savepoint x; select 2',
     "select ';'; end; select 2",
     'select 1; prepare transaction $$x$$; select 2',
+    'select 1; select 2 -- a carriage return ends the comment\r; commit; select * from notes',
+    `select E'a'\n'\\''; commit; select ''; --'; select 2`,
   ])('refuses %s', async (text) => {
     await expect(scope.run(a, () => pool.query(text))).rejects.toMatchObject({ code: 'UNSAFE_STATEMENT' })
   })
@@ -192,6 +256,17 @@ describe('texts that would end their own binding', () => {
     await admin.query('create table tenant_b.notes (like public.notes)')
     await expect(scope.run(b, () => pool.query('call twice(60)'))).rejects.toMatchObject({ code: 'NEEDS_SESSION' })
     await expect(scope.run(b, () => pool.query('call twice($1)', [70]))).rejects.toMatchObject({ code: 'NEEDS_SESSION' })
+    await expect(scope.run(b, () => pool.query({ name: 'twice', text: 'call twice(80)' }))).rejects.toMatchObject({
+      code: 'NEEDS_SESSION',
+    })
+    await expect(
+      scope.run(b, () => pool.query({ name: 'do', text: `do $$ begin call twice(90); end $$` })),
+    ).rejects.toMatchObject({
+      code: 'NEEDS_SESSION',
+    })
+    for (const query of [new Query('call twice($1)', [65]), new Query('call twice(66)')]) {
+      await expect(scope.run(b, () => pool.query(query) as unknown as Promise<unknown>)).rejects.toThrow()
+    }
     expect((await admin.query('select count(*)::int as n from public.notes where id >= 50')).rows).toEqual([{ n: 0 }])
   })
 })

@@ -88,6 +88,17 @@ describe('the scope', () => {
     expect(tenancy.tryCurrent()).toBeUndefined()
   })
 
+  it('holds for a lazy query builder, which sends its statement only when somebody waits for it', async () => {
+    const builder = (): PromiseLike<string[]> => ({ then: (resolve, reject) => projects().then(resolve, reject) })
+    expect(await tenancy.run('bolt', builder)).toEqual(['battery'])
+    await tenancy.run('acme', async () => {
+      expect(await tenancy.run('bolt', builder)).toEqual(['battery'])
+      await expect(tenancy.runShared(builder)).rejects.toMatchObject({ code: '42P01' })
+      const { entries } = await tenancy.forEach(builder)
+      expect(entries.map(({ value }) => value)).toEqual([['anvil'], ['battery']])
+    })
+  })
+
   it('travels with a bound function', async () => {
     const bound = await tenancy.run(acme, () => tenancy.bind(() => tenancy.current().schema))
     expect(await tenancy.run(bolt, () => bound())).toBe('acme')
@@ -253,4 +264,21 @@ it('serves a role without rights on structure', async () => {
   await expect(runtime.run('bolt', () => runtime.pool.query('select * from projects'))).rejects.toMatchObject({ code: '42501' })
   await expect(runtime.run('acme', () => runtime.pool.query('create table x ()'))).rejects.toMatchObject({ code: '42501' })
   await expect(runtime.tenants.create({ schema: 'corp' })).rejects.toSatisfy((error: unknown) => isTenancyError(error))
+})
+
+it('keeps a migration in code out of the scope of whoever makes the tenant', async () => {
+  const elsewhere = await mkdtemp(join(tmpdir(), 'partywall-code-'))
+  await mkdir(join(elsewhere, 'migrations/tenant'), { recursive: true })
+  const code = `export async function up({ client }) {
+    await client.query('create table notes (body text)')
+    await globalThis.partywallPool.query("insert into projects (name) values ('stray')")
+  }`
+  await writeFile(join(elsewhere, 'migrations/tenant/0001_notes.mjs'), code)
+  await using other = createTenancy({ database: url, root: elsewhere })
+  Object.assign(globalThis, { partywallPool: other.pool })
+  onTestFinished(() => rm(elsewhere, { recursive: true, force: true }))
+  const made = other.run('acme', () => other.tenants.create({ schema: 'inside' }))
+  await expect(made).rejects.toMatchObject({ code: 'MIGRATION_FAILED', cause: { code: 'NO_TENANT' } })
+  expect(await tenancy.run('acme', projects)).toEqual(['anvil'])
+  expect(await other.tenants.find('inside')).toBeUndefined()
 })

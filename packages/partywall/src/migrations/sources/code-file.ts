@@ -5,11 +5,11 @@ import { nearest } from '../../nearest.ts'
 import type { MigrationContext, Step } from '../source.ts'
 
 /**
- * Imports the module; its top level runs, once per process.
+ * Imports the module; its top level runs, once per process and content.
  * @throws TenancyError INVALID_MIGRATION
  */
-export async function importCodeFile(path: string): Promise<{ up: Step; down?: Step }> {
-  const module = await load(path)
+export async function importCodeFile(path: string, checksum: string): Promise<{ up: Step; down?: Step }> {
+  const module = await load(path, checksum)
   const { up, down } = module
   if (typeof up !== 'function') throw withoutUp(path, module)
   if (down === undefined) return { up: step(up as Run) }
@@ -23,9 +23,9 @@ function step(run: Run): Step {
   return { kind: 'code', run }
 }
 
-async function load(path: string): Promise<Record<string, unknown>> {
+async function load(path: string, checksum: string): Promise<Record<string, unknown>> {
   try {
-    return (await import(pathToFileURL(path).href)) as Record<string, unknown>
+    return (await import(`${pathToFileURL(path).href}?${checksum}`)) as Record<string, unknown>
   } catch (error) {
     throw invalid(path, `cannot be imported: ${error instanceof Error ? error.message : String(error)}`, error)
   }

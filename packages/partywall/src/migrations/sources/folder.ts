@@ -77,7 +77,7 @@ function assertDistinct(folder: string, named: readonly { file: string; name: st
 async function read(path: string, name: string): Promise<Migration> {
   const text = await readText(path)
   const checksum = createHash('sha256').update(text).digest('hex')
-  const steps = path.endsWith('.sql') ? parseSqlFile(path, text) : await importCodeFile(path)
+  const steps = path.endsWith('.sql') ? parseSqlFile(path, text) : await importCodeFile(path, checksum)
   return Object.freeze({ name, file: path, checksum, ...steps })
 }
 

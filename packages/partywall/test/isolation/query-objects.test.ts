@@ -1,0 +1,205 @@
+import { Query, types, type PoolClient } from 'pg'
+import Cursor from 'pg-cursor'
+import QueryStream from 'pg-query-stream'
+import { describe, expect, it } from 'vitest'
+import { twoTenants } from '../support/two-tenants.ts'
+
+const { a, b, scope, makePool, admin } = await twoTenants()
+await admin.query(
+  `create table public.items (id int primary key, owner text, note text); insert into public.items values (1, 'public')`,
+)
+
+const owner = 'select owner from items where id = 1'
+
+type Runs = (query: object) => Promise<{ rows: unknown[] }>
+
+describe('a named pg.Query', () => {
+  it('is bound at each use, also when it is prepared already', async () => {
+    const pool = makePool({ max: 1 })
+    for (const tenant of [a, a, b, a, b]) {
+      const query = pool.query as unknown as Runs
+      const { rows } = await scope.run(tenant, () => query(new Query({ name: 'owner', text: owner })))
+      expect(rows).toEqual([{ owner: tenant.schema }])
+    }
+  })
+
+  it('is prepared anew after it did not parse', async () => {
+    const pool = makePool({ max: 1 })
+    const query = pool.query as unknown as Runs
+    const later = (): Promise<unknown> =>
+      scope.run(a, () => query(new Query({ name: 'later', text: 'select x from made_later' })))
+    await expect(later()).rejects.toMatchObject({ code: '42P01' })
+    await admin.query('create table tenant_a.made_later as select 1 as x')
+    await expect(later()).resolves.toMatchObject({ rows: [{ x: 1 }] })
+  })
+})
+
+it('calls the callback of a query object and gives its connection back', async () => {
+  const pool = makePool({ max: 1 })
+  for (let n = 0; n < 3; n++) {
+    const called = new Promise((resolve) => {
+      const query = new Query(owner, [], (_error, result) => resolve(result.rows))
+      void scope.run(a, () => pool.query(query))
+    })
+    expect(await called).toEqual([{ owner: a.schema }])
+  }
+})
+
+it('refuses a query object that writes nothing it knows, instead of sending it without its tenant', async () => {
+  const pool = makePool({ max: 1 })
+  const strange = {
+    submit: () => null,
+    handleError: (error: Error) => (strange.callback as (reason: Error) => void)(error),
+    callback: undefined as unknown,
+  }
+  await expect(scope.run(a, () => pool.query(strange) as unknown as Promise<unknown>)).rejects.toMatchObject({
+    code: 'UNSAFE_STATEMENT',
+  })
+})
+
+describe('a statement that cannot be written', () => {
+  const unwritable: Record<string, object> = {
+    'values that are no list': { text: 'select $1', values: 'abc' },
+    'neither text nor name': {},
+    'a name that stands for another text': { name: 'clash', text: 'select 2' },
+    'a value that cannot be turned into text': { text: 'select $1::json', values: [circular()] },
+  }
+
+  it.each(Object.entries(unwritable))('%s is refused, and the next user finds a connection in order', async (_, config) => {
+    const pool = makePool({ max: 1 })
+    await scope.run(a, () => pool.query({ name: 'clash', text: 'select 1' }))
+    for (let n = 0; n < 2; n++) {
+      await expect(scope.run(a, () => pool.query(config as { text: string }))).rejects.toThrow()
+      expect((await scope.run(b, () => pool.query(owner))).rows).toEqual([{ owner: b.schema }])
+      expect((await scope.run(a, () => pool.query('select 1 as x; select 2 as y'))) as unknown).toHaveLength(2)
+    }
+  })
+})
+
+describe('a row that cannot be read', () => {
+  const parsing = {
+    getTypeParser: () => () => {
+      throw new Error('cannot be read')
+    },
+  } as unknown as typeof types
+
+  it.each(['simple', 'extended', 'object'])(
+    'rejects with the error of the parser (%s), and the connection is kept',
+    async (how) => {
+      const pool = makePool({ max: 1 })
+      const config = { text: owner, types: parsing }
+      const query = pool.query as unknown as Runs
+      const ways: Record<string, () => object> = {
+        simple: () => config,
+        extended: () => ({ ...config, values: [] }),
+        object: () => new Query(config),
+      }
+      await expect(scope.run(a, () => query(ways[how]!()))).rejects.toThrow('cannot be read')
+      expect((await scope.run(b, () => pool.query(owner))).rows).toEqual([{ owner: b.schema }])
+      expect(pool.totalCount).toBe(1)
+    },
+  )
+})
+
+it('ends a COPY FROM STDIN that has no stream, instead of waiting for ever', async () => {
+  const pool = makePool({ max: 1 })
+  for (const text of ['copy items from stdin', 'select 1; copy items from stdin']) {
+    await expect(scope.run(a, () => pool.query(text))).rejects.toMatchObject({ code: '57014' })
+    expect((await scope.run(b, () => pool.query(owner))).rows).toEqual([{ owner: b.schema }])
+  }
+})
+
+it('takes statements whose text and values are getters of a class', async () => {
+  class Statement {
+    get text(): string {
+      return 'select owner from items where id = $1'
+    }
+    get values(): number[] {
+      return [1]
+    }
+  }
+  const pool = makePool({ max: 1 })
+  for (const tenant of [a, b]) {
+    expect((await scope.run(tenant, () => pool.query(new Statement()))).rows).toEqual([{ owner: tenant.schema }])
+    const client = await scope.run(tenant, () => pool.connect())
+    expect((await scope.run(tenant, () => client.query(new Statement()))).rows).toEqual([{ owner: tenant.schema }])
+    client.release()
+  }
+})
+
+it('never runs a statement behind one that was asked for later', async () => {
+  const pool = makePool({ max: 1 })
+  await admin.query('create table tenant_a.ordered (x int); insert into tenant_a.ordered values (1)')
+  const named = { name: 'ordered', text: 'select * from ordered' }
+  const client = (await scope.run(a, () => pool.connect())) as PoolClient
+  await client.query(named)
+  await admin.query('alter table tenant_a.ordered add column y int')
+  // The plan is stale: alone it would be prepared again. With a statement behind it, that would change the order.
+  const outcomes = await Promise.allSettled([client.query(named), client.query('delete from ordered')])
+  const [first] = outcomes
+  if (first.status === 'fulfilled') expect(first.value.rows).toHaveLength(1)
+  else expect(first.reason).toMatchObject({ code: '0A000' })
+  client.release()
+})
+
+describe('temporary tables of the tenant itself', () => {
+  const uses: Record<string, (client: PoolClient) => Promise<{ rows: unknown[] }>> = {
+    'a statement': (client) => client.query('select x from mine'),
+    'a statement after an error': async (client) => {
+      await client.query('select 1 / 0').catch(() => {})
+      return client.query('select x from mine')
+    },
+    'several statements': async (client) =>
+      ((await client.query('select 1; select x from mine')) as unknown as { rows: unknown[] }[])[1]!,
+    'a cursor': async (client) => {
+      const cursor = client.query(new Cursor('select x from mine'))
+      const rows = await cursor.read(5)
+      await cursor.close()
+      return { rows }
+    },
+    'a stream': async (client) => ({ rows: await client.query(new QueryStream('select x from mine')).toArray() }),
+    'a transaction that is rolled back': async (client) => {
+      await client.query('begin')
+      await client.query('delete from mine')
+      await client.query('savepoint s')
+      await client.query('rollback to savepoint s')
+      await client.query('rollback')
+      return client.query('select x from mine')
+    },
+  }
+
+  it.each(Object.entries(uses))('stay for the whole checkout: %s', async (_, use) => {
+    const pool = makePool({ max: 1 })
+    for (const inTransaction of [false, true]) {
+      await scope.run(a, async () => {
+        const client = await pool.connect()
+        if (inTransaction) await client.query('begin')
+        await client.query('create temp table mine (x int)')
+        await client.query('insert into mine values (7)')
+        if (inTransaction) await client.query('commit')
+        expect((await use(client)).rows).toEqual([{ x: 7 }])
+        client.release()
+      })
+    }
+  })
+
+  it('stay for a transaction that is the first thing on a fresh connection', async () => {
+    const pool = makePool({ max: 1 })
+    await scope.run(a, async () => {
+      const client = await pool.connect()
+      await client.query('begin')
+      await client.query('create temp table mine (x int)')
+      await client.query('savepoint s')
+      await client.query('insert into mine values (7)')
+      expect((await client.query('select x from mine')).rows).toEqual([{ x: 7 }])
+      await client.query('commit')
+      client.release()
+    })
+  })
+})
+
+function circular(): object {
+  const value: Record<string, unknown> = {}
+  value['self'] = value
+  return value
+}
