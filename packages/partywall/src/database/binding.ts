@@ -50,17 +50,20 @@ const hasTemporaryTables =
  */
 function bindingExpression(values: readonly string[], { onHandover = false, isLocal = true }: Extras): string {
   const [schema, rest, timeout] = values as [string, string, string?]
-  const asText = (name: string): string => `${name}::pg_catalog.regnamespace::pg_catalog.text`
-  const refuse = (mark: string): string =>
-    `when %s then ${asText(`('"${mark}"' operator(pg_catalog.||) pg_catalog.left(${rest}, 0))`)} `
-  const when = (condition: string, mark: string): string => refuse(mark).replace('%s', condition)
+  const refuseWhen = (condition: string, mark: string): string =>
+    `when ${condition} then ${asText(`('"${mark}"' operator(pg_catalog.||) pg_catalog.left(${rest}, 0))`)} `
   return (
     `select 1 where pg_catalog.set_config('search_path', case ` +
-    when(`not pg_catalog.has_schema_privilege(${schema}::pg_catalog.regnamespace, 'usage')`, noUsageMark) +
-    (onHandover ? when(hasTemporaryTables, temporaryMark) : '') +
+    refuseWhen(`not pg_catalog.has_schema_privilege(${schema}::pg_catalog.regnamespace, 'usage')`, noUsageMark) +
+    (onHandover ? refuseWhen(hasTemporaryTables, temporaryMark) : '') +
     `else ${asText(schema)} operator(pg_catalog.||) ${rest} end, ${isLocal}) is null` +
     (timeout === undefined ? '' : ` or pg_catalog.set_config('statement_timeout', ${timeout}, ${isLocal}) is null`)
   )
+}
+
+/** The name of a schema, checked and quoted by PostgreSQL. */
+function asText(name: string): string {
+  return `${name}::pg_catalog.regnamespace::pg_catalog.text`
 }
 
 /** A binding statement with parameters. It returns no row. */
