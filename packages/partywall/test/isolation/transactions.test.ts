@@ -265,7 +265,9 @@ describe('texts that would end their own binding', () => {
       code: 'NEEDS_SESSION',
     })
     for (const query of [new Query('call twice($1)', [65]), new Query('call twice(66)')]) {
-      await expect(scope.run(b, () => pool.query(query) as unknown as Promise<unknown>)).rejects.toThrow()
+      await expect(scope.run(b, () => pool.query(query) as unknown as Promise<unknown>)).rejects.toMatchObject({
+        code: expect.stringMatching(/NEEDS_SESSION|2D000/),
+      })
     }
     expect((await admin.query('select count(*)::int as n from public.notes where id >= 50')).rows).toEqual([{ n: 0 }])
   })

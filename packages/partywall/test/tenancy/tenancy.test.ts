@@ -69,6 +69,12 @@ it('gives the shared schema to sharedPool in any scope, and to runShared', async
   await expect(tenancy.pool.query(plans)).rejects.toMatchObject({ code: 'NO_TENANT' })
 })
 
+/** As the query builders do it: nothing is sent before somebody waits. */
+function builder(): PromiseLike<string[]> {
+  // oxlint-disable-next-line unicorn/no-thenable -- a lazy thenable is what this is about
+  return { then: (resolve, reject) => projects().then(resolve, reject) }
+}
+
 describe('the scope', () => {
   it('is there inside run, with everything it starts, and nowhere else', async () => {
     expect(tenancy.tryCurrent()).toBeUndefined()
@@ -89,7 +95,6 @@ describe('the scope', () => {
   })
 
   it('holds for a lazy query builder, which sends its statement only when somebody waits for it', async () => {
-    const builder = (): PromiseLike<string[]> => ({ then: (resolve, reject) => projects().then(resolve, reject) })
     expect(await tenancy.run('bolt', builder)).toEqual(['battery'])
     await tenancy.run('acme', async () => {
       expect(await tenancy.run('bolt', builder)).toEqual(['battery'])
