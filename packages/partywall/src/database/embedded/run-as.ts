@@ -37,6 +37,9 @@ export async function chooseRunAs(paths: EmbeddedPaths, binaries: Binaries): Pro
     capability,
     '--ambient-caps',
     capability,
+    // access(2), by which initdb looks for its fellow programs, counts no capability of a user who is not root without this.
+    '--securebits',
+    '+no_setuid_fixup',
   ]
   await promisify(execFile)('setpriv', [...setpriv, binaries.postgres, '--version']).catch((cause: unknown) => {
     throw refuseRoot(user, paths, cause)
