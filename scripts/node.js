@@ -40,6 +40,9 @@ export function runNode(args) {
   }
   const child = spawn(node, ['--conditions=@partywall/source', ...args], { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  // npm may be ended with a signal that it passes to a shell which passes it to nobody: who started us is gone, so we end.
+  const parent = process.ppid
+  setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 250).unref()
   child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))
 }
 

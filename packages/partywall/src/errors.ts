@@ -39,7 +39,7 @@ export const errorCodes = {
     meaning: 'The statement would escape its binding or reach into the state of a shared connection.',
     http: 500,
   },
-  RELEASED_CLIENT: { meaning: 'A client was used after it went back to the pool, or before it was handed out.', http: 500 },
+  RELEASED_CLIENT: { meaning: 'A client was used after it went back to the pool.', http: 500 },
   DATABASE_UNREACHABLE: { meaning: 'The database server does not answer or refuses the connection.', http: 503 },
   EMBEDDED_FAILED: { meaning: 'The embedded PostgreSQL could not be installed, started or stopped.', http: 503 },
   DRIFT: { meaning: 'The structure of a schema is not what its migrations give.', http: 500 },

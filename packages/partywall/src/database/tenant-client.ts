@@ -199,7 +199,7 @@ export class TenantClient extends Client implements Carrier {
     if (state.kind === 'idle') {
       throw new TenancyError(
         'RELEASED_CLIENT',
-        'A client was used that is in the pool: it was released already, or not handed out yet. Take one with tenancy.pool.connect(), ' +
+        'A client was used that is in the pool: it was released already. Take one with tenancy.pool.connect(), ' +
           'and use it no longer after client.release().',
       )
     }
