@@ -7,13 +7,15 @@
 
 /** The slice of pg-pool's insides that this leans on; there is no public way to choose among idle connections. */
 export interface PoolInternals {
+  readonly _clients: readonly object[]
   readonly _idle: { readonly client: object }[]
   readonly _pendingQueue: object[]
+  readonly options: { readonly max: number }
 }
 
 export function hasPoolInternals(pool: object): pool is PoolInternals {
-  const { _idle, _pendingQueue, _pulseQueue } = pool as Partial<PoolInternals> & { _pulseQueue?: unknown }
-  return Array.isArray(_idle) && Array.isArray(_pendingQueue) && typeof _pulseQueue === 'function'
+  const { _clients, _idle, _pendingQueue, _pulseQueue } = pool as Partial<PoolInternals> & { _pulseQueue?: unknown }
+  return [_clients, _idle, _pendingQueue].every(Array.isArray) && typeof _pulseQueue === 'function'
 }
 
 export class Affinity {
@@ -29,22 +31,31 @@ export class Affinity {
     if (waiter !== undefined) this.#keyOfWaiter.set(waiter, keyHash)
   }
 
-  /** Puts the connection that the first waiter prefers where the pool takes the next one from: the end of its idle list. */
-  arrange({ _idle, _pendingQueue }: PoolInternals): void {
+  /**
+   * Puts the connection that the first waiter prefers where the pool takes the next one from: the end of its idle list. Gives false
+   * when its favourite is busy and there is room for one more: a new connection then makes the choice wider from here on.
+   */
+  arrange({ _clients, _idle, _pendingQueue, options }: PoolInternals): boolean {
     const first = _pendingQueue[0]
     const keyHash = first && this.#keyOfWaiter.get(first)
-    if (keyHash === undefined || _idle.length < 2) return
+    if (keyHash === undefined || _idle.length === 0) return true
     let best = 0
     let bestScore = -1
     for (let index = 0; index < _idle.length; index++) {
-      const score = mix(keyHash ^ this.#seedOf(_idle[index]!.client))
+      const score = this.#score(keyHash, _idle[index]!.client)
       if (score > bestScore) {
         best = index
         bestScore = score
       }
     }
+    if (_clients.length < options.max && _clients.some((client) => this.#score(keyHash, client) > bestScore)) return false
     const [item] = _idle.splice(best, 1)
     _idle.push(item!)
+    return true
+  }
+
+  #score(keyHash: number, client: object): number {
+    return mix(keyHash ^ this.#seedOf(client))
   }
 
   #seedOf(client: object): number {

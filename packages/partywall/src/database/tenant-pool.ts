@@ -189,8 +189,9 @@ export class TenantPool extends Pool {
 
   /** pg-pool calls this whenever a waiter and a connection may come together. */
   protected _pulseQueue(): void {
-    this.#affinity?.arrange(this as unknown as PoolInternals)
-    pulseQueue.call(this)
+    const internals = this as unknown as PoolInternals
+    if (this.#affinity === undefined || this.ending || this.#affinity.arrange(internals)) pulseQueue.call(this)
+    else this.newClient(internals._pendingQueue.shift())
   }
 
   async #findServer(locate: () => Promise<ClientConfig>): Promise<void> {

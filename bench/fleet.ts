@@ -1,0 +1,66 @@
+/** The tenants that all scenarios share: one schema each, one table of eight indexes, fifty rows. Made once and kept. */
+import { Client } from 'pg'
+import type { Tenant } from 'partywall'
+
+export const pointQuery = 'select id, name, price from items where id <= $1 limit 10'
+
+export const schemaOf = (number: number): string => `bench_${String(number).padStart(5, '0')}`
+
+/** A tenant that no catalog knows: the scenarios measure the pool, not the lookup. */
+export function benchTenants(count: number): Tenant[] {
+  return Array.from({ length: count }, (_, number) =>
+    Object.freeze({
+      id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
+      schema: schemaOf(number),
+      name: schemaOf(number),
+      kind: 'default',
+      status: 'active' as const,
+      placement: 'default',
+      attributes: {},
+      createdAt: new Date(0),
+    }),
+  )
+}
+
+export async function makeFleet(url: string, count: number): Promise<void> {
+  const admin = new Client(url)
+  await admin.connect()
+  const { rows } = await admin.query(`select count(*)::int as made from pg_namespace where nspname like 'bench\\_%'`)
+  for (let number = rows[0].made as number; number < count; number++) {
+    await admin.query(`begin; ${tables(schemaOf(number))}; commit`)
+    if (number % 100 === 0) process.stderr.write(`making tenant ${number} of ${count}\r`)
+  }
+  await admin.query('vacuum analyze pg_class, pg_attribute, pg_index, pg_namespace')
+  await admin.end()
+}
+
+function tables(schema: string): string {
+  const columns = ['name', 'price', 'colour', 'size', 'owner', 'made_at', 'sold_at']
+  return `
+    create schema ${schema};
+    create table ${schema}.items (
+      id int primary key, name text, price numeric, colour text, size int, owner text, made_at timestamptz, sold_at timestamptz
+    );
+    ${columns.map((column) => `create index on ${schema}.items (${column});`).join('\n')}
+    insert into ${schema}.items
+    select n, 'item ' || n, n * 1.5, 'red', n % 7, 'ada', now(), null from generate_series(1, 50) as n`
+}
+
+/** Picks tenants uniformly, or as a few that are visited most (Zipf, exponent 1). */
+export function picker(count: number, how: 'uniform' | 'zipf'): () => number {
+  if (how === 'uniform') return () => Math.floor(Math.random() * count)
+  const cumulated: number[] = []
+  let total = 0
+  for (let rank = 1; rank <= count; rank++) cumulated.push((total += 1 / rank))
+  return () => {
+    const target = Math.random() * total
+    let low = 0
+    let high = count - 1
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (cumulated[middle]! < target) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

@@ -1,0 +1,36 @@
+/** npm run bench -- <scenario> [--json]: one scenario, one JSON document. Progress goes to stderr. */
+import { cpus, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import { benchServer } from './server.ts'
+import { memory } from './scenarios/memory.ts'
+import { query } from './scenarios/query.ts'
+import { queryRtt } from './scenarios/query-rtt.ts'
+
+/** What a scenario tells. */
+export interface Outcome {
+  readonly tenants: number
+  readonly rounds: number
+  readonly ratios: Record<string, number>
+  readonly spread: Record<string, [number, number]>
+  readonly figures: Record<string, unknown>
+}
+
+const scenarios: Record<string, (url: string) => Promise<Outcome>> = { query, 'query-rtt': queryRtt, memory }
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
+const [name = ''] = positionals
+const scenario = scenarios[name]
+if (scenario === undefined || positionals.length > 1) {
+  console.error(`Usage: npm run bench -- <scenario> [--json]\nScenarios: ${Object.keys(scenarios).join(', ')}`)
+  process.exit(2)
+}
+
+const server = await benchServer()
+try {
+  const { tenants, rounds, ratios, spread, figures } = await scenario(server.url)
+  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${server.version}, Node.js ${process.version}`
+  const document = { scenario: name, tenants, rounds, ratios, spread, figures: { ...figures, machine } }
+  console.log(values.json ? JSON.stringify(document) : JSON.stringify(document, null, 2))
+} finally {
+  await server.release()
+}

@@ -1,0 +1,94 @@
+/**
+ * Side by side: the contestants take turns, round by round, in one process and on one server, so that whatever else the machine does
+ * hits all of them alike. What counts is the ratio within a round; the median of the rounds is what is told.
+ */
+
+export interface Contestant {
+  readonly name: string
+  /** One piece of work, e.g. one query for a tenant picked at random. */
+  work(): Promise<unknown>
+  close(): Promise<void>
+}
+
+export interface Plan {
+  /** How many callers work at the same time. */
+  readonly callers: number
+  /** Pieces of work per contestant and round. */
+  readonly pieces: number
+  /** Pieces before the first round, so that nobody pays for connecting. */
+  readonly warmUp: number
+  readonly rounds: number
+}
+
+export interface Comparison {
+  /** Median over the rounds of our throughput divided by the rival's; above 1: we are faster. */
+  readonly ratios: Record<string, number>
+  readonly spread: Record<string, [least: number, most: number]>
+  /** Medians: pieces per second and milliseconds. */
+  readonly figures: Record<string, { perSecond: number; p50Ms: number; p99Ms: number }>
+}
+
+interface Round {
+  readonly perSecond: number
+  readonly latencies: readonly number[]
+}
+
+export async function compare(ours: Contestant, rivals: readonly Contestant[], plan: Plan): Promise<Comparison> {
+  const all = [ours, ...rivals]
+  for (const contestant of all) await play(contestant, plan.callers, plan.warmUp)
+  const rounds = new Map<string, Round[]>(all.map(({ name }) => [name, []]))
+  for (let round = 0; round < plan.rounds; round++) {
+    // Who begins changes, so that nobody always follows the same neighbour.
+    const order = all.map((_, index) => all[(index + round) % all.length]!)
+    for (const contestant of order) rounds.get(contestant.name)!.push(await play(contestant, plan.callers, plan.pieces))
+    process.stderr.write(`round ${round + 1} of ${plan.rounds}\r`)
+  }
+  process.stderr.write('\n')
+  return summarize(ours.name, rounds)
+}
+
+function summarize(ours: string, rounds: ReadonlyMap<string, readonly Round[]>): Comparison {
+  const own = rounds.get(ours)!
+  const result: Comparison = { ratios: {}, spread: {}, figures: {} }
+  for (const [name, played] of rounds) {
+    const latencies = played.flatMap((round) => round.latencies)
+    result.figures[name] = {
+      perSecond: Math.round(median(played.map((round) => round.perSecond))),
+      p50Ms: rounded(quantile(latencies, 0.5)),
+      p99Ms: rounded(quantile(latencies, 0.99)),
+    }
+    if (name === ours) continue
+    const ratios = played.map((round, index) => own[index]!.perSecond / round.perSecond)
+    result.ratios[name] = rounded(median(ratios))
+    result.spread[name] = [rounded(Math.min(...ratios)), rounded(Math.max(...ratios))]
+  }
+  return result
+}
+
+async function play({ work }: Contestant, callers: number, pieces: number): Promise<Round> {
+  const latencies: number[] = []
+  let left = pieces
+  const started = performance.now()
+  const call = async (): Promise<void> => {
+    while (left-- > 0) {
+      const begun = performance.now()
+      await work()
+      latencies.push(performance.now() - begun)
+    }
+  }
+  await Promise.all(Array.from({ length: callers }, call))
+  return { perSecond: (pieces * 1000) / (performance.now() - started), latencies }
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5)
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
+export function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000
+}

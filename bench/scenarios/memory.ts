@@ -1,0 +1,73 @@
+/**
+ * What the backends hold after 40 visits to each of 1,000 tenants: a backend never forgets a relation that it has touched. The same
+ * visits through a plain pool, by eight callers on twenty connections that are all open. What counts is the mean of the backends that
+ * served anybody: the plain pool takes the connection that came back last, and leaves the others unused.
+ */
+import type { PoolClient } from 'pg'
+import { partywall, plainPool } from '../contestants.ts'
+import { benchTenants, makeFleet } from '../fleet.ts'
+import type { Outcome } from '../main.ts'
+import { median, rounded } from '../rounds.ts'
+
+const tenants = 1000
+const visits = 40
+const connections = 20
+const callers = 8
+const rounds = 5
+
+export async function memory(url: string): Promise<Outcome> {
+  await makeFleet(url, tenants)
+  const ours: number[] = []
+  const plain: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    ours.push(await measure(url, 'partywall'))
+    plain.push(await measure(url, 'plain-pool'))
+    process.stderr.write(`round ${round + 1} of ${rounds}\r`)
+  }
+  process.stderr.write('\n')
+  const ratios = ours.map((bytes, round) => bytes / plain[round]!)
+  return {
+    tenants,
+    rounds,
+    ratios: { 'plain-pool': rounded(median(ratios)) },
+    spread: { 'plain-pool': [rounded(Math.min(...ratios)), rounded(Math.max(...ratios))] },
+    figures: { partywallMiB: mebibytes(ours), 'plain-poolMiB': mebibytes(plain), visits, connections, callers },
+  }
+}
+
+/** Mean bytes of the backends that served tenants, after all visits. */
+async function measure(url: string, who: 'partywall' | 'plain-pool'): Promise<number> {
+  const order = shuffled(Array.from({ length: tenants * visits }, (_, index) => index % tenants))
+  const ring = { url, tenants: benchTenants(tenants), connections, pick: () => order.pop() ?? 0 }
+  const contestant = who === 'partywall' ? partywall(ring) : plainPool(ring)
+  try {
+    const fresh = await contestant.withAll((clients) => Promise.all(clients.map(bytesOf)))
+    const call = async (): Promise<void> => {
+      while (order.length > 0) await contestant.work()
+    }
+    await Promise.all(Array.from({ length: callers }, call))
+    const all = await contestant.withAll((clients) => Promise.all(clients.map(bytesOf)))
+    // Those that were never asked would make the mean of the plain pool look better than any backend that works.
+    const sizes = all.filter((bytes) => bytes > 1.5 * Math.max(...fresh))
+    return sizes.reduce((sum, bytes) => sum + bytes, 0) / sizes.length
+  } finally {
+    await contestant.close()
+  }
+}
+
+async function bytesOf(client: PoolClient): Promise<number> {
+  const { rows } = await client.query('select sum(total_bytes)::float8 as bytes from pg_catalog.pg_backend_memory_contexts')
+  return rows[0].bytes
+}
+
+function shuffled<T>(items: T[]): T[] {
+  for (let index = items.length - 1; index > 0; index--) {
+    const other = Math.floor(Math.random() * (index + 1))
+    ;[items[index], items[other]] = [items[other]!, items[index]!]
+  }
+  return items
+}
+
+function mebibytes(values: readonly number[]): number {
+  return rounded(median(values) / 2 ** 20)
+}

@@ -1,0 +1,25 @@
+/** The same query over a network of one millisecond, where round trips are what counts. */
+import { partywall, qualified, setOnCheckout, transaction } from '../contestants.ts'
+import { benchTenants, makeFleet, picker } from '../fleet.ts'
+import type { Outcome } from '../main.ts'
+import { startRelay } from '../relay.ts'
+import { compare, type Plan } from '../rounds.ts'
+
+const tenants = 1000
+const delayMs = 1
+const plan: Plan = { callers: 8, pieces: 1500, warmUp: 10_000, rounds: 7 }
+
+export async function queryRtt(url: string): Promise<Outcome> {
+  await makeFleet(url, tenants)
+  const relay = await startRelay(url, delayMs)
+  const ring = { url: relay.url, tenants: benchTenants(tenants), connections: 20, pick: picker(tenants, 'uniform') }
+  const ours = partywall(ring)
+  const rivals = [qualified(ring), setOnCheckout(ring), transaction(ring)]
+  try {
+    const { ratios, spread, figures } = await compare(ours, rivals, plan)
+    return { tenants, rounds: plan.rounds, ratios, spread, figures: { ...figures, delayMs } }
+  } finally {
+    await Promise.all([ours, ...rivals].map((contestant) => contestant.close()))
+    relay.close()
+  }
+}

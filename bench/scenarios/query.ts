@@ -1,0 +1,36 @@
+/** One point query for a tenant picked at random: 1,000 tenants, 20 connections, 8 callers, tenants picked evenly and by Zipf. */
+import { partywall, qualified, setOnCheckout, transaction } from '../contestants.ts'
+import { benchTenants, makeFleet, picker } from '../fleet.ts'
+import type { Outcome } from '../main.ts'
+import { compare, type Comparison, type Plan } from '../rounds.ts'
+
+const tenants = 1000
+const plan: Plan = { callers: 8, pieces: 3000, warmUp: 20_000, rounds: 7 }
+
+export async function query(url: string): Promise<Outcome> {
+  await makeFleet(url, tenants)
+  const uniform = await contest(url, 'uniform')
+  const zipf = await contest(url, 'zipf')
+  return {
+    tenants,
+    rounds: plan.rounds,
+    ratios: { ...uniform.ratios, ...suffixed(zipf.ratios) },
+    spread: { ...uniform.spread, ...suffixed(zipf.spread) },
+    figures: { ...uniform.figures, ...suffixed(zipf.figures) },
+  }
+}
+
+async function contest(url: string, how: 'uniform' | 'zipf'): Promise<Comparison> {
+  const ring = { url, tenants: benchTenants(tenants), connections: 20, pick: picker(tenants, how) }
+  const ours = partywall(ring)
+  const rivals = [qualified(ring), setOnCheckout(ring), transaction(ring)]
+  try {
+    return await compare(ours, rivals, plan)
+  } finally {
+    await Promise.all([ours, ...rivals].map((contestant) => contestant.close()))
+  }
+}
+
+function suffixed<V>(record: Record<string, V>): Record<string, V> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [`${name} (zipf)`, value]))
+}
