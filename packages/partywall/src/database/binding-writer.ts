@@ -1,9 +1,9 @@
 /**
  * Writes bindings on one connection, as cheaply as the connection allows.
  *
- * Where no pooler stands between, the binding statement is prepared once and then only executed, which saves the server a third of
- * its work on a small statement. Behind a pooler nothing is prepared: the next batch may reach another server session, and PgBouncer
- * before 1.21 does not carry prepared statements at all.
+ * Where no pooler stands between, the binding statement is prepared once and then only executed, which saves the server parsing and
+ * planning it each time. Behind a pooler nothing is prepared: the next batch may reach another server session, and PgBouncer before
+ * 1.21 does not carry prepared statements at all.
  *
  * It also sees to the handover. What a function of the last tenant left in the temporary schema would be seen by the next one. On a
  * connection of its own the first binding of a checkout looks for it, and the temporary schema is emptied if need be. Behind a
