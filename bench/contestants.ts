@@ -36,20 +36,10 @@ export function partywall({ url, tenants, connections, pick }: Ring): Opened & {
 }
 
 /** The upper bound: no tenancy at all, the schema written into the text. */
-export function qualified({ url, connections, pick }: Ring): Contestant {
+export function qualified({ url, connections, pick }: Ring): Opened {
   const pool = plain(url, connections)
   return {
     name: 'qualified',
-    work: () => pool.query(pointQuery.replace('items', `${schemaOf(pick())}.items`), [10]),
-    close: () => pool.end(),
-  }
-}
-
-/** One path for all: what a pool without tenancy in it does to its backends. */
-export function plainPool({ url, connections, pick }: Ring): Opened {
-  const pool = plain(url, connections)
-  return {
-    name: 'plain-pool',
     work: () => pool.query(pointQuery.replace('items', `${schemaOf(pick())}.items`), [10]),
     withAll: (fn) => withAll(pool, connections, fn),
     close: () => pool.end(),

@@ -4,7 +4,7 @@
  * served anybody: the plain pool takes the connection that came back last, and leaves the others unused.
  */
 import type { PoolClient } from 'pg'
-import { partywall, plainPool } from '../contestants.ts'
+import { partywall, qualified } from '../contestants.ts'
 import { benchTenants, makeFleet } from '../fleet.ts'
 import type { Outcome } from '../main.ts'
 import { median, rounded } from '../rounds.ts'
@@ -39,7 +39,7 @@ export async function memory(url: string): Promise<Outcome> {
 async function measure(url: string, who: 'partywall' | 'plain-pool'): Promise<number> {
   const order = shuffled(Array.from({ length: tenants * visits }, (_, index) => index % tenants))
   const ring = { url, tenants: benchTenants(tenants), connections, pick: () => order.pop() ?? 0 }
-  const contestant = who === 'partywall' ? partywall(ring) : plainPool(ring)
+  const contestant = who === 'partywall' ? partywall(ring) : qualified(ring)
   try {
     const fresh = await contestant.withAll((clients) => Promise.all(clients.map(bytesOf)))
     const call = async (): Promise<void> => {
