@@ -16,11 +16,13 @@ import {
   noteOutcome,
   type Carrier,
 } from './bound-query.ts'
+import { feedByMessages, isCopyOut } from './copy-out.ts'
 import { isServerError, type ConnectionLike, type SubmittableLike } from './pg-internals.ts'
 import { statementFacts } from './statement-facts.ts'
 
 export function bindSubmittable(query: SubmittableLike, carrier: Carrier, binding: Binding): void {
   const facts = statementFacts(textOf(query))
+  if (isCopyOut(query)) feedByMessages(query)
   const { submit, handleRowDescription, handleDataRow, handleCommandComplete, handleReadyForQuery, handleError } = query
   let ownCompletions = 0
   let isBound = false

@@ -33,6 +33,8 @@ type TenantPoolClient = TenantClient & { release: Release }
 
 // The name must hold "Pool": drizzle-orm recognises a pool by the name of its class.
 export class TenantPool extends Pool {
+  /** What minifiers must not change. */
+  static override readonly name: string = 'TenantPool'
   readonly #binder: Binder
   readonly #onDiscard: ((reason: string) => void) | undefined
   readonly #affinity: Affinity | undefined
@@ -98,6 +100,7 @@ export class TenantPool extends Pool {
   }
 
   #queryOrCall(config: any, values?: any, callback?: any): unknown {
+    if (isCopy(config)) return Promise.reject(needsClient('A COPY stream'))
     const done: QueryCallback | undefined = inContextOfNow(
       [callback, values, config?.callback].find((arg) => typeof arg === 'function'),
     )
@@ -228,7 +231,7 @@ function assertForPool(config: any): void {
     // A cursor never says that it is done, so its connection would never come back.
     const isCursor = typeof config.read === 'function' && typeof config.pipe !== 'function'
     if (!isCursor) return
-    throw new TenancyError('UNSAFE_STATEMENT', 'A cursor needs a client of its own: take one with tenancy.pool.connect().')
+    throw needsClient('A cursor')
   }
   const text = typeof config === 'string' ? config : config.text
   const control = typeof text === 'string' ? statementFacts(text).control : undefined
@@ -238,6 +241,15 @@ function assertForPool(config: any): void {
     `pool.query cannot steer a transaction (${/\w+/.exec(text)?.[0].toUpperCase()}): each call may use another connection. ` +
       'Take a client with tenancy.pool.connect() and send begin, the statements and commit on it.',
   )
+}
+
+/** The streams of pg-copy-streams never say to a pool that they are done either; one of them brings a callback that does nothing. */
+function isCopy(config: any): boolean {
+  return typeof config?.submit === 'function' && ('_pgDataHandler' in config || '_gotCopyInResponse' in config)
+}
+
+function needsClient(what: string): TenancyError {
+  return new TenancyError('UNSAFE_STATEMENT', `${what} needs a client of its own: take one with tenancy.pool.connect().`)
 }
 
 /** One statement on a lent client; a query object counts as done when it calls its callback. */

@@ -42,7 +42,9 @@ interface Example {
 }
 
 async function pagePaths(): Promise<string[]> {
-  const docs = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
+  const docs = (await readdir(join(root, 'docs'), { recursive: true }))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`)
   const others = [
     'README.md',
     'ARCHITECTURE.md',

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
-const docs = (await readdir(join(root, 'docs'))).map((name) => `docs/${name}`)
+const docs = (await readdir(join(root, 'docs'), { recursive: true }))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`)
 const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/polls/README.md', ...docs]
 
 test.each(pages)('%s has no dead link', async (page) => {
