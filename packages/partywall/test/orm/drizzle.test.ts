@@ -1,0 +1,152 @@
+/** drizzle-orm 0.45 with its node-postgres driver. */
+import { eq, relations, sql, type SQL } from 'drizzle-orm'
+import { Cache } from 'drizzle-orm/cache/core'
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import { integer, pgEnum, pgTable, text } from 'drizzle-orm/pg-core'
+import { describe, expect, it } from 'vitest'
+import type { Tenancy } from 'partywall'
+import { assertDrizzle } from '../../src/orm/drizzle.ts'
+import { ormContract, type OrmOperations, type OrmSubject, type OrmTransaction } from '../contract/orm.ts'
+
+const mood = pgEnum('mood', ['calm', 'busy', 'wild'])
+const plans = pgTable('plans', { name: text().primaryKey(), price: integer().notNull() })
+const authors = pgTable('authors', { id: integer().primaryKey(), name: text().notNull() })
+const books = pgTable('books', {
+  id: integer().primaryKey(),
+  authorId: integer('author_id').notNull(),
+  title: text().notNull(),
+  plan: text().notNull(),
+  mood: mood().notNull(),
+  moods: mood().array().notNull(),
+  tags: text().array().notNull(),
+})
+const schema = {
+  plans,
+  authors,
+  books,
+  booksOfAuthor: relations(authors, ({ many }) => ({ books: many(books) })),
+  authorOfBook: relations(books, ({ one }) => ({ author: one(authors, { fields: [books.authorId], references: [authors.id] }) })),
+}
+type Db = NodePgDatabase<typeof schema>
+type Transaction = Parameters<Parameters<Db['transaction']>[0]>[0]
+
+const { tenancy, tenants, empty } = await ormContract('Drizzle 0.45', subjectOf, {
+  lacks: { streaming: 'its node-postgres driver has no iterator; use pg-query-stream on tenancy.pool' },
+})
+
+function subjectOf({ pool }: Tenancy): OrmSubject {
+  const db = assertDrizzle(drizzle({ client: pool, schema }), { pool })
+  return {
+    ...operations(db),
+    transaction: (work, isolationLevel) =>
+      db.transaction((transaction) => work(transactionOn(transaction)), isolationLevel && { isolationLevel }),
+  }
+}
+
+function operations(db: Db | Transaction): OrmOperations {
+  return {
+    addAuthor: async (author) => db.insert(authors).values(author),
+    renameAuthor: async (id, name) => db.update(authors).set({ name }).where(eq(authors.id, id)),
+    removeAuthor: async (id) => db.delete(authors).where(eq(authors.id, id)),
+    authors: async () => db.select().from(authors).orderBy(authors.id),
+    addBook: async (book) => db.insert(books).values({ ...book, moods: [...book.moods], tags: [...book.tags] }),
+    books: async () => db.select().from(books).orderBy(books.id),
+    authorsWithBooks: async () => {
+      const found = await db.query.authors.findMany({ with: { books: { orderBy: [books.id] } }, orderBy: [authors.id] })
+      return found.map((author) => ({ name: author.name, books: author.books.map(({ title }) => title) }))
+    },
+    booksWithPrice: async () =>
+      db
+        .select({ title: books.title, price: plans.price })
+        .from(books)
+        .innerJoin(plans, eq(plans.name, books.plan))
+        .orderBy(books.id),
+    raw: async (statement, values) => (await db.execute(withValues(statement, values))).rows,
+  }
+}
+
+function transactionOn(transaction: Transaction): OrmTransaction {
+  return {
+    ...operations(transaction),
+    nested: (work) => transaction.transaction((inner) => work(transactionOn(inner))),
+  }
+}
+
+function withValues(statement: string, values: readonly unknown[] = []): SQL {
+  const parts = statement.split(/\$\d+/)
+  return sql.join(
+    parts.flatMap((part, index) => (index < values.length ? [sql.raw(part), sql`${values[index]}`] : [sql.raw(part)])),
+  )
+}
+
+describe('assertDrizzle', () => {
+  it('lets pass what uses tenancy.pool, by either form of drizzle()', () => {
+    for (const db of [drizzle(tenancy.pool), drizzle({ client: tenancy.pool })]) expect(assertDrizzle(db, tenancy)).toBe(db)
+  })
+
+  it('refuses another pool', () => {
+    for (const db of [drizzle({ client: tenancy.sharedPool }), drizzle({ connection: 'postgres://nowhere' })]) {
+      expect(() => assertDrizzle(db, tenancy)).toThrow('drizzle({ client: tenancy.pool, … })')
+    }
+  })
+
+  it('refuses a pool whose class lost its name, as minifiers do', () => {
+    const pool = Object.create({ constructor: { name: 't' } }) as typeof tenancy.pool
+    expect(() => assertDrizzle({ $client: pool }, { pool })).toThrow('Let your bundler keep class names')
+  })
+
+  it('refuses a cache, in which tenants would find the rows of each other', async () => {
+    await empty()
+    const [a, b] = tenants
+    const cached = drizzle({ client: tenancy.pool, cache: new EverythingCache() })
+    await tenancy.run(a!, async () => {
+      await cached.insert(authors).values({ id: 1, name: 'of a' })
+      expect(await cached.select().from(authors)).toHaveLength(1)
+    })
+    expect(await tenancy.run(b!, () => cached.select().from(authors)), 'what it protects from').toEqual([{ id: 1, name: 'of a' }])
+    expect(() => assertDrizzle(cached, tenancy)).toThrow('tenancy.current()')
+  })
+})
+
+it('runs a query that is returned from the scope without being awaited in it', async () => {
+  await empty()
+  const db = drizzle({ client: tenancy.pool })
+  const [a, b] = tenants
+  await tenancy.run(a!, () => db.insert(authors).values({ id: 1, name: 'of a' }))
+  expect(await tenancy.run(a!, () => db.select().from(authors))).toEqual([{ id: 1, name: 'of a' }])
+  expect(await tenancy.run(b!, () => db.select().from(authors))).toEqual([])
+})
+
+it('prepares a statement once for each tenant', async () => {
+  await empty()
+  const prepared = drizzle({ client: tenancy.pool })
+    .select()
+    .from(authors)
+    .where(eq(authors.id, sql.placeholder('id')))
+    .prepare('author_by_id')
+  for (const tenant of tenants) {
+    await tenancy.run(tenant, () => tenancy.pool.query('insert into authors values (1, $1)', [tenant.schema]))
+  }
+  for (const tenant of [...tenants, ...tenants]) {
+    expect(await tenancy.run(tenant, () => prepared.execute({ id: 1 }))).toEqual([{ id: 1, name: tenant.schema }])
+  }
+})
+
+/** The least that Drizzle takes for a cache. */
+class EverythingCache extends Cache {
+  readonly #answers = new Map<string, any[]>()
+
+  strategy(): 'all' {
+    return 'all'
+  }
+
+  async get(key: string): Promise<any[] | undefined> {
+    return this.#answers.get(key)
+  }
+
+  async put(key: string, answer: any[]): Promise<void> {
+    this.#answers.set(key, answer)
+  }
+
+  async onMutate(): Promise<void> {}
+}

@@ -1,0 +1,132 @@
+import { setTimeout } from 'node:timers/promises'
+import { knex, type Knex } from 'knex'
+import { describe, expect, it, vi } from 'vitest'
+import type { Tenancy } from 'partywall'
+import { tenantKnex } from '../../src/orm/knex.ts'
+import { ormContract, refused, type Author, type OrmSubject, type OrmTransaction } from '../contract/orm.ts'
+import { knexOperations } from './knex-operations.ts'
+
+const { tenancy, tenants, empty } = await ormContract('Knex', subjectOf)
+const [a, b] = tenants as [(typeof tenants)[0], (typeof tenants)[0]]
+
+function subjectOf(ofTenants: Tenancy): OrmSubject {
+  // It warns of each refused checkout, which the contract has many of.
+  const db = tenantKnex(ofTenants, knex, { log: { warn: () => {} } })
+  return {
+    ...knexOperations(db),
+    transaction: (work, isolationLevel) =>
+      db.transaction((transaction) => work(transactionOn(transaction)), isolationLevel && { isolationLevel }),
+    stream: () => db('authors').select('*').orderBy('id').stream({ batchSize: 20 }) as AsyncIterable<Author>,
+    close: () => db.destroy(),
+  }
+}
+
+function transactionOn(transaction: Knex.Transaction): OrmTransaction {
+  return {
+    ...knexOperations(transaction),
+    nested: (work) => transaction.transaction((inner) => work(transactionOn(inner))),
+  }
+}
+
+describe('tenantKnex', () => {
+  it('refuses options that would do nothing', () => {
+    const options = { connection: 'postgres://nowhere', pool: { max: 2 }, searchPath: ['x'], connectionPool: tenancy.pool }
+    for (const [option, value] of Object.entries(options)) {
+      expect(() => tenantKnex(tenancy, knex, { [option]: value })).toThrow(`Leave the option "${option}" of Knex out`)
+    }
+  })
+
+  it('refuses a Knex that knows no connectionPool', () => {
+    const older = (() => ({ client: { pool: undefined } })) as unknown as typeof knex
+    expect(() => tenantKnex(tenancy, older)).toThrow('npm install knex@^3.3')
+  })
+
+  it('leaves the pool alone when it is destroyed', async () => {
+    const db = tenantKnex(tenancy, knex)
+    await tenancy.run(a, async () => expect(await db('plans')).toHaveLength(2))
+    await db.destroy()
+    expect(tenancy.pool.ending).toBe(false)
+  })
+
+  it('gives the connection of a stream back once, which Knex alone does twice', async () => {
+    const releases = async (db: Knex): Promise<number> => {
+      let count = 0
+      const connect = tenancy.pool.connect.bind(tenancy.pool)
+      const spy = vi.spyOn(tenancy.pool, 'connect').mockImplementation(async () => {
+        const client = await connect()
+        const { release } = client
+        client.release = (error) => {
+          count += 1
+          if (count === 1) release(error)
+        }
+        return client
+      })
+      await tenancy.run(a, async () => {
+        for await (const row of db('plans').stream()) expect(row).toHaveProperty('price')
+      })
+      await setTimeout(20)
+      spy.mockRestore()
+      return count
+    }
+    expect(await releases(knex({ client: 'pg', connectionPool: tenancy.pool })), 'what it protects from').toBe(2)
+    expect(await releases(tenantKnex(tenancy, knex))).toBe(1)
+  })
+
+  it('ends a query on the server that takes too long, and gives its connection back', async () => {
+    const db = tenantKnex(tenancy, knex)
+    const slow = await tenancy.run(a, () => refused(db.raw('select pg_sleep(20)').timeout(150, { cancel: true })))
+    expect((slow as Error).name).toBe('KnexTimeoutError')
+    await setTimeout(100)
+    const { rows } = await tenancy.sharedPool.query(
+      `select pid from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'`,
+    )
+    expect(rows).toEqual([])
+  })
+
+  it('which Knex alone would ask of whatever server it finds', async () => {
+    const db = knex({ client: 'pg', connectionPool: tenancy.pool })
+    const asked: unknown[] = []
+    db.client.driver = {
+      Client: class {
+        constructor(settings: unknown) {
+          asked.push(settings)
+        }
+        on(): void {}
+        connect(): Promise<never> {
+          return Promise.reject(new Error('no server here'))
+        }
+      },
+    }
+    await tenancy.run(a, () => refused(db.raw('select pg_sleep(0.4)').timeout(100, { cancel: true })))
+    expect(asked).toEqual([{}])
+    await setTimeout(400)
+  })
+})
+
+it('finds tables and columns of its tenant only', async () => {
+  const db = tenantKnex(tenancy, knex)
+  await tenancy.run(a, () => db.schema.createTable('extras', (table) => table.increments()))
+  expect(await tenancy.run(a, () => db.schema.hasTable('extras'))).toBe(true)
+  expect(await tenancy.run(b, () => db.schema.hasTable('extras'))).toBe(false)
+  expect(Object.keys(await tenancy.run(a, () => db('extras').columnInfo()))).toEqual(['id'])
+  expect(await tenancy.run(b, () => db('extras').columnInfo())).toEqual({})
+  await tenancy.run(a, () => db.schema.dropTable('extras'))
+})
+
+it('runs a query that is returned from the scope without being awaited in it', async () => {
+  await empty()
+  const db = tenantKnex(tenancy, knex)
+  await tenancy.run(a, () => db('authors').insert({ id: 1, name: 'of a' }))
+  expect(await tenancy.run(a, () => db('authors').select('*'))).toEqual([{ id: 1, name: 'of a' }])
+  expect(await tenancy.run(b, () => db('authors').select('*'))).toEqual([])
+  expect(await tenancy.runShared(() => db('plans').select('name').orderBy('name'))).toEqual([{ name: 'free' }, { name: 'gold' }])
+})
+
+it('runs a query in the scope where it is awaited, not where it was built', async () => {
+  await empty()
+  const db = tenantKnex(tenancy, knex)
+  const [query] = await tenancy.run(a, () => [db('authors').insert({ id: 1, name: 'whose?' })] as const)
+  await tenancy.run(b, () => query)
+  expect(await tenancy.run(a, () => db('authors').select('*'))).toEqual([])
+  expect(await tenancy.run(b, () => db('authors').select('*'))).toHaveLength(1)
+})

@@ -1,0 +1,262 @@
+/** node-postgres itself, with the packages that belong to it. */
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { text as readAll } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
+import type { PoolClient, QueryConfig } from 'pg'
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import Cursor from 'pg-cursor'
+import QueryStream from 'pg-query-stream'
+import { describe, expect, it } from 'vitest'
+import type { Tenancy } from 'partywall'
+import {
+  codeOf,
+  ormContract,
+  refused,
+  type Author,
+  type OrmOperations,
+  type OrmSubject,
+  type OrmTransaction,
+} from '../contract/orm.ts'
+
+const { tenancy, tenants, admin, empty } = await ormContract('pg', subjectOf)
+const [a, b, c, d] = tenants as [(typeof tenants)[0], (typeof tenants)[0], (typeof tenants)[0], (typeof tenants)[0]]
+
+function subjectOf({ pool }: Tenancy): OrmSubject {
+  return {
+    ...operations(pool),
+    async transaction(work, level) {
+      const client = await pool.connect()
+      try {
+        await client.query(level === undefined ? 'begin' : `begin isolation level ${level}`)
+        const result = await work(transactionOn(client))
+        await client.query('commit')
+        return result
+      } catch (error) {
+        await client.query('rollback')
+        throw error
+      } finally {
+        client.release()
+      }
+    },
+    async *stream() {
+      const client = await pool.connect()
+      try {
+        yield* client.query(new QueryStream('select * from authors order by id', [], { batchSize: 20 })) as AsyncIterable<Author>
+      } finally {
+        client.release()
+      }
+    },
+  }
+}
+
+function operations(queryable: Pick<PoolClient, 'query'>): OrmOperations {
+  const rows = async (text: string | QueryConfig, values: readonly unknown[] = []): Promise<any[]> =>
+    (await queryable.query(text, [...values])).rows
+  return {
+    addAuthor: ({ id, name }) => rows('insert into authors values ($1, $2)', [id, name]),
+    renameAuthor: (id, name) => rows('update authors set name = $2 where id = $1', [id, name]),
+    removeAuthor: (id) => rows('delete from authors where id = $1', [id]),
+    authors: () => rows('select * from authors order by id'),
+    addBook: (book) =>
+      rows('insert into books values ($1, $2, $3, $4, $5, $6, $7)', [
+        book.id,
+        book.authorId,
+        book.title,
+        book.plan,
+        book.mood,
+        book.moods,
+        book.tags,
+      ]),
+    books: () =>
+      rows({
+        name: 'books',
+        text: 'select id, author_id as "authorId", title, plan, mood, moods::text[], tags from books order by id',
+      }),
+    authorsWithBooks: () =>
+      rows(
+        `select authors.name, coalesce(array_agg(title order by books.id) filter (where title is not null), '{}') as books
+         from authors left join books on author_id = authors.id
+         group by authors.id
+         order by authors.id`,
+      ),
+    booksWithPrice: () => rows('select title, price from books join plans on plans.name = books.plan order by id'),
+    raw: rows,
+  }
+}
+
+function transactionOn(client: PoolClient, depth = 0): OrmTransaction {
+  return {
+    ...operations(client),
+    async nested(work) {
+      await client.query(`savepoint level_${depth}`)
+      try {
+        const result = await work(transactionOn(client, depth + 1))
+        await client.query(`release savepoint level_${depth}`)
+        return result
+      } catch (error) {
+        await client.query(`rollback to savepoint level_${depth}`)
+        throw error
+      }
+    },
+  }
+}
+
+/** A client for `work`, which comes back whatever happens. */
+async function onClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await tenancy.pool.connect()
+  try {
+    return await work(client)
+  } finally {
+    client.release()
+  }
+}
+
+const everywhere = <T>(work: (schema: string) => Promise<T>): Promise<T[]> =>
+  Promise.all(tenants.map((tenant) => tenancy.run(tenant, () => work(tenant.schema)) as Promise<T>))
+
+/** 2000 rows of authors, as COPY has them. */
+function lines(schema: string): string {
+  return Array.from({ length: 2000 }, (_, index) => `${index + 1}\t${schema} ${index + 1}\n`).join('')
+}
+
+describe('pg-copy-streams', () => {
+  it('copies into the tables of each tenant and out of them, at the same time', async () => {
+    await empty()
+    await everywhere((schema) =>
+      onClient((client) => pipeline(Readable.from([lines(schema)]), client.query(copyFrom('copy authors from stdin')))),
+    )
+    for (const { schema } of tenants) {
+      const { rows } = await admin.query(`select count(*)::int as count from "${schema}".authors where name like $1`, [
+        `${schema} %`,
+      ])
+      expect(rows).toEqual([{ count: 2000 }])
+    }
+    const texts = await everywhere(() => onClient((client) => readAll(client.query(copyTo('copy authors to stdout')))))
+    expect(texts).toEqual(tenants.map(({ schema }) => lines(schema)))
+  })
+
+  it('copies the answer of a query, in a transaction too', async () => {
+    await empty()
+    await everywhere((schema) =>
+      onClient(async (client) => {
+        await client.query('begin')
+        await pipeline(Readable.from([lines(schema)]), client.query(copyFrom('copy authors (id, name) from stdin')))
+        const text = await readAll(client.query(copyTo('copy (select name from authors where id <= 2 order by id) to stdout')))
+        expect(text).toBe(`${schema} 1\n${schema} 2\n`)
+        await client.query('rollback')
+        expect((await client.query('select * from authors')).rows).toEqual([])
+      }),
+    )
+  })
+
+  it('tells a bad row, and the connection is good for another tenant', async () => {
+    await empty()
+    for (const tenant of [a, b, c, d]) {
+      const error = await tenancy.run(tenant, () =>
+        onClient((client) =>
+          refused(pipeline(Readable.from(['1\tgood\n', 'bad\tbad\n']), client.query(copyFrom('copy authors from stdin')))),
+        ),
+      )
+      expect(codeOf(error)).toBe('22P02')
+    }
+    await everywhere(async () => expect((await tenancy.pool.query('select * from authors')).rows).toEqual([]))
+  })
+
+  it('gives up a copy that its source ends with an error, and keeps no row', async () => {
+    await empty()
+    await tenancy.run(a, () =>
+      onClient(async (client) => {
+        const source = Readable.from(
+          (function* () {
+            yield '1\tone\n'
+            throw new Error('the disk is gone')
+          })(),
+        )
+        await expect(pipeline(source, client.query(copyFrom('copy authors from stdin')))).rejects.toThrow('the disk is gone')
+        expect((await client.query('select current_schema() as schema, count(*)::int as count from authors')).rows).toEqual([
+          { schema: a.schema, count: 0 },
+        ])
+      }),
+    )
+  })
+
+  it('does not read more than somebody takes, and leaves a good connection when nobody does any more', async () => {
+    const wide = `copy (select repeat('x', 999) from generate_series(1, 100000)) to stdout`
+    await tenancy.run(a, () =>
+      onClient(async (client) => {
+        let length = 0
+        for await (const chunk of client.query(copyTo(wide)) as AsyncIterable<Buffer>) {
+          length += chunk.length
+          if (length % 5 === 0) await setImmediate()
+        }
+        expect(length).toBe(100_000 * 1000)
+        for await (const chunk of client.query(copyTo(wide)) as AsyncIterable<Buffer>) if (chunk.length > 0) break
+        expect((await client.query('select current_schema() as schema')).rows).toEqual([{ schema: a.schema }])
+      }),
+    )
+  })
+
+  it('tells an error that comes in the middle of the rows', async () => {
+    await tenancy.run(a, () =>
+      onClient(async (client) => {
+        const failing = 'copy (select 1 / (50000 - n) from generate_series(1, 60000) as n) to stdout'
+        expect(codeOf(await refused(readAll(client.query(copyTo(failing)))))).toBe('22012')
+        expect((await client.query('select current_schema() as schema')).rows).toEqual([{ schema: a.schema }])
+      }),
+    )
+  })
+
+  it('is refused in another scope, and without a client of its own', async () => {
+    const client = await tenancy.run(a, () => tenancy.pool.connect())
+    const error = await tenancy.run(b, () => refused(readAll(client.query(copyTo('copy authors to stdout')))))
+    client.release()
+    expect(codeOf(error)).toBe('WRONG_TENANT')
+    for (const stream of [copyTo('copy authors to stdout'), copyFrom('copy authors from stdin')]) {
+      expect(codeOf(await tenancy.run(a, () => refused(Promise.resolve(tenancy.pool.query(stream as never)))))).toBe(
+        'UNSAFE_STATEMENT',
+      )
+    }
+  })
+})
+
+describe('pg-cursor', () => {
+  it('reads in parts, in the tenant of its client, while others do the same', async () => {
+    await empty()
+    await everywhere(async (schema) => {
+      await tenancy.pool.query(`insert into authors select n, $1::text || ' ' || n from generate_series(1, 50) as n`, [schema])
+      await onClient(async (client) => {
+        const cursor = client.query(new Cursor<Author>('select * from authors where id > $1 order by id', [10]))
+        const names: string[] = []
+        for (let part = await cursor.read(7); part.length > 0; part = await cursor.read(7))
+          names.push(...part.map(({ name }) => name))
+        expect(names).toEqual(Array.from({ length: 40 }, (_, index) => `${schema} ${index + 11}`))
+        await cursor.close()
+      })
+    })
+  })
+
+  it('needs a client, and says so', async () => {
+    const error = await tenancy.run(a, async () => refused(Promise.resolve(tenancy.pool.query(new Cursor('select 1') as never))))
+    expect(codeOf(error)).toBe('UNSAFE_STATEMENT')
+  })
+})
+
+describe('a named statement', () => {
+  it('is one for each tenant, and follows each when its columns change', async () => {
+    const read = { name: 'all-authors', text: 'select * from authors order by id' }
+    await empty()
+    await everywhere((schema) =>
+      tenancy.pool.query({ name: 'add', text: 'insert into authors values (1, $1)', values: [schema] }),
+    )
+    for (let round = 0; round < 3; round++) {
+      await everywhere(async (schema) => expect((await tenancy.pool.query(read)).rows).toEqual([{ id: 1, name: schema }]))
+    }
+    await admin.query(`alter table "${b.schema}".authors add column age int`)
+    await everywhere(async (schema) => {
+      const row = { id: 1, name: schema, ...(schema === b.schema && { age: null }) }
+      for (let round = 0; round < 3; round++) expect((await tenancy.pool.query(read)).rows).toEqual([row])
+    })
+    await admin.query(`alter table "${b.schema}".authors drop column age`)
+  })
+})
