@@ -27,6 +27,7 @@ export class BindingWriter {
   readonly #prepared = new Map<string, 'ready' | 'uncertain'>()
   #lastKey: string | undefined
   #handover: Handover = 'due'
+  #hasTemporarySchema = false
   #hasEarlySavepoint = false
   /** Whether the server session is the connection's own. Until that is known, it is taken for a pooler's. */
   isDirect = false
@@ -49,7 +50,7 @@ export class BindingWriter {
     }
     // In a transaction a refusal would cost the caller the transaction, so there the temporary schema is emptied unasked.
     const isDue = this.#takeHandover(inTransaction)
-    const discards = isDue && (inTransaction || !mayRefuse || !this.isDirect)
+    const discards = isDue && (inTransaction || !mayRefuse || !this.isDirect || this.#hasTemporarySchema)
     if (discards) connection.stream.write(discardTemporary)
     if (this.isDirect) this.#writePrepared(connection, binding, isDue && !discards)
     else connection.stream.write(unpreparedBytes(binding, bindingStatements(binding).plain))
@@ -82,6 +83,11 @@ export class BindingWriter {
 
   rolledBackToSavepoint(): void {
     if (this.#hasEarlySavepoint && this.#handover === 'done in the transaction') this.#handover = 'due'
+  }
+
+  /** A binding was refused for a temporary schema, which the session keeps from now on: each handover empties it unasked. */
+  temporarySchemaFound(): void {
+    this.#hasTemporarySchema = true
   }
 
   /** The prepared bindings may be gone: by DISCARD, by DEALLOCATE, or by a pooler that was not seen. */

@@ -31,17 +31,16 @@ export const temporaryMark = 'partywall: temporary tables'
 /** What a binding statement does beside setting the path. */
 interface Extras {
   /**
-   * It also refuses when there are temporary tables: the connection served another binding before, a function may have left them
-   * there, and they would be seen behind the tenant's own tables.
+   * It also refuses when the session has a temporary schema: the connection served another binding before, a function may have left
+   * tables there, and they would be seen behind the tenant's own.
    */
   readonly onHandover?: boolean
   /** Whether it holds for the transaction only. */
   readonly isLocal?: boolean
 }
 
-const hasTemporaryTables =
-  'pg_catalog.pg_my_temp_schema() operator(pg_catalog.<>) 0 and exists (select from pg_catalog.pg_class ' +
-  'where relnamespace operator(pg_catalog.=) pg_catalog.pg_my_temp_schema())'
+/** A session that ever had a temporary table keeps the schema for it; to look for tables in it would cost each handover more. */
+const mayHaveTemporaryTables = 'pg_catalog.pg_my_temp_schema() operator(pg_catalog.<>) 0'
 
 /**
  * `pg_temp` ends the path, so that a temporary table never stands before a table of the tenant. The casts to regnamespace raise
@@ -55,7 +54,7 @@ function bindingExpression(values: readonly string[], { onHandover = false, isLo
   return (
     `select 1 where pg_catalog.set_config('search_path', case ` +
     refuseWhen(`not pg_catalog.has_schema_privilege(${schema}::pg_catalog.regnamespace, 'usage')`, noUsageMark) +
-    (onHandover ? refuseWhen(hasTemporaryTables, temporaryMark) : '') +
+    (onHandover ? refuseWhen(mayHaveTemporaryTables, temporaryMark) : '') +
     `else ${asText(schema)} operator(pg_catalog.||) ${rest} end, ${isLocal}) is null` +
     (timeout === undefined ? '' : ` or pg_catalog.set_config('statement_timeout', ${timeout}, ${isLocal}) is null`)
   )

@@ -176,6 +176,7 @@ export class BoundQuery extends QueryBase {
     moveBack(error, this.#lengthBefore)
     whenReady(connection, (isAlive) => {
       if (this.#isSettled) return
+      if (error.message.includes(temporaryMark)) this.#carrier.bindingWriter.temporarySchemaFound()
       noteOutcome(this.#carrier, false)
       if (isAlive && this.#mayTryAgain(error)) {
         this.#wasResubmitted = true
