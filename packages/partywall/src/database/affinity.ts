@@ -9,7 +9,7 @@
 export interface PoolInternals {
   readonly _clients: readonly object[]
   readonly _idle: { readonly client: object }[]
-  readonly _pendingQueue: object[]
+  readonly _pendingQueue: { readonly callback: (error: Error) => void }[]
   readonly options: { readonly max: number }
 }
 

@@ -259,9 +259,17 @@ export class TenantClient extends Client implements Carrier {
 
   /** Runs a statement for another binding than the one the client is lent for: provisioning fills a schema that it made itself. */
   queryFor(binding: Binding, text: string, values?: readonly unknown[]): Promise<any> {
-    const query = new BoundQuery(this, binding, { text, values })
-    this.#note(text, binding)
-    return this.#sendAndWait(query)
+    return new Promise((resolve, reject) => {
+      this.sendFor(binding, text, values, (error, result) => (error ? reject(error) : resolve(result)))
+    })
+  }
+
+  /** Runs a statement for a binding that the caller vouches for; whose async context this is does not matter. */
+  sendFor(binding: Binding, config: string | QueryConfigLike, values: readonly unknown[] | undefined, done: QueryCallback): void {
+    const query = new BoundQuery(this, binding, config, values)
+    this.#note(typeof query.text === 'string' ? query.text : '', binding)
+    query.callback = done
+    this.#send(query)
   }
 
   // What the bound queries ask of their carrier.

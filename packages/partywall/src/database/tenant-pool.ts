@@ -99,6 +99,16 @@ export class TenantPool extends Pool {
     }
   }
 
+  /** Ends the pool as pg.Pool does; whoever waits for a connection is told so, instead of waiting for ever. */
+  override end(): Promise<void>
+  override end(callback: () => void): void
+  override end(callback?: () => void): Promise<void> | void {
+    const waiting = this.#affinity === undefined ? [] : (this as unknown as PoolInternals)._pendingQueue.splice(0)
+    const ended = callback === undefined ? super.end() : super.end(callback)
+    for (const waiter of waiting) waiter.callback(new Error('Cannot use a pool after calling end on the pool'))
+    return ended
+  }
+
   #queryOrCall(config: any, values?: any, callback?: any): unknown {
     if (isCopy(config)) return Promise.reject(needsClient('A COPY stream'))
     const done: QueryCallback | undefined = inContextOfNow(
@@ -121,39 +131,80 @@ export class TenantPool extends Pool {
     }
   }
 
-  async #queryOnce(binding: Binding, config: any, values: readonly unknown[] | undefined): Promise<unknown> {
+  /**
+   * One statement on one connection, in one promise: this is the hot path. Its callbacks may run in another caller's async context,
+   * which does not matter, because everything is told the binding that was captured.
+   */
+  #queryOnce(binding: Binding, config: any, values: readonly unknown[] | undefined): Promise<unknown> {
     assertForPool(config)
-    const client = await this.#checkOut(binding)
-    try {
-      return await settled(client, config, values)
-    } catch (error) {
+    if (typeof config.submit === 'function') return this.#queryObjectOnce(binding, config)
+    return new Promise((resolve, reject) => {
+      this.#checkOutThen(binding, (refusal, client) => {
+        if (client === undefined) return reject(refusal)
+        const settle: QueryCallback = (error, result) => {
+          client.release()
+          if (error) reject(error)
+          else resolve(result)
+        }
+        try {
+          client.sendFor(binding, config, values, settle)
+        } catch (error) {
+          // The config is the caller's: a getter of it may throw.
+          settle(error as Error)
+        }
+      })
+    }).catch((error: Error) => {
+      // The stack that led to the socket says nothing; the caller's own does.
       if (error instanceof Error) Error.captureStackTrace(error)
       throw error
+    })
+  }
+
+  /** A query object counts as done when it calls its callback. */
+  async #queryObjectOnce(binding: Binding, query: SubmittableLike): Promise<unknown> {
+    const client = await this.#checkOut(binding)
+    try {
+      return await new Promise((resolve, reject) => {
+        client.query(query, undefined, (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result)))
+      })
     } finally {
       client.release()
     }
   }
 
+  #checkOutThen(binding: Binding, done: (error: Error | undefined, client?: TenantPoolClient) => void): void {
+    if (this.#turns === undefined && this.#locate === undefined) {
+      return this.#take(binding, (error, client) => {
+        if (client === undefined) done(error)
+        else done(undefined, this.#lend(client, binding, undefined))
+      })
+    }
+    this.#checkOut(binding).then(
+      (client) => done(undefined, client),
+      (error: Error) => done(error),
+    )
+  }
+
   /** @param checkout whose stack names the caller when the client is not released; absent when it surely will be */
   async #checkOut(binding: Binding, checkout?: Checkout): Promise<TenantPoolClient> {
     if (this.#locate !== undefined) await (this.#located ??= this.#findServer(this.#locate))
-    await this.#turns?.take(binding)
+    if (this.#turns !== undefined) await this.#turns.take(binding)
     try {
-      return this.#lend(await this.#take(binding), binding, checkout)
+      const client = await new Promise<TenantPoolClient>((resolve, reject) =>
+        this.#take(binding, (error, taken) => (taken === undefined ? reject(error) : resolve(taken))),
+      )
+      return this.#lend(client, binding, checkout)
     } catch (error) {
       this.#turns?.giveBack(binding)
       throw error
     }
   }
 
-  #take(binding: Binding): Promise<TenantPoolClient> {
-    return new Promise((resolve, reject) => {
-      const take: TakeCallback = (error, client) =>
-        error || client === undefined ? reject(this.#explain(error)) : resolve(client)
-      const enqueue = (): void => this.#binder.outside(() => super.connect(take as never))
-      if (this.#affinity === undefined) enqueue()
-      else this.#affinity.enqueue(this as unknown as PoolInternals, binding.keyHash, enqueue)
-    })
+  #take(binding: Binding, done: TakeCallback): void {
+    const take: TakeCallback = (error, client) => (client === undefined ? done(this.#explain(error)) : done(undefined, client))
+    const enqueue = (): void => super.connect(take as never)
+    if (this.#affinity === undefined) enqueue()
+    else this.#affinity.enqueue(this as unknown as PoolInternals, binding.keyHash, enqueue)
   }
 
   #lend(client: TenantPoolClient, binding: Binding, checkout: Checkout | undefined): TenantPoolClient {
@@ -250,18 +301,6 @@ function isCopy(config: any): boolean {
 
 function needsClient(what: string): TenancyError {
   return new TenancyError('UNSAFE_STATEMENT', `${what} needs a client of its own: take one with tenancy.pool.connect().`)
-}
-
-/** One statement on a lent client; a query object counts as done when it calls its callback. */
-function settled(client: TenantClient, config: any, values: readonly unknown[] | undefined): Promise<unknown> {
-  if (typeof (config as SubmittableLike).submit !== 'function') {
-    // A callback in the config is the pool's to call: the client must answer here first, so that it is released in time.
-    const masked = { callback: { value: undefined, writable: true } }
-    return client.query(typeof config === 'object' ? Object.create(config, masked) : config, values)
-  }
-  return new Promise((resolve, reject) => {
-    client.query(config, undefined, (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result)))
-  })
 }
 
 async function startSession(client: TenantPoolClient, binding: Binding): Promise<void> {

@@ -86,3 +86,13 @@ it('gives up with a clear error when every connection stays busy', async () => {
   await sleep(10)
   expect((await scope.run(b, () => pool.query('select owner from items where id = 1'))).rows).toEqual([{ owner: b.schema }])
 })
+
+it('tells whoever waits for a connection when the pool ends', async () => {
+  const pool = makePool({ max: 1 })
+  const held = await scope.run(a, () => pool.connect())
+  const waiting = scope.run(b, () => pool.query('select 1'))
+  const ended = pool.end()
+  await expect(waiting).rejects.toThrow(/after calling end/)
+  held.release()
+  await ended
+})
