@@ -28,7 +28,7 @@ const rooms: Record<string, readonly string[]> = {
   index: [...belowTenancy, 'tenancy'],
   // An adapter takes a tenancy by its shape, so it needs none of the wiring.
   http: ['ground', 'resolve'],
-  orm: ['ground'],
+  orm: ['ground', 'names', 'options', 'database'],
   cli: [...belowTenancy, 'tenancy', 'index'],
 }
 

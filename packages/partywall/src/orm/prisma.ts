@@ -1,0 +1,148 @@
+/**
+ * partywall/prisma, for Prisma 7 with @prisma/adapter-pg. `tenantPrisma` makes one PrismaClient that serves every tenant.
+ *
+ * Prisma writes a schema before the name of each table and type, so a search path alone would change nothing. The client is told
+ * that the schema has a name which nobody can guess, made anew for each client; the adapter takes that name out of the SQL on its way
+ * to the pool. Values travel beside the SQL, and SQL of yours cannot hold a name that it does not know: nothing else is touched.
+ *
+ * Prisma also collects the `findUnique` calls of one tick and sends them in the async context of the first of them. Two tenants in
+ * one tick would then be one query, for the tenant who came first. So the client collects for each tenant apart.
+ *
+ * Not isolated by it: rows that you keep beyond their scope, and the answers of caching extensions such as Accelerate.
+ */
+import { randomUUID } from 'node:crypto'
+import { TenancyError } from '../errors.ts'
+
+/** The part of a tenancy that the adapter uses. */
+export interface TenancyLike {
+  readonly pool: object
+  tryCurrent(): { readonly id: string } | undefined
+}
+
+interface StatementLike {
+  sql: string
+  args: unknown[]
+  argTypes: unknown[]
+}
+
+/** What Prisma calls a driver adapter, or a transaction of one. */
+interface QueryableLike {
+  queryRaw(statement: StatementLike): Promise<any>
+  executeRaw(statement: StatementLike): Promise<number>
+}
+
+interface AdapterLike extends QueryableLike {
+  startTransaction(...args: any[]): Promise<QueryableLike>
+  underlyingDriver?(): unknown
+}
+
+interface FactoryLike {
+  connect(): Promise<AdapterLike>
+}
+
+/** The class `PrismaPg` of @prisma/adapter-pg. */
+type PrismaPgLike<F> = new (pool: any, options: any) => F
+
+/** The options of PrismaPg but the schema, which is the tenant's, and the end of the pool, which is the tenancy's. */
+export type TenantPrismaOptions<P extends PrismaPgLike<any>> = Omit<
+  NonNullable<ConstructorParameters<P>[1]>,
+  'schema' | 'disposeExternalPool'
+>
+
+/**
+ * One PrismaClient for all tenants, on `tenancy.pool`. Make it once for the whole app; `make` gets the adapter and returns the
+ * client, extensions included. `$disconnect()` leaves the pool open.
+ * @example
+ * const prisma = tenantPrisma(tenancy, PrismaPg, (adapter) => new PrismaClient({ adapter }))
+ * await tenancy.run('acme', () => prisma.project.findMany())
+ * @throws TenancyError INVALID_OPTION when there are two copies of pg, or a version of Prisma that the adapter does not know
+ */
+export function tenantPrisma<P extends PrismaPgLike<FactoryLike>, C extends object>(
+  tenancy: TenancyLike,
+  PrismaPg: P,
+  make: (adapter: InstanceType<P>) => C,
+  options?: TenantPrismaOptions<P>,
+): C {
+  const sentinel = `partywall_${randomUUID().replaceAll('-', '')}`
+  const factory = new PrismaPg(tenancy.pool, { ...options, schema: sentinel, disposeExternalPool: false })
+  assertTook(tenancy.pool, (factory as { externalPool?: unknown }).externalPool)
+  const client = make(tenantFactory(factory, tenancy.pool, sentinel) as InstanceType<P>)
+  collectByTenant(client, tenancy)
+  return client
+}
+
+/** PrismaPg takes a foreign pool for options, and opens one of its own without a word. */
+function assertTook(pool: object, taken: unknown): void {
+  if (taken === pool) return
+  throw new TenancyError(
+    'INVALID_OPTION',
+    '@prisma/adapter-pg did not take tenancy.pool: it knows a pool by the class of its own copy of "pg", and there are two copies. It ' +
+      'would open a pool without tenants. Look with `npm ls pg`, then make the versions agree ("overrides" in package.json) and `npm dedupe`.',
+    { details: { package: 'pg' } },
+  )
+}
+
+function tenantFactory<F extends FactoryLike>(factory: F, pool: object, sentinel: string): F {
+  const connect = async (): Promise<AdapterLike> => {
+    const adapter = await factory.connect()
+    // A later version may hide its fields; this door is documented.
+    assertTook(pool, adapter.underlyingDriver?.())
+    return Object.assign(withoutSchema(adapter, sentinel), {
+      startTransaction: async (...args: unknown[]) => withoutSchema(await adapter.startTransaction(...args), sentinel),
+    })
+  }
+  return Object.assign(Object.create(factory), { connect })
+}
+
+/** The same adapter or transaction, whose SQL names no schema. */
+function withoutSchema<Q extends QueryableLike>(queryable: Q, sentinel: string): Q {
+  const qualifier = `"${sentinel}".`
+  const stripped = (statement: StatementLike): StatementLike => ({ ...statement, sql: statement.sql.replaceAll(qualifier, '') })
+  return Object.assign(Object.create(queryable), {
+    queryRaw: (statement: StatementLike) => queryable.queryRaw(stripped(statement)),
+    executeRaw: (statement: StatementLike) => queryable.executeRaw(stripped(statement)),
+  })
+}
+
+/** The slice of PrismaClient that collects calls. Read in 7.10; as old as Prisma 2. */
+interface CollectorLike {
+  readonly options: { batchBy(request: RequestLike): string | undefined }
+  request(request: RequestLike): Promise<unknown>
+}
+
+interface RequestLike {
+  readonly transaction?: { readonly id: unknown } | undefined
+}
+
+/** Gives each tenant, and each transaction, a collector of its own: what is collected together then has one scope. */
+function collectByTenant(client: object, tenancy: TenancyLike): void {
+  const handler = (client as { _requestHandler?: { dataloader?: CollectorLike } })._requestHandler
+  const original = handler?.dataloader
+  if (handler === undefined || typeof original?.request !== 'function' || typeof original.options?.batchBy !== 'function') {
+    throw new TenancyError(
+      'INVALID_OPTION',
+      'This version of @prisma/client does not show how it collects findUnique calls, so calls of two tenants could become one query. ' +
+        'Use @prisma/client 7 (7.10 is tested), and return the PrismaClient itself, or one made with $extends, from the function.',
+      { details: { package: '@prisma/client' } },
+    )
+  }
+  const Collector = original.constructor as new (options: CollectorLike['options']) => CollectorLike
+  const ofThisTick = new Map<string, CollectorLike>()
+  const collectorFor = (request: RequestLike): CollectorLike => {
+    const { transaction } = request
+    const tenant = tenancy.tryCurrent()
+    if (transaction === undefined && tenant === undefined) return new Collector(original.options)
+    const key = transaction === undefined ? `tenant ${tenant!.id}` : `transaction ${String(transaction.id)}`
+    let collector = ofThisTick.get(key)
+    if (collector === undefined) {
+      // A collector sends what it has in the next tick; one that lives longer could meet another scope.
+      if (ofThisTick.size === 0) process.nextTick(() => ofThisTick.clear())
+      ofThisTick.set(key, (collector = new Collector(original.options)))
+    }
+    return collector
+  }
+  handler.dataloader = {
+    options: original.options,
+    request: async (request) => collectorFor(request).request(request),
+  }
+}

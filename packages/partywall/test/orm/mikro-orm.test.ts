@@ -1,0 +1,230 @@
+import {
+  EntitySchema,
+  EnumArrayType,
+  IsolationLevel as MikroLevel,
+  MikroORM,
+  RequestContext,
+  type EntityManager,
+} from '@mikro-orm/postgresql'
+import { describe, expect, it } from 'vitest'
+import { tenantMikroOrmOptions } from '../../src/orm/mikro-orm.ts'
+import { codeOf, ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
+
+const moods = ['calm', 'busy', 'wild']
+
+const Author: EntitySchema<any> = new EntitySchema<any>({
+  name: 'Author',
+  tableName: 'authors',
+  properties: {
+    id: { type: 'integer', primary: true },
+    name: { type: 'text' },
+    books: { kind: '1:m', entity: () => Book, mappedBy: 'author' } as any,
+  },
+})
+
+const Plan: EntitySchema<any> = new EntitySchema<any>({
+  name: 'Plan',
+  tableName: 'plans',
+  schema: 'public',
+  properties: { name: { type: 'text', primary: true }, price: { type: 'integer' } },
+})
+
+const Book: EntitySchema<any> = new EntitySchema<any>({
+  name: 'Book',
+  tableName: 'books',
+  properties: {
+    id: { type: 'integer', primary: true },
+    author: { kind: 'm:1', entity: () => Author, fieldName: 'author_id' } as any,
+    title: { type: 'text' },
+    plan: { kind: 'm:1', entity: () => Plan, fieldName: 'plan' } as any,
+    mood: { enum: true, items: moods, nativeEnumName: 'mood' },
+    moods: { type: new EnumArrayType('Book.moods', moods), nativeEnumName: 'mood', items: moods } as any,
+    tags: { type: 'string[]', columnType: 'text[]' },
+  },
+})
+
+let orm: MikroORM
+
+/** `manager` gives the EntityManager of one operation: a new one, or that of the transaction. */
+function operations(manager: () => EntityManager): OrmOperations {
+  const byId = { orderBy: { id: 'asc' as const } }
+  return {
+    addAuthor: async (author) => manager().insert(Author, author),
+    renameAuthor: async (id, name) => {
+      const em = manager()
+      ;(await em.findOneOrFail(Author, id)).name = name
+      await em.flush()
+    },
+    removeAuthor: async (id) => manager().nativeDelete(Author, { id }),
+    authors: async () => (await manager().find(Author, {}, { ...byId, refresh: true })).map(({ id, name }) => ({ id, name })),
+    addBook: async ({ authorId, ...book }) => manager().insert(Book, { ...book, author: authorId } as never),
+    books: async () => {
+      const books = await manager().find(Book, {}, { ...byId, refresh: true })
+      return books.map(({ id, author, title, plan, mood, moods: all, tags }) => {
+        return { id, authorId: author.id, title, plan: plan.name, mood, moods: all, tags }
+      })
+    },
+    authorsWithBooks: async () => {
+      const authors = await manager().find(
+        Author,
+        {},
+        { populate: ['books'] as never, orderBy: { id: 'asc', books: { id: 'asc' } } },
+      )
+      return authors.map(({ name, books }) => ({ name, books: books.getItems().map(({ title }: any) => title) }))
+    },
+    booksWithPrice: async () => {
+      const books = await manager().find(Book, {}, { populate: ['plan'] as never, ...byId })
+      return books.map(({ title, plan }) => ({ title, price: plan.price }))
+    },
+    raw: async (text, values = []) => {
+      const marks = text.replaceAll(/\$\d+/g, '?')
+      const em = manager()
+      return em.getConnection().execute(marks, [...values], 'all', em.getTransactionContext())
+    },
+  }
+}
+
+function transaction(em: EntityManager): OrmTransaction {
+  return {
+    ...operations(() => em),
+    nested: (work) => em.transactional((inner) => work(transaction(inner as EntityManager)), { clear: true }),
+  }
+}
+
+const levels = {
+  'read committed': MikroLevel.READ_COMMITTED,
+  'repeatable read': MikroLevel.REPEATABLE_READ,
+  serializable: MikroLevel.SERIALIZABLE,
+}
+
+const { tenancy, tenants, admin, empty } = await ormContract('MikroORM', (on) => {
+  orm = new MikroORM(tenantMikroOrmOptions(on, { entities: [Author, Book, Plan] }))
+  return {
+    ...operations(() => orm.em.fork()),
+    transaction: (work, level = 'read committed') =>
+      orm.em.fork().transactional((em) => work(transaction(em as EntityManager)), { isolationLevel: levels[level] }),
+    stream: async function* () {
+      for await (const { id, name } of orm.em.fork().stream(Author, { orderBy: { id: 'asc' } })) yield { id, name }
+    },
+    close: () => orm.close(),
+  }
+})
+const [a, b] = tenants as [(typeof tenants)[0], (typeof tenants)[0]]
+
+const fillOne = async (): Promise<void> => {
+  await empty()
+  for (const { schema } of tenants) await admin.query(`insert into "${schema}".authors values (1, $1)`, [schema])
+}
+
+const cached = async (): Promise<string[]> => (await orm.em.fork().find(Author, {}, { cache: 5000 })).map(({ name }) => name)
+const cachedByName = async (): Promise<string[]> =>
+  (await orm.em.fork().find(Author, {}, { cache: ['all', 5000] })).map(({ name }) => name)
+
+describe('the traps of MikroORM', () => {
+  it('refuses an EntityManager that served another tenant: it would answer from memory', async () => {
+    await fillOne()
+    const em = orm.em.fork()
+    expect(await tenancy.run(a, async () => (await em.findOneOrFail(Author, 1)).name)).toBe(a.schema)
+    expect(codeOf(await tenancy.run(b, () => refused(em.findOneOrFail(Author, 1))))).toBe('WRONG_TENANT')
+    expect(codeOf(await tenancy.run(b, () => refused(em.flush())))).toBe('WRONG_TENANT')
+    expect(await tenancy.run(b, async () => (await em.fork().findOneOrFail(Author, 1)).name)).toBe(b.schema)
+  })
+
+  it('refuses one RequestContext for two tenants, and takes one for each', async () => {
+    await fillOne()
+    const read = async (): Promise<string> => (await orm.em.findOneOrFail(Author, 1)).name
+    await RequestContext.create(orm.em, async () => {
+      expect(await tenancy.run(a, read)).toBe(a.schema)
+      expect(codeOf(await tenancy.run(b, () => refused(read())))).toBe('WRONG_TENANT')
+    })
+    for (const tenant of tenants) {
+      expect(await tenancy.run(tenant, () => RequestContext.create(orm.em, read))).toBe(tenant.schema)
+    }
+  })
+
+  it('keeps a result cache for each tenant', async () => {
+    await fillOne()
+    for (const tenant of tenants) {
+      expect(await tenancy.run(tenant, cached)).toEqual([tenant.schema])
+      expect(await tenancy.run(tenant, cachedByName)).toEqual([tenant.schema])
+    }
+    await admin.query(`update "${a.schema}".authors set name = 'changed'`)
+    expect(await tenancy.run(a, cached)).toEqual([a.schema])
+    await tenancy.run(a, () => orm.em.fork().clearCache('all'))
+    expect(await tenancy.run(a, cachedByName)).toEqual(['changed'])
+  })
+
+  it('writes values into the text: values that look like SQL stay values', async () => {
+    await empty()
+    const names = [
+      `'; commit; select '`,
+      `"; begin; --`,
+      "a\\'; rollback; /*",
+      '$1; ? $$ ?? {x}',
+      'set search_path to public; temp',
+    ]
+    await tenancy.run(a, async () => {
+      for (const [id, name] of names.entries()) await orm.em.fork().insert(Author, { id, name })
+      expect((await orm.em.fork().find(Author, {}, { orderBy: { id: 'asc' } })).map(({ name }) => name)).toEqual(names)
+    })
+  })
+
+  it('reads dates, times and their arrays as MikroORM expects them, in streams too', async () => {
+    await tenancy.run(a, async () => {
+      const text = `select date '2026-11-21' as d, timestamptz '2026-11-21 10:00+00' as t, array[date '2026-11-21'] as l`
+      const connection = orm.em.getConnection()
+      const [row]: any = await connection.execute(text)
+      const streamed: any[] = []
+      for await (const each of (connection as any).stream(text)) streamed.push(each)
+      expect(row).toMatchObject({ d: '2026-11-21', l: ['2026-11-21'] })
+      expect(typeof row.t).toBe('string')
+      expect(streamed).toEqual([row])
+    })
+  })
+
+  it('flushes a unit of work in one transaction of its tenant', async () => {
+    await fillOne()
+    await tenancy.run(b, async () => {
+      const em = orm.em.fork()
+      const author = await em.findOneOrFail(Author, 1)
+      author.name = 'renamed'
+      em.create(Book, { id: 1, author, title: 't', plan: 'free', mood: 'calm', moods: ['wild'], tags: ['x'] } as never)
+      await em.flush()
+      expect(await em.fork().count(Book, { author: { name: 'renamed' }, moods: { $contains: ['wild'] } } as never)).toBe(1)
+    })
+    expect((await admin.query(`select name from "${a.schema}".authors`)).rows).toEqual([{ name: a.schema }])
+  })
+
+  it('cancels a statement, and gives its connection back', async () => {
+    const started = Date.now()
+    await tenancy.run(a, async () => {
+      const em = orm.em.fork({ signal: AbortSignal.timeout(100), inflightQueryAbortStrategy: 'cancel query' })
+      await refused(em.execute('select pg_sleep(20)'))
+    })
+    expect(Date.now() - started).toBeLessThan(10_000)
+  })
+
+  it('needs no tenant to connect, and leaves the pool alone when it is closed', async () => {
+    const other = new MikroORM(tenantMikroOrmOptions(tenancy, { entities: [Author, Book, Plan] }))
+    await other.connect()
+    await other.close()
+    expect(await tenancy.run(a, async () => orm.em.fork().execute('select 1 as one'))).toEqual([{ one: 1 }])
+  })
+
+  it.each([
+    { host: 'localhost' },
+    { clientUrl: 'postgres://localhost' },
+    { dbName: 'x' },
+    { pool: { max: 5 } },
+    { schema: 'acme' },
+    { driverOptions: {} },
+    { sessionContext: 'connection' },
+    { ensureDatabase: true },
+    { replicas: [] },
+  ])('refuses the option %o, and says what to do instead', (option) => {
+    const [key] = Object.keys(option)
+    expect(() => tenantMikroOrmOptions(tenancy, { entities: [Author], ...option } as never)).toThrowError(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`refuses "${key}"`) }),
+    )
+  })
+})

@@ -1,0 +1,322 @@
+import postgres from 'postgres'
+import { describe, expect, it } from 'vitest'
+import { tenantSql } from '../../src/orm/postgres-js.ts'
+import { codeOf, ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
+
+type Sql = postgres.Sql | postgres.TransactionSql
+
+function operations(sql: Sql): OrmOperations {
+  return {
+    addAuthor: async (author) => sql`insert into authors ${sql(author as never)}`,
+    renameAuthor: async (id, name) => sql`update authors set name = ${name} where id = ${id}`,
+    removeAuthor: async (id) => sql`delete from authors where id = ${id}`,
+    authors: async () => [...(await sql<any>`select id, name from authors order by id`)],
+    addBook: async ({ id, authorId, title, plan, mood, moods, tags }) =>
+      sql`insert into books (id, author_id, title, plan, mood, moods, tags)
+          values (${id}, ${authorId}, ${title}, ${plan}, ${mood}, ${moods as never}, ${tags as never})`,
+    books: async () => [
+      ...(await sql<any>`select id, author_id as "authorId", title, plan, mood, moods, tags from books order by id`),
+    ],
+    authorsWithBooks: async () => [
+      ...(await sql<any>`
+        select a.name, coalesce(array_agg(b.title order by b.id) filter (where b.id is not null), '{}') as books
+        from authors as a left join books as b on b.author_id = a.id group by a.id order by a.id`),
+    ],
+    booksWithPrice: async () => [
+      ...(await sql<any>`select b.title, p.price from books as b join plans as p on p.name = b.plan order by b.id`),
+    ],
+    raw: async (text, values = []) => [...(await sql.unsafe(text, values as never[]))],
+  }
+}
+
+function transaction(sql: postgres.TransactionSql): OrmTransaction {
+  return { ...operations(sql), nested: (work) => sql.savepoint((inner) => work(transaction(inner))) as never }
+}
+
+let sql: postgres.Sql
+
+const { tenancy, tenants, admin, empty, url } = await ormContract('postgres.js', (on, at) => {
+  sql = tenantSql(on, postgres(at, { max: 4, onnotice: () => {} }))
+  return {
+    ...operations(sql),
+    transaction: (work, level = 'read committed') =>
+      sql.begin(`isolation level ${level}`, (within) => work(transaction(within))) as never,
+    stream: async function* () {
+      for await (const rows of sql<any>`select id, name from authors order by id`.cursor(10)) yield* rows
+    },
+    close: () => sql.end(),
+  }
+})
+const [a, b] = tenants as [(typeof tenants)[0], (typeof tenants)[0]]
+
+const fillOne = async (): Promise<void> => {
+  await empty()
+  for (const { schema } of tenants) await admin.query(`insert into "${schema}".authors values (1, $1)`, [schema])
+}
+const names = async (): Promise<string[]> => (await sql<any>`select name from authors order by id`).map(({ name }: any) => name)
+
+const firstAuthor = async (): Promise<unknown[]> => [...(await sql`select * from authors where id = ${1}`)]
+
+/** A connection that was killed while idle fails once, as it does without us. */
+async function settledNames(): Promise<string[]> {
+  try {
+    return await names()
+  } catch (error) {
+    expect(String((error as any).code)).toMatch(/^(CONNECTION_|57P01|ECONN|EPIPE)/)
+    return await settledNames()
+  }
+}
+
+const when = async (value: unknown): Promise<unknown[]> => [...(await sql`select ${value as string}::timestamptz`)]
+
+describe('the traps of postgres.js', () => {
+  it('would mix tenants on the unwrapped sql, where a setting stays and callers share a connection: the suite bites', async () => {
+    const naive = postgres(url, { max: 1 })
+    const [, rows] = await Promise.all([
+      naive.unsafe(`set search_path to "${a.schema}"`),
+      naive`select current_schema() as schema`,
+    ])
+    expect(rows[0]!.schema).toBe(a.schema)
+    await naive.end()
+  })
+
+  it('belongs to the scope it was written in: awaited in another, it is refused', async () => {
+    await fillOne()
+    const { query } = await tenancy.run(a, () => ({ query: sql`select name from authors` }))
+    expect(codeOf(await tenancy.run(b, () => refused(query)))).toBe('WRONG_TENANT')
+    const { late } = await tenancy.run(a, () => ({ late: sql`select name from authors` }))
+    expect(codeOf(await refused(late))).toBe('NO_TENANT')
+    expect(await tenancy.runShared(async () => [...(await sql`select count(*)::int from plans`)])).toEqual([{ count: 2 }])
+  })
+
+  it('takes fragments that were written outside', async () => {
+    await fillOne()
+    const columns = sql`id, ${sql('name')}`
+    const first = (id: number) => sql`where id = ${id}`
+    expect(await tenancy.run(a, async () => [...(await sql`select ${columns} from ${sql('authors')} ${first(1)}`)])).toEqual([
+      { id: 1, name: a.schema },
+    ])
+    expect(await tenancy.run(b, async () => [...(await sql`select ${columns} from authors where id in ${sql([1, 2])}`)])).toEqual(
+      [{ id: 1, name: b.schema }],
+    )
+  })
+
+  it('refuses a tenant whose schema is gone, and reads nothing in its place', async () => {
+    await admin.query(`alter schema "${a.schema}" rename to away`)
+    await tenancy.run(a, async () => {
+      expect(codeOf(await refused(sql`select * from plans`))).toBe('SCHEMA_MISSING')
+      expect(codeOf(await refused(sql`select ${1}::int`))).toBe('SCHEMA_MISSING')
+      expect(codeOf(await refused(sql.begin((within) => within`select * from plans`)))).toBe('SCHEMA_MISSING')
+    })
+    await admin.query(`alter schema away rename to "${a.schema}"`)
+    await fillOne()
+    expect(await tenancy.run(a, names)).toEqual([a.schema])
+  })
+
+  it.each([
+    'commit',
+    'begin',
+    'select 1; commit; select * from plans',
+    'set search_path to public',
+    `select set_config('search_path', 'public', false)`,
+    'create temp table t (id int)',
+    'listen x',
+    'select lastval()',
+    'discard all',
+    'prepare p as select 1',
+  ])('refuses %s, in a transaction too', async (text) => {
+    await tenancy.run(a, async () => {
+      expect(codeOf(await refused(sql.unsafe(text)))).toBe('UNSAFE_STATEMENT')
+      expect(codeOf(await refused(sql.begin((within) => within.unsafe(text))))).toBe('UNSAFE_STATEMENT')
+    })
+  })
+
+  it('refuses what cannot be bound, and says what to use', async () => {
+    for (const use of [
+      () => sql.reserve(),
+      () => sql.file('x.sql'),
+      () => (sql as any).subscribe(),
+      () => (sql as any).largeObject(),
+    ]) {
+      expect(use).toThrowError(expect.objectContaining({ code: 'UNSAFE_STATEMENT' }))
+    }
+    await tenancy.run(a, async () => {
+      expect(codeOf(await refused(sql`copy authors to stdout`.readable()))).toBe('UNSAFE_STATEMENT')
+    })
+  })
+
+  it('tells an error that comes with the commit', async () => {
+    await admin.query(
+      `alter table "${a.schema}".books add constraint later foreign key (author_id) references "${a.schema}".authors deferrable initially deferred;
+       alter table "${a.schema}".books drop constraint books_author_id_fkey`,
+    )
+    await empty()
+    await tenancy.run(a, async () => {
+      const failing = sql`insert into books values (1, 99, 't', 'free', 'calm', '{wild}', '{}')`
+      expect(codeOf(await refused(failing))).toBe('23503')
+      expect([...(await sql`select * from books`)]).toEqual([])
+    })
+  })
+
+  it('takes one round trip for a query without values, and two for one with', async () => {
+    await fillOne()
+    await tenancy.run(a, async () => {
+      // On each connection, the first time is to prepare it.
+      for (let round = 0; round < 8; round++) await firstAuthor()
+      expect((await countingWrites(async () => void (await names()))).writes).toBe(1)
+      expect((await countingWrites(async () => void (await firstAuthor()))).writes).toBe(2)
+    })
+  })
+
+  it('fails the query whose value cannot be written, and no other', async () => {
+    await fillOne()
+    await tenancy.run(a, async () => void (await when('2026-11-21')))
+    for (let round = 0; round < 5; round++) {
+      const work = Array.from({ length: 24 }, (_, index) =>
+        tenancy.run(tenants[index % 4]!, async () => {
+          if (index % 3 === 0) return (await refused(sql`select ${undefined as never}`)) as Error
+          if (index % 3 === 1) return (await refused(when('no date'))) as Error
+          return names()
+        }),
+      )
+      for (const [index, answer] of (await Promise.all(work)).entries()) {
+        if (index % 3 === 0) expect(answer).toMatchObject({ code: 'UNDEFINED_VALUE' })
+        else if (index % 3 === 1) expect(answer).toBeInstanceOf(RangeError)
+        else expect(answer).toEqual([tenants[index % 4]!.schema])
+      }
+    }
+  })
+
+  it('reads by each, in raw form, as values, with a description, and by cursors', async () => {
+    await fillOne()
+    await tenancy.run(b, async () => {
+      const seen: unknown[] = []
+      await sql`select name from authors`.forEach((row) => seen.push(row.name))
+      await sql`select generate_series(1, 5) as n`.cursor(2, (rows) => void seen.push(rows.length))
+      await sql`select generate_series(1, 5) as n`.cursor(2, () => sql.CLOSE)
+      for await (const [row] of sql`select name from authors`.cursor()) seen.push(row!.name)
+      expect(seen).toEqual([b.schema, 2, 2, 1, b.schema])
+      expect([...(await sql`select name from authors`.values())]).toEqual([[b.schema]])
+      expect((await sql`select name from authors where id = ${1}`.describe()).columns).toHaveLength(1)
+      expect(await sql.unsafe('select current_schema() as s; select 2 as two')).toMatchObject([[{ s: b.schema }], [{ two: 2 }]])
+      expect((await sql`update authors set name = name`).count).toBe(1)
+    })
+  })
+
+  it('copies in and out in a transaction', async () => {
+    await fillOne()
+    await tenancy.run(a, async () => {
+      await sql.begin(async (within) => {
+        const stream = await within`copy authors from stdin`.writable()
+        await new Promise<void>((resolve, reject) => {
+          stream.on('finish', resolve).on('error', reject)
+          stream.end('7\tcopied\n')
+        })
+      })
+      expect(await names()).toEqual([a.schema, 'copied'])
+      const parts: string[] = []
+      await sql.begin(async (within) => {
+        for await (const part of await within`copy authors to stdout`.readable()) parts.push(String(part))
+      })
+      expect(parts.join('')).toContain('7\tcopied')
+    })
+    expect(await tenancy.run(b, names)).toEqual([b.schema])
+  })
+
+  it('prepares for each tenant apart, and again when a migration changed its columns', async () => {
+    await fillOne()
+    for (let round = 0; round < 3; round++) for (const tenant of tenants) await tenancy.run(tenant, firstAuthor)
+    await admin.query(`alter table "${b.schema}".authors add column note text default 'new'`)
+    for (let round = 0; round < 6; round++) {
+      expect(await tenancy.run(b, firstAuthor)).toEqual([{ id: 1, name: b.schema, note: 'new' }])
+      expect(await tenancy.run(a, firstAuthor)).toEqual([{ id: 1, name: a.schema }])
+    }
+    await admin.query(`alter table "${b.schema}".authors drop column note`)
+  })
+
+  it('does not see what a function of another tenant left in the session', async () => {
+    await admin.query(
+      `create function "${a.schema}".leave() returns void language plpgsql as
+       'begin create temp table left_behind as select 1 as secret; end'`,
+    )
+    for (let round = 0; round < 5; round++) {
+      await tenancy.run(a, async () => void (await sql`select leave()`))
+      for (let other = 0; other < 5; other++) {
+        expect(codeOf(await tenancy.run(b, () => refused(sql`select * from left_behind`)))).toBe('42P01')
+      }
+    }
+    await admin.query(`drop function "${a.schema}".leave()`)
+  })
+
+  it('cancels a query while it runs and while it waits', async () => {
+    await tenancy.run(a, async () => {
+      const running = sql`select pg_sleep(20)`
+      const waiting = Array.from({ length: 6 }, () => sql`select pg_sleep(20)`)
+      const failures = [running, ...waiting].map((query) => refused(query))
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      for (const query of [running, ...waiting]) query.cancel()
+      expect((await Promise.all(failures)).map(codeOf)).toEqual(failures.map(() => '57014'))
+      expect([...(await sql`select 1 as one`)]).toEqual([{ one: 1 }])
+    })
+  })
+
+  it('survives connections that break, idle, in a query and in a transaction', async () => {
+    await fillOne()
+    const kill = `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'postgres.js'`
+    for (let round = 0; round < 6; round++) {
+      const failures = tenancy.run(a, () =>
+        Promise.all([refused(sql`select pg_sleep(20)`), refused(sql.begin((within) => within`select pg_sleep(20)`))]),
+      )
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await admin.query(kill)
+      await failures
+      const answers = await Promise.all(
+        Array.from({ length: 12 }, (_, index) => tenancy.run(tenants[index % 4]!, () => settledNames())),
+      )
+      answers.forEach((rows, index) => expect(rows).toEqual([tenants[index % 4]!.schema]))
+    }
+  })
+
+  it('keeps its tenant in savepoints, pipelines and transactions of another scope', async () => {
+    await fillOne()
+    await tenancy.run(a, async () => {
+      const answers = await sql.begin((within) => [within`select name from authors`, within`select current_schema() as schema`])
+      expect(answers).toMatchObject([[{ name: a.schema }], [{ schema: a.schema }]])
+      const foreign = sql.begin(async (within) => {
+        await within.savepoint('mark', async (inner) => {
+          expect(codeOf(await refused(tenancy.run(b, async () => inner`select 1`)))).toBe('WRONG_TENANT')
+        })
+        return within`select current_schema() as schema`
+      })
+      expect(await foreign).toMatchObject([{ schema: a.schema }])
+    })
+  })
+
+  it('ends when the work is done, and takes no more', async () => {
+    await fillOne()
+    const other = tenantSql(tenancy, postgres(url, { max: 2 }))
+    await tenancy.run(a, async () => {
+      const slow = other`select pg_sleep(0.2), name from authors`
+      const [rows] = await Promise.all([slow, new Promise((resolve) => setTimeout(resolve, 50)).then(() => other.end())])
+      expect(rows[0]!.name).toBe(a.schema)
+      expect(codeOf(await refused(other`select 1`))).toBe('UNSAFE_STATEMENT')
+    })
+  })
+})
+
+/** How many writes to sockets `work` makes. */
+async function countingWrites(work: () => Promise<void>): Promise<{ writes: number }> {
+  const { Socket } = await import('node:net')
+  const original = Socket.prototype.write
+  let writes = 0
+  Socket.prototype.write = function write(this: unknown, ...args: any[]) {
+    writes += 1
+    return Reflect.apply(original, this, args)
+  } as never
+  try {
+    await work()
+  } finally {
+    Socket.prototype.write = original
+  }
+  return { writes }
+}
