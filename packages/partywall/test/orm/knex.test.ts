@@ -78,7 +78,7 @@ describe('tenantKnex', () => {
     expect((slow as Error).name).toBe('KnexTimeoutError')
     await setTimeout(100)
     const { rows } = await tenancy.sharedPool.query(
-      `select pid from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'`,
+      `select pid from pg_stat_activity where datname = current_database() and query like 'select pg_sleep%' and state = 'active'`,
     )
     expect(rows).toEqual([])
   })

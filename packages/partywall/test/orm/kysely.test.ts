@@ -157,7 +157,7 @@ describe('tenantDialect', () => {
 
 async function sleepers(): Promise<number> {
   const { rows } = await tenancy.sharedPool.query<{ count: number }>(
-    `select count(*)::int as count from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'`,
+    `select count(*)::int as count from pg_stat_activity where datname = current_database() and query like 'select pg_sleep%' and state = 'active'`,
   )
   return rows[0]!.count
 }
