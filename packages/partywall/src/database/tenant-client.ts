@@ -154,20 +154,14 @@ export class TenantClient extends Client implements Carrier {
     const binding = this.#bindingFor(text)
     if (binding === undefined)
       return done === undefined ? super.query(config as any, values as any) : super.query(config as any, values as any, done)
-    const query = new BoundQuery(this, binding, config, values)
-    this.#note(text, binding)
-    if (done !== undefined) {
-      query.callback = done
-      this.#send(query)
-      return undefined
-    }
-    return this.#sendAndWait(query)
+    if (done === undefined) return this.#sendAndWait(binding, config, values)
+    this.sendFor(binding, config, values, done)
+    return undefined
   }
 
-  #sendAndWait(query: BoundQuery): Promise<unknown> {
+  #sendAndWait(binding: Binding, config: string | QueryConfigLike, values: readonly unknown[] | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      query.callback = (error, result) => (error ? reject(error) : resolve(result))
-      this.#send(query)
+      this.sendFor(binding, config, values, (error, result) => (error ? reject(error) : resolve(result)))
     }).catch((error: Error) => {
       // The stack that led to the socket says nothing; the caller's own does.
       Error.captureStackTrace(error)
@@ -259,9 +253,7 @@ export class TenantClient extends Client implements Carrier {
 
   /** Runs a statement for another binding than the one the client is lent for: provisioning fills a schema that it made itself. */
   queryFor(binding: Binding, text: string, values?: readonly unknown[]): Promise<any> {
-    return new Promise((resolve, reject) => {
-      this.sendFor(binding, text, values, (error, result) => (error ? reject(error) : resolve(result)))
-    })
+    return this.#sendAndWait(binding, text, values)
   }
 
   /** Runs a statement for a binding that the caller vouches for; whose async context this is does not matter. */
