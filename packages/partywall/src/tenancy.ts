@@ -108,11 +108,9 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * @example await tenancy.run('acme', () => tenancy.pool.query('select * from projects'))
    * @throws TenancyError UNKNOWN_TENANT, TENANT_SUSPENDED, TENANT_MAINTENANCE
    */
-  async run<T>(ref: Tenant<A> | TenantRef, fn: (tenant: Tenant<A>) => T, options: RunInTenantOptions = {}): Promise<Awaited<T>> {
-    const tenant = isTenant<A>(ref) ? ref : await this.#store.get(ref)
-    if (options.allowInactive !== true) assertActive(tenant)
-    // Awaited inside the scope: a lazy query builder sends its statement when somebody waits for it.
-    return await this.#scope.run(tenant, async () => await fn(tenant))
+  run<T>(ref: Tenant<A> | TenantRef, fn: (tenant: Tenant<A>) => T, options?: RunInTenantOptions): Promise<Awaited<T>> {
+    if (isTenant<A>(ref)) return this.#enter(ref, fn, options)
+    return this.#store.get(ref).then((tenant) => this.#enter(tenant, fn, options))
   }
 
   /** Runs `fn` with the shared schema and no tenant. */
@@ -181,6 +179,14 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   /** `await using tenancy = createTenancy(config)` closes it at the end of the block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #enter<T>(tenant: Tenant<A>, fn: (tenant: Tenant<A>) => T, options: RunInTenantOptions = {}): Promise<Awaited<T>> {
+    return this.#scope.run(tenant, async (): Promise<Awaited<T>> => {
+      if (options.allowInactive !== true) assertActive(tenant)
+      // Awaited inside the scope: a lazy query builder sends its statement when somebody waits for it.
+      return await fn(tenant)
+    })
   }
 
   #tenantsApi(create: (input: NewTenant<I>) => Promise<Tenant<A>>): TenantsApi<A, I> {

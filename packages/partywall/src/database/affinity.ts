@@ -5,67 +5,82 @@
  * and a connection that comes or goes moves few tenants.
  */
 
+/** A client of the pool. Its number is its own for life, and spread over 32 bits. */
+export interface PoolMember {
+  readonly affinitySeed: number
+}
+
+/** Who waits for a connection; pg-pool keeps no more of it than these two. */
+interface Waiter {
+  readonly callback: (...args: any[]) => void
+  timedOut: boolean
+  /** For whom, where that is known. */
+  keyHash?: number
+}
+
 /** The slice of pg-pool's insides that this leans on; there is no public way to choose among idle connections. */
 export interface PoolInternals {
-  readonly _clients: readonly object[]
-  readonly _idle: { readonly client: object }[]
-  readonly _pendingQueue: { readonly callback: (error: Error) => void }[]
+  readonly ending: boolean
+  readonly _clients: readonly PoolMember[]
+  readonly _idle: { readonly client: PoolMember }[]
+  readonly _pendingQueue: Waiter[]
   readonly options: { readonly max: number }
+  _pulseQueue(): void
 }
 
 export function hasPoolInternals(pool: object): pool is PoolInternals {
-  const { _clients, _idle, _pendingQueue, _pulseQueue } = pool as Partial<PoolInternals> & { _pulseQueue?: unknown }
+  const { _clients, _idle, _pendingQueue, _pulseQueue } = pool as Partial<PoolInternals>
   return [_clients, _idle, _pendingQueue].every(Array.isArray) && typeof _pulseQueue === 'function'
 }
 
-export class Affinity {
-  readonly #keyOfWaiter = new WeakMap<object, number>()
-  readonly #seedOfClient = new WeakMap<object, number>()
-  #nextSeed = 1
-
-  /** Runs `enqueue`, which may put a waiter into the pool's queue, and remembers whom that waiter is for. */
-  enqueue(pool: PoolInternals, keyHash: number, enqueue: () => void): void {
-    const before = pool._pendingQueue.length
-    enqueue()
-    const waiter = pool._pendingQueue.length > before ? pool._pendingQueue.at(-1) : undefined
-    if (waiter !== undefined) this.#keyOfWaiter.set(waiter, keyHash)
+/**
+ * Has the pool call `take` with a connection, at once when one is idle and nobody waits. Otherwise `enqueue` makes pg-pool open a
+ * connection or put a waiter into its queue, with the time limit that a waiter has.
+ */
+export function takePreferred(
+  pool: PoolInternals,
+  keyHash: number,
+  take: (...args: any[]) => void,
+  enqueue: () => void,
+): void {
+  const waiters = pool._pendingQueue
+  if (waiters.length === 0 && pool._idle.length > 0 && !pool.ending) {
+    waiters.push({ callback: take, timedOut: false, keyHash })
+    return pool._pulseQueue()
   }
+  const before = waiters.length
+  enqueue()
+  if (waiters.length > before) waiters.at(-1)!.keyHash = keyHash
+}
 
-  /**
-   * Puts the connection that the first waiter prefers where the pool takes the next one from: the end of its idle list. Gives false
-   * when its favourite is busy and there is room for one more: a new connection then makes the choice wider from here on.
-   */
-  arrange({ _clients, _idle, _pendingQueue, options }: PoolInternals): boolean {
-    const first = _pendingQueue[0]
-    const keyHash = first && this.#keyOfWaiter.get(first)
-    if (keyHash === undefined || _idle.length === 0) return true
-    let best = 0
-    let bestScore = -1
-    for (let index = 0; index < _idle.length; index++) {
-      const score = this.#score(keyHash, _idle[index]!.client)
-      if (score > bestScore) {
-        best = index
-        bestScore = score
-      }
+/**
+ * Puts the connection that the first waiter prefers where the pool takes the next one from: the end of its idle list. Gives false
+ * when its favourite is busy and there is room for one more: a new connection then makes the choice wider from here on.
+ */
+export function arrangeIdle({ _clients, _idle, _pendingQueue, options }: PoolInternals): boolean {
+  const keyHash = _pendingQueue[0]?.keyHash
+  if (keyHash === undefined || _idle.length === 0) return true
+  let best = 0
+  let bestScore = -1
+  for (let index = 0; index < _idle.length; index++) {
+    const score = mix(keyHash ^ _idle[index]!.client.affinitySeed)
+    if (score > bestScore) {
+      best = index
+      bestScore = score
     }
-    if (_clients.length < options.max && _clients.some((client) => this.#score(keyHash, client) > bestScore)) return false
-    const [item] = _idle.splice(best, 1)
-    _idle.push(item!)
-    return true
   }
+  if (_clients.length < options.max && _clients.some(({ affinitySeed }) => mix(keyHash ^ affinitySeed) > bestScore)) return false
+  const [item] = _idle.splice(best, 1)
+  _idle.push(item!)
+  return true
+}
 
-  #score(keyHash: number, client: object): number {
-    return mix(keyHash ^ this.#seedOf(client))
-  }
+let members = 0
 
-  #seedOf(client: object): number {
-    let seed = this.#seedOfClient.get(client)
-    if (seed === undefined) {
-      seed = mix(this.#nextSeed++)
-      this.#seedOfClient.set(client, seed)
-    }
-    return seed
-  }
+/** The number of a new connection. */
+export function nextAffinitySeed(): number {
+  members += 1
+  return mix(members)
 }
 
 /** FNV-1a over UTF-16 code units. */

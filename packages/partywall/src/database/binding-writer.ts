@@ -123,12 +123,12 @@ const unpreparedBytes = oncePerBinding(({ values }, { text }) => statementBytes(
 
 /** The bytes of a binding do not change while it lives. */
 function oncePerBinding(make: (binding: Binding, statement: BindingStatement) => Buffer): typeof make {
-  const made = new WeakMap<Binding, Map<BindingStatement, Buffer>>()
+  const made = new WeakMap<BindingStatement, WeakMap<Binding, Buffer>>()
   return (binding, statement) => {
-    let ofBinding = made.get(binding)
-    if (ofBinding === undefined) made.set(binding, (ofBinding = new Map()))
-    let bytes = ofBinding.get(statement)
-    if (bytes === undefined) ofBinding.set(statement, (bytes = make(binding, statement)))
+    let ofStatement = made.get(statement)
+    if (ofStatement === undefined) made.set(statement, (ofStatement = new WeakMap()))
+    let bytes = ofStatement.get(binding)
+    if (bytes === undefined) ofStatement.set(binding, (bytes = make(binding, statement)))
     return bytes
   }
 }

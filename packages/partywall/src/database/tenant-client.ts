@@ -6,6 +6,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Client, type ClientConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
+import { nextAffinitySeed, type PoolMember } from './affinity.ts'
 import type { Binding } from './binding.ts'
 import { BindingWriter } from './binding-writer.ts'
 import { BoundQuery, type Carrier } from './bound-query.ts'
@@ -71,7 +72,8 @@ type State =
   /** Bound by a setting of the session; statements go as they are. Never used again afterwards. */
   | { readonly kind: 'session'; readonly binding: Binding }
 
-export class TenantClient extends Client implements Carrier {
+export class TenantClient extends Client implements Carrier, PoolMember {
+  readonly affinitySeed = nextAffinitySeed()
   readonly #binder: Binder
   #state: State = { kind: 'free' }
   #transactionOf: Binding | undefined
@@ -137,9 +139,7 @@ export class TenantClient extends Client implements Carrier {
     if (config === null || config === undefined)
       throw new TypeError('client.query needs a text, a config object or a query object.')
     const isSubmittable = typeof config.submit === 'function'
-    const done: QueryCallback | undefined = inContextOfNow(
-      [callback, values, config.callback].find((arg) => typeof arg === 'function'),
-    )
+    const done = inContextOfNow(callbackOf(config, values, callback))
     try {
       return isSubmittable
         ? this.#querySubmittable(config as SubmittableLike, done)
@@ -306,6 +306,13 @@ function refuse(
   if (done === undefined) return Promise.reject(error)
   process.nextTick(done, error)
   return undefined
+}
+
+/** node-postgres takes a callback in any of these places. */
+export function callbackOf(config: any, values: unknown, callback: unknown): QueryCallback | undefined {
+  if (typeof callback === 'function') return callback as QueryCallback
+  if (typeof values === 'function') return values as QueryCallback
+  return typeof config?.callback === 'function' ? config.callback : undefined
 }
 
 /** Callbacks run where they were given, not in the async context of the socket that brings the answer. */

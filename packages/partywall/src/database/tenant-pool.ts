@@ -7,13 +7,13 @@
  */
 import { Client, Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
-import { Affinity, hasPoolInternals, type PoolInternals } from './affinity.ts'
+import { arrangeIdle, hasPoolInternals, takePreferred, type PoolInternals } from './affinity.ts'
 import { bindingLiteral, type Binding } from './binding.ts'
 import { bindingError } from './bound-query.ts'
 import { checkoutHere, HeldClients, type Checkout } from './held-clients.ts'
 import { isServerError, type QueryCallback, type SubmittableLike } from './pg-internals.ts'
 import { statementFacts } from './statement-facts.ts'
-import { binderKey, inContextOfNow, makingForPool, TenantClient, type Binder } from './tenant-client.ts'
+import { binderKey, callbackOf, inContextOfNow, makingForPool, TenantClient, type Binder } from './tenant-client.ts'
 import { TenantTurns } from './tenant-turns.ts'
 
 export interface TenantPoolConfig extends PoolConfig {
@@ -37,7 +37,8 @@ export class TenantPool extends Pool {
   static override readonly name: string = 'TenantPool'
   readonly #binder: Binder
   readonly #onDiscard: ((reason: string) => void) | undefined
-  readonly #affinity: Affinity | undefined
+  /** Itself, where its insides are those that the choice of a connection leans on. */
+  readonly #internals: PoolInternals | undefined
   readonly #turns: TenantTurns | undefined
   readonly #held: HeldClients
   readonly #maxTenants: number
@@ -61,7 +62,7 @@ export class TenantPool extends Pool {
     this.#binder = binder
     this.#onDiscard = onDiscard
     this.#locate = locate
-    this.#affinity = hasPoolInternals(this) ? new Affinity() : warnOfPlainPool()
+    this.#internals = hasPoolInternals(this) ? (this as unknown as PoolInternals) : warnOfPlainPool()
     this.#turns = maxPerTenant === undefined ? undefined : new TenantTurns(maxPerTenant, config.connectionTimeoutMillis ?? 0)
     this.#held = new HeldClients(warnWhenHeldMillis, (message) => process.emitWarning(message, { code: 'PARTYWALL_HELD_CLIENT' }))
     this.#maxTenants = maxTenantsPerConnection
@@ -103,7 +104,7 @@ export class TenantPool extends Pool {
   override end(): Promise<void>
   override end(callback: () => void): void
   override end(callback?: () => void): Promise<void> | void {
-    const waiting = this.#affinity === undefined ? [] : (this as unknown as PoolInternals)._pendingQueue.splice(0)
+    const waiting = this.#internals?._pendingQueue.splice(0) ?? []
     const ended = callback === undefined ? super.end() : super.end(callback)
     for (const waiter of waiting) waiter.callback(new Error('Cannot use a pool after calling end on the pool'))
     return ended
@@ -111,9 +112,7 @@ export class TenantPool extends Pool {
 
   #queryOrCall(config: any, values?: any, callback?: any): unknown {
     if (isCopy(config)) return Promise.reject(needsClient('A COPY stream'))
-    const done: QueryCallback | undefined = inContextOfNow(
-      [callback, values, config?.callback].find((arg) => typeof arg === 'function'),
-    )
+    const done = inContextOfNow(callbackOf(config, values, callback))
     const answer = this.#capture((binding) => this.#queryOnce(binding, config, Array.isArray(values) ? values : undefined))
     if (done === undefined) return answer
     answer.then(
@@ -203,8 +202,8 @@ export class TenantPool extends Pool {
   #take(binding: Binding, done: TakeCallback): void {
     const take: TakeCallback = (error, client) => (client === undefined ? done(this.#explain(error)) : done(undefined, client))
     const enqueue = (): void => super.connect(take as never)
-    if (this.#affinity === undefined) enqueue()
-    else this.#affinity.enqueue(this as unknown as PoolInternals, binding.keyHash, enqueue)
+    if (this.#internals === undefined) enqueue()
+    else takePreferred(this.#internals, binding.keyHash, take, enqueue)
   }
 
   #lend(client: TenantPoolClient, binding: Binding, checkout: Checkout | undefined): TenantPoolClient {
@@ -243,8 +242,8 @@ export class TenantPool extends Pool {
 
   /** pg-pool calls this whenever a waiter and a connection may come together. */
   protected _pulseQueue(): void {
-    const internals = this as unknown as PoolInternals
-    if (this.#affinity === undefined || this.ending || this.#affinity.arrange(internals)) pulseQueue.call(this)
+    const internals = this.#internals
+    if (internals === undefined || internals.ending || arrangeIdle(internals)) pulseQueue.call(this)
     else this.newClient(internals._pendingQueue.shift())
   }
 
