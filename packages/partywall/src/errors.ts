@@ -39,6 +39,7 @@ export const errorCodes = {
     meaning: 'The statement would escape its binding or reach into the state of a shared connection.',
     http: 500,
   },
+  UNSAFE_SETUP: { meaning: 'The way to the server cannot keep tenants apart; `tenancy.probe()` found it.', http: 503 },
   RELEASED_CLIENT: { meaning: 'A client was used after it went back to the pool.', http: 500 },
   DATABASE_UNREACHABLE: { meaning: 'The database server does not answer or refuses the connection.', http: 503 },
   EMBEDDED_FAILED: { meaning: 'The embedded PostgreSQL could not be installed, started or stopped.', http: 503 },

@@ -37,12 +37,7 @@ export function hasPoolInternals(pool: object): pool is PoolInternals {
  * Has the pool call `take` with a connection, at once when one is idle and nobody waits. Otherwise `enqueue` makes pg-pool open a
  * connection or put a waiter into its queue, with the time limit that a waiter has.
  */
-export function takePreferred(
-  pool: PoolInternals,
-  keyHash: number,
-  take: (...args: any[]) => void,
-  enqueue: () => void,
-): void {
+export function takePreferred(pool: PoolInternals, keyHash: number, take: (...args: any[]) => void, enqueue: () => void): void {
   const waiters = pool._pendingQueue
   if (waiters.length === 0 && pool._idle.length > 0 && !pool.ending) {
     waiters.push({ callback: take, timedOut: false, keyHash })

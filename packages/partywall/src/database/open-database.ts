@@ -10,6 +10,7 @@ import { Bindings } from './binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Database, Transaction } from './database.ts'
 import { acquireEmbedded, type EmbeddedServer } from './embedded/embedded.ts'
+import { probe, type Probe } from './probe/probe.ts'
 import { statementFacts } from './statement-facts.ts'
 import type { Statement } from './statement.ts'
 import type { TenantClient } from './tenant-client.ts'
@@ -80,6 +81,19 @@ export class OpenDatabase implements Database {
   /** Lends a connection of its own that is bound to the tenant for its whole life. */
   async session<T>(tenant: Tenant<any>, fn: (client: PoolClient) => Promise<T>): Promise<T> {
     return this.pool.session(this.#bindings.ofTenant(tenant), fn)
+  }
+
+  /** What stands between here and the server, and whether tenants stay apart on the way. Opens up to five connections, and closes them. */
+  async probe(): Promise<Probe> {
+    const config = await this.whereabouts()
+    const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, ...waits } = this.#options.pool
+    const binder = scopeBinder(this.#scope, this.#bindings, this.#options.outsideScope)
+    const pool = new TenantPool({ ...waits, ...config, min: 0, max: 2, binder })
+    try {
+      return await probe({ database: this, pool, scope: this.#scope, config })
+    } finally {
+      await pool.end()
+    }
   }
 
   /** Where the server is, for programs that connect by themselves. Starts the embedded one if there is no other. */

@@ -6,6 +6,11 @@ export function createSchemaSql(schema: string): Statement {
   return { text: `create schema ${identifier(schema)}` }
 }
 
+/** The schema and all that is in it. */
+export function dropSchemaSql(schema: string): Statement {
+  return { text: `drop schema ${identifier(schema)} cascade` }
+}
+
 /** One row when the schema is there, none when it is not. */
 export function schemaExistsSql(schema: string): Statement {
   return {

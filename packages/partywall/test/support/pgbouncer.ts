@@ -15,14 +15,17 @@ import { afterAll } from 'vitest'
 export const hasPgBouncer = isInstalled() || process.env['CI'] === 'true'
 
 /** The connection string of the same database through the pooler. */
-export async function throughPgBouncer(url: string): Promise<string> {
+export async function throughPgBouncer(
+  url: string,
+  mode: 'transaction' | 'session' | 'statement' = 'transaction',
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'partywall-pgbouncer-'))
   const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
   if (user.uid !== undefined) await chown(folder, user.uid, user.gid)
   await chmod(folder, 0o755)
   const port = await freePort()
   const ini = join(folder, 'pgbouncer.ini')
-  await writeFile(ini, settings(new URL(url), port))
+  await writeFile(ini, settings(new URL(url), port, mode))
   const child = spawn(pathOfPgBouncer(), [ini], { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
@@ -38,7 +41,7 @@ export async function throughPgBouncer(url: string): Promise<string> {
   return pooled.href
 }
 
-function settings(server: URL, port: number): string {
+function settings(server: URL, port: number, mode: string): string {
   const login = `user=${decodeURIComponent(server.username)}${server.password ? ` password=${decodeURIComponent(server.password)}` : ''}`
   return `
 [databases]
@@ -48,8 +51,8 @@ listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
-default_pool_size = 1
+pool_mode = ${mode}
+default_pool_size = ${mode === 'session' ? 10 : 1}
 max_client_conn = 300
 `
 }

@@ -1,0 +1,199 @@
+/**
+ * The proof that two tenants stay apart on this way: two throw-away schemas with one table each, and the statements that would
+ * betray a pooler that parts a batch, a proxy that reads along, or a path that stays behind.
+ */
+import { randomBytes } from 'node:crypto'
+import { Client, escapeLiteral, type PoolClient } from 'pg'
+import { isTenancyError, TenancyError } from '../../errors.ts'
+import type { Tenant } from '../../types.ts'
+import { identifier } from '../identifier.ts'
+import { createSchemaSql, dropSchemaSql } from '../schema-sql.ts'
+import { sqlState, sqlStateOf } from '../sqlstate.ts'
+import type { Statement } from '../statement.ts'
+import type { ProbeParts } from './probe.ts'
+import type { Route } from './route.ts'
+
+export type Isolation =
+  | {
+      readonly proven: true
+      /** How many answers were looked at. */
+      readonly answers: number
+    }
+  /** Nothing wrong was seen, but the proof could not be tried, e.g. because the role may not make schemas. */
+  | { readonly proven: false; readonly reason: string }
+
+const rounds = 25
+
+/** @throws TenancyError UNSAFE_SETUP when an answer was wrong */
+export async function proveIsolation(parts: ProbeParts, route: Route): Promise<Isolation> {
+  const name = `partywall_probe_${randomBytes(6).toString('hex')}`
+  const tenants = [throwAway(`${name}_a`), throwAway(`${name}_b`)] as const
+  const missing = throwAway(`${name}_missing`)
+  try {
+    await makeSchemas(parts, tenants)
+  } catch (error) {
+    const reason = whyNotTried(error)
+    if (reason === undefined) throw error
+    return { proven: false, reason }
+  }
+  try {
+    const witness = mayWitness(route) ? await Witness.open(parts) : undefined
+    let answers = 0
+    try {
+      for (let round = 0; round < rounds; round++) {
+        // Together, so that they meet on the connections; one alone would never find a stranger's path.
+        await Promise.all(tenants.map((tenant) => parts.scope.run(tenant, () => assertAlone(parts, tenant))))
+        await witness?.assertUntouched()
+        answers += 2 * answersOfOne
+      }
+      await parts.scope.run(missing, () => assertRefused(parts, missing))
+    } finally {
+      await witness?.close()
+    }
+    return { proven: true, answers }
+  } finally {
+    await dropSchemas(parts, tenants)
+  }
+}
+
+/** How many answers one call of `assertAlone` looks at. */
+const answersOfOne = 4
+
+async function assertAlone({ pool }: ProbeParts, { schema }: Tenant): Promise<void> {
+  const mine = async (who: Pick<PoolClient, 'query'>, statement: Statement): Promise<void> => {
+    const { rows } = await who.query<{ owner: string }>(statement.text, statement.values).catch(lostPath)
+    if (rows.length !== 1 || rows[0]!.owner !== schema) throw unsafe('a statement of one schema read the rows of another')
+  }
+  await mine(pool, readOwnerSql())
+  await mine(pool, readOwnerOfSql(schema))
+  const client = await pool.connect()
+  try {
+    await client.query('begin isolation level repeatable read')
+    await mine(client, readOwnerSql())
+    await client.query('savepoint probe')
+    await client.query('select 1 / 0').catch(() => {})
+    await client.query('rollback to savepoint probe')
+    await mine(client, readOwnerOfSql(schema))
+    await client.query('commit')
+  } finally {
+    client.release()
+  }
+}
+
+function lostPath(error: unknown): never {
+  throw sqlStateOf(error) === sqlState.undefinedTable
+    ? unsafe('a statement ran without the path that it was sent with', error)
+    : error
+}
+
+/** Where the binding and its statement were parted, the statement would run all the same. */
+async function assertRefused({ pool }: ProbeParts, { schema }: Tenant): Promise<void> {
+  for (const { text, values } of [readNothingSql(), readParameterSql(schema)]) {
+    const refusal = await pool.query(text, values).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    if (isTenancyError(refusal, 'SCHEMA_MISSING')) continue
+    throw unsafe('a statement ran although its binding had failed', refusal)
+  }
+}
+
+/** A client that nothing binds. Behind a pooler it is lent the sessions that we used, and sees whether a path stayed on one. */
+class Witness {
+  readonly #client: Client
+  readonly #path: string
+
+  private constructor(client: Client, path: string) {
+    this.#client = client
+    this.#path = path
+  }
+
+  static async open({ config }: ProbeParts): Promise<Witness> {
+    const client = new Client(config)
+    client.on('error', () => {})
+    await client.connect()
+    return new Witness(client, await pathOf(client))
+  }
+
+  async assertUntouched(): Promise<void> {
+    if ((await pathOf(this.#client)) !== this.#path) throw unsafe('a search path stayed on the session of another client')
+  }
+
+  close(): Promise<void> {
+    return this.#client.end()
+  }
+}
+
+async function pathOf(client: Client): Promise<string> {
+  const { rows } = await client.query<{ path: string }>(`select pg_catalog.current_setting('search_path') as path`)
+  return rows[0]!.path
+}
+
+function mayWitness(route: Route): boolean {
+  return route.kind === 'pooler' && route.mode === 'transaction'
+}
+
+function throwAway(schema: string): Tenant<any> {
+  return Object.freeze({
+    id: '00000000-0000-0000-0000-000000000000',
+    schema,
+    name: schema,
+    kind: 'default',
+    status: 'active',
+    placement: 'default',
+    attributes: {},
+    createdAt: new Date(),
+  })
+}
+
+async function makeSchemas({ database }: ProbeParts, tenants: readonly Tenant[]): Promise<void> {
+  await database.transaction(async (transaction) => {
+    for (const { schema } of tenants) {
+      await transaction.query(createSchemaSql(schema))
+      await transaction.query(createOwnerSql(schema))
+    }
+  })
+}
+
+async function dropSchemas({ database }: ProbeParts, tenants: readonly Tenant[]): Promise<void> {
+  for (const { schema } of tenants) await database.query(dropSchemaSql(schema))
+}
+
+/** Why schemas cannot be made here, where that says nothing about isolation. */
+function whyNotTried(error: unknown): string | undefined {
+  const state = sqlStateOf(error)
+  if (state === sqlState.insufficientPrivilege) {
+    return 'the role of this connection may not make schemas; run the probe once as the role that makes tenants'
+  }
+  return state === sqlState.readOnlyTransaction ? 'the server is read-only' : undefined
+}
+
+function unsafe(what: string, cause?: unknown): TenancyError {
+  return new TenancyError(
+    'UNSAFE_SETUP',
+    `Tenants do not stay apart on this connection: ${what}. Something between partywall and PostgreSQL parts what is sent together, or ` +
+      'answers in its place. Connect to the server itself, or through PgBouncer in transaction mode.',
+    cause === undefined ? {} : { cause },
+  )
+}
+
+function createOwnerSql(schema: string): Statement {
+  // The name of the table says its owner: nothing that is put on the way can come from a parameter that was changed on it.
+  return { text: `create table ${identifier(schema)}.probe as select ${escapeLiteral(schema)}::text as owner` }
+}
+
+function readOwnerSql(): Statement {
+  return { text: 'select owner from probe' }
+}
+
+function readOwnerOfSql(schema: string): Statement {
+  return { text: 'select owner from probe where owner >= $1::text or true', values: [schema] }
+}
+
+function readNothingSql(): Statement {
+  return { text: 'select 1' }
+}
+
+function readParameterSql(value: string): Statement {
+  return { text: 'select $1::text', values: [value] }
+}

@@ -1,0 +1,54 @@
+/**
+ * Looks at the way to the server before an application trusts it: what stands between, and whether two tenants stay apart on it.
+ * A way that cannot be trusted is refused with the reason; what could not be tried is said, and is no refusal.
+ */
+import type { ClientConfig } from 'pg'
+import { TenancyError } from '../../errors.ts'
+import type { Scope } from '../../scope/scope.ts'
+import type { Database } from '../database.ts'
+import type { TenantPool } from '../tenant-pool.ts'
+import { proveIsolation, type Isolation } from './isolation.ts'
+import { learnRoute, type Route } from './route.ts'
+
+export interface Probe {
+  readonly server: {
+    /** As the server says it, e.g. `18.4`. */
+    readonly version: string
+  }
+  readonly route: Route
+  readonly isolation: Isolation
+}
+
+/** What the probe works with. */
+export interface ProbeParts {
+  /** Where throw-away schemas are made. */
+  readonly database: Database
+  /** A pool of two connections that is the probe's own: nobody waits for it, and it waits for nobody. */
+  readonly pool: TenantPool
+  readonly scope: Scope<any>
+  /** For connections that nothing binds. */
+  readonly config: ClientConfig
+}
+
+const oldestServer = 14
+
+/** @throws TenancyError UNSAFE_SETUP, DATABASE_UNREACHABLE */
+export async function probe(parts: ProbeParts): Promise<Probe> {
+  const version = await serverVersion(parts.database)
+  if (Number.parseInt(version, 10) < oldestServer) {
+    throw new TenancyError(
+      'UNSAFE_SETUP',
+      `The server is PostgreSQL ${version}; partywall is tested on ${oldestServer} and newer. Upgrade the server.`,
+      { details: { version } },
+    )
+  }
+  const route = await learnRoute(parts)
+  return { server: { version }, route, isolation: await proveIsolation(parts, route) }
+}
+
+async function serverVersion(database: Database): Promise<string> {
+  const { rows } = await database.query<{ version: string }>({
+    text: `select pg_catalog.current_setting('server_version') as version`,
+  })
+  return rows[0]!.version.split(' ')[0]!
+}

@@ -1,0 +1,93 @@
+/**
+ * What stands between us and the server. A pooler shows itself by the number of the server process: it invents one when a client
+ * connects, and another one answers. How it lends its sessions shows by who meets whom: two clients that are answered by one process
+ * share sessions from transaction to transaction.
+ */
+import { Client, type ClientConfig, type PoolClient } from 'pg'
+import { TenancyError } from '../../errors.ts'
+import type { TenantClient } from '../tenant-client.ts'
+import type { ProbeParts } from './probe.ts'
+
+export type Route =
+  | { readonly kind: 'direct' }
+  | {
+      readonly kind: 'pooler'
+      /** For how long it lends a server session: for a transaction, or for as long as a client stays connected. */
+      readonly mode: 'transaction' | 'session'
+      /** What the pooler calls itself, e.g. `PgBouncer 1.25.1`; absent when it does not tell this user. */
+      readonly product?: string
+    }
+
+/** How often two clients must miss each other before we believe that they never meet. */
+const meetings = 20
+
+export async function learnRoute({ pool, scope, config }: ProbeParts): Promise<Route> {
+  return scope.runShared(async () => {
+    const first = await pool.connect()
+    try {
+      if ((first as unknown as TenantClient).bindingWriter.isDirect) return { kind: 'direct' } as const
+      const product = await askConsole(config)
+      await assertTransactions(first)
+      const mode = (await sharesSessions(first, await pool.connect())) ? 'transaction' : 'session'
+      return { kind: 'pooler', mode, ...(product !== undefined && { product }) } as const
+    } finally {
+      first.release()
+    }
+  })
+}
+
+/** PgBouncer answers on a database of its own, to the users that it lists as admins or for statistics. */
+async function askConsole(config: ClientConfig): Promise<string | undefined> {
+  const client = new Client({ ...withoutDatabase(config), database: 'pgbouncer', connectionTimeoutMillis: 2000 })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ version?: unknown }>('show version')
+    return typeof rows[0]?.version === 'string' ? rows[0].version.slice(0, 100) : undefined
+  } catch {
+    return undefined
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+/** A connection string would win over the database that is named beside it. */
+function withoutDatabase(config: ClientConfig): ClientConfig {
+  if (config.connectionString === undefined) return config
+  const url = new URL(config.connectionString)
+  url.pathname = '/pgbouncer'
+  return { ...config, connectionString: url.href }
+}
+
+async function assertTransactions(client: PoolClient): Promise<void> {
+  try {
+    await client.query('begin')
+    await client.query('rollback')
+  } catch (error) {
+    throw new TenancyError(
+      'UNSAFE_SETUP',
+      'The pooler in front of the server refuses transactions: it pools by statement, and statements of one transaction would go to ' +
+        'different sessions. Set pool_mode = transaction, or connect to the server itself.',
+      { details: { mode: 'statement' }, cause: error },
+    )
+  }
+}
+
+async function sharesSessions(first: PoolClient, second: PoolClient): Promise<boolean> {
+  try {
+    const seen = new Set<number>()
+    for (let meeting = 0; meeting < meetings; meeting++) {
+      const pids = [await serverProcess(first), await serverProcess(second)]
+      if (pids[0] === pids[1]) return true
+      for (const pid of pids) seen.add(pid)
+    }
+    return seen.size > 2
+  } finally {
+    second.release()
+  }
+}
+
+async function serverProcess(client: PoolClient): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('select pg_catalog.pg_backend_pid() as pid')
+  return rows[0]!.pid
+}
