@@ -33,6 +33,8 @@ export const errorCodes = {
   MIGRATION_FAILED: { meaning: 'A migration failed; nothing of it was kept.', http: 500 },
   FLEET_FAILED: { meaning: 'Work on many tenants failed for some of them; the report names them.', http: 500 },
   MIGRATION_CHANGED: { meaning: 'A migration that was applied has changed, or is gone.', http: 500 },
+  HISTORY_MISSING: { meaning: 'A schema holds tables, but the history of its migrations is gone.', http: 500 },
+  HISTORY_DISAGREES: { meaning: 'The digest of a history is not that of its rows.', http: 500 },
   INVALID_MIGRATION: { meaning: 'A migration file, or the folder of them, is not well-formed.', http: 500 },
   NEEDS_SESSION: { meaning: 'The statement cannot run together with its binding; it needs tenancy.session.', http: 500 },
   UNSAFE_STATEMENT: {

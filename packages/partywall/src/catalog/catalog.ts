@@ -3,7 +3,7 @@
  * process, and a refusal by PostgreSQL's privileges comes back in words that say what to grant.
  */
 import type { QueryResult, QueryResultRow } from 'pg'
-import type { Database, Transaction } from '../database/database.ts'
+import type { Connections, Database, Transaction } from '../database/database.ts'
 import { explainPrivilege } from '../database/privilege.ts'
 import { sqlState, sqlStateOf } from '../database/sqlstate.ts'
 import type { Statement } from '../database/statement.ts'
@@ -46,6 +46,11 @@ export class Catalog implements Database {
   async transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> {
     await this.ready()
     return this.#database.transaction(fn)
+  }
+
+  async connections<T>(size: number, fn: (connections: Connections) => Promise<T>): Promise<T> {
+    await this.ready()
+    return this.#database.connections(size, fn)
   }
 
   /** The error to throw in the place of one that a statement about the catalog gave. */

@@ -2,7 +2,7 @@
  * Installs and upgrades the catalog: the schema `partywall` with partywall's own tables. All steps that are missing run in one
  * transaction, behind a lock: of two processes that start at once one installs, and the other waits and finds it done.
  */
-import type { Database, Transaction } from '../database/database.ts'
+import type { Database as WholeDatabase, Transaction } from '../database/database.ts'
 import { catalogSchema } from '../database/identifier.ts'
 import { createSchemaSql, schemaExistsSql, transactionLockSql } from '../database/schema-sql.ts'
 import { sqlState, sqlStateOf } from '../database/sqlstate.ts'
@@ -10,6 +10,8 @@ import type { Queryable } from '../database/statement.ts'
 import { isTenancyError, TenancyError } from '../errors.ts'
 import { catalogMigrations, type CatalogMigration } from './catalog-migrations.ts'
 import { historyExistsSql, installedSql, recordMigrationSql, whoSql } from './install-sql.ts'
+
+type Database = Pick<WholeDatabase, 'query' | 'transaction'>
 
 /**
  * Sees to it that the catalog is there and current; makes the shared schema when it is missing.

@@ -69,6 +69,11 @@ export class Tenants<A extends object = Attributes> {
     return known(await this.#lookUp(key), key)
   }
 
+  /** The tenant of this id as the database has it now, past the cache; undefined when it is no more. One query. */
+  lookUp(id: string): Promise<Tenant<A> | undefined> {
+    return one<A>(this.#catalog, tenantByKeySql(parseTenantRef({ id })))
+  }
+
   /**
    * All tenants that fit the filter, sorted by schema. Costs one query; never from the cache.
    * @example const served = await tenancy.tenants.list({ status: 'active' })

@@ -15,6 +15,7 @@ import { createHash } from 'node:crypto'
 import { TenancyError } from '../errors.ts'
 import { noUsageMark, temporaryMark, type Binding } from './binding.ts'
 import type { BindingWriter } from './binding-writer.ts'
+import { noteCompletedBefore } from './completed-before.ts'
 import {
   isServerError,
   QueryBase,
@@ -52,6 +53,8 @@ export class BoundQuery extends QueryBase {
   readonly query_timeout: number | undefined
   /** Completions still to come that belong to the binding and not to the statement. */
   #ownCompletions = 0
+  /** Completions of the caller's own statements. */
+  #completed = 0
   #isBound = false
   #wasResubmitted = false
   #isSettled = false
@@ -138,6 +141,7 @@ export class BoundQuery extends QueryBase {
 
   override handleCommandComplete(message: { text?: string }, connection: ConnectionLike): void {
     if (this.#ownCompletions === 0) {
+      this.#completed += 1
       if (this.#facts.control !== undefined) noteControl(this.#carrier.bindingWriter, this.#facts, message.text)
       return super.handleCommandComplete(message, connection)
     }
@@ -174,6 +178,7 @@ export class BoundQuery extends QueryBase {
     if (error === this.#refusal) return process.nextTick(() => this.#fail(error, connection))
     if (!isServerError(error)) return this.#fail(error, connection)
     moveBack(error, this.#lengthBefore)
+    noteCompletedBefore(error, this.#completed)
     whenReady(connection, (isAlive) => {
       if (this.#isSettled) return
       if (error.message.includes(temporaryMark)) this.#carrier.bindingWriter.temporarySchemaFound()

@@ -10,8 +10,28 @@ export interface Transaction extends Queryable {
   in(schema: string): Queryable
 }
 
+/** Connections that are somebody's own for a while: work on many schemas neither waits for the application nor makes it wait. */
+export interface Connections {
+  /** Most that are open at a time. */
+  readonly size: number
+  /**
+   * Sends a text of statements, bound to the schema, in a transaction of its own: one round trip. A text that ends the transaction is
+   * refused. Of an error, `completedBefore` tells how many statements were done.
+   */
+  send(schema: string, text: string): Promise<void>
+  /** As that of the database. */
+  transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T>
+  /**
+   * Lends a connection whose path is set for the whole session, for statements that must be outside of a transaction. Closed afterwards.
+   * @throws TenancyError UNSAFE_STATEMENT behind a pooler
+   */
+  session<T>(schema: string, fn: (session: Queryable) => Promise<T>): Promise<T>
+}
+
 /** The database as the catalog, the lifecycle and the migrations see it. */
 export interface Database extends Queryable {
   /** Runs `fn` in one transaction: committed when it resolves, rolled back when it throws. Holds one connection. */
   transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T>
+  /** Lends up to `size` connections while `fn` runs, opened when they are needed; behind a pooler they count there, too. */
+  connections<T>(size: number, fn: (connections: Connections) => Promise<T>): Promise<T>
 }

@@ -6,15 +6,15 @@ import type { Options } from '../options.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Tenant } from '../types.ts'
 import { fixedBinder, scopeBinder } from './binder.ts'
-import { Bindings } from './binding.ts'
+import { Bindings, type Binding } from './binding.ts'
 import { assertConnectionString } from './connection-string.ts'
-import type { Database, Transaction } from './database.ts'
+import type { Connections, Database, Transaction } from './database.ts'
 import { acquireEmbedded, type EmbeddedServer } from './embedded/embedded.ts'
 import { probe, type Probe } from './probe/probe.ts'
 import { statementFacts } from './statement-facts.ts'
 import type { Statement } from './statement.ts'
 import type { TenantClient } from './tenant-client.ts'
-import { TenantPool } from './tenant-pool.ts'
+import { TenantPool, type TenantPoolClient } from './tenant-pool.ts'
 import { explainUnreachable } from './unreachable.ts'
 
 export interface DatabaseEvents {
@@ -52,29 +52,40 @@ export class OpenDatabase implements Database {
 
   /** One statement on the shared schema. One round trip. */
   async query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>> {
-    const client = await this.#connect(this.sharedPool)
+    const client = await this.#connect(this.sharedPool, this.#bindings.shared)
     try {
-      return await client.query<R>(statement.text, statement.values as unknown[])
+      return await client.query(statement.text, statement.values)
     } finally {
       client.release()
     }
   }
 
-  async transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const client = await this.#connect(this.sharedPool)
+  transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#transaction(this.sharedPool, fn)
+  }
+
+  async connections<T>(size: number, fn: (connections: Connections) => Promise<T>): Promise<T> {
+    const config = await this.whereabouts()
+    const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, ...waits } = this.#options.pool
+    const pool = new TenantPool({
+      ...waits,
+      ...config,
+      min: 0,
+      max: size,
+      binder: fixedBinder(this.#bindings.shared, this.#scope),
+    })
     try {
-      // Whatever the server's default: who waits for a row lock must then see what was committed.
-      await client.query('begin isolation level read committed')
-      // Outside every scope: a migration that queries the pool instead of its own client is refused, whoever started it.
-      const result = await this.#scope.runOutside(() => fn(this.#transactionOn(client as unknown as TenantClient)))
-      await client.query('commit')
-      return result
-    } catch (error) {
-      // If the rollback fails too, the connection is not clean, and the pool destroys it.
-      await client.query('rollback').catch(() => {})
-      throw error
+      return await fn({
+        size,
+        send: (schema, text) => this.#send(pool, schema, text),
+        transaction: (work) => this.#transaction(pool, work),
+        session: (schema, work) =>
+          pool.session(this.#bindings.ofSchema(schema), (client) =>
+            this.#scope.runOutside(() => work({ query: ({ text, values }) => client.query(text, values) })),
+          ),
+      })
     } finally {
-      client.release()
+      await pool.end()
     }
   }
 
@@ -108,6 +119,34 @@ export class OpenDatabase implements Database {
     await embedded?.release()
   }
 
+  async #send(pool: TenantPool, schema: string, text: string): Promise<void> {
+    const binding = this.#bindings.ofSchema(schema)
+    const client = await this.#connect(pool, binding)
+    try {
+      await client.queryFor(binding, text)
+    } finally {
+      client.release()
+    }
+  }
+
+  async #transaction<T>(pool: TenantPool, fn: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const client = await this.#connect(pool, this.#bindings.shared)
+    try {
+      // Whatever the server's default: who waits for a row lock must then see what was committed.
+      await client.query('begin isolation level read committed')
+      // Outside every scope: a migration that queries the pool instead of its own client is refused, whoever started it.
+      const result = await this.#scope.runOutside(() => fn(this.#transactionOn(client)))
+      await client.query('commit')
+      return result
+    } catch (error) {
+      // If the rollback fails too, the connection is not clean, and the pool destroys it.
+      await client.query('rollback').catch(() => {})
+      throw error
+    } finally {
+      client.release()
+    }
+  }
+
   #transactionOn(client: TenantClient): Transaction {
     return {
       query: async (statement) => {
@@ -126,9 +165,9 @@ export class OpenDatabase implements Database {
     }
   }
 
-  async #connect(pool: TenantPool): Promise<PoolClient> {
+  async #connect(pool: TenantPool, binding: Binding): Promise<TenantPoolClient> {
     try {
-      return await pool.connect()
+      return await pool.connectFor(binding)
     } catch (error) {
       throw explainUnreachable(error, pool.options)
     }

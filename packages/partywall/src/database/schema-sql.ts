@@ -26,3 +26,8 @@ export function schemaExistsSql(schema: string): Statement {
 export function transactionLockSql(name: string): Statement {
   return { text: 'select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1::text, 0))', values: [name] }
 }
+
+/** The same lock, held by many at a time: it keeps out only those who take it whole. */
+export function sharedTransactionLockSql(name: string): Statement {
+  return { text: 'select pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended($1::text, 0))', values: [name] }
+}

@@ -29,7 +29,7 @@ export interface TenantPoolConfig extends PoolConfig {
 
 type TakeCallback = (error: Error | undefined, client?: TenantPoolClient, release?: Release) => void
 type Release = (error?: Error | boolean) => void
-type TenantPoolClient = TenantClient & { release: Release }
+export type TenantPoolClient = TenantClient & { release: Release }
 
 // The name must hold "Pool": drizzle-orm recognises a pool by the name of its class.
 export class TenantPool extends Pool {
@@ -83,6 +83,11 @@ export class TenantPool extends Pool {
       (client) => callOutside(() => done(undefined, client as unknown as PoolClient, client.release)),
       (error: Error) => callOutside(() => done(error, undefined, () => {})),
     )
+  }
+
+  /** Lends a client for a binding that the caller vouches for, whatever the scope. */
+  connectFor(binding: Binding): Promise<TenantPoolClient> {
+    return this.#checkOut(binding, checkoutHere(TenantPool.prototype.connectFor))
   }
 
   /**

@@ -10,14 +10,15 @@ import { assertTenantName, type Tenants } from '../catalog/tenants.ts'
 import type { Transaction } from '../database/database.ts'
 import { assertSchemaName } from '../database/identifier.ts'
 import { explainPrivilege } from '../database/privilege.ts'
-import { createSchemaSql } from '../database/schema-sql.ts'
+import { createSchemaSql, sharedTransactionLockSql } from '../database/schema-sql.ts'
 import { sqlState, sqlStateOf } from '../database/sqlstate.ts'
 import type { Queryable } from '../database/statement.ts'
 import { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
-import { applyPending } from '../migrations/apply.ts'
+import { applyToNew } from '../migrations/apply.ts'
 import type { Migration } from '../migrations/source.ts'
 import { sourceOfKind, type MigrationSources } from '../migrations/sources.ts'
+import { provisioningLock } from '../migrations/targets.ts'
 import { reservedSchemas, type Options } from '../options.ts'
 import type { Attributes, Tenant } from '../types.ts'
 
@@ -91,9 +92,10 @@ async function checked<A extends object>({ sources, options }: ProvisionParts<A>
 }
 
 async function build<A extends object>(parts: ProvisionParts<A>, transaction: Transaction, wanted: Wanted): Promise<Tenant<A>> {
+  await transaction.query(sharedTransactionLockSql(provisioningLock))
   const tenant = await register(parts, transaction, wanted)
   await createSchema(transaction, wanted.schema)
-  await applyPending(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
+  await applyToNew(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
   return tenant
 }
 

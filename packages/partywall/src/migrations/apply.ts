@@ -1,16 +1,29 @@
 /**
- * Brings one schema up to date, inside a transaction that somebody else opened and ends: the runner for a schema that is there,
- * provisioning for one that is being made. Either all that was pending is applied and in the history, or nothing is.
+ * Brings one schema where it should be. All SQL that is pending goes out in one message, with the lock, the check that nobody was
+ * faster, and the rows of the history: one round trip and one transaction. A migration in TypeScript stands between two such texts
+ * in the same transaction. What wants no transaction runs on a session of its own (apply-outside.ts).
  */
-import type { Transaction } from '../database/database.ts'
-import { transactionLockSql } from '../database/schema-sql.ts'
+import type { Connections, Transaction } from '../database/database.ts'
+import { explainPrivilege } from '../database/privilege.ts'
 import { sql } from '../database/sql.ts'
 import type { Tenant } from '../types.ts'
+import { applyOutside } from './apply-outside.ts'
+import { afterLeg, legsOf, stepOf, type Changes, type Leg } from './changes.ts'
+import { digestOf, type AppliedMigration } from './digest.ts'
 import { migrationFailed } from './failure.ts'
-import { createHistory, readHistory, record } from './history.ts'
+import { forNewSchema } from './for-new-schema.ts'
+import {
+  assertDigestText,
+  beginText,
+  commentText,
+  createHistoryText,
+  forgetText,
+  recordText,
+  type TransactionLimits,
+} from './history-sql.ts'
 import { MigrationSession } from './migration-session.ts'
-import { planMigrations } from './plan.ts'
-import type { Migration, Step } from './source.ts'
+import type { Migration } from './source.ts'
+import { MigrationText } from './text.ts'
 
 export interface MigrationTarget {
   readonly schema: string
@@ -18,40 +31,137 @@ export interface MigrationTarget {
   readonly tenant?: Tenant<any> | undefined
 }
 
+/** How a schema stands when the work begins; the work is refused when it stands otherwise by then. */
+export interface Standing {
+  readonly hasHistory: boolean
+  readonly digest: string | null
+  readonly applied: readonly AppliedMigration[]
+  /** Taken over from another tool, or declared by a person: to be written down before the rest, without being run. */
+  readonly toAdopt?: readonly AppliedMigration[]
+  /** A migration outside of transactions that stopped in the middle, and how many of its statements are done. */
+  readonly unfinished?: AppliedMigration & { readonly statements: number }
+}
+
 /**
- * Applies what is pending and gives the names. Holds a lock on the name of the schema until the transaction ends: a second deploy
- * waits, and then finds nothing pending. Costs three queries when nothing is pending, and two more for each migration.
- * @throws TenancyError MIGRATION_FAILED, MIGRATION_CHANGED, SCHEMA_MISSING
+ * Makes the changes in a schema that is there. A leg that is done stays done when a later one fails.
+ * @throws TenancyError MIGRATION_FAILED, SCHEMA_MISSING, NOT_PERMITTED; the errors of lockedMark and movedMark as they are
  */
-export async function applyPending(
+export async function applyChanges(
+  connections: Connections,
+  target: MigrationTarget,
+  standing: Standing,
+  changes: Changes,
+  limits: TransactionLimits,
+): Promise<void> {
+  let now = standing
+  const legs = legsOf(changes)
+  // Also without changes: a history may have to be written down, or its digest mended.
+  if (legs.length === 0) legs.push({ direction: 'up', migrations: [], isTransaction: true })
+  for (const leg of legs) {
+    if (leg.isTransaction) await applyLeg(connections, target, now, leg, limits)
+    else await applyOutside(connections, target, now, leg, limits)
+    const applied = afterLeg(adopted(now), leg)
+    now = { hasHistory: true, digest: digestOf(applied), applied }
+  }
+}
+
+/** Fills a schema that the transaction has made: nobody else knows it yet, so nothing is locked or checked. */
+export async function applyToNew(
   transaction: Transaction,
   target: MigrationTarget,
   migrations: readonly Migration[],
-  to?: string,
-): Promise<string[]> {
-  const { schema } = target
-  await transaction.query(transactionLockSql(`partywall: migrate ${schema}`))
-  const history = await readHistory(transaction, schema)
-  const { pending, problem } = planMigrations(schema, migrations, history.applied, to)
-  if (problem !== undefined) throw problem
-  if (pending.length > 0 && !history.hasTable) await createHistory(transaction, schema)
-  for (const migration of pending) {
-    await runStep(transaction, target, migration)
-    await record(transaction, schema, migration)
-  }
-  return pending.map(({ name }) => name)
+): Promise<void> {
+  const leg: Leg = { direction: 'up', migrations: migrations.map(forNewSchema), isTransaction: true }
+  await runLeg(transaction, target, leg, [createHistoryText(target.schema)], recordLeg(target.schema, [], leg))
 }
 
-async function runStep(transaction: Transaction, target: MigrationTarget, migration: Migration): Promise<void> {
-  const bound = transaction.in(target.schema)
-  const step: Step = migration.up
-  try {
-    if (step.kind === 'sql') {
-      await bound.query({ text: step.text })
-      return
-    }
-    await MigrationSession.use(bound, async (client) => step.run({ client, tenant: target.tenant, sql }))
-  } catch (error) {
-    throw migrationFailed(target.schema, migration, step, error)
+async function applyLeg(
+  connections: Connections,
+  target: MigrationTarget,
+  standing: Standing,
+  leg: Leg,
+  limits: TransactionLimits,
+): Promise<void> {
+  const { schema } = target
+  const { toAdopt = [] } = standing
+  const before = [
+    beginText(schema, limits),
+    assertDigestText(schema, standing.digest),
+    ...(standing.hasHistory ? [] : [createHistoryText(schema)]),
+    ...(toAdopt.length > 0 ? [recordText(schema, standing.applied.length + 1, toAdopt)] : []),
+  ]
+  const after = recordLeg(schema, adopted(standing), leg)
+  if (leg.migrations.every((migration) => stepOf(migration, leg.direction).kind === 'sql')) {
+    const whole = new MigrationText(before, leg.migrations, leg.direction, after)
+    await explained(target, whole, connections.send(schema, whole.text))
+  } else {
+    await connections.transaction((transaction) => runLeg(transaction, target, leg, before, after))
   }
+}
+
+/** SQL in one text as far as it goes; TypeScript between. */
+async function runLeg(
+  transaction: Transaction,
+  target: MigrationTarget,
+  { migrations, direction }: Leg,
+  before: readonly string[],
+  after: readonly string[],
+): Promise<void> {
+  const bound = transaction.in(target.schema)
+  const send = async (first: readonly string[], files: readonly Migration[], last: readonly string[]): Promise<void> => {
+    const text = new MigrationText(first, files, direction, last)
+    if (text.text !== '') await explained(target, text, bound.query({ text: text.text }))
+  }
+  let opening = before
+  let files: Migration[] = []
+  for (const migration of migrations) {
+    const step = stepOf(migration, direction)
+    if (step.kind === 'sql') {
+      files.push(migration)
+      continue
+    }
+    await send(opening, files, [])
+    opening = []
+    files = []
+    try {
+      await MigrationSession.use(bound, async (client) => step.run({ client, tenant: target.tenant, sql }))
+    } catch (error) {
+      throw migrationFailed(target.schema, { migration }, error)
+    }
+  }
+  await send(opening, files, after)
+}
+
+async function explained(target: MigrationTarget, text: MigrationText, work: Promise<unknown>): Promise<void> {
+  const { schema } = target
+  try {
+    await work
+  } catch (error) {
+    const place = text.placeOf(error)
+    if (place !== undefined) throw migrationFailed(schema, place, error)
+    const name = JSON.stringify(schema)
+    throw explainPrivilege(
+      error,
+      `migrate the schema ${name}`,
+      `Migrate as the owner of the schema, or run: grant create on schema ${name} to …;`,
+    )
+  }
+}
+
+/** The rows of the history as the leg leaves them, and its digest. */
+function recordLeg(schema: string, applied: readonly AppliedMigration[], leg: Leg): string[] {
+  const { migrations, direction } = leg
+  const rows =
+    migrations.length === 0
+      ? []
+      : [direction === 'up' ? recordText(schema, applied.length + 1, migrations) : forgetText(schema, migrations.map(nameOf))]
+  return [...rows, commentText(schema, digestOf(afterLeg(applied, leg)))]
+}
+
+function adopted({ applied, toAdopt = [] }: Standing): readonly AppliedMigration[] {
+  return [...applied, ...toAdopt]
+}
+
+function nameOf({ name }: Migration): string {
+  return name
 }

@@ -1,17 +1,21 @@
 /** A failed migration in words that lead to the line: which file, which schema, where, and what PostgreSQL said. */
 import { sqlStateOf } from '../database/sqlstate.ts'
 import { isTenancyError, TenancyError } from '../errors.ts'
-import type { Migration, Step } from './source.ts'
+import type { Place } from './text.ts'
 
-/** The MIGRATION_FAILED for what a step threw, which becomes its cause. */
-export function migrationFailed(schema: string, { name, file }: Migration, step: Step, error: unknown): TenancyError {
+/** The MIGRATION_FAILED for what a migration threw, which becomes its cause. */
+export function migrationFailed(schema: string, { migration, line, statement }: Place, error: unknown): TenancyError {
+  const { name, file } = migration
   const state = sqlStateOf(error)
-  const line = step.kind === 'sql' ? lineOf(step.text, step.line, error) : undefined
+  const kept =
+    migration.transaction === false
+      ? 'What was done of it is written down; the next run goes on there.'
+      : 'Nothing of this run was kept in this schema.'
   return new TenancyError(
     'MIGRATION_FAILED',
     `The migration ${file} failed in the schema ${JSON.stringify(schema)}${line === undefined ? '' : `, line ${line}`}: ` +
-      `${said(error, state)} Nothing of this run was kept in this schema. Mend the file and run again.`,
-    { details: { schema, name, file, line, sqlState: state }, cause: error },
+      `${said(error, state)} ${kept} Mend the file or the data and run again.`,
+    { details: { schema, name, file, line, statement, sqlState: state }, cause: error },
   )
 }
 
@@ -25,15 +29,4 @@ function said(error: unknown, state: string | undefined): string {
   return /^(?:42|3F|0A|2B)/.test(state)
     ? `${(error as Error).message} (SQLSTATE ${state}).`
     : `SQLSTATE ${state} (see the cause).`
-}
-
-/** PostgreSQL counts characters from 1; JavaScript counts the letters beyond the first 65536 twice. */
-function lineOf(text: string, firstLine: number, error: unknown): number | undefined {
-  const position = Number((error as { position?: unknown } | null)?.position)
-  if (!Number.isSafeInteger(position) || position < 1) return undefined
-  const letters = [...text]
-  // A position outside of the text belongs to another one: no line is better than a wrong one.
-  if (position > letters.length + 1) return undefined
-  const before = letters.slice(0, position - 1)
-  return firstLine + before.filter((letter) => letter === '\n').length
 }

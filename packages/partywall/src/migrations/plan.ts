@@ -4,7 +4,7 @@
  */
 import { TenancyError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
-import type { AppliedMigration } from './history.ts'
+import type { AppliedMigration } from './digest.ts'
 import type { Migration } from './source.ts'
 
 export interface MigrationPlan {
@@ -31,8 +31,32 @@ export function planMigrations(
   return {
     pending: migrations.slice(0, last).filter(({ name }) => !done.has(name)),
     head: migrations[headAt]?.name ?? applied.at(-1)?.name,
-    problem: changed(schema, migrations, applied) ?? reordered(schema, migrations.slice(0, headAt + 1), done),
+    problem:
+      changed(schema, migrations, applied) ??
+      reordered(schema, migrations.slice(0, headAt + 1), done) ??
+      shuffled(schema, migrations, applied),
   }
+}
+
+/**
+ * What is to be undone in a schema, the last one applied first. Pure.
+ * @param to the last migration to keep, by name; undefined keeps none
+ */
+export function planDown(
+  schema: string,
+  migrations: readonly Migration[],
+  applied: readonly AppliedMigration[],
+  to: string | undefined,
+): MigrationPlan {
+  const plan = planMigrations(schema, migrations, applied)
+  const keep = to === undefined ? 0 : migrations.findIndex(({ name }) => name === to) + 1
+  const done = new Set(applied.map(({ name }) => name))
+  const pending = migrations
+    .slice(keep)
+    .filter(({ name }) => done.has(name))
+    .toReversed()
+  const oneWay = pending.find(({ down }) => down === undefined)
+  return { ...plan, pending, problem: plan.problem ?? (oneWay && cannotGoBack(schema, oneWay)) }
 }
 
 /**
@@ -106,6 +130,32 @@ function reordered(schema: string, upToHead: readonly Migration[], done: Readonl
     `The migration ${first.file} is pending, but sorts before ${head}, which was applied to the schema ${JSON.stringify(schema)}: ` +
       'other schemas may get the two in the other order. Give the pending file a number after the last one.',
     { details: { schema, name: first.name, file: first.file, head, problem: 'reordered' } },
+  )
+}
+
+/** The files have changed places since they were applied. */
+function shuffled(
+  schema: string,
+  migrations: readonly Migration[],
+  applied: readonly AppliedMigration[],
+): TenancyError | undefined {
+  const index = applied.findIndex(({ name }, at) => migrations[at]?.name !== name)
+  if (index === -1) return undefined
+  const { name, file } = migrations[index]!
+  return new TenancyError(
+    'MIGRATION_CHANGED',
+    `The migration ${file} comes ${index + 1}. now, but ${applied[index]!.name} was applied in that place to the schema ${JSON.stringify(schema)}. ` +
+      'Bring the files back into the order in which they were applied.',
+    { details: { schema, name, file, was: applied[index]!.name, problem: 'reordered' } },
+  )
+}
+
+function cannotGoBack(schema: string, { name, file }: Migration): TenancyError {
+  return new TenancyError(
+    'INVALID_MIGRATION',
+    `The migration ${file} has no way back, so the schema ${JSON.stringify(schema)} stays as it is. Write what undoes it behind a line ` +
+      '`-- partywall: down` (in TypeScript: export a function `down`), or a new migration that undoes it.',
+    { details: { schema, name, file } },
   )
 }
 

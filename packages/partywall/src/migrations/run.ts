@@ -1,50 +1,30 @@
-/**
- * Migrates the shared schema and the tenants: each schema in a transaction of its own, one after another. A tenant that fails does
- * not stop the others; a shared schema that fails stops all, for the tenants may need what it should have brought.
- */
-import type { Catalog } from '../catalog/catalog.ts'
-import { makeReport, type FleetEntry, type FleetReport } from '../fleet-report.ts'
+/** `tenancy.migrations`: brings the shared schema and then the fleet where they should be, and tells how they stand. */
 import { assertKnownKeys } from '../known-keys.ts'
 import type { Attributes } from '../types.ts'
-import { applyPending } from './apply.ts'
-import { readHistory } from './history.ts'
-import { planMigrations } from './plan.ts'
-import type { Migration, MigrationSource } from './source.ts'
-import { lastWanted, listSources, selectTargets, type FleetTarget, type MigrationSelection, type TargetParts } from './targets.ts'
+import { Planner, type Planned } from './fleet-plan.ts'
+import { FleetRun, type MigrationsParts } from './fleet-run.ts'
+import { statusOf, type MigrationReport, type MigrationStatus } from './report.ts'
+import { assertRunOptions, runOptionKeys, wishOf, type RunOptions } from './run-options.ts'
+import { selectTargets, type MigrationSelection } from './targets.ts'
 
-export interface RunOptions extends MigrationSelection {
-  /** The last migration to apply: its name, file or number. Only for the shared schema alone, or for tenants of one kind. */
-  readonly to?: string | undefined
-  /** Called with each schema's entry when it is done with: for progress. */
-  readonly onEntry?: ((entry: MigrationEntry) => void) | undefined
+export type { MigrationListener, MigrationsParts } from './fleet-run.ts'
+export type { MigrationEntry, MigrationReport, MigrationStatus } from './report.ts'
+export type { RunOptions } from './run-options.ts'
+
+/** What is to be done in some schemas that lack the same. */
+export interface MigrationGroup {
+  /** Where the migrations come from: a folder, mostly. */
+  readonly source: string
+  readonly direction: 'up' | 'down'
+  /** In the order in which they are done; `text` is the SQL, absent for those in TypeScript. */
+  readonly pending: readonly { readonly name: string; readonly file: string; readonly text?: string }[]
+  /** The schemas of tenants; 'shared' for the shared schema. */
+  readonly targets: readonly string[]
 }
 
-export interface MigrationEntry extends FleetEntry {
-  /** Names of the migrations that were applied now, in order. */
-  readonly applied: readonly string[]
-}
+export type PlanOptions = Pick<RunOptions, 'shared' | 'tenants' | 'tenant' | 'kind' | 'to' | 'down'>
 
-/** How one schema stands. */
-export interface MigrationStatus {
-  /** The schema of a tenant, or 'shared' for the shared schema. */
-  readonly target: string
-  /** Absent for the shared schema. */
-  readonly tenantId?: string
-  /** The last migration applied. */
-  readonly head: string | undefined
-  /** How many were applied. */
-  readonly applied: number
-  /** Names of those to come, in order. */
-  readonly pending: readonly string[]
-  /** Why the schema cannot be migrated as it stands: a TenancyError MIGRATION_CHANGED, SCHEMA_MISSING or INVALID_OPTION (its kind). */
-  readonly problem?: unknown
-}
-
-export interface MigrationsParts<A extends object = Attributes> extends TargetParts<A> {
-  readonly catalog: Catalog
-}
-
-type Lists = ReadonlyMap<MigrationSource, readonly Migration[]>
+const planKeys = ['shared', 'tenants', 'tenant', 'kind', 'to', 'down'] as const
 
 export class Migrations<A extends object = Attributes> {
   readonly #parts: MigrationsParts<A>
@@ -54,85 +34,80 @@ export class Migrations<A extends object = Attributes> {
   }
 
   /**
-   * Applies what is pending: to the shared schema first, then to the tenants. Does not throw when a schema fails: look at `ok`, or
-   * hand the report to `assertFleetOk`. Costs one transaction per schema, which holds one connection and one lock.
-   * @example assertFleetOk(await tenancy.migrations.run())
+   * Applies what is pending: to the shared schema first, then to the tenants, a few at a time. Does not throw when a schema fails:
+   * look at `ok`, or hand the report to `assertFleetOk`. Costs one query for the heads of all schemas; and of each that lags one
+   * transaction in one round trip, which locks that schema against other deploys and no other. Has `concurrency` connections of its own.
+   * @example assertFleetOk(await tenancy.migrations.run({ canary: 5, maxFailures: 10 }))
    * @throws TenancyError INVALID_MIGRATION, UNKNOWN_TENANT, INVALID_OPTION, before any schema is touched
    */
-  async run(options: RunOptions = {}): Promise<FleetReport<MigrationEntry>> {
-    assertKnownKeys('migrations.run', options, ['shared', 'tenants', 'tenant', 'to', 'onEntry'])
-    const started = performance.now()
-    const targets = await selectTargets(this.#parts, options)
-    const lists = await listSources(targets)
-    const to = options.to === undefined ? undefined : lastWanted(lists, options.to)
-    const entries: MigrationEntry[] = []
-    let hasSharedFailed = false
-    for (const target of targets) {
-      const entry = hasSharedFailed ? skipped(target) : await this.#migrate(target, lists, to)
-      if (target.tenant === undefined && entry.state === 'failed') hasSharedFailed = true
-      entries.push(entry)
-      tell(options.onEntry, entry)
-    }
-    return makeReport(entries, performance.now() - started)
+  async run(options: RunOptions = {}): Promise<MigrationReport> {
+    assertKnownKeys('migrations.run', options, runOptionKeys)
+    assertRunOptions(options)
+    return new FleetRun<A>(this.#parts, options).run()
   }
 
   /**
-   * How the schemas stand; changes nothing. Costs two queries per schema.
+   * How the schemas stand; changes nothing. Costs one query for all of them, and two for each whose digest these files do not give.
    * @example const behind = (await tenancy.migrations.status()).filter(({ pending }) => pending.length > 0)
    * @throws TenancyError INVALID_MIGRATION, UNKNOWN_TENANT, INVALID_OPTION
    */
-  async status(selection: MigrationSelection = {}): Promise<MigrationStatus[]> {
-    assertKnownKeys('migrations.status', selection, ['shared', 'tenants', 'tenant'])
-    const targets = await selectTargets(this.#parts, selection)
-    const lists = await listSources(targets)
-    const statuses: MigrationStatus[] = []
-    for (const target of targets) statuses.push(await this.#look(target, lists))
-    return statuses
+  async status(selection: MigrationSelection & Pick<RunOptions, 'verify'> = {}): Promise<MigrationStatus[]> {
+    assertKnownKeys('migrations.status', selection, ['shared', 'tenants', 'tenant', 'kind', 'verify'])
+    return (await this.#plans(selection)).map(statusOf)
   }
 
-  async #migrate(target: FleetTarget, lists: Lists, to: string | undefined): Promise<MigrationEntry> {
-    const started = performance.now()
-    const end = (rest: Pick<MigrationEntry, 'applied' | 'state' | 'error'>): MigrationEntry =>
-      Object.freeze({ ...named(target), ...rest, durationMs: performance.now() - started })
-    try {
-      const migrations = migrationsOf(target, lists)
-      const applied = await this.#parts.catalog.transaction((transaction) => applyPending(transaction, target, migrations, to))
-      return end({ applied, state: 'done' })
-    } catch (error) {
-      return end({ applied: [], state: 'failed', error })
+  /**
+   * Who would get what, in groups of schemas that lack the same; changes nothing. Schemas with nothing to do are in no group, nor are
+   * those that have a problem: `status` tells those.
+   * @throws TenancyError as `run`
+   */
+  async plan(options: PlanOptions = {}): Promise<MigrationGroup[]> {
+    assertKnownKeys('migrations.plan', options, planKeys)
+    assertRunOptions(options)
+    const groups = new Map<string, { planned: Planned; targets: string[] }>()
+    for (const planned of await this.#plans(options)) {
+      if (planned.problem !== undefined || planned.pending.length === 0) continue
+      const key = JSON.stringify([planned.target.source?.name, planned.pending.map(({ name }) => name)])
+      const group = groups.get(key) ?? { planned, targets: [] }
+      group.targets.push(planned.target.target)
+      groups.set(key, group)
     }
+    return [...groups.values()].map(({ planned, targets }) => groupOf(planned, targets))
   }
 
-  async #look(target: FleetTarget, lists: Lists): Promise<MigrationStatus> {
-    try {
-      const { applied } = await readHistory(this.#parts.catalog, target.schema)
-      const { head, pending, problem } = planMigrations(target.schema, migrationsOf(target, lists), applied)
-      const status = { ...named(target), head, applied: applied.length, pending: pending.map(({ name }) => name) }
-      return Object.freeze(problem === undefined ? status : { ...status, problem })
-    } catch (problem) {
-      return Object.freeze({ ...named(target), head: undefined, applied: 0, pending: [], problem })
-    }
+  /**
+   * Whether everything is where it should be: nothing pending, and no problem. Changes nothing.
+   * @example if (!(await tenancy.migrations.check())) process.exit(1)
+   * @throws TenancyError as `status`
+   */
+  async check(selection: MigrationSelection = {}): Promise<boolean> {
+    return (await this.status(selection)).every(({ pending, problem }) => pending.length === 0 && problem === undefined)
   }
-}
 
-function migrationsOf({ source, problem }: FleetTarget, lists: Lists): readonly Migration[] {
-  if (source === undefined) throw problem
-  return lists.get(source)!
-}
+  /**
+   * Writes down as applied what is pending, up to `to`, and runs nothing: for schemas that were made in another way.
+   * @example await tenancy.migrations.fake({ tenant: 'acme', to: '0004' })
+   * @throws TenancyError as `run`
+   */
+  fake(options: Omit<RunOptions, 'fake' | 'down' | 'resume'> = {}): Promise<MigrationReport> {
+    return this.run({ ...options, fake: true })
+  }
 
-function named({ target, tenant }: FleetTarget): { target: string; tenantId?: string } {
-  return tenant === undefined ? { target } : { target, tenantId: tenant.id }
-}
-
-/** A listener cannot stop the fleet. */
-function tell(onEntry: RunOptions['onEntry'], entry: MigrationEntry): void {
-  try {
-    onEntry?.(entry)
-  } catch (error) {
-    process.emitWarning(`onEntry of migrations.run threw: ${String(error)}`, { code: 'PARTYWALL_LISTENER' })
+  async #plans(options: PlanOptions & Pick<RunOptions, 'verify'>): Promise<Planned[]> {
+    const targets = await selectTargets(this.#parts, options)
+    const planner = await Planner.open(this.#parts.catalog, targets, wishOf(options))
+    return planner.plan(targets)
   }
 }
 
-function skipped(target: FleetTarget): MigrationEntry {
-  return Object.freeze({ ...named(target), applied: [], state: 'skipped', durationMs: 0 })
+function groupOf({ target, direction, pending }: Planned, targets: readonly string[]): MigrationGroup {
+  return {
+    source: target.source!.name,
+    direction,
+    pending: pending.map((migration) => {
+      const step = direction === 'up' ? migration.up : migration.down!
+      return { name: migration.name, file: migration.file, ...(step.kind === 'sql' && { text: step.text }) }
+    }),
+    targets,
+  }
 }

@@ -3,7 +3,7 @@
  * source (sources/folder.ts); the folders of other tools become others.
  */
 import type { SqlTag } from '../database/sql.ts'
-import type { Statement } from '../database/statement.ts'
+import type { Queryable, Statement } from '../database/statement.ts'
 import type { Attributes, Tenant } from '../types.ts'
 import type { QueryResult, QueryResultRow } from 'pg'
 
@@ -15,6 +15,43 @@ export interface MigrationSource {
    * @throws TenancyError INVALID_MIGRATION
    */
   list(): Promise<readonly Migration[]>
+  /** The same source where the configuration has put it; called once, before it is listed. Absent: it needs to know nothing. */
+  at?(place: SourcePlace): MigrationSource
+  /** What the tool that wrote these files has applied before partywall did. Absent: nobody has. */
+  readonly former?: FormerHistory | undefined
+  /** How the tool is told to make a new file, as a command. Absent: `partywall migrate new` makes it. */
+  readonly makeNew?: string | undefined
+}
+
+/** Where a source stands in the configuration. */
+export interface SourcePlace {
+  /** Relative folders start here. */
+  readonly root: string
+  /** It makes the shared schema, not those of tenants. */
+  readonly isShared: boolean
+  readonly sharedSchema: string
+  readonly extraSearchPath: readonly string[]
+}
+
+/** The history that another tool has kept: of a schema that it migrated before partywall did. */
+export interface FormerHistory {
+  /** The tool's own table. */
+  readonly table: string
+  /** Where it is; absent: in the schema that is migrated, and nowhere else. A table elsewhere can be the history of one schema only. */
+  readonly schema?: string | undefined
+  /**
+   * The names of what was applied, in the order in which it was. Called only when the table is there.
+   * @param migrations as `list` gave them
+   * @throws TenancyError MIGRATION_CHANGED when a file is not what the tool applied, or the tool stopped in the middle of one
+   */
+  read(queryable: Queryable, from: FormerTable, migrations: readonly Migration[]): Promise<readonly string[]>
+}
+
+export interface FormerTable {
+  /** Quoted and with its schema, to stand behind FROM. */
+  readonly table: string
+  /** Of the schema whose history it is; for messages. */
+  readonly schema: string
 }
 
 export interface Migration {
@@ -26,6 +63,10 @@ export interface Migration {
   readonly checksum: string
   readonly up: Step
   readonly down?: Step | undefined
+  /** `false`: wants to run outside of a transaction, for something that PostgreSQL does only there. Absent: runs inside of one. */
+  readonly transaction?: false | undefined
+  /** What the source keeps with it, to know it again in `former`. */
+  readonly origin?: unknown
 }
 
 /** SQL stays text up to the end: the engine may send it to many schemas without asking the source again. */

@@ -14,7 +14,12 @@ export interface MigrationSelection {
   readonly tenants?: boolean | undefined
   /** These tenants, archived or not. */
   readonly tenant?: TenantRef | readonly TenantRef[] | undefined
+  /** Only tenants of this kind, or of one of these. Together with it, the shared schema is meant only when `shared` says so. */
+  readonly kind?: string | readonly string[] | undefined
 }
+
+/** Held shared by whoever makes a tenant, and taken by a run that looks for the tenants that were made meanwhile. */
+export const provisioningLock = 'partywall: make a tenant'
 
 export interface FleetTarget {
   /** In reports: the schema of a tenant, or 'shared'. */
@@ -39,15 +44,22 @@ export async function selectTargets<A extends object>(
   selection: MigrationSelection,
 ): Promise<FleetTarget[]> {
   const isChosen = selection.shared === true || selection.tenants === true || selection.tenant !== undefined
-  const { shared = !isChosen, tenants = !isChosen } = selection
+  const { shared = !isChosen && selection.kind === undefined, tenants = !isChosen } = selection
   const targets = new Map<string, FleetTarget>()
-  for (const tenant of await selectTenants(parts.tenants, selection.tenant, tenants)) {
+  for (const tenant of await selectTenants(parts, selection, tenants)) {
     targets.set(tenant.id, tenantTarget(tenant, parts.sources))
   }
-  const first: FleetTarget[] = shared
-    ? [{ target: 'shared', schema: parts.options.sharedSchema, source: parts.sources.shared }]
-    : []
-  return [...first, ...targets.values()]
+  return [...(shared ? [sharedTarget(parts)] : []), ...targets.values()]
+}
+
+/** The schemas that an interrupted run has left undone; tenants that are no more are left out. */
+export async function unfinishedTargets<A extends object>(
+  parts: TargetParts<A>,
+  unfinished: readonly { readonly tenantId: string | undefined }[],
+): Promise<FleetTarget[]> {
+  const ids = new Set(unfinished.map(({ tenantId }) => tenantId))
+  const tenants = (await parts.tenants.list()).filter(({ id }) => ids.has(id))
+  return [...(ids.has(undefined) ? [sharedTarget(parts)] : []), ...tenants.map((tenant) => tenantTarget(tenant, parts.sources))]
 }
 
 /**
@@ -76,14 +88,20 @@ export function lastWanted(lists: ReadonlyMap<MigrationSource, readonly Migratio
 }
 
 async function selectTenants<A extends object>(
-  tenants: Tenants<A>,
-  refs: MigrationSelection['tenant'],
+  { tenants, sources }: TargetParts<A>,
+  { tenant, kind }: MigrationSelection,
   all: boolean,
 ): Promise<Tenant<A>[]> {
+  const kinds = kind === undefined ? undefined : new Set([kind].flat())
+  for (const name of kinds ?? []) sourceOfKind(sources, name)
   const named: Tenant<A>[] = []
-  for (const ref of toList(refs)) named.push(await tenants.get(ref))
+  for (const ref of toList(tenant)) named.push(await tenants.get(ref))
   const rest = all ? await tenants.list({ status: ['active', 'suspended', 'maintenance'] }) : []
-  return [...named, ...rest]
+  return [...named, ...rest].filter((found) => kinds === undefined || kinds.has(found.kind))
+}
+
+function sharedTarget<A extends object>({ options, sources }: TargetParts<A>): FleetTarget {
+  return { target: 'shared', schema: options.sharedSchema, source: sources.shared }
 }
 
 function toList(refs: MigrationSelection['tenant']): readonly TenantRef[] {

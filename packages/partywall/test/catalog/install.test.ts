@@ -12,6 +12,10 @@ beforeAll(async () => {
 })
 beforeEach(() => asAdmin('drop schema if exists partywall cascade; drop schema if exists common cascade'))
 
+/** Makes the catalog one version older. */
+const withoutRuns =
+  'drop table partywall.migration_run_entries, partywall.migration_runs; delete from partywall.migrations where number = 3'
+
 describe('installing', () => {
   test('makes the tables at the first question, and only then', async () => {
     const { tenants } = registryForTest(url)
@@ -20,13 +24,14 @@ describe('installing', () => {
     expect(await asAdmin('select number, name from partywall.migrations order by number')).toEqual([
       { number: 1, name: '0001-tenants' },
       { number: 2, name: '0002-domains' },
+      { number: 3, name: '0003-migration-runs' },
     ])
   })
 
   test('happens once when many processes start at once', async () => {
     const registries = Array.from({ length: 8 }, () => registryForTest(url))
     await Promise.all(registries.map(({ catalog }) => catalog.ready()))
-    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 2 }])
+    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 3 }])
   })
 
   test('is asked for with one query by a later process, and with none after that', async () => {
@@ -49,9 +54,10 @@ describe('installing', () => {
 
   test('upgrades an older catalog', async () => {
     await registryForTest(url).catalog.ready()
-    await asAdmin('drop table partywall.domains; delete from partywall.migrations where number = 2')
+    await asAdmin(withoutRuns)
     const { domains } = registryForTest(url)
     expect(await domains.list()).toEqual([])
+    expect(await asAdmin('select * from partywall.migration_runs')).toEqual([])
   })
 
   test('refuses a catalog that a newer version made', async () => {
@@ -59,7 +65,7 @@ describe('installing', () => {
     await asAdmin(`insert into partywall.migrations (number, name, checksum) values (99, 'future', '')`)
     await expect(registryForTest(url).tenants.list()).rejects.toMatchObject({
       code: 'CATALOG_NEWER',
-      details: { installed: 99, known: 2 },
+      details: { installed: 99, known: 3 },
     })
   })
 
@@ -69,6 +75,7 @@ describe('installing', () => {
     const flaky: Database = {
       query: (statement) => (isDown ? Promise.reject(new Error('down')) : database.query(statement)),
       transaction: (fn) => database.transaction(fn),
+      connections: (size, fn) => database.connections(size, fn),
     }
     const catalog = new Catalog(flaky, { sharedSchema: 'public' })
     await expect(catalog.ready()).rejects.toThrow('down')
@@ -90,7 +97,7 @@ describe('installing', () => {
     const { tenants, create } = registryForTest(url)
     await create({ schema: 'pathless' })
     expect(await tenants.get('pathless')).toMatchObject({ schema: 'pathless' })
-    await asAdmin('drop schema pathless')
+    await asAdmin('drop schema pathless cascade')
   })
 })
 
@@ -112,7 +119,7 @@ describe('least privilege', () => {
 
   test('a role that may only read finds tenants, and is refused in clear words when it writes', async () => {
     await registryForTest(url).create({ schema: 'read_me', domains: ['read.example.com'] })
-    onTestFinished(async () => void (await asAdmin('drop schema read_me')))
+    onTestFinished(async () => void (await asAdmin('drop schema read_me cascade')))
     const { roleUrl, role } = await runtimeRole()
     await asAdmin(`grant usage on schema partywall to ${role}; grant select on all tables in schema partywall to ${role}`)
     const { tenants, domains, create } = registryForTest(roleUrl)
@@ -141,11 +148,11 @@ describe('least privilege', () => {
 
   test('a role that may not upgrade is told who must', async () => {
     await registryForTest(url).catalog.ready()
-    await asAdmin('drop table partywall.domains; delete from partywall.migrations where number = 2')
+    await asAdmin(withoutRuns)
     const { roleUrl, role } = await runtimeRole()
     await asAdmin(`grant usage on schema partywall to ${role}; grant select on all tables in schema partywall to ${role}`)
     const error = await refusal(registryForTest(roleUrl).tenants.list())
-    expect(error).toMatchObject({ code: 'CATALOG_MISSING', details: { installed: 1 } })
+    expect(error).toMatchObject({ code: 'CATALOG_MISSING', details: { installed: 2 } })
     expect(error.message).toContain('older than this version')
   })
 })
@@ -217,6 +224,7 @@ function counting(database: Database): { database: Database; counts: { queries: 
     database: {
       query: (statement) => ((counts.queries += 1), database.query(statement)),
       transaction: (fn) => ((counts.transactions += 1), database.transaction(fn)),
+      connections: (size, fn) => database.connections(size, fn),
     },
   }
 }

@@ -191,9 +191,16 @@ describe('history', () => {
     })
     await create({ schema: 'b' })
     expect(await migrations.status()).toEqual([
-      { target: 'shared', head: undefined, applied: 0, pending: ['0001_s'] },
-      { target: 'a', tenantId: expect.any(String), head: '0001_polls', applied: 1, pending: ['0002_b'] },
-      { target: 'b', tenantId: expect.any(String), head: '0002_b', applied: 2, pending: [] },
+      { target: 'shared', source: expect.any(String), head: undefined, applied: 0, pending: ['0001_s'] },
+      {
+        target: 'a',
+        tenantId: expect.any(String),
+        source: expect.any(String),
+        head: '0001_polls',
+        applied: 1,
+        pending: ['0002_b'],
+      },
+      { target: 'b', tenantId: expect.any(String), source: expect.any(String), head: '0002_b', applied: 2, pending: [] },
     ])
     expect(await tables('public')).toEqual([])
   })

@@ -17,15 +17,22 @@ describe('a migration in SQL', () => {
 
   test.each([
     ['a;\n-- partywall: dwon\nb;', /line 2 .*Did you mean `-- partywall: down`/],
-    ['-- partywall: no-transaction\na;', /line 1 .*does not support yet/],
     ['-- partywall: no-transactoin\na;', /Did you mean `-- partywall: no-transaction`/],
-    ['a;\n-- partywall: something else', /The marker there is/],
+    ['a;\n-- partywall: something else', /The markers there are/],
     ['a;\n-- partywall:', /unknown marker/],
     ['a;\n-- partywall: down\nb;\n-- partywall: down\nc;', /line 4 .*second/],
     ['\n-- partywall: down\nb;', /nothing before/],
   ])('%j is refused', (text, message) => {
     expect(() => parseSqlFile('0001_a.sql', text)).toThrow(message)
     expect(() => parseSqlFile('0001_a.sql', text)).toThrow(expect.objectContaining({ code: 'INVALID_MIGRATION' }))
+  })
+
+  test('says that it wants no transaction', () => {
+    expect(parseSqlFile('0001_a.sql', '-- partywall: no-transaction\na;\n-- partywall: down\nb;')).toEqual({
+      up: { kind: 'sql', text: '-- partywall: no-transaction\na;', line: 1 },
+      down: { kind: 'sql', text: 'b;', line: 4 },
+      transaction: false,
+    })
   })
 
   test('a comment that only speaks of partywall is no marker', () => {

@@ -1,0 +1,42 @@
+/**
+ * A digest of what a history holds: names and checksums in the order in which they were applied. It is the comment of the history's
+ * table, so one query of PostgreSQL's catalog tells how every schema stands, and it travels with a dump, a rename or a clone.
+ */
+import { createHash } from 'node:crypto'
+
+export interface AppliedMigration {
+  readonly name: string
+  readonly checksum: string
+}
+
+/** Which way of making digests this is. */
+const mark = 'partywall 1'
+
+/** The digest of a history with nothing in it. */
+export const emptyDigest = label(0, '')
+
+/** The digest of a history to which one more migration is added. Chained, so that all heads of a long list cost one pass. */
+export function digestAfter(digest: string, { name, checksum }: AppliedMigration): string {
+  const [count, chain] = parse(digest)
+  return label(count + 1, createHash('sha256').update(`${chain}\n${name}\n${checksum}`).digest('hex'))
+}
+
+export function digestOf(applied: readonly AppliedMigration[]): string {
+  return applied.reduce(digestAfter, emptyDigest)
+}
+
+/** The digests of a list after none, one, two, … of its migrations. */
+export function digestsOf(migrations: readonly AppliedMigration[]): readonly string[] {
+  const digests = [emptyDigest]
+  for (const migration of migrations) digests.push(digestAfter(digests.at(-1)!, migration))
+  return digests
+}
+
+function label(count: number, chain: string): string {
+  return `${mark}: ${count} applied ${chain}`.trimEnd()
+}
+
+function parse(digest: string): [count: number, chain: string] {
+  const [, count = '', chain = ''] = /: (\d+) applied ?([0-9a-f]*)$/.exec(digest) ?? []
+  return [Number(count), chain]
+}

@@ -1,0 +1,188 @@
+/**
+ * How every schema stands, and what is to be done there. The files are read once and the heads of all schemas in one query: a schema
+ * whose digest is one that these files give is placed by that alone. Only the others are looked into.
+ */
+import type { Queryable } from '../database/statement.ts'
+import { TenancyError } from '../errors.ts'
+import { inParallel } from '../workers.ts'
+import type { Standing } from './apply.ts'
+import type { Direction } from './changes.ts'
+import { digestOf, digestsOf, type AppliedMigration } from './digest.ts'
+import { historyMissing, readHeads, readHistory, readInhabited, schemaMissing, type Head } from './history.ts'
+import { planDown, planMigrations } from './plan.ts'
+import type { Migration, MigrationSource } from './source.ts'
+import { takeOver } from './take-over.ts'
+import { lastWanted, listSources, type FleetTarget } from './targets.ts'
+
+/** What a run wants. */
+export interface Wish {
+  readonly direction: Direction
+  /** Forwards: the last migration to apply, all when it is absent. Back: the last one to keep, none when it is absent. */
+  readonly to?: string | undefined
+  /** Read the histories themselves, and refuse where the digest says something else. */
+  readonly verify?: boolean | undefined
+  /** What is pending is written down as applied, and not run. */
+  readonly fake?: boolean | undefined
+}
+
+/** How one schema stands, and what is to be done there. */
+export interface Planned {
+  readonly target: FleetTarget
+  readonly head: string | undefined
+  readonly standing: Standing
+  readonly direction: Direction
+  /** In the order in which they are done. */
+  readonly pending: readonly Migration[]
+  /** The history is to be written down, or its digest mended, also when nothing is pending. */
+  readonly isUnwritten: boolean
+  /** Why nothing may be done. */
+  readonly problem?: unknown
+}
+
+export type Lists = ReadonlyMap<MigrationSource, readonly Migration[]>
+
+/** How many histories are read at a time. */
+const looks = 3
+
+/** Plans with the files as they were when it was opened: a file that is written during a run is for the next one. */
+export class Planner {
+  readonly wish: Wish
+  readonly #queryable: Queryable
+  readonly #lists: Lists
+  readonly #known: (source: MigrationSource, head: Head) => Standing | undefined
+
+  private constructor(queryable: Queryable, lists: Lists, wish: Wish) {
+    this.#queryable = queryable
+    this.#lists = lists
+    this.wish = wish
+    this.#known = knownStandings(lists)
+  }
+
+  /**
+   * Reads the files of these targets' sources, and finds the migration that the wish means by `to`.
+   * @throws TenancyError INVALID_MIGRATION, INVALID_OPTION
+   */
+  static async open(queryable: Queryable, targets: readonly FleetTarget[], wish: Wish): Promise<Planner> {
+    const lists = await listSources(targets)
+    return new Planner(queryable, lists, wish.to === undefined ? wish : { ...wish, to: lastWanted(lists, wish.to) })
+  }
+
+  /** Costs one query for all targets, one more when some have no history, and two for each that must be looked into. */
+  async plan(targets: readonly FleetTarget[]): Promise<Planned[]> {
+    const { wish } = this
+    const heads = await readHeads(
+      this.#queryable,
+      targets.map(({ schema }) => schema),
+    )
+    const plans = new Map<FleetTarget, Planned>()
+    const unknown: FleetTarget[] = []
+    for (const target of targets) {
+      const head = heads.get(target.schema)
+      const standing = head === undefined || wish.verify === true ? undefined : this.#known(target.source!, head)
+      if (target.problem !== undefined) plans.set(target, broken(target, wish, target.problem))
+      else if (head === undefined) plans.set(target, broken(target, wish, schemaMissing(target.schema)))
+      else if (standing === undefined) unknown.push(target)
+      else plans.set(target, planOne(target, this.#lists, standing, wish))
+    }
+    if (unknown.length > 0) await this.#lookInto(unknown, heads, plans)
+    return targets.map((target) => plans.get(target)!)
+  }
+
+  async #lookInto(
+    targets: readonly FleetTarget[],
+    heads: ReadonlyMap<string, Head>,
+    plans: Map<FleetTarget, Planned>,
+  ): Promise<void> {
+    const bare = targets.flatMap(({ schema }) => (heads.get(schema)!.hasHistory ? [] : [schema]))
+    const inhabited = bare.length === 0 ? new Set<string>() : await readInhabited(this.#queryable, bare)
+    await inParallel(targets, looks, async (target) => {
+      try {
+        const standing = await look(this.#queryable, target, this.#lists, heads.get(target.schema)!, inhabited, this.wish)
+        plans.set(target, planOne(target, this.#lists, standing, this.wish))
+      } catch (problem) {
+        plans.set(target, broken(target, this.wish, problem))
+      }
+    })
+  }
+}
+
+/** Nothing is to be done there, and nothing is wrong. */
+export function isIdle({ pending, isUnwritten, problem }: Planned): boolean {
+  return pending.length === 0 && !isUnwritten && problem === undefined
+}
+
+/** The standings that the files can give, by digest: each is made once, however many schemas have it. */
+function knownStandings(lists: Lists): (source: MigrationSource, head: Head) => Standing | undefined {
+  const known = new Map<MigrationSource, ReadonlyMap<string, Standing>>()
+  for (const [source, migrations] of lists) {
+    const standings = digestsOf(migrations).map((digest, count): [string, Standing] => [
+      digest,
+      { hasHistory: true, digest, applied: migrations.slice(0, count).map(({ name, checksum }) => ({ name, checksum })) },
+    ])
+    known.set(source, new Map(standings))
+  }
+  return (source, { digest }) => (digest === null ? undefined : known.get(source)?.get(digest))
+}
+
+async function look(
+  queryable: Queryable,
+  target: FleetTarget,
+  lists: Lists,
+  head: Head,
+  inhabited: ReadonlySet<string>,
+  { verify = false, fake = false }: Wish,
+): Promise<Standing> {
+  const { schema, source } = target
+  if (head.hasHistory) {
+    const { digest, applied, unfinished } = await readHistory(queryable, schema)
+    if (verify && digest !== null && digest !== digestOf(applied)) throw disagrees(schema, applied)
+    return { hasHistory: true, digest, applied, ...(unfinished !== undefined && { unfinished }) }
+  }
+  const none = { hasHistory: false, digest: null, applied: [] }
+  if (!inhabited.has(schema)) return none
+  const toAdopt = await takeOver(queryable, schema, source, lists.get(source!)!)
+  if (toAdopt !== undefined) return { ...none, toAdopt }
+  // The shared schema may well have tables of before partywall's time.
+  if (target.tenant !== undefined && !fake) throw historyMissing(schema)
+  return none
+}
+
+function planOne(target: FleetTarget, lists: Lists, standing: Standing, { direction, to, fake = false }: Wish): Planned {
+  const migrations = lists.get(target.source!)!
+  const applied = [...standing.applied, ...(standing.toAdopt ?? [])]
+  const plan =
+    direction === 'up' ? planMigrations(target.schema, migrations, applied, to) : planDown(target.schema, migrations, applied, to)
+  const problem = plan.problem ?? changedInTheMiddle(target.schema, standing, plan.pending[0])
+  const base = { target, head: plan.head, direction, ...(problem !== undefined && { problem }) }
+  const isUnwritten = standing.toAdopt !== undefined || (standing.hasHistory && standing.digest !== digestOf(standing.applied))
+  if (!fake || problem !== undefined) return { ...base, standing, pending: plan.pending, isUnwritten }
+  const toAdopt = [...(standing.toAdopt ?? []), ...plan.pending.map(({ name, checksum }) => ({ name, checksum }))]
+  return { ...base, standing: { ...standing, toAdopt }, pending: plan.pending, isUnwritten: true }
+}
+
+function broken(target: FleetTarget, { direction }: Wish, problem: unknown): Planned {
+  const standing = { hasHistory: false, digest: null, applied: [] }
+  return { target, head: undefined, standing, direction, pending: [], isUnwritten: false, problem }
+}
+
+/** A migration outside of transactions that stopped in the middle goes on where it stopped: only if it is the same still. */
+function changedInTheMiddle(schema: string, { unfinished }: Standing, next: Migration | undefined): TenancyError | undefined {
+  if (unfinished === undefined) return undefined
+  if (next?.name === unfinished.name && next.checksum === unfinished.checksum) return undefined
+  return new TenancyError(
+    'MIGRATION_CHANGED',
+    `The migration ${unfinished.name} stopped in the schema ${JSON.stringify(schema)} after ${unfinished.statements} of its statements, and its ` +
+      'file has changed or is gone since. Restore the file as it was; what is done of it is not done again.',
+    { details: { schema, name: unfinished.name, problem: 'unfinished', statements: unfinished.statements } },
+  )
+}
+
+function disagrees(schema: string, applied: readonly AppliedMigration[]): TenancyError {
+  return new TenancyError(
+    'HISTORY_DISAGREES',
+    `The history of the schema ${JSON.stringify(schema)} holds ${applied.length} migrations (the last one is ${applied.at(-1)?.name ?? 'none'}), but its ` +
+      'digest, the comment of the table partywall_migrations, is that of another history: somebody changed rows or comment by hand. ' +
+      'When the rows are right, take the digest away (comment on table … is null), and the next run makes it anew.',
+    { details: { schema, applied: applied.length } },
+  )
+}

@@ -1,0 +1,185 @@
+/**
+ * One run: the shared schema, then the tenants, then those that were made meanwhile. What is done is written down in the catalog as it
+ * happens, and the run ends with one commit that waits for the disk and takes all others with it.
+ */
+import type { Catalog } from '../catalog/catalog.ts'
+import { MigrationRun, type UnfinishedRun } from '../catalog/migration-runs.ts'
+import type { Connections } from '../database/database.ts'
+import { transactionLockSql } from '../database/schema-sql.ts'
+import { makeReport } from '../fleet-report.ts'
+import type { Attributes } from '../types.ts'
+import { attempt, type AttemptParts, type Turn } from './attempt.ts'
+import { defaultConcurrency } from './concurrency.ts'
+import { isIdle, Planner, type Planned, type Wish } from './fleet-plan.ts'
+import { endOf, entryOf, errorForRecord, type MigrationEntry, type MigrationReport } from './report.ts'
+import { runDefaults, wishOf, type RunOptions } from './run-options.ts'
+import { work } from './schedule.ts'
+import { provisioningLock, selectTargets, unfinishedTargets, type FleetTarget, type TargetParts } from './targets.ts'
+
+/** What a run tells while it goes on. */
+export interface MigrationListener {
+  onRun(run: { readonly runId: string; readonly targets: number }): void
+  onBegin(begin: { readonly target: string; readonly tenantId?: string; readonly pending: readonly string[] }): void
+  onEntry(entry: MigrationEntry): void
+  onReport(report: MigrationReport): void
+}
+
+export interface MigrationsParts<A extends object = Attributes> extends TargetParts<A> {
+  readonly catalog: Catalog
+  readonly listener?: MigrationListener | undefined
+}
+
+export class FleetRun<A extends object = Attributes> {
+  readonly #parts: MigrationsParts<A>
+  readonly #options: RunOptions
+  readonly #started = performance.now()
+  readonly #deadline: number | undefined
+  readonly #order: FleetTarget[] = []
+  readonly #entries = new Map<string, MigrationEntry>()
+  #record: MigrationRun | undefined
+  #failures = 0
+
+  constructor(parts: MigrationsParts<A>, options: RunOptions) {
+    this.#parts = parts
+    this.#options = options
+    this.#deadline = options.deadlineMillis === undefined ? undefined : this.#started + options.deadlineMillis
+  }
+
+  async run(): Promise<MigrationReport> {
+    const { catalog, listener } = this.#parts
+    const unfinished = this.#options.resume === true ? await MigrationRun.findUnfinished(catalog) : undefined
+    if (this.#options.resume !== true || unfinished !== undefined) await this.#runWhole(unfinished)
+    const entries = this.#order.map((target) => this.#entries.get(keyOf(target))!)
+    const report = Object.freeze({
+      ...makeReport(entries, performance.now() - this.#started),
+      ...(this.#record !== undefined && { runId: this.#record.id }),
+    })
+    listener?.onReport(report)
+    return report
+  }
+
+  async #runWhole(unfinished: UnfinishedRun | undefined): Promise<void> {
+    const { catalog } = this.#parts
+    const wish = unfinished === undefined ? wishOf(this.#options) : (unfinished.options as unknown as Wish)
+    const targets =
+      unfinished === undefined
+        ? await selectTargets(this.#parts, this.#options)
+        : await unfinishedTargets(this.#parts, unfinished.targets)
+    const planner = await Planner.open(catalog, targets, wish)
+    const plans = await planner.plan(targets)
+    const busy = plans.filter((planned) => !isIdle(planned))
+    for (const planned of plans) this.#expect(planned)
+    if (unfinished !== undefined) this.#record = MigrationRun.resume(catalog, unfinished)
+    if (busy.length > 0) {
+      // What is kept of the wish is what a resumed run needs; names of migrations are whole by now.
+      this.#record ??= await MigrationRun.start(catalog, planner.wish)
+      await this.#workOn(planner, busy, unfinished === undefined && meansEverybody(this.#options))
+    }
+    await this.#record?.end(this.#failures === 0 && ![...this.#entries.values()].some(({ state }) => state === 'skipped'))
+  }
+
+  async #workOn(planner: Planner, busy: readonly Planned[], isForAll: boolean): Promise<void> {
+    const { catalog } = this.#parts
+    const size = this.#options.concurrency ?? (await defaultConcurrency(catalog))
+    await catalog.connections(Math.max(1, size), async (connections) => {
+      const isShared = ({ target }: Planned): boolean => target.tenant === undefined
+      await this.#pass(connections, planner, busy.filter(isShared))
+      const tenants = busy.filter((planned) => !isShared(planned))
+      // The tenants may need what the shared schema should have got.
+      if (this.#failures > 0) for (const planned of tenants) this.#end(entryOf(planned, 'skipped', 0), planned)
+      else await this.#pass(connections, planner, tenants, this.#options.canary)
+      if (isForAll && this.#mayGoOn()) await this.#fetchNewcomers(connections, planner)
+    })
+  }
+
+  /** Tenants that were made during the run may have been given the migrations of before it. */
+  async #fetchNewcomers(connections: Connections, planner: Planner): Promise<void> {
+    for (;;) {
+      // Who is making a tenant holds the same lock, shared: its tenant is there, or will be made from the files of now.
+      await this.#parts.catalog.transaction((transaction) => transaction.query(transactionLockSql(provisioningLock)))
+      const known = new Set(this.#order.map(keyOf))
+      const targets = (await selectTargets(this.#parts, this.#options)).filter((target) => !known.has(keyOf(target)))
+      if (targets.length === 0) return
+      const plans = await planner.plan(targets)
+      for (const planned of plans) this.#expect(planned)
+      await this.#pass(
+        connections,
+        planner,
+        plans.filter((planned) => !isIdle(planned)),
+      )
+      if (!this.#mayGoOn()) return
+    }
+  }
+
+  async #pass(connections: Connections, planner: Planner, plans: readonly Planned[], canary = 0): Promise<void> {
+    if (plans.length === 0) return
+    const { lockTimeoutMillis = runDefaults.lockTimeoutMillis, retries = runDefaults.retries } = this.#options
+    const { listener } = this.#parts
+    await this.#record!.expect(plans.map(({ target }) => ({ target: target.target, tenantId: target.tenant?.id })))
+    listener?.onRun({ runId: this.#record!.id, targets: plans.length })
+    const parts: AttemptParts = {
+      connections,
+      limits: { lockTimeoutMillis, statementTimeoutMillis: this.#options.statementTimeoutMillis },
+      retries,
+      replan: async (target) => (await planner.plan([target]))[0]!,
+      findTenant: (id) => this.#parts.tenants.lookUp(id),
+      onBegin: ({ target, pending }) =>
+        listener?.onBegin({
+          target: target.target,
+          ...(target.tenant && { tenantId: target.tenant.id }),
+          pending: pending.map(({ name }) => name),
+        }),
+    }
+    const turns = plans.map((planned): Turn => ({ first: planned, planned, begun: undefined }))
+    await work(turns, {
+      size: connections.size,
+      canary,
+      maxFailures: this.#failuresLeft(),
+      deadline: this.#deadline,
+      attempt: async (turn, tries) => {
+        const outcome = await attempt(parts, turn, tries)
+        if (!('entry' in outcome)) return outcome
+        this.#end(outcome.entry, turn.first)
+        return { end: outcome.entry.state === 'failed' ? 'failed' : 'done' }
+      },
+      skip: ({ first, planned, begun, error }) =>
+        this.#end(error === undefined ? entryOf(planned, 'skipped', 0) : endOf(planned, begun, error), first),
+    })
+  }
+
+  #failuresLeft(): number | undefined {
+    if (this.#options.onFailure === 'stop') return 1
+    return this.#options.maxFailures === undefined ? undefined : Math.max(0, this.#options.maxFailures - this.#failures)
+  }
+
+  #mayGoOn(): boolean {
+    return this.#failures === 0 && (this.#deadline === undefined || performance.now() < this.#deadline)
+  }
+
+  #expect(planned: Planned): void {
+    this.#order.push(planned.target)
+    if (isIdle(planned)) this.#entries.set(keyOf(planned.target), entryOf(planned, 'done', 0))
+  }
+
+  #end(entry: MigrationEntry, { target }: Planned): void {
+    if (entry.state === 'failed') this.#failures += 1
+    this.#entries.set(keyOf(target), entry)
+    this.#record!.note({ ...entry, target: target.target, state: entry.state, error: errorForRecord(entry.error) })
+    this.#parts.listener?.onEntry(entry)
+    try {
+      this.#options.onEntry?.(entry)
+    } catch (error) {
+      // A listener cannot stop the fleet.
+      process.emitWarning(`onEntry of migrations.run threw: ${String(error)}`, { code: 'PARTYWALL_LISTENER' })
+    }
+  }
+}
+
+function keyOf({ tenant }: FleetTarget): string {
+  return tenant?.id ?? 'shared'
+}
+
+/** No tenants were named: who comes during the run is meant, too. */
+function meansEverybody({ tenant, tenants, shared }: RunOptions): boolean {
+  return tenant === undefined && (tenants ?? shared !== true)
+}

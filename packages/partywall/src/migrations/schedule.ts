@@ -1,0 +1,79 @@
+/**
+ * Who gets a turn when: a bounded number of workers, the canaries first, work that must wait put back while the others go on, and an
+ * end when too much has failed or the time is up. Knows nothing of migrations.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** What came of one attempt. */
+export type Attempt<T> = { readonly end: 'done' | 'failed' } | { readonly retry: T; readonly afterMs: number }
+
+export interface Schedule<T> {
+  readonly size: number
+  /** How many go before all others; if one of them fails, nobody follows. */
+  readonly canary?: number | undefined
+  /** After how many failures nothing new begins. */
+  readonly maxFailures?: number | undefined
+  /** When nothing new begins any more; as performance.now() counts. */
+  readonly deadline?: number | undefined
+  /** @param tries how often it was tried before */
+  attempt(item: T, tries: number): Promise<Attempt<T>>
+  /** It got no turn, or no further one. */
+  skip(item: T, tries: number): void
+}
+
+interface Waiting<T> {
+  readonly item: T
+  readonly tries: number
+  readonly from: number
+}
+
+export async function work<T>(items: readonly T[], schedule: Schedule<T>): Promise<void> {
+  const { canary = 0 } = schedule
+  const state = { failures: 0, maxFailures: schedule.maxFailures ?? Infinity }
+  const first = items.slice(0, canary)
+  if (first.length > 0) await wave(first, schedule, { ...state, maxFailures: 1 }, state)
+  if (state.failures > 0 && canary > 0) state.maxFailures = 0
+  await wave(items.slice(first.length), schedule, state, state)
+}
+
+interface Count {
+  failures: number
+  maxFailures: number
+}
+
+async function wave<T>(items: readonly T[], schedule: Schedule<T>, limit: Count, total: Count): Promise<void> {
+  const ready: Waiting<T>[] = items.map((item) => ({ item, tries: 0, from: 0 }))
+  let next = 0
+  const delayed: Waiting<T>[] = []
+  let running = 0
+  const mayBegin = (): boolean =>
+    total.failures < limit.maxFailures && (schedule.deadline === undefined || performance.now() < schedule.deadline)
+  const take = (): Waiting<T> | undefined => {
+    if (next < ready.length) return ready[next++]
+    const due = delayed.findIndex(({ from }) => from <= performance.now())
+    return due === -1 ? undefined : delayed.splice(due, 1)[0]
+  }
+  const worker = async (): Promise<void> => {
+    while (mayBegin()) {
+      const waiting = take()
+      if (waiting === undefined) {
+        // Something that runs now may come back to be tried again.
+        if (delayed.length === 0 && running === 0) return
+        await sleep(Math.min(50, Math.max(1, Math.min(...delayed.map(({ from }) => from - performance.now())))))
+        continue
+      }
+      running += 1
+      const tries = waiting.tries
+      try {
+        const attempt = await schedule.attempt(waiting.item, tries)
+        if ('retry' in attempt) delayed.push({ item: attempt.retry, tries: tries + 1, from: performance.now() + attempt.afterMs })
+        else if (attempt.end === 'failed') total.failures += 1
+      } finally {
+        running -= 1
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(schedule.size, Math.max(1, items.length)) }, worker))
+  for (const { item } of ready.slice(next)) schedule.skip(item, 0)
+  for (const { item, tries } of delayed) schedule.skip(item, tries)
+}
