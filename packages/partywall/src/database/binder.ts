@@ -31,3 +31,8 @@ export function scopeBinder(scope: Scope<any>, bindings: Bindings, outsideScope:
 export function fixedBinder(binding: Binding, scope: Scope<any>): Binder {
   return { shared: binding, capture: () => binding, tryCapture: () => binding, outside: (fn) => scope.runOutside(fn) }
 }
+
+/** The binder of a pool whose users say for whom each statement runs: no scope contradicts them. */
+export function unscopedBinder(shared: Binding, scope: Scope<any>): Binder {
+  return { shared, capture: () => shared, tryCapture: () => undefined, outside: (fn) => scope.runOutside(fn) }
+}

@@ -5,7 +5,7 @@ import { TenancyError } from '../errors.ts'
 import type { Options } from '../options.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Tenant } from '../types.ts'
-import { fixedBinder, scopeBinder } from './binder.ts'
+import { fixedBinder, scopeBinder, unscopedBinder } from './binder.ts'
 import { Bindings, type Binding } from './binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from './database.ts'
@@ -13,7 +13,7 @@ import { acquireEmbedded, type EmbeddedServer } from './embedded/embedded.ts'
 import { probe, type Probe } from './probe/probe.ts'
 import { statementFacts } from './statement-facts.ts'
 import type { Statement } from './statement.ts'
-import type { TenantClient } from './tenant-client.ts'
+import type { Binder, TenantClient } from './tenant-client.ts'
 import { TenantPool, type TenantPoolClient } from './tenant-pool.ts'
 import { explainUnreachable } from './unreachable.ts'
 
@@ -65,15 +65,7 @@ export class OpenDatabase implements Database {
   }
 
   async connections<T>(size: number, fn: (connections: Connections) => Promise<T>): Promise<T> {
-    const config = await this.whereabouts()
-    const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, ...waits } = this.#options.pool
-    const pool = new TenantPool({
-      ...waits,
-      ...config,
-      min: 0,
-      max: size,
-      binder: fixedBinder(this.#bindings.shared, this.#scope),
-    })
+    const pool = await this.#extraPool(size, unscopedBinder(this.#bindings.shared, this.#scope))
     try {
       return await fn({
         size,
@@ -97,9 +89,7 @@ export class OpenDatabase implements Database {
   /** What stands between here and the server, and whether tenants stay apart on the way. Opens up to five connections, and closes them. */
   async probe(): Promise<Probe> {
     const config = await this.whereabouts()
-    const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, ...waits } = this.#options.pool
-    const binder = scopeBinder(this.#scope, this.#bindings, this.#options.outsideScope)
-    const pool = new TenantPool({ ...waits, ...config, min: 0, max: 2, binder })
+    const pool = await this.#extraPool(2, scopeBinder(this.#scope, this.#bindings, this.#options.outsideScope))
     try {
       return await probe({ database: this, pool, scope: this.#scope, config })
     } finally {
@@ -117,6 +107,12 @@ export class OpenDatabase implements Database {
     // A server that failed to start has said so to whoever asked for it.
     const embedded = await this.#embedded?.catch(() => undefined)
     await embedded?.release()
+  }
+
+  /** A pool beside those of the tenancy: its users neither wait for the application nor make it wait. */
+  async #extraPool(size: number, binder: Binder): Promise<TenantPool> {
+    const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, ...waits } = this.#options.pool
+    return new TenantPool({ ...waits, ...(await this.whereabouts()), min: 0, max: size, binder })
   }
 
   async #send(pool: TenantPool, schema: string, text: string): Promise<void> {

@@ -41,6 +41,8 @@ export interface Planned {
 
 export type Lists = ReadonlyMap<MigrationSource, readonly Migration[]>
 
+const nothingApplied: Standing = Object.freeze({ hasHistory: false, digest: null, applied: [] })
+
 /** How many histories are read at a time. */
 const looks = 3
 
@@ -78,7 +80,7 @@ export class Planner {
     const unknown: FleetTarget[] = []
     for (const target of targets) {
       const head = heads.get(target.schema)
-      const standing = head === undefined || wish.verify === true ? undefined : this.#known(target.source!, head)
+      const standing = head && this.#placed(target, head)
       if (target.problem !== undefined) plans.set(target, broken(target, wish, target.problem))
       else if (head === undefined) plans.set(target, broken(target, wish, schemaMissing(target.schema)))
       else if (standing === undefined) unknown.push(target)
@@ -86,6 +88,13 @@ export class Planner {
     }
     if (unknown.length > 0) await this.#lookInto(unknown, heads, plans)
     return targets.map((target) => plans.get(target)!)
+  }
+
+  /** How a schema stands that need not be looked into. */
+  #placed({ source }: FleetTarget, head: Head): Standing | undefined {
+    if (source === undefined) return undefined
+    if (!head.hasHistory && this.#lists.get(source)!.length === 0) return nothingApplied
+    return this.wish.verify === true ? undefined : this.#known(source, head)
   }
 
   async #lookInto(
@@ -138,7 +147,7 @@ async function look(
     if (verify && digest !== null && digest !== digestOf(applied)) throw disagrees(schema, applied)
     return { hasHistory: true, digest, applied, ...(unfinished !== undefined && { unfinished }) }
   }
-  const none = { hasHistory: false, digest: null, applied: [] }
+  const none = nothingApplied
   if (!inhabited.has(schema)) return none
   const toAdopt = await takeOver(queryable, schema, source, lists.get(source!)!)
   if (toAdopt !== undefined) return { ...none, toAdopt }
@@ -161,8 +170,7 @@ function planOne(target: FleetTarget, lists: Lists, standing: Standing, { direct
 }
 
 function broken(target: FleetTarget, { direction }: Wish, problem: unknown): Planned {
-  const standing = { hasHistory: false, digest: null, applied: [] }
-  return { target, head: undefined, standing, direction, pending: [], isUnwritten: false, problem }
+  return { target, head: undefined, standing: nothingApplied, direction, pending: [], isUnwritten: false, problem }
 }
 
 /** A migration outside of transactions that stopped in the middle goes on where it stopped: only if it is the same still. */
