@@ -82,7 +82,6 @@ export class FleetRun<A extends object = Attributes> {
     const { catalog } = this.#parts
     const size = this.#options.concurrency ?? (await defaultConcurrency(catalog))
     await catalog.connections(Math.max(1, size), async (connections) => {
-      const isShared = ({ target }: Planned): boolean => target.tenant === undefined
       await this.#pass(connections, planner, busy.filter(isShared))
       const tenants = busy.filter((planned) => !isShared(planned))
       // The tenants may need what the shared schema should have got.
@@ -182,4 +181,8 @@ function keyOf({ tenant }: FleetTarget): string {
 /** No tenants were named: who comes during the run is meant, too. */
 function meansEverybody({ tenant, tenants, shared }: RunOptions): boolean {
   return tenant === undefined && (tenants ?? shared !== true)
+}
+
+function isShared({ target }: Planned): boolean {
+  return target.tenant === undefined
 }
