@@ -1,6 +1,7 @@
 /** `sql`: what PostgreSQL gives, exactly, in one tenant, in all, and in the shared schema. */
-import { beforeAll, describe, expect, it } from 'vitest'
 import { once } from 'node:events'
+import { Client } from 'pg'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { testDatabase } from '../support/database.ts'
 import { openRegistry } from '../support/registry.ts'
 import { ended, expectFailure, project } from './partywall.ts'
@@ -97,9 +98,10 @@ describe.concurrent('sql', () => {
   it('ends with the code of the signal, and with one document', async () => {
     const { start } = await project(url)
     const child = start('sql --tenant acme --json select\tpg_sleep(30)')
-    setTimeout(() => child.kill('SIGTERM'), 1500)
-    const end = await ended(child)
-    expect(expectFailure(end, 143, 'INTERRUPTED').message).toContain('SIGTERM')
+    const end = ended(child)
+    await aStatementSleeps()
+    child.kill('SIGTERM')
+    expect(expectFailure(await end, 143, 'INTERRUPTED').message).toContain('SIGTERM')
   })
 
   it('does not mind a reader who has seen enough', async () => {
@@ -112,3 +114,11 @@ describe.concurrent('sql', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 })
+
+async function aStatementSleeps(): Promise<void> {
+  const admin = new Client(url)
+  await admin.connect()
+  const sleepers = `select pid from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`
+  await expect.poll(async () => (await admin.query(sleepers)).rowCount, { timeout: 20_000 }).toBe(1)
+  await admin.end()
+}
