@@ -1,110 +1,11 @@
-import { CompiledQuery, Kysely, PostgresDialect, sql, type ControlledTransaction, type Transaction } from 'kysely'
-import { jsonArrayFrom } from 'kysely/helpers/postgres'
-import Cursor from 'pg-cursor'
+import { Kysely, PostgresDialect, sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import type { Tenancy } from 'partywall'
 import { tenantDialect } from '../../src/orm/kysely.ts'
-import {
-  codeOf,
-  ormContract,
-  refused,
-  type Author,
-  type Mood,
-  type OrmOperations,
-  type OrmSubject,
-  type OrmTransaction,
-} from '../contract/orm.ts'
+import { codeOf, ormContract, refused } from '../contract/orm.ts'
+import { kyselySubject, type Tables } from './kysely-subject.ts'
 
-interface Tables {
-  authors: Author
-  books: { id: number; author_id: number; title: string; plan: string; mood: Mood; moods: string; tags: string[] }
-  plans: { name: string; price: number }
-}
-
-const { tenancy, tenants, empty } = await ormContract('Kysely', subjectOf)
+const { tenancy, tenants, empty } = await ormContract('Kysely', kyselySubject)
 const [a, b] = tenants as [(typeof tenants)[0], (typeof tenants)[0]]
-
-function subjectOf(ofTenants: Tenancy): OrmSubject {
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect(tenantDialect(ofTenants, { cursor: Cursor })) })
-  return {
-    ...operations(db),
-    async transaction(work, level) {
-      const transaction = await (
-        level === undefined ? db.startTransaction() : db.startTransaction().setIsolationLevel(level)
-      ).execute()
-      try {
-        const result = await work(transactionOn(transaction))
-        await transaction.commit().execute()
-        return result
-      } catch (error) {
-        await transaction.rollback().execute()
-        throw error
-      }
-    },
-    stream: () => db.selectFrom('authors').selectAll().orderBy('id').stream(20),
-    close: () => db.destroy(),
-  }
-}
-
-function operations(db: Kysely<Tables> | Transaction<Tables>): OrmOperations {
-  return {
-    addAuthor: (author) => db.insertInto('authors').values(author).execute(),
-    renameAuthor: (id, name) => db.updateTable('authors').set({ name }).where('id', '=', id).execute(),
-    removeAuthor: (id) => db.deleteFrom('authors').where('id', '=', id).execute(),
-    authors: () => db.selectFrom('authors').selectAll().orderBy('id').execute(),
-    addBook: ({ authorId, moods, tags, ...book }) =>
-      db
-        .insertInto('books')
-        .values({ ...book, author_id: authorId, moods: moods as never, tags: [...tags] })
-        .execute(),
-    books: () =>
-      db
-        .selectFrom('books')
-        .select(['id', 'author_id as authorId', 'title', 'plan', 'mood', 'tags'])
-        // node-postgres knows no enum of a tenant by its number, and gives an array of it as text.
-        .select(sql<Mood[]>`moods::text[]`.as('moods'))
-        .orderBy('id')
-        .execute(),
-    authorsWithBooks: async () => {
-      const found = await db
-        .selectFrom('authors')
-        .select((author) => [
-          'name',
-          jsonArrayFrom(author.selectFrom('books').select('title').whereRef('author_id', '=', 'authors.id').orderBy('id')).as(
-            'books',
-          ),
-        ])
-        .orderBy('id')
-        .execute()
-      return found.map(({ name, books }) => ({ name, books: books.map(({ title }) => title) }))
-    },
-    booksWithPrice: () =>
-      db
-        .selectFrom('books')
-        .innerJoin('plans', 'plans.name', 'books.plan')
-        .select(['title', 'price'])
-        .orderBy('books.id')
-        .execute(),
-    raw: async (text, values = []) => (await db.executeQuery(CompiledQuery.raw(text, [...values]))).rows,
-  }
-}
-
-function transactionOn(transaction: ControlledTransaction<Tables, string[]>, depth = 0): OrmTransaction {
-  return {
-    ...operations(transaction),
-    async nested(work) {
-      const inner = await transaction.savepoint(`level_${depth}`).execute()
-      try {
-        const result = await work(transactionOn(inner, depth + 1))
-        await inner.releaseSavepoint(`level_${depth}`).execute()
-        return result
-      } catch (error) {
-        await inner.rollbackToSavepoint(`level_${depth}`).execute()
-        throw error
-      }
-    },
-  }
-}
 
 describe('tenantDialect', () => {
   it('knows its connections again: onCreateConnection is called once for each', async () => {

@@ -3,104 +3,15 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
-import type { PoolClient, QueryConfig } from 'pg'
+import type { PoolClient } from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import Cursor from 'pg-cursor'
-import QueryStream from 'pg-query-stream'
 import { describe, expect, it } from 'vitest'
-import type { Tenancy } from 'partywall'
-import {
-  codeOf,
-  ormContract,
-  refused,
-  type Author,
-  type OrmOperations,
-  type OrmSubject,
-  type OrmTransaction,
-} from '../contract/orm.ts'
+import { codeOf, ormContract, refused, type Author } from '../contract/orm.ts'
+import { pgSubject } from './pg-subject.ts'
 
-const { tenancy, tenants, admin, empty } = await ormContract('pg', subjectOf)
+const { tenancy, tenants, admin, empty } = await ormContract('pg', pgSubject)
 const [a, b, c, d] = tenants as [(typeof tenants)[0], (typeof tenants)[0], (typeof tenants)[0], (typeof tenants)[0]]
-
-function subjectOf({ pool }: Tenancy): OrmSubject {
-  return {
-    ...operations(pool),
-    async transaction(work, level) {
-      const client = await pool.connect()
-      try {
-        await client.query(level === undefined ? 'begin' : `begin isolation level ${level}`)
-        const result = await work(transactionOn(client))
-        await client.query('commit')
-        return result
-      } catch (error) {
-        await client.query('rollback')
-        throw error
-      } finally {
-        client.release()
-      }
-    },
-    async *stream() {
-      const client = await pool.connect()
-      try {
-        yield* client.query(new QueryStream('select * from authors order by id', [], { batchSize: 20 })) as AsyncIterable<Author>
-      } finally {
-        client.release()
-      }
-    },
-  }
-}
-
-function operations(queryable: Pick<PoolClient, 'query'>): OrmOperations {
-  const rows = async (text: string | QueryConfig, values: readonly unknown[] = []): Promise<any[]> =>
-    (await queryable.query(text, [...values])).rows
-  return {
-    addAuthor: ({ id, name }) => rows('insert into authors values ($1, $2)', [id, name]),
-    renameAuthor: (id, name) => rows('update authors set name = $2 where id = $1', [id, name]),
-    removeAuthor: (id) => rows('delete from authors where id = $1', [id]),
-    authors: () => rows('select * from authors order by id'),
-    addBook: (book) =>
-      rows('insert into books values ($1, $2, $3, $4, $5, $6, $7)', [
-        book.id,
-        book.authorId,
-        book.title,
-        book.plan,
-        book.mood,
-        book.moods,
-        book.tags,
-      ]),
-    books: () =>
-      rows({
-        name: 'books',
-        text: 'select id, author_id as "authorId", title, plan, mood, moods::text[], tags from books order by id',
-      }),
-    authorsWithBooks: () =>
-      rows(
-        `select authors.name, coalesce(array_agg(title order by books.id) filter (where title is not null), '{}') as books
-         from authors left join books on author_id = authors.id
-         group by authors.id
-         order by authors.id`,
-      ),
-    booksWithPrice: () => rows('select title, price from books join plans on plans.name = books.plan order by id'),
-    raw: rows,
-  }
-}
-
-function transactionOn(client: PoolClient, depth = 0): OrmTransaction {
-  return {
-    ...operations(client),
-    async nested(work) {
-      await client.query(`savepoint level_${depth}`)
-      try {
-        const result = await work(transactionOn(client, depth + 1))
-        await client.query(`release savepoint level_${depth}`)
-        return result
-      } catch (error) {
-        await client.query(`rollback to savepoint level_${depth}`)
-        throw error
-      }
-    },
-  }
-}
 
 /** A client for `work`, which comes back whatever happens. */
 async function onClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {

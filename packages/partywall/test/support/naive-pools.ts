@@ -3,7 +3,7 @@
  * test that a naive pool passes would prove nothing.
  */
 import type { AsyncLocalStorage } from 'node:async_hooks'
-import { Client, Pool, type PoolConfig } from 'pg'
+import { Client, Pool, type PoolClient, type PoolConfig } from 'pg'
 
 export interface NaiveOptions extends PoolConfig {
   store: AsyncLocalStorage<string>
@@ -40,4 +40,56 @@ export function storeAtSendTimePool({ store, ...config }: NaiveOptions): Pool {
     }
   }
   return new Pool({ ...config, Client: StoreAtSendTimeClient as never })
+}
+
+/** Sets the path of the session whenever a connection is taken, for whoever takes one, and forgets to set it back. */
+export class NeverResetPool extends Pool {
+  readonly #store: AsyncLocalStorage<string>
+
+  constructor({ store, ...config }: NaiveOptions) {
+    super(config)
+    this.#store = store
+  }
+
+  override connect(callback?: any): any {
+    const taken = this.#connect()
+    if (callback === undefined) return taken
+    taken.then((client) => callback(undefined, client, client.release), callback)
+  }
+
+  async #connect(): Promise<PoolClient> {
+    const client = await super.connect()
+    const schema = this.#store.getStore()
+    if (schema !== undefined) await client.query(`set search_path to "${schema}", public`)
+    return client
+  }
+}
+
+/** Sets the path once, when a connection opens: to that of whoever happens to be the first. */
+export function setOnOpenPool({ store, ...config }: NaiveOptions): Pool {
+  return new Pool(config).on('connect', (client) => {
+    const schema = store.getStore()
+    if (schema !== undefined) client.query(`set search_path to "${schema}", public`).catch(() => {})
+  })
+}
+
+/** Keeps a note of what it set on each connection, to save the round trip. A rollback undoes the setting, and not the note. */
+export class NotingPool extends Pool {
+  constructor({ store, ...config }: NaiveOptions) {
+    class NotingClient extends Client {
+      #noted: string | undefined
+
+      override query(...args: any[]): any {
+        const [text] = args
+        const schema = store.getStore()
+        const isControl = /^(begin|start|commit|rollback|savepoint|release)/i.test(text.text ?? text)
+        if (schema !== undefined && schema !== this.#noted && !isControl) {
+          super.query(`set search_path to "${schema}", public`).catch(() => {})
+          this.#noted = schema
+        }
+        return Reflect.apply(super.query, this, args)
+      }
+    }
+    super({ ...config, Client: NotingClient as never })
+  }
 }

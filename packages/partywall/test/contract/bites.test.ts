@@ -1,0 +1,146 @@
+/**
+ * The contract bites: its cases, run by the same code over pools as people write them, fail there, and each for a leak. Without this, a
+ * case might pass because it asks for nothing.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Pool } from 'pg'
+import { describe, expect, it } from 'vitest'
+import type { Tenant } from 'partywall'
+import { kyselySubject } from '../orm/kysely-subject.ts'
+import { pgSubject } from '../orm/pg-subject.ts'
+import { NeverResetPool, NotingPool, setOnOpenPool, storeAtSendTimePool, type NaiveOptions } from '../support/naive-pools.ts'
+import { crowdCases } from './crowd-cases.ts'
+import { fourTenants } from './four-tenants.ts'
+import type { OrmCase } from './orm-case.ts'
+import type { OrmSubject } from './orm-subject.ts'
+import { ormWorld, type TenancyUnderTest } from './orm-world.ts'
+import { queryCases } from './query-cases.ts'
+import { codeOf } from './refused.ts'
+import { streamCases } from './stream-cases.ts'
+import { transactionCases } from './transaction-cases.ts'
+
+type MakeSubject = (on: { readonly pool: Pool }) => OrmSubject
+
+interface Bitten {
+  readonly pool: string
+  readonly make: (options: NaiveOptions) => Pool
+  readonly library: string
+  readonly subject: MakeSubject
+  /** The cases that must fail, by their names. */
+  readonly cases: readonly string[]
+}
+
+const pg = { library: 'pg', subject: pgSubject }
+const kysely = { library: 'Kysely', subject: kyselySubject }
+
+const opens = { pool: 'sets the path when it opens a connection', make: setOnOpenPool }
+const neverResets = { pool: 'never sets the path back', make: (options: NaiveOptions) => new NeverResetPool(options) }
+const callback = { pool: 'asks in a callback who the tenant is', make: storeAtSendTimePool }
+const notes = {
+  pool: 'notes what it set, and is not told of rollbacks',
+  make: (options: NaiveOptions) => new NotingPool(options),
+}
+
+const refusals = [
+  'is refused outside of every scope, and works on when that is over',
+  'belongs to one tenant: in the scope of another it is refused, and nothing is kept',
+]
+const waiting = [
+  'keeps apart what runs at the same time and waits for a connection',
+  'serves a hundred tenants interleaved on four connections',
+]
+const undone = [
+  'keeps none of them when it fails, and reads its own tenant after that',
+  'stays in its tenant when a savepoint undoes its first statements',
+]
+const ordinary = [
+  'writes, reads, changes and removes the rows of its tenant',
+  'follows relations inside the tenant',
+  'joins a shared table with a table of the tenant',
+  'runs SQL of the user, with and without values',
+  'reads enums and arrays in each tenant, also in one that was made later',
+  'leaves nothing of a failed statement to another tenant',
+  'keeps all of its rows, in its tenant',
+  'has the isolation level read committed',
+  'undoes a part of itself and goes on in the same tenant',
+  'undoes a savepoint before the first statement that follows it',
+  'brings the rows of its tenant, while others query and stream',
+  'gives its connection back when its reader stops early',
+  'tells an error, and gives its connection back',
+]
+
+const bitten: readonly Bitten[] = [
+  { ...opens, ...pg, cases: [...ordinary, ...undone, ...waiting, ...refusals] },
+  { ...opens, ...kysely, cases: [...ordinary, ...undone, ...waiting, ...refusals] },
+  { ...neverResets, ...pg, cases: refusals },
+  { ...neverResets, ...kysely, cases: refusals },
+  { ...callback, ...pg, cases: [...waiting, ...refusals] },
+  // Kysely waits for its client in the caller's own context, so there the callback does no harm.
+  { ...callback, ...kysely, cases: refusals },
+  { ...notes, ...pg, cases: [...undone, ...waiting, ...refusals] },
+  { ...notes, ...kysely, cases: [...undone, ...refusals] },
+]
+
+const { tenancy, tenants, admin, url } = await fourTenants()
+const allCases = [...queryCases, ...transactionCases, ...streamCases, ...crowdCases]
+const ids = { next: 1 }
+
+describe.each(bitten)('a pool that $pool, under $library', ({ make, subject, cases }) => {
+  for (const name of cases) {
+    it(`fails: ${name}`, async () => {
+      const failure = await failureOf(caseOf(name), subject, naiveTenancy(make))
+      expect(failure).toSatisfy(isLeak)
+    })
+  }
+})
+
+describe.each([pg, kysely])('tenancy.pool, under $library', ({ subject }) => {
+  for (const name of new Set(bitten.flatMap(({ cases }) => cases))) {
+    it(`holds: ${name}`, async () => expect(await failureOf(caseOf(name), subject, tenancy)).toBeUndefined())
+  }
+})
+
+type UnderTest = TenancyUnderTest & { readonly pool: Pool }
+
+/** Runs a case when the pool has served a tenant on all of its connections, as a pool in production has. */
+async function failureOf({ run }: OrmCase, makeSubject: MakeSubject, on: UnderTest): Promise<unknown> {
+  const subject = makeSubject(on)
+  const world = ormWorld({ name: `bite ${ids.next++}`, tenancy: on, subject, tenants, admin })
+  await world.empty()
+  await world.inTenant(world.four[3], () => Promise.all([1, 2, 3, 4].map(() => subject.authors())))
+  try {
+    await run(world)
+    return undefined
+  } catch (error) {
+    return error
+  } finally {
+    if (on !== tenancy) void on.pool.end()
+  }
+}
+
+/** A naive pool in the place of a tenancy's. */
+function naiveTenancy(make: Bitten['make']): UnderTest {
+  const store = new AsyncLocalStorage<string>()
+  return {
+    pool: make({ store, connectionString: url, max: 4 }),
+    async run<T>({ schema }: Tenant, fn: () => T): Promise<Awaited<T>> {
+      return await store.run(schema, async () => await fn())
+    },
+    tenants: tenancy.tenants,
+  }
+}
+
+function caseOf(name: string): OrmCase {
+  const found = allCases.find((one) => one.name === name)
+  if (found === undefined) throw new Error(`The contract has no case "${name}".`)
+  return found
+}
+
+/**
+ * What a case says when rows went the wrong way: another row than its own was seen, or a row was there already because another tenant
+ * had written it, or nobody refused. Anything else would be an accident of the naive pool, and no bite.
+ */
+function isLeak(failure: unknown): boolean {
+  const { name, message } = failure as Error
+  return name === 'AssertionError' || message === 'It was expected to fail, and did not.' || codeOf(failure) === '23505'
+}

@@ -1,0 +1,60 @@
+/** A database of its own with four tenants, made by migrations: what the contract is held against. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterAll } from 'vitest'
+import { createTenancy, type Config, type Tenancy, type Tenant } from 'partywall'
+import { setAlarm } from '../support/alarms.ts'
+import { testDatabase } from '../support/database.ts'
+import { atRest } from './orm-world.ts'
+
+export interface FourTenants {
+  readonly tenancy: Tenancy
+  readonly url: string
+  /** A client that is no tenant's, for looking. */
+  readonly admin: Client
+  readonly tenants: readonly Tenant[]
+}
+
+const sharedTables = `
+  create table plans (name text primary key, price int not null);
+  insert into plans values ('free', 0), ('gold', 900);
+`
+
+const tenantTables = `
+  create type mood as enum ('calm', 'busy', 'wild');
+  create table authors (id int primary key, name text not null);
+  create table books (
+    id int primary key,
+    author_id int not null references authors,
+    title text not null,
+    plan text not null references plans,
+    mood mood not null,
+    moods mood[] not null,
+    tags text[] not null
+  );
+`
+
+export async function fourTenants(config: Omit<Config, 'database' | 'root'> = {}): Promise<FourTenants> {
+  const { url } = await testDatabase()
+  const root = await mkdtemp(join(tmpdir(), 'partywall-orm-'))
+  for (const [folder, text] of Object.entries({ shared: sharedTables, tenant: tenantTables })) {
+    await mkdir(join(root, 'migrations', folder), { recursive: true })
+    await writeFile(join(root, 'migrations', folder, '0001_tables.sql'), text)
+  }
+  const tenancy = createTenancy({ ...config, database: url, root, pool: { max: 4, ...config.pool } })
+  const admin = new Client(url)
+  await admin.connect()
+  afterAll(async () => {
+    await tenancy.close()
+    await admin.end()
+    await rm(root, { recursive: true, force: true })
+  })
+  await tenancy.migrations.run()
+  const tenants: Tenant[] = []
+  // A name that needs quotes is among them.
+  for (const schema of ['acme', 'bolt', 'coop-42', 'dune']) tenants.push(await tenancy.tenants.create({ schema }))
+  setAlarm(() => atRest(tenancy.pool))
+  return { tenancy, url, admin, tenants }
+}
