@@ -1,0 +1,36 @@
+/** The way of docs/orm/others.md for a library that takes no pool, with its statement as it stands there. */
+import { readFile } from 'node:fs/promises'
+import { Client } from 'pg'
+import { afterAll, expect, it } from 'vitest'
+import { fourTenants } from '../contract/four-tenants.ts'
+import { codeOf, refused } from '../contract/refused.ts'
+
+const { url, tenants } = await fourTenants()
+const page = await readFile(new URL('../../../../docs/orm/others.md', import.meta.url), 'utf8')
+const binding = /```sql\n([\s\S]*?)```/.exec(page)![1]!
+const client = new Client(url)
+await client.connect()
+afterAll(() => client.end())
+
+const path = async (): Promise<string> => (await client.query('show search_path')).rows[0].search_path
+
+it('binds one transaction to the tenant, and leaves nothing behind', async () => {
+  const before = await path()
+  for (const { schema } of tenants) {
+    await client.query('begin')
+    await client.query(binding, [schema])
+    await client.query('insert into authors values (1, $1)', [schema])
+    expect((await client.query('select current_schema() as schema, count(*)::int as count from authors, plans')).rows).toEqual([
+      { schema, count: 2 },
+    ])
+    await client.query('commit')
+    expect(await path()).toBe(before)
+  }
+})
+
+it('fails where the schema is not there', async () => {
+  await client.query('begin')
+  expect(codeOf(await refused(client.query(binding, ['gone'])))).toBe('3F000')
+  expect(codeOf(await refused(client.query('select * from plans')))).toBe('25P02')
+  await client.query('rollback')
+})
