@@ -13,6 +13,8 @@ type PoolEvent = 'acquire' | 'connect' | 'error' | 'release' | 'remove'
 
 // The name must hold "Pool": some libraries know a pool by the name of its class.
 export class LentPool {
+  /** What minifiers must not change. */
+  static readonly name: string = 'LentPool'
   readonly #pool: Pool
 
   constructor(pool: Pool) {

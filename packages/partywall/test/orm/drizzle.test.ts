@@ -5,8 +5,13 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { integer, pgEnum, pgTable, text } from 'drizzle-orm/pg-core'
 import { describe, expect, it } from 'vitest'
 import type { Tenancy } from 'partywall'
+import { fixedBinder } from '../../src/database/binder.ts'
+import { Bindings } from '../../src/database/binding.ts'
+import { TenantPool } from '../../src/database/tenant-pool.ts'
 import { assertDrizzle } from '../../src/orm/drizzle.ts'
-import { ormContract, type OrmOperations, type OrmSubject, type OrmTransaction } from '../contract/orm.ts'
+import { Scope } from '../../src/scope/scope.ts'
+import { codeOf, ormContract, refused, type OrmOperations, type OrmSubject, type OrmTransaction } from '../contract/orm.ts'
+import { withSecondPg } from '../support/second-pg.ts'
 
 const mood = pgEnum('mood', ['calm', 'busy', 'wild'])
 const plans = pgTable('plans', { name: text().primaryKey(), price: integer().notNull() })
@@ -30,7 +35,7 @@ const schema = {
 type Db = NodePgDatabase<typeof schema>
 type Transaction = Parameters<Parameters<Db['transaction']>[0]>[0]
 
-const { tenancy, tenants, empty } = await ormContract('Drizzle 0.45', subjectOf, {
+const { tenancy, tenants, empty, url } = await ormContract('Drizzle 0.45', subjectOf, {
   lacks: { streaming: 'its node-postgres driver has no iterator; use pg-query-stream on tenancy.pool' },
 })
 
@@ -90,9 +95,32 @@ describe('assertDrizzle', () => {
     }
   })
 
-  it('refuses a pool whose class lost its name, as minifiers do', () => {
-    const pool = Object.create({ constructor: { name: 't' } }) as typeof tenancy.pool
-    expect(() => assertDrizzle({ $client: pool }, { pool })).toThrow('Let your bundler keep class names')
+  it('knows the pool by the name of its class, where there is a second copy of pg', async () => {
+    await empty()
+    const second = (await withSecondPg('drizzle-orm'))('drizzle-orm/node-postgres') as { drizzle: typeof drizzle }
+    const db = assertDrizzle(second.drizzle({ client: tenancy.pool, schema }), tenancy)
+    const undone = tenancy.run(tenants[0]!, () =>
+      db.transaction(async (transaction) => {
+        await transaction.execute(`insert into authors values (1, 'undone')`)
+        throw new Error('undo it')
+      }),
+    )
+    await expect(undone).rejects.toThrow('undo it')
+    expect(await tenancy.run(tenants[0]!, () => db.select().from(authors))).toEqual([])
+  })
+
+  it('refuses a pool whose class lost its name: with a second copy of pg, a transaction would have no connection of its own', async () => {
+    class t extends TenantPool {}
+    const pool = new t({
+      connectionString: url,
+      binder: fixedBinder(new Bindings(tenancy.options).ofTenant(tenants[0]!), new Scope()),
+    })
+    const second = (await withSecondPg('drizzle-orm'))('drizzle-orm/node-postgres') as { drizzle: typeof drizzle }
+    const db = second.drizzle({ client: pool })
+    const error = await refused(db.transaction(async () => {}))
+    expect(codeOf(error), 'what it protects from').toBe('UNSAFE_STATEMENT')
+    expect(() => assertDrizzle(db, { pool })).toThrow('Let your bundler keep class names')
+    await pool.end()
   })
 
   it('refuses a cache, in which tenants would find the rows of each other', async () => {

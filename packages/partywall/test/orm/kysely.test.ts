@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Kysely, PostgresDialect, sql, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { tenantDialect } from '../../src/orm/kysely.ts'
 import { codeOf, ormContract, refused } from '../contract/orm.ts'
@@ -16,6 +16,20 @@ describe('tenantDialect', () => {
       await Promise.all([a, b].map((tenant) => tenancy.run(tenant, () => db.selectFrom('authors').selectAll().execute())))
     }
     expect(created).toBeLessThanOrEqual(4)
+  })
+
+  it('which it would not, were each checkout another object', async () => {
+    let created = 0
+    const onCreateConnection = async (): Promise<void> => void (created += 1)
+    const config = tenantDialect(tenancy, { onCreateConnection })
+    const pool = config.pool as PostgresPool
+    const connect = async (): Promise<PostgresPoolClient> =>
+      new Proxy(await pool.connect(), { get: (client, key) => bound(client, key) })
+    const db = new Kysely<Tables>({
+      dialect: new PostgresDialect({ ...config, pool: { connect, end: async () => {} } as PostgresPool }),
+    })
+    for (let round = 0; round < 5; round++) await tenancy.run(a, () => db.selectFrom('authors').selectAll().execute())
+    expect(created).toBe(5)
   })
 
   it('leaves the pool alone when Kysely is destroyed', async () => {
@@ -55,6 +69,11 @@ describe('tenantDialect', () => {
     expect((error as Error).message).toContain('cursor')
   })
 })
+
+function bound(client: object, key: PropertyKey): unknown {
+  const value: unknown = Reflect.get(client, key)
+  return typeof value === 'function' ? value.bind(client) : value
+}
 
 async function sleepers(): Promise<number> {
   const { rows } = await tenancy.sharedPool.query<{ count: number }>(

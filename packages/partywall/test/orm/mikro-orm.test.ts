@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import {
   EntitySchema,
   EnumArrayType,
@@ -6,7 +7,8 @@ import {
   RequestContext,
   type EntityManager,
 } from '@mikro-orm/postgresql'
-import { describe, expect, it } from 'vitest'
+import pg from 'pg'
+import { describe, expect, it, vi } from 'vitest'
 import { tenantMikroOrmOptions } from '../../src/orm/mikro-orm.ts'
 import { codeOf, ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
 
@@ -202,6 +204,16 @@ describe('the traps of MikroORM', () => {
       await refused(em.execute('select pg_sleep(20)'))
     })
     expect(Date.now() - started).toBeLessThan(10_000)
+  })
+
+  it('uses tenancy.pool itself, though MikroORM brings a copy of pg of its own', async () => {
+    const own = createRequire(createRequire(import.meta.url).resolve('@mikro-orm/postgresql'))('pg') as typeof pg
+    expect(own.Client, 'the point of this test').not.toBe(pg.Client)
+    const made = vi.spyOn(own.Client.prototype, 'connect')
+    const lent = vi.spyOn(tenancy.pool, 'connect')
+    await tenancy.run(a, () => orm.em.fork().execute('select 1'))
+    expect([lent.mock.calls.length, made.mock.calls.length]).toEqual([1, 0])
+    vi.restoreAllMocks()
   })
 
   it('needs no tenant to connect, and leaves the pool alone when it is closed', async () => {

@@ -6,6 +6,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { describe, expect, it, vi } from 'vitest'
 import { tenantPrisma } from '../../src/orm/prisma.ts'
 import { ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
+import { withSecondPg } from '../support/second-pg.ts'
 
 const { PrismaClient } = await generate(`
 generator client {
@@ -272,15 +273,13 @@ describe('the traps of Prisma', () => {
     expect(await tenancy.run(a, async () => prisma.author.count())).toBe(3)
   })
 
-  it('refuses a second copy of pg, and says the mend', () => {
-    // What the adapter does with a pool of another copy: it takes it for options.
-    class OfAnotherCopy {
-      externalPool = null
-    }
-    expect(() => tenantPrisma(tenancy, OfAnotherCopy as never, () => ({}))).toThrowError(
+  it('refuses a second copy of pg, and says the mend', async () => {
+    const second = (await withSecondPg('@prisma/adapter-pg'))('@prisma/adapter-pg') as { PrismaPg: typeof PrismaPg }
+    // It takes a pool of another copy for the options of a pool of its own.
+    expect((new second.PrismaPg(tenancy.pool) as any).externalPool, 'what it protects from').toBeNull()
+    expect(() => tenantPrisma(tenancy, second.PrismaPg, (adapter) => new PrismaClient({ adapter }))).toThrowError(
       expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('npm ls pg') }),
     )
-    expect((new PrismaPg({ ...tenancy.pool } as never) as any).externalPool).toBeNull()
   })
 
   it('refuses a client that it cannot guard', () => {

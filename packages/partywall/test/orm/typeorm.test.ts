@@ -107,6 +107,11 @@ describe('the traps of TypeORM', () => {
     expect(dataSource.driver.version).toMatch(/^\d+/)
   })
 
+  it('which TypeORM alone would ask of tenancy.pool, and be refused', async () => {
+    const alone = new DataSource({ type: 'postgres', driver: { Pool: TheTenancys }, installExtensions: false, entities })
+    expect(codeOf(await refused(alone.initialize()))).toBe('NO_TENANT')
+  })
+
   it('is refused outside of every scope in each form, and holds no connection then', async () => {
     const runner = dataSource.createQueryRunner()
     expect(codeOf(await refused(runner.startTransaction()))).toBe('NO_TENANT')
@@ -183,3 +188,8 @@ describe('the traps of TypeORM', () => {
     })
   })
 })
+
+/** TypeORM calls it with `new`. */
+function TheTenancys(): object {
+  return tenancy.pool
+}
