@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
-import { tenantSql } from '../../src/orm/postgres-js.ts'
+import { tenantSql } from '../../src/orm/postgres-js/tenant-sql.ts'
 import { codeOf, ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
 
 type Sql = postgres.Sql | postgres.TransactionSql

@@ -1,0 +1,82 @@
+/**
+ * The connection of a transaction, taken not by `reserve` but from the first query that it executes: what belongs together is sent behind
+ * that, and the loss of the connection is seen at once. Read in postgres.js 3.4.9.
+ */
+import type { ConnectionLike, QueryLike } from './sql-like.ts'
+
+/**
+ * It is held from its first query to the end. When postgres.js has lost one, it still writes to it, which ends the process, or to the one
+ * that it opens in its place, which may serve another tenant by then.
+ */
+export class HeldConnection {
+  readonly lost: Promise<{ readonly error: unknown }>
+  wasHeld = false
+  isLost = false
+  #letGo: () => void = () => {}
+  #lose: (outcome: { readonly error: unknown }) => void = () => {}
+
+  constructor() {
+    this.lost = new Promise((resolve) => (this.#lose = resolve))
+  }
+
+  /** postgres.js calls it with the connection that executes a query. */
+  readonly hold = (connection: Pick<ConnectionLike, 'onclose'>): boolean => {
+    this.wasHeld = true
+    const before = connection.onclose
+    const onclose = (error: unknown): void => {
+      this.isLost = true
+      this.#lose({ error })
+      before?.(error)
+    }
+    Object.assign(connection, { onclose })
+    this.#letGo = () => void Object.assign(connection, { onclose: before ?? null })
+    return true
+  }
+
+  letGo(): void {
+    if (!this.isLost) this.#letGo()
+  }
+
+  assertHeld(): void {
+    if (this.isLost) throw Object.assign(new Error('The connection of this transaction is lost.'), { code: 'CONNECTION_CLOSED' })
+  }
+
+  /** The result of `work`; none when the connection is lost, for postgres.js must not be asked to roll back then. It fails by itself. */
+  async whileHeld<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work()
+      if (!this.isLost) return result
+    } catch (error) {
+      // The news of the loss may come a moment after the error.
+      if (isConnectionError(error)) await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 1000).unref())])
+      if (!this.isLost) throw error
+    }
+    return new Promise(() => {})
+  }
+}
+
+function isConnectionError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(CONNECTION_|E[A-Z]+$|57P0)/.test(String(error.code))
+}
+
+/** Sends the query, and then the end of its transaction, on a connection that is sending the beginning. */
+export function sendBehind(connection: ConnectionLike, query: QueryLike, closing: QueryLike): void {
+  // Both are sent from here; who awaits them must not send them again.
+  closing.executed = true
+  const rest = [query, closing]
+  const send = (): void => {
+    for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
+      if (!connection.execute(next) && !next.cancelled) return
+    }
+  }
+  connection.reserved = send
+  // When a value cannot be written, postgres.js fails whatever query is under way and loses count of the answers. So a query with values
+  // waits until it is the only one.
+  if (query.args.length === 0) send()
+}
+
+/**
+ * postgres.js collects what it writes until the next turn of the event loop or until there are 1024 bytes. If the connection closes in
+ * between, it puts them before the first message of the connection that follows, which never gets through. So nothing is left to wait.
+ */
+export const atOnce = ' '.repeat(1024)

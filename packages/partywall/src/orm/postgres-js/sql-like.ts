@@ -1,0 +1,80 @@
+/** The shapes of postgres.js 3.4.9 that the adapter leans on, and its queries as text. Not all of them are in its types. */
+
+/** The part of postgres.js that the adapter uses. */
+export interface SqlLike {
+  (...args: any[]): any
+  readonly options: OptionsLike
+  unsafe(text: string, args?: any[], options?: object): QueryLike
+  begin(...args: any[]): Promise<any>
+  end(options?: { timeout?: number | undefined }): Promise<void>
+  close(): Promise<void>
+}
+
+interface OptionsLike {
+  readonly fetch_types: boolean
+  readonly parsers: Record<number, unknown>
+  readonly serializers: Record<number, unknown>
+}
+
+/** A connection, which postgres.js shows to the `onexecute` of a query. */
+export interface ConnectionLike {
+  /** Sends a query; true when another may follow at once. */
+  execute(query: QueryLike): unknown
+  /**
+   * Set: the connection is held. It is called whenever all that was sent is answered, until the server is outside a transaction;
+   * then postgres.js takes the connection back.
+   */
+  reserved: (() => void) | null
+  onclose?: ((error: unknown) => void) | null
+}
+
+export interface TransactionLike {
+  (...args: any[]): any
+  unsafe(text: string, args?: any[], options?: object): QueryLike
+  savepoint(...args: any[]): Promise<any>
+}
+
+/** A query of postgres.js: a promise that is sent when somebody wants its result, by its handler. */
+export interface QueryLike extends Promise<any> {
+  handler: (query: QueryLike) => void
+  strings: readonly string[]
+  readonly args: readonly unknown[]
+  readonly options: { simple?: boolean }
+  readonly streaming?: boolean
+  readonly cancelled?: unknown
+  executed: boolean
+  resolve: (result: unknown) => void
+  reject: (error: unknown) => void
+}
+
+/** The function with other methods, whose queries go through `take`. */
+export function wrap<F extends object>(sql: F, take: (query: QueryLike) => QueryLike, methods: Record<string, unknown>): F {
+  return new Proxy(sql, {
+    apply: (target, _, args) => {
+      const value: unknown = Reflect.apply(target as never, undefined, args)
+      return isQuery(value) ? take(value) : value
+    },
+    get: (target, key) => (typeof key === 'string' && Object.hasOwn(methods, key) ? methods[key] : Reflect.get(target, key)),
+  })
+}
+
+function isQuery(value: unknown): value is QueryLike {
+  return value instanceof Promise && 'handler' in value && 'strings' in value
+}
+
+/** The text as the server will see it, but for the numbers of parameters. */
+export function textOf({ strings, args }: QueryLike): string {
+  return strings.map((part, index) => (index === 0 ? part : `${partOf(args[index - 1])}${part}`)).join('')
+}
+
+function partOf(arg: unknown): string {
+  if (Array.isArray(arg)) return arg.map(partOf).join(' ')
+  return isQuery(arg) ? textOf(arg) : ' $1 '
+}
+
+/** A prepared statement holds the plan of one schema, and postgres.js finds it by its text: the text must say which. */
+export function ownText(query: QueryLike, schema: string): void {
+  const parts = [...query.strings]
+  parts.push(`${parts.pop()} /* ${encodeURIComponent(schema).replaceAll('*', '')} */`)
+  query.strings = parts
+}

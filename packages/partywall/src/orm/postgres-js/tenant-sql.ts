@@ -1,0 +1,234 @@
+/**
+ * partywall/postgres-js, for postgres.js 3. `tenantSql` wraps an `sql`, so that each query goes to the tenant of its scope.
+ *
+ * postgres.js sends queries of different callers over one connection, one behind the other, so nothing can be set on a connection.
+ * A query holds one for its time and is sent in a transaction of its own: begin with the binding, the query, commit. Where the binding
+ * fails, the transaction has failed, and the server refuses the query. A query answers when the commit has.
+ *
+ * Not isolated by it: LISTEN and NOTIFY, whose channels belong to the database; `sql.subscribe`, which sees the rows of all tenants.
+ */
+import { Bindings, bindingLiteral, type Binding } from '../../database/binding.ts'
+import { bindingError } from '../../database/bound-query.ts'
+import { isTenancyError } from '../../errors.ts'
+import type { Options } from '../../options.ts'
+import type { Tenant } from '../../types.ts'
+import { interceptOutcome, isServerError, isStalePlan, settled, type Interception, type Outcome } from './answer.ts'
+import { atOnce, HeldConnection, sendBehind } from './held-connection.ts'
+import { assertSafe, mustBe, refuse } from './refusals.ts'
+import { ownText, textOf, wrap, type ConnectionLike, type QueryLike, type SqlLike, type TransactionLike } from './sql-like.ts'
+
+/** The part of a tenancy that the adapter uses: postgres.js has connections of its own, so no pool. */
+export interface TenancyWithoutPool {
+  readonly options: Options
+  current(): Tenant<any>
+}
+
+/**
+ * The same `sql`, whose queries, transactions and cursors go to the tenant of the scope they are written in.
+ * @example
+ * const sql = tenantSql(tenancy, postgres(process.env.DATABASE_URL))
+ * await tenancy.run('acme', async () => await sql`select * from projects`)
+ * @throws TenancyError NO_TENANT, WRONG_TENANT, SCHEMA_MISSING, UNSAFE_STATEMENT, each by the promise of the query
+ */
+export function tenantSql<S extends object>(tenancy: TenancyWithoutPool, sql: S): S {
+  return new TenantSql(tenancy, sql as unknown as SqlLike).wrapped as unknown as S
+}
+
+class TenantSql {
+  readonly wrapped: SqlLike
+  readonly #sql: SqlLike
+  readonly #tenancy: TenancyWithoutPool
+  readonly #bindings: Bindings
+  readonly #running = new Set<Promise<unknown>>()
+  readonly #learned = new Map<string, Promise<unknown>>()
+  #isEnding = false
+
+  constructor(tenancy: TenancyWithoutPool, sql: SqlLike) {
+    this.#tenancy = tenancy
+    this.#sql = sql
+    this.#bindings = new Bindings(tenancy.options)
+    const take = (query: QueryLike): QueryLike => this.#take(query)
+    this.wrapped = wrap(sql, take, {
+      unsafe: (...args: [string, any[]?, object?]) => take(sql.unsafe(...args)),
+      file: () => refuse('sql.file', 'Read the file and hand its text to sql.unsafe, or use it in sql.begin.'),
+      reserve: () => refuse('sql.reserve', 'Use sql.begin: all its queries run on one connection.'),
+      largeObject: () => refuse('sql.largeObject', 'Large objects belong to no schema, so to no tenant.'),
+      subscribe: () => refuse('sql.subscribe', 'It sees the rows of all tenants; use the unwrapped sql for that.'),
+      begin: (...args: any[]) => this.#begin(args),
+      end: (options?: { timeout?: number }) => this.#end(() => sql.end(options), options?.timeout),
+      close: () => this.#end(() => sql.close()),
+    })
+  }
+
+  /** Whose query it is, is decided where it is written. It may also become a part of another query, and never be sent. */
+  #take(query: QueryLike): QueryLike {
+    const written = this.#binding()
+    query.handler = () => {
+      try {
+        const binding = mustBe(this.#binding(), written)
+        assertSafe(textOf(query))
+        if (query.streaming === true)
+          refuse('COPY outside a transaction', 'Use sql.begin(async (sql) => …): it must end before commit is sent.')
+        if (this.#isEnding) refuse('A query after sql.end()', 'End it when the work is done.')
+        this.#track(this.#run(query, binding))
+      } catch (error) {
+        query.reject(error)
+      }
+    }
+    return query
+  }
+
+  async #run(query: QueryLike, binding: Binding): Promise<void> {
+    if (query.cancelled) return
+    const outcome = interceptOutcome(query)
+    try {
+      await this.#learnTypes(binding)
+      ownText(query, binding.schema)
+      outcome.settle(await this.#runOnce(query, binding, outcome))
+    } catch (error) {
+      outcome.settle({ error })
+    }
+  }
+
+  async #runOnce(query: QueryLike, binding: Binding, outcome: Interception, isSecond = false): Promise<Outcome> {
+    const connection = new HeldConnection()
+    const closing = this.#sql.unsafe(`commit${atOnce}`)
+    const onexecute = (on: ConnectionLike): boolean => {
+      connection.hold(on)
+      sendBehind(on, query, closing)
+      return false
+    }
+    const answered = outcome.next()
+    const unlessLost = (each: Promise<Outcome>): Promise<Outcome> => Promise.race([each, connection.lost])
+    const opened = await unlessLost(settled(this.#sql.unsafe(openingOf(binding), [], { onexecute })))
+    // No connection could be made, or it was not shown: nothing was sent behind it, so this is no answer to the query.
+    if (!connection.wasHeld) return 'error' in opened ? opened : { error: new Error('postgres.js did not show its connection.') }
+    const [answer, closed] = await Promise.all([unlessLost(answered), unlessLost(settled(closing))])
+    connection.letGo()
+    if ('error' in opened) return { error: isServerError(opened.error) ? bindingError(opened.error, binding) : opened.error }
+    if ('error' in answer && isStalePlan(answer.error) && !isSecond) return this.#runOnce(query, binding, outcome, true)
+    return 'error' in answer || !('error' in closed) ? answer : closed
+  }
+
+  async #begin(args: any[]): Promise<unknown> {
+    const [options, work] = args.length > 1 ? args : ['', args[0]]
+    const binding = mustBe(this.#binding(), undefined)
+    if (this.#isEnding) refuse('A transaction after sql.end()', 'End it when the work is done.')
+    await this.#learnTypes(binding)
+    return this.#track(
+      this.#sql.begin(`${options}${atOnce}`, (transaction: TransactionLike) => {
+        const connection = new HeldConnection()
+        return connection.whileHeld(async () => {
+          await transaction.unsafe(bindingOf(binding), [], { onexecute: connection.hold }).catch((error) => {
+            throw isServerError(error) ? bindingError(error, binding) : error
+          })
+          return allOf(work(this.#within(transaction, binding, connection)))
+        })
+      }),
+    )
+  }
+
+  #within(transaction: TransactionLike, binding: Binding, connection: HeldConnection): TransactionLike {
+    const take = (query: QueryLike): QueryLike => {
+      const send = query.handler
+      query.handler = () => {
+        try {
+          const now = this.#binding()
+          if (now !== undefined) mustBe(now, binding)
+          assertSafe(textOf(query))
+          connection.assertHeld()
+          ownText(query, binding.schema)
+          send(query)
+        } catch (error) {
+          query.reject(error)
+        }
+      }
+      return query
+    }
+    return wrap(transaction, take, {
+      unsafe: (...args: [string, any[]?, object?]) => take(transaction.unsafe(...args)),
+      savepoint: (...args: any[]) => {
+        connection.assertHeld()
+        const [name, work] = args.length > 1 ? args : [undefined, args[0]]
+        const inner = (savepoint: TransactionLike): unknown =>
+          connection.whileHeld(async () => allOf(work(this.#within(savepoint, binding, connection))))
+        return name === undefined ? transaction.savepoint(inner) : transaction.savepoint(name, inner)
+      },
+    })
+  }
+
+  /** The binding of now; undefined outside every scope. */
+  #binding(): Binding | undefined {
+    try {
+      return this.#bindings.ofTenant(this.#tenancy.current())
+    } catch (error) {
+      if (!isTenancyError(error, 'NO_TENANT')) throw error
+      const isShared = error.details.scope === 'shared' || this.#tenancy.options.outsideScope === 'shared'
+      return isShared ? this.#bindings.shared : undefined
+    }
+  }
+
+  /** postgres.js learns the types of arrays when it connects; those of tenants that were made later it does not know. */
+  #learnTypes(binding: Binding): Promise<unknown> | undefined {
+    if (!this.#sql.options.fetch_types) return undefined
+    let learned = this.#learned.get(binding.schema)
+    if (learned === undefined) {
+      learned = this.#learnTypesOf(binding.schema)
+      learned.catch(() => this.#learned.delete(binding.schema))
+      this.#learned.set(binding.schema, learned)
+    }
+    return learned
+  }
+
+  async #learnTypesOf(schema: string): Promise<void> {
+    const rows = await this.#sql.unsafe(
+      `select list.oid::int8::text as type
+       from pg_catalog.pg_type as list
+       join pg_catalog.pg_type as element on element.oid = list.typelem and element.typarray = list.oid
+       where element.typtype = 'e' and list.typnamespace = (select oid from pg_catalog.pg_namespace where nspname = $1)`,
+      [schema],
+    )
+    const { parsers, serializers } = this.#sql.options
+    for (const { type } of rows) {
+      parsers[type] = parsers[textArray]
+      serializers[type] = serializers[textArray]
+    }
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    const done = settled(work)
+    this.#running.add(done)
+    void done.finally(() => this.#running.delete(done))
+    return work
+  }
+
+  /** postgres.js would wait for ever for a connection that is reserved when it is told to end. */
+  async #end(end: () => Promise<void>, timeoutSeconds?: number): Promise<void> {
+    this.#isEnding = true
+    const idle = Promise.all(this.#running)
+    const timeout = timeoutSeconds ?? Infinity
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise((resolve) => {
+      if (timeout !== Infinity) timer = setTimeout(resolve, timeout * 1000)
+    })
+    await Promise.race([idle, late])
+    clearTimeout(timer)
+    await end()
+  }
+}
+
+function bindingOf(binding: Binding): string {
+  // What a function of another tenant may have left in the session would be seen behind the tenant's own tables.
+  return `discard temp; ${bindingLiteral(binding)}`
+}
+
+function openingOf(binding: Binding): string {
+  return `begin; ${bindingOf(binding)}`
+}
+
+function allOf(result: unknown): unknown {
+  return Array.isArray(result) ? Promise.all(result) : result
+}
+
+/** The type text[]. */
+const textArray = 1009
