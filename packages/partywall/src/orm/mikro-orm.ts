@@ -10,12 +10,7 @@
 import { MemoryCacheAdapter, type CacheAdapter } from '@mikro-orm/core'
 import { EntityManager, type Options } from '@mikro-orm/postgresql'
 import { TenancyError } from '../errors.ts'
-
-/** The part of a tenancy that the adapter uses. */
-export interface TenancyLike {
-  readonly pool: { connect(): Promise<ClientLike>; readonly options: object }
-  tryCurrent(): { readonly id: string; readonly schema: string } | undefined
-}
+import type { ScopedTenancyLike } from './tenancy-like.ts'
 
 interface ClientLike {
   query(...args: any[]): any
@@ -33,7 +28,7 @@ export type TenantMikroOrmOptions = Omit<Options, keyof typeof refusals>
  * await tenancy.run('acme', () => orm.em.fork().find(Project, {}))
  * @throws TenancyError INVALID_OPTION
  */
-export function tenantMikroOrmOptions(tenancy: TenancyLike, options: TenantMikroOrmOptions): Options {
+export function tenantMikroOrmOptions(tenancy: ScopedTenancyLike, options: TenantMikroOrmOptions): Options {
   for (const [key, reason] of Object.entries(refusals)) {
     if ((options as Record<string, unknown>)[key] === undefined) continue
     throw new TenancyError('INVALID_OPTION', `tenantMikroOrmOptions refuses "${key}". ${reason}`, { details: { option: key } })
@@ -61,7 +56,7 @@ interface TypesLike {
   getTypeParser(type: number, format?: string): unknown
 }
 
-function redirect(pool: PoolOfMikroOrm, tenancy: TenancyLike): void {
+function redirect(pool: PoolOfMikroOrm, tenancy: ScopedTenancyLike): void {
   const { types } = pool.options
   const clients = new WeakMap<ClientLike, ClientLike>()
   pool.connect = async () => {
@@ -93,7 +88,7 @@ function withTypes(client: ClientLike, types: TypesLike | undefined): ClientLike
   return reading
 }
 
-function tenantEntityManager(tenancy: TenancyLike): typeof EntityManager {
+function tenantEntityManager(tenancy: ScopedTenancyLike): typeof EntityManager {
   const owners = new WeakMap<object, { readonly id: string; readonly schema: string }>()
   class TenantEntityManager extends EntityManager {
     override getContext(validate = true): this {
@@ -122,7 +117,7 @@ function wrongTenant(owner: string, now: string): TenancyError {
 type CacheClass = new (options: object) => CacheAdapter
 
 /** The cache of your choice, whose names begin with the tenant. */
-function dividedCache(Inner: CacheClass, tenancy: TenancyLike): CacheClass {
+function dividedCache(Inner: CacheClass, tenancy: ScopedTenancyLike): CacheClass {
   const own = (name: string): string => `${tenancy.tryCurrent()?.id ?? 'shared'}:${name}`
   return class TenantCacheAdapter implements CacheAdapter {
     readonly #inner: CacheAdapter

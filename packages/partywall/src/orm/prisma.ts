@@ -12,12 +12,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { TenancyError } from '../errors.ts'
-
-/** The part of a tenancy that the adapter uses. */
-export interface TenancyLike {
-  readonly pool: object
-  tryCurrent(): { readonly id: string } | undefined
-}
+import type { ScopedTenancyLike } from './tenancy-like.ts'
 
 interface StatementLike {
   sql: string
@@ -58,7 +53,7 @@ export type TenantPrismaOptions<P extends PrismaPgLike<any>> = Omit<
  * @throws TenancyError INVALID_OPTION when there are two copies of pg, or a version of Prisma that the adapter does not know
  */
 export function tenantPrisma<P extends PrismaPgLike<FactoryLike>, C extends object>(
-  tenancy: TenancyLike,
+  tenancy: ScopedTenancyLike,
   PrismaPg: P,
   make: (adapter: InstanceType<P>) => C,
   options?: TenantPrismaOptions<P>,
@@ -115,7 +110,7 @@ interface RequestLike {
 }
 
 /** Gives each tenant, and each transaction, a collector of its own: what is collected together then has one scope. */
-function collectByTenant(client: object, tenancy: TenancyLike): void {
+function collectByTenant(client: object, tenancy: ScopedTenancyLike): void {
   const handler = (client as { _requestHandler?: { dataloader?: CollectorLike } })._requestHandler
   const original = handler?.dataloader
   if (handler === undefined || typeof original?.request !== 'function' || typeof original.options?.batchBy !== 'function') {

@@ -8,23 +8,11 @@
  * Not isolated by it: instances that you keep beyond their scope; `sync()`, which names types in the schema "public".
  */
 import { EventEmitter } from 'node:events'
+import type { CustomTypesConfig, Pool, PoolClient } from 'pg'
 import type { Options } from 'sequelize'
 import { statementFacts } from '../database/statement-facts.ts'
 import { TenancyError } from '../errors.ts'
-
-/** The part of a tenancy that the adapter uses. */
-export interface TenancyLike {
-  readonly pool: QueryableLike & { connect(): Promise<ClientLike> }
-  readonly sharedPool: QueryableLike
-}
-
-interface QueryableLike {
-  query(config: any): Promise<any>
-}
-
-interface ClientLike extends QueryableLike {
-  release(error?: Error | boolean): void
-}
+import type { TenancyLike } from './tenancy-like.ts'
 
 /** The part of node-postgres that the adapter uses: how values are read. */
 export interface PgLike {
@@ -54,7 +42,7 @@ export function tenantSequelizeOptions(tenancy: TenancyLike, pg: PgLike, options
   }
   const server = new Server(tenancy.sharedPool, pg)
   class Client extends BorrowedConnection {
-    constructor(config: { types?: unknown }) {
+    constructor(config: { types?: CustomTypesConfig }) {
       super(tenancy, server, config.types)
     }
   }
@@ -79,10 +67,10 @@ class BorrowedConnection extends EventEmitter {
   readonly connection = new EventEmitter()
   readonly #tenancy: TenancyLike
   readonly #server: Server
-  readonly #types: unknown
-  #client: ClientLike | undefined
+  readonly #types: CustomTypesConfig | undefined
+  #client: PoolClient | undefined
 
-  constructor(tenancy: TenancyLike, server: Server, types: unknown) {
+  constructor(tenancy: TenancyLike, server: Server, types: CustomTypesConfig | undefined) {
     super()
     this.#tenancy = tenancy
     this.#server = server
@@ -123,7 +111,7 @@ class BorrowedConnection extends EventEmitter {
       if (control === 'end') return { rows: [], fields: [], rowCount: null }
     }
     const target = this.#client ?? this.#tenancy.pool
-    return this.#server.withArrays(await target.query({ text, values, types: this.#types }))
+    return this.#server.withArrays(await target.query({ text, ...(values && { values }), types: this.#types }))
   }
 }
 
@@ -139,12 +127,12 @@ interface ResultLike {
 
 /** What is the same for all tenants, and asked once. */
 class Server {
-  readonly #sharedPool: QueryableLike
+  readonly #sharedPool: Pool
   readonly #pg: PgLike
   readonly #isEnumArray = new Map<number, boolean>()
   #version: Promise<string> | undefined
 
-  constructor(sharedPool: QueryableLike, pg: PgLike) {
+  constructor(sharedPool: Pool, pg: PgLike) {
     this.#sharedPool = sharedPool
     this.#pg = pg
   }

@@ -5,21 +5,7 @@
  */
 import type { DataSourceOptions } from 'typeorm'
 import { isTenancyError, TenancyError } from '../errors.ts'
-
-/** The part of a tenancy that the adapter uses. */
-export interface TenancyLike {
-  readonly pool: {
-    connect(): Promise<ClientLike>
-    on(event: 'error', listener: (error: Error) => void): unknown
-    removeListener(event: 'error', listener: (error: Error) => void): unknown
-  }
-  readonly sharedPool: { query(text: string): Promise<unknown> }
-}
-
-interface ClientLike {
-  query(text: any, values?: any): any
-  release(error?: Error | boolean): void
-}
+import type { TenancyLike } from './tenancy-like.ts'
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>
 type Settled = (typeof settled)[number]
