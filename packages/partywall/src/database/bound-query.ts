@@ -75,7 +75,7 @@ export class BoundQuery extends QueryBase {
     this.#binding = binding
     this.#facts = statementFacts(typeof this.text === 'string' ? this.text : '')
     this.query_timeout = typeof config === 'object' ? config.query_timeout : undefined
-    if (this.name) this.name = boundName(this.name, binding)
+    if (this.name) this.name = boundName(this.name, binding, carrier)
   }
 
   override submit(connection: ConnectionLike): Error | null | undefined | void {
@@ -351,8 +351,12 @@ function whenReady(connection: ConnectionLike, fn: (isAlive: boolean) => void): 
   connection.once('end', ended)
 }
 
-/** A prepared statement holds the plan of one schema: its name must say which. PostgreSQL keeps 63 bytes of a name. */
-export function boundName(name: string, binding: Binding): string {
+/**
+ * A prepared statement holds the plan of one schema: its name must say which. PostgreSQL keeps 63 bytes of a name. Behind a pooler it
+ * has none: the session that knows the name may be another one's next time, and one that does not know it may come.
+ */
+export function boundName(name: string, binding: Binding, { bindingWriter }: Pick<Carrier, 'bindingWriter'>): string | undefined {
+  if (!bindingWriter.isDirect) return undefined
   const full = `${name}/${binding.schema}`
   if (Buffer.byteLength(full) <= 63) return full
   return `partywall/${createHash('sha256').update(full).digest('base64url')}`

@@ -26,7 +26,7 @@ export function bindSubmittable(query: SubmittableLike, carrier: Carrier, bindin
   const { submit, handleRowDescription, handleDataRow, handleCommandComplete, handleReadyForQuery, handleError } = query
   let ownCompletions = 0
   let isBound = false
-  if (query.name) query.name = boundName(query.name, binding)
+  if (query.name) query.name = boundName(query.name, binding, carrier)
 
   query.submit = (connection) => {
     const status = carrier.getTransactionStatus()
