@@ -1,28 +1,52 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+import { hasPgBouncer } from './packages/partywall/test/support/pgbouncer.ts'
 
 /** `import 'partywall'` means its sources: tests need no build. */
 const conditions = ['@partywall/source']
 const support = new URL('packages/partywall/test/support/', import.meta.url).pathname
 
-export default defineConfig({
-  resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] },
-  ssr: {
-    resolve: {
-      conditions: [...conditions, 'module', 'node', 'development|production'],
-      externalConditions: [...conditions, 'node', 'module-sync'],
-    },
-  },
+const resolve = { conditions: [...conditions, 'module', 'node', 'development|production'] }
+const common = {
+  resolve,
+  ssr: { resolve: { ...resolve, externalConditions: [...conditions, 'node', 'module-sync'] } },
+}
+
+const eachProject = {
+  setupFiles: [`${support}each-file.ts`],
+  pool: 'forks',
+  // The server and its backends want a share of the machine, too.
+  maxWorkers: 2,
+  // What Node itself resolves (packages outside of Vite's sight, and child processes that pass on process.execArgv).
+  execArgv: conditions.map((condition) => `--conditions=${condition}`),
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+  teardownTimeout: 30_000,
+} as const
+
+/** Everything, with a server that is reached directly. */
+const direct = {
+  ...common,
   test: {
+    ...eachProject,
+    name: 'direct',
     include: ['packages/*/test/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
-    globalSetup: [`${support}global-setup.ts`],
-    setupFiles: [`${support}each-file.ts`],
-    pool: 'forks',
-    // The server and its backends want a share of the machine, too.
-    maxWorkers: 2,
-    // What Node itself resolves (packages outside of Vite's sight, and child processes that pass on process.execArgv).
-    execArgv: conditions.map((condition) => `--conditions=${condition}`),
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    teardownTimeout: 30_000,
+    exclude: [...configDefaults.exclude, 'packages/*/test/pooler/**'],
+    provide: { partywallRoute: 'direct' as const },
   },
+}
+
+/** What queries for tenants once more, through PgBouncer in transaction mode with one server connection. */
+const pgbouncer = {
+  ...common,
+  test: {
+    ...eachProject,
+    name: 'pgbouncer',
+    include: hasPgBouncer() ? ['packages/*/test/{isolation,orm,pooler}/*.test.ts'] : ['packages/*/test/pooler/absent.ts'],
+    provide: { partywallRoute: 'pgbouncer' as const },
+  },
+}
+
+export default defineConfig({
+  ...common,
+  test: { globalSetup: [`${support}global-setup.ts`], maxWorkers: 2, projects: [direct, pgbouncer] },
 })

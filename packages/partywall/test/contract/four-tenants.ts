@@ -7,11 +7,13 @@ import { afterAll } from 'vitest'
 import { createTenancy, type Config, type Tenancy, type Tenant } from 'partywall'
 import { setAlarm } from '../support/alarms.ts'
 import { testDatabase } from '../support/database.ts'
+import { ownRoute, type OwnRoute } from '../support/route.ts'
 import { atRest } from './orm-world.ts'
 
 export interface FourTenants {
   readonly tenancy: Tenancy
   readonly url: string
+  readonly withServerConnections: OwnRoute['withServerConnections']
   /** A client that is no tenant's, for looking. */
   readonly admin: Client
   readonly tenants: readonly Tenant[]
@@ -37,14 +39,15 @@ const tenantTables = `
 `
 
 export async function fourTenants(config: Omit<Config, 'database' | 'root'> = {}): Promise<FourTenants> {
-  const { url } = await testDatabase()
+  const { directUrl } = await testDatabase()
+  const { url, withServerConnections } = await ownRoute(directUrl)
   const root = await mkdtemp(join(tmpdir(), 'partywall-orm-'))
   for (const [folder, text] of Object.entries({ shared: sharedTables, tenant: tenantTables })) {
     await mkdir(join(root, 'migrations', folder), { recursive: true })
     await writeFile(join(root, 'migrations', folder, '0001_tables.sql'), text)
   }
   const tenancy = createTenancy({ ...config, database: url, root, pool: { max: 4, ...config.pool } })
-  const admin = new Client(url)
+  const admin = new Client(directUrl)
   await admin.connect()
   afterAll(async () => {
     await tenancy.close()
@@ -56,5 +59,5 @@ export async function fourTenants(config: Omit<Config, 'database' | 'root'> = {}
   // A name that needs quotes is among them.
   for (const schema of ['acme', 'bolt', 'coop-42', 'dune']) tenants.push(await tenancy.tenants.create({ schema }))
   setAlarm(() => atRest(tenancy.pool))
-  return { tenancy, url, admin, tenants }
+  return { tenancy, url, withServerConnections, admin, tenants }
 }

@@ -24,6 +24,8 @@ export interface OrmWorldParts {
   readonly subject: OrmSubject
   readonly tenants: readonly Tenant[]
   readonly admin: Client
+  /** Runs `work` while several server sessions are to be had at once. */
+  withServerConnections<T>(count: number, work: () => Promise<T>): Promise<T>
 }
 
 export interface OrmWorld extends OrmWorldParts {

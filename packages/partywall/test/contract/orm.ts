@@ -4,6 +4,8 @@
  * is shown on naive pools, in bites.test.ts.
  *
  * What a library cannot do, its test names with a reason: `lacks: { streaming: '…' }`. The suite then holds it to that.
+ *
+ * It runs directly and through a pooler with one server connection, on which whoever streams keeps all others waiting.
  */
 import type { Client } from 'pg'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -37,6 +39,8 @@ export interface OrmContractSetup {
   readonly admin: Client
   /** Takes all rows from the tables of the four. */
   empty(): Promise<void>
+  /** For a test in which one transaction waits for a statement outside of it. */
+  readonly withServerConnections: OrmWorld['withServerConnections']
 }
 
 /** Declares the suite, and gives what it has set up to the library's own tests. Call it at the top of a test file. */
@@ -45,9 +49,9 @@ export async function ormContract(
   makeSubject: (tenancy: Tenancy, url: string) => OrmSubject | Promise<OrmSubject>,
   { lacks = {}, config = {} }: OrmContractOptions = {},
 ): Promise<OrmContractSetup> {
-  const { tenancy, url, admin, tenants } = await fourTenants(config)
+  const { tenancy, url, withServerConnections, admin, tenants } = await fourTenants(config)
   const subject = await makeSubject(tenancy, url)
-  const world = ormWorld({ name, tenancy, subject, tenants, admin })
+  const world = ormWorld({ name, tenancy, subject, tenants, admin, withServerConnections })
 
   declare(`${name} on one pool`, queryCases)
   declare(`a transaction of ${name}`, transactionCases)
@@ -75,7 +79,7 @@ export async function ormContract(
       { schema: a.schema },
     ])
   })
-  return { tenancy, url, tenants, subject, admin, empty: world.empty }
+  return { tenancy, url, tenants, subject, admin, empty: world.empty, withServerConnections }
 
   /** A test for each case, and one for each thing that the library is said to lack. */
   function declare(title: string, cases: readonly OrmCase[]): void {

@@ -12,8 +12,9 @@ export const streamCases: readonly OrmCase[] = [
   {
     name: 'brings the rows of its tenant, while others query and stream',
     needs: 'streaming',
-    async run({ subject, four: [a, b, c, d], inTenant, fill }) {
+    async run({ subject, four: [a, b, c, d], inTenant, fill, withServerConnections }) {
       await fill(count)
+      // Three streams, and what is asked in the middle of them.
       const streamed = async (tenant: Tenant): Promise<void> => {
         const seen: Author[] = []
         for await (const author of subject.stream!()) {
@@ -23,7 +24,7 @@ export const streamCases: readonly OrmCase[] = [
         expect(seen).toEqual(Array.from({ length: count }, (_, index) => authorOf(tenant, index + 1)))
         expect(await subject.raw('select current_schema() as schema')).toEqual([{ schema: tenant.schema }])
       }
-      await Promise.all([a, b, c].map((tenant) => inTenant(tenant, () => streamed(tenant))))
+      await withServerConnections(4, () => Promise.all([a, b, c].map((tenant) => inTenant(tenant, () => streamed(tenant)))))
     },
   },
   {

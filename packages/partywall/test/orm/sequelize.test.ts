@@ -69,7 +69,7 @@ function transaction(within: Transaction, outermost = within): OrmTransaction {
   }
 }
 
-const { tenancy, tenants } = await ormContract(
+const { tenancy, tenants, withServerConnections } = await ormContract(
   'Sequelize',
   (on) => {
     sequelize = new Sequelize(tenantSequelizeOptions(on, pg, { logging: false }))
@@ -150,12 +150,15 @@ describe('the traps of Sequelize', () => {
   it('would put the enum types of sync() into "public": tables are for SQL migrations', async () => {
     const texts: string[] = []
     const Mooded = sequelize.define('Mooded', { mood: DataTypes.ENUM('calm', 'busy') }, { tableName: 'mooded' })
-    await tenancy.run(a, () =>
-      refused(
-        sequelize.transaction(async (within) => {
-          await Mooded.sync({ logging: (text: string) => texts.push(text), transaction: within } as never)
-          throw new Error('undone')
-        }),
+    // It looks for the type outside of the transaction.
+    await withServerConnections(2, () =>
+      tenancy.run(a, () =>
+        refused(
+          sequelize.transaction(async (within) => {
+            await Mooded.sync({ logging: (text: string) => texts.push(text), transaction: within } as never)
+            throw new Error('undone')
+          }),
+        ),
       ),
     )
     sequelize.modelManager.removeModel(Mooded)

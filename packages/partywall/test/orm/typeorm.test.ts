@@ -79,7 +79,7 @@ function transaction(manager: EntityManager): OrmTransaction {
 
 let dataSource: DataSource
 
-const { tenancy, tenants, url } = await ormContract('TypeORM', async (on) => {
+const { tenancy, tenants, url, admin } = await ormContract('TypeORM', async (on) => {
   dataSource = await new DataSource(tenantDataSourceOptions(on, { entities })).initialize()
   return {
     ...operations(dataSource.manager),
@@ -137,7 +137,7 @@ describe('the traps of TypeORM', () => {
       const runner = dataSource.createQueryRunner()
       const [{ pid }] = await runner.query('select pg_backend_pid() as pid')
       const broken = refused(runner.query('select pg_sleep(20)'))
-      await tenancy.sharedPool.query('select pg_terminate_backend($1)', [pid])
+      await admin.query('select pg_terminate_backend($1)', [pid])
       await broken
       await runner.release()
       expect(await dataSource.query('select 1 as one')).toEqual([{ one: 1 }])

@@ -1,116 +1,141 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { PoolClient } from 'pg'
+import { Client, type PoolClient } from 'pg'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { SetOnCheckoutPool } from '../support/naive-pools.ts'
-import { hasPgBouncer, throughPgBouncer } from '../support/pgbouncer.ts'
+import { expect, it, onTestFinished } from 'vitest'
+import { SetOnCheckoutPool, storeAtSendTimePool } from '../support/naive-pools.ts'
+import { isPooled } from '../support/route.ts'
 import { fakeTenant, twoTenants } from '../support/two-tenants.ts'
 
-describe.runIf(hasPgBouncer)(
-  'through PgBouncer in transaction mode (skipped where it is not installed: apt-get install pgbouncer)',
-  async () => {
-    const { a, b, scope, url, bindings, makePool, admin } = await twoTenants()
-    const pooled = hasPgBouncer ? await throughPgBouncer(url) : url
-    const owner = 'select owner from items where id = 1'
+// What only a pooler brings. The isolation and ORM suites run through it as well: see vitest.config.ts.
+const { a, b, scope, url, directUrl, bindings, makePool, admin } = await twoTenants()
+const owner = 'select owner from items where id = 1'
 
-    it('keeps two tenants apart on one server session, in 400 interleaved pieces of work', async () => {
-      const pool = makePool({ connectionString: pooled, max: 8 })
-      const transaction = async (note: string): Promise<{ owner: string }[]> => {
-        const client = await pool.connect()
-        try {
-          await client.query('begin isolation level repeatable read')
-          await client.query('update items set note = $1 where id = 1', [note])
-          await client.query('savepoint s')
-          await client.query('select 1 / 0').catch(() => {})
-          await client.query('rollback to savepoint s')
-          return (await client.query(owner)).rows
-        } finally {
-          await client.query('rollback')
-          client.release()
-        }
-      }
-      const work = Array.from({ length: 400 }, async (_, index) => {
-        const tenant = index % 2 === 0 ? a : b
-        const rows = await scope.run(tenant, async () => {
-          if (index % 10 === 0) return transaction(`note ${index}`)
-          return (await (index % 3 === 0 ? pool.query(owner) : pool.query('select owner from items where id = $1', [1]))).rows
-        })
-        return rows.length === 1 && rows[0]!.owner === tenant.schema
-      })
-      expect((await Promise.all(work)).filter((isRight) => !isRight)).toEqual([])
-    })
+it('is what stands between: two clients of the pooler come to one server session, and no other', async () => {
+  expect(isPooled).toBe(true)
+  expect(url).not.toBe(directUrl)
+  const pid = async (client: Client): Promise<number> => (await client.query('select pg_backend_pid() as pid')).rows[0].pid
+  const clients = [new Client(url), new Client(url), new Client(url)]
+  await Promise.all(clients.map((client) => client.connect()))
+  expect(new Set(await Promise.all(clients.map(pid))).size).toBe(1)
+  await Promise.all(clients.map((client) => client.end()))
+})
 
-    it('bites: a pool that sets the path of the session serves one tenant the rows of another', async () => {
-      const store = new AsyncLocalStorage<string>()
-      const naive = new SetOnCheckoutPool({ store, connectionString: pooled, max: 2 })
-      onTestFinished(() => naive.end())
-      const seen: string[] = []
-      await store.run(a.schema, () =>
-        naive.inTenant(async (first) => {
-          await store.run(b.schema, () => naive.inTenant((second) => second.query('select 1')))
-          seen.push((await first.query(owner)).rows[0].owner)
-        }),
-      )
-      expect(seen).toEqual([b.schema])
-      await naive.query('reset search_path')
+it('keeps two tenants apart on one server session, in 400 interleaved pieces of work', async () => {
+  const pool = makePool({ max: 8 })
+  const transaction = async (note: string): Promise<{ owner: string }[]> => {
+    const client = await pool.connect()
+    try {
+      await client.query('begin isolation level repeatable read')
+      await client.query('update items set note = $1 where id = 1', [note])
+      await client.query('savepoint s')
+      await client.query('select 1 / 0').catch(() => {})
+      await client.query('rollback to savepoint s')
+      return (await client.query(owner)).rows
+    } finally {
+      await client.query('rollback')
+      client.release()
+    }
+  }
+  const work = Array.from({ length: 400 }, async (_, index) => {
+    const tenant = index % 2 === 0 ? a : b
+    const rows = await scope.run(tenant, async () => {
+      if (index % 10 === 0) return transaction(`note ${index}`)
+      return (await (index % 3 === 0 ? pool.query(owner) : pool.query('select owner from items where id = $1', [1]))).rows
     })
+    return rows.length === 1 && rows[0]!.owner === tenant.schema
+  })
+  expect((await Promise.all(work)).filter((isRight) => !isRight)).toEqual([])
+})
 
-    it('reads cursors and streams of two tenants, one after the other', async () => {
-      const pool = makePool({ connectionString: pooled, max: 2 })
-      for (const tenant of [a, b, a]) {
-        await scope.run(tenant, async () => {
-          const client = await pool.connect()
-          const cursor = client.query(new Cursor<{ owner: string }>('select owner from items'))
-          expect(new Set((await cursor.read(7)).map((row) => row.owner))).toEqual(new Set([tenant.schema]))
-          await cursor.close()
-          for await (const row of client.query(new QueryStream('select owner from items'))) expect(row.owner).toBe(tenant.schema)
-          client.release()
-        })
-      }
-    })
+it('bites: a pool that sets the path of the session serves one tenant the rows of another', async () => {
+  const store = new AsyncLocalStorage<string>()
+  const naive = new SetOnCheckoutPool({ store, connectionString: url, max: 2 })
+  onTestFinished(() => naive.end())
+  const seen: string[] = []
+  await store.run(a.schema, () =>
+    naive.inTenant(async (first) => {
+      await store.run(b.schema, () => naive.inTenant((second) => second.query('select 1')))
+      seen.push((await first.query(owner)).rows[0].owner)
+    }),
+  )
+  expect(seen).toEqual([b.schema])
+  await naive.query('reset search_path')
+})
 
-    it('refuses what would stay on the session, for closing our connection does not end it', async () => {
-      const pool = makePool({ connectionString: pooled, max: 1 })
-      for (const text of [
-        `set statement_timeout = '1ms'`,
-        'set role pg_monitor',
-        'select pg_advisory_lock(1)',
-        'listen gossip',
-        'create temp table x (y int)',
-        'prepare p as select 1',
-      ]) {
-        await expect(scope.run(a, () => pool.query(text))).rejects.toMatchObject({ code: 'UNSAFE_STATEMENT' })
-      }
-      await scope.run(a, async () => {
-        const client = (await pool.connect()) as PoolClient
-        await client.query('begin')
-        await client.query(`set local statement_timeout = '1s'`)
-        await client.query('select pg_advisory_xact_lock(1)')
-        await client.query('commit')
-        client.release()
-      })
-      await expect(pool.session(bindings.ofTenant(a), () => Promise.resolve())).rejects.toMatchObject({
-        code: 'UNSAFE_STATEMENT',
-      })
-    })
+it('bites: a pool that sets the path before each statement serves one tenant the rows of another', async () => {
+  const store = new AsyncLocalStorage<string>()
+  const naive = storeAtSendTimePool({ store, connectionString: url, max: 2 })
+  onTestFinished(() => naive.end())
+  const clients = [await naive.connect(), await naive.connect()] as const
+  // Both set their path, then both read: between the two a pooler may turn to somebody else.
+  const seen = await Promise.all(
+    [a, b].map(({ schema }, index) =>
+      store.run(schema, async () => {
+        const rows: unknown[] = []
+        for (let round = 0; round < 50; round++) rows.push((await clients[index]!.query(owner)).rows[0].owner)
+        return rows.filter((other) => other !== schema).length
+      }),
+    ),
+  )
+  for (const client of clients) client.release()
+  expect(seen[0]! + seen[1]!).toBeGreaterThan(0)
+  await naive.query('reset search_path')
+})
 
-    it('does not show what a function left in the temporary schema of the session', async () => {
-      await admin.query(`create function public.scratch(who text) returns setof text language plpgsql as $$ begin
-      create temp table if not exists scratch (who text); insert into scratch values (who); return query select * from scratch; end $$`)
-      const [ofA, ofB] = [makePool({ connectionString: pooled, max: 1 }), makePool({ connectionString: pooled, max: 1 })]
-      const scratch = async (pool: typeof ofA, tenant: typeof a): Promise<unknown> =>
-        (await scope.run(tenant, () => pool.query('select scratch($1)', [tenant.schema]))).rows
-      for (let round = 0; round < 3; round++) {
-        expect(await scratch(ofA, a)).toEqual([{ scratch: a.schema }])
-        expect(await scratch(ofB, b)).toEqual([{ scratch: b.schema }])
-      }
+it('reads cursors and streams of two tenants, one after the other', async () => {
+  const pool = makePool({ max: 2 })
+  for (const tenant of [a, b, a]) {
+    await scope.run(tenant, async () => {
+      const client = await pool.connect()
+      const cursor = client.query(new Cursor<{ owner: string }>('select owner from items'))
+      expect(new Set((await cursor.read(7)).map((row) => row.owner))).toEqual(new Set([tenant.schema]))
+      await cursor.close()
+      for await (const row of client.query(new QueryStream('select owner from items'))) expect(row.owner).toBe(tenant.schema)
+      client.release()
     })
+  }
+})
 
-    it('refuses a schema that is not there', async () => {
-      const pool = makePool({ connectionString: pooled, max: 1 })
-      await expect(scope.run(fakeTenant('tenant_x'), () => pool.query(owner))).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
-      expect((await scope.run(a, () => pool.query(owner))).rows).toEqual([{ owner: a.schema }])
-    })
-  },
-)
+it('refuses what would stay on the session, for closing our connection does not end it', async () => {
+  const pool = makePool({ max: 1 })
+  for (const text of [
+    `set statement_timeout = '1ms'`,
+    'set role pg_monitor',
+    'select pg_advisory_lock(1)',
+    'listen gossip',
+    'create temp table x (y int)',
+    'prepare p as select 1',
+  ]) {
+    await expect(scope.run(a, () => pool.query(text))).rejects.toMatchObject({ code: 'UNSAFE_STATEMENT' })
+  }
+  await scope.run(a, async () => {
+    const client = (await pool.connect()) as PoolClient
+    await client.query('begin')
+    await client.query(`set local statement_timeout = '1s'`)
+    await client.query('select pg_advisory_xact_lock(1)')
+    await client.query('commit')
+    client.release()
+  })
+  await expect(pool.session(bindings.ofTenant(a), () => Promise.resolve())).rejects.toMatchObject({
+    code: 'UNSAFE_STATEMENT',
+  })
+})
+
+it('does not show what a function left in the temporary schema of the session', async () => {
+  await admin.query(`create function public.scratch(who text) returns setof text language plpgsql as $$ begin
+  create temp table if not exists scratch (who text); insert into scratch values (who); return query select * from scratch; end $$`)
+  const [ofA, ofB] = [makePool({ max: 1 }), makePool({ max: 1 })]
+  const scratch = async (pool: typeof ofA, tenant: typeof a): Promise<unknown> =>
+    (await scope.run(tenant, () => pool.query('select scratch($1)', [tenant.schema]))).rows
+  for (let round = 0; round < 3; round++) {
+    expect(await scratch(ofA, a)).toEqual([{ scratch: a.schema }])
+    expect(await scratch(ofB, b)).toEqual([{ scratch: b.schema }])
+  }
+})
+
+it('refuses a schema that is not there', async () => {
+  const pool = makePool({ max: 1 })
+  await expect(scope.run(fakeTenant('tenant_x'), () => pool.query(owner))).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
+  expect((await scope.run(a, () => pool.query(owner))).rows).toEqual([{ owner: a.schema }])
+})

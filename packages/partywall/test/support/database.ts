@@ -5,9 +5,13 @@
 import { Client } from 'pg'
 import { expect, inject, type RunnerTestFile } from 'vitest'
 import { databaseOf, dropDatabase, keptMark, slugOf } from './names.ts'
+import { onRoute, route } from './route.ts'
 
 export interface TestDatabase {
+  /** On the route of this run: directly, or through the pooler. */
   readonly url: string
+  /** The same without a pooler: for looking, and for making mischief. */
+  readonly directUrl: string
   readonly name: string
   /** The same server and role, another database: for what cannot be done from inside. */
   readonly adminUrl: string
@@ -23,7 +27,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   const file = expect.getState().testPath
   if (file === undefined) throw new Error('testDatabase() belongs at the top of a test file or in its beforeAll.')
   const number = made.length === 0 ? '' : `_${made.length + 1}`
-  const name = databaseOf(inject('partywallRun'), `${slugOf(file)}${number}`)
+  const name = databaseOf(inject('partywallRun'), `${slugOf(file, route)}${number}`)
   const adminUrl = serverUrl()
   const url = new URL(adminUrl)
   url.pathname = `/${name}`
@@ -32,7 +36,7 @@ export async function testDatabase(): Promise<TestDatabase> {
     await dropDatabase(admin, name)
     await admin.query(`create database "${name}" template "${databaseOf(inject('partywallRun'), 'template')}"`)
   })
-  const database = { url: url.href, name, adminUrl }
+  const database = { url: onRoute(url.href), directUrl: url.href, name, adminUrl }
   made.push(database)
   return database
 }
@@ -48,7 +52,7 @@ export async function endTestDatabases(file: RunnerTestFile): Promise<void> {
   const databases = made.splice(0)
   const hasFailed = isFailed(file)
   await asAdmin(async (admin) => {
-    await dropKept(admin, slugOf(file.filepath))
+    await dropKept(admin, slugOf(file.filepath, route))
     for (const { name } of databases) {
       if (!hasFailed) await dropDatabase(admin, name)
       else await admin.query(`comment on database "${name}" is '${keptMark}'`)
@@ -57,9 +61,9 @@ export async function endTestDatabases(file: RunnerTestFile): Promise<void> {
   if (hasFailed) console.error(databases.map(howToLook).join('\n'))
 }
 
-function howToLook({ name, url }: TestDatabase): string {
+function howToLook({ name, directUrl }: TestDatabase): string {
   const command = process.env.DATABASE_URL
-    ? `psql ${url}`
+    ? `psql ${directUrl}`
     : `node scripts/node.js packages/partywall/test/support/look.ts ${name}`
   return `The database of this file is kept for a look, until the file runs again:  ${command}`
 }

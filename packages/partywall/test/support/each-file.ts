@@ -1,9 +1,13 @@
-/** Around every test file: the alarms after each test, and the end of the file's databases after everything else. */
+/** Around every test file: the alarms after each test, and the end of the file's poolers and databases after everything else. */
 import { afterAll, afterEach, type RunnerTestFile } from 'vitest'
 import { checkAlarms } from './alarms.ts'
 import { endTestDatabases } from './database.ts'
+import { endPoolers } from './route.ts'
 
 // Registered before any hook of the file, so these run last: hooks after tests run in reverse order.
 // oxlint-disable-next-line no-empty-pattern -- Vitest accepts the unused first argument only destructured
-afterAll(async ({}, file) => endTestDatabases(file as RunnerTestFile))
+afterAll(async ({}, file) => {
+  await endPoolers()
+  await endTestDatabases(file as RunnerTestFile)
+})
 afterEach(async () => checkAlarms())

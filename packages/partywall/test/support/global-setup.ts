@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import type { TestProject } from 'vitest/node'
 import { acquireTestServer } from './server.ts'
+import { hasPgBouncer, startPgBouncer } from './pgbouncer.ts'
 import { databaseOf, dropDatabase, keptMark, runIdForm, runLock } from './names.ts'
 
 declare module 'vitest' {
@@ -39,8 +40,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   admin.on('error', () => {})
   project.provide('partywallServerUrl', server.url)
   project.provide('partywallRun', run)
+  const isPooled = project.vitest.projects.some(({ name }) => name === 'pgbouncer') && hasPgBouncer()
+  const pooler = isPooled ? await startPgBouncer(server.url) : undefined
+  if (pooler !== undefined) project.provide('partywallPoolerUrl', pooler.through(server.url))
 
   return async () => {
+    await pooler?.stop()
     await dropDatabase(admin, databaseOf(run, 'template')).catch(() => {})
     await admin.end().catch(() => {})
     await server.release()

@@ -11,10 +11,13 @@ export const keptMark = 'kept by partywall tests'
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 const maxSlugLength = 63 - 'pwt_12345678_'.length - '_99'.length
 
-/** `packages/partywall/test/isolation/races.test.ts` -> `partywall_isolation_races`, the same in every run. */
-export function slugOf(testFile: string): string {
-  const path = relative(root, testFile)
-  const words = path.replace(/^(packages|examples)\//, '').replace(/\.test\.ts$/, '')
+/**
+ * `packages/partywall/test/isolation/races.test.ts` -> `partywall_isolation_races`, the same in every run; a file that runs a second
+ * time through the pooler has a database of its own there.
+ */
+export function slugOf(testFile: string, route: 'direct' | 'pgbouncer'): string {
+  const path = `${route === 'direct' ? '' : `${route}/`}${relative(root, testFile)}`
+  const words = path.replace(/(^|\/)(packages|examples)\//, '$1').replace(/\.test\.ts$/, '')
   const slug = words
     .replace(/\/(test|src)\//, '/')
     .replaceAll(/[^a-zA-Z0-9]+/g, '_')

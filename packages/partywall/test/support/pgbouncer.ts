@@ -1,16 +1,17 @@
 /**
- * A PgBouncer in transaction mode with one server connection per database: whatever one client leaves on the session, the next one
- * meets. Started by the test file that asks for it, as an ordinary user (it refuses root), and ended with it.
+ * A PgBouncer in transaction mode with one server connection for each pair of database and user: whatever one client leaves on the
+ * session, the next one meets. It runs as an ordinary user, for it refuses root.
  */
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { afterAll } from 'vitest'
+import { freePort } from '../../src/database/embedded/free-port.ts'
 
+<<<<<<< HEAD
 /** In CI it may not be absent: .ci/run installs it. */
 export const hasPgBouncer = isInstalled() || process.env['CI'] === 'true'
 
@@ -44,51 +45,138 @@ export async function throughPgBouncer(
 function settings(server: URL, port: number, mode: string): string {
   const login = `user=${decodeURIComponent(server.username)}${server.password ? ` password=${decodeURIComponent(server.password)}` : ''}`
   return `
+=======
+export interface PgBouncer {
+  /** The same database and user, through the pooler. */
+  through(url: string): string
+  /** From now on that many server connections for each pair of database and user. */
+  resize(serverConnections: number): Promise<void>
+  /** Ends it at once, as a crash would, and starts it again on the same port. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Why what needs it is skipped. In CI nothing is: there its absence is a failure. */
+export const withoutPgBouncer = 'PgBouncer is not installed: apt-get install pgbouncer'
+
+export function hasPgBouncer(): boolean {
+  if (isInstalled()) return true
+  if (isCI()) throw new Error(`${withoutPgBouncer}. In CI (the variable CI is set) nothing may be skipped for that.`)
+  return false
+}
+
+export async function startPgBouncer(server: string): Promise<PgBouncer> {
+  const folder = await mkdtemp(join(tmpdir(), 'partywall-pgbouncer-'))
+  const port = await freePort()
+  const runAs = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  for (const [name, text] of Object.entries(files(new URL(server), port))) {
+    await writeFile(join(folder, name), text)
+    await chmod(join(folder, name), 0o600)
+    if (runAs.uid !== undefined) await chown(join(folder, name), runAs.uid, runAs.gid)
+  }
+  if (runAs.uid !== undefined) await chown(folder, runAs.uid, runAs.gid)
+  const through = (url: string): string => {
+    const pooled = new URL(url)
+    pooled.host = `127.0.0.1:${port}`
+    return pooled.href
+  }
+  const start = async (): Promise<ChildProcess> => {
+    const child = spawn('/bin/sh', ['-c', untilInputEnds, program], { ...runAs, cwd: folder, stdio: ['pipe', 'ignore', 'pipe'] })
+    let log = ''
+    child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
+    child.once('error', (error) => (log += error.message))
+    await answers(through(server), () => log)
+    return child
+  }
+  const kill = async (child: ChildProcess): Promise<void> => {
+    const ended = once(child, 'exit')
+    child.stdin!.end()
+    if (child.exitCode === null) await ended
+  }
+  let child = await start()
+  return {
+    through,
+    async resize(serverConnections) {
+      const console = new URL(through(server))
+      console.pathname = '/pgbouncer'
+      const client = new Client(console.href)
+      await client.connect()
+      await client.query(`set default_pool_size = ${serverConnections}`)
+      // Those that are too many go: each is closed as soon as it is free.
+      await client.query('reconnect')
+      await client.end()
+    },
+    async restart() {
+      await kill(child)
+      child = await start()
+    },
+    async stop() {
+      await kill(child)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The kernel closes our end of the pipe however this process ends, so PgBouncer never outlives it. */
+const untilInputEnds = '"$0" pgbouncer.ini & read -r _; kill -9 $!; wait'
+
+/** Who is not in the list is looked up on the server, so that roles that a test makes may come in as well. */
+function files(server: URL, port: number): Record<string, string> {
+  const [user, password] = [server.username, server.password].map(decodeURIComponent) as [string, string]
+  return {
+    'users.txt': `"${user.replaceAll('"', '""')}" "${password.replaceAll('"', '""')}"\n`,
+    'pgbouncer.ini': `
+>>>>>>> a705c57 (Run the isolation and ORM suites a second time, through PgBouncer with one server connection)
 [databases]
-* = host=${server.hostname} port=${server.port || 5432} ${login}
+* = host=${server.hostname} port=${server.port || 5432} auth_user=${user}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
+<<<<<<< HEAD
 auth_type = any
 pool_mode = ${mode}
 default_pool_size = ${mode === 'session' ? 10 : 1}
 max_client_conn = 300
 `
+=======
+auth_type = trust
+auth_file = users.txt
+pool_mode = transaction
+default_pool_size = 1
+admin_users = ${user}
+max_client_conn = 500
+`,
+  }
+>>>>>>> a705c57 (Run the isolation and ORM suites a second time, through PgBouncer with one server connection)
 }
 
 async function answers(url: string, log: () => string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 200; attempt++) {
     const client = new Client(url)
     try {
       await client.connect()
       await client.end()
       return
     } catch {
-      await sleep(50)
+      await sleep(20)
     }
   }
   throw new Error(`PgBouncer does not answer:\n${log()}`)
 }
 
+/** Debian puts it where only root looks. */
+const program = process.platform === 'linux' ? '/usr/sbin/pgbouncer' : 'pgbouncer'
+
 function isInstalled(): boolean {
   try {
-    execFileSync(pathOfPgBouncer(), ['--version'], { stdio: 'ignore' })
+    execFileSync(program, ['--version'], { stdio: 'ignore' })
     return true
   } catch {
     return false
   }
 }
 
-/** Debian puts it where only root looks. */
-function pathOfPgBouncer(): string {
-  return process.platform === 'linux' ? '/usr/sbin/pgbouncer' : 'pgbouncer'
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
+function isCI(): boolean {
+  return !['', 'false', '0', undefined].includes(process.env['CI'])
 }

@@ -15,12 +15,15 @@ import { testDatabase } from './database.ts'
 export const rowsOfEach = 20
 
 export interface TwoTenants {
+  /** On the route of this run: directly, or through the pooler. */
   readonly url: string
+  /** The same without a pooler. */
+  readonly directUrl: string
   readonly a: Tenant
   readonly b: Tenant
   readonly scope: Scope
   readonly bindings: Bindings
-  /** A client that is no tenant's, for looking and for making mischief. */
+  /** A client that is no tenant's, for looking and for making mischief. It leads to the server itself. */
   readonly admin: Client
   /** A tenant-aware pool of the same server; it is closed with the file, and every test must leave it at rest. */
   makePool(options?: PoolConfig & { outsideScope?: 'refuse' | 'shared' }): TenantPool
@@ -28,8 +31,8 @@ export interface TwoTenants {
 }
 
 export async function twoTenants(): Promise<TwoTenants> {
-  const { url } = await testDatabase()
-  const admin = new Client(url)
+  const { url, directUrl } = await testDatabase()
+  const admin = new Client(directUrl)
   await admin.connect()
   for (const schema of ['tenant_a', 'tenant_b']) await admin.query(tenantTables(schema))
   await admin.query(`create table public.notes (id int primary key, owner text); insert into public.notes values (1, 'public')`)
@@ -43,6 +46,7 @@ export async function twoTenants(): Promise<TwoTenants> {
   })
   return {
     url,
+    directUrl,
     a: fakeTenant('tenant_a'),
     b: fakeTenant('tenant_b'),
     scope,
