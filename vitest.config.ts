@@ -13,7 +13,7 @@ const common = {
 
 const eachProject = {
   setupFiles: [`${support}each-file.ts`],
-  pool: 'forks',
+  pool: 'forks' as const,
   // The server and its backends want a share of the machine, too.
   maxWorkers: 2,
   // What Node itself resolves (packages outside of Vite's sight, and child processes that pass on process.execArgv).
@@ -21,7 +21,7 @@ const eachProject = {
   testTimeout: 30_000,
   hookTimeout: 30_000,
   teardownTimeout: 30_000,
-} as const
+}
 
 /** Everything, with a server that is reached directly. */
 const direct = {

@@ -105,7 +105,14 @@ type UnderTest = TenancyUnderTest & { readonly pool: Pool }
 /** Runs a case when the pool has served a tenant on all of its connections, as a pool in production has. */
 async function failureOf({ run }: OrmCase, makeSubject: MakeSubject, on: UnderTest): Promise<unknown> {
   const subject = makeSubject(on)
-  const world = ormWorld({ name: `bite ${ids.next++}`, tenancy: on, subject, tenants, admin, withServerConnections: (_, work) => work() })
+  const world = ormWorld({
+    name: `bite ${ids.next++}`,
+    tenancy: on,
+    subject,
+    tenants,
+    admin,
+    withServerConnections: (_, work) => work(),
+  })
   await world.empty()
   await world.inTenant(world.four[3], () => Promise.all([1, 2, 3, 4].map(() => subject.authors())))
   try {

@@ -1,5 +1,5 @@
 /**
- * A PgBouncer in transaction mode with one server connection for each pair of database and user: whatever one client leaves on the
+ * A PgBouncer, in transaction mode mostly, with one server connection for each pair of database and user: whatever one client leaves on the
  * session, the next one meets. It runs as an ordinary user, for it refuses root.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
@@ -11,41 +11,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { freePort } from '../../src/database/embedded/free-port.ts'
 
-<<<<<<< HEAD
-/** In CI it may not be absent: .ci/run installs it. */
-export const hasPgBouncer = isInstalled() || process.env['CI'] === 'true'
-
-/** The connection string of the same database through the pooler. */
-export async function throughPgBouncer(
-  url: string,
-  mode: 'transaction' | 'session' | 'statement' = 'transaction',
-): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'partywall-pgbouncer-'))
-  const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
-  if (user.uid !== undefined) await chown(folder, user.uid, user.gid)
-  await chmod(folder, 0o755)
-  const port = await freePort()
-  const ini = join(folder, 'pgbouncer.ini')
-  await writeFile(ini, settings(new URL(url), port, mode))
-  const child = spawn(pathOfPgBouncer(), [ini], { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
-  let log = ''
-  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  afterAll(async () => {
-    child.kill('SIGKILL')
-    await ended
-    await rm(folder, { recursive: true, force: true })
-  })
-  const pooled = new URL(url)
-  pooled.host = `127.0.0.1:${port}`
-  await answers(pooled.href, () => log)
-  return pooled.href
-}
-
-function settings(server: URL, port: number, mode: string): string {
-  const login = `user=${decodeURIComponent(server.username)}${server.password ? ` password=${decodeURIComponent(server.password)}` : ''}`
-  return `
-=======
 export interface PgBouncer {
   /** The same database and user, through the pooler. */
   through(url: string): string
@@ -56,6 +21,9 @@ export interface PgBouncer {
   stop(): Promise<void>
 }
 
+/** How long the pooler lends a server session. */
+export type PoolMode = 'transaction' | 'session' | 'statement'
+
 /** Why what needs it is skipped. In CI nothing is: there its absence is a failure. */
 export const withoutPgBouncer = 'PgBouncer is not installed: apt-get install pgbouncer'
 
@@ -65,11 +33,11 @@ export function hasPgBouncer(): boolean {
   return false
 }
 
-export async function startPgBouncer(server: string): Promise<PgBouncer> {
+export async function startPgBouncer(server: string, mode: PoolMode = 'transaction'): Promise<PgBouncer> {
   const folder = await mkdtemp(join(tmpdir(), 'partywall-pgbouncer-'))
   const port = await freePort()
   const runAs = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
-  for (const [name, text] of Object.entries(files(new URL(server), port))) {
+  for (const [name, text] of Object.entries(files(new URL(server), port, mode))) {
     await writeFile(join(folder, name), text)
     await chmod(join(folder, name), 0o600)
     if (runAs.uid !== undefined) await chown(join(folder, name), runAs.uid, runAs.gid)
@@ -121,34 +89,25 @@ export async function startPgBouncer(server: string): Promise<PgBouncer> {
 const untilInputEnds = '"$0" pgbouncer.ini & read -r _; kill -9 $!; wait'
 
 /** Who is not in the list is looked up on the server, so that roles that a test makes may come in as well. */
-function files(server: URL, port: number): Record<string, string> {
+function files(server: URL, port: number, mode: PoolMode): Record<string, string> {
   const [user, password] = [server.username, server.password].map(decodeURIComponent) as [string, string]
   return {
     'users.txt': `"${user.replaceAll('"', '""')}" "${password.replaceAll('"', '""')}"\n`,
     'pgbouncer.ini': `
->>>>>>> a705c57 (Run the isolation and ORM suites a second time, through PgBouncer with one server connection)
 [databases]
 * = host=${server.hostname} port=${server.port || 5432} auth_user=${user}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
-<<<<<<< HEAD
-auth_type = any
-pool_mode = ${mode}
-default_pool_size = ${mode === 'session' ? 10 : 1}
-max_client_conn = 300
-`
-=======
 auth_type = trust
 auth_file = users.txt
-pool_mode = transaction
-default_pool_size = 1
+pool_mode = ${mode}
+default_pool_size = ${mode === 'session' ? 10 : 1}
 admin_users = ${user}
 max_client_conn = 500
 `,
   }
->>>>>>> a705c57 (Run the isolation and ORM suites a second time, through PgBouncer with one server connection)
 }
 
 async function answers(url: string, log: () => string): Promise<void> {

@@ -63,7 +63,9 @@ export function isServerError(error: unknown): error is ServerErrorLike {
   return error instanceof Error && (error as Partial<ServerErrorLike>).severity === 'ERROR'
 }
 
-/** A migration changed the columns under a prepared statement; postgres.js has forgotten it by now. */
+/** A migration changed the columns under a prepared statement, or the session does not know it: a pooler may have lent another one. */
 export function isStalePlan(error: unknown): boolean {
-  return isServerError(error) && error.code === '0A000' && error.routine === 'RevalidateCachedQuery'
+  if (!isServerError(error)) return false
+  const { code, routine } = error
+  return (code === '0A000' && routine === 'RevalidateCachedQuery') || (code === '26000' && routine === 'FetchPreparedStatement')
 }

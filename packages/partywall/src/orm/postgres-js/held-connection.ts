@@ -66,7 +66,10 @@ export function sendBehind(connection: ConnectionLike, query: QueryLike, closing
   const rest = [query, closing]
   const send = (): void => {
     for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
-      if (!connection.execute(next) && !next.cancelled) return
+      const mayFollow = connection.execute(next)
+      // postgres.js sends a prepared query again when its plan is stale: behind the commit, so without its tenant. It forgets that here.
+      next.prepared = false
+      if (!mayFollow && !next.cancelled) return
     }
   }
   connection.reserved = send

@@ -12,6 +12,8 @@ export interface SqlLike {
 
 interface OptionsLike {
   readonly fetch_types: boolean
+  /** Asked for each query that is sent. */
+  prepare: boolean
   readonly parsers: Record<number, unknown>
   readonly serializers: Record<number, unknown>
 }
@@ -43,6 +45,8 @@ export interface QueryLike extends Promise<any> {
   readonly streaming?: boolean
   readonly cancelled?: unknown
   executed: boolean
+  /** Executed by the name of a statement that was prepared before. */
+  prepared: boolean
   resolve: (result: unknown) => void
   reject: (error: unknown) => void
 }
@@ -72,9 +76,12 @@ function partOf(arg: unknown): string {
   return isQuery(arg) ? textOf(arg) : ' $1 '
 }
 
-/** A prepared statement holds the plan of one schema, and postgres.js finds it by its text: the text must say which. */
-export function ownText(query: QueryLike, schema: string): void {
+/**
+ * A prepared statement holds the plan of one schema, and postgres.js finds it by its text: the text must say which.
+ * @param stale how often the plans of this schema were found stale
+ */
+export function ownText(query: QueryLike, schema: string, stale: number): void {
   const parts = [...query.strings]
-  parts.push(`${parts.pop()} /* ${encodeURIComponent(schema).replaceAll('*', '')} */`)
+  parts.push(`${parts.pop()} /* ${encodeURIComponent(schema).replaceAll('*', '')}${stale === 0 ? '' : ` ${stale}`} */`)
   query.strings = parts
 }

@@ -40,7 +40,10 @@ class TenantSql {
   readonly #tenancy: TenancyWithoutPool
   readonly #bindings: Bindings
   readonly #running = new Set<Promise<unknown>>()
+  #route: Promise<void> | undefined
   readonly #learned = new Map<string, Promise<unknown>>()
+  /** How often the plans of a schema were found stale: those with a smaller number are used no more. */
+  readonly #stale = new Map<string, number>()
   #isEnding = false
 
   constructor(tenancy: TenancyWithoutPool, sql: SqlLike) {
@@ -82,15 +85,31 @@ class TenantSql {
     if (query.cancelled) return
     const outcome = interceptOutcome(query)
     try {
-      await this.#learnTypes(binding)
-      ownText(query, binding.schema)
-      outcome.settle(await this.#runOnce(query, binding, outcome))
+      await this.#learn(binding)
+      outcome.settle(await this.#runFresh(query, binding, outcome))
     } catch (error) {
       outcome.settle({ error })
     }
   }
 
-  async #runOnce(query: QueryLike, binding: Binding, outcome: Interception, isSecond = false): Promise<Outcome> {
+  /** A query whose plan is stale runs a second time, prepared anew: of the first transaction nothing was kept. */
+  async #runFresh(query: QueryLike, binding: Binding, outcome: Interception): Promise<Outcome> {
+    const written = query.strings
+    const stale = this.#staleOf(binding)
+    ownText(query, binding.schema, stale)
+    const answer = await this.#runOnce(query, binding, outcome)
+    if (!('error' in answer && isStalePlan(answer.error))) return answer
+    if (this.#staleOf(binding) === stale) this.#stale.set(binding.schema, stale + 1)
+    query.strings = written
+    ownText(query, binding.schema, this.#staleOf(binding))
+    return this.#runOnce(query, binding, outcome)
+  }
+
+  #staleOf({ schema }: Binding): number {
+    return this.#stale.get(schema) ?? 0
+  }
+
+  async #runOnce(query: QueryLike, binding: Binding, outcome: Interception): Promise<Outcome> {
     const connection = new HeldConnection()
     const closing = this.#sql.unsafe(`commit${atOnce}`)
     const onexecute = (on: ConnectionLike): boolean => {
@@ -106,7 +125,6 @@ class TenantSql {
     const [answer, closed] = await Promise.all([unlessLost(answered), unlessLost(settled(closing))])
     connection.letGo()
     if ('error' in opened) return { error: isServerError(opened.error) ? bindingError(opened.error, binding) : opened.error }
-    if ('error' in answer && isStalePlan(answer.error) && !isSecond) return this.#runOnce(query, binding, outcome, true)
     return 'error' in answer || !('error' in closed) ? answer : closed
   }
 
@@ -114,7 +132,7 @@ class TenantSql {
     const [options, work] = args.length > 1 ? args : ['', args[0]]
     const binding = mustBe(this.#binding(), undefined)
     if (this.#isEnding) refuse('A transaction after sql.end()', 'End it when the work is done.')
-    await this.#learnTypes(binding)
+    await this.#learn(binding)
     return this.#track(
       this.#sql.begin(`${options}${atOnce}`, (transaction: TransactionLike) => {
         const connection = new HeldConnection()
@@ -137,7 +155,7 @@ class TenantSql {
           if (now !== undefined) mustBe(now, binding)
           assertSafe(textOf(query))
           connection.assertHeld()
-          ownText(query, binding.schema)
+          ownText(query, binding.schema, this.#staleOf(binding))
           send(query)
         } catch (error) {
           query.reject(error)
@@ -165,6 +183,25 @@ class TenantSql {
       if (!isTenancyError(error, 'NO_TENANT')) throw error
       const isShared = error.details.scope === 'shared' || this.#tenancy.options.outsideScope === 'shared'
       return isShared ? this.#bindings.shared : undefined
+    }
+  }
+
+  async #learn(binding: Binding): Promise<void> {
+    await (this.#route ??= this.#learnRoute())
+    await this.#learnTypes(binding)
+  }
+
+  /**
+   * Behind a pooler the session that answers is not the one that was opened, and the next one does not know what was prepared. There
+   * nothing is: postgres.js prepares its COMMIT, too, sends it again when it is not known, and takes the rollback for an answer.
+   */
+  async #learnRoute(): Promise<void> {
+    try {
+      const answer = await this.#sql.unsafe('select pg_catalog.pg_backend_pid() as pid')
+      if (answer[0].pid !== answer.state.pid) this.#sql.options.prepare = false
+    } catch (error) {
+      this.#route = undefined
+      throw error
     }
   }
 
