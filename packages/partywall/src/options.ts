@@ -7,6 +7,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ClientConfig } from 'pg'
 import { catalogSchema, identifier } from './database/identifier.ts'
 import { TenancyError } from './errors.ts'
+import type { MigrationSource } from './migrations/source.ts'
 import { nearest } from './nearest.ts'
 import type { Resolver } from './resolve/resolver.ts'
 import type { Attributes, Tenant } from './types.ts'
@@ -41,12 +42,15 @@ export interface PoolOptions {
   warnWhenHeldMillis?: number
 }
 
-/** The folders of migrations, relative to `root`. A folder that is not there counts as empty. */
+/**
+ * Where migrations come from: a folder of SQL and TypeScript files, relative to `root`, or the files of another tool, as in
+ * `drizzleMigrations('drizzle')` of partywall/drizzle. A folder that is not there counts as empty.
+ */
 export interface MigrationFolders {
   /** Migrations of the shared schema. @default 'migrations/shared' */
-  shared?: string
+  shared?: string | MigrationSource
   /** Migrations of every tenant of the kind `default`. @default 'migrations/tenant' */
-  tenant?: string
+  tenant?: string | MigrationSource
 }
 
 export interface Config<S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>> {
@@ -58,8 +62,8 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
   /** The folder that relative paths start from. The command line sets it to the folder of the config file. @default process.cwd() */
   root?: string
   migrations?: MigrationFolders
-  /** Further kinds of tenants: the name of the kind and its folder of tenant migrations. @default {} */
-  kinds?: Record<string, string>
+  /** Further kinds of tenants: the name of the kind, and where its tenant migrations come from. @default {} */
+  kinds?: Record<string, string | MigrationSource>
   tenant?: {
     /** A Standard Schema (zod, valibot, arktype, …) that validates the attributes of a tenant, types them and fills defaults. */
     attributes?: S
@@ -90,8 +94,8 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
 export interface Options {
   readonly database: ClientConfig | undefined
   readonly root: string
-  readonly migrations: { readonly shared: string; readonly tenant: string }
-  readonly kinds: Readonly<Record<string, string>>
+  readonly migrations: { readonly shared: string | MigrationSource; readonly tenant: string | MigrationSource }
+  readonly kinds: Readonly<Record<string, string | MigrationSource>>
   readonly attributes: StandardSchemaV1<any, object> | undefined
   readonly resolve: readonly Resolver[]
   readonly sharedSchema: string
@@ -171,8 +175,8 @@ export function resolveOptions(config: Config<any> = {}): Options {
     database: databaseOption(config.database),
     root,
     migrations: {
-      shared: resolvePath(root, text('migrations.shared', migrations.shared ?? defaults.migrations.shared)),
-      tenant: resolvePath(root, text('migrations.tenant', migrations.tenant ?? defaults.migrations.tenant)),
+      shared: sourceOption('migrations.shared', migrations.shared ?? defaults.migrations.shared, root),
+      tenant: sourceOption('migrations.tenant', migrations.tenant ?? defaults.migrations.tenant, root),
     },
     kinds: kindsOption(kinds, root),
     attributes: attributesOption(tenant.attributes),
@@ -249,13 +253,21 @@ function databaseOption(value: unknown): ClientConfig | undefined {
   throw invalid('database', value, 'a connection string or the options of node-postgres')
 }
 
-function kindsOption(kinds: unknown, root: string): Record<string, string> {
+/** A folder as a whole path, or a source as it is. */
+function sourceOption(option: string, value: unknown, root: string): string | MigrationSource {
+  if (typeof value === 'string' && value !== '') return resolvePath(root, value)
+  const isSource = typeof value === 'object' && value !== null && typeof (value as Partial<MigrationSource>).list === 'function'
+  if (isSource) return value as MigrationSource
+  throw invalid(option, value, "a folder, or a source of migrations such as drizzleMigrations('drizzle')")
+}
+
+function kindsOption(kinds: unknown, root: string): Record<string, string | MigrationSource> {
   if (typeof kinds !== 'object' || kinds === null || Array.isArray(kinds))
     throw invalid('kinds', kinds, 'an object of name: folder')
-  const entries = Object.entries(kinds).map(([kind, folder]) => {
+  const entries = Object.entries(kinds).map(([kind, source]) => {
     if (kind === 'default')
-      throw invalid('kinds.default', folder, 'absent: the kind "default" has its folder in migrations.tenant')
-    return [kind, resolvePath(root, text(`kinds.${kind}`, folder))] as const
+      throw invalid('kinds.default', source, 'absent: the kind "default" has its folder in migrations.tenant')
+    return [kind, sourceOption(`kinds.${kind}`, source, root)] as const
   })
   return Object.fromEntries(entries)
 }

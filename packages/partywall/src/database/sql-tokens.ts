@@ -10,6 +10,8 @@ export interface SqlStatement {
   readonly end: number
   /** Words in lower case, plain quoted identifiers as they are, and punctuation; `'` stands for any string, `$` for a parameter. */
   readonly tokens: readonly string[]
+  /** Where each token stands in the text: its start, and the end after it. */
+  readonly spans: readonly (readonly [start: number, end: number])[]
   /** The texts of strings: among them the bodies of DO blocks and functions. */
   readonly bodies: readonly string[]
 }
@@ -31,6 +33,7 @@ const word = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y
 export function splitStatements(text: string): SqlStatement[] {
   const statements: SqlStatement[] = []
   let tokens: string[] = []
+  let spans: [start: number, end: number][] = []
   let bodies: string[] = []
   let start = -1
   let end = 0
@@ -44,6 +47,7 @@ export function splitStatements(text: string): SqlStatement[] {
   const take = (length: number, token: string): void => {
     if (start === -1) start = at
     tokens.push(token)
+    spans.push([at, at + length])
     at += length
     end = at
   }
@@ -57,8 +61,9 @@ export function splitStatements(text: string): SqlStatement[] {
     takeEscapeString()
   }
   const close = (): void => {
-    if (start !== -1) statements.push({ start, end, tokens, bodies })
+    if (start !== -1) statements.push({ start, end, tokens, spans, bodies })
     tokens = []
+    spans = []
     bodies = []
     start = -1
     openBlocks = 0

@@ -11,13 +11,23 @@ export interface MigrationSources {
   readonly kinds: ReadonlyMap<string, MigrationSource>
 }
 
+/** What the options must say about sources. */
+export type SourceOptions = Pick<Options, 'migrations' | 'kinds' | 'root' | 'sharedSchema' | 'extraSearchPath'>
+
 /** The sources that the options name. No I/O. */
-export function migrationSources(options: Pick<Options, 'migrations' | 'kinds'>): MigrationSources {
-  const folders = [['default', options.migrations.tenant] as const, ...Object.entries(options.kinds)]
+export function migrationSources(options: SourceOptions): MigrationSources {
+  const tenants = [['default', options.migrations.tenant] as const, ...Object.entries(options.kinds)]
   return {
-    shared: folderSource(options.migrations.shared),
-    kinds: new Map(folders.map(([kind, folder]) => [kind, folderSource(folder)])),
+    shared: placed(options.migrations.shared, options, true),
+    kinds: new Map(tenants.map(([kind, source]) => [kind, placed(source, options, false)])),
   }
+}
+
+/** A folder stands for itself; a source of another tool must know where it stands. */
+function placed(source: string | MigrationSource, options: SourceOptions, isShared: boolean): MigrationSource {
+  if (typeof source === 'string') return folderSource(source)
+  const { root, sharedSchema, extraSearchPath } = options
+  return source.at?.({ root, isShared, sharedSchema, extraSearchPath }) ?? source
 }
 
 /**

@@ -7,6 +7,8 @@
 import { TenancyError } from '../errors.ts'
 import type { TenancyLike } from './tenancy-like.ts'
 
+export { drizzleMigrations, type DrizzleMigrationsOptions } from '../migrations/sources/drizzle.ts'
+
 /** Of `drizzle-orm/node-postgres`, whatever its line. */
 export interface DrizzleLike {
   readonly $client: unknown

@@ -10,6 +10,8 @@ import type { Pool, PoolClient } from 'pg'
 import { TenancyError } from '../errors.ts'
 import type { TenancyLike } from './tenancy-like.ts'
 
+export { knexMigrations, type KnexMigrationsOptions } from '../migrations/sources/knex.ts'
+
 /** Options of Knex that say where connections come from, and what to do instead. */
 const refused = {
   connection: 'the connections are those of tenancy.pool; set "database" in the config of the tenancy',

@@ -8,6 +8,8 @@ import type { PostgresDialectConfig, PostgresPool } from 'kysely'
 import { LentPool } from './lent-pool.ts'
 import type { TenancyLike } from './tenancy-like.ts'
 
+export { kyselyMigrations, type KyselyMigrationsOptions } from '../migrations/sources/kysely.ts'
+
 /** Options of PostgresDialect. `cursor`, of pg-cursor, is needed for `stream()`. */
 export type TenantDialectOptions = Omit<PostgresDialectConfig, 'pool'>
 

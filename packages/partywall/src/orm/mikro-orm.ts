@@ -12,6 +12,8 @@ import { EntityManager, type Options } from '@mikro-orm/postgresql'
 import { TenancyError } from '../errors.ts'
 import type { ScopedTenancyLike } from './tenancy-like.ts'
 
+export { mikroOrmMigrations, type MikroOrmMigrationsOptions } from '../migrations/sources/mikro-orm.ts'
+
 interface ClientLike {
   query(...args: any[]): any
   release(error?: Error | boolean): void

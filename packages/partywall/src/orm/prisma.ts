@@ -14,6 +14,8 @@ import { randomUUID } from 'node:crypto'
 import { TenancyError } from '../errors.ts'
 import type { ScopedTenancyLike } from './tenancy-like.ts'
 
+export { prismaMigrations, type PrismaMigrationsOptions } from '../migrations/sources/prisma.ts'
+
 interface StatementLike {
   sql: string
   args: unknown[]

@@ -7,6 +7,8 @@ import type { DataSourceOptions } from 'typeorm'
 import { isTenancyError, TenancyError } from '../errors.ts'
 import type { TenancyLike } from './tenancy-like.ts'
 
+export { typeormMigrations, type TypeormMigrationsOptions } from '../migrations/sources/typeorm.ts'
+
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>
 type Settled = (typeof settled)[number]
 

@@ -22,7 +22,11 @@ function literal(value: unknown): string {
 /** As a config spells them: nested keys with a dot, folders relative to the root. */
 function defaultsOfNow(): Record<string, unknown> {
   const { attributes, migrations, pool, root, ...options } = resolveOptions({ root: '/' })
-  const nested = { pool, migrations: mapValues(migrations, (folder) => folder.slice(root.length)), tenant: { attributes } }
+  const nested = {
+    pool,
+    migrations: mapValues(migrations, (folder) => String(folder).slice(root.length)),
+    tenant: { attributes },
+  }
   const flat = Object.entries(nested).flatMap(([prefix, part]) =>
     Object.entries(part).map(([key, value]) => [`${prefix}.${key}`, value]),
   )

@@ -1,7 +1,9 @@
 /** `partywall migrate new`: a new file for a migration, with the next number of its folder. */
 import { relative } from 'node:path'
 import type { Command } from 'commander'
+import { TenancyError } from '../../errors.ts'
 import { newMigration } from '../../migrations/new.ts'
+import type { MigrationSource } from '../../migrations/source.ts'
 import type { Cli } from '../cli.ts'
 import { examples } from '../examples.ts'
 import { refuseFlagsBefore } from '../migration-selection.ts'
@@ -24,8 +26,18 @@ export function migrateNew(parent: Command, cli: Cli): void {
       refuseFlagsBefore(command)
       const { options } = await cli.tenancy()
       const name = given ?? (await cli.ask.required({ missing: 'the argument <name>', question: 'What does the migration do?' }))
-      const folder = flags.shared === true ? options.migrations.shared : options.migrations.tenant
+      const folder = folderOf(flags.shared === true ? options.migrations.shared : options.migrations.tenant)
       const file = await newMigration({ folder, name, language: flags.ts === true ? 'ts' : 'sql', shared: flags.shared })
       cli.out.result({ file }, () => relative(process.cwd(), file))
     })
+}
+
+/** The files of another tool are made by that tool, which keeps a journal or a snapshot beside them. */
+function folderOf(source: string | MigrationSource): string {
+  if (typeof source === 'string') return source
+  throw new TenancyError(
+    'INVALID_OPTION',
+    `The migrations in ${source.name} are those of another tool, which makes their files: ${source.makeNew ?? 'see its manual'}.`,
+    { details: { option: 'migrations' } },
+  )
 }

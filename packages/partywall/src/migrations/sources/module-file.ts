@@ -1,0 +1,73 @@
+/**
+ * How the code of another tool's migration is read: by Node.js itself, which strips the types of TypeScript. Two habits of these tools
+ * would stop it, and are allowed for: a file that is an ES module by its text, in a package that says "commonjs" (their own loaders
+ * never ask); and an import of types without the word `type` (TypeORM writes such files).
+ */
+import { readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { invalidMigration } from './invalid-migration.ts'
+
+/** What the module exports, that of a default object among it. Its top level runs, once per process and content. */
+export async function importMigration(path: string, checksum: string): Promise<Record<string, unknown>> {
+  hook ??= registerHooks({ load })
+  try {
+    const module = (await import(`${pathToFileURL(path).href}?${mark}${checksum}`)) as Record<string, unknown>
+    // CommonJS comes as the default of a module, and so does `export default { up }`.
+    const inside = module['default']
+    return typeof inside === 'object' && inside !== null ? { ...(inside as object), ...module } : module
+  } catch (error) {
+    throw invalidMigration(path, `cannot be imported: ${messageOf(error)}. ${mendOf(error)}`, error)
+  }
+}
+
+/** Files that hold migrations in code, whatever the tool. */
+export const codeFile = /(?<!\.d)\.[cm]?[jt]s$/
+
+const mark = 'partywall-migration='
+
+let hook: ReturnType<typeof registerHooks> | undefined
+
+type LoadHook = NonNullable<Parameters<typeof registerHooks>[0]['load']>
+
+const load: LoadHook = (url, context, nextLoad) => {
+  if (!url.includes(`?${mark}`)) return nextLoad(url, context)
+  const path = fileURLToPath(url)
+  if (!/\.m?[jt]s$/.test(path)) return nextLoad(url, context)
+  const source = readFileSync(path, 'utf8')
+  if (!isModule(source)) return nextLoad(url, context)
+  const isTypeScript = path.endsWith('ts')
+  return {
+    format: isTypeScript ? 'module-typescript' : 'module',
+    source: isTypeScript ? withTypeImports(source) : source,
+    shortCircuit: true,
+  }
+}
+
+function isModule(source: string): boolean {
+  return /^[ \t]*(?:import\b[ \t]*["'{*\w]|export\b)/m.test(source) && !/^[ \t]*(?:module\.)?exports\b/m.test(source)
+}
+
+/** TypeORM's generator writes these names as if they were values. */
+function withTypeImports(source: string): string {
+  return source.replaceAll(/^[ \t]*import\s*\{([^}]*)\}\s*from\s*["']typeorm["']/gm, (statement, names: string) =>
+    statement.replace(names, names.replaceAll(/(?<!type\s+)\b(?:MigrationInterface|QueryRunner)\b/g, 'type $&')),
+  )
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+}
+
+function mendOf(error: unknown): string {
+  const { code } = error as { code?: unknown }
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+    return 'Node.js runs TypeScript by leaving the types out, and cannot do that with enums, namespaces, decorators and parameter properties. Write it without, or give the folder of the compiled files.'
+  }
+  if (code === 'ERR_MODULE_NOT_FOUND')
+    return 'Node.js wants whole paths in imports, with their endings; or give the folder of the compiled files.'
+  if (error instanceof SyntaxError) {
+    return 'Node.js runs it as it is, without a compiler: write `import type` for types, and do not mix `import` with `module.exports`; or give the folder of the compiled files.'
+  }
+  return 'Its top level must run without a database.'
+}

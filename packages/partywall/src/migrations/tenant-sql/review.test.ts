@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest'
+import { madeBy, namesOfPublic, reviewSql, type ReviewOptions } from './review.ts'
+
+const owned = ['books', 'mood', 'books_title_idx', 'calm_books', 'tickets', 'refresh_books', 'Odd "name"']
+
+function review(text: string, options: Partial<ReviewOptions> = {}): string {
+  return reviewSql(text, {
+    owns: (name) => owned.includes(name),
+    isShared: false,
+    knowsPublic: true,
+    leavesOutExtensions: false,
+    refuse: (line, what) => {
+      throw new Error(`line ${line}: ${what}`)
+    },
+    ...options,
+  })
+}
+
+describe('"public." in front of what is the tenant’s is taken away', () => {
+  test.each([
+    [`create type "public"."mood" as enum ('calm')`, `create type "mood" as enum ('calm')`],
+    ['create table public.fresh (id int)', 'create table fresh (id int)'],
+    ['create table if not exists public.fresh (id int)', 'create table if not exists fresh (id int)'],
+    ['create sequence PUBLIC . tickets', 'create sequence tickets'],
+    ['create sequence public /* here */ . -- and\n tickets', 'create sequence \ntickets'],
+    ['create view "public"."calm_books" as select * from "public"."books"', 'create view "calm_books" as select * from "books"'],
+    [`create table x (m "public"."mood" default 'a'::public.mood)`, `create table x (m "mood" default 'a'::mood)`],
+    [
+      'alter table x add foreign key (b) references "public"."books"("id")',
+      'alter table x add foreign key (b) references "books"("id")',
+    ],
+    ['drop index "public"."books_title_idx"', 'drop index "books_title_idx"'],
+    ['drop table if exists public.books, only public.tickets cascade', 'drop table if exists books, only tickets cascade'],
+    [`alter type public.mood add value 'x'`, `alter type mood add value 'x'`],
+    ['create index on only public.books (id)', 'create index on only books (id)'],
+    [
+      'create unique index concurrently i on public.books using btree (id)',
+      'create unique index concurrently i on books using btree (id)',
+    ],
+    [
+      'create trigger t after insert or update of id on public.books execute function public.refresh_books()',
+      'create trigger t after insert or update of id on books execute function refresh_books()',
+    ],
+    [`comment on column public.books.id is 'of public.books'`, `comment on column books.id is 'of public.books'`],
+    ['update public.books set id = 1', 'update books set id = 1'],
+    ['insert into public.books select public.books.id from public.books', 'insert into books select books.id from books'],
+    ['alter sequence public.tickets owned by public.books.id', 'alter sequence tickets owned by books.id'],
+    ['drop table public."Odd ""name"""', 'drop table "Odd ""name"""'],
+    [
+      'create table "public"."table" ("public" int, "public.books" int)',
+      'create table "table" ("public" int, "public.books" int)',
+    ],
+    [
+      'create materialized view public.m as select 1; refresh materialized view public.m',
+      'create materialized view m as select 1; refresh materialized view m',
+    ],
+    [
+      'alter table public.books rename to volumes; drop table public.volumes',
+      'alter table books rename to volumes; drop table volumes',
+    ],
+    [
+      'create table a (id int generated always as identity (sequence name ids)); drop sequence public.ids',
+      'create table a (id int generated always as identity (sequence name ids)); drop sequence ids',
+    ],
+    [
+      'do $$ begin create type "public"."other" as enum (); exception when duplicate_object then null; end $$',
+      'do $$ begin create type "other" as enum (); exception when duplicate_object then null; end $$',
+    ],
+    [
+      'do $x$ begin\nif not exists (select) then alter table public.books add a int; end if; end $x$',
+      'do $x$ begin\nif not exists (select) then alter table books add a int; end if; end $x$',
+    ],
+  ])('%s', (text, expected) => {
+    expect(review(text)).toBe(expected)
+    expect(review(expected)).toBe(expected)
+  })
+
+  test.each([
+    `select 'public.books is a name', $$by public.books$$ || $x$ of public.books $x$ -- public.books\n/* public.books */`,
+    `insert into notes values (E'it\\'s public.books')`,
+    'select t.public.books, "public.books", publication.books, republic.books from t',
+    'select * from public.plans join public.users on true',
+    'create table x (plan text references public.plans (name), e public.citext default public.now2())',
+    'create table other.books (id int); alter table "other"."books" add x int; select * from other.public',
+    `comment on table books is 'see "public"."books" and public.mood'`,
+  ])('but not in strings, comments and other names: %s', (text) => {
+    expect(review(text)).toBe(text)
+  })
+
+  test('and no line moves', () => {
+    const text = 'create type public\n.\nmood as enum ();\n\nalter table nowhere.x add y "public"\n."mood";'
+    expect(review(text).split('\n')).toHaveLength(text.split('\n').length)
+  })
+
+  test('in the shared schema, too, when that is another one; what it does not make itself stays', () => {
+    const text =
+      'create table public.books (id int); create extension citext; create schema x; alter table public.theirs add y int'
+    expect(review(text, { isShared: true })).toBe(text.replace('public.books', 'books'))
+  })
+})
+
+describe('what would reach beyond the tenant is refused by name', () => {
+  test.each<[string, RegExp, Partial<ReviewOptions>?]>([
+    ['select 1;\ncreate extension if not exists citext', /^line 2: create extension, .*shared migration.*extensions: 'shared'/s],
+    ['drop extension citext', /drop extension/],
+    ['drop extension citext', /drop extension/, { leavesOutExtensions: true }],
+    ['create schema auth', /create schema, which is about more than one tenant/],
+    ['create schema if not exists public authorization x', /create schema/],
+    ['drop schema public cascade', /drop schema/],
+    ['alter schema public rename to x', /alter schema/],
+    ['set search_path to public', /sets the search path/],
+    ['set local search_path = "public"', /sets the search path/],
+    ['reset search_path', /sets the search path/],
+    [`set schema 'public'`, /sets the search path/],
+    [`select pg_catalog.set_config('search_path', '', false)`, /set_config, which sets the search path/],
+    ['create function f() returns int language sql set search_path = public as $$ select 1 $$', /sets the search path/],
+    [`create function f() returns int language sql as $$ select set_config('search_path', 'x', true) $$`, /sets the search path/],
+    ['alter table books set schema public', /"schema public"/],
+    ['grant usage on schema public to x', /"schema public"/],
+    ['grant select on all tables in schema public to x', /"schema public"/],
+    ['select 1;\n\nalter table public.plans add x int', /^line 3: a change to public\.plans/],
+    ['drop table books, public.plans', /a change to public\.plans/],
+    ['create index i on public.plans (name)', /a change to public\.plans/],
+    ['create table p partition of public.plans for values in (1)', /a change to public\.plans/],
+    ['alter table books attach partition public.plans default', /a change to public\.plans/],
+    ['create policy p on public.plans', /a change to public\.plans/],
+    ['create trigger t before update on public.plans execute function f()', /a change to public\.plans/],
+    ['drop trigger t on public.plans', /a change to public\.plans/],
+    ['create rule r as on insert to public.plans do nothing', /a change to public\.plans/],
+    ['insert into public.plans values (1)', /a change to public\.plans/],
+    ['with x as (delete from only public.plans returning 1) select * from x', /a change to public\.plans/],
+    ['update only public.plans set x = 1', /a change to public\.plans/],
+    ['merge into public.plans using books on true when matched then delete', /a change to public\.plans/],
+    ['copy public.plans from stdin', /a change to public\.plans/],
+    ['truncate public.plans', /a change to public\.plans/],
+    ['lock table public.plans', /a change to public\.plans/],
+    ['grant select on table public.plans to x', /a change to public\.plans/],
+    ['do $$ begin drop table public.plans; end $$', /a change to public\.plans/],
+    ['do $$\nbegin\n  create extension citext;\nend $$', /^line 3: create extension/],
+    [`alter table books alter id set default nextval('public.tickets')`, /public\.tickets in a string/],
+    [`alter table books alter id set default nextval('"public"."tickets"'::regclass)`, /public\.tickets in a string/],
+    [
+      'create function f() returns int language sql as $$ select count(*) from public.books $$',
+      /public\.books in the body of a function/,
+    ],
+    [`create function f() returns int language sql as 'select count(*) from "public"."books"'`, /public\.books in the body/],
+    [`do $$ begin execute 'alter table public.books add x int'; end $$`, /public\.books in a string in a DO block/],
+    [`do 'begin alter table public.books add x int; end'`, /public\.books in a DO block in quotes/],
+    ['create table x (p text references public.plans)', /"public" is no schema of this tenancy/, { knowsPublic: false }],
+    ['select public.gen()', /"public" is no schema of this tenancy/, { knowsPublic: false }],
+  ])('%s', (text, message, options) => {
+    expect(() => review(text, options)).toThrow(message)
+  })
+
+  test.each([
+    ['create schema if not exists "public";\ncreate table x ()', ';\ncreate table x ()'],
+    ['-- CreateSchema\nCREATE SCHEMA IF NOT EXISTS "public"', '-- CreateSchema\n'],
+  ])('but the schema public, which is there, is left out: %s', (text, expected) => {
+    expect(review(text)).toBe(expected)
+  })
+
+  test('but for an extension that the shared migrations make', () => {
+    expect(review('create extension if not exists\ncitext; select 1', { leavesOutExtensions: true })).toBe('\n; select 1')
+  })
+
+  test.each([
+    `create function f() returns int language sql set search_path = '' as $$ select 1 from public.plans $$`,
+    'create function f() returns int language sql set search_path from current as $$ select 1 $$',
+    `insert into settings values ('search_path', 'create extension'), ('schema', 'public')`,
+    'create table schema (public int, extension text, search_path text)',
+    `alter table books alter id set default nextval('public.shared_numbers')`,
+  ])('and what only looks like it passes: %s', (text) => {
+    expect(review(text)).toBe(text)
+  })
+})
+
+test('what a text makes', () => {
+  expect(
+    madeBy(`
+      create table a (id int, constraint a_key unique (id)); create unlogged table "public"."B" (); create table other.c ();
+      create or replace view d as select 1; create unique index concurrently if not exists e on a (id); create index on a (id);
+      create function f(x int) returns int language sql as 'select 1'; alter table a rename to g; alter table a rename column id to h;
+      do $$ begin create domain i as int; end $$; create trigger j after insert on a execute function f(); create temp table k ();
+      create extension l; create schema m; create publication n;
+    `),
+  ).toEqual(['a', 'a_key', 'B', 'd', 'e', 'f', 'g', 'i', 'k'])
+})
+
+test('the names that a text has behind "public."', () => {
+  expect(namesOfPublic(`select * from public.a, "public"."B c" where x = 'public.d' and "public".a.y = republic.e`)).toEqual([
+    'a',
+    'B c',
+    'd',
+  ])
+  expect(namesOfPublic('select 1')).toEqual([])
+})
