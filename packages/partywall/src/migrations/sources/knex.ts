@@ -34,7 +34,8 @@ export function knexMigrations(folder: string, options: KnexMigrationsOptions = 
 }
 
 async function list(folder: string, place: ToolPlace): Promise<readonly Migration[]> {
-  const { knex: makeKnex } = await library('knex', () => import('knex'))
+  // Node.js sees no names in it, as it is CommonJS.
+  const { default: makeKnex } = await library('knex', () => import('knex'))
   // Knex asks each new connection for the version of the server: once is enough.
   let version: string | undefined
   const step = (path: string, run: Run<[Knex]>, isInTransaction: boolean): Migration['up'] =>

@@ -1,0 +1,387 @@
+/**
+ * What every source of migrations of another tool must do, on the files that the real tool made: one suite for all of them. All the
+ * fixtures make the same: authors and books with a foreign key, an enum `mood`, an index, and where the tool can a view and a sequence;
+ * then a column, an index and a value of the enum.
+ *
+ * The shared schema of each test holds objects of the same names, so that whatever is bound to it by mistake finds something there.
+ */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { MigrationSession } from '../../src/migrations/migration-session.ts'
+import type { MigrationSource, Step } from '../../src/migrations/source.ts'
+import { sql } from '../../src/database/sql.ts'
+import { testDatabase } from '../support/database.ts'
+import { copyOfFixture, fixture } from '../support/fixtures.ts'
+import { registryForTest, type Registry } from '../support/registry.ts'
+
+export interface SourceSubject {
+  /** The fixture, below test/migrations/fixtures. */
+  readonly folder: string
+  /** The function that makes the source, and the entry of the package that has it. */
+  readonly entry: readonly [module: string, name: string]
+  /** @param entry what it takes beside the folder, as JSON can say it */
+  readonly options?: object
+  source(folder: string): MigrationSource
+  /** Their names, in their order. */
+  readonly names: readonly [string, string]
+  /** Those with a way back. */
+  readonly withDown: readonly string[]
+  /** What the tool cannot make, so that the fixture has none. */
+  readonly lacks?: readonly ('calm_books' | 'tickets')[]
+  /** Tables beside those of the app that belong to the migrations. */
+  readonly alsoMakes?: readonly string[]
+  /** Adds a migration behind the others, written as the tool wants it, that sends this SQL. */
+  add(folder: string, sql: string): Promise<{ readonly name: string; readonly file: string }>
+  /** Whether the steps are SQL, so that an error has its line. */
+  readonly hasLines: boolean
+  /** Brings a schema up to date with the tool itself. Its path is the schema, then public. */
+  migrate(folder: string, place: ToolPlace): Promise<void>
+  /** The table in which the tool writes that down. */
+  readonly table: string
+  /** The number of the tool's one lock for the whole database. */
+  readonly lock?: string
+  /** What the tool itself, set on the schema of a tenant, puts into public: the leak that the source must mend. */
+  readonly leaks: readonly string[]
+  /** A change by hand without which the tool cannot be set on a tenant's schema. */
+  prepare?(folder: string): Promise<void>
+}
+
+export interface ToolPlace {
+  readonly url: string
+  readonly schema: string
+  /** Connected, its path is the schema. */
+  readonly client: Client
+}
+
+export function sourceContract(name: string, subject: SourceSubject): void {
+  const { folder, names, lacks = [], alsoMakes = [] } = subject
+  const source = (): MigrationSource => subject.source(fixture(folder))
+  const views = ['calm_books'].filter((view) => !lacks.includes(view as 'calm_books'))
+  const sequences = ['tickets'].filter((sequence) => !lacks.includes(sequence as 'tickets'))
+
+  describe(`${name}: its folder`, () => {
+    test('is listed in its order, with names and checksums that stay', async () => {
+      const listed = await source().list()
+      expect(listed.map((migration) => migration.name)).toEqual(names)
+      for (const { checksum } of listed) expect(checksum).toMatch(/^[0-9a-f]{64}$/)
+      expect(checksumsOf(await source().list())).toEqual(checksumsOf(listed))
+      expect(new Set(checksumsOf(listed)).size).toBe(listed.length)
+      const copy = await copyOfFixture(folder)
+      for (const { file } of await subject.source(copy).list()) await rewrite(file, (text) => text.replaceAll('\n', '\r\n'))
+      expect(checksumsOf(await subject.source(copy).list()), 'checked out on Windows').toEqual(checksumsOf(listed))
+    })
+
+    test('is the same to a plain Node.js, which has no compiler', async () => {
+      const { url } = await testDatabase()
+      const script = fileURLToPath(new URL('../support/migrate-plainly.ts', import.meta.url))
+      const args = [script, ...subject.entry, fixture(folder), JSON.stringify(subject.options ?? null), url]
+      const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@partywall/source', ...args])
+      expect(JSON.parse(stdout)).toEqual({ names, head: names[1] })
+    })
+
+    test('that is not there holds none', async () => {
+      expect(await subject.source('/nowhere/at/all').list()).toEqual([])
+    })
+  })
+
+  describe(`${name}: its migrations`, () => {
+    test('make the objects of each tenant in its schema, and touch nothing in the shared one', async () => {
+      const { url, admin } = await databaseWith(namesakes)
+      const before = await picture(admin, 'public')
+      const { create, migrations } = registryForTest(url, { migrations: { tenant: source(), shared: 'none' } })
+      for (const schema of ['tenant_a', 'tenant-b']) await create({ schema })
+      expect(await picture(admin, 'public')).toEqual(before)
+      for (const schema of ['tenant_a', 'tenant-b']) {
+        const found = await picture(admin, schema)
+        expect(found).toMatchObject({ enums: ['mood'], views })
+        expect(found.tables.filter((table) => table !== 'partywall_migrations')).toEqual(['authors', 'books', ...alsoMakes])
+        expect(found.sequences).toEqual(expect.arrayContaining(sequences))
+        expect(found.indexes).toEqual(expect.arrayContaining(['books_author_idx', 'books_pages_idx']))
+        expect(found.columns.filter((column) => column.startsWith('books.')).toSorted()).toEqual([
+          'books.author_id',
+          'books.id',
+          'books.mood',
+          'books.pages',
+          'books.title',
+        ])
+        expect(found.labels).toEqual(['mood: calm', 'mood: busy', 'mood: wild', 'mood: grim'])
+        expect(await boundTo(admin, schema), 'foreign keys, types, defaults and views lead to').toEqual([schema])
+      }
+      expect(await applied(migrations.run())).toEqual([[], [], []])
+      expect((await migrations.status()).every(({ pending, problem }) => pending.length === 0 && problem === undefined)).toBe(
+        true,
+      )
+    })
+
+    test('make those of the shared schema, when that is what they are for', async () => {
+      const { url } = await testDatabase()
+      const { migrations } = registryForTest(url, { migrations: { shared: source(), tenant: 'none' } })
+      expect(await applied(migrations.run())).toEqual([names])
+      const admin = await connected(url)
+      expect((await picture(admin, 'public')).tables).toEqual(['authors', 'books', 'partywall_migrations', ...alsoMakes])
+    })
+
+    test('are those of a kind, when they stand there', async () => {
+      const { url } = await testDatabase()
+      const { create } = registryForTest(url, { kinds: { shop: source() }, migrations: { tenant: 'none' } })
+      for (const kind of ['shop', 'default']) await create({ schema: `of_${kind}`, kind })
+      const admin = await connected(url)
+      expect((await picture(admin, 'of_shop')).tables).toContain('books')
+      expect((await picture(admin, 'of_default')).tables).toEqual([])
+    })
+
+    test('say which file failed, and leave nothing of it', async () => {
+      const { url } = await testDatabase()
+      const copy = await copyOfFixture(folder)
+      const { create, migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: 'none' } })
+      await create({ schema: 'a' })
+      const { name: added, file } = await subject.add(copy, 'create table half ();\n\nselect * from nowhere')
+      const [, entry] = (await migrations.run()).entries
+      expect(entry).toMatchObject({
+        state: 'failed',
+        error: { code: 'MIGRATION_FAILED', details: { name: added, file, schema: 'a', sqlState: '42P01' } },
+      })
+      if (subject.hasLines)
+        expect((entry!.error as { details: object }).details).toMatchObject({ line: await lineOf(file, 'nowhere') })
+      expect((await picture(await connected(url), 'a')).tables).not.toContain('half')
+    })
+
+    test('are refused when a file has changed since', async () => {
+      const { url } = await testDatabase()
+      const copy = await copyOfFixture(folder)
+      const { create, migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: 'none' } })
+      await create({ schema: 'a' })
+      const [first] = await subject.source(copy).list()
+      await rewrite(first!.file, (text) => text.replace('title', 'topic'))
+      expect((await migrations.run()).entries[1]).toMatchObject({ state: 'failed', error: { code: 'MIGRATION_CHANGED' } })
+    })
+
+    test('know the way back, where the tool has one', async () => {
+      const { url } = await testDatabase()
+      const { create, database } = registryForTest(url, { migrations: { tenant: source(), shared: 'none' } })
+      await create({ schema: 'a' })
+      const listed = await source().list()
+      expect(listed.filter(({ down }) => down !== undefined).map((migration) => migration.name)).toEqual(subject.withDown)
+      for (const { down } of listed.toReversed()) if (down !== undefined) await runStep({ database }, 'a', down)
+      const found = await picture(await connected(url), 'a')
+      if (subject.withDown.length > 0) expect(found.columns).not.toContain('books.pages')
+      if (subject.withDown.length === names.length) expect(found).toMatchObject({ enums: [], views: [], sequences: [] })
+      if (subject.withDown.length === names.length) expect(found.tables).toEqual(['partywall_migrations', ...alsoMakes])
+    })
+
+    test('do not wait for each other, nor for the lock that the tool would take', async () => {
+      const { url, admin } = await databaseWith(namesakes)
+      const registry = registryForTest(url, { migrations: { tenant: source(), shared: 'none' }, pool: { sharedMax: 20 } })
+      await registry.catalog.ready()
+      if (subject.lock !== undefined) await admin.query(`select pg_advisory_lock(${subject.lock})`)
+      const schemas = Array.from({ length: 20 }, (_, index) => `tenant_${index}`)
+      await Promise.all(schemas.map((schema) => registry.create({ schema })))
+      for (const schema of schemas) expect(await boundTo(admin, schema)).toEqual([schema])
+    })
+  })
+
+  describe(`${name}: a schema that the tool migrated before`, () => {
+    test('is taken over: nothing is applied twice, and what is new is', async () => {
+      const { copy, admin, run, migrations } = await migratedByTool(subject)
+      expect(await migrations.status({ tenants: true })).toMatchObject([{ head: names[1], applied: 2, pending: [] }])
+      expect(await run()).toEqual([])
+      expect(
+        (await admin.query('select name, checksum from former.partywall_migrations order by name collate "C"')).rows,
+      ).toEqual((await subject.source(copy).list()).map((migration) => ({ name: migration.name, checksum: migration.checksum })))
+      const { name: added } = await subject.add(copy, 'create table fresh ();')
+      expect(await run()).toEqual([added])
+      expect((await picture(admin, 'former')).tables).toContain('fresh')
+      const { rows } = await admin.query(`select count(*)::int as count from former."${subject.table}"`)
+      expect(rows, 'in the table of the tool').toEqual([{ count: 2 }])
+      expect(await run()).toEqual([])
+    })
+
+    test('and had something added since gets that alone', async () => {
+      const { copy, run } = await migratedByTool(subject)
+      const { name: added } = await subject.add(copy, 'create table fresh ();')
+      expect(await run()).toEqual([added])
+    })
+
+    test('is left alone when a file of it is gone', async () => {
+      const { entry } = await migratedByTool(subject, 'create table fresh ();')
+      const without = await copyOfFixture(folder)
+      await subject.prepare?.(without)
+      expect(await entry(without)).toMatchObject({
+        state: 'failed',
+        error: { code: 'MIGRATION_CHANGED', details: { schema: 'former', problem: 'gone' } },
+      })
+    })
+
+    test('by the tool alone, unmended, has in the shared schema what the source keeps out of it', async () => {
+      const { url, admin } = await databaseWith(authorsOnly)
+      const before = namesOf(await picture(admin, 'public'))
+      await admin.query('create schema leaky; set search_path to leaky, public')
+      // It may fail on the way, by what it does not find; what it left is there.
+      await subject.migrate(fixture(folder), { url, schema: 'leaky', client: admin }).catch(() => {})
+      const after = namesOf(await picture(admin, 'public'))
+      expect(after.filter((object) => !before.includes(object)).toSorted()).toEqual(subject.leaks.toSorted())
+    })
+  })
+}
+
+/** What people do by hand to files that name the schema public. */
+export async function stripPublic(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/\.(?:sql|[jt]s)$/.test(name)) await rewrite(join(folder, name), (text) => text.replaceAll('"public".', ''))
+  }
+}
+
+/** A tenant `former`, whose schema the tool has migrated, and partywall has not. */
+async function migratedByTool(subject: SourceSubject, added?: string) {
+  const { url, admin } = await databaseWith(authorsOnly)
+  const copy = await copyOfFixture(subject.folder)
+  await subject.prepare?.(copy)
+  if (added !== undefined) await subject.add(copy, added)
+  const before = registryForTest(url, { migrations: { tenant: 'none', shared: 'none' } })
+  await before.create({ schema: 'former' })
+  await admin.query('set search_path to former, public')
+  await subject.migrate(copy, { url, schema: 'former', client: admin })
+  const { migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: 'none' } })
+  return {
+    copy,
+    admin,
+    migrations,
+    run: async () => {
+      const [only] = (await migrations.run({ tenants: true })).entries
+      if (only!.state !== 'done') throw only!.error
+      return only!.applied
+    },
+    /** What becomes of it with the migrations of another folder. */
+    entry: async (folder: string) => {
+      const other = registryForTest(url, { migrations: { tenant: subject.source(folder), shared: 'none' } })
+      return (await other.migrations.run({ tenants: true })).entries[0]!
+    },
+  }
+}
+
+async function runStep({ database }: Pick<Registry, 'database'>, schema: string, step: Step): Promise<void> {
+  await database.transaction(async (transaction) => {
+    const bound = transaction.in(schema)
+    if (step.kind === 'sql') await bound.query({ text: step.text })
+    else await MigrationSession.use(bound, async (client) => step.run({ client, tenant: undefined, sql }))
+  })
+}
+
+async function applied(report: ReturnType<Registry['migrations']['run']>): Promise<(readonly string[])[]> {
+  return (await report).entries.map((entry) => {
+    if (entry.state !== 'done') throw entry.error
+    return entry.applied
+  })
+}
+
+function checksumsOf(migrations: readonly { readonly checksum: string }[]): string[] {
+  return migrations.map(({ checksum }) => checksum)
+}
+
+async function rewrite(file: string, change: (text: string) => string): Promise<void> {
+  await writeFile(file, change(await readFile(file, 'utf8')))
+}
+
+async function lineOf(file: string, word: string): Promise<number> {
+  const text = await readFile(file, 'utf8')
+  return text.slice(0, text.indexOf(word)).split('\n').length
+}
+
+async function connected(url: string): Promise<Client> {
+  const client = new Client(url)
+  await client.connect()
+  onTestFinished(() => client.end())
+  return client
+}
+
+async function databaseWith(shared: string): Promise<{ url: string; admin: Client }> {
+  const { url } = await testDatabase()
+  const admin = await connected(url)
+  await admin.query(shared)
+  return { url, admin }
+}
+
+const authorsOnly = 'create table public.authors (id int primary key, name text)'
+
+const namesakes = `
+  ${authorsOnly};
+  create type public.mood as enum ('other');
+  create table public.books (id int primary key, author_id int, title text, mood public.mood);
+  create index books_author_idx on public.books (author_id);
+  create index books_title_idx on public.books (title);
+  create view public.calm_books as select id, title from public.books;
+  create sequence public.tickets;
+  create table public.typeorm_metadata (type text, database text, schema text, "table" text, name text, value text)`
+
+interface Picture {
+  readonly tables: readonly string[]
+  readonly views: readonly string[]
+  readonly sequences: readonly string[]
+  readonly indexes: readonly string[]
+  readonly enums: readonly string[]
+  readonly columns: readonly string[]
+  /** Values of the enums. */
+  readonly labels: readonly string[]
+}
+
+function namesOf({ tables, views, sequences, enums }: Picture): string[] {
+  return [...tables, ...views, ...sequences, ...enums]
+}
+
+/** What lies in a schema, by name. */
+async function picture(admin: Client, schema: string): Promise<Picture> {
+  const names = async (text: string): Promise<string[]> =>
+    (await admin.query<{ name: string }>(text, [schema])).rows.map(({ name }) => name)
+  const relations = (kind: string): Promise<string[]> =>
+    names(`
+      select relname as name from pg_class join pg_namespace as n on n.oid = relnamespace
+      where nspname = $1 and relkind = '${kind}' order by relname`)
+  return {
+    tables: await relations('r'),
+    views: await relations('v'),
+    sequences: await relations('S'),
+    indexes: await relations('i'),
+    enums: await names(`
+      select typname as name from pg_type join pg_namespace as n on n.oid = typnamespace
+      where nspname = $1 and typtype = 'e' order by typname`),
+    columns: await names(`
+      select table_name || '.' || column_name as name from information_schema.columns
+      where table_schema = $1 order by table_name, column_name`),
+    labels: await names(`
+      select typname || ': ' || enumlabel as name
+      from pg_enum join pg_type as t on t.oid = enumtypid join pg_namespace as n on n.oid = typnamespace
+      where nspname = $1 order by typname, enumsortorder`),
+  }
+}
+
+/** The schemas, but for PostgreSQL's own, to which foreign keys, types, defaults and views of a schema lead. */
+async function boundTo(admin: Client, schema: string): Promise<string[]> {
+  const { rows } = await admin.query<{ name: string }>(
+    `with own as (select oid from pg_namespace where nspname = $1),
+      relations as (select pg_class.* from pg_class join own on own.oid = relnamespace)
+    select distinct nspname as name from (
+      select c.relnamespace from pg_constraint join relations on conrelid = relations.oid join pg_class as c on c.oid = confrelid
+      union all
+      select typnamespace from pg_attribute join relations on attrelid = relations.oid join pg_type on pg_type.oid = atttypid
+      union all
+      select c.relnamespace from pg_rewrite join relations on ev_class = relations.oid
+        join pg_depend as d on d.classid = 'pg_rewrite'::regclass and d.objid = pg_rewrite.oid and d.refclassid = 'pg_class'::regclass
+        join pg_class as c on c.oid = d.refobjid
+      union all
+      select c.relnamespace from pg_attrdef join relations on adrelid = relations.oid
+        join pg_depend as d on d.classid = 'pg_attrdef'::regclass and d.objid = pg_attrdef.oid and d.refclassid = 'pg_class'::regclass
+        join pg_class as c on c.oid = d.refobjid
+      union all
+      select relnamespace from relations where relname = 'books'
+    ) as led join pg_namespace on pg_namespace.oid = led.relnamespace
+    where nspname <> 'pg_catalog'
+    order by 1`,
+    [schema],
+  )
+  return rows.map(({ name }) => name)
+}
