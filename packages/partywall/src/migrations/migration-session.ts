@@ -10,6 +10,8 @@ import type { MigrationClient } from './source.ts'
 export class MigrationSession implements MigrationClient {
   readonly #queryable: Queryable
   readonly #queries: Promise<unknown>[] = []
+  /** Queries before this one were undone by a rollback to a savepoint, if they failed: whoever sent that has seen it. */
+  #forgiven = 0
   #isOver = false
 
   private constructor(queryable: Queryable) {
@@ -34,10 +36,14 @@ export class MigrationSession implements MigrationClient {
     values?: readonly unknown[],
   ): Promise<QueryResult<R>> {
     if (this.#isOver) return Promise.reject(comesTooLate())
-    const query = this.#queryable.query<R>(typeof statement === 'string' ? toStatement(statement, values) : statement)
-    this.#queries.push(query)
+    const sent = typeof statement === 'string' ? toStatement(statement, values) : statement
+    const query = this.#queryable.query<R>(sent)
+    const index = this.#queries.push(query)
+    const settled = (): void => {
+      if (undoes.test(sent.text)) this.#forgiven = index
+    }
     // Whoever awaits it hears of the failure; so does #settle.
-    query.catch(() => {})
+    query.then(settled, () => {})
     return query
   }
 
@@ -47,10 +53,13 @@ export class MigrationSession implements MigrationClient {
     while (seen < this.#queries.length) {
       const open = this.#queries.slice(seen)
       seen = this.#queries.length
-      await Promise.all(open)
+      await Promise.allSettled(open)
     }
+    await Promise.all(this.#queries.slice(this.#forgiven))
   }
 }
+
+const undoes = /^\s*rollback\s+(?:(?:work|transaction)\s+)?to\b/i
 
 function comesTooLate(): TenancyError {
   return new TenancyError(

@@ -315,6 +315,27 @@ describe('a migration in TypeScript', () => {
     await expect((globalThis as unknown as { late: Promise<unknown> }).late).rejects.toMatchObject({ code: 'RELEASED_CLIENT' })
   })
 
+  test('may fail in part, and go on from a savepoint', async () => {
+    const { migrations, root } = await withTenants(['a'])
+    await writeFiles(root, {
+      'migrations/tenant/0002_tries.ts': `
+        export async function up({ client }) {
+          await client.query('savepoint before')
+          await client.query('select * from nowhere').catch(() => client.query('rollback to savepoint before'))
+          await client.query('create table x ()')
+        }`,
+      'migrations/tenant/0003_fails.ts': `
+        export async function up({ client }) {
+          await client.query('savepoint before')
+          await client.query('rollback to savepoint before')
+          await client.query('select * from nowhere').catch(() => {})
+        }`,
+    })
+    expect(await migrations.run({ tenants: true, to: '0002' })).toMatchObject({ ok: true })
+    expect(await tables('a')).toContain('x')
+    expect(await migrations.run({ tenants: true })).toMatchObject({ ok: false })
+  })
+
   test('that throws leaves nothing, and its error is the cause', async () => {
     const { migrations, root } = await withTenants(['a'])
     await writeFiles(root, {

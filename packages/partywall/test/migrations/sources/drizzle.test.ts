@@ -4,8 +4,15 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import { drizzle as drizzleV1 } from 'drizzle-orm-v1/node-postgres'
 import { migrate as migrateV1 } from 'drizzle-orm-v1/node-postgres/migrator'
+import { describe, expect, it } from 'vitest'
+import { migrationSources } from '../../../src/migrations/sources.ts'
+import { resolveOptions, type Config } from '../../../src/options.ts'
 import { drizzleMigrations } from '../../../src/orm/drizzle.ts'
 import { sourceContract, stripPublic, type SourceSubject } from '../../contract/migration-source.ts'
+import { testDatabase } from '../../support/database.ts'
+import { copyOfFixture, fixture, toolFolder } from '../../support/fixtures.ts'
+import { registryForTest, writeFiles } from '../../support/registry.ts'
+import { tenantOf } from '../../support/tenant-of-source.ts'
 
 const common = {
   entry: ['partywall/drizzle', 'drizzleMigrations'],
@@ -50,3 +57,224 @@ sourceContract('drizzle-kit 1.0', {
   },
   leaks: ['tickets'],
 })
+
+describe('drizzleMigrations', () => {
+  it('reads what older versions of drizzle-kit wrote: DO blocks that name the schema public', async () => {
+    const folder = await journaled({
+      '0000_old': `DO $$ BEGIN
+ CREATE TYPE "public"."mood" AS ENUM('calm');
+EXCEPTION
+ WHEN duplicate_object THEN null;
+END $$;
+--> statement-breakpoint
+CREATE TABLE IF NOT EXISTS "a" ("id" int PRIMARY KEY, "mood" "mood");
+--> statement-breakpoint
+CREATE TABLE IF NOT EXISTS "b" ("id" int);
+--> statement-breakpoint
+DO $$ BEGIN
+ ALTER TABLE "b" ADD CONSTRAINT "b_a" FOREIGN KEY ("id") REFERENCES "public"."a"("id") ON DELETE no action ON UPDATE no action;
+EXCEPTION
+ WHEN duplicate_object THEN null;
+END $$;`,
+    })
+    const { make, rows } = await tenantOf(drizzleMigrations(folder))
+    await make()
+    expect(await rows(`select typnamespace::regnamespace::text as schema from pg_type where typname = 'mood'`)).toEqual([
+      { schema: 'a' },
+    ])
+    expect(await rows(`select confrelid::regclass::text as target from pg_constraint where conname = 'b_a'`)).toEqual([
+      { target: 'a' },
+    ])
+  })
+
+  it('applies what Drizzle would send in parts, and files in which there is nothing', async () => {
+    const folder = await journaled({
+      '0000_parts': `create table x (t text)--> statement-breakpoint
+insert into x values ('a;b') -- no semicolon; here
+--> statement-breakpoint
+/* nothing; */
+--> statement-breakpoint
+insert into x values ('c');--> statement-breakpoint`,
+      '0001_custom': '-- Custom SQL migration file, put your code below! --',
+    })
+    const { make, rows } = await tenantOf(drizzleMigrations(folder))
+    await make()
+    expect(await rows('select t from x order by t')).toEqual([{ t: 'a;b' }, { t: 'c' }])
+    expect(await rows('select name from partywall_migrations order by name')).toEqual([
+      { name: '0000_parts' },
+      { name: '0001_custom' },
+    ])
+  })
+
+  it('says the right line behind what it took away', async () => {
+    const folder = await journaled({
+      '0000_bad':
+        'create type "public"."mood" as enum ();--> statement-breakpoint\n\ncreate table "public"."x" (m "public"."mood", n nonsense);',
+    })
+    const { make } = await tenantOf(drizzleMigrations(folder))
+    await expect(make()).rejects.toMatchObject({ code: 'MIGRATION_FAILED', details: { line: 3, sqlState: '42704' } })
+  })
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['a file that the journal has lost', { '0009_lost.sql': 'select 1' }, /0009_lost\.sql is not in meta\/_journal\.json/],
+    ['a journal that is none', { 'meta/_journal.json': '{' }, /_journal\.json is not a journal of drizzle-kit/],
+    ['a journal without times', { 'meta/_journal.json': '{"entries":[{"tag":"0000_a"}]}' }, /has no "tag" or no "when"/],
+    [
+      'both formats',
+      { '20260101000000_b/migration.sql': 'select 1' },
+      /holds migrations of drizzle-kit 0\.31 and of 1\.0.*drizzle-kit up/,
+    ],
+    ['an extension', { '0000_a.sql': 'select 1;\ncreate extension citext' }, /0000_a\.sql has in line 2 create extension/],
+    ['a change to a shared table', { '0000_a.sql': 'alter table public.plans add x int' }, /in line 1 a change to public\.plans/],
+  ])('refuses %s', async (_, files, message) => {
+    const folder = await journaled({ '0000_a': 'select 1' })
+    await writeFiles(folder, files)
+    const listing = drizzleMigrations(folder).list()
+    await expect(listing).rejects.toThrow(message)
+    await expect(listing).rejects.toMatchObject({ code: 'INVALID_MIGRATION', details: { file: expect.any(String) } })
+  })
+
+  it('leaves an extension out that the shared migrations make, and may make it there', async () => {
+    const folder = await journaled({
+      '0000_a': 'create extension if not exists citext;--> statement-breakpoint\ncreate table x (c citext)',
+    })
+    const source = drizzleMigrations(folder, { extensions: 'shared' })
+    const { make, rows } = await tenantOf(source, 'create extension citext schema public')
+    await make()
+    expect(await rows(`select extnamespace::regnamespace::text as schema from pg_extension where extname = 'citext'`)).toEqual([
+      { schema: 'public' },
+    ])
+    const { url } = await testDatabase()
+    const { migrations } = registryForTest(url, { migrations: { shared: drizzleMigrations(folder), tenant: 'none' } })
+    expect(await migrations.run({ shared: true })).toMatchObject({ ok: true })
+  })
+
+  it('makes another shared schema than public just as well', async () => {
+    const { url, admin, rows } = await tenantOf(drizzleMigrations(fixture('drizzle-kit-0.31.11/drizzle')))
+    await admin.query('create schema common')
+    const shared = drizzleMigrations(fixture('drizzle-kit-0.31.11/drizzle'))
+    const { migrations } = registryForTest(url, { sharedSchema: 'common', migrations: { shared, tenant: 'none' } })
+    expect(await migrations.run({ shared: true })).toMatchObject({ ok: true })
+    expect(await rows(`select count(*)::int as count from pg_class where relnamespace = 'public'::regnamespace`)).toEqual([
+      { count: 0 },
+    ])
+    expect(await rows(`select count(*)::int as count from common.books`)).toEqual([{ count: 0 }])
+  })
+
+  it('refuses a name in public that leads nowhere: where public is no schema of the tenancy', async () => {
+    const folder = await journaled({ '0000_a': 'create table x (p int references public.plans)' })
+    const { make } = await tenantOf(drizzleMigrations(folder), 'create schema common', { sharedSchema: 'common' })
+    await expect(make()).rejects.toThrow(/the name public\.plans, and "public" is no schema of this tenancy/)
+  })
+
+  it('keeps a reference to a shared table', async () => {
+    const folder = await journaled({ '0000_a': 'create table x (p int references "public"."plans"("id"))' })
+    const { make, rows } = await tenantOf(drizzleMigrations(folder), 'create table plans (id int primary key)')
+    await make()
+    expect(
+      await rows(
+        `select confrelid::regclass::text as target from pg_constraint where conrelid = 'a.x'::regclass and contype = 'f'`,
+      ),
+    ).toEqual([{ target: 'plans' }])
+  })
+
+  it('marks what must run outside of a transaction, which this version refuses by name', async () => {
+    const folder = await journaled({ '0000_a': 'create table x (id int);', '0001_b': 'create index concurrently on x (id);' })
+    const source = drizzleMigrations(folder)
+    expect((await source.list()).map(({ transaction }) => transaction)).toEqual([undefined, false])
+    await expect((await tenantOf(source)).make()).rejects.toMatchObject({
+      code: 'INVALID_MIGRATION',
+      message: expect.stringContaining('0001_b.sql wants to run outside of a transaction'),
+    })
+  })
+
+  it('refuses options that it does not know', () => {
+    expect(() => drizzleMigrations('drizzle', { migrationTable: 'x' } as never)).toThrow('Did you mean "migrationsTable"?')
+    expect(() => drizzleMigrations('drizzle', { extensions: 'yes' as never })).toThrow(`must be 'refuse' or 'shared'`)
+    expect(() => drizzleMigrations('')).toThrow('wants the folder of the migrations')
+  })
+})
+
+describe('what Drizzle has written down', () => {
+  it('is not believed when a file is another one now', async () => {
+    const folder = await copyOfFixture('drizzle-kit-1.0.0-rc.5/drizzle')
+    const { admin, migrations } = await beforehand(folder)
+    await migrateV1(drizzleV1({ client: admin }), { migrationsFolder: folder, migrationsSchema: 'a' })
+    const file = join(folder, '20261121064634_init', 'migration.sql')
+    await writeFile(file, `${await readFile(file, 'utf8')}\n-- changed`)
+    expect((await migrations.run({ tenants: true })).entries[0]).toMatchObject({
+      state: 'failed',
+      error: { code: 'MIGRATION_CHANGED', details: { file, problem: 'changed' } },
+    })
+  })
+
+  it('is understood after the folder was brought to the format of 1.0, and the table not yet', async () => {
+    const old = await copyOfFixture('drizzle-kit-0.31.11/drizzle')
+    await stripPublic(old)
+    const entries: { tag: string; when: number }[] = JSON.parse(await readFile(join(old, 'meta/_journal.json'), 'utf8')).entries
+    // As `drizzle-kit up` does it.
+    const files = await Promise.all(
+      entries.map(async ({ tag, when }) => {
+        const time = new Date(when).toISOString().replaceAll(/\D/g, '').slice(0, 14)
+        return [`${time}_${tag.slice(5)}/migration.sql`, await readFile(join(old, `${tag}.sql`), 'utf8')] as const
+      }),
+    )
+    const folder = await toolFolder(Object.fromEntries(files))
+    const { admin, migrations } = await beforehand(folder)
+    await migrate(drizzle({ client: admin }), { migrationsFolder: old, migrationsSchema: 'a' })
+    expect(await migrations.run({ tenants: true })).toMatchObject({ ok: true, entries: [{ applied: [] }] })
+    expect(await migrations.status({ tenants: true })).toMatchObject([
+      { applied: 2, pending: [], head: files[1]![0].split('/')[0] },
+    ])
+  })
+
+  it('of the shared schema may be in a schema of its own, where Drizzle puts it unasked', async () => {
+    const folder = fixture('drizzle-kit-0.31.11/drizzle')
+    const { url, admin } = await tenantOf(drizzleMigrations(folder))
+    await admin.query('set search_path to public')
+    await migrate(drizzle({ client: admin }), { migrationsFolder: folder })
+    const shared = drizzleMigrations(folder, { migrationsSchema: 'drizzle' })
+    const { migrations } = registryForTest(url, { migrations: { shared, tenant: 'none' } })
+    expect(await migrations.run({ shared: true })).toMatchObject({ ok: true, entries: [{ applied: [] }] })
+    expect(await migrations.status({ shared: true })).toMatchObject([{ applied: 2 }])
+  })
+
+  it('in a schema of its own is nobody’s history among tenants, and not taken for one', async () => {
+    const folder = await copyOfFixture('drizzle-kit-0.31.11/drizzle')
+    expect(() => resolveSources({ migrations: { tenant: drizzleMigrations(folder, { migrationsSchema: 'drizzle' }) } })).toThrow(
+      'cannot be the history of every tenant',
+    )
+    const { admin, make, rows } = await tenantOf(drizzleMigrations(folder))
+    await admin.query('set search_path to public')
+    await migrate(drizzle({ client: admin }), { migrationsFolder: folder })
+    await make()
+    expect(await rows('select count(*)::int as count from a.books')).toEqual([{ count: 0 }])
+  })
+})
+
+function resolveSources(config: Config): void {
+  migrationSources(resolveOptions(config))
+}
+
+/** A folder of drizzle-kit 0.31 with these migrations, in this order. */
+async function journaled(migrations: Record<string, string>): Promise<string> {
+  const entries = Object.keys(migrations).map((tag, idx) => ({
+    idx,
+    version: '7',
+    when: 1_700_000_000_000 + idx,
+    tag,
+    breakpoints: true,
+  }))
+  const files = Object.entries(migrations).map(([tag, text]) => [`${tag}.sql`, text] as const)
+  return toolFolder({
+    ...Object.fromEntries(files),
+    'meta/_journal.json': JSON.stringify({ version: '7', dialect: 'postgresql', entries }),
+  })
+}
+
+/** A tenant that partywall has made and not migrated. */
+async function beforehand(folder: string) {
+  const { url, admin, make } = await tenantOf(drizzleMigrations(await toolFolder({})))
+  await make()
+  return { admin, ...registryForTest(url, { migrations: { tenant: drizzleMigrations(folder), shared: 'none' } }) }
+}

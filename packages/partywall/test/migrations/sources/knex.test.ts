@@ -1,8 +1,12 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { knex } from 'knex'
+import { describe, expect, it } from 'vitest'
 import { knexMigrations } from '../../../src/orm/knex.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
+import { copyOfFixture, fixture, toolFolder } from '../../support/fixtures.ts'
+import { registryForTest } from '../../support/registry.ts'
+import { tenantOf } from '../../support/tenant-of-source.ts'
 
 sourceContract('Knex', {
   folder: 'knex-3.3.0/migrations',
@@ -32,4 +36,84 @@ sourceContract('Knex', {
     })
     await db.destroy()
   },
+})
+
+describe('knexMigrations', () => {
+  it('makes savepoints of transactions, and sees the tables of its tenant only', async () => {
+    const folder = await toolFolder({
+      '1.js': `exports.up = async (knex) => {
+        if (await knex.schema.hasTable('x')) throw new Error('that of another schema')
+        await knex.schema.createTable('x', (t) => { t.integer('n') })
+        if (!(await knex.schema.hasTable('x'))) throw new Error('its own')
+        if (Object.keys(await knex('x').columnInfo()).join() !== 'n') throw new Error('columns')
+        await knex.transaction((trx) => trx('x').insert({ n: 1 }))
+        await knex.transaction(async (trx) => { await trx('x').insert({ n: 2 }); throw new Error('undo') }).catch(() => {})
+        await knex.transaction(async (trx) => {
+          await trx.transaction((inner) => inner('x').insert({ n: 3 }))
+          await trx.transaction((inner) => inner('x').insert({ n: 'none' })).catch(() => {})
+        })
+        await Promise.all([4, 5].map((n) => knex('x').insert({ n })))
+      }`,
+    })
+    const { make, rows } = await tenantOf(knexMigrations(folder), 'create table x (other text)')
+    await make()
+    expect((await rows('select n from a.x order by n')).map(({ n }) => n)).toEqual([1, 3, 4, 5])
+  })
+
+  it('knows the migrations that want no transaction, and this version refuses them by name', async () => {
+    const folder = await toolFolder({
+      '1.js': `exports.config = { transaction: false }\nexports.up = (knex) => knex.raw('create index concurrently on x (n)')`,
+      '2.ts': `export const config = { transaction: true }\nexport const up = async (): Promise<void> => {}`,
+    })
+    const source = knexMigrations(folder)
+    expect((await source.list()).map(({ transaction }) => transaction)).toEqual([false, undefined])
+    await expect((await tenantOf(source)).make()).rejects.toMatchObject({
+      code: 'INVALID_MIGRATION',
+      details: { file: join(folder, '1.js') },
+    })
+  })
+
+  it('refuses the end of a transaction that is not its own', async () => {
+    const folder = await toolFolder({ '1.js': `exports.up = (knex) => knex.raw('commit')` })
+    await expect((await tenantOf(knexMigrations(folder))).make()).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      message: expect.stringContaining('COMMIT'),
+    })
+  })
+
+  it('refuses to change the shared schema', async () => {
+    const folder = await toolFolder({
+      '1.js': `exports.up = (knex) => knex.schema.withSchema('public').alterTable('plans', (t) => { t.text('x') })`,
+    })
+    await expect((await tenantOf(knexMigrations(folder), 'create table plans (id int)')).make()).rejects.toThrow(
+      /1\.js sends a change to public\.plans/,
+    )
+  })
+
+  it('takes over the table by the name that the project gave it', async () => {
+    const folder = await copyOfFixture('knex-3.3.0/migrations')
+    const { admin, make, rows, url } = await tenantOf(knexMigrations(await toolFolder({})))
+    await make()
+    await admin.query(`
+      create table a.history (id serial primary key, name text, batch int, migration_time timestamptz);
+      insert into a.history (name) values ('20261121070138_init.js'), ('20261121070140_pages.ts')`)
+    const source = knexMigrations(folder, { tableName: 'history' })
+    const { migrations } = registryForTest(url, { migrations: { tenant: source, shared: 'none' } })
+    expect(await migrations.run({ tenants: true })).toMatchObject({ ok: true, entries: [{ applied: [] }] })
+    expect(await rows('select count(*)::int as count from a.partywall_migrations')).toEqual([{ count: 2 }])
+  })
+
+  it('does not take over what has a gap', async () => {
+    const { admin, make, url } = await tenantOf(knexMigrations(await toolFolder({})))
+    await make()
+    await admin.query(`
+      create table a.knex_migrations (id serial primary key, name text, batch int, migration_time timestamptz);
+      insert into a.knex_migrations (name) values ('20261121070140_pages.ts')`)
+    const source = knexMigrations(fixture('knex-3.3.0/migrations'))
+    const { migrations } = registryForTest(url, { migrations: { tenant: source, shared: 'none' } })
+    expect((await migrations.run({ tenants: true })).entries[0]).toMatchObject({
+      error: { code: 'MIGRATION_CHANGED', details: { problem: 'reordered', name: '20261121070138_init.js' } },
+    })
+    expect((await admin.query(`select to_regclass('a.partywall_migrations') as history`)).rows).toEqual([{ history: null }])
+  })
 })

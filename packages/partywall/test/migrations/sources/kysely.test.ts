@@ -3,8 +3,11 @@ import * as path from 'node:path'
 import { Kysely, PostgresDialect } from 'kysely'
 import { FileMigrationProvider, Migrator } from 'kysely/migration'
 import { Pool } from 'pg'
+import { describe, expect, it } from 'vitest'
 import { kyselyMigrations } from '../../../src/orm/kysely.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
+import { toolFolder } from '../../support/fixtures.ts'
+import { tenantOf } from '../../support/tenant-of-source.ts'
 
 sourceContract('Kysely', {
   folder: 'kysely-0.29.9/migrations',
@@ -36,3 +39,139 @@ export async function up(db: Kysely<any>): Promise<void> {
     if (error !== undefined) throw error
   },
 })
+
+const hello = `import { sql } from 'kysely'\n`
+
+describe('kyselyMigrations', () => {
+  it('makes a savepoint of a transaction, and undoes what is rolled back', async () => {
+    const folder = await toolFolder({
+      '1.ts': `${hello}export async function up(db) {
+        await db.schema.createTable('x').addColumn('n', 'integer').execute()
+        const insert = (trx, n) => trx.insertInto('x').values({ n }).execute()
+        await db.transaction().execute((trx) => insert(trx, 1))
+        await db.transaction().setIsolationLevel('serializable').execute(async (trx) => { await insert(trx, 2); throw new Error('undo') }).catch(() => {})
+        const trx = await db.startTransaction().execute()
+        await insert(trx, 3)
+        const inner = await trx.savepoint('inner').execute()
+        await insert(inner, 4)
+        await inner.rollbackToSavepoint('inner').execute()
+        await trx.commit().execute()
+        await insert(db, 5)
+      }`,
+    })
+    const { make, rows } = await tenantOf(kyselyMigrations(folder))
+    await make()
+    expect(await rows('select n from x order by n')).toEqual([{ n: 1 }, { n: 3 }, { n: 5 }])
+  })
+
+  it('keeps nothing of a migration that fails after a transaction of its own', async () => {
+    const folder = await toolFolder({
+      '1.ts': `${hello}export async function up(db) {
+        await db.transaction().execute((trx) => sql\`create table x ()\`.execute(trx))
+        throw new RangeError('no')
+      }`,
+    })
+    const { make, rows } = await tenantOf(kyselyMigrations(folder))
+    await expect(make()).rejects.toMatchObject({ code: 'MIGRATION_FAILED', cause: { message: 'no' } })
+    expect(await rows(`select to_regclass('a.x')::text as x`)).toEqual([{ x: null }])
+  })
+
+  it('takes modules however they export, in the order of their names, and passes over what no tool reads', async () => {
+    const folder = await toolFolder({
+      '2_b.mjs': 'export default { up: async () => {}, down: async () => {} }',
+      '10_a.cjs': 'exports.up = async () => {}',
+      '3_c.mts': 'export const up = async (db: unknown): Promise<void> => {}',
+      '4_d.d.ts': 'export {}',
+      '4_d.js.map': '{}',
+      'README.md': '',
+      'helpers/x.ts': 'throw new Error()',
+    })
+    const listed = await kyselyMigrations(folder).list()
+    expect(listed.map(({ name, down }) => [name, down !== undefined])).toEqual([
+      ['10_a', false],
+      ['2_b', true],
+      ['3_c', false],
+    ])
+  })
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['a module without up', { '1.ts': 'export const down = 1' }, /1\.ts exports no function `up`/],
+    [
+      'two files of one name',
+      { '1.ts': 'export const up = () => {}', '1.js': 'exports.up = () => {}' },
+      /which are one migration by name/,
+    ],
+    ['a file that no tool reads', { '1.sql': 'select 1' }, /1\.sql is no migration that this tool reads/],
+    ['an empty file', { '1.ts': '' }, /is empty/],
+    [
+      'a top level that throws',
+      { '1.ts': `throw new Error('no luck')` },
+      /cannot be imported: no luck\. Its top level must run without a database/,
+    ],
+    ['an import that leads nowhere', { '1.ts': `import './helpers'\nexport const up = () => {}` }, /cannot be imported/],
+  ])('refuses %s', async (_, files, message) => {
+    const listing = kyselyMigrations(await toolFolder(files)).list()
+    await expect(listing).rejects.toThrow(message)
+    await expect(listing).rejects.toMatchObject({ code: 'INVALID_MIGRATION', details: { file: expect.any(String) } })
+  })
+
+  it('refuses what reaches for the shared schema, by name, when it is sent', async () => {
+    for (const [statement, message] of [
+      [
+        `db.withSchema('public').schema.alterTable('plans').addColumn('x', 'text').execute()`,
+        /1\.ts sends a change to public\.plans/,
+      ],
+      [`db.withSchema('public').insertInto('plans').values({ id: 1 }).execute()`, /a change to public\.plans/],
+      [`sql\`create extension if not exists hstore\`.execute(db)`, /1\.ts sends create extension/],
+      [`sql\`set search_path to public\`.execute(db)`, /sets the search path/],
+      [`db.schema.createSchema('other').execute()`, /create schema/],
+    ] as const) {
+      expect({ statement, ...(await refused(statement)) }).toMatchObject({
+        code: 'MIGRATION_FAILED',
+        message: expect.stringMatching(message),
+      })
+    }
+  })
+
+  it('reads a shared table, and takes "public." away from what is in the tenant’s own schema', async () => {
+    const folder = await toolFolder({
+      '1.ts': `${hello}export async function up(db) {
+        await sql\`create table public.x (id int); create index on public.x (id)\`.execute(db)
+        await db.withSchema('public').schema.alterTable('x').addColumn('plan', 'integer', (col) => col.references('plans.id')).execute()
+        await sql\`insert into x (plan) select id from "public"."plans"\`.execute(db)
+      }`,
+    })
+    const shared = 'create table plans (id int primary key); insert into plans values (7)'
+    const { make, rows } = await tenantOf(kyselyMigrations(folder), shared)
+    await make()
+    expect(await rows('select plan from a.x')).toEqual([{ plan: 7 }])
+    expect(await rows(`select to_regclass('public.x')::text as x`)).toEqual([{ x: null }])
+  })
+
+  it('leaves an extension out that the shared migrations make', async () => {
+    const folder = await toolFolder({
+      '1.ts': `${hello}export const up = (db) => sql\`create extension if not exists citext\`.execute(db)`,
+    })
+    const { make, rows } = await tenantOf(kyselyMigrations(folder, { extensions: 'shared' }))
+    await make()
+    expect(await rows(`select 1 from pg_extension where extname = 'citext'`)).toEqual([])
+  })
+
+  it('has no stream', async () => {
+    const folder = await toolFolder({
+      '1.ts': `${hello}export async function up(db) { for await (const row of db.selectFrom('pg_class').selectAll().stream()) {} }`,
+    })
+    await expect((await tenantOf(kyselyMigrations(folder))).make()).rejects.toMatchObject({ code: 'MIGRATION_FAILED' })
+  })
+})
+
+/** What becomes of a migration that does this. */
+async function refused(statement: string): Promise<{ code?: unknown; message?: unknown }> {
+  const folder = await toolFolder({ '1.ts': `${hello}export const up = (db) => ${statement}` })
+  const { make } = await tenantOf(kyselyMigrations(folder), 'create table plans (id int); create extension citext')
+  const { code, message } = await make().then(
+    () => ({ code: 'nothing', message: '' }),
+    (error: { code: unknown; message: unknown }) => error,
+  )
+  return { code, message }
+}

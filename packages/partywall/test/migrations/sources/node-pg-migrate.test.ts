@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runner } from 'node-pg-migrate'
+import { describe, expect, it } from 'vitest'
 import { nodePgMigrations } from '../../../src/orm/node-pg-migrate.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
+import { toolFolder } from '../../support/fixtures.ts'
+import { tenantOf } from '../../support/tenant-of-source.ts'
 
 sourceContract('node-pg-migrate', {
   folder: 'node-pg-migrate-9.0.0/migrations',
@@ -30,4 +33,98 @@ sourceContract('node-pg-migrate', {
       log: () => {},
     })
   },
+})
+
+describe('nodePgMigrations', () => {
+  it('turns the way up around where there is no way down, and has none where it is forbidden', async () => {
+    const folder = await toolFolder({
+      '1_x.js': `export const up = (pgm) => { pgm.createTable('x', { id: 'id' }); pgm.createIndex('x', 'id') }`,
+      '2_y.js': `export const up = () => {}\nexport const down = false`,
+    })
+    const source = nodePgMigrations(folder)
+    const { make, rows, database } = await tenantOf(source)
+    await make()
+    const [first, second] = await source.list()
+    expect(second!.down).toBeUndefined()
+    const down = first!.down as { run(context: object): Promise<void> }
+    await database.transaction(async (transaction) =>
+      down.run({ client: { query: (text: string) => transaction.in('a').query({ text }) } }),
+    )
+    expect(await rows(`select to_regclass('a.x') as x`)).toEqual([{ x: null }])
+  })
+
+  it('sorts by number, shares shorthands with the files behind, and asks with pgm.db', async () => {
+    const folder = await toolFolder({
+      '2_b.js': `export const shorthands = { short: { type: 'varchar(7)' } }
+        export const up = (pgm) => pgm.createTable('x', { n: 'short' })`,
+      '10_c.js': `exports.up = async (pgm) => {
+        const rows = await pgm.db.select({ text: 'select $1::int as n', values: [1] })
+        pgm.createTable('y' + rows[0].n, { n: 'short' })
+      }`,
+      '11_d.js': `exports.up = (pgm, run) => setTimeout(() => { pgm.addColumns('x', { camelCase: 'int' }); run() })`,
+      '1_a.sql': 'select 1',
+    })
+    const source = nodePgMigrations(folder, { decamelize: true })
+    expect((await source.list()).map(({ name }) => name)).toEqual(['1_a', '2_b', '10_c', '11_d'])
+    const { make, rows } = await tenantOf(source)
+    await make()
+    expect(
+      await rows(`select table_name || '.' || column_name as name, character_maximum_length as length from information_schema.columns
+        where table_schema = 'a' and table_name in ('x', 'y1') order by 1`),
+    ).toEqual([
+      { name: 'x.camel_case', length: null },
+      { name: 'x.n', length: 7 },
+      { name: 'y1.n', length: 7 },
+    ])
+  })
+
+  it('reads SQL files of both kinds, with their lines', async () => {
+    const folder = await toolFolder({
+      '1_a.sql': '\n-- Up Migration\ncreate table x ();\n\n-- Down Migration\ndrop table x;\n',
+      '2_b.sql': '--- down migration\ndrop table y;\n--- up migration\ncreate table public.y ();\n',
+      '3_c.up.sql': 'create table z ();',
+      '3_c.down.sql': 'drop table z;',
+      '4_d.sql': 'create index concurrently on z (id)',
+    })
+    expect(await nodePgMigrations(folder).list()).toMatchObject([
+      {
+        name: '1_a',
+        up: { text: '\n-- Up Migration\ncreate table x ();\n', line: 1 },
+        down: { text: '\n-- Down Migration\ndrop table x;\n', line: 4 },
+      },
+      { name: '2_b', up: { line: 3, text: expect.stringContaining('create table y') }, down: { line: 1 } },
+      { name: '3_c', up: { text: 'create table z ();' }, down: { text: 'drop table z;' } },
+      { name: '4_d', transaction: false },
+    ])
+  })
+
+  it('knows the migrations that want no transaction', async () => {
+    const folder = await toolFolder({ '1_a.js': 'exports.up = (pgm) => { pgm.noTransaction() }' })
+    expect(await nodePgMigrations(folder).list()).toMatchObject([{ transaction: false }])
+  })
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['a file without a number', { 'a.js': 'exports.up = () => {}' }, /does not begin with a number/],
+    ['a way down alone', { '1_a.down.sql': 'select 1' }, /is a way down without its \.up\.sql/],
+    ['one name twice', { '1_a.sql': 'select 1', '1_a.js': 'exports.up = () => {}' }, /are one migration by name/],
+    ['no way up', { '1_a.js': 'exports.down = () => {}' }, /exports no function `up`/],
+  ])('refuses %s', async (_, files, message) => {
+    const listing = nodePgMigrations(await toolFolder(files)).list()
+    await expect(listing).rejects.toThrow(message)
+    await expect(listing).rejects.toMatchObject({ code: 'INVALID_MIGRATION' })
+  })
+
+  it('leaves an extension to the shared migrations', async () => {
+    const folder = await toolFolder({
+      '1_a.js': `exports.up = (pgm) => { pgm.createExtension('citext', { ifNotExists: true }); pgm.createTable('x', { c: 'int' }) }`,
+    })
+    await expect((await tenantOf(nodePgMigrations(folder))).make()).rejects.toThrow(/sends create extension/)
+    const { make, rows } = await tenantOf(nodePgMigrations(folder, { extensions: 'shared' }))
+    await make()
+    expect(
+      await rows(
+        `select 1 as one from pg_extension where extname = 'citext' union all select 2 from pg_class where oid = to_regclass('a.x')`,
+      ),
+    ).toEqual([{ one: 2 }])
+  })
 })

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
 import { prismaMigrations } from '../../../src/orm/prisma.ts'
 import { checksumOf } from '../../../src/migrations/sources/migration-text.ts'
 import { sourceContract, type ToolPlace } from '../../contract/migration-source.ts'
-import { fixture } from '../../support/fixtures.ts'
+import { copyOfFixture, fixture, toolFolder } from '../../support/fixtures.ts'
+import { registryForTest } from '../../support/registry.ts'
+import { tenantOf } from '../../support/tenant-of-source.ts'
 
 sourceContract('Prisma 7', {
   folder: 'prisma-7.10.0/migrations',
@@ -46,4 +49,110 @@ async function deploy(folder: string, { client }: ToolPlace): Promise<void> {
     ])
     await client.query('update "_prisma_migrations" set "finished_at" = $1 where "id" = $2', [new Date(), id])
   }
+}
+
+describe('prismaMigrations', () => {
+  it('applies a migration in which there is nothing, as Prisma makes them for a start', async () => {
+    const folder = await toolFolder({
+      'migration_lock.toml': 'provider = "postgresql"',
+      '20260101000000_empty/migration.sql': '-- This is an empty migration.',
+    })
+    const { make, rows } = await tenantOf(prismaMigrations(folder))
+    await make()
+    expect(await rows('select name from partywall_migrations')).toEqual([{ name: '20260101000000_empty' }])
+  })
+
+  it('takes a down.sql for the way back', async () => {
+    const folder = await toolFolder({
+      '20260101000000_a/migration.sql': 'create table "public"."x" ();',
+      '20260101000000_a/down.sql': 'drop table "public"."x";',
+    })
+    expect(await prismaMigrations(folder).list()).toMatchObject([
+      { up: { text: 'create table "x" ();' }, down: { kind: 'sql', text: 'drop table "x";', line: 1 } },
+    ])
+  })
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['a folder without its file', { '20260101000000_a/notes.txt': 'x' }, /20260101000000_a holds no migration\.sql/],
+    ['a file beside the folders', { 'a.sql': 'select 1' }, /a\.sql is a file, not a folder/],
+    [
+      'an extension',
+      { '20260101000000_a/migration.sql': '-- CreateExtension\nCREATE EXTENSION IF NOT EXISTS "citext";' },
+      /in line 2 create extension/,
+    ],
+    [
+      'other schemas',
+      { '20260101000000_a/migration.sql': 'CREATE SCHEMA IF NOT EXISTS "auth";' },
+      /create schema, which is about more than one/,
+    ],
+  ])('refuses %s', async (_, files, message) => {
+    const listing = prismaMigrations(await toolFolder(files)).list()
+    await expect(listing).rejects.toThrow(message)
+    await expect(listing).rejects.toMatchObject({ code: 'INVALID_MIGRATION' })
+  })
+})
+
+describe('what Prisma has written down', () => {
+  const failed = `update a._prisma_migrations set finished_at = null, applied_steps_count = 0, logs = 'ERROR' where migration_name like '%pages'`
+
+  it('of a migration that it did not finish stops everything until somebody has looked', async () => {
+    const { admin, migrations } = await deployed()
+    await admin.query(failed)
+    expect((await migrations.run({ tenants: true })).entries[0]).toMatchObject({
+      state: 'failed',
+      error: {
+        code: 'MIGRATION_CHANGED',
+        message: expect.stringMatching(/20261121070500_pages .*did not finish/),
+        details: { problem: 'unfinished' },
+      },
+    })
+    expect(await migrations.status({ tenants: true })).toMatchObject([{ problem: { code: 'MIGRATION_CHANGED' } }])
+  })
+
+  it('of a try that was rolled back is passed over, whether it was tried again or not', async () => {
+    const { admin, migrations } = await deployed()
+    await admin.query(`
+      ${failed}; update a._prisma_migrations set rolled_back_at = now() where finished_at is null;
+      drop index a.books_pages_idx; alter table a.books drop column pages; alter type a.mood rename value 'grim' to 'other'`)
+    expect(await migrations.status({ tenants: true })).toMatchObject([{ applied: 1, pending: ['20261121070500_pages'] }])
+    await admin.query(`
+      insert into a._prisma_migrations
+      select gen_random_uuid(), checksum, now(), migration_name, null, null, now(), 1 from a._prisma_migrations where migration_name like '%pages'`)
+    expect(await migrations.run({ tenants: true })).toMatchObject({ ok: true, entries: [{ applied: [] }] })
+    expect(await migrations.status({ tenants: true })).toMatchObject([{ applied: 2, pending: [] }])
+  })
+
+  it('is not believed when a file is another one now, but line endings do not matter', async () => {
+    const { folder, migrations, admin } = await deployed()
+    const file = join(folder, '20261121070000_init', 'migration.sql')
+    const text = await readFile(file, 'utf8')
+    await admin.query(`update a._prisma_migrations set checksum = $1 where migration_name like '%init'`, [
+      checksumOf(text.replaceAll('\n', '\r\n')),
+    ])
+    expect(await migrations.status({ tenants: true })).toMatchObject([{ applied: 2, pending: [] }])
+    await writeFile(file, text.replace('TEXT', 'text'))
+    expect((await migrations.run({ tenants: true })).entries[0]).toMatchObject({
+      error: { code: 'MIGRATION_CHANGED', details: { file, problem: 'changed', name: '20261121070000_init' } },
+    })
+  })
+
+  it('in the shared schema is the history of that alone', async () => {
+    const { url, admin } = await tenantOf(prismaMigrations(fixture('prisma-7.10.0/migrations')))
+    await admin.query('set search_path to public')
+    await deploy(fixture('prisma-7.10.0/migrations'), { client: admin, url, schema: 'public' })
+    const source = prismaMigrations(fixture('prisma-7.10.0/migrations'))
+    const { create, migrations } = registryForTest(url, { migrations: { shared: source, tenant: source } })
+    await create({ schema: 'a' })
+    expect(await migrations.run()).toMatchObject({ ok: true, entries: [{ applied: [] }, { applied: [] }] })
+    expect((await admin.query('select count(*)::int as count from a.books')).rows).toEqual([{ count: 0 }])
+  })
+})
+
+/** A tenant that Prisma has migrated and partywall has not. */
+async function deployed() {
+  const folder = await copyOfFixture('prisma-7.10.0/migrations')
+  const { url, admin, make } = await tenantOf(prismaMigrations(await toolFolder({})))
+  await make()
+  await deploy(folder, { client: admin, url, schema: 'a' })
+  return { folder, admin, ...registryForTest(url, { migrations: { tenant: prismaMigrations(folder), shared: 'none' } }) }
 }

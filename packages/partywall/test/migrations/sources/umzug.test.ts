@@ -1,8 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Umzug } from 'umzug'
+import { describe, expect, it } from 'vitest'
 import { umzugMigrations } from '../../../src/orm/umzug.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
+import { fixture, toolFolder } from '../../support/fixtures.ts'
+import { registryForTest } from '../../support/registry.ts'
+import { tenantOf } from '../../support/tenant-of-source.ts'
 
 sourceContract('Umzug', {
   folder: 'umzug-3.8.3/migrations',
@@ -40,4 +44,48 @@ sourceContract('Umzug', {
     })
     await umzug.up()
   },
+})
+
+describe('umzugMigrations', () => {
+  it('gives the context that the project makes', async () => {
+    const folder = await toolFolder({
+      '1.ts': `export const up = async ({ name, path, context }: any): Promise<void> => {
+        await context.db('create table x (name text, file text, tenant text)')
+        await context.db('insert into x values ($1, $2, $3)', [name, path, context.schema])
+      }`,
+    })
+    const source = umzugMigrations(folder, {
+      context: async ({ client, tenant }) => ({
+        db: (text: string, values?: unknown[]) => client.query(text, values),
+        schema: tenant.schema,
+      }),
+    })
+    const { make, rows } = await tenantOf(source)
+    await make()
+    expect(await rows('select * from a.x')).toEqual([{ name: '1.ts', file: join(folder, '1.ts'), tenant: 'a' }])
+  })
+
+  it('gives what every migration of partywall gets, without a word', async () => {
+    const folder = await toolFolder({
+      '1.js': `exports.up = ({ context: { client, sql, tenant } }) => client.query(sql\`select set_config('x.y', \${tenant.schema}, true)\`)`,
+    })
+    await (await tenantOf(umzugMigrations(folder))).make()
+  })
+
+  it('takes nothing over unless it is told where the names are', async () => {
+    const { admin, make, url } = await tenantOf(umzugMigrations(await toolFolder({})))
+    await make()
+    await admin.query(`create table a.done (file text); insert into a.done values ('2026.11.21T07.01.44.init.js')`)
+    const status = async (options: object) => {
+      const source = umzugMigrations(fixture('umzug-3.8.3/migrations'), options)
+      return (
+        await registryForTest(url, { migrations: { tenant: source, shared: 'none' } }).migrations.status({ tenants: true })
+      )[0]
+    }
+    expect(await status({})).toMatchObject({ applied: 0 })
+    expect(await status({ tableName: 'done', columnName: 'file' })).toMatchObject({
+      applied: 1,
+      pending: ['2026.11.21T07.01.45.pages.sql'],
+    })
+  })
 })
