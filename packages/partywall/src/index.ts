@@ -20,7 +20,16 @@ export type { ForEachEntry, ForEachOptions } from './lifecycle/for-each.ts'
 export type { TenantChanges, TenantFilter } from './catalog/tenants.ts'
 export type { MigrationEntry, MigrationStatus, RunOptions } from './migrations/run.ts'
 export type { MigrationSelection } from './migrations/targets.ts'
-export type { MigrationClient, MigrationContext } from './migrations/source.ts'
+export type {
+  FormerHistory,
+  FormerTable,
+  Migration,
+  MigrationClient,
+  MigrationContext,
+  MigrationSource,
+  SourcePlace,
+  Step,
+} from './migrations/source.ts'
 export { assertFleetOk } from './fleet-report.ts'
 export type { FleetEntry, FleetReport } from './fleet-report.ts'
 export type { Attributes, Domain, Tenant, TenantRef, TenantStatus } from './types.ts'

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { migrationSources } from './migrations/sources.ts'
 import { resolveOptions } from './options.ts'
 
 const refuse = (config: unknown): unknown => {
@@ -30,6 +31,9 @@ describe('values out of range', () => {
     { pool: { max: 2.5 } },
     { pool: 'many' },
     { boundary: 'role' },
+    { migrations: { tenant: '' } },
+    { migrations: { shared: { name: 'drizzle' } } },
+    { kinds: { shop: 1 } },
     { outsideScope: 'public' },
     { includeShared: 'yes' },
     { sharedSchema: 'pg_catalog' },
@@ -62,4 +66,30 @@ it('completes the defaults, freezes the outcome and leaves the config as it was'
 
 it('takes an empty connection string for none: an unset variable in a .env file', () => {
   expect(resolveOptions({ database: '' }).database).toBeUndefined()
+})
+
+describe('migrations', () => {
+  it('come from folders, which start at the root, or from sources, which are told where they stand', () => {
+    const places: object[] = []
+    const source = { name: 'x', list: async () => [], at: (place: object) => ({ ...source, name: `x at ${places.push(place)}` }) }
+    const options = resolveOptions({
+      root: '/app',
+      sharedSchema: 'common',
+      migrations: { shared: source, tenant: 'tables' },
+      kinds: { shop: source, other: { name: 'y', list: async () => [] } },
+    })
+    expect(options.migrations).toEqual({ shared: source, tenant: '/app/tables' })
+    const { shared, kinds } = migrationSources(options)
+    expect([shared.name, ...[...kinds].map(([kind, { name }]) => `${kind}: ${name}`)]).toEqual([
+      'x at 1',
+      'default: /app/tables',
+      'shop: x at 2',
+      'other: y',
+    ])
+    const place = { root: '/app', sharedSchema: 'common', extraSearchPath: [] }
+    expect(places).toEqual([
+      { ...place, isShared: true },
+      { ...place, isShared: false },
+    ])
+  })
 })

@@ -38,6 +38,10 @@ describe('the migration that is meant', () => {
     expect(findMigration(files, to, 'here').name).toBe('0002_b')
   })
 
+  test('by a name that has an ending itself, as those of some tools', () => {
+    expect(findMigration([migration('1_a.js'), migration('2_b.ts')], '2_b.ts', 'here').name).toBe('2_b.ts')
+  })
+
   test('is refused when there is none, or more than one', () => {
     expect(() => findMigration(files, '0002_c', 'here')).toThrow('Did you mean')
     expect(() => findMigration(files, 'nothing like it', 'here')).toThrow('one of the 3')

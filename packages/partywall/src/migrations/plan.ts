@@ -65,7 +65,8 @@ export function planDown(
  */
 export function findMigration(migrations: readonly Migration[], to: string, sourceName: string): Migration {
   const bare = to.replace(/\.(?:sql|m?[tj]s)$/, '')
-  const exact = migrations.find(({ name }) => name === bare)
+  // The names of some tools have an ending themselves.
+  const exact = migrations.find(({ name }) => name === to || name === bare)
   if (exact !== undefined) return exact
   const [numbered, second] = /^\d+$/.test(bare) ? migrations.filter(({ name }) => name.startsWith(`${bare}_`)) : []
   if (numbered !== undefined && second === undefined) return numbered

@@ -73,3 +73,25 @@ it('makes files with the next number, and never overwrites one', async () => {
     file: join(folder, 'migrations/tenant/0043_more.ts'),
   })
 })
+
+it('migrates with the files of another tool, which makes new ones itself', async () => {
+  const { url: ownUrl } = await testDatabase()
+  const { run } = await project(ownUrl, {
+    'partywall.config.ts': `
+      import { defineConfig } from 'partywall'
+      import { drizzleMigrations } from 'partywall/drizzle'
+      export default defineConfig({ database: process.env.DATABASE_URL, migrations: { tenant: drizzleMigrations('drizzle') } })`,
+    'drizzle/20260101000000_init/migration.sql': 'create table "public"."x" ();',
+  })
+  expect(await run('tenant create acme')).toMatchObject({ code: 0 })
+  expect((await run('migrate status --json')).json).toMatchObject([
+    { target: 'shared' },
+    { target: 'acme', head: '20260101000000_init' },
+  ])
+  expect(
+    (await run(['sql', '--tenant', 'acme', '--json', `select to_regclass('acme.x') is not null as there`])).json,
+  ).toMatchObject({
+    rows: [{ there: true }],
+  })
+  expect(expectFailure(await run('migrate new more --json'), 2, 'INVALID_OPTION').message).toContain('npx drizzle-kit generate')
+})

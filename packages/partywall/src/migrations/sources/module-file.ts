@@ -66,7 +66,7 @@ function mendOf(error: unknown): string {
   }
   if (code === 'ERR_MODULE_NOT_FOUND')
     return 'Node.js wants whole paths in imports, with their endings; or give the folder of the compiled files.'
-  if (error instanceof SyntaxError) {
+  if (error instanceof SyntaxError || messageOf(error).includes('in ES module scope')) {
     return 'Node.js runs it as it is, without a compiler: write `import type` for types, and do not mix `import` with `module.exports`; or give the folder of the compiled files.'
   }
   return 'Its top level must run without a database.'

@@ -1,0 +1,64 @@
+/** What people read when Node.js itself cannot run a migration: Vitest would compile the file, so a plain Node.js is asked. */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+import { toolFolder } from '../../support/fixtures.ts'
+
+const script = fileURLToPath(new URL('../../support/list-plainly.ts', import.meta.url))
+
+it.each<[string, Record<string, string>, RegExp]>([
+  [
+    'an enum',
+    { 'a.ts': 'enum Mood { calm }\nexport const up = () => Mood.calm' },
+    /Node\.js runs TypeScript by leaving the types out/,
+  ],
+  [
+    'a decorator',
+    { 'a.ts': 'export const up = () => {}\n@x class Y {}' },
+    /a\.ts cannot be imported: .*(leaving the types out|without a compiler)/,
+  ],
+  [
+    'a type imported as a value',
+    { 'a.ts': `import { Kysely, Nothing } from 'kysely'\nexport const up = (db: Kysely<any>) => {}` },
+    /write `import type` for types/,
+  ],
+  [
+    'both kinds of modules',
+    { 'a.js': `import 'kysely'\nmodule.exports = { up() {} }` },
+    /do not mix `import` with `module\.exports`/,
+  ],
+  [
+    'an import without its ending',
+    { 'a.ts': `import './helper'\nexport const up = () => {}`, 'helper.ts': 'export const up = () => {}' },
+    /whole paths in imports, with their endings/,
+  ],
+  ['what does not parse', { 'a.js': 'exports.up = (' }, /cannot be imported: .*without a compiler/],
+])('%s', async (_, files, message) => {
+  expect(await list(files)).toMatch(message)
+})
+
+it.each<[string, Record<string, string>]>([
+  [
+    'an ES module, whatever package.json says',
+    { '../package.json': '{ "type": "commonjs" }', 'a.ts': `import { sql } from 'kysely'\nexport const up = (): unknown => sql` },
+  ],
+  ['CommonJS, whatever package.json says', { '../package.json': '{ "type": "module" }', 'a.cjs': 'exports.up = () => {}' }],
+  ['CommonJS in TypeScript', { '../package.json': '{ "type": "commonjs" }', 'a.ts': 'exports.up = (db: unknown): void => {}' }],
+  [
+    'what a compiler made',
+    {
+      'a.js':
+        '"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\nexports.up = up;\nasync function up() { }',
+    },
+  ],
+])('but it runs %s', async (_, files) => {
+  expect(await list(files)).toBe('a')
+})
+
+/** The names that kyselyMigrations finds, or what it says. */
+async function list(files: Record<string, string>): Promise<string> {
+  const folder = await toolFolder(files)
+  const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@partywall/source', script, folder])
+  return stdout
+}
