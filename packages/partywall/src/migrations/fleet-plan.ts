@@ -94,7 +94,10 @@ export class Planner {
   #placed({ source }: FleetTarget, head: Head): Standing | undefined {
     if (source === undefined) return undefined
     if (!head.hasHistory && this.#lists.get(source)!.length === 0) return nothingApplied
-    return this.wish.verify === true ? undefined : this.#known(source, head)
+    if (this.wish.verify === true) return undefined
+    const standing = this.#known(source, head)
+    // Nothing was applied here: another tool may have been here before.
+    return standing?.applied.length === 0 && source.former !== undefined ? undefined : standing
   }
 
   async #lookInto(
@@ -145,7 +148,9 @@ async function look(
   if (head.hasHistory) {
     const { digest, applied, unfinished } = await readHistory(queryable, schema)
     if (verify && digest !== null && digest !== digestOf(applied)) throw disagrees(schema, applied)
-    return { hasHistory: true, digest, applied, ...(unfinished !== undefined && { unfinished }) }
+    const isUntouched = applied.length === 0 && unfinished === undefined
+    const toAdopt = isUntouched ? await takeOver(queryable, schema, source, lists.get(source!)!) : undefined
+    return { hasHistory: true, digest, applied, ...(unfinished && { unfinished }), ...(toAdopt && { toAdopt }) }
   }
   const none = nothingApplied
   if (!inhabited.has(schema)) return none

@@ -3,13 +3,24 @@
  * concurrently, and the whole schema can be made in one transaction as always.
  */
 import { splitStatements } from '../database/sql-tokens.ts'
-import type { Migration } from './source.ts'
+import type { Statement } from '../database/statement.ts'
+import type { Migration, MigrationClient } from './source.ts'
 
 export function forNewSchema(migration: Migration): Migration {
   if (migration.transaction !== false) return migration
   const { transaction: _, ...rest } = migration
   const { up } = migration
-  return up.kind === 'code' ? rest : { ...rest, up: { ...up, text: inTransaction(up.text) } }
+  if (up.kind === 'sql') return { ...rest, up: { ...up, text: inTransaction(up.text) } }
+  return { ...rest, up: { ...up, run: (context) => up.run({ ...context, client: inTransactionOf(context.client) }) } }
+}
+
+function inTransactionOf(client: MigrationClient): MigrationClient {
+  return {
+    query: (statement: string | Statement, values?: readonly unknown[]) =>
+      typeof statement === 'string'
+        ? client.query(inTransaction(statement), values)
+        : client.query({ ...statement, text: inTransaction(statement.text) }),
+  }
 }
 
 /** Keeps every line where it is: an error still names the right one. */

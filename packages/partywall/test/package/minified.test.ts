@@ -10,10 +10,10 @@ const source = join(root, 'packages/partywall/src')
 
 test('a bundler that shortens names leaves those of the pools', async () => {
   const minified = await bundle(`
-    import { Affinity } from '${source}/database/affinity.ts'
+    import { HeldClients } from '${source}/database/held-clients.ts'
     import { TenantPool } from '${source}/database/tenant-pool.ts'
     import { LentPool } from '${source}/orm/lent-pool.ts'
-    export const names = [TenantPool, LentPool, Affinity].map((pool) => pool.prototype.constructor.name)`)
+    export const names = [TenantPool, LentPool, HeldClients].map((pool) => pool.prototype.constructor.name)`)
   const [tenantPool, lentPool, other] = minified.names
   expect(other!.length, 'the point of this test').toBeLessThan(3)
   expect([tenantPool, lentPool]).toEqual(['TenantPool', 'LentPool'])

@@ -4,6 +4,7 @@ import { knex } from 'knex'
 import { describe, expect, it } from 'vitest'
 import { knexMigrations } from '../../../src/orm/knex.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
+import { testDatabase } from '../../support/database.ts'
 import { copyOfFixture, fixture, toolFolder } from '../../support/fixtures.ts'
 import { registryForTest } from '../../support/registry.ts'
 import { tenantOf } from '../../support/tenant-of-source.ts'
@@ -60,17 +61,23 @@ describe('knexMigrations', () => {
     expect((await rows('select n from a.x order by n')).map(({ n }) => n)).toEqual([1, 3, 4, 5])
   })
 
-  it('knows the migrations that want no transaction, and this version refuses them by name', async () => {
-    const folder = await toolFolder({
-      '1.js': `exports.config = { transaction: false }\nexports.up = (knex) => knex.raw('create index concurrently on x (n)')`,
-      '2.ts': `export const config = { transaction: true }\nexport const up = async (): Promise<void> => {}`,
-    })
-    const source = knexMigrations(folder)
-    expect((await source.list()).map(({ transaction }) => transaction)).toEqual([false, undefined])
-    await expect((await tenantOf(source)).make()).rejects.toMatchObject({
-      code: 'INVALID_MIGRATION',
-      details: { file: join(folder, '1.js') },
-    })
+  it('runs what wants no transaction outside of one; for a new tenant, in the one that makes it', async () => {
+    const folder = await toolFolder({ '1.js': `exports.up = (knex) => knex.schema.createTable('x', (t) => t.integer('n'))` })
+    const { url } = await testDatabase()
+    const { create, migrations } = registryForTest(url, { migrations: { tenant: knexMigrations(folder) } })
+    await create({ schema: 'early' })
+    await writeFile(
+      join(folder, '2.js'),
+      `exports.config = { transaction: false }\nexports.up = (knex) => knex.raw('create index concurrently x_n on x (n)')`,
+    )
+    await writeFile(
+      join(folder, '3.ts'),
+      `export const config = { transaction: true }\nexport const up = async (): Promise<void> => {}`,
+    )
+    expect((await knexMigrations(folder).list()).map(({ transaction }) => transaction)).toEqual([undefined, false, undefined])
+    expect(await migrations.run({ tenants: true })).toMatchObject({ ok: true, entries: [{ applied: ['2.js', '3.ts'] }] })
+    await create({ schema: 'late' })
+    expect(await migrations.check()).toBe(true)
   })
 
   it('refuses the end of a transaction that is not its own', async () => {
@@ -114,6 +121,6 @@ describe('knexMigrations', () => {
     expect((await migrations.run({ tenants: true })).entries[0]).toMatchObject({
       error: { code: 'MIGRATION_CHANGED', details: { problem: 'reordered', name: '20261121070138_init.js' } },
     })
-    expect((await admin.query(`select to_regclass('a.partywall_migrations') as history`)).rows).toEqual([{ history: null }])
+    expect((await admin.query('select name from a.partywall_migrations')).rows).toEqual([])
   })
 })
