@@ -25,6 +25,7 @@ const bad: unknown[] = [
   '.com',
   'a..b',
   'a.com..',
+  'ä.com..',
   'a.com:80',
   '[::1]:80',
   '[::1',

@@ -6,9 +6,10 @@
  */
 import { schemaNameProblem } from '../database/identifier.ts'
 import { TenancyError } from '../errors.ts'
+import type { SpelledHost } from '../host-spelling.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { TenantRef } from '../types.ts'
-import { hostName, type HostName, withoutWww } from './host-name.ts'
+import { hostName, withoutWww } from './host-name.ts'
 import type { Hint, NamedResolver } from './resolver.ts'
 
 export interface HostOptions {
@@ -88,7 +89,7 @@ function ownHost(option: string, text: unknown): string {
   )
 }
 
-function ownHostProblem(text: string, parsed: HostName): string | undefined {
+function ownHostProblem(text: string, parsed: SpelledHost): string | undefined {
   if (parsed.form === 'invalid') return parsed.reason
   if (parsed.form === 'address') return 'it is an IP address, and addresses have no subdomains'
   if (text.includes(':')) return 'it has a port, and tenants are told apart by name only; leave the port away'

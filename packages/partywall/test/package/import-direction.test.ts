@@ -45,6 +45,7 @@ const roomOfFile: Record<string, string> = {
   'fleet-report.ts': 'ground',
   'events.ts': 'ground',
   'workers.ts': 'ground',
+  'host-spelling.ts': 'ground',
   'options.ts': 'options',
   'tenancy.ts': 'tenancy',
   'index.ts': 'index',

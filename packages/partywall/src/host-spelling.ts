@@ -1,0 +1,63 @@
+/**
+ * One spelling for each host, so that it is found however a browser, a proxy or a person writes it, and text that is no host leads
+ * nowhere: lower-case, no final dot, international names in punycode, addresses as URLs have them. The catalog holds this spelling, and
+ * requests are compared in it.
+ */
+import { isIPv4, isIPv6 } from 'node:net'
+import { domainToASCII } from 'node:url'
+
+/**
+ * - name: lower-case ASCII labels: `acme.example.com`
+ * - address: an IP address, IPv6 in brackets: `127.0.0.1`, `[::1]`
+ * - invalid: no host; `reason` never holds the text itself
+ */
+export type SpelledHost =
+  | { readonly form: 'name'; readonly host: string }
+  | { readonly form: 'address'; readonly host: string }
+  | { readonly form: 'invalid'; readonly reason: string }
+
+/** Reads a bare host, without port. Never throws, and reads its own result as itself. */
+export function spellHost(text: string): SpelledHost {
+  return text.startsWith('[') ? bracketed(text) : named(text)
+}
+
+function bracketed(text: string): SpelledHost {
+  const address = text.slice(1, -1)
+  // A zone (`fe80::1%eth0`) passes isIPv6, but belongs to one machine and has no place in the name of a host.
+  if (!text.endsWith(']') || !isIPv6(address) || address.includes('%')) {
+    return invalid('it has brackets, but not around an IPv6 address')
+  }
+  return { form: 'address', host: new URL(`http://[${address}]`).hostname }
+}
+
+function named(text: string): SpelledHost {
+  const ascii = asciiOf(text)
+  if (ascii === undefined) return invalid('it has characters that no host has')
+  const host = ascii.endsWith('.') ? ascii.slice(0, -1) : ascii
+  if (host === '') return invalid('it is empty')
+  if (host.length > maxHostLength) return invalid(`it is longer than ${maxHostLength} characters`)
+  const labels = host.split('.')
+  if (labels.includes('')) return invalid('it has an empty label')
+  if (!allDigits.test(labels.at(-1)!)) return { form: 'name', host }
+  // No top-level domain is a number: this is an IPv4 address, or an attempt at one.
+  return isIPv4(host) ? { form: 'address', host } : invalid('it ends in a number, but is not an IPv4 address')
+}
+
+/** Lower-case ASCII, or undefined when a character is not one of a host. An underscore is: schema names may have it. */
+function asciiOf(text: string): string | undefined {
+  // Before the IDN mapping, which stops at / ? #, decodes %41, drops some characters in silence and takes others for a dot.
+  if (!hostCharacters.test(text.replace(notAscii, ''))) return undefined
+  if (hostCharacters.test(text)) return text.toLowerCase()
+  const ascii = domainToASCII(text)
+  return ascii !== '' && hostCharacters.test(ascii) ? ascii : undefined
+}
+
+function invalid(reason: string): SpelledHost {
+  return { form: 'invalid', reason }
+}
+
+/** RFC 1035: 255 bytes on the wire, which leaves 253 for the text. */
+export const maxHostLength = 253
+const hostCharacters = /^[a-z0-9._-]*$/i
+const notAscii = /[\u0080-\uffff]/g
+const allDigits = /^[0-9]+$/
