@@ -15,8 +15,23 @@ export interface TenancyEvents<A extends object = Attributes> {
   'domain.removed': { readonly domain: string; readonly tenantId: string }
   /** A connection was destroyed instead of reused; `reason` says what was left on it. */
   'connection.discarded': { readonly reason: string }
+  /**
+   * An alarm: the search path of a pooled connection was changed for good, by a function for example. No statement of a tenant used it, each
+   * brings its own; but code that does so once may do worse. The connection is discarded. PostgreSQL 18 and newer tell of it.
+   */
+  'connection.tampered': Tampering
   /** The embedded PostgreSQL is being made ready. Without a listener the line goes to stderr. */
   'embedded.progress': { readonly line: string }
+}
+
+/** What was seen. A search path names schemas, and nothing else. */
+export interface Tampering {
+  /** The search path that the session was left with. */
+  readonly searchPath: string
+  /** The one that it had when it came into the pool. */
+  readonly expected: string
+  /** Whose statements the connection was lent for when it was noticed. */
+  readonly schema: string
 }
 
 export class Events<A extends object = Attributes> {

@@ -77,6 +77,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     this.options = options
     this.#database = new OpenDatabase(options, this.#scope, {
       onDiscard: (reason) => void this.#events.emit('connection.discarded', { reason }),
+      onTamper: (tampering) => void this.#events.emit('connection.tampered', tampering),
       onProgress: (line) => {
         if (!this.#events.emit('embedded.progress', { line })) process.stderr.write(`${line}\n`)
       },

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { ClientConfig, PoolClient, PoolConfig, QueryResult, QueryResultRow } from 'pg'
 import { TenancyError } from '../errors.ts'
+import type { Tampering } from '../events.ts'
 import type { Options } from '../options.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Tenant } from '../types.ts'
@@ -20,6 +21,8 @@ import { explainUnreachable } from './unreachable.ts'
 export interface DatabaseEvents {
   /** A connection was destroyed instead of reused. */
   onDiscard?: (reason: string) => void
+  /** The search path of a connection was changed for good. */
+  onTamper?: (tampering: Tampering) => void
   /** What the embedded server has to say while it is made ready. */
   onProgress?: (line: string) => void
 }
@@ -45,6 +48,7 @@ export class OpenDatabase implements Database {
       ...options.database,
       ...(options.database === undefined && { locate: () => this.#locateEmbedded() }),
       ...(events.onDiscard && { onDiscard: events.onDiscard }),
+      ...(events.onTamper && { onTamper: events.onTamper }),
     } satisfies PoolConfig & { locate?: () => Promise<ClientConfig> }
     this.pool = new TenantPool({ ...common, max, maxPerTenant, binder: scopeBinder(scope, this.#bindings, options.outsideScope) })
     this.sharedPool = new TenantPool({ ...common, max: sharedMax, min: 0, binder: fixedBinder(this.#bindings.shared, scope) })

@@ -6,11 +6,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Client, type ClientConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
+import type { Tampering } from '../events.ts'
 import { nextAffinitySeed, type PoolMember } from './affinity.ts'
 import type { Binding } from './binding.ts'
 import { BindingWriter } from './binding-writer.ts'
 import { BoundQuery, type Carrier } from './bound-query.ts'
 import { bindSubmittable, textOf } from './bound-submittable.ts'
+import { PathTripwire } from './path-tripwire.ts'
 import type { ConnectionLike, QueryCallback, QueryConfigLike, SubmittableLike } from './pg-internals.ts'
 import { statementFacts } from './statement-facts.ts'
 
@@ -49,7 +51,9 @@ export function makingForPool<T>(make: () => T): T {
 }
 
 /** What becomes of a client when it is given back. */
-export type Verdict = { readonly isClean: true } | { readonly isClean: false; readonly reason: string }
+export type Verdict =
+  | { readonly isClean: true }
+  | { readonly isClean: false; readonly reason: string; readonly tampering?: Tampering }
 
 /** The slice of node-postgres' client whose properties its types leave out. */
 interface ClientInternals {
@@ -78,9 +82,7 @@ export class TenantClient extends Client implements Carrier, PoolMember {
   #state: State = { kind: 'free' }
   #transactionOf: Binding | undefined
   #left: string | undefined
-  /** What the server reported as the search path of the session: at the start, and last. PostgreSQL 18 and newer do. */
-  #initialPath: string | undefined
-  #reportedPath: string | undefined
+  readonly #tripwire = new PathTripwire()
   readonly #served = new Set<string>()
   serverVersionNumber = 0
   readonly uncertainNames = new Set<string>()
@@ -108,10 +110,8 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     const { connection } = this as unknown as ClientInternals
     connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
       if (message.parameterName === 'server_version') this.serverVersionNumber = versionNumber(message.parameterValue)
-      if (message.parameterName === 'search_path') {
-        this.#initialPath ??= message.parameterValue
-        this.#reportedPath = message.parameterValue
-      }
+      const { _activeQuery } = this as unknown as ClientInternals
+      if (message.parameterName === 'search_path') this.#tripwire.report(message.parameterValue, _activeQuery)
     })
     // A lost connection fails the statement on it and is never reused; without a listener it would also end the process.
     this.on('error', () => {})
@@ -152,8 +152,7 @@ export class TenantClient extends Client implements Carrier, PoolMember {
   #queryText(config: string | QueryConfigLike, values: readonly unknown[] | undefined, done: QueryCallback | undefined): unknown {
     const text = typeof config === 'string' ? config : (config.text ?? '')
     const binding = this.#bindingFor(text)
-    if (binding === undefined)
-      return done === undefined ? super.query(config as any, values as any) : super.query(config as any, values as any, done)
+    if (binding === undefined) return this.#sendUnbound(config, values, done)
     if (done === undefined) return this.#sendAndWait(binding, config, values)
     this.sendFor(binding, config, values, done)
     return undefined
@@ -180,9 +179,26 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     return this.#send(query)
   }
 
+  #sendUnbound(
+    config: string | QueryConfigLike,
+    values: readonly unknown[] | undefined,
+    done: QueryCallback | undefined,
+  ): unknown {
+    const answer =
+      done === undefined ? super.query(config as any, values as any) : super.query(config as any, values as any, done)
+    const { _queryQueue, _activeQuery } = this as unknown as ClientInternals
+    this.#noteSent((_queryQueue?.at(-1) ?? _activeQuery) as object)
+    return answer
+  }
+
   /** node-postgres' own query method, around ours. */
   #send(query: SubmittableLike): unknown {
+    this.#noteSent(query)
     return super.query(query as any)
+  }
+
+  #noteSent(query: object): void {
+    if (this.#state.kind === 'preparing') this.#tripwire.expect(query)
   }
 
   /** For whom a statement runs that is called now; undefined when it goes without a binding. */
@@ -245,8 +261,9 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     if (_queryable === false) return { isClean: false, reason: 'the connection is lost' }
     if (readyForQuery !== true || _queryQueue?.length !== 0) return { isClean: false, reason: 'a statement is still running' }
     if (this.getTransactionStatus() !== 'I') return { isClean: false, reason: 'a transaction is still open' }
+    const tampering = this.#tripwire.tampering(state.kind === 'lent' ? state.binding.schema : '')
+    if (tampering !== undefined) return { isClean: false, reason: 'its search path was changed for the session', tampering }
     if (this.#left !== undefined) return { isClean: false, reason: `it holds ${this.#left}` }
-    if (this.#reportedPath !== this.#initialPath) return { isClean: false, reason: 'its search path was changed for the session' }
     if (this.#served.size > maxTenants) return { isClean: false, reason: `it served ${this.#served.size} tenants` }
     return { isClean: true }
   }

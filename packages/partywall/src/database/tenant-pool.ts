@@ -7,13 +7,14 @@
  */
 import { Client, Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
+import type { Tampering } from '../events.ts'
 import { arrangeIdle, hasPoolInternals, takePreferred, type PoolInternals } from './affinity.ts'
 import { bindingLiteral, type Binding } from './binding.ts'
 import { bindingError } from './bound-query.ts'
 import { checkoutHere, HeldClients, type Checkout } from './held-clients.ts'
 import { isServerError, type QueryCallback, type SubmittableLike } from './pg-internals.ts'
 import { statementFacts } from './statement-facts.ts'
-import { binderKey, callbackOf, inContextOfNow, makingForPool, TenantClient, type Binder } from './tenant-client.ts'
+import { binderKey, callbackOf, inContextOfNow, makingForPool, TenantClient, type Binder, type Verdict } from './tenant-client.ts'
 import { TenantTurns } from './tenant-turns.ts'
 
 export interface TenantPoolConfig extends PoolConfig {
@@ -22,6 +23,8 @@ export interface TenantPoolConfig extends PoolConfig {
   locate?: (() => Promise<ClientConfig>) | undefined
   /** Told why a connection was destroyed instead of reused. */
   onDiscard?: ((reason: string) => void) | undefined
+  /** Told before that, when somebody changed the search path of a connection for good. */
+  onTamper?: ((tampering: Tampering) => void) | undefined
   maxPerTenant?: number | undefined
   maxTenantsPerConnection?: number | undefined
   warnWhenHeldMillis?: number | undefined
@@ -37,6 +40,7 @@ export class TenantPool extends Pool {
   static override readonly name: string = 'TenantPool'
   readonly #binder: Binder
   readonly #onDiscard: ((reason: string) => void) | undefined
+  readonly #onTamper: ((tampering: Tampering) => void) | undefined
   /** Itself, where its insides are those that the choice of a connection leans on. */
   readonly #internals: PoolInternals | undefined
   readonly #turns: TenantTurns | undefined
@@ -53,6 +57,7 @@ export class TenantPool extends Pool {
       binder,
       locate,
       onDiscard,
+      onTamper,
       maxPerTenant,
       maxTenantsPerConnection = Infinity,
       warnWhenHeldMillis = 0,
@@ -61,6 +66,7 @@ export class TenantPool extends Pool {
     super({ ...config, Client: TenantClient, [binderKey]: binder } as PoolConfig)
     this.#binder = binder
     this.#onDiscard = onDiscard
+    this.#onTamper = onTamper
     this.#locate = locate
     this.#internals = hasPoolInternals(this) ? (this as unknown as PoolInternals) : warnOfPlainPool()
     this.#turns = maxPerTenant === undefined ? undefined : new TenantTurns(maxPerTenant, config.connectionTimeoutMillis ?? 0)
@@ -222,11 +228,16 @@ export class TenantPool extends Pool {
       isReleased = true
       this.#held.remove(client)
       const verdict = client.takeBack(this.#maxTenants)
-      if (!verdict.isClean) this.#onDiscard?.(verdict.reason)
+      if (!verdict.isClean) this.#tell(verdict)
       giveBack(error || !verdict.isClean)
       this.#turns?.giveBack(binding)
     }
     return client
+  }
+
+  #tell({ reason, tampering }: Exclude<Verdict, { isClean: true }>): void {
+    if (tampering !== undefined) this.#onTamper?.(tampering)
+    this.#onDiscard?.(reason)
   }
 
   #explain(error: Error | undefined): Error | undefined {

@@ -7,6 +7,7 @@ import { afterAll } from 'vitest'
 import { scopeBinder } from '../../src/database/binder.ts'
 import { Bindings } from '../../src/database/binding.ts'
 import { TenantPool } from '../../src/database/tenant-pool.ts'
+import type { Tampering } from '../../src/events.ts'
 import { Scope } from '../../src/scope/scope.ts'
 import type { Tenant } from '../../src/types.ts'
 import { setAlarm } from './alarms.ts'
@@ -27,7 +28,8 @@ export interface TwoTenants {
   readonly admin: Client
   /** A tenant-aware pool of the same server; it is closed with the file, and every test must leave it at rest. */
   makePool(options?: PoolConfig & { outsideScope?: 'refuse' | 'shared' }): TenantPool
-  discarded: string[]
+  readonly discarded: string[]
+  readonly tampered: Tampering[]
 }
 
 export async function twoTenants(): Promise<TwoTenants> {
@@ -39,6 +41,7 @@ export async function twoTenants(): Promise<TwoTenants> {
   const scope = new Scope()
   const bindings = new Bindings({ sharedSchema: 'public', includeShared: true, extraSearchPath: [] })
   const discarded: string[] = []
+  const tampered: Tampering[] = []
   const pools: TenantPool[] = []
   afterAll(async () => {
     await Promise.all(pools.filter((pool) => !pool.ending).map((pool) => pool.end()))
@@ -53,6 +56,7 @@ export async function twoTenants(): Promise<TwoTenants> {
     bindings,
     admin,
     discarded,
+    tampered,
     makePool({ outsideScope = 'refuse', ...options } = {}) {
       const pool = new TenantPool({
         connectionString: url,
@@ -60,6 +64,7 @@ export async function twoTenants(): Promise<TwoTenants> {
         ...options,
         binder: scopeBinder(scope, bindings, outsideScope),
         onDiscard: (reason) => discarded.push(reason),
+        onTamper: (tampering) => tampered.push(tampering),
       })
       pools.push(pool)
       setAlarm(() => {
