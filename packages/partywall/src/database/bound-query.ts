@@ -26,6 +26,7 @@ import {
 } from './pg-internals.ts'
 import { splitStatements } from './sql-tokens.ts'
 import { statementFacts, type StatementFacts } from './statement-facts.ts'
+import { whenReady } from './when-ready.ts'
 
 /** What a bound query asks of the client that carries it. */
 export interface Carrier {
@@ -336,19 +337,6 @@ function needsSession(text: string, error: ServerError): TenancyError {
       'Run it in tenancy.session(tenant, (client) => client.query(…)).',
     { cause: error },
   )
-}
-
-/** Runs `fn` when the server has said that it is ready, or with `false` when the connection ended first. */
-function whenReady(connection: ConnectionLike, fn: (isAlive: boolean) => void): void {
-  const settle = (isAlive: boolean) => () => {
-    connection.removeListener('readyForQuery', ready)
-    connection.removeListener('end', ended)
-    fn(isAlive)
-  }
-  const ready = settle(true)
-  const ended = settle(false)
-  connection.once('readyForQuery', ready)
-  connection.once('end', ended)
 }
 
 /**
