@@ -1,7 +1,6 @@
 /** The folder of a tool whose migrations are code, and perhaps SQL: which files are migrations, and what is in them. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { MigrationContext } from '../source.ts'
 import { invalidMigration } from './invalid-migration.ts'
 import { checksumOf, readText } from './migration-text.ts'
 import { codeFile, importMigration } from './module-file.ts'
@@ -63,9 +62,6 @@ export function assertDistinct(folder: string, files: readonly { readonly name: 
     seen.set(name, file)
   }
 }
-
-/** What a step in code is given. */
-export type Context = MigrationContext<any>
 
 async function plainFiles(folder: string): Promise<string[]> {
   try {

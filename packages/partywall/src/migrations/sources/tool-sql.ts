@@ -6,7 +6,7 @@ import { invalidMigration } from './invalid-migration.ts'
 import { checksumOf } from './migration-text.ts'
 import { needsNoTransaction } from './outside-transaction.ts'
 
-export interface SqlText {
+interface SqlText {
   readonly file: string
   readonly text: string
   /** Where the text begins in the file. @default 1 */
@@ -38,7 +38,7 @@ export function sqlMigrations(files: readonly SqlMigration[], place: ToolPlace):
   )
 }
 
-export function sqlStep({ file, text, line = 1 }: SqlText, place: ToolPlace, owns: (name: string) => boolean): Step {
+function sqlStep({ file, text, line = 1 }: SqlText, place: ToolPlace, owns: (name: string) => boolean): Step {
   const refuse = (at: number, what: string): never => {
     throw invalidMigration(file, `has in line ${line + at - 1} ${what}`)
   }
@@ -46,7 +46,7 @@ export function sqlStep({ file, text, line = 1 }: SqlText, place: ToolPlace, own
 }
 
 /** Whether a name is of an object that was made: also of the sequence that a `serial` column brings unnamed. */
-export function ownership(made: readonly string[]): (name: string) => boolean {
+function ownership(made: readonly string[]): (name: string) => boolean {
   const names = new Set(made)
   return (name) => names.has(name) || (name.endsWith('_seq') && made.some((table) => name.startsWith(`${table}_`)))
 }

@@ -5,7 +5,7 @@
  */
 import type { SqlStatement } from '../../database/sql-tokens.ts'
 
-export interface PublicName {
+interface PublicName {
   /** The object, without its schema. */
   readonly name: string
   /** Where `public.` stands: from its first letter to the first of the name. */
