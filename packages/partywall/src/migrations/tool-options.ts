@@ -36,7 +36,7 @@ export function isForPublic({ isShared, sharedSchema }: SourcePlace): boolean {
 }
 
 /** How SQL is reviewed at this place. */
-export function reviewAt(place: ToolPlace): Omit<ReviewOptions, 'owns' | 'refuse'> {
+export function reviewAt(place: ToolPlace): Omit<ReviewOptions, 'owned' | 'refuse'> {
   return {
     isShared: place.isShared,
     knowsPublic: [place.sharedSchema, ...place.extraSearchPath].includes('public'),

@@ -11,7 +11,7 @@ import { invalidMigration } from './invalid-migration.ts'
 import { library } from './library.ts'
 import { compareNames, parseUpAndDown, prefixOf, withoutEnding } from './node-pg-migrate-files.ts'
 import { codeStep } from './tool-code.ts'
-import { sqlMigrations, type SqlMigration } from './tool-sql.ts'
+import { sqlBesideCode, sqlMigrations, type SqlMigration } from './tool-sql.ts'
 import { toolSource } from './tool-source.ts'
 
 export interface NodePgMigrateOptions extends ToolOptions {
@@ -39,11 +39,16 @@ export function nodePgMigrations(folder: string, options: NodePgMigrateOptions =
       const files = await filesIn(path, /\.sql$/)
       for (const { path: file, file: name } of files) assertPrefixed(file, name)
       const [sql, code] = [files.filter(({ file }) => file.endsWith('.sql')), files.filter(({ file }) => !file.endsWith('.sql'))]
-      const migrations = [...sqlMigrations(pairs(sql), place), ...(await readCode(code, place, options.decamelize === true))]
+      const readSql = code.length === 0 ? sqlMigrations : sqlBesideCode
+      const migrations = [...readSql(inOrder(pairs(sql)), place), ...(await readCode(code, place, options.decamelize === true))]
       assertDistinct(path, migrations)
-      return migrations.toSorted((a, b) => compareNames(a.name, b.name))
+      return inOrder(migrations)
     },
   })
+}
+
+function inOrder<T extends { readonly name: string }>(migrations: readonly T[]): T[] {
+  return migrations.toSorted((a, b) => compareNames(a.name, b.name))
 }
 
 function assertPrefixed(path: string, name: string): void {
@@ -78,10 +83,10 @@ function pairs(files: readonly ToolFile[]): SqlMigration[] {
 async function readCode(files: readonly ToolFile[], place: ToolPlace, decamelizes: boolean): Promise<Migration[]> {
   if (files.length === 0) return []
   const { MigrationBuilder: Builder } = await library('node-pg-migrate', () => import('node-pg-migrate'))
-  const inOrder = files.toSorted((a, b) => compareNames(a.file, b.file))
+  const sorted = files.toSorted((a, b) => compareNames(a.file, b.file))
   // Shorthands for columns hold from the file that has them on.
   let shorthands: ColumnDefinitions = {}
-  return (await Promise.all(inOrder.map(loaded))).map((file) => {
+  return (await Promise.all(sorted.map(loaded))).map((file) => {
     shorthands = { ...shorthands, ...(file.module['shorthands'] as ColumnDefinitions | undefined) }
     const known = shorthands
     const step = (action: Action, isReverse: boolean): Migration['up'] =>

@@ -6,7 +6,8 @@ import type { QueryResult, QueryResultRow } from 'pg'
 import type { Statement } from '../../database/statement.ts'
 import { TenancyError } from '../../errors.ts'
 import type { MigrationClient, MigrationContext, Step } from '../source.ts'
-import { namesOfPublic, reviewSql } from '../tenant-sql/review.ts'
+import { OwnedNames } from '../tenant-sql/owned-names.ts'
+import { namesOfPublic, needsReview, reviewSql } from '../tenant-sql/review.ts'
 import { isForPublic, reviewAt, type ToolPlace } from '../tool-options.ts'
 
 /** A step in code whose client is fit for the schema of a tenant. */
@@ -21,8 +22,8 @@ function reviewed(client: MigrationClient, file: string, place: ToolPlace): Migr
   const refuse = (_: number, what: string): never => {
     throw new TenancyError('INVALID_MIGRATION', `${file} sends ${what}`, { details: { file } })
   }
-  const send = (statement: Statement, owned: ReadonlySet<string>): Promise<QueryResult<any>> => {
-    const text = reviewSql(statement.text, { ...reviewAt(place), owns: (name) => owned.has(name), refuse })
+  const send = (statement: Statement, names: Iterable<string>): Promise<QueryResult<any>> => {
+    const text = reviewSql(statement.text, { ...reviewAt(place), owned: new OwnedNames(names), refuse })
     // All of it was left out.
     if (text.trim() === '' && statement.text.trim() !== '') return Promise.resolve(nothing())
     return client.query({ ...statement, text })
@@ -34,8 +35,9 @@ function reviewed(client: MigrationClient, file: string, place: ToolPlace): Migr
     query<R extends QueryResultRow>(query: string | Statement, values?: readonly unknown[]): Promise<QueryResult<R>> {
       try {
         const statement = typeof query === 'string' ? { text: query, ...(values && { values: [...values] }) } : query
+        if (!needsReview(statement.text)) return client.query<R>(statement)
         const names = namesOfPublic(statement.text)
-        return names.length === 0 ? send(statement, new Set()) : ask(statement, names)
+        return names.length === 0 ? send(statement, []) : ask(statement, names)
       } catch (error) {
         return Promise.reject(error as Error)
       }
@@ -44,9 +46,9 @@ function reviewed(client: MigrationClient, file: string, place: ToolPlace): Migr
 }
 
 /** Which of these names are in the schema that the client is bound to: the first of its path. */
-async function ownedOf(client: MigrationClient, names: readonly string[]): Promise<Set<string>> {
+async function ownedOf(client: MigrationClient, names: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(ownedNamesSql(names))
-  return new Set(rows.map(({ name }) => name))
+  return rows.map(({ name }) => name)
 }
 
 function ownedNamesSql(names: readonly string[]): Statement {

@@ -1,10 +1,12 @@
 /** Migrations of another tool that are SQL: reviewed as a whole before any of them runs, and sent as text. */
 import type { Migration, Step } from '../source.ts'
-import { madeBy, reviewSql } from '../tenant-sql/review.ts'
+import { OwnedNames } from '../tenant-sql/owned-names.ts'
+import { needsReview, reviewSql } from '../tenant-sql/review.ts'
 import { isForPublic, reviewAt, type ToolPlace } from '../tool-options.ts'
 import { invalidMigration } from './invalid-migration.ts'
 import { checksumOf } from './migration-text.ts'
 import { needsNoTransaction } from './outside-transaction.ts'
+import { codeStep } from './tool-code.ts'
 
 interface SqlText {
   readonly file: string
@@ -22,31 +24,49 @@ export interface SqlMigration {
   readonly origin?: unknown
 }
 
-/** @throws TenancyError INVALID_MIGRATION for SQL that has no place in the schema of a tenant */
+/**
+ * The migrations of a folder that is SQL altogether: what they make is known from the files.
+ * @throws TenancyError INVALID_MIGRATION for SQL that has no place in the schema of a tenant
+ */
 export function sqlMigrations(files: readonly SqlMigration[], place: ToolPlace): Migration[] {
-  const owns = ownership(files.flatMap(({ up }) => madeBy(up.text)))
-  return files.map(({ name, up, down, content = up.text, origin }) =>
-    Object.freeze({
-      name,
-      file: up.file,
-      checksum: checksumOf(content),
-      up: sqlStep(up, place, owns),
-      ...(down && { down: sqlStep(down, place, owns) }),
-      ...(needsNoTransaction(up.text) !== undefined && { transaction: false as const }),
-      ...(origin !== undefined && { origin }),
-    }),
+  const owned = new OwnedNames()
+  return files.map((file) => migrationOf(file, (text, isDown) => sqlStep(text, place, isDown ? owned.copy() : owned)))
+}
+
+/**
+ * Those that stand among others in code: what is the tenant's is not known before they run. So SQL that must be looked at is looked at
+ * when it is sent; the rest stays text.
+ */
+export function sqlBesideCode(files: readonly SqlMigration[], place: ToolPlace): Migration[] {
+  return files.map((file) =>
+    migrationOf(file, ({ file: path, text, line = 1 }) =>
+      isForPublic(place) || !needsReview(text)
+        ? { kind: 'sql', text, line }
+        : codeStep(path, place, async ({ client }) => void (await client.query(text))),
+    ),
   )
 }
 
-function sqlStep({ file, text, line = 1 }: SqlText, place: ToolPlace, owns: (name: string) => boolean): Step {
+function migrationOf(
+  { name, up, down, content = up.text, origin }: SqlMigration,
+  toStep: (text: SqlText, isDown: boolean) => Step,
+): Migration {
+  // In this order: the way back starts where the way up has ended.
+  const upStep = toStep(up, false)
+  return Object.freeze({
+    name,
+    file: up.file,
+    checksum: checksumOf(content),
+    up: upStep,
+    ...(down && { down: toStep(down, true) }),
+    ...(needsNoTransaction(up.text) !== undefined && { transaction: false as const }),
+    ...(origin !== undefined && { origin }),
+  })
+}
+
+function sqlStep({ file, text, line = 1 }: SqlText, place: ToolPlace, owned: OwnedNames): Step {
   const refuse = (at: number, what: string): never => {
     throw invalidMigration(file, `has in line ${line + at - 1} ${what}`)
   }
-  return { kind: 'sql', text: isForPublic(place) ? text : reviewSql(text, { ...reviewAt(place), owns, refuse }), line }
-}
-
-/** Whether a name is of an object that was made: also of the sequence that a `serial` column brings unnamed. */
-function ownership(made: readonly string[]): (name: string) => boolean {
-  const names = new Set(made)
-  return (name) => names.has(name) || (name.endsWith('_seq') && made.some((table) => name.startsWith(`${table}_`)))
+  return { kind: 'sql', text: isForPublic(place) ? text : reviewSql(text, { ...reviewAt(place), owned, refuse }), line }
 }

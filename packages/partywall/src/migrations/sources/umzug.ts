@@ -10,7 +10,7 @@ import { filesIn, loaded, upAndDown, type Run, type ToolFile } from './code-fold
 import { formerTable } from './former-table.ts'
 import { byCodeUnit, namesIn, readText } from './migration-text.ts'
 import { codeStep } from './tool-code.ts'
-import { sqlMigrations, type SqlMigration } from './tool-sql.ts'
+import { sqlBesideCode, sqlMigrations, type SqlMigration } from './tool-sql.ts'
 import { toolSource } from './tool-source.ts'
 
 export interface UmzugMigrationsOptions extends ToolOptions {
@@ -45,7 +45,7 @@ export function umzugMigrations(folder: string, options: UmzugMigrationsOptions 
     makeNew: 'the "create" command of your Umzug',
     former: tableName === undefined ? undefined : formerTable(tableName, { name: columnName, order: [columnName] }),
     list: async (path, place) => {
-      const files = await filesIn(path, /\.sql$/)
+      const files = (await filesIn(path, /\.sql$/)).toSorted((a, b) => byCodeUnit(a.file, b.file))
       const [inSql, inCode] = await Promise.all([
         readSql(path, files.filter(isSql)),
         readCode(
@@ -54,7 +54,8 @@ export function umzugMigrations(folder: string, options: UmzugMigrationsOptions 
           context,
         ),
       ])
-      return [...sqlMigrations(inSql, place), ...inCode].toSorted((a, b) => byCodeUnit(a.name, b.name))
+      const sql = (inCode.length === 0 ? sqlMigrations : sqlBesideCode)(inSql, place)
+      return [...sql, ...inCode].toSorted((a, b) => byCodeUnit(a.name, b.name))
     },
   })
 }

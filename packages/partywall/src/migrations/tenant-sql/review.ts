@@ -7,12 +7,13 @@
  * body of a function is not touched.
  */
 import { splitStatements, type SqlStatement } from '../../database/sql-tokens.ts'
+import type { OwnedNames } from './owned-names.ts'
 import { mentionedOfPublic, wholeNameOfPublic } from './public-in-text.ts'
 import { statementNames, type StatementNames } from './statement-names.ts'
 
 export interface ReviewOptions {
-  /** Whether the migrations make an object of this name: it is then meant, and not one of the shared schema. */
-  readonly owns: (name: string) => boolean
+  /** What is in the schema before the text; brought up to date as it is read. */
+  readonly owned: OwnedNames
   /** For the shared schema: extensions and schemas may be made. */
   readonly isShared: boolean
   /** Whether `public` is a schema that the tenancy knows, so that a name may lead there on purpose. */
@@ -25,10 +26,7 @@ export interface ReviewOptions {
 
 /** The same text, fit for the schema of a tenant. Costs about as much as reading it. */
 export function reviewSql(text: string, options: ReviewOptions): string {
-  if (!mayMatter.test(text)) return text
-  const made = new Set(madeBy(text))
-  const owns = (name: string): boolean => made.has(name) || options.owns(name)
-  const cuts = splitStatements(text).flatMap((statement) => new Review(text, statement, { ...options, owns }).cuts())
+  const cuts = cutsOf(text, options)
   let result = ''
   let from = 0
   for (const [start, end] of cuts.toSorted(([a], [b]) => a - b)) {
@@ -38,22 +36,27 @@ export function reviewSql(text: string, options: ReviewOptions): string {
   return result + text.slice(from)
 }
 
-/** The objects that a text makes in the schema that it runs in. */
-export function madeBy(text: string): string[] {
-  return splitStatements(text).flatMap((statement) => [
-    ...statementNames(text, statement).made,
-    ...(statement.tokens[0] === 'do' ? codeOf(text, statement).flatMap(({ code }) => madeInBody(code)) : []),
-  ])
+/** Whether there is anything in a text that the review could change or refuse. */
+export function needsReview(text: string): boolean {
+  return /public|extension|search_path|\bschema\b/i.test(text)
 }
 
 /** All names behind `public.` in a text, also in its strings. */
 export function namesOfPublic(text: string): string[] {
-  return mayMatter.test(text) ? [...new Set(mentionedOfPublic(text))] : []
+  return [...new Set(mentionedOfPublic(text))]
 }
 
 type Cut = readonly [start: number, end: number]
 
-const mayMatter = /public|extension|search_path|\bschema\b/i
+/** Statement by statement: what one of them makes is there for the next. */
+function cutsOf(text: string, options: ReviewOptions, isBody = false, firstLine = 1): Cut[] {
+  return splitStatements(text).flatMap((statement) => {
+    const names = statementNames(text, statement, isBody)
+    const cuts = new Review(text, statement, names, options, firstLine).cuts()
+    options.owned.learn(names)
+    return cuts
+  })
+}
 
 class Review {
   readonly #text: string
@@ -62,11 +65,11 @@ class Review {
   readonly #names: StatementNames
   readonly #firstLine: number
 
-  constructor(text: string, statement: SqlStatement, options: ReviewOptions, isBody = false, firstLine = 1) {
+  constructor(text: string, statement: SqlStatement, names: StatementNames, options: ReviewOptions, firstLine: number) {
     this.#text = text
     this.#statement = statement
+    this.#names = names
     this.#options = options
-    this.#names = statementNames(text, statement, isBody)
     this.#firstLine = firstLine
   }
 
@@ -117,12 +120,12 @@ class Review {
   /** `public.` in front of what is the tenant's. */
   #qualifiers(): Cut[] {
     return this.#names.ofPublic.flatMap(({ name, start, end, isChanged }): Cut[] => {
-      if (this.#options.owns(name)) return [[start, end]]
+      if (this.#owns(name)) return [[start, end]]
       if (this.#options.isShared) return []
       if (isChanged) {
         this.#refuse(
           start,
-          `a change to public.${name}, which is not made by these migrations, so it is not the tenant's. ` +
+          `a change to public.${name}, which these migrations have not made up to here, so it is not the tenant's. ` +
             'Write it as a shared migration, or take "public." away.',
         )
       }
@@ -143,7 +146,7 @@ class Review {
     if (isDo) return codeOf(this.#text, this.#statement).flatMap((body) => this.#doBody(body))
     for (const [index, body] of this.#statement.bodies.entries()) {
       const names = isRoutine ? mentionedOfPublic(body) : [wholeNameOfPublic(body) ?? []].flat()
-      const name = names.find((candidate) => this.#options.owns(candidate))
+      const name = names.find((candidate) => this.#owns(candidate))
       const start = stringsOf(this.#statement)[index]![0]
       if (name !== undefined) this.#refuse(start, stringMend(name, isRoutine ? 'the body of a function' : 'a string'))
       if (isRoutine && /search_path/i.test(body)) this.#refuse(start, pathMend('the body of a function'))
@@ -154,16 +157,19 @@ class Review {
   #doBody({ code, start, isInQuotes }: Body): Cut[] {
     const line = this.#lineOf(start)
     if (isInQuotes) {
-      const name = mentionedOfPublic(code).find((candidate) => this.#options.owns(candidate))
+      const name = mentionedOfPublic(code).find((candidate) => this.#owns(candidate))
       if (name !== undefined) this.#refuse(start, stringMend(name, 'a DO block in quotes'))
       return []
     }
-    const cuts = splitStatements(code).flatMap((statement) => {
-      const nested = statement.bodies.flatMap(mentionedOfPublic).find((name) => this.#options.owns(name))
+    for (const statement of splitStatements(code)) {
+      const nested = statement.bodies.flatMap(mentionedOfPublic).find((name) => this.#owns(name))
       if (nested !== undefined) this.#refuse(start + statement.start, stringMend(nested, 'a string in a DO block'))
-      return new Review(code, statement, this.#options, true, line).cuts()
-    })
-    return cuts.map(([from, to]) => [start + from, start + to])
+    }
+    return cutsOf(code, this.#options, true, line).map(([from, to]) => [start + from, start + to])
+  }
+
+  #owns(name: string): boolean {
+    return this.#options.owned.has(name) || this.#names.made.includes(name)
   }
 
   #at(index: number): number {
@@ -197,10 +203,6 @@ function codeOf(text: string, statement: SqlStatement): Body[] {
       isInQuotes: quote === undefined,
     }
   })
-}
-
-function madeInBody(code: string): string[] {
-  return splitStatements(code).flatMap((statement) => statementNames(code, statement, true).made)
 }
 
 function stringsOf({ tokens, spans }: SqlStatement): SqlStatement['spans'] {

@@ -18,6 +18,8 @@ interface PublicName {
 export interface StatementNames {
   /** Objects that are there after the statement, and were written without a schema or with `public`. */
   readonly made: readonly string[]
+  /** Objects that are gone after it, written likewise. */
+  readonly dropped: readonly string[]
   readonly ofPublic: readonly PublicName[]
   /** Of a statement that makes, alters or drops something: how, what kind of object, and where it says so. */
   readonly change: { readonly verb: string; readonly kind: string; readonly start: number } | undefined
@@ -32,6 +34,7 @@ export function statementNames(text: string, statement: SqlStatement, isBody = f
   const changed = new Set(heads.flatMap(({ targets }) => targets))
   return {
     made: [...heads.flatMap((head) => words.madeBy(head)), ...words.madeWithin()],
+    dropped: heads.flatMap((head) => words.droppedBy(head)),
     ofPublic: words.ofPublic((index) => changed.has(index)),
     change: heads.at(-1),
   }
@@ -82,10 +85,24 @@ class Words {
     return { ...head, targets, ...(verb === 'create' && makers.has(kind) && { made: at }) }
   }
 
-  madeBy({ verb, targets, made }: Head): string[] {
-    if (made !== undefined) return toList(this.#ownNameAt(made))
-    const renamed = verb === 'alter' ? this.#find(targets[0]!, 'rename') : this.#tokens.length
-    return this.#tokens[renamed + 1] === 'to' ? toList(this.#nameAt(renamed + 2)) : []
+  madeBy(head: Head): string[] {
+    if (head.made !== undefined) return toList(this.#ownNameAt(head.made))
+    const renamed = this.#renameOf(head)
+    return renamed === undefined ? [] : toList(this.#nameAt(renamed))
+  }
+
+  droppedBy(head: Head): string[] {
+    // Of functions there may be others with the name.
+    const isGone = head.verb === 'drop' && makers.has(head.kind) && !routines.has(head.kind)
+    if (!isGone && this.#renameOf(head) === undefined) return []
+    return head.targets.flatMap((target) => this.#ownNameAt(target) ?? [])
+  }
+
+  /** Where the new name stands in `alter table x rename to y`. */
+  #renameOf({ verb, targets }: Head): number | undefined {
+    if (verb !== 'alter') return undefined
+    const at = this.#find(targets[0]!, 'rename')
+    return this.#tokens[at + 1] === 'to' ? at + 2 : undefined
   }
 
   /** The sequence of an identity column, and the index of a constraint. */
@@ -195,6 +212,7 @@ const noise = wordSet('if not exists only concurrently')
 const makers = wordSet(
   'table view sequence type domain function procedure aggregate index collation statistics configuration dictionary',
 )
+const routines = wordSet('function procedure aggregate')
 const belongToTables = wordSet('trigger policy rule')
 const kinds = new Set([...makers, ...belongToTables, 'routine', 'column', 'operator', 'schema', 'extension'])
 const indexed = wordSet('primary unique exclude')

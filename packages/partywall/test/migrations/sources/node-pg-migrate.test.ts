@@ -114,6 +114,21 @@ describe('nodePgMigrations', () => {
     await expect(listing).rejects.toMatchObject({ code: 'INVALID_MIGRATION' })
   })
 
+  it('knows what is the tenant’s in SQL that stands beside code', async () => {
+    const folder = await toolFolder({
+      '1_a.js': `exports.up = (pgm) => pgm.createTable('x', { id: 'id' })`,
+      '2_b.sql':
+        '-- Up Migration\nalter table public.x add column n integer;\n-- Down Migration\nalter table public.x drop column n;',
+    })
+    const source = nodePgMigrations(folder)
+    const { make, rows } = await tenantOf(source, 'create table x (other text)')
+    await make()
+    expect(await rows('select count(n)::int as count from a.x')).toEqual([{ count: 0 }])
+    expect(await rows('select count(other)::int as count from public.x')).toEqual([{ count: 0 }])
+    const alone = await toolFolder({ '2_b.sql': 'alter table public.x add column n integer' })
+    await expect(nodePgMigrations(alone).list()).rejects.toThrow(/has in line 1 a change to public\.x/)
+  })
+
   it('leaves an extension to the shared migrations', async () => {
     const folder = await toolFolder({
       '1_a.js': `exports.up = (pgm) => { pgm.createExtension('citext', { ifNotExists: true }); pgm.createTable('x', { c: 'int' }) }`,
