@@ -102,19 +102,6 @@ describe('planning', () => {
 })
 
 describe('a file that fails on the 37th tenant of 100', () => {
-  const failing = async (): Promise<Fleet> => {
-    const fleet = await fleetOf(100)
-    await fleet.rows(`insert into t037.polls (title) values ('twice'), ('twice')`)
-    await writeFiles(fleet.root, {
-      'migrations/tenant/0002_unique.sql': 'create table extra ();\nalter table polls add unique (title)',
-    })
-    return fleet
-  }
-  const states = ({ entries }: { entries: readonly { state: string }[] }): Record<string, number> =>
-    Object.fromEntries(
-      ['done', 'failed', 'skipped'].map((state) => [state, entries.filter((entry) => entry.state === state).length]),
-    )
-
   test(
     'does not hinder the others, is named with its line and statement, and resume finishes it',
     { timeout: 60_000 },
@@ -398,3 +385,17 @@ create unique index concurrently polls_title_once on polls (title);
     expect(await fleet.migrations.check()).toBe(true)
   })
 })
+
+async function failing(): Promise<Fleet> {
+  const fleet = await fleetOf(100)
+  await fleet.rows(`insert into t037.polls (title) values ('twice'), ('twice')`)
+  await writeFiles(fleet.root, {
+    'migrations/tenant/0002_unique.sql': 'create table extra ();\nalter table polls add unique (title)',
+  })
+  return fleet
+}
+
+function states({ entries }: { entries: readonly { state: string }[] }): Record<string, number> {
+  const count = (state: string): number => entries.filter((entry) => entry.state === state).length
+  return Object.fromEntries(['done', 'failed', 'skipped'].map((state) => [state, count(state)]))
+}
