@@ -4,6 +4,7 @@
  */
 import { Client } from 'pg'
 import { expect, inject, type RunnerTestFile } from 'vitest'
+import { inParallel } from '../../src/workers.ts'
 import { databaseOf, dropDatabase, keptMark, slugOf } from './names.ts'
 import { onRoute, route } from './route.ts'
 
@@ -51,13 +52,14 @@ export async function endTestDatabases(file: RunnerTestFile): Promise<void> {
   if (made.length === 0) return
   const databases = made.splice(0)
   const hasFailed = isFailed(file)
-  await asAdmin(async (admin) => {
-    await dropKept(admin, slugOf(file.filepath, route))
-    for (const { name } of databases) {
+  await asAdmin((admin) => dropKept(admin, slugOf(file.filepath, route)))
+  // Each drop waits for a checkpoint; several at a time wait for the same one.
+  await inParallel(databases, 8, ({ name }) =>
+    asAdmin(async (admin) => {
       if (!hasFailed) await dropDatabase(admin, name)
       else await admin.query(`comment on database "${name}" is '${keptMark}'`)
-    }
-  })
+    }),
+  )
   if (hasFailed) console.error(databases.map(howToLook).join('\n'))
 }
 
