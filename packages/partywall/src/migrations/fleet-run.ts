@@ -73,6 +73,7 @@ export class FleetRun<A extends object = Attributes> {
     if (busy.length > 0) {
       // What is kept of the wish is what a resumed run needs; names of migrations are whole by now.
       this.#record ??= await MigrationRun.start(catalog, planner.wish)
+      await this.#writeDown(busy)
       await this.#workOn(planner, busy, unfinished === undefined && meansEverybody(this.#options))
     }
     await this.#record?.end(this.#failures === 0 && ![...this.#entries.values()].some(({ state }) => state === 'skipped'))
@@ -101,20 +102,22 @@ export class FleetRun<A extends object = Attributes> {
       if (targets.length === 0) return
       const plans = await planner.plan(targets)
       for (const planned of plans) this.#expect(planned)
-      await this.#pass(
-        connections,
-        planner,
-        plans.filter((planned) => !isIdle(planned)),
-      )
+      const busy = plans.filter((planned) => !isIdle(planned))
+      if (busy.length > 0) await this.#writeDown(busy)
+      await this.#pass(connections, planner, busy)
       if (!this.#mayGoOn()) return
     }
+  }
+
+  /** All of them before the first is begun: who is never begun is what a resumed run has left to do. */
+  async #writeDown(busy: readonly Planned[]): Promise<void> {
+    await this.#record!.expect(busy.map(({ target }) => ({ target: target.target, tenantId: target.tenant?.id })))
   }
 
   async #pass(connections: Connections, planner: Planner, plans: readonly Planned[], canary = 0): Promise<void> {
     if (plans.length === 0) return
     const { lockTimeoutMillis = runDefaults.lockTimeoutMillis, retries = runDefaults.retries } = this.#options
     const { listener } = this.#parts
-    await this.#record!.expect(plans.map(({ target }) => ({ target: target.target, tenantId: target.tenant?.id })))
     listener?.onRun({ runId: this.#record!.id, targets: plans.length })
     const parts: AttemptParts = {
       connections,
