@@ -4,6 +4,7 @@
  */
 import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
+import type { MigrationEntry, MigrationReport } from './fleet-report.ts'
 import type { Attributes, Domain, Tenant } from './types.ts'
 
 export interface TenancyEvents<A extends object = Attributes> {
@@ -13,6 +14,14 @@ export interface TenancyEvents<A extends object = Attributes> {
   'tenant.updated': { readonly tenant: Tenant<A> }
   'domain.added': { readonly domain: Domain }
   'domain.removed': { readonly domain: string; readonly tenantId: string }
+  /** A run of migrations knows what it has to do, and begins. */
+  'migrations.started': MigrationsStarted
+  /** A schema gets its turn. */
+  'migration.started': MigrationStarted
+  /** A schema had its turn, or was skipped and never gets one: the only end without a start. */
+  'migration.ended': { readonly entry: MigrationEntry }
+  /** The run that started is over, and on the disk. */
+  'migrations.ended': MigrationsEnded
   /** A connection was destroyed instead of reused; `reason` says what was left on it. */
   'connection.discarded': { readonly reason: string }
   /**
@@ -32,6 +41,31 @@ export interface Tampering {
   readonly expected: string
   /** Whose statements the connection was lent for when it was noticed. */
   readonly schema: string
+}
+
+export interface MigrationsStarted {
+  /** Under which the run is recorded in the catalog; absent when there is nothing to do. */
+  readonly runId?: string
+  /** How many schemas have something to do. Tenants that are made during the run may add to it. */
+  readonly targets: number
+  readonly direction: 'up' | 'down'
+  /** Migrations are only written down as applied. */
+  readonly fake: boolean
+}
+
+export interface MigrationStarted {
+  /** The schema of a tenant, or 'shared' for the shared schema. */
+  readonly target: string
+  /** Absent for the shared schema. */
+  readonly tenantId?: string
+  /** Names of the migrations that are to be applied, or undone, in order. */
+  readonly pending: readonly string[]
+}
+
+/** A report of all schemas; or `error` alone, when the run itself broke off, e.g. because the catalog could not be reached any more. */
+export interface MigrationsEnded {
+  readonly report?: MigrationReport
+  readonly error?: unknown
 }
 
 export class Events<A extends object = Attributes> {

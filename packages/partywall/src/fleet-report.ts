@@ -20,6 +20,19 @@ export interface FleetReport<E extends FleetEntry = FleetEntry> {
   readonly durationMs: number
 }
 
+/** What became of one schema in a run of migrations. */
+export interface MigrationEntry extends FleetEntry {
+  /** Names of the migrations that were applied now (or undone, or written down), in order. */
+  readonly applied: readonly string[]
+  /** Something to know about it, e.g. that the tenant was deleted during the run. */
+  readonly note?: string
+}
+
+export interface MigrationReport extends FleetReport<MigrationEntry> {
+  /** Under which the run is recorded in the catalog; absent when there was nothing to do. */
+  readonly runId?: string
+}
+
 export function makeReport<E extends FleetEntry>(entries: readonly E[], durationMs: number): FleetReport<E> {
   return Object.freeze({ ok: entries.every(({ state }) => state === 'done'), entries: Object.freeze([...entries]), durationMs })
 }

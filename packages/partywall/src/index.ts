@@ -9,7 +9,7 @@ export type { HeaderOptions } from './resolve/by-header.ts'
 export type { Hint, RequestFacts, Resolution, Resolver, ResolverFunction } from './resolve/resolver.ts'
 export { errorCodes, isTenancyError, TenancyError } from './errors.ts'
 export type { TenancyErrorCode } from './errors.ts'
-export type { TenancyEvents } from './events.ts'
+export type { MigrationsEnded, MigrationsStarted, MigrationStarted, TenancyEvents } from './events.ts'
 export { TenantPool } from './database/tenant-pool.ts'
 export type { Isolation } from './database/probe/isolation.ts'
 export type { Probe } from './database/probe/probe.ts'
@@ -18,7 +18,14 @@ export { identifier } from './database/identifier.ts'
 export type { NewTenant } from './lifecycle/provision.ts'
 export type { ForEachEntry, ForEachOptions } from './lifecycle/for-each.ts'
 export type { TenantChanges, TenantFilter } from './catalog/tenants.ts'
-export type { MigrationEntry, MigrationStatus, RunOptions } from './migrations/run.ts'
+export type {
+  MigrationEntry,
+  MigrationGroup,
+  MigrationReport,
+  MigrationStatus,
+  PlanOptions,
+  RunOptions,
+} from './migrations/run.ts'
 export type { MigrationSelection } from './migrations/targets.ts'
 export type {
   FormerHistory,

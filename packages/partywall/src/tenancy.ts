@@ -86,7 +86,18 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     this.#store = new Tenants<A>(this.#catalog, options)
     const domains = new Domains<A>(this.#catalog, this.#store)
     const sources = migrationSources(options)
-    this.migrations = new Migrations<A>({ catalog: this.#catalog, tenants: this.#store, sources, options })
+    this.migrations = new Migrations<A>({
+      catalog: this.#catalog,
+      tenants: this.#store,
+      sources,
+      options,
+      listener: {
+        onStart: (run) => void this.#events.emit('migrations.started', run),
+        onBegin: (begin) => void this.#events.emit('migration.started', begin),
+        onEntry: (entry) => void this.#events.emit('migration.ended', { entry }),
+        onEnd: (end) => void this.#events.emit('migrations.ended', end),
+      },
+    })
     this.tenants = this.#tenantsApi((input) =>
       provision({ catalog: this.#catalog, tenants: this.#store, domains, sources, options }, input),
     )

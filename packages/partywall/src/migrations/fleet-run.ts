@@ -6,6 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts'
 import { MigrationRun, type UnfinishedRun } from '../catalog/migration-runs.ts'
 import type { Connections } from '../database/database.ts'
 import { transactionLockSql } from '../database/schema-sql.ts'
+import type { MigrationsEnded, MigrationsStarted, MigrationStarted } from '../events.ts'
 import { makeReport } from '../fleet-report.ts'
 import type { Attributes } from '../types.ts'
 import { attempt, type AttemptParts, type Turn } from './attempt.ts'
@@ -18,10 +19,11 @@ import { provisioningLock, selectTargets, unfinishedTargets, type FleetTarget, t
 
 /** What a run tells while it goes on. */
 export interface MigrationListener {
-  onRun(run: { readonly runId: string; readonly targets: number }): void
-  onBegin(begin: { readonly target: string; readonly tenantId?: string; readonly pending: readonly string[] }): void
+  onStart(run: MigrationsStarted): void
+  onBegin(begin: MigrationStarted): void
   onEntry(entry: MigrationEntry): void
-  onReport(report: MigrationReport): void
+  /** Once for each `onStart`. */
+  onEnd(end: MigrationsEnded): void
 }
 
 export interface MigrationsParts<A extends object = Attributes> extends TargetParts<A> {
@@ -38,6 +40,7 @@ export class FleetRun<A extends object = Attributes> {
   readonly #entries = new Map<string, MigrationEntry>()
   #record: MigrationRun | undefined
   #failures = 0
+  #hasStarted = false
 
   constructor(parts: MigrationsParts<A>, options: RunOptions) {
     this.#parts = parts
@@ -48,13 +51,18 @@ export class FleetRun<A extends object = Attributes> {
   async run(): Promise<MigrationReport> {
     const { catalog, listener } = this.#parts
     const unfinished = this.#options.resume === true ? await MigrationRun.findUnfinished(catalog) : undefined
-    if (this.#options.resume !== true || unfinished !== undefined) await this.#runWhole(unfinished)
+    try {
+      if (this.#options.resume !== true || unfinished !== undefined) await this.#runWhole(unfinished)
+    } catch (error) {
+      if (this.#hasStarted) listener?.onEnd({ error })
+      throw error
+    }
     const entries = this.#order.map((target) => this.#entries.get(keyOf(target))!)
     const report = Object.freeze({
       ...makeReport(entries, performance.now() - this.#started),
       ...(this.#record !== undefined && { runId: this.#record.id }),
     })
-    listener?.onReport(report)
+    if (this.#hasStarted) listener?.onEnd({ report })
     return report
   }
 
@@ -70,13 +78,19 @@ export class FleetRun<A extends object = Attributes> {
     const busy = plans.filter((planned) => !isIdle(planned))
     for (const planned of plans) this.#expect(planned)
     if (unfinished !== undefined) this.#record = MigrationRun.resume(catalog, unfinished)
+    // What is kept of the wish is what a resumed run needs; names of migrations are whole by now.
+    if (busy.length > 0) this.#record ??= await MigrationRun.start(catalog, planner.wish)
+    this.#tellStart(wish, busy.length)
     if (busy.length > 0) {
-      // What is kept of the wish is what a resumed run needs; names of migrations are whole by now.
-      this.#record ??= await MigrationRun.start(catalog, planner.wish)
       await this.#writeDown(busy)
       await this.#workOn(planner, busy, unfinished === undefined && meansEverybody(this.#options))
     }
     await this.#record?.end(this.#failures === 0 && ![...this.#entries.values()].some(({ state }) => state === 'skipped'))
+  }
+
+  #tellStart({ direction, fake = false }: Wish, targets: number): void {
+    this.#hasStarted = true
+    this.#parts.listener?.onStart({ ...(this.#record && { runId: this.#record.id }), targets, direction, fake })
   }
 
   async #workOn(planner: Planner, busy: readonly Planned[], isForAll: boolean): Promise<void> {
@@ -118,7 +132,6 @@ export class FleetRun<A extends object = Attributes> {
     if (plans.length === 0) return
     const { lockTimeoutMillis = runDefaults.lockTimeoutMillis, retries = runDefaults.retries } = this.#options
     const { listener } = this.#parts
-    listener?.onRun({ runId: this.#record!.id, targets: plans.length })
     const parts: AttemptParts = {
       connections,
       limits: { lockTimeoutMillis, statementTimeoutMillis: this.#options.statementTimeoutMillis },

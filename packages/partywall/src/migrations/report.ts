@@ -1,20 +1,10 @@
 /** What a run of migrations tells of each schema, and how one schema stands. */
 import { sqlStateOf } from '../database/sqlstate.ts'
 import { isTenancyError } from '../errors.ts'
-import type { FleetEntry, FleetReport } from '../fleet-report.ts'
+import type { MigrationEntry } from '../fleet-report.ts'
 import type { Planned } from './fleet-plan.ts'
 
-export interface MigrationEntry extends FleetEntry {
-  /** Names of the migrations that were applied now (or undone, or written down), in order. */
-  readonly applied: readonly string[]
-  /** Something to know about it, e.g. that the tenant was deleted during the run. */
-  readonly note?: string
-}
-
-export interface MigrationReport extends FleetReport<MigrationEntry> {
-  /** Under which the run is recorded in the catalog; absent when there was nothing to do. */
-  readonly runId?: string
-}
+export type { MigrationEntry, MigrationReport } from '../fleet-report.ts'
 
 /** How one schema stands. */
 export interface MigrationStatus {

@@ -5,7 +5,7 @@ import { Planner, type Planned } from './fleet-plan.ts'
 import { FleetRun, type MigrationsParts } from './fleet-run.ts'
 import { statusOf, type MigrationReport, type MigrationStatus } from './report.ts'
 import { assertRunOptions, runOptionKeys, wishOf, type RunOptions } from './run-options.ts'
-import { selectTargets, type MigrationSelection } from './targets.ts'
+import { selectTargets } from './targets.ts'
 
 export type { MigrationListener, MigrationsParts } from './fleet-run.ts'
 export type { MigrationEntry, MigrationReport, MigrationStatus } from './report.ts'
@@ -22,9 +22,10 @@ export interface MigrationGroup {
   readonly targets: readonly string[]
 }
 
-export type PlanOptions = Pick<RunOptions, 'shared' | 'tenants' | 'tenant' | 'kind' | 'to' | 'down'>
+/** Which schemas, and where they should be; by default all, with everything applied. */
+export type PlanOptions = Pick<RunOptions, 'shared' | 'tenants' | 'tenant' | 'kind' | 'to' | 'down' | 'verify'>
 
-const planKeys = ['shared', 'tenants', 'tenant', 'kind', 'to', 'down'] as const
+const planKeys = ['shared', 'tenants', 'tenant', 'kind', 'to', 'down', 'verify'] as const
 
 export class Migrations<A extends object = Attributes> {
   readonly #parts: MigrationsParts<A>
@@ -47,18 +48,20 @@ export class Migrations<A extends object = Attributes> {
   }
 
   /**
-   * How the schemas stand; changes nothing. Costs one query for all of them, and two for each whose digest these files do not give.
+   * How the schemas stand, and what is pending; changes nothing. Costs one query for all of them, and two for each whose digest these
+   * files do not give.
    * @example const behind = (await tenancy.migrations.status()).filter(({ pending }) => pending.length > 0)
    * @throws TenancyError INVALID_MIGRATION, UNKNOWN_TENANT, INVALID_OPTION
    */
-  async status(selection: MigrationSelection & Pick<RunOptions, 'verify'> = {}): Promise<MigrationStatus[]> {
-    assertKnownKeys('migrations.status', selection, ['shared', 'tenants', 'tenant', 'kind', 'verify'])
-    return (await this.#plans(selection)).map(statusOf)
+  async status(options: PlanOptions = {}): Promise<MigrationStatus[]> {
+    assertKnownKeys('migrations.status', options, planKeys)
+    assertRunOptions(options)
+    return (await this.#plans(options)).map(statusOf)
   }
 
   /**
    * Who would get what, in groups of schemas that lack the same; changes nothing. Schemas with nothing to do are in no group, nor are
-   * those that have a problem: `status` tells those.
+   * those that have a problem: `status` with the same options tells those.
    * @throws TenancyError as `run`
    */
   async plan(options: PlanOptions = {}): Promise<MigrationGroup[]> {
@@ -80,8 +83,8 @@ export class Migrations<A extends object = Attributes> {
    * @example if (!(await tenancy.migrations.check())) process.exit(1)
    * @throws TenancyError as `status`
    */
-  async check(selection: MigrationSelection = {}): Promise<boolean> {
-    return (await this.status(selection)).every(({ pending, problem }) => pending.length === 0 && problem === undefined)
+  async check(options: PlanOptions = {}): Promise<boolean> {
+    return (await this.status(options)).every(({ pending, problem }) => pending.length === 0 && problem === undefined)
   }
 
   /**
@@ -93,7 +96,7 @@ export class Migrations<A extends object = Attributes> {
     return this.run({ ...options, fake: true })
   }
 
-  async #plans(options: PlanOptions & Pick<RunOptions, 'verify'>): Promise<Planned[]> {
+  async #plans(options: PlanOptions): Promise<Planned[]> {
     const targets = await selectTargets(this.#parts, options)
     const planner = await Planner.open(this.#parts.catalog, targets, wishOf(options))
     return planner.plan(targets)

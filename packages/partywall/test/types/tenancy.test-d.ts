@@ -2,7 +2,7 @@
 import type { Pool } from 'pg'
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
-import { byHost, createTenancy, defineConfig, type FleetReport, type Tenant } from 'partywall'
+import { byHost, createTenancy, defineConfig, type FleetReport, type MigrationReport, type Tenant } from 'partywall'
 
 const config = defineConfig({
   database: process.env.DATABASE_URL,
@@ -25,6 +25,11 @@ expectTypeOf(await tenancy.runShared(() => 'x')).toEqualTypeOf<string>()
 expectTypeOf(await tenancy.forEach(async () => 1)).toExtend<FleetReport>()
 expectTypeOf(tenancy.bind((a: string, b: number) => a.length + b)).toEqualTypeOf<(a: string, b: number) => number>()
 
+// Each event has its payload.
+tenancy.on('migrations.started', ({ targets }) => expectTypeOf(targets).toEqualTypeOf<number>())
+tenancy.on('migration.ended', ({ entry }) => expectTypeOf(entry.state).toEqualTypeOf<'done' | 'failed' | 'skipped'>())
+tenancy.on('migrations.ended', ({ report }) => expectTypeOf(report).toEqualTypeOf<MigrationReport | undefined>())
+
 // Misuse does not compile.
 // @ts-expect-error -- seats is missing
 void tenancy.tenants.create({ schema: 'acme', attributes: { plan: 'gold' } })
@@ -42,3 +47,5 @@ tenant.schema = 'other'
 tenancy.setCurrent(tenant)
 // @ts-expect-error -- no such event
 tenancy.on('tenant.creatd', () => {})
+// @ts-expect-error -- that of one schema has no report
+tenancy.on('migration.ended', ({ report }) => report)
