@@ -1,11 +1,13 @@
 /** Reports on many schemas as JSON can carry them: an error becomes its code and message, what is absent becomes null. */
-import type { FleetEntry, FleetReport } from '../fleet-report.ts'
+import type { FleetEntry, FleetReport, MigrationReport } from '../fleet-report.ts'
 import type { MigrationStatus } from '../migrations/run.ts'
 import { toDocument, type ErrorDocument } from './failure.ts'
+import { listed } from './listed.ts'
 
 export interface StatusDocument {
   readonly target: string
   readonly tenantId?: string
+  readonly source?: string
   readonly head: string | null
   readonly applied: number
   readonly pending: readonly string[]
@@ -14,6 +16,11 @@ export interface StatusDocument {
 
 export function statusDocument({ head = undefined, problem, ...status }: MigrationStatus): StatusDocument {
   return { ...status, head: head ?? null, ...(problem !== undefined && { problem: toDocument(problem) }) }
+}
+
+export function migrationDocument(report: MigrationReport): object {
+  const document = reportDocument(report, ({ applied, note }) => ({ applied, ...(note !== undefined && { note }) }))
+  return { ...document, ...(report.runId !== undefined && { runId: report.runId }) }
 }
 
 /** The report of the library, with each entry passed through `more`. */
@@ -43,9 +50,4 @@ export function summary(report: FleetReport, done: string): string {
     ...(failed.length > 0 ? [`${failed.length} failed: ${listed(failed)}`] : []),
     ...(skipped.length > 0 ? [`${skipped.length} skipped: ${listed(skipped)}`] : []),
   ].join('; ')
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 20).join(', ')
-  return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown
 }

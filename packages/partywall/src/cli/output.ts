@@ -4,9 +4,12 @@
  */
 import { styleText } from 'node:util'
 import { describeFailure, errorDocument } from './failure.ts'
+import { StickyLine } from './sticky-line.ts'
 
 export class Output {
   readonly isJson: boolean
+  /** The last line of the terminal, for progress; undefined where nothing can be drawn again. */
+  readonly stickyLine: StickyLine | undefined
   readonly #isVerbose: boolean
   readonly #writeResult: typeof process.stdout.write
   #hasResult = false
@@ -15,7 +18,9 @@ export class Output {
     this.isJson = options.isJson
     this.#isVerbose = options.isVerbose
     this.#writeResult = process.stdout.write.bind(process.stdout)
-    process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write
+    const { stderr } = process
+    this.stickyLine = stderr.isTTY === true && process.env['TERM'] !== 'dumb' ? new StickyLine(stderr) : undefined
+    process.stdout.write = stderr.write.bind(stderr) as typeof process.stdout.write
     for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   }
 

@@ -7,6 +7,7 @@ import { domainAdd } from './commands/domain-add.ts'
 import { domainList } from './commands/domain-list.ts'
 import { init } from './commands/init.ts'
 import { migrate } from './commands/migrate.ts'
+import { migrateDown } from './commands/migrate-down.ts'
 import { migrateNew } from './commands/migrate-new.ts'
 import { migrateStatus } from './commands/migrate-status.ts'
 import { sql } from './commands/sql.ts'
@@ -38,6 +39,7 @@ export function buildProgram(cli: Cli): Command {
 
   const migrations = migrate(program, cli)
   migrateStatus(migrations, cli)
+  migrateDown(migrations, cli)
   migrateNew(migrations, cli)
 
   sql(program, cli)
@@ -58,6 +60,7 @@ function withCommonOptions(command: Command): Command {
   command.commands.forEach(withCommonOptions)
   return command
     .enablePositionalOptions()
+    .optionsGroup('Options:')
     .option('--config <file>', 'the config file (default: partywall.config.ts here or in a folder above)')
     .option('--json', 'the result as one JSON document on stdout')
     .option('--no-input', 'never ask; what is missing is an error')

@@ -10,7 +10,7 @@ export interface TenantCard extends Tenant {
   readonly migrations: Omit<StatusDocument, 'target' | 'tenantId'>
 }
 
-/** Costs one query for the domains and two for the migrations. */
+/** Costs one query for the domains, and two or three to see how the schema stands. */
 export async function tenantCard(tenancy: Tenancy, tenant: Tenant): Promise<TenantCard> {
   const domains = await tenancy.domains.list({ id: tenant.id })
   const [status] = await tenancy.migrations.status({ tenant: { id: tenant.id } })

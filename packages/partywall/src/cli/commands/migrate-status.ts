@@ -1,42 +1,29 @@
-/** `partywall migrate status`: how every schema stands. Changes nothing. */
+/** `partywall migrate status`: how the schemas stand. Changes nothing. */
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { examples } from '../examples.ts'
-import { statusDocument, type StatusDocument } from '../fleet-documents.ts'
+import { statusDocument } from '../fleet-documents.ts'
 import { refuseFlagsBefore, selectionOf, withSelection, type SelectionFlags } from '../migration-selection.ts'
-import { table } from '../table.ts'
+import { renderStatuses } from '../status-table.ts'
 
 export function migrateStatus(parent: Command, cli: Cli): void {
   withSelection(parent.command('status'))
-    .description('how the schemas stand: the last migration applied, and what is pending')
+    .description('how the schemas stand: how many have which migration as their last one, and what is pending there')
+    .optionsGroup('How:')
+    .option('--verify', 'read the histories themselves, and tell where a digest says something else')
     .addHelpText(
       'after',
-      examples(['migrate status', 'every schema'], ['migrate status --tenant acme --json', 'one tenant, for a program']) +
-        '\n\nThe exit code is 1 when a schema cannot be migrated as it stands; pending migrations alone are no failure.',
+      examples(
+        ['migrate status', 'a line for each last migration, with the number of schemas'],
+        ['migrate status --json', 'every schema, for a program'],
+        ['migrate status --verify', 'whether the histories are what their digests say'],
+      ) + '\n\nThe exit code is 1 when a schema cannot be migrated as it stands; pending migrations alone are no failure.',
     )
-    .action(async (flags: SelectionFlags, command: Command) => {
+    .action(async (flags: SelectionFlags & { readonly verify?: boolean }, command: Command) => {
       refuseFlagsBefore(command)
-      await printStatus(cli, flags)
+      const { migrations } = await cli.tenancy()
+      const statuses = (await migrations.status({ ...selectionOf(flags), verify: flags.verify })).map(statusDocument)
+      if (statuses.some(({ problem }) => problem !== undefined)) cli.fail()
+      cli.out.result(statuses, () => renderStatuses(statuses))
     })
-}
-
-/** Shared with `migrate --plan`. */
-export async function printStatus(cli: Cli, flags: SelectionFlags): Promise<void> {
-  const tenancy = await cli.tenancy()
-  const statuses = (await tenancy.migrations.status(selectionOf(flags))).map(statusDocument)
-  if (statuses.some(({ problem }) => problem !== undefined)) cli.fail()
-  cli.out.result(statuses, () => render(statuses))
-}
-
-function render(statuses: readonly StatusDocument[]): string {
-  return table(
-    ['target', 'head', 'applied', 'pending', 'problem'],
-    statuses.map(({ target, head, applied, pending, problem }) => [
-      target,
-      head ?? 'none',
-      applied,
-      pending.length <= 3 ? pending.join(', ') || '-' : `${pending.slice(0, 2).join(', ')} and ${pending.length - 2} more`,
-      problem && `${problem.code}: ${problem.message}`,
-    ]),
-  )
 }

@@ -1,65 +1,66 @@
 /** `partywall migrate`: applies what is pending, to the shared schema and then to every tenant. */
-import type { Command } from 'commander'
-import type { MigrationEntry } from '../../migrations/run.ts'
+import { Option, type Command } from 'commander'
 import { nearest } from '../../nearest.ts'
 import type { Cli } from '../cli.ts'
 import { examples } from '../examples.ts'
-import { describeFailure, UsageError } from '../failure.ts'
-import { reportDocument, summary } from '../fleet-documents.ts'
+import { UsageError } from '../failure.ts'
+import { runOptionsOf, withRunFlags, type RunFlags } from '../migration-flags.ts'
+import { runMigrations } from '../migration-run.ts'
 import { selectionOf, withSelection, type SelectionFlags } from '../migration-selection.ts'
-import { printable } from '../table.ts'
-import { printStatus } from './migrate-status.ts'
+import { printCheck } from './migrate-check.ts'
+import { printPlan } from './migrate-plan.ts'
 
-interface Flags extends SelectionFlags {
+interface Flags extends SelectionFlags, RunFlags {
   readonly to?: string
   readonly plan?: boolean
+  readonly check?: boolean
+  readonly fake?: boolean
+  readonly resume?: boolean
 }
 
-/** Gives the command, for `status` and `new` hang below it. */
+/** Gives the command, for `status`, `down` and `new` hang below it. */
 export function migrate(parent: Command, cli: Cli): Command {
-  return withSelection(parent.command('migrate'))
+  return withRunFlags(withWhat(withSelection(parent.command('migrate'))))
     .description('apply pending migrations: to the shared schema, then to every tenant')
-    .option('--to <migration>', 'the last one to apply: its name or number; for one folder of migrations')
-    .option('--plan', 'only show what is pending')
     .addHelpText(
       'after',
       examples(
         ['migrate', 'everything'],
+        ['migrate --plan', 'who would get what, and the SQL'],
+        ['migrate --canary 5 --max-failures 10', 'five tenants first; stop when ten have failed'],
+        ['migrate --resume', 'what the last run has left'],
         ['migrate --tenant acme --tenant bolt', 'these two'],
+        ['migrate --check', 'exit code 1 when something is pending'],
         ['migrate status', 'how everything stands'],
-        ['migrate new "add titles"', 'a new file in the folder of the tenants'],
       ),
     )
     .allowExcessArguments()
     .action(async (flags: Flags, command: Command) => {
       refuseArguments(command)
-      return flags.plan === true ? plan(cli, flags) : run(cli, flags)
+      const what = { ...selectionOf(flags), to: flags.to }
+      if (flags.plan === true) await printPlan(cli, { ...what, verify: flags.verify })
+      else if (flags.check === true) await printCheck(cli, { ...what, verify: flags.verify })
+      else await runMigrations(cli, { ...what, ...runOptionsOf(flags), fake: flags.fake, resume: flags.resume })
     })
 }
 
-async function run(cli: Cli, flags: Flags): Promise<void> {
-  const tenancy = await cli.tenancy()
-  const onEntry = (entry: MigrationEntry): void => cli.out.say(progressLine(entry))
-  const report = await tenancy.migrations.run({ ...selectionOf(flags), to: flags.to, onEntry })
-  if (!report.ok) cli.fail()
-  const isIdle = report.entries.every(({ applied }) => applied.length === 0)
-  cli.out.result(
-    reportDocument(report, ({ applied }) => ({ applied })),
-    () => summary(report, isIdle ? 'up to date' : 'migrated'),
-  )
-}
-
-async function plan(cli: Cli, flags: Flags): Promise<void> {
-  if (flags.to !== undefined) throw new UsageError('--plan shows all that is pending; it does not go with --to')
-  await printStatus(cli, flags)
-}
-
-function progressLine(entry: MigrationEntry): string {
-  const name = printable(entry.target)
-  if (entry.state === 'failed') return `${name}: ${describeFailure(entry.error)}`
-  if (entry.state === 'skipped') return `${name}: skipped`
-  if (entry.applied.length === 0) return `${name}: up to date`
-  return `${name}: applied ${entry.applied.join(', ')} (${Math.round(entry.durationMs)} ms)`
+function withWhat(command: Command): Command {
+  return command
+    .optionsGroup('What:')
+    .option('--to <migration>', 'the last one to apply: its name or number; for one folder of migrations')
+    .addOption(new Option('--plan', 'only show who would get what, with the SQL').conflicts(['check', 'fake', 'resume']))
+    .addOption(new Option('--check', 'only say whether something is pending: exit code 1').conflicts(['fake', 'resume']))
+    .addOption(new Option('--fake', 'write down what is pending as applied, and run nothing'))
+    .addOption(
+      new Option('--resume', 'finish the last run that failed or was interrupted').conflicts([
+        'shared',
+        'tenants',
+        'tenant',
+        'kind',
+        'to',
+        'fake',
+      ]),
+    )
 }
 
 function refuseArguments({ args: [unknown], commands }: Command): void {

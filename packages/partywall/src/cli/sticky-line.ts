@@ -1,0 +1,49 @@
+/**
+ * A last line on a terminal that is drawn again in its place, while other lines go out above it. Whatever writes to the stream meanwhile
+ * (also Node's warnings, and what a migration prints) takes the line away first, so that the two never run into each other.
+ */
+
+/** What of a terminal's stream is needed. */
+export interface TerminalStream {
+  readonly columns?: number
+  write(chunk: string | Uint8Array, ...rest: unknown[]): boolean
+}
+
+const eraseLine = '\r\u001b[2K'
+
+export class StickyLine {
+  readonly #stream: TerminalStream
+  readonly #write: TerminalStream['write']
+  #isShown = false
+  /** Somebody has written a line and not ended it: it must not be erased. */
+  #isOpen = false
+
+  constructor(stream: TerminalStream) {
+    this.#stream = stream
+    const write = stream.write
+    this.#write = (...args) => write.apply(stream, args)
+    stream.write = (chunk, ...rest) => {
+      this.hide()
+      this.#isOpen = !endsLine(chunk)
+      return this.#write(chunk, ...rest)
+    }
+  }
+
+  /** Draws the line that `text` gives for the width of the terminal. One that is too long would wrap and could not be erased: it is cut. */
+  show(text: (width: number) => string): void {
+    // The last column stays free: some terminals wrap when it is written.
+    const width = (this.#stream.columns || 80) - 1
+    this.#write(`${this.#isOpen ? '\n' : eraseLine}${text(width).slice(0, width)}`)
+    this.#isShown = true
+    this.#isOpen = false
+  }
+
+  hide(): void {
+    if (this.#isShown) this.#write(eraseLine)
+    this.#isShown = false
+  }
+}
+
+function endsLine(chunk: string | Uint8Array): boolean {
+  return typeof chunk === 'string' ? /(?:^|\n)$/.test(chunk) : chunk.length === 0 || chunk.at(-1) === 10
+}

@@ -1,0 +1,97 @@
+/** What is shown while a fleet is migrated: on a terminal a bar, in a log a line now and then, with --json nothing. */
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { fleetProject, uniqueSql } from './fleet-project.ts'
+import { ended } from './partywall.ts'
+
+const hasTerminal = spawnSync('script', ['--version']).stdout?.includes('util-linux') === true
+const eraseLine = '\r\u001b[2K'
+/** 25 schemas are more than get a line each; 2 at a time, this takes a second or more. */
+const slowSql = 'select pg_sleep(0.1)'
+
+it('without a terminal: one line at the beginning, the failures, and the report', async () => {
+  const { run, rows, write } = await fleetProject(25)
+  await rows(`insert into t07.polls values ('twice'), ('twice')`)
+  await write({ '0002_unique.sql': uniqueSql })
+  const migrated = await run('migrate')
+  expect(migrated.code).toBe(1)
+  const lines = migrated.stderr.trimEnd().split('\n')
+  expect(lines).toEqual([
+    'migrating 25 schemas',
+    expect.stringMatching(/^t07: error MIGRATION_FAILED: /),
+    expect.stringMatching(/^ {2}cause: /),
+  ])
+  expect(migrated.stdout).toMatch(/^24 of 26 migrated, 1 up to date, 1 failed .*\nFailed: t07: alter table .*\n$/)
+})
+
+it('with --json: one document on stdout, and nothing on stderr, also of failures and of what a migration prints', async () => {
+  const { run, rows, write } = await fleetProject(25)
+  await rows(`insert into t07.polls values ('twice'), ('twice')`)
+  await write({ '0002_unique.sql': uniqueSql })
+  const migrated = await run('migrate --json')
+  expect(migrated).toMatchObject({ code: 1, stderr: '' })
+  expect(migrated.json.entries).toHaveLength(26)
+  await rows('delete from t07.polls')
+  await write({ '0003_loud.ts': `export const up = () => console.log('loud')` })
+  const loud = await run('migrate --json')
+  expect(loud.json.ok).toBe(true)
+  expect(loud.stderr).toBe('loud\n'.repeat(25))
+})
+
+describe.runIf(hasTerminal)('on a terminal', () => {
+  it('one bar, drawn again in its place, with failures above it and nothing of it left', async () => {
+    const { onTerminal, rows, write } = await fleetProject(25)
+    await rows(`insert into t07.polls values ('twice'), ('twice')`)
+    await write({
+      '0002_unique.sql': uniqueSql,
+      '0003_slow.sql': slowSql,
+      '0004_loud.ts': `export const up = () => console.log('loud')`,
+    })
+    const { code, seen } = await onTerminal('migrate --concurrency 2')
+    expect(code).toBe(1)
+    const drawn = seen.split(eraseLine).filter((part) => part.startsWith('migrating ['))
+    expect(drawn.length).toBeGreaterThan(5)
+    expect(drawn.at(-1)).toMatch(/^migrating \[=+>? *\] +\d+\/25 {2}[\d.]+\/s( {2}\d+ s left)? {2}1 failed/)
+    const shown = seen.split('\r\n').map((line) => line.split(eraseLine).at(-1)!)
+    expect(shown.filter((line) => line === 'loud')).toHaveLength(24)
+    expect(shown.filter((line) => line !== 'loud')).toEqual([
+      expect.stringMatching(/^t07: error MIGRATION_FAILED: /),
+      expect.stringMatching(/^ {2}cause: /),
+      expect.stringMatching(/^24 of 26 migrated, 1 up to date, 1 failed/),
+      expect.stringMatching(/^Failed: t07: alter table .* migrate --resume$/),
+      '',
+    ])
+  })
+
+  it('lines, where the terminal cannot draw', async () => {
+    const { onTerminal, write } = await fleetProject(25)
+    await write({ '0002_more.sql': 'create table more ()' })
+    const { code, seen } = await onTerminal('migrate', { TERM: 'dumb' })
+    expect(code).toBe(0)
+    expect(seen).toMatch(/^migrating 25 schemas\r\n25 of 26 migrated, 1 up to date \(.*\)\r\n$/)
+  })
+})
+
+it('Ctrl-C: says how to go on, and what is done stays done', async () => {
+  const { start, run, write, rows } = await fleetProject(25)
+  await write({ '0002_slow.sql': 'create table slow (); select pg_sleep(0.2)' })
+  const child = start('migrate --concurrency 2')
+  const end = ended(child)
+  while ((await done()).length < 4) await once(child.stderr!, 'data', { signal: AbortSignal.timeout(50) }).catch(() => {})
+  child.kill('SIGINT')
+  const interrupted = await end
+  expect(interrupted).toMatchObject({ code: 130, stdout: '' })
+  expect(interrupted.stderr).toBe(
+    'migrating 25 schemas\nWhat is done stays done. To do the rest: npx partywall migrate --resume\n' +
+      'error INTERRUPTED: Interrupted by SIGINT.\n',
+  )
+  const before = (await done()).length
+  expect(before).toBeLessThan(25)
+  expect((await run('migrate --resume --json')).json).toMatchObject({ ok: true })
+  expect(await done()).toHaveLength(25)
+
+  async function done(): Promise<unknown[]> {
+    return rows(`select relnamespace from pg_class where relname = 'slow'`)
+  }
+})
