@@ -41,7 +41,7 @@ const pgbouncer = {
   test: {
     ...eachProject,
     name: 'pgbouncer',
-    include: hasPgBouncer() ? ['packages/*/test/{isolation,orm,pooler}/*.test.ts'] : ['packages/*/test/pooler/absent.ts'],
+    include: hasPgBouncer() ? ['packages/*/test/{isolation,orm,faults,pooler}/*.test.ts'] : ['packages/*/test/pooler/absent.ts'],
     provide: { partywallRoute: 'pgbouncer' as const },
   },
 }

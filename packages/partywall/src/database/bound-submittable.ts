@@ -16,13 +16,17 @@ import {
   noteOutcome,
   type Carrier,
 } from './bound-query.ts'
+import { endWithError, isCopyIn } from './copy-in.ts'
 import { feedByMessages, isCopyOut } from './copy-out.ts'
+import { endWithConnection } from './cursor-end.ts'
 import { isServerError, type ConnectionLike, type SubmittableLike } from './pg-internals.ts'
 import { statementFacts } from './statement-facts.ts'
 
 export function bindSubmittable(query: SubmittableLike, carrier: Carrier, binding: Binding): void {
   const facts = statementFacts(textOf(query))
   if (isCopyOut(query)) feedByMessages(query)
+  if (isCopyIn(query)) endWithError(query)
+  endWithConnection(query)
   const { submit, handleRowDescription, handleDataRow, handleCommandComplete, handleReadyForQuery, handleError } = query
   let ownCompletions = 0
   let isBound = false

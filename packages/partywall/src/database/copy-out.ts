@@ -27,6 +27,8 @@ export function feedByMessages(query: CopyOut): void {
     socket?.resume()
     done(error)
   }
+  // An error that nobody hears would end the process; a stream that was given up has nobody.
+  query.handleError = (error) => void query.destroy(error)
   query.handleReadyForQuery = () => {
     socket = undefined
     query.push(null)
