@@ -130,9 +130,15 @@ export class TenantClient extends Client implements Carrier, PoolMember {
 
   /** Whether the server session that answers is the one that was opened, or one that a pooler lends. One round trip. */
   async #learnRoute(): Promise<Client> {
-    const { rows } = (await super.query('select pg_catalog.pg_backend_pid() as pid')) as { rows: { pid: number }[] }
-    this.bindingWriter.isDirect = rows[0]?.pid === (this as unknown as ClientInternals).processID
-    return this
+    try {
+      const { rows } = (await super.query('select pg_catalog.pg_backend_pid() as pid')) as { rows: { pid: number }[] }
+      this.bindingWriter.isDirect = rows[0]?.pid === (this as unknown as ClientInternals).processID
+      return this
+    } catch (error) {
+      // A pool forgets a client that could not connect; the server does not, while the connection is open.
+      void super.end()
+      throw error
+    }
   }
 
   override query(config: any, values?: any, callback?: any): any {

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { relayForTest, type Relay } from '../support/relay.ts'
+import { comesToRest, within } from '../support/rest.ts'
+import { route } from '../support/route.ts'
+import { twoTenants } from '../support/two-tenants.ts'
+
+const tenants = await twoTenants()
+const { a, b, scope, url, makePool, admin } = tenants
+
+const owner = 'select owner from items where id = 1'
+
+describe.each<Relay['silence']>(['at once', 'after the login'])('a server that falls silent %s', (silence) => {
+  it('keeps nobody waiting longer than the limit, and the connections can be had again', async () => {
+    const relay = await relayForTest(url)
+    const pool = makePool({ connectionString: relay.url, max: 2, connectionTimeoutMillis: 300 })
+    relay.silence = silence
+    const started = performance.now()
+    const callers = [a, b, a, b, a].map((tenant) => scope.run(tenant, () => pool.query(owner)))
+    const answers = await within(5000, Promise.allSettled(callers))
+    expect(performance.now() - started).toBeLessThan(2000)
+    for (const answer of answers) {
+      expect(answer.status === 'rejected' && String(answer.reason)).toMatch(/POOL_EXHAUSTED|timeout|stayed busy/i)
+    }
+    // A connection that is being opened for somebody who has given up gives up in its own time.
+    await expect.poll(() => [pool.totalCount, pool.waitingCount], { timeout: 1000 }).toEqual([0, 0])
+    relay.silence = 'never'
+    await comesToRest(pool, tenants)
+  })
+})
+
+it('tells at once that nothing listens, and the connections can be had later', async () => {
+  const pool = makePool({ connectionString: 'postgres://127.0.0.1:1/x', max: 2, connectionTimeoutMillis: 2000 })
+  for (let round = 0; round < 3; round++) {
+    const answers = await within(
+      1000,
+      Promise.allSettled([a, b, a, b].map((tenant) => scope.run(tenant, () => pool.query(owner)))),
+    )
+    expect(answers.map((answer) => answer.status === 'rejected' && answer.reason.code)).toEqual(answers.map(() => 'ECONNREFUSED'))
+    expect({ total: pool.totalCount, waiting: pool.waitingCount }).toEqual({ total: 0, waiting: 0 })
+  }
+  pool.options.connectionString = url
+  await comesToRest(pool, tenants)
+})
+
+it('leaves no connection open on the server when the first question is not answered well', async () => {
+  const role = `partywall_mute_${route}`
+  await admin.query(`drop role if exists ${role}`)
+  await admin.query(`create role ${role} login; revoke execute on function pg_catalog.pg_backend_pid() from public`)
+  const mute = new URL(url)
+  mute.username = role
+  const pool = makePool({ connectionString: mute.href, max: 2 })
+  for (let round = 0; round < 5; round++) {
+    await expect(scope.run(a, () => pool.query(owner))).rejects.toMatchObject({ code: '42501' })
+  }
+  expect({ total: pool.totalCount, waiting: pool.waitingCount }).toEqual({ total: 0, waiting: 0 })
+  // Behind the pooler its own connection stays, which serves all of them.
+  const open = `select count(*)::int as n from pg_stat_activity where usename = $1`
+  const kept = route === 'pgbouncer' ? 1 : 0
+  await expect.poll(async () => (await admin.query(open, [role])).rows[0].n, { timeout: 2000 }).toBe(kept)
+  await admin.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = '${role}'`)
+  await admin.query(`grant execute on function pg_catalog.pg_backend_pid() to public; drop role ${role}`)
+})

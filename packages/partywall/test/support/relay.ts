@@ -1,0 +1,48 @@
+/** A wire to the server that can be cut off without a word, as a network does: what is sent into it gets no answer, and no end either. */
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+export interface Relay {
+  /** The same database by the wire. */
+  readonly url: string
+  /** When the answers of the server stop: at the first byte, when it has let the client in, or not at all. */
+  silence: 'at once' | 'after the login' | 'never'
+}
+
+export async function relayForTest(url: string): Promise<Relay> {
+  const { hostname, port } = new URL(url)
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = connect(Number(port || 5432), hostname)
+    let hasAnswered = false
+    upstream.on('data', (bytes) => {
+      const isSilent = relay.silence === 'at once' || (relay.silence === 'after the login' && hasAnswered)
+      // ReadyForQuery ends the login.
+      hasAnswered ||= bytes.includes('Z\0\0\0\u0005I', 0, 'latin1')
+      if (!isSilent) client.write(bytes)
+    })
+    client.on('data', (bytes) => upstream.write(bytes))
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const relayed = new URL(url)
+  relayed.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const relay: Relay = { url: relayed.href, silence: 'never' }
+  return relay
+}
