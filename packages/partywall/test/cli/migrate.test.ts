@@ -2,9 +2,10 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { testDatabase } from '../support/database.ts'
 import { writeFiles } from '../support/registry.ts'
 import { fleetProject, uniqueSql } from './fleet-project.ts'
-import { expectFailure } from './partywall.ts'
+import { expectFailure, project } from './partywall.ts'
 
 const twice = `insert into t02.polls values ('twice'), ('twice')`
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1)!
