@@ -13,10 +13,10 @@ export interface AppliedMigration {
 const mark = 'partywall 1'
 
 /** The digest of a history with nothing in it. */
-export const emptyDigest = label(0, '')
+const emptyDigest = label(0, '')
 
 /** The digest of a history to which one more migration is added. Chained, so that all heads of a long list cost one pass. */
-export function digestAfter(digest: string, { name, checksum }: AppliedMigration): string {
+function digestAfter(digest: string, { name, checksum }: AppliedMigration): string {
   const [count, chain] = parse(digest)
   return label(count + 1, createHash('sha256').update(`${chain}\n${name}\n${checksum}`).digest('hex'))
 }

@@ -18,7 +18,7 @@ import { work } from './schedule.ts'
 import { provisioningLock, selectTargets, unfinishedTargets, type FleetTarget, type TargetParts } from './targets.ts'
 
 /** What a run tells while it goes on. */
-export interface MigrationListener {
+interface MigrationListener {
   onStart(run: MigrationsStarted): void
   onBegin(begin: MigrationStarted): void
   onEntry(entry: MigrationEntry): void

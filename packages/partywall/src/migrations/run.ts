@@ -7,7 +7,7 @@ import { statusOf, type MigrationReport, type MigrationStatus } from './report.t
 import { assertRunOptions, runOptionKeys, wishOf, type RunOptions } from './run-options.ts'
 import { selectTargets } from './targets.ts'
 
-export type { MigrationListener, MigrationsParts } from './fleet-run.ts'
+export type { MigrationsParts } from './fleet-run.ts'
 export type { MigrationEntry, MigrationReport, MigrationStatus } from './report.ts'
 export type { RunOptions } from './run-options.ts'
 

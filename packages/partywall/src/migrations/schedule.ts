@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What came of one attempt. */
-export type Attempt<T> = { readonly end: 'done' | 'failed' } | { readonly retry: T; readonly afterMs: number }
+type Attempt<T> = { readonly end: 'done' | 'failed' } | { readonly retry: T; readonly afterMs: number }
 
 export interface Schedule<T> {
   readonly size: number
