@@ -1,5 +1,5 @@
 /** A project with tenants in a database of its own, for the commands that migrate them. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
@@ -46,7 +46,10 @@ export async function fleetProject(count: number, files: Record<string, string> 
   }
 }
 
-/** `script` of util-linux gives the child a terminal. */
+/** Gives a child a terminal. */
+const terminal = 'script'
+export const hasTerminal = spawnSync(terminal, ['--version']).stdout?.includes('util-linux') === true
+
 async function runOnTerminal(
   folder: string,
   url: string,
@@ -54,7 +57,7 @@ async function runOnTerminal(
   environment: Record<string, string>,
 ): Promise<{ code: number; seen: string }> {
   const command = `stty cols 100; exec ${process.execPath} ${bin} ${call}`
-  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+  const child = spawn(terminal, ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd: folder,
     env: { ...process.env, NODE_OPTIONS: '', CI: '', NO_COLOR: '1', TERM: 'xterm', DATABASE_URL: url, ...environment },
   })

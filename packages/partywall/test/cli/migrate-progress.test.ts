@@ -1,11 +1,9 @@
 /** What is shown while a fleet is migrated: on a terminal a bar, in a log a line now and then, with --json nothing. */
-import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { fleetProject, uniqueSql } from './fleet-project.ts'
+import { fleetProject, hasTerminal, uniqueSql } from './fleet-project.ts'
 import { ended } from './partywall.ts'
 
-const hasTerminal = spawnSync('script', ['--version']).stdout?.includes('util-linux') === true
 const eraseLine = '\r\u001b[2K'
 /** 25 schemas are more than get a line each; 2 at a time, this takes a second or more. */
 const slowSql = 'select pg_sleep(0.1)'

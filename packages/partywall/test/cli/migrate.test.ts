@@ -2,10 +2,9 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { testDatabase } from '../support/database.ts'
 import { writeFiles } from '../support/registry.ts'
 import { fleetProject, uniqueSql } from './fleet-project.ts'
-import { expectFailure, project } from './partywall.ts'
+import { expectFailure } from './partywall.ts'
 
 const twice = `insert into t02.polls values ('twice'), ('twice')`
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1)!
@@ -140,34 +139,4 @@ it('says how to resume with the same config, and nothing of it before anything b
   expect(broken.stderr).toMatch(
     /^What is done stays done. To do the rest: npx partywall migrate --resume\nerror DATABASE_ERROR: /,
   )
-})
-
-it('makes files with the next number, and never overwrites one', async () => {
-  const { run, folder } = await fleetProject(0, { 'migrations/tenant/0041_a.sql': 'select 1' })
-  expect((await run(['migrate', 'new', 'Add titles!'])).stdout).toBe('migrations/tenant/0042_add_titles.sql\n')
-  expect((await run(['migrate', 'new', 'more', '--ts', '--json'])).json).toEqual({
-    file: join(folder, 'migrations/tenant/0043_more.ts'),
-  })
-})
-
-it('migrates with the files of another tool, which makes new ones itself', async () => {
-  const { url: ownUrl } = await testDatabase()
-  const { run } = await project(ownUrl, {
-    'partywall.config.ts': `
-      import { defineConfig } from 'partywall'
-      import { drizzleMigrations } from 'partywall/drizzle'
-      export default defineConfig({ database: process.env.DATABASE_URL, migrations: { tenant: drizzleMigrations('drizzle') } })`,
-    'drizzle/20260101000000_init/migration.sql': 'create table "public"."x" ();',
-  })
-  expect(await run('tenant create acme')).toMatchObject({ code: 0 })
-  expect((await run('migrate status --json')).json).toMatchObject([
-    { target: 'shared' },
-    { target: 'acme', head: '20260101000000_init' },
-  ])
-  expect(
-    (await run(['sql', '--tenant', 'acme', '--json', `select to_regclass('acme.x') is not null as there`])).json,
-  ).toMatchObject({
-    rows: [{ there: true }],
-  })
-  expect(expectFailure(await run('migrate new more --json'), 2, 'INVALID_OPTION').message).toContain('npx drizzle-kit generate')
 })
