@@ -44,7 +44,9 @@ export class MigrationText {
   /** Where in the files an error happened; undefined when it was in a statement of ours. */
   placeOf(error: unknown): Place | undefined {
     if (isTenancyError(error, 'UNSAFE_STATEMENT')) return this.#byWord(error.details['statement'])
-    return this.#byPosition(error) ?? this.#byCount(error)
+    // Which statement wants to be alone only PostgreSQL's own error knows.
+    const said = isTenancyError(error, 'NEEDS_SESSION') ? error.cause : error
+    return this.#byPosition(said) ?? this.#byCount(said)
   }
 
   /** A statement that partywall refused to send: by the word that it begins with. */
