@@ -59,6 +59,9 @@ export const runOptionKeys = [
   'onEntry',
 ] as const satisfies readonly (keyof RunOptions)[]
 
+/** What PostgreSQL takes: almost 25 days. */
+const mostMillis = 2_147_483_647
+
 export const runDefaults = { lockTimeoutMillis: 2000, retries: 10 }
 
 /** @throws TenancyError INVALID_OPTION */
@@ -66,9 +69,9 @@ export function assertRunOptions(options: RunOptions): void {
   count('concurrency', options.concurrency, 1)
   count('canary', options.canary, 0)
   count('maxFailures', options.maxFailures, 1)
-  count('lockTimeoutMillis', options.lockTimeoutMillis, 0)
+  count('lockTimeoutMillis', options.lockTimeoutMillis, 0, mostMillis)
   count('retries', options.retries, 0)
-  count('statementTimeoutMillis', options.statementTimeoutMillis, 0)
+  count('statementTimeoutMillis', options.statementTimeoutMillis, 0, mostMillis)
   count('deadlineMillis', options.deadlineMillis, 1)
   if (options.onFailure !== undefined && options.onFailure !== 'continue' && options.onFailure !== 'stop') {
     throw invalid('onFailure', `must be 'continue' or 'stop'; it is ${JSON.stringify(options.onFailure)}`)
@@ -88,9 +91,10 @@ export function wishOf({ to, down = false, fake, verify }: RunOptions): Wish {
   return { direction: down ? 'down' : 'up', to: down && to === '0' ? undefined : to, fake, verify }
 }
 
-function count(name: keyof RunOptions, value: number | undefined, least: number): void {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return
-  throw invalid(name, `must be a whole number of at least ${least}; it is ${String(value)}`)
+function count(name: keyof RunOptions, value: number | undefined, least: number, most = Number.MAX_SAFE_INTEGER): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
+  throw invalid(name, `must be a whole number ${range}; it is ${String(value)}`)
 }
 
 function invalid(option: string, what: string): TenancyError {

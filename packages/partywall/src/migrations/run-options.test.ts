@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { assertRunOptions, type RunOptions } from './run-options.ts'
+
+test.each<RunOptions>([
+  {},
+  { canary: 0, lockTimeoutMillis: 0, retries: 0, statementTimeoutMillis: 2_147_483_647, deadlineMillis: 1, concurrency: 1 },
+  { down: true, to: '0' },
+  { resume: true, concurrency: 4, fake: false },
+])('%j passes', (options) => assertRunOptions(options))
+
+test.each<[RunOptions, string]>([
+  [{ concurrency: 0 }, 'at least 1; it is 0'],
+  [{ canary: 1.5 }, 'at least 0; it is 1.5'],
+  [{ maxFailures: 0 }, 'at least 1'],
+  [{ lockTimeoutMillis: 2 ** 31 }, 'from 0 to 2147483647'],
+  [{ statementTimeoutMillis: NaN }, 'it is NaN'],
+  [{ deadlineMillis: 0 }, 'at least 1'],
+  [{ onFailure: 'halt' as never }, `'continue' or 'stop'; it is "halt"`],
+  [{ down: true }, 'the last migration to keep'],
+  [{ down: true, to: '0001', fake: true }, 'does not go with "down"'],
+  [{ resume: true, tenant: 'acme' }, 'does not go with "tenant"'],
+  [{ resume: true, to: '0001' }, 'does not go with "to"'],
+])('%j is refused', (options, message) => {
+  expect(() => assertRunOptions(options)).toThrow(message)
+  expect(() => assertRunOptions(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+})
