@@ -106,6 +106,7 @@ pool_mode = ${mode}
 default_pool_size = ${mode === 'session' ? 10 : 1}
 admin_users = ${user}
 max_client_conn = 500
+server_login_retry = 0.2
 `,
   }
 }

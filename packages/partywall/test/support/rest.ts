@@ -67,16 +67,12 @@ export function isLoss(error: unknown): boolean {
   return lossCodes.test(code) || lossMessages.test(message)
 }
 
-/** Ends the server session of a client, and waits until it is gone. */
-export async function killBackendOf(client: Pick<PoolClient, 'query'>, admin: TwoTenants['admin']): Promise<void> {
-  await killBackend(await backendOf(client), admin)
-}
-
 export async function backendOf(client: Pick<PoolClient, 'query'>): Promise<number> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   return rows[0]!.pid
 }
 
+/** Ends a server session, and waits until it is gone. */
 export async function killBackend(pid: number, admin: TwoTenants['admin']): Promise<void> {
   await admin.query('select pg_terminate_backend($1, 5000)', [pid])
 }

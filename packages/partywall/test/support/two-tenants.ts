@@ -11,7 +11,7 @@ import type { Tampering } from '../../src/events.ts'
 import { Scope } from '../../src/scope/scope.ts'
 import type { Tenant } from '../../src/types.ts'
 import { setAlarm } from './alarms.ts'
-import { testDatabase } from './database.ts'
+import { testDatabase, type TestDatabase } from './database.ts'
 
 export const rowsOfEach = 20
 
@@ -33,8 +33,13 @@ export interface TwoTenants {
 }
 
 export async function twoTenants(): Promise<TwoTenants> {
-  const { url, directUrl } = await testDatabase()
+  return twoTenantsOn(await testDatabase())
+}
+
+/** The same in another database: of a server, or behind a pooler, that a test may end. */
+export async function twoTenantsOn({ url, directUrl }: Pick<TestDatabase, 'url' | 'directUrl'>): Promise<TwoTenants> {
   const admin = new Client(directUrl)
+  admin.on('error', () => {})
   await admin.connect()
   for (const schema of ['tenant_a', 'tenant_b']) await admin.query(tenantTables(schema))
   await admin.query(`create table public.notes (id int primary key, owner text); insert into public.notes values (1, 'public')`)
