@@ -94,7 +94,7 @@ describe('a query object through pool.query whose backend is killed', () => {
 
 it('survives a storm: a backend dies every few milliseconds, while all kinds of work go on', async () => {
   const pool = makePool({ max: 5 })
-  let isOver = false
+  const storm = { isOver: false }
   const counts = { right: 0, lost: 0 }
   const kinds: ((id: number) => Promise<{ owner: string }[]>)[] = [
     async (id) => (await pool.query('select owner from items where id = $1', [id])).rows,
@@ -128,7 +128,7 @@ it('survives a storm: a backend dies every few milliseconds, while all kinds of 
   ]
   const worker = async (index: number): Promise<void> => {
     const tenant = index % 2 === 0 ? a : b
-    for (let round = index; !isOver; round++) {
+    for (let round = index; !storm.isOver; round++) {
       try {
         const rows = await scope.run(tenant, () => kinds[round % kinds.length]!(1 + (round % 20)))
         expect(rows.length).toBeGreaterThan(0)
@@ -149,7 +149,7 @@ it('survives a storm: a backend dies every few milliseconds, while all kinds of 
       select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend' order by random() limit 1`)
   }
-  isOver = true
+  storm.isOver = true
   await within(10_000, Promise.all(workers))
   await comesToRest(pool, tenants)
   expect(counts.right).toBeGreaterThan(20)

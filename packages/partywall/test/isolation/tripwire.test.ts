@@ -110,9 +110,6 @@ it('is tripped by a procedure that commits and fails then, in a session of the s
 })
 
 describe('a path that the connection is prepared with', () => {
-  const prepare = async (client: Pick<PoolClient, 'query'>): Promise<void> =>
-    void (await client.query('set search_path to tenant_b'))
-
   it.each(['a "connect" listener', 'onConnect'])('by %s is its own, and is what it is held to', async (how) => {
     const pool = makePool({ max: 1, ...(how === 'onConnect' && ({ onConnect: prepare } as object)) })
     if (how !== 'onConnect') pool.on('connect', (client) => void prepare(client))
@@ -144,6 +141,10 @@ it('is an event of the tenancy and of its diagnostics channel', async () => {
       : [],
   )
 })
+
+async function prepare(client: Pick<PoolClient, 'query'>): Promise<void> {
+  await client.query('set search_path to tenant_b')
+}
 
 /** Behind the pooler the session lives on, and keeps what an earlier test did to it. */
 async function freshSession(): Promise<void> {

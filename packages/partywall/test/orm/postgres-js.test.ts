@@ -276,12 +276,12 @@ describe('the traps of postgres.js', () => {
     }
     await tenancy.run(a, async () => {
       for (const [how, read] of Object.entries(reads)) {
-        for (let n = 0; n < 3; n++) expect([...(await read())], how).toMatchObject([mine])
+        for (let n = 0; n < 3; n++) expect({ how, rows: [...(await read())] }).toMatchObject({ how, rows: [mine] })
         await admin.query(`alter table "${a.schema}".things add column "${how}" int`)
-        for (let n = 0; n < 3; n++) expect([...(await read())], how).toMatchObject([mine])
+        for (let n = 0; n < 3; n++) expect({ how, rows: [...(await read())] }).toMatchObject({ how, rows: [mine] })
         // Behind a pooler the session may be another one the next time, and postgres.js does not know.
         await plain.unsafe('deallocate all')
-        for (let n = 0; n < 3; n++) expect([...(await read())], how).toMatchObject([mine])
+        for (let n = 0; n < 3; n++) expect({ how, rows: [...(await read())] }).toMatchObject({ how, rows: [mine] })
       }
     })
     await own.end()

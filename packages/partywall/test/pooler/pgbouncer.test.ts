@@ -4,6 +4,7 @@ import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
 import { expect, it, onTestFinished } from 'vitest'
 import { SetOnCheckoutPool, storeAtSendTimePool } from '../support/naive-pools.ts'
+import { backendOf } from '../support/rest.ts'
 import { isPooled } from '../support/route.ts'
 import { fakeTenant, twoTenants } from '../support/two-tenants.ts'
 
@@ -14,10 +15,9 @@ const owner = 'select owner from items where id = 1'
 it('is what stands between: two clients of the pooler come to one server session, and no other', async () => {
   expect(isPooled).toBe(true)
   expect(url).not.toBe(directUrl)
-  const pid = async (client: Client): Promise<number> => (await client.query('select pg_backend_pid() as pid')).rows[0].pid
   const clients = [new Client(url), new Client(url), new Client(url)]
   await Promise.all(clients.map((client) => client.connect()))
-  expect(new Set(await Promise.all(clients.map(pid))).size).toBe(1)
+  expect(new Set(await Promise.all(clients.map(backendOf))).size).toBe(1)
   await Promise.all(clients.map((client) => client.end()))
 })
 

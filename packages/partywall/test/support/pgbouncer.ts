@@ -56,11 +56,6 @@ export async function startPgBouncer(server: string, mode: PoolMode = 'transacti
     await answers(through(server), () => log)
     return child
   }
-  const kill = async (child: ChildProcess): Promise<void> => {
-    const ended = once(child, 'exit')
-    child.stdin!.end()
-    if (child.exitCode === null) await ended
-  }
   let child = await start()
   return {
     through,
@@ -83,6 +78,12 @@ export async function startPgBouncer(server: string, mode: PoolMode = 'transacti
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit')
+  child.stdin!.end()
+  if (child.exitCode === null) await ended
 }
 
 /** The kernel closes our end of the pipe however this process ends, so PgBouncer never outlives it. */
