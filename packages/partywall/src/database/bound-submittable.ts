@@ -6,16 +6,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { TenancyError } from '../errors.ts'
 import type { Binding } from './binding.ts'
-import {
-  assertBindable,
-  bindingError,
-  boundName,
-  forgetUncertain,
-  goesAsItIs,
-  noteControl,
-  noteOutcome,
-  type Carrier,
-} from './bound-query.ts'
+import { assertBindable, bindingError } from './binding-refusals.ts'
+import { boundName, forgetUncertain, goesAsItIs, noteControl, noteOutcome, type Carrier } from './bound-query.ts'
 import { endWithError, isCopyIn } from './copy-in.ts'
 import { feedByMessages, isCopyOut } from './copy-out.ts'
 import { endWithConnection } from './cursor-end.ts'

@@ -8,7 +8,7 @@
  * Not isolated by it: LISTEN and NOTIFY, whose channels belong to the database; `sql.subscribe`, which sees the rows of all tenants.
  */
 import { Bindings, bindingLiteral, type Binding } from '../../database/binding.ts'
-import { bindingError } from '../../database/bound-query.ts'
+import { bindingError } from '../../database/binding-refusals.ts'
 import { isTenancyError } from '../../errors.ts'
 import type { Options } from '../../options.ts'
 import type { Tenant } from '../../types.ts'
