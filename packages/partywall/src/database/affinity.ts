@@ -33,6 +33,18 @@ export function hasPoolInternals(pool: object): pool is PoolInternals {
   return [_clients, _idle, _pendingQueue].every(Array.isArray) && typeof _pulseQueue === 'function'
 }
 
+let hasWarned = false
+
+/** Once in a process. */
+export function warnOfPlainPool(): undefined {
+  if (hasWarned) return
+  hasWarned = true
+  process.emitWarning(
+    'This version of pg-pool does not let partywall choose among idle connections: every connection will serve every tenant.',
+    { code: 'PARTYWALL_NO_AFFINITY' },
+  )
+}
+
 /**
  * Has the pool call `take` with a connection, at once when one is idle and nobody waits. Otherwise `enqueue` makes pg-pool open a
  * connection or put a waiter into its queue, with the time limit that a waiter has.

@@ -2,7 +2,18 @@
 import { TenancyError } from '../errors.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Binding, Bindings } from './binding.ts'
-import type { Binder } from './tenant-client.ts'
+
+/** Tells a client for whom a statement runs. */
+export interface Binder {
+  /** The binding of whoever calls now. Throws NO_TENANT where there is none and that is to be refused. */
+  capture(): Binding
+  /** The binding of the scope of now; undefined outside every scope. */
+  tryCapture(): Binding | undefined
+  /** What a statement that prepares the session is bound to: it is nobody's. */
+  readonly shared: Binding
+  /** Runs `fn` outside every scope: sockets opened in it carry no tenant into their events. */
+  outside<T>(fn: () => T): T
+}
 
 /** The binder of `tenancy.pool`: each statement belongs to the scope that issues it. */
 export function scopeBinder(scope: Scope<any>, bindings: Bindings, outsideScope: 'refuse' | 'shared'): Binder {

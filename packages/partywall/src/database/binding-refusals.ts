@@ -75,6 +75,16 @@ export function bindingError(error: ServerError, binding: Binding): Error {
   )
 }
 
+/** Why a statement was refused that comes from another scope than its connection. */
+export function wrongTenant(owner: Binding, now: Binding): TenancyError {
+  return new TenancyError(
+    'WRONG_TENANT',
+    `This connection was taken for ${owner.label} and is used in the scope of ${now.label}; nothing was run. ` +
+      'Take a connection inside the scope that uses it, and release it before the scope ends.',
+    { details: { owner: owner.schema, now: now.schema } },
+  )
+}
+
 /** Why a statement was refused that may not share its transaction with a binding. */
 export function needsSession(text: string, error: ServerError): TenancyError {
   const [verb = 'The statement', object = ''] = splitStatements(text)[0]?.tokens ?? []

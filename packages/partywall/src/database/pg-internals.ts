@@ -23,6 +23,16 @@ export interface ConnectionLike {
   removeListener(event: string, listener: (...args: any[]) => void): unknown
 }
 
+/** The slice of node-postgres' client whose properties its types leave out. */
+export interface ClientInternals {
+  readonly connection: ConnectionLike
+  readonly processID: number | null
+  readonly readyForQuery?: boolean
+  readonly _queryQueue?: readonly unknown[]
+  readonly _activeQuery?: unknown
+  readonly _queryable?: boolean
+}
+
 /** What a client calls on the query that it runs; the documented duties of a Submittable. */
 export interface SubmittableLike {
   submit(connection: ConnectionLike): Error | null | undefined | void

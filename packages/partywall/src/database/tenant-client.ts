@@ -3,30 +3,20 @@
  * checked out, so that a statement from another scope is refused, and whether something was left on it that the next user would
  * find, so that the pool can destroy it.
  */
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { Client, type ClientConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
 import type { Tampering } from '../events.ts'
 import { nextAffinitySeed, type PoolMember } from './affinity.ts'
+import { both, callbackOf, inContextOfNow, refuse } from './answers.ts'
+import type { Binder } from './binder.ts'
 import type { Binding } from './binding.ts'
+import { wrongTenant } from './binding-refusals.ts'
 import { BindingWriter } from './binding-writer.ts'
 import { BoundQuery, type Carrier } from './bound-query.ts'
 import { bindSubmittable, textOf } from './bound-submittable.ts'
 import { PathTripwire } from './path-tripwire.ts'
-import type { ConnectionLike, QueryCallback, QueryConfigLike, SubmittableLike } from './pg-internals.ts'
+import type { ClientInternals, QueryCallback, QueryConfigLike, SubmittableLike } from './pg-internals.ts'
 import { statementFacts } from './statement-facts.ts'
-
-/** Tells a client for whom a statement runs. */
-export interface Binder {
-  /** The binding of whoever calls now. Throws NO_TENANT where there is none and that is to be refused. */
-  capture(): Binding
-  /** The binding of the scope of now; undefined outside every scope. */
-  tryCapture(): Binding | undefined
-  /** What a statement that prepares the session is bound to: it is nobody's. */
-  readonly shared: Binding
-  /** Runs `fn` outside every scope: sockets opened in it carry no tenant into their events. */
-  outside<T>(fn: () => T): T
-}
 
 /** The key under which a pool hands its binder to the clients it makes. */
 export const binderKey = Symbol('partywall.binder')
@@ -54,16 +44,6 @@ export function makingForPool<T>(make: () => T): T {
 export type Verdict =
   | { readonly isClean: true }
   | { readonly isClean: false; readonly reason: string; readonly tampering?: Tampering }
-
-/** The slice of node-postgres' client whose properties its types leave out. */
-interface ClientInternals {
-  readonly connection: ConnectionLike
-  readonly processID: number | null
-  readonly readyForQuery?: boolean
-  readonly _queryQueue?: readonly unknown[]
-  readonly _activeQuery?: unknown
-  readonly _queryable?: boolean
-}
 
 type State =
   /** Made by somebody else than our pool: every statement is bound to the scope it comes from. */
@@ -151,7 +131,8 @@ export class TenantClient extends Client implements Carrier, PoolMember {
         ? this.#querySubmittable(config as SubmittableLike, done)
         : this.#queryText(config as string | QueryConfigLike, Array.isArray(values) ? values : undefined, done)
     } catch (error) {
-      return refuse(error as Error, isSubmittable ? (config as SubmittableLike) : undefined, done, this)
+      const { connection } = this as unknown as ClientInternals
+      return refuse(error as Error, isSubmittable ? (config as SubmittableLike) : undefined, done, connection)
     }
   }
 
@@ -302,55 +283,6 @@ export class TenantClient extends Client implements Carrier, PoolMember {
 
   resubmit(query: BoundQuery): void {
     this.#send(query)
-  }
-}
-
-function wrongTenant(owner: Binding, now: Binding): TenancyError {
-  return new TenancyError(
-    'WRONG_TENANT',
-    `This connection was taken for ${owner.label} and is used in the scope of ${now.label}; nothing was run. ` +
-      'Take a connection inside the scope that uses it, and release it before the scope ends.',
-    { details: { owner: owner.schema, now: now.schema } },
-  )
-}
-
-/** A refusal reaches the caller the way an error of the server would: by the promise, the callback or the query object. */
-function refuse(
-  error: Error,
-  query: SubmittableLike | undefined,
-  done: QueryCallback | undefined,
-  client: TenantClient,
-): unknown {
-  if (query !== undefined) {
-    const { connection } = client as unknown as ClientInternals
-    process.nextTick(() => query.handleError?.(error, connection))
-    return query
-  }
-  if (done === undefined) return Promise.reject(error)
-  process.nextTick(done, error)
-  return undefined
-}
-
-/** node-postgres takes a callback in any of these places. */
-export function callbackOf(config: any, values: unknown, callback: unknown): QueryCallback | undefined {
-  if (typeof callback === 'function') return callback as QueryCallback
-  if (typeof values === 'function') return values as QueryCallback
-  return typeof config?.callback === 'function' ? config.callback : undefined
-}
-
-/** Callbacks run where they were given, not in the async context of the socket that brings the answer. */
-export function inContextOfNow<F extends (...args: any[]) => unknown>(fn: F | undefined): F | undefined {
-  if (fn === undefined) return undefined
-  const inContext = AsyncLocalStorage.snapshot()
-  return ((...args: unknown[]) => inContext(() => fn(...args))) as F
-}
-
-/** The pool's callback gives the connection back; the query's own, if it has one, is the caller's. */
-function both(ours: QueryCallback, own: QueryCallback | undefined): QueryCallback {
-  if (own === undefined) return ours
-  return (error, result) => {
-    ours(error, result)
-    own(error, result)
   }
 }
 

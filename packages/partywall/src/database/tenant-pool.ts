@@ -8,13 +8,15 @@
 import { Client, Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
 import type { Tampering } from '../events.ts'
-import { arrangeIdle, hasPoolInternals, takePreferred, type PoolInternals } from './affinity.ts'
+import { arrangeIdle, hasPoolInternals, takePreferred, warnOfPlainPool, type PoolInternals } from './affinity.ts'
+import { callbackOf, inContextOfNow } from './answers.ts'
+import type { Binder } from './binder.ts'
 import { bindingLiteral, type Binding } from './binding.ts'
 import { bindingError } from './binding-refusals.ts'
 import { checkoutHere, HeldClients, type Checkout } from './held-clients.ts'
 import { isServerError, type QueryCallback, type SubmittableLike } from './pg-internals.ts'
-import { statementFacts } from './statement-facts.ts'
-import { binderKey, callbackOf, inContextOfNow, makingForPool, TenantClient, type Binder, type Verdict } from './tenant-client.ts'
+import { assertForPool, isCopy, needsClient } from './pool-refusals.ts'
+import { binderKey, makingForPool, TenantClient, type Verdict } from './tenant-client.ts'
 import { TenantTurns } from './tenant-turns.ts'
 
 export interface TenantPoolConfig extends PoolConfig {
@@ -275,48 +277,6 @@ export class TenantPool extends Pool {
 
 const newClient: (this: unknown, waiter: unknown) => void = (Pool.prototype as any).newClient
 const pulseQueue: (this: unknown) => void = (Pool.prototype as any)._pulseQueue ?? (() => {})
-
-let hasWarned = false
-function warnOfPlainPool(): undefined {
-  if (hasWarned) return
-  hasWarned = true
-  process.emitWarning(
-    'This version of pg-pool does not let partywall choose among idle connections: every connection will serve every tenant.',
-    {
-      code: 'PARTYWALL_NO_AFFINITY',
-    },
-  )
-}
-
-/** What would do harm on a connection that the caller does not hold. */
-function assertForPool(config: any): void {
-  if (config === null || config === undefined || typeof config === 'function') {
-    throw new TypeError('pool.query needs a text, a config object or a query object.')
-  }
-  if (typeof config.submit === 'function') {
-    // A cursor never says that it is done, so its connection would never come back.
-    const isCursor = typeof config.read === 'function' && typeof config.pipe !== 'function'
-    if (!isCursor) return
-    throw needsClient('A cursor')
-  }
-  const text = typeof config === 'string' ? config : config.text
-  const control = typeof text === 'string' ? statementFacts(text).control : undefined
-  if (control === undefined) return
-  throw new TenancyError(
-    'UNSAFE_STATEMENT',
-    `pool.query cannot steer a transaction (${/\w+/.exec(text)?.[0].toUpperCase()}): each call may use another connection. ` +
-      'Take a client with tenancy.pool.connect() and send begin, the statements and commit on it.',
-  )
-}
-
-/** The streams of pg-copy-streams never say to a pool that they are done either; one of them brings a callback that does nothing. */
-function isCopy(config: any): boolean {
-  return typeof config?.submit === 'function' && ('_pgDataHandler' in config || '_gotCopyInResponse' in config)
-}
-
-function needsClient(what: string): TenancyError {
-  return new TenancyError('UNSAFE_STATEMENT', `${what} needs a client of its own: take one with tenancy.pool.connect().`)
-}
 
 async function startSession(client: TenantPoolClient, binding: Binding): Promise<void> {
   if (!client.bindingWriter.isDirect) {
