@@ -1,6 +1,6 @@
 /** The tenants that all scenarios share: one schema each, one table of eight indexes, fifty rows. Made once and kept. */
 import { Client } from 'pg'
-import type { Tenant } from 'partywall'
+import { createTenancy, type Tenant } from 'partywall'
 
 export const pointQuery = 'select id, name, price from items where id <= $1 limit 10'
 
@@ -32,6 +32,19 @@ export async function makeFleet(url: string, count: number): Promise<void> {
   }
   await admin.query('vacuum analyze pg_class, pg_attribute, pg_index, pg_namespace')
   await admin.end()
+}
+
+/** Puts the tenants into the catalog, for scenarios that look them up. */
+export async function registerFleet(url: string, count: number): Promise<void> {
+  const tenancy = createTenancy({ database: url })
+  await tenancy.ready()
+  await tenancy.sharedPool.query(
+    `insert into partywall.tenants (schema, name)
+     select schema, schema from unnest($1::text[]) as schema
+     on conflict (schema) do nothing`,
+    [Array.from({ length: count }, (_, number) => schemaOf(number))],
+  )
+  await tenancy.close()
 }
 
 function tables(schema: string): string {

@@ -2,6 +2,7 @@
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { benchServer } from './server.ts'
+import { http } from './scenarios/http.ts'
 import { memory } from './scenarios/memory.ts'
 import { query } from './scenarios/query.ts'
 import { queryRtt } from './scenarios/query-rtt.ts'
@@ -15,7 +16,7 @@ export interface Outcome {
   readonly figures: Record<string, unknown>
 }
 
-const scenarios: Record<string, (url: string) => Promise<Outcome>> = { query, 'query-rtt': queryRtt, memory }
+const scenarios: Record<string, (url: string) => Promise<Outcome>> = { query, 'query-rtt': queryRtt, memory, http }
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
 const [name = ''] = positionals

@@ -10,6 +10,18 @@ export interface Contestant {
   close(): Promise<void>
 }
 
+/** A contestant on the field: how it plays a round is its own affair. */
+export interface Player {
+  readonly name: string
+  play(callers: number, pieces: number): Promise<Round>
+  close(): Promise<void>
+}
+
+export interface Round {
+  readonly perSecond: number
+  readonly latencies: readonly number[]
+}
+
 export interface Plan {
   /** How many callers work at the same time. */
   readonly callers: number
@@ -28,23 +40,33 @@ export interface Comparison {
   readonly figures: Record<string, { perSecond: number; p50Ms: number; p99Ms: number }>
 }
 
-interface Round {
-  readonly perSecond: number
-  readonly latencies: readonly number[]
+/** @param share of the pieces that it is given: who is many times slower would make the rounds of all too long */
+export function player({ name, work, close }: Contestant, share = 1): Player {
+  return { name, close, play: (callers, pieces) => play(work, callers, Math.ceil(pieces * share)) }
 }
 
-export async function compare(ours: Contestant, rivals: readonly Contestant[], plan: Plan): Promise<Comparison> {
+export async function compare(ours: Player, rivals: readonly Player[], plan: Plan): Promise<Comparison> {
   const all = [ours, ...rivals]
-  for (const contestant of all) await play(contestant, plan.callers, plan.warmUp)
+  for (const contestant of all) await contestant.play(plan.callers, plan.warmUp)
   const rounds = new Map<string, Round[]>(all.map(({ name }) => [name, []]))
   for (let round = 0; round < plan.rounds; round++) {
-    // Who begins changes, so that nobody always follows the same neighbour.
-    const order = all.map((_, index) => all[(index + round) % all.length]!)
-    for (const contestant of order) rounds.get(contestant.name)!.push(await play(contestant, plan.callers, plan.pieces))
+    // Who begins changes, and who follows whom: nobody always comes after the same neighbour.
+    const turned = all.map((_, index) => all[(index + round) % all.length]!)
+    for (const contestant of round % 2 === 0 ? turned : turned.toReversed())
+      rounds.get(contestant.name)!.push(await contestant.play(plan.callers, plan.pieces))
     process.stderr.write(`round ${round + 1} of ${plan.rounds}\r`)
   }
   process.stderr.write('\n')
   return summarize(ours.name, rounds)
+}
+
+/** Two contests of the same player as one; its own figures are those of the first. */
+export function together(first: Comparison, second: Comparison): Comparison {
+  return {
+    ratios: { ...first.ratios, ...second.ratios },
+    spread: { ...first.spread, ...second.spread },
+    figures: { ...second.figures, ...first.figures },
+  }
 }
 
 function summarize(ours: string, rounds: ReadonlyMap<string, readonly Round[]>): Comparison {
@@ -65,7 +87,8 @@ function summarize(ours: string, rounds: ReadonlyMap<string, readonly Round[]>):
   return result
 }
 
-async function play({ work }: Contestant, callers: number, pieces: number): Promise<Round> {
+/** Does that many pieces of work, by that many callers. */
+export async function play(work: () => Promise<unknown>, callers: number, pieces: number): Promise<Round> {
   const latencies: number[] = []
   let left = pieces
   const started = performance.now()

@@ -2,8 +2,9 @@
 import { partywall, qualified, setOnCheckout, transaction } from '../contestants.ts'
 import { benchTenants, makeFleet, picker } from '../fleet.ts'
 import type { Outcome } from '../main.ts'
+import { poolPerTenant } from '../pool-per-tenant.ts'
 import { startRelay } from '../relay.ts'
-import { compare, type Plan } from '../rounds.ts'
+import { compare, player, together, type Plan } from '../rounds.ts'
 
 const tenants = 1000
 const delayMs = 1
@@ -13,13 +14,14 @@ export async function queryRtt(url: string): Promise<Outcome> {
   await makeFleet(url, tenants)
   const relay = await startRelay(url, delayMs)
   const ring = { url: relay.url, tenants: benchTenants(tenants), connections: 20, pick: picker(tenants, 'uniform') }
-  const ours = partywall(ring)
-  const rivals = [qualified(ring), setOnCheckout(ring), transaction(ring)]
+  const ours = player(partywall(ring))
+  const rivals = [player(qualified(ring)), player(setOnCheckout(ring)), player(transaction(ring))]
+  const apart = player(poolPerTenant(ring), 0.1)
   try {
-    const { ratios, spread, figures } = await compare(ours, rivals, plan)
+    const { ratios, spread, figures } = together(await compare(ours, rivals, plan), await compare(ours, [apart], plan))
     return { tenants, rounds: plan.rounds, ratios, spread, figures: { ...figures, delayMs } }
   } finally {
-    await Promise.all([ours, ...rivals].map((contestant) => contestant.close()))
+    await Promise.all([ours, apart, ...rivals].map((contestant) => contestant.close()))
     relay.close()
   }
 }

@@ -2,7 +2,8 @@
 import { partywall, qualified, setOnCheckout, transaction } from '../contestants.ts'
 import { benchTenants, makeFleet, picker } from '../fleet.ts'
 import type { Outcome } from '../main.ts'
-import { compare, type Comparison, type Plan } from '../rounds.ts'
+import { poolPerTenant } from '../pool-per-tenant.ts'
+import { compare, player, together, type Comparison, type Plan } from '../rounds.ts'
 
 const tenants = 1000
 const plan: Plan = { callers: 8, pieces: 3000, warmUp: 20_000, rounds: 7 }
@@ -22,12 +23,14 @@ export async function query(url: string): Promise<Outcome> {
 
 async function contest(url: string, how: 'uniform' | 'zipf'): Promise<Comparison> {
   const ring = { url, tenants: benchTenants(tenants), connections: 20, pick: picker(tenants, how) }
-  const ours = partywall(ring)
-  const rivals = [qualified(ring), setOnCheckout(ring), transaction(ring)]
+  const ours = player(partywall(ring))
+  const rivals = [player(qualified(ring)), player(setOnCheckout(ring)), player(transaction(ring))]
+  const apart = player(poolPerTenant(ring), 0.1)
   try {
-    return await compare(ours, rivals, plan)
+    // It opens and closes connections all the time, which whoever comes after it would feel: it meets us alone.
+    return together(await compare(ours, rivals, plan), await compare(ours, [apart], plan))
   } finally {
-    await Promise.all([ours, ...rivals].map((contestant) => contestant.close()))
+    await Promise.all([ours, apart, ...rivals].map((contestant) => contestant.close()))
   }
 }
 
