@@ -29,6 +29,7 @@ let isInterrupted = false
 let suite
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
+    console.error(`${signal}: stopping`)
     isInterrupted = true
     suite?.kill(signal)
   })
@@ -129,9 +130,9 @@ async function runSuite(major, url) {
     env: { ...process.env, DATABASE_URL: url },
     stdio: ['ignore', output, output],
   })
-  await new Promise((done) => suite.on('exit', done))
+  const end = await new Promise((done) => suite.on('exit', (code, signal) => done(signal ?? `exit ${code}`)))
   suite = undefined
-  if (!fs.existsSync(report)) return { passed: 0, failed: 0, broken: ['The suite did not come to its end.'], log }
+  if (!fs.existsSync(report)) return { passed: 0, failed: 0, broken: [`The suite did not come to its end (${end}).`], log }
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(fs.readFileSync(report, 'utf8'))
   const broken = testResults
     .filter(({ status }) => status === 'failed')
