@@ -1,7 +1,7 @@
 // Packs the package as npm would publish it, asks publint and attw whether others can use it, and then uses it: as a project would
 // that has installed it, with nothing of this repository's sources in sight.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { findNode } from './node.js'
 
@@ -38,6 +38,11 @@ function install(tarball) {
   const folder = join(scratch, 'node_modules/partywall')
   mkdirSync(folder, { recursive: true })
   run('tar', ['-xzf', tarball, '-C', folder, '--strip-components', '1'])
+  // What npm keeps beside the package, because the repository has another version for somebody else, is beside it here, too.
+  const own = join(workspace, 'node_modules')
+  for (const name of existsSync(own) ? readdirSync(own).filter((entry) => !entry.startsWith('.')) : []) {
+    symlinkSync(join(own, name), join(scratch, 'node_modules', name), 'dir')
+  }
 }
 
 function compile() {
