@@ -13,6 +13,8 @@ import { atRest } from './orm-world.ts'
 export interface FourTenants {
   readonly tenancy: Tenancy
   readonly url: string
+  /** Past the pooler, where there is one. */
+  readonly directUrl: string
   readonly withServerConnections: OwnRoute['withServerConnections']
   /** A client that is no tenant's, for looking. */
   readonly admin: Client
@@ -59,5 +61,5 @@ export async function fourTenants(config: Omit<Config, 'database' | 'root'> = {}
   // A name that needs quotes is among them.
   for (const schema of ['acme', 'bolt', 'coop-42', 'dune']) tenants.push(await tenancy.tenants.create({ schema }))
   setAlarm(() => atRest(tenancy.pool))
-  return { tenancy, url, withServerConnections, admin, tenants }
+  return { tenancy, url, directUrl, withServerConnections, admin, tenants }
 }

@@ -32,6 +32,8 @@ export interface OrmContractOptions {
 export interface OrmContractSetup {
   readonly tenancy: Tenancy
   readonly url: string
+  /** The same database past the pooler, where there is one: for what a library does by itself. */
+  readonly directUrl: string
   /** Four tenants, made by migrations. The rows of all have the same primary keys. */
   readonly tenants: readonly Tenant[]
   readonly subject: OrmSubject
@@ -49,7 +51,7 @@ export async function ormContract(
   makeSubject: (tenancy: Tenancy, url: string) => OrmSubject | Promise<OrmSubject>,
   { lacks = {}, config = {} }: OrmContractOptions = {},
 ): Promise<OrmContractSetup> {
-  const { tenancy, url, withServerConnections, admin, tenants } = await fourTenants(config)
+  const { tenancy, url, directUrl, withServerConnections, admin, tenants } = await fourTenants(config)
   const subject = await makeSubject(tenancy, url)
   const world = ormWorld({ name, tenancy, subject, tenants, admin, withServerConnections })
 
@@ -79,7 +81,7 @@ export async function ormContract(
       { schema: a.schema },
     ])
   })
-  return { tenancy, url, tenants, subject, admin, empty: world.empty, withServerConnections }
+  return { tenancy, url, directUrl, tenants, subject, admin, empty: world.empty, withServerConnections }
 
   /** A test for each case, and one for each thing that the library is said to lack. */
   function declare(title: string, cases: readonly OrmCase[]): void {

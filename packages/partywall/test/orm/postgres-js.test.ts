@@ -304,14 +304,15 @@ describe('the traps of postgres.js', () => {
 
   it('survives connections that break, idle, in a query and in a transaction', async () => {
     await fillOne()
-    const kill = `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'postgres.js'`
+    const ours = `from pg_stat_activity where datname = current_database() and application_name = 'postgres.js'`
+    const asleep = async (): Promise<number> => (await admin.query(`select pid ${ours} and wait_event = 'PgSleep'`)).rows.length
     for (let round = 0; round < 6; round++) {
       await withServerConnections(2, async () => {
         const failures = tenancy.run(a, () =>
           Promise.all([refused(sql`select pg_sleep(20)`), refused(sql.begin((within) => within`select pg_sleep(20)`))]),
         )
-        await new Promise((resolve) => setTimeout(resolve, 100))
-        await admin.query(kill)
+        await expect.poll(asleep, { timeout: 10_000 }).toBe(2)
+        await admin.query(`select pg_terminate_backend(pid) ${ours}`)
         await failures
       })
       const answers = await Promise.all(
