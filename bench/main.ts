@@ -4,6 +4,9 @@ import { parseArgs } from 'node:util'
 import { benchServer } from './server.ts'
 import { http } from './scenarios/http.ts'
 import { memory } from './scenarios/memory.ts'
+import { migrate } from './scenarios/migrate.ts'
+import { migrateRtt } from './scenarios/migrate-rtt.ts'
+import { noop } from './scenarios/noop.ts'
 import { query } from './scenarios/query.ts'
 import { queryRtt } from './scenarios/query-rtt.ts'
 
@@ -16,7 +19,15 @@ export interface Outcome {
   readonly figures: Record<string, unknown>
 }
 
-const scenarios: Record<string, (url: string) => Promise<Outcome>> = { query, 'query-rtt': queryRtt, memory, http }
+const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
+  query,
+  'query-rtt': queryRtt,
+  memory,
+  http,
+  migrate,
+  'migrate-rtt': migrateRtt,
+  noop,
+}
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
 const [name = ''] = positionals

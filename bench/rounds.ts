@@ -30,6 +30,8 @@ export interface Plan {
   /** Pieces before the first round, so that nobody pays for connecting. */
   readonly warmUp: number
   readonly rounds: number
+  /** Puts the work of a round in its place, also that of the warm-up; not measured. */
+  readonly beforeRound?: () => Promise<void>
 }
 
 export interface Comparison {
@@ -47,9 +49,11 @@ export function player({ name, work, close }: Contestant, share = 1): Player {
 
 export async function compare(ours: Player, rivals: readonly Player[], plan: Plan): Promise<Comparison> {
   const all = [ours, ...rivals]
+  await plan.beforeRound?.()
   for (const contestant of all) await contestant.play(plan.callers, plan.warmUp)
   const rounds = new Map<string, Round[]>(all.map(({ name }) => [name, []]))
   for (let round = 0; round < plan.rounds; round++) {
+    await plan.beforeRound?.()
     // Who begins changes, and who follows whom: nobody always comes after the same neighbour.
     const turned = all.map((_, index) => all[(index + round) % all.length]!)
     for (const contestant of round % 2 === 0 ? turned : turned.toReversed())

@@ -34,7 +34,7 @@ export function stepOf(migration: Migration, direction: Direction): Step {
 
 /** What a history holds when a leg is done. */
 export function afterLeg(applied: readonly AppliedMigration[], { direction, migrations }: Leg): readonly AppliedMigration[] {
-  if (direction === 'up') return [...applied, ...migrations.map(({ name, checksum }) => ({ name, checksum }))]
+  if (direction === 'up') return [...applied, ...migrations]
   const undone = new Set(migrations.map(({ name }) => name))
   return applied.filter(({ name }) => !undone.has(name))
 }

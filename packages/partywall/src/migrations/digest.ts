@@ -15,10 +15,18 @@ const mark = 'partywall 1'
 /** The digest of a history with nothing in it. */
 const emptyDigest = label(0, '')
 
+/** A fleet asks for the same few digests once or twice per schema: each migration remembers its last one. */
+const remembered = new WeakMap<AppliedMigration, { readonly before: string; readonly after: string }>()
+
 /** The digest of a history to which one more migration is added. Chained, so that all heads of a long list cost one pass. */
-function digestAfter(digest: string, { name, checksum }: AppliedMigration): string {
-  const [count, chain] = parse(digest)
-  return label(count + 1, createHash('sha256').update(`${chain}\n${name}\n${checksum}`).digest('hex'))
+function digestAfter(before: string, migration: AppliedMigration): string {
+  const known = remembered.get(migration)
+  if (known?.before === before) return known.after
+  const { name, checksum } = migration
+  const [count, chain] = parse(before)
+  const after = label(count + 1, createHash('sha256').update(`${chain}\n${name}\n${checksum}`).digest('hex'))
+  remembered.set(migration, { before, after })
+  return after
 }
 
 export function digestOf(applied: readonly AppliedMigration[]): string {

@@ -52,6 +52,7 @@ export class Planner {
   readonly #queryable: Queryable
   readonly #lists: Lists
   readonly #known: (source: MigrationSource, head: Head) => Standing | undefined
+  readonly #alike = new Map<Standing, Planned>()
 
   private constructor(queryable: Queryable, lists: Lists, wish: Wish) {
     this.#queryable = queryable
@@ -84,10 +85,19 @@ export class Planner {
       if (target.problem !== undefined) plans.set(target, broken(target, wish, target.problem))
       else if (head === undefined) plans.set(target, broken(target, wish, schemaMissing(target.schema)))
       else if (standing === undefined) unknown.push(target)
-      else plans.set(target, planOne(target, this.#lists, standing, wish))
+      else plans.set(target, this.#planKnown(target, standing))
     }
     if (unknown.length > 0) await this.#lookInto(unknown, heads, plans)
     return targets.map((target) => plans.get(target)!)
+  }
+
+  /** Schemas that stand alike want the same, and are thought about once; what is wrong is said of each by its name. */
+  #planKnown(target: FleetTarget, standing: Standing): Planned {
+    const known = this.#alike.get(standing)
+    if (known !== undefined) return { ...known, target }
+    const planned = planOne(target, this.#lists, standing, this.wish)
+    if (planned.problem === undefined) this.#alike.set(standing, planned)
+    return planned
   }
 
   /** How a schema stands that need not be looked into. */

@@ -31,14 +31,23 @@ export function headsSql(schemas: readonly string[]): Statement {
   }
 }
 
-/** A row for each of these schemas that holds a relation: a table, a view, a sequence. */
+/**
+ * A row for each of these schemas that holds a relation: a table, a view, a sequence. Asks what depends on the schema, for which there is
+ * an index; among the relations of a big fleet it would have to look at each.
+ */
 export function inhabitedSql(schemas: readonly string[]): Statement {
   return {
     text: `
-      select distinct namespace.nspname::text as schema
+      select namespace.nspname::text as schema
       from pg_catalog.pg_namespace as namespace
-      join pg_catalog.pg_class as relation on relation.relnamespace = namespace.oid
-      where namespace.nspname = any ($1::text[])`,
+      where namespace.nspname = any ($1::text[])
+        and exists (
+          select
+          from pg_catalog.pg_depend as dependency
+          where dependency.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+            and dependency.refobjid = namespace.oid
+            and dependency.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        )`,
     values: [schemas],
   }
 }

@@ -1,0 +1,22 @@
+/** The same over a network of one millisecond. */
+import type { Outcome } from '../main.ts'
+import { drizzleMultitenant, durableFloor, oneByOne, partywall, unwaitingFloor } from '../migrations/contestants.ts'
+import { race } from '../migrations/race.ts'
+import { startRelay } from '../relay.ts'
+
+const delayMs = 1
+
+export async function migrateRtt(url: string): Promise<Outcome> {
+  const relay = await startRelay(url, delayMs)
+  try {
+    const { host } = new URL(relay.url)
+    const through = (direct: string): string => Object.assign(new URL(direct), { host }).href
+    const outcome = await race(url, [partywall, durableFloor, unwaitingFloor, oneByOne, drizzleMultitenant], {
+      rounds: 5,
+      through,
+    })
+    return { ...outcome, figures: { ...outcome.figures, delayMs } }
+  } finally {
+    relay.close()
+  }
+}
