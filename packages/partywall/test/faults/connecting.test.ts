@@ -53,10 +53,10 @@ it('leaves no connection open on the server when the first question is not answe
     await expect(scope.run(a, () => pool.query(owner))).rejects.toMatchObject({ code: '42501' })
   }
   expect({ total: pool.totalCount, waiting: pool.waitingCount }).toEqual({ total: 0, waiting: 0 })
-  // Behind the pooler its own connection stays, which serves all of them.
+  // Behind the pooler its own connection may stay, which serves all of them.
   const open = `select count(*)::int as n from pg_stat_activity where usename = $1`
-  const kept = route === 'pgbouncer' ? 1 : 0
-  await expect.poll(async () => (await admin.query(open, [role])).rows[0].n, { timeout: 2000 }).toBe(kept)
+  const most = route === 'pgbouncer' ? 1 : 0
+  await expect.poll(async () => (await admin.query(open, [role])).rows[0].n, { timeout: 2000 }).toBeLessThanOrEqual(most)
   await admin.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = '${role}'`)
   await admin.query(`grant execute on function pg_catalog.pg_backend_pid() to public; drop role ${role}`)
 })
