@@ -146,12 +146,12 @@ export async function drizzleMultitenant(race: Race): Promise<Migrator> {
   }
 }
 
-export function tenancyOf(url: string, folder: Folder): Tenancy<any> {
+function tenancyOf(url: string, folder: Folder): Tenancy<any> {
   return createTenancy({ database: url, root: folder.path, migrations: { shared: 'none', tenant: '.' } })
 }
 
 /** As an application makes its tenants, four at a time. */
-export async function createTenants(tenancy: Tenancy<any>, schemas: readonly string[]): Promise<void> {
+async function createTenants(tenancy: Tenancy<any>, schemas: readonly string[]): Promise<void> {
   const rest = schemas.values()
   const worker = async (): Promise<void> => {
     for (const schema of rest) await tenancy.tenants.create({ schema })
@@ -160,7 +160,7 @@ export async function createTenants(tenancy: Tenancy<any>, schemas: readonly str
   await tenancy.close()
 }
 
-export function unwaiting(url: string): string {
+function unwaiting(url: string): string {
   const result = new URL(url)
   result.searchParams.set('options', '-c synchronous_commit=off')
   return result.href
