@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg'
 import { describe, expect, it } from 'vitest'
+import { killSleeper } from '../support/kill-sleeper.ts'
 import { twoTenants, type TwoTenants } from '../support/two-tenants.ts'
 
 const tenants: TwoTenants = await twoTenants()
@@ -57,10 +58,9 @@ const faults: Record<string, { fault: (client: PoolClient) => Promise<unknown>; 
   },
   'a backend that is killed': {
     fault: async (client) => {
-      const { rows } = await client.query('select pg_backend_pid() as pid')
       const dead = client.query('select pg_sleep(5)')
       dead.catch(() => {})
-      await admin.query('select pg_terminate_backend($1)', [rows[0].pid])
+      await killSleeper(admin)
       await dead
     },
     survives: false,

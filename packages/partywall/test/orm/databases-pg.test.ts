@@ -3,6 +3,7 @@ import pg from 'pg'
 import { describe, expect, it, vi } from 'vitest'
 import { tenantConnectionPool, type TenantConnectionPoolOptions } from '../../src/orm/databases-pg/tenant-connection-pool.ts'
 import { codeOf, ormContract, refused, type IsolationLevel, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
+import { killSleeper } from '../support/kill-sleeper.ts'
 
 const levels: Record<IsolationLevel, Level> = {
   'read committed': databases.IsolationLevel.READ_COMMITTED,
@@ -171,7 +172,7 @@ describe('the traps of @databases/pg', () => {
         () => db.query(sql`select pg_sleep(20)`),
         () => db.tx((within) => within.query(sql`select pg_sleep(20)`)),
       ]) {
-        const [error] = await Promise.all([refused(broken()), killSleeper()])
+        const [error] = await Promise.all([refused(broken()), killSleeper(admin)])
         expect((error as Error).message).toMatch(/terminat|ECONNRESET|EPIPE/)
         expect(await schemaOf(db)).toBe(a.schema)
       }
@@ -203,8 +204,3 @@ describe('the traps of @databases/pg', () => {
     )
   })
 })
-
-async function killSleeper(): Promise<void> {
-  const sleepers = `select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`
-  await expect.poll(async () => (await admin.query(sleepers)).rowCount, { timeout: 5000 }).toBe(1)
-}

@@ -14,6 +14,7 @@ import {
 import { describe, expect, it, vi } from 'vitest'
 import { tenantSlonik, type TenantSlonikOptions } from '../../src/orm/slonik/tenant-slonik.ts'
 import { codeOf, ormContract, refused, type Author, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
+import { killSleeper } from '../support/kill-sleeper.ts'
 
 function operations(db: CommonQueryMethods): OrmOperations {
   return {
@@ -199,7 +200,7 @@ describe('the traps of slonik', () => {
         () => pool.transaction((within) => within.any(sleep)),
         () => drained(sql.unsafe`select pg_sleep(20)`),
       ]) {
-        const [error] = await Promise.all([refused(broken()), killSleeper()])
+        const [error] = await Promise.all([refused(broken()), killSleeper(admin)])
         expect((error as Error).message).toMatch(/terminated|ECONNRESET|EPIPE|server conn crashed/)
         expect(await schemaOf(pool)).toBe(a.schema)
       }
@@ -249,9 +250,4 @@ async function drained(query: ReturnType<typeof sql.unsafe>): Promise<unknown[]>
 /** A parser that shows that it was asked. */
 function bracketed(name: string): DriverTypeParser {
   return { name, parse: (value) => `<${value}>` }
-}
-
-async function killSleeper(): Promise<void> {
-  const sleepers = `select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`
-  await expect.poll(async () => (await admin.query(sleepers)).rowCount, { timeout: 5000 }).toBe(1)
 }

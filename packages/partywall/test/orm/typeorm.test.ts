@@ -11,6 +11,7 @@ import {
   type OrmOperations,
   type OrmTransaction,
 } from '../contract/orm.ts'
+import { killSleeper } from '../support/kill-sleeper.ts'
 
 interface AuthorEntity extends Author {
   readonly books: Book[]
@@ -135,9 +136,8 @@ describe('the traps of TypeORM', () => {
   it('survives a connection that breaks while a query runner holds it', async () => {
     await tenancy.run(a, async () => {
       const runner = dataSource.createQueryRunner()
-      const [{ pid }] = await runner.query('select pg_backend_pid() as pid')
       const broken = refused(runner.query('select pg_sleep(20)'))
-      await admin.query('select pg_terminate_backend($1)', [pid])
+      await killSleeper(admin)
       await broken
       await runner.release()
       expect(await dataSource.query('select 1 as one')).toEqual([{ one: 1 }])
