@@ -63,7 +63,7 @@ export class TenantClient extends Client implements Carrier, PoolMember {
   #transactionOf: Binding | undefined
   #left: string | undefined
   readonly #tripwire = new PathTripwire()
-  readonly #served = new Set<string>()
+  readonly served = new Set<string>()
   serverVersionNumber = 0
   readonly uncertainNames = new Set<string>()
   readonly bindingWriter = new BindingWriter()
@@ -230,7 +230,7 @@ export class TenantClient extends Client implements Carrier, PoolMember {
   /** Hands the client out for this binding. */
   lend(binding: Binding): void {
     this.#state = { kind: 'lent', binding }
-    this.#served.add(binding.key)
+    this.served.add(binding.key)
     this.bindingWriter.handOver(binding)
   }
 
@@ -251,7 +251,7 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     const tampering = this.#tripwire.tampering(state.kind === 'lent' ? state.binding.schema : '')
     if (tampering !== undefined) return { isClean: false, reason: 'its search path was changed for the session', tampering }
     if (this.#left !== undefined) return { isClean: false, reason: `it holds ${this.#left}` }
-    if (this.#served.size > maxTenants) return { isClean: false, reason: `it served ${this.#served.size} tenants` }
+    if (this.served.size > maxTenants) return { isClean: false, reason: `it served ${this.served.size} tenants` }
     return { isClean: true }
   }
 

@@ -8,7 +8,7 @@
 import { Client, Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
 import type { Tampering } from '../events.ts'
-import { arrangeIdle, hasPoolInternals, takePreferred, warnOfPlainPool, type PoolInternals } from './affinity.ts'
+import { hasPoolInternals, pair, patienceMillis, takePreferred, warnOfPlainPool, type PoolInternals } from './affinity.ts'
 import { callbackOf, inContextOfNow } from './answers.ts'
 import type { Binder } from './binder.ts'
 import { bindingLiteral, type Binding } from './binding.ts'
@@ -50,6 +50,8 @@ export class TenantPool extends Pool {
   readonly #maxTenants: number
   #locate: (() => Promise<ClientConfig>) | undefined
   #located: Promise<void> | undefined
+  /** Runs while somebody waits for a better connection than those that are idle. */
+  #patience: NodeJS.Timeout | undefined
 
   /** As that of pg.Pool, bound to the scope of the caller. A property, so that it keeps every overload of the original. */
   override readonly query: Pool['query'] = ((...args: [any, any?, any?]) => this.#queryOrCall(...args)) as Pool['query']
@@ -216,7 +218,7 @@ export class TenantPool extends Pool {
     const take: TakeCallback = (error, client) => (client === undefined ? done(this.#explain(error)) : done(undefined, client))
     const enqueue = (): void => super.connect(take as never)
     if (this.#internals === undefined) enqueue()
-    else takePreferred(this.#internals, binding.keyHash, take, enqueue)
+    else takePreferred(this.#internals, binding, this.#maxTenants, take, enqueue)
   }
 
   #lend(client: TenantPoolClient, binding: Binding, checkout: Checkout | undefined): TenantPoolClient {
@@ -261,8 +263,21 @@ export class TenantPool extends Pool {
   /** pg-pool calls this whenever a waiter and a connection may come together. */
   protected _pulseQueue(): void {
     const internals = this.#internals
-    if (internals === undefined || internals.ending || arrangeIdle(internals)) pulseQueue.call(this)
-    else this.newClient(internals._pendingQueue.shift())
+    if (internals === undefined || internals.ending) return pulseQueue.call(this)
+    const advice = pair(internals, this.#maxTenants)
+    if (advice === 'take') pulseQueue.call(this)
+    else if (advice === 'open') this.newClient(internals._pendingQueue.shift())
+    else this.#patience ??= setTimeout(() => this.#losePatience(internals), patienceMillis)
+  }
+
+  /** Who has waited long enough takes what there is. */
+  #losePatience({ _pendingQueue }: PoolInternals): void {
+    this.#patience = undefined
+    let before: number
+    do {
+      before = _pendingQueue.length
+      this._pulseQueue()
+    } while (_pendingQueue.length < before)
   }
 
   async #findServer(locate: () => Promise<ClientConfig>): Promise<void> {
