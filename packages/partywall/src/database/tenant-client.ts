@@ -6,7 +6,7 @@
 import { Client, type ClientConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
 import type { Tampering } from '../events.ts'
-import { nextAffinitySeed, type PoolMember } from './affinity.ts'
+import { nextAffinitySeed } from './affinity.ts'
 import { both, callbackOf, inContextOfNow, refuse } from './answers.ts'
 import type { Binder } from './binder.ts'
 import type { Binding } from './binding.ts'
@@ -16,6 +16,7 @@ import { BoundQuery, type Carrier } from './bound-query.ts'
 import { bindSubmittable, textOf } from './bound-submittable.ts'
 import { PathTripwire } from './path-tripwire.ts'
 import type { ClientInternals, QueryCallback, QueryConfigLike, SubmittableLike } from './pg-internals.ts'
+import type { PoolMember } from './pool-internals.ts'
 import { statementFacts } from './statement-facts.ts'
 
 /** The key under which a pool hands its binder to the clients it makes. */
@@ -227,11 +228,11 @@ export class TenantClient extends Client implements Carrier, PoolMember {
 
   // What a pool does with its clients.
 
-  /** Hands the client out for this binding. */
-  lend(binding: Binding): void {
+  /** Hands the client out for this binding; true when it never served it before. */
+  lend(binding: Binding): boolean {
     this.#state = { kind: 'lent', binding }
-    this.served.add(binding.key)
     this.bindingWriter.handOver(binding)
+    return this.served.size < this.served.add(binding.key).size
   }
 
   /** From here to its end the client serves one binding, with a search path set for the session. */

@@ -8,13 +8,14 @@
 import { Client, Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
 import type { Tampering } from '../events.ts'
-import { hasPoolInternals, pair, patienceMillis, takePreferred, warnOfPlainPool, type PoolInternals } from './affinity.ts'
+import { Affinity } from './affinity.ts'
 import { callbackOf, inContextOfNow } from './answers.ts'
 import type { Binder } from './binder.ts'
 import { bindingLiteral, type Binding } from './binding.ts'
 import { bindingError } from './binding-refusals.ts'
 import { checkoutHere, HeldClients, type Checkout } from './held-clients.ts'
 import { isServerError, type QueryCallback, type SubmittableLike } from './pg-internals.ts'
+import { hasPoolInternals, warnOfPlainPool, type PoolInternals } from './pool-internals.ts'
 import { assertForPool, isCopy, needsClient } from './pool-refusals.ts'
 import { binderKey, makingForPool, TenantClient, type Verdict } from './tenant-client.ts'
 import { TenantTurns } from './tenant-turns.ts'
@@ -45,13 +46,12 @@ export class TenantPool extends Pool {
   readonly #onTamper: ((tampering: Tampering) => void) | undefined
   /** Itself, where its insides are those that the choice of a connection leans on. */
   readonly #internals: PoolInternals | undefined
+  readonly #affinity: Affinity | undefined
   readonly #turns: TenantTurns | undefined
   readonly #held: HeldClients
   readonly #maxTenants: number
   #locate: (() => Promise<ClientConfig>) | undefined
   #located: Promise<void> | undefined
-  /** Runs while somebody waits for a better connection than those that are idle. */
-  #patience: NodeJS.Timeout | undefined
 
   /** As that of pg.Pool, bound to the scope of the caller. A property, so that it keeps every overload of the original. */
   override readonly query: Pool['query'] = ((...args: [any, any?, any?]) => this.#queryOrCall(...args)) as Pool['query']
@@ -73,11 +73,13 @@ export class TenantPool extends Pool {
     this.#onTamper = onTamper
     this.#locate = locate
     this.#internals = hasPoolInternals(this) ? (this as unknown as PoolInternals) : warnOfPlainPool()
+    this.#affinity = this.#internals && new Affinity(this.#internals, maxTenantsPerConnection)
     this.#turns = maxPerTenant === undefined ? undefined : new TenantTurns(maxPerTenant, config.connectionTimeoutMillis ?? 0)
     this.#held = new HeldClients(warnWhenHeldMillis, (message) => process.emitWarning(message, { code: 'PARTYWALL_HELD_CLIENT' }))
     this.#maxTenants = maxTenantsPerConnection
     // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
     this.on('error', () => {})
+    this.on('remove', (client) => this.#affinity?.forgot(client as unknown as TenantClient))
   }
 
   override connect(): Promise<PoolClient>
@@ -217,14 +219,14 @@ export class TenantPool extends Pool {
   #take(binding: Binding, done: TakeCallback): void {
     const take: TakeCallback = (error, client) => (client === undefined ? done(this.#explain(error)) : done(undefined, client))
     const enqueue = (): void => super.connect(take as never)
-    if (this.#internals === undefined) enqueue()
-    else takePreferred(this.#internals, binding, this.#maxTenants, take, enqueue)
+    if (this.#affinity === undefined) enqueue()
+    else this.#affinity.take(binding, take, enqueue)
   }
 
   #lend(client: TenantPoolClient, binding: Binding, checkout: Checkout | undefined): TenantPoolClient {
     const giveBack = client.release
     let isReleased = false
-    client.lend(binding)
+    if (client.lend(binding)) this.#affinity?.learned(binding.key)
     if (checkout !== undefined) this.#held.add(client, binding.label, checkout)
     client.release = (error) => {
       // A second release is pg-pool's to refuse; it must not touch a client that somebody else holds by now.
@@ -263,21 +265,9 @@ export class TenantPool extends Pool {
   /** pg-pool calls this whenever a waiter and a connection may come together. */
   protected _pulseQueue(): void {
     const internals = this.#internals
-    if (internals === undefined || internals.ending) return pulseQueue.call(this)
-    const advice = pair(internals, this.#maxTenants)
+    const advice = internals === undefined || internals.ending ? 'take' : this.#affinity!.pair()
     if (advice === 'take') pulseQueue.call(this)
-    else if (advice === 'open') this.newClient(internals._pendingQueue.shift())
-    else this.#patience ??= setTimeout(() => this.#losePatience(internals), patienceMillis)
-  }
-
-  /** Who has waited long enough takes what there is. */
-  #losePatience({ _pendingQueue }: PoolInternals): void {
-    this.#patience = undefined
-    let before: number
-    do {
-      before = _pendingQueue.length
-      this._pulseQueue()
-    } while (_pendingQueue.length < before)
+    else if (advice === 'open') this.newClient(internals!._pendingQueue.shift())
   }
 
   async #findServer(locate: () => Promise<ClientConfig>): Promise<void> {
