@@ -28,8 +28,8 @@ const filledShare = 0.8
 export class Affinity {
   readonly #pool: PoolInternals
   readonly #maxTenants: number
-  /** How many connections know a tenant, by key. */
-  readonly #known = new Map<string, number>()
+  /** The connections that know a tenant, by its key. */
+  readonly #known = new Map<string, PoolMember[]>()
   #patience: NodeJS.Timeout | undefined
 
   constructor(pool: PoolInternals, maxTenants: number) {
@@ -38,16 +38,18 @@ export class Affinity {
   }
 
   /** A connection serves this tenant for the first time. */
-  learned(key: string): void {
-    this.#known.set(key, (this.#known.get(key) ?? 0) + 1)
+  learned(key: string, member: PoolMember): void {
+    const knowing = this.#known.get(key)
+    if (knowing === undefined) this.#known.set(key, [member])
+    else knowing.push(member)
   }
 
   /** A connection is no more. */
-  forgot({ served }: PoolMember): void {
-    for (const key of served) {
-      const count = (this.#known.get(key) ?? 1) - 1
-      if (count > 0) this.#known.set(key, count)
-      else this.#known.delete(key)
+  forgot(member: PoolMember): void {
+    for (const key of member.served) {
+      const others = this.#known.get(key)?.filter((other) => other !== member)
+      if (others === undefined || others.length === 0) this.#known.delete(key)
+      else this.#known.set(key, others)
     }
   }
 
@@ -100,15 +102,16 @@ export class Affinity {
   /** Puts the idle connection that suits best where the pool takes the next one from: the end of its list. */
   #arrange(wanted: Wanted, waiter?: Waiter): Advice {
     const { _clients, _idle, options } = this.#pool
-    // From the end: who came back last is awake still.
-    for (let index = _idle.length - 1; index >= 0; index--) {
-      if (_idle[index]!.client.served.has(wanted.key)) return takeLast(_idle, index)
+    const knowing = this.#known.get(wanted.key) ?? []
+    for (const member of knowing) {
+      const index = member.isAtRest ? indexOf(_idle, member) : -1
+      if (index !== -1) return takeLast(_idle, index)
     }
     const { best, hasRoom } = this.#learner(wanted)
     if (_clients.length < options.max) {
       // One more makes the choice wider from here on.
       if (!hasRoom || isFavouriteBusy(this.#pool, wanted)) return 'open'
-    } else if (_idle.length < _clients.length && (!hasRoom || this.#hasItsShare(wanted)) && isPatient(waiter)) {
+    } else if (_idle.length < _clients.length && (!hasRoom || this.#isShare(knowing.length)) && isPatient(waiter)) {
       return 'wait'
     }
     return takeLast(_idle, best)
@@ -134,11 +137,15 @@ export class Affinity {
   }
 
   /** The more tenants there are, the fewer connections each of them can have. */
-  #hasItsShare({ key }: Wanted): boolean {
+  #isShare(count: number): boolean {
     const places = this.#pool.options.max * this.#maxTenants * filledShare
-    const share = Math.max(1, Math.min(mostShare, Math.floor(places / this.#known.size)))
-    return (this.#known.get(key) ?? 0) >= share
+    return count >= Math.max(1, Math.min(mostShare, Math.floor(places / this.#known.size)))
   }
+}
+
+function indexOf(idle: PoolInternals['_idle'], member: PoolMember): number {
+  for (let index = 0; index < idle.length; index++) if (idle[index]!.client === member) return index
+  return -1
 }
 
 function takeLast(idle: PoolInternals['_idle'], index: number): Advice {

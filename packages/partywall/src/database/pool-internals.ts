@@ -6,6 +6,8 @@ export interface PoolMember {
   readonly affinitySeed: number
   /** The keys of the bindings that it has served. */
   readonly served: ReadonlySet<string>
+  /** Nobody holds it. */
+  readonly isAtRest: boolean
 }
 
 /** For whom a connection is wanted: what of a binding the choice is made by. */

@@ -235,6 +235,10 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     return this.served.size < this.served.add(binding.key).size
   }
 
+  get isAtRest(): boolean {
+    return this.#state.kind === 'idle'
+  }
+
   /** From here to its end the client serves one binding, with a search path set for the session. */
   lendSession(binding: Binding): void {
     this.#state = { kind: 'session', binding }

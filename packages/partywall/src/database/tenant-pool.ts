@@ -226,7 +226,7 @@ export class TenantPool extends Pool {
   #lend(client: TenantPoolClient, binding: Binding, checkout: Checkout | undefined): TenantPoolClient {
     const giveBack = client.release
     let isReleased = false
-    if (client.lend(binding)) this.#affinity?.learned(binding.key)
+    if (client.lend(binding)) this.#affinity?.learned(binding.key, client)
     if (checkout !== undefined) this.#held.add(client, binding.label, checkout)
     client.release = (error) => {
       // A second release is pg-pool's to refuse; it must not touch a client that somebody else holds by now.
