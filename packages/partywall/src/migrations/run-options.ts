@@ -6,8 +6,8 @@ import type { MigrationSelection } from './targets.ts'
 
 export interface RunOptions extends MigrationSelection {
   /**
-   * The last migration to apply, or with `down` the last one to keep ('0' keeps none): its name, file or number. Only for the shared
-   * schema alone, or for tenants of one kind. @default all
+   * The last migration to apply, or with `down` the last one to keep ('0' keeps none): its name, its file, or its number,
+   * with or without zeros in front. Only for the shared schema alone, or for tenants of one kind. @default all
    */
   readonly to?: string | undefined
   /** Go back to `to` instead of forwards. Every migration on the way must have a way back. @default false */
