@@ -8,9 +8,9 @@ import { identifier } from '../database/identifier.ts'
 import { splitStatements, type SqlStatement } from '../database/sql-tokens.ts'
 import { sql } from '../database/sql.ts'
 import type { Queryable, Statement } from '../database/statement.ts'
-import { TenancyError } from '../errors.ts'
 import type { MigrationTarget, Standing } from './apply.ts'
-import { afterLeg, stepOf, type Leg } from './changes.ts'
+import { afterLeg, lineIn, stepOf, type Leg } from './changes.ts'
+import { concurrentIndex, unnamedIndex } from './concurrent-index.ts'
 import { digestOf } from './digest.ts'
 import { migrationFailed } from './failure.ts'
 import {
@@ -86,28 +86,15 @@ async function runStatement(
 ): Promise<void> {
   const text = step.text.slice(statement.start, statement.end)
   try {
-    const index = indexMadeBy(statement)
+    const index = concurrentIndex(statement)
+    // Planned and refused before; a tenant that came during the run is planned later.
+    if (index === null) throw unnamedIndex()
     if (index !== undefined) await dropInvalid(session, schema, index)
     await session.query({ text })
   } catch (error) {
-    const line = step.line + (step.text.slice(0, statement.start).match(/\n/g)?.length ?? 0)
+    const line = lineIn(step, statement.start)
     throw migrationFailed(schema, { migration, line, statement: text.replaceAll(/\s+/g, ' ').slice(0, 200) }, error)
   }
-}
-
-/** The name of the index that CREATE INDEX CONCURRENTLY makes. Without a name nobody could find it again when it is left invalid. */
-function indexMadeBy({ tokens }: SqlStatement): string | undefined {
-  const at = tokens.indexOf('concurrently')
-  if (tokens[0] !== 'create' || at === -1 || at > 3) return undefined
-  const rest = tokens.slice(at + 1)
-  const name = rest[0] === 'if' ? rest[3] : rest[0]
-  if (name === undefined || name === 'on' || name === '"') {
-    throw new TenancyError(
-      'INVALID_MIGRATION',
-      'CREATE INDEX CONCURRENTLY needs a plain name for its index (small letters, digits, _), so that one that was left invalid can be found.',
-    )
-  }
-  return name
 }
 
 async function dropInvalid(session: Queryable, schema: string, index: string): Promise<void> {

@@ -11,6 +11,7 @@ import { makeReport } from '../fleet-report.ts'
 import type { Attributes } from '../types.ts'
 import { attempt, type AttemptParts, type Turn } from './attempt.ts'
 import { defaultConcurrency } from './concurrency.ts'
+import { assertIndexesNamed } from './concurrent-index.ts'
 import { isIdle, Planner, type Planned, type Wish } from './fleet-plan.ts'
 import { endOf, entryOf, errorForRecord, type MigrationEntry, type MigrationReport } from './report.ts'
 import { runDefaults, wishOf, type RunOptions } from './run-options.ts'
@@ -75,6 +76,7 @@ export class FleetRun<A extends object = Attributes> {
         : await unfinishedTargets(this.#parts, unfinished.targets)
     const planner = await Planner.open(catalog, targets, wish)
     const plans = await planner.plan(targets)
+    assertIndexesNamed(plans)
     const busy = plans.filter((planned) => !isIdle(planned))
     for (const planned of plans) this.#expect(planned)
     if (unfinished !== undefined) this.#record = MigrationRun.resume(catalog, unfinished)
