@@ -26,6 +26,7 @@ import {
 } from './history-sql.ts'
 import { MigrationSession } from './migration-session.ts'
 import type { Migration } from './source.ts'
+import { checksumOfDone } from './unfinished.ts'
 
 export async function applyOutside(
   connections: Connections,
@@ -51,7 +52,8 @@ export async function applyOutside(
       for (let index = standing.unfinished?.statements ?? 0; index < statements.length; index++) {
         await runStatement(session, target, migration, step, statements[index]!)
         if (leg.direction === 'up') {
-          await session.query({ text: recordStatementsText(schema, position, migration, index + 1) })
+          const done = { name: migration.name, checksum: checksumOfDone(step.text, index + 1) }
+          await session.query({ text: recordStatementsText(schema, position, done, index + 1) })
         }
       }
     }
