@@ -19,6 +19,8 @@ import {
   createHistoryText,
   forgetText,
   lockedMark,
+  movedMark,
+  readHistorySql,
   recordStatementsText,
   recordText,
   trySessionLockSql,
@@ -40,6 +42,7 @@ export async function applyOutside(
   await connections.session(schema, async (session) => {
     await lock(session, schema, limits)
     await session.query({ text: assertDigestText(schema, standing.digest) })
+    if (standing.hasHistory && standing.digest === null) await assertStopped(session, schema, standing)
     await prepare(session, schema, standing)
     const step = stepOf(migration, leg.direction)
     const position = standing.applied.length + (standing.toAdopt?.length ?? 0) + 1
@@ -59,6 +62,13 @@ export async function applyOutside(
     }
     await finish(session, schema, standing, leg, position)
   })
+}
+
+/** All histories without a digest look alike to its check: another deploy may have gone on since with what stopped here. */
+async function assertStopped(session: Queryable, schema: string, { unfinished }: Standing): Promise<void> {
+  const { rows } = await session.query<{ checksum: string; statements: number | null }>(readHistorySql(schema))
+  const now = rows.find(({ statements }) => statements !== null)
+  if (now?.statements !== unfinished?.statements || now?.checksum !== unfinished?.checksum) throw new Error(movedMark)
 }
 
 /** The history is made and its digest taken away: who finds it in the middle reads the rows. */

@@ -1,8 +1,10 @@
 /** A file outside of transactions that stopped in the middle: what is not done may be mended, and what is done is done once. */
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { checksumOf } from '../../src/migrations/sources/migration-text.ts'
+import { checksumOfDone } from '../../src/migrations/unfinished.ts'
 import { writeFiles } from '../support/registry.ts'
 import { fleetOf, having, histories, type Fleet } from './fleet.ts'
 
@@ -84,6 +86,21 @@ test('nothing else is done before it: no way back, no stop before it, no file th
   const before = await fleet.migrations.run({ tenants: true })
   for (const { entries } of [down, short, before]) expect(entries.map(({ error }) => error)).toMatchObject([first, first])
   expect(await having(fleet, 'before')).toEqual([])
+})
+
+test('another deploy goes on with it meanwhile: what it has done is not done again', async () => {
+  const fleet = await stopped()
+  // Time for the other deploy, in the turn of the first tenant; the second one is planned by then, and not begun.
+  const slow = `do $$ begin if current_schema() = 't001' then perform pg_sleep(0.5); end if; create table more (); end $$`
+  const text = `${done};\n${slow};\n${right};`
+  await write(fleet, marker + text)
+  const run = fleet.migrations.run({ tenants: true, concurrency: 1 })
+  const sleeping = `select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`
+  while ((await fleet.rows(sleeping)).length === 0) await sleep(10)
+  await fleet.rows(`create table t002.more ();
+    update t002.partywall_migrations set statements = 2, checksum = '${checksumOfDone(text, 2)}' where statements = 1`)
+  expect((await run).entries.map(({ error }) => error)).toEqual([undefined, undefined])
+  expect(await having(fleet, 'polls_title')).toEqual(['t001', 't002'])
 })
 
 test('who has finished it by hand can say so', async () => {
