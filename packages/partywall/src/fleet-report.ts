@@ -6,7 +6,7 @@ export interface FleetEntry {
   readonly target: string
   /** Absent for the shared schema. */
   readonly tenantId?: string
-  /** `skipped`: not touched, because something before it failed. */
+  /** `skipped`: not done, because something before it failed, the time was up, or the work was aborted. */
   readonly state: 'done' | 'failed' | 'skipped'
   /** Why it failed. */
   readonly error?: unknown
@@ -31,6 +31,8 @@ export interface MigrationEntry extends FleetEntry {
 export interface MigrationReport extends FleetReport<MigrationEntry> {
   /** Under which the run is recorded in the catalog; absent when there was nothing to do. */
   readonly runId?: string
+  /** The `signal` of the run was aborted before all had their turn: those that are `skipped` are what a resumed run has to do. */
+  readonly aborted?: true
 }
 
 export function makeReport<E extends FleetEntry>(entries: readonly E[], durationMs: number): FleetReport<E> {
@@ -44,19 +46,36 @@ export function makeReport<E extends FleetEntry>(entries: readonly E[], duration
  * the error itself when there was only one target
  */
 export function assertFleetOk(report: FleetReport): void {
-  const failed = report.entries.filter(({ state }) => state === 'failed')
+  const { entries } = report
+  const failed = entries.filter(({ state }) => state === 'failed')
+  const skipped = entries.filter(({ state }) => state === 'skipped')
   const first = failed[0]
-  if (first === undefined) return
-  if (report.entries.length === 1 && first.error instanceof Error) throw first.error
-  const names = failed.slice(0, 5).map(({ target }) => target)
-  const more = failed.length > names.length ? ` and ${failed.length - names.length} more` : ''
-  const skipped = report.entries.filter(({ state }) => state === 'skipped').length
+  if (first === undefined) {
+    if (skipped.length > 0) throw onlySkipped(report, skipped)
+    return
+  }
+  if (entries.length === 1 && first.error instanceof Error) throw first.error
   throw new TenancyError(
     'FLEET_FAILED',
-    `${failed.length} of ${report.entries.length} targets failed (${names.join(', ')}${more})` +
-      `${skipped > 0 ? `, and ${skipped} were skipped` : ''}. The first: ${messageOf(first.error)}`,
+    `${failed.length} of ${entries.length} targets failed (${namesOf(failed)})` +
+      `${skipped.length > 0 ? `, and ${skipped.length} were skipped` : ''}. The first: ${messageOf(first.error)}`,
     { details: { report }, cause: first.error },
   )
+}
+
+/** Nothing went wrong, but not all is done: the time was up, or the work was aborted. */
+function onlySkipped(report: FleetReport, skipped: readonly FleetEntry[]): TenancyError {
+  return new TenancyError(
+    'FLEET_FAILED',
+    `${skipped.length} of ${report.entries.length} targets were skipped (${namesOf(skipped)}): the time was up, or the work was aborted. ` +
+      'Run again: what is done is not done twice.',
+    { details: { report } },
+  )
+}
+
+function namesOf(entries: readonly FleetEntry[]): string {
+  const names = entries.slice(0, 5).map(({ target }) => target)
+  return names.join(', ') + (entries.length > names.length ? ` and ${entries.length - names.length} more` : '')
 }
 
 function messageOf(error: unknown): string {

@@ -20,7 +20,11 @@ export function statusDocument({ head = undefined, problem, ...status }: Migrati
 
 export function migrationDocument(report: MigrationReport): object {
   const document = reportDocument(report, ({ applied, note }) => ({ applied, ...(note !== undefined && { note }) }))
-  return { ...document, ...(report.runId !== undefined && { runId: report.runId }) }
+  return {
+    ...document,
+    ...(report.runId !== undefined && { runId: report.runId }),
+    ...(report.aborted === true && { aborted: true }),
+  }
 }
 
 /** The report of the library, with each entry passed through `more`. */

@@ -71,6 +71,13 @@ test('time that was up is no failure of a schema, and is told', () => {
   ])
 })
 
+test('a run that was interrupted says so', () => {
+  const report = { ...makeReport([done('a'), entry('b', { state: 'skipped' })], 340), aborted: true } as const
+  expect(renderReport(report, words, 'RESUME').split('\n').at(-1)).toBe(
+    'Skipped, for the run was interrupted: 1. Finish with: RESUME',
+  )
+})
+
 test('an error of PostgreSQL itself, and one of nobody, are named without a stack', () => {
   const lost = Object.assign(new Error('terminating connection\nby order'), { code: '57P01' })
   expect(render([failed('a', lost)]).at(-1)).toMatch(/^Failed: a: SQLSTATE 57P01, terminating connection\\nby order\. When/)

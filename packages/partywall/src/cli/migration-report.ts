@@ -47,13 +47,13 @@ function causes({ entries }: MigrationReport): string[] {
   return kinds.length > causesShown ? [...rows, `        and ${kinds.length - causesShown} other causes`] : rows
 }
 
-function lastLine({ ok, entries }: MigrationReport, resume: string): string[] {
+function lastLine({ ok, entries, aborted }: MigrationReport, resume: string): string[] {
   if (ok) return []
   const failed = entries.filter(({ state }) => state === 'failed')
   const [first] = failed
   if (first === undefined) {
     const count = entries.filter(({ state }) => state === 'skipped').length
-    return [`Skipped, for the time was up: ${count}. Finish with: ${resume}`]
+    return [`Skipped, for ${aborted === true ? 'the run was interrupted' : 'the time was up'}: ${count}. Finish with: ${resume}`]
   }
   const names = listed(
     failed.map(({ target }) => target),

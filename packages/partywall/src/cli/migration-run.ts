@@ -4,6 +4,7 @@ import type { RunOptions } from '../migrations/run.ts'
 import type { Cli } from './cli.ts'
 import { migrationDocument } from './fleet-documents.ts'
 import { renderReport } from './migration-report.ts'
+import { MigrationStop } from './migration-stop.ts'
 import { wordsOf } from './progress-lines.ts'
 import { MigrationProgress } from './progress.ts'
 
@@ -19,27 +20,18 @@ export async function runMigrations(cli: Cli, options: RunOptions): Promise<void
     if (!out.isJson) progress.begin(started)
   })
   tenancy.on('migration.ended', ({ entry }) => progress.add(entry))
-  let isOver = false
-  const breakOff = (): void => {
-    if (isOver) return
-    isOver = true
+  const stop = new MigrationStop(cli, tenancy, resume)
+  const report = await tenancy.migrations.run({ ...options, signal: stop.signal }).catch((error: unknown) => {
     progress.end()
     if (run.runId !== undefined && !out.isJson) out.say(`What is done stays done. To do the rest: ${resume}`)
-  }
-  void cli.signals.received.then(breakOff)
-  try {
-    const report = await tenancy.migrations.run(options)
-    isOver = true
-    progress.end()
-    if (!report.ok) cli.fail()
-    const isNothingLeft = options.resume === true && report.entries.length === 0
-    out.result(migrationDocument(report), () =>
-      isNothingLeft ? 'nothing to resume: the last run is done' : renderReport(report, wordsOf(run), resume),
-    )
-  } catch (error) {
-    breakOff()
     throw error
-  }
+  })
+  progress.end()
+  if (!report.ok) cli.fail()
+  const isNothingLeft = options.resume === true && report.entries.length === 0
+  out.result(migrationDocument(report), () =>
+    isNothingLeft ? 'nothing to resume: the last run is done' : renderReport(report, wordsOf(run), resume),
+  )
 }
 
 function resumeCommand({ flags }: Cli): string {

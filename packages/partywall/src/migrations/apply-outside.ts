@@ -8,9 +8,9 @@ import { identifier } from '../database/identifier.ts'
 import { splitStatements, type SqlStatement } from '../database/sql-tokens.ts'
 import { sql } from '../database/sql.ts'
 import type { Queryable, Statement } from '../database/statement.ts'
-import { TenancyError } from '../errors.ts'
 import type { MigrationTarget, Standing } from './apply.ts'
-import { afterLeg, stepOf, type Leg } from './changes.ts'
+import { afterLeg, lineIn, stepOf, type Leg } from './changes.ts'
+import { concurrentIndex, unnamedIndex } from './concurrent-index.ts'
 import { digestOf } from './digest.ts'
 import { migrationFailed } from './failure.ts'
 import {
@@ -19,6 +19,8 @@ import {
   createHistoryText,
   forgetText,
   lockedMark,
+  movedMark,
+  readHistorySql,
   recordStatementsText,
   recordText,
   trySessionLockSql,
@@ -26,6 +28,7 @@ import {
 } from './history-sql.ts'
 import { MigrationSession } from './migration-session.ts'
 import type { Migration } from './source.ts'
+import { checksumOfDone } from './unfinished.ts'
 
 export async function applyOutside(
   connections: Connections,
@@ -39,6 +42,7 @@ export async function applyOutside(
   await connections.session(schema, async (session) => {
     await lock(session, schema, limits)
     await session.query({ text: assertDigestText(schema, standing.digest) })
+    if (standing.hasHistory && standing.digest === null) await assertStopped(session, schema, standing)
     await prepare(session, schema, standing)
     const step = stepOf(migration, leg.direction)
     const position = standing.applied.length + (standing.toAdopt?.length ?? 0) + 1
@@ -51,12 +55,20 @@ export async function applyOutside(
       for (let index = standing.unfinished?.statements ?? 0; index < statements.length; index++) {
         await runStatement(session, target, migration, step, statements[index]!)
         if (leg.direction === 'up') {
-          await session.query({ text: recordStatementsText(schema, position, migration, index + 1) })
+          const done = { name: migration.name, checksum: checksumOfDone(step.text, index + 1) }
+          await session.query({ text: recordStatementsText(schema, position, done, index + 1) })
         }
       }
     }
     await finish(session, schema, standing, leg, position)
   })
+}
+
+/** All histories without a digest look alike to its check: another deploy may have gone on since with what stopped here. */
+async function assertStopped(session: Queryable, schema: string, { unfinished }: Standing): Promise<void> {
+  const { rows } = await session.query<{ checksum: string; statements: number | null }>(readHistorySql(schema))
+  const now = rows.find(({ statements }) => statements !== null)
+  if (now?.statements !== unfinished?.statements || now?.checksum !== unfinished?.checksum) throw new Error(movedMark)
 }
 
 /** The history is made and its digest taken away: who finds it in the middle reads the rows. */
@@ -86,28 +98,15 @@ async function runStatement(
 ): Promise<void> {
   const text = step.text.slice(statement.start, statement.end)
   try {
-    const index = indexMadeBy(statement)
+    const index = concurrentIndex(statement)
+    // Planned and refused before; a tenant that came during the run is planned later.
+    if (index === null) throw unnamedIndex()
     if (index !== undefined) await dropInvalid(session, schema, index)
     await session.query({ text })
   } catch (error) {
-    const line = step.line + (step.text.slice(0, statement.start).match(/\n/g)?.length ?? 0)
+    const line = lineIn(step, statement.start)
     throw migrationFailed(schema, { migration, line, statement: text.replaceAll(/\s+/g, ' ').slice(0, 200) }, error)
   }
-}
-
-/** The name of the index that CREATE INDEX CONCURRENTLY makes. Without a name nobody could find it again when it is left invalid. */
-function indexMadeBy({ tokens }: SqlStatement): string | undefined {
-  const at = tokens.indexOf('concurrently')
-  if (tokens[0] !== 'create' || at === -1 || at > 3) return undefined
-  const rest = tokens.slice(at + 1)
-  const name = rest[0] === 'if' ? rest[3] : rest[0]
-  if (name === undefined || name === 'on' || name === '"') {
-    throw new TenancyError(
-      'INVALID_MIGRATION',
-      'CREATE INDEX CONCURRENTLY needs a plain name for its index (small letters, digits, _), so that one that was left invalid can be found.',
-    )
-  }
-  return name
 }
 
 async function dropInvalid(session: Queryable, schema: string, index: string): Promise<void> {

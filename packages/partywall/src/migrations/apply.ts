@@ -24,6 +24,7 @@ import {
 import { MigrationSession } from './migration-session.ts'
 import type { Migration } from './source.ts'
 import { MigrationText } from './text.ts'
+import type { Unfinished } from './unfinished.ts'
 
 export interface MigrationTarget {
   readonly schema: string
@@ -38,8 +39,8 @@ export interface Standing {
   readonly applied: readonly AppliedMigration[]
   /** Taken over from another tool, or declared by a person: to be written down before the rest, without being run. */
   readonly toAdopt?: readonly AppliedMigration[]
-  /** A migration outside of transactions that stopped in the middle, and how many of its statements are done. */
-  readonly unfinished?: AppliedMigration & { readonly statements: number }
+  /** A migration outside of transactions that stopped in the middle. */
+  readonly unfinished?: Unfinished
 }
 
 /**
@@ -83,11 +84,14 @@ async function applyLeg(
   limits: TransactionLimits,
 ): Promise<void> {
   const { schema } = target
-  const { toAdopt = [] } = standing
+  const { toAdopt = [], unfinished } = standing
+  // Somebody has finished it by hand, and says so.
+  const isFinished = toAdopt.some(({ name }) => name === unfinished?.name)
   const before = [
     beginText(schema, limits),
     assertDigestText(schema, standing.digest),
     ...(standing.hasHistory ? [] : [createHistoryText(schema)]),
+    ...(unfinished !== undefined && isFinished ? [forgetText(schema, [unfinished.name])] : []),
     ...(toAdopt.length > 0 ? [recordText(schema, standing.applied.length + 1, toAdopt)] : []),
   ]
   const after = recordLeg(schema, adopted(standing), leg)

@@ -32,6 +32,11 @@ export function stepOf(migration: Migration, direction: Direction): Step {
   return direction === 'up' ? migration.up : migration.down!
 }
 
+/** The line of the file in which a place of the step's text is. */
+export function lineIn({ text, line }: { readonly text: string; readonly line: number }, offset: number): number {
+  return line + (text.slice(0, offset).match(/\n/g)?.length ?? 0)
+}
+
 /** What a history holds when a leg is done. */
 export function afterLeg(applied: readonly AppliedMigration[], { direction, migrations }: Leg): readonly AppliedMigration[] {
   if (direction === 'up') return [...applied, ...migrations]

@@ -13,6 +13,7 @@ import { planDown, planMigrations } from './plan.ts'
 import type { Migration, MigrationSource } from './source.ts'
 import { takeOver } from './take-over.ts'
 import { lastWanted, listSources, type FleetTarget } from './targets.ts'
+import { cannotGoOn } from './unfinished.ts'
 
 /** What a run wants. */
 export interface Wish {
@@ -176,7 +177,7 @@ function planOne(target: FleetTarget, lists: Lists, standing: Standing, { direct
   const applied = [...standing.applied, ...(standing.toAdopt ?? [])]
   const plan =
     direction === 'up' ? planMigrations(target.schema, migrations, applied, to) : planDown(target.schema, migrations, applied, to)
-  const problem = plan.problem ?? changedInTheMiddle(target.schema, standing, plan.pending[0])
+  const problem = plan.problem ?? cannotGoOn(target.schema, standing.unfinished, migrations, plan.pending[0])
   const base = { target, head: plan.head, direction, ...(problem !== undefined && { problem }) }
   const isUnwritten = standing.toAdopt !== undefined || (standing.hasHistory && standing.digest !== digestOf(standing.applied))
   if (!fake || problem !== undefined) return { ...base, standing, pending: plan.pending, isUnwritten }
@@ -186,18 +187,6 @@ function planOne(target: FleetTarget, lists: Lists, standing: Standing, { direct
 
 function broken(target: FleetTarget, { direction }: Wish, problem: unknown): Planned {
   return { target, head: undefined, standing: nothingApplied, direction, pending: [], isUnwritten: false, problem }
-}
-
-/** A migration outside of transactions that stopped in the middle goes on where it stopped: only if it is the same still. */
-function changedInTheMiddle(schema: string, { unfinished }: Standing, next: Migration | undefined): TenancyError | undefined {
-  if (unfinished === undefined) return undefined
-  if (next?.name === unfinished.name && next.checksum === unfinished.checksum) return undefined
-  return new TenancyError(
-    'MIGRATION_CHANGED',
-    `The migration ${unfinished.name} stopped in the schema ${JSON.stringify(schema)} after ${unfinished.statements} of its statements, and its ` +
-      'file has changed or is gone since. Restore the file as it was; what is done of it is not done again.',
-    { details: { schema, name: unfinished.name, problem: 'unfinished', statements: unfinished.statements } },
-  )
 }
 
 function disagrees(schema: string, applied: readonly AppliedMigration[]): TenancyError {

@@ -11,6 +11,7 @@ import { makeReport } from '../fleet-report.ts'
 import type { Attributes } from '../types.ts'
 import { attempt, type AttemptParts, type Turn } from './attempt.ts'
 import { defaultConcurrency } from './concurrency.ts'
+import { assertIndexesNamed } from './concurrent-index.ts'
 import { isIdle, Planner, type Planned, type Wish } from './fleet-plan.ts'
 import { endOf, entryOf, errorForRecord, type MigrationEntry, type MigrationReport } from './report.ts'
 import { runDefaults, wishOf, type RunOptions } from './run-options.ts'
@@ -61,6 +62,7 @@ export class FleetRun<A extends object = Attributes> {
     const report = Object.freeze({
       ...makeReport(entries, performance.now() - this.#started),
       ...(this.#record !== undefined && { runId: this.#record.id }),
+      ...(this.#isAborted() && entries.some(({ state }) => state === 'skipped') && { aborted: true as const }),
     })
     if (this.#hasStarted) listener?.onEnd({ report })
     return report
@@ -75,6 +77,7 @@ export class FleetRun<A extends object = Attributes> {
         : await unfinishedTargets(this.#parts, unfinished.targets)
     const planner = await Planner.open(catalog, targets, wish)
     const plans = await planner.plan(targets)
+    assertIndexesNamed(plans)
     const busy = plans.filter((planned) => !isIdle(planned))
     for (const planned of plans) this.#expect(planned)
     if (unfinished !== undefined) this.#record = MigrationRun.resume(catalog, unfinished)
@@ -151,15 +154,24 @@ export class FleetRun<A extends object = Attributes> {
       canary,
       maxFailures: this.#failuresLeft(),
       deadline: this.#deadline,
+      signal: this.#options.signal,
       attempt: async (turn, tries) => {
         const outcome = await attempt(parts, turn, tries)
         if (!('entry' in outcome)) return outcome
         this.#end(outcome.entry, turn.first)
         return { end: outcome.entry.state === 'failed' ? 'failed' : 'done' }
       },
-      skip: ({ first, planned, begun, error }) =>
-        this.#end(error === undefined ? entryOf(planned, 'skipped', 0) : endOf(planned, begun, error), first),
+      skip: (turn) => this.#end(this.#notBegun(turn), turn.first),
     })
+  }
+
+  /** The entry of who got no turn, or no further one. */
+  #notBegun({ planned, begun, error }: Turn): MigrationEntry {
+    if (error === undefined) return entryOf(planned, 'skipped', 0)
+    // It may have had many tries left: it is the run that was given up, not the schema.
+    return this.#isAborted()
+      ? entryOf(planned, 'skipped', performance.now() - begun!, { note: 'it was tried, and was to be tried again' })
+      : endOf(planned, begun, error)
   }
 
   #failuresLeft(): number | undefined {
@@ -167,8 +179,12 @@ export class FleetRun<A extends object = Attributes> {
     return this.#options.maxFailures === undefined ? undefined : Math.max(0, this.#options.maxFailures - this.#failures)
   }
 
+  #isAborted(): boolean {
+    return this.#options.signal?.aborted === true
+  }
+
   #mayGoOn(): boolean {
-    return this.#failures === 0 && (this.#deadline === undefined || performance.now() < this.#deadline)
+    return this.#failures === 0 && !this.#isAborted() && (this.#deadline === undefined || performance.now() < this.#deadline)
   }
 
   #expect(planned: Planned): void {

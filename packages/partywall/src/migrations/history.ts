@@ -3,6 +3,7 @@ import type { Queryable } from '../database/statement.ts'
 import { TenancyError } from '../errors.ts'
 import type { AppliedMigration } from './digest.ts'
 import { headsSql, inhabitedSql, readHistorySql } from './history-sql.ts'
+import type { Unfinished } from './unfinished.ts'
 
 export type { AppliedMigration } from './digest.ts'
 
@@ -16,8 +17,8 @@ export interface Head {
 export interface History extends Head {
   /** In the order in which they were applied. */
   readonly applied: readonly AppliedMigration[]
-  /** A migration outside of transactions that stopped in the middle, and how many of its statements are done. */
-  readonly unfinished: (AppliedMigration & { readonly statements: number }) | undefined
+  /** A migration outside of transactions that stopped in the middle. */
+  readonly unfinished: Unfinished | undefined
 }
 
 /** The heads of the schemas that are there. Costs one query for all of them. */

@@ -34,7 +34,7 @@ describe('a plan', () => {
 })
 
 describe('the migration that is meant', () => {
-  test.each(['0002_b', '0002_b.sql', '0002_b.ts', '0002'])('by %s', (to) => {
+  test.each(['0002_b', '0002_b.sql', '0002_b.ts', '0002', '2', '00002', '2.sql'])('by %s', (to) => {
     expect(findMigration(files, to, 'here').name).toBe('0002_b')
   })
 
@@ -42,7 +42,17 @@ describe('the migration that is meant', () => {
     expect(findMigration([migration('1_a.js'), migration('2_b.ts')], '2_b.ts', 'here').name).toBe('2_b.ts')
   })
 
+  test('by its number as a whole, also where numbers are longer than a number of JavaScript keeps', () => {
+    const times = [migration('20261121093000000001_a'), migration('20261121093000000002_b')]
+    expect(findMigration(times, '20261121093000000002', 'here').name).toBe('20261121093000000002_b')
+    expect(() => findMigration(times, '2', 'here')).toThrow('no one migration "2"')
+    expect(findMigration([migration('0000_first'), ...files], '0', 'here').name).toBe('0000_first')
+    expect(findMigration([migration('0002_b'), migration('0020_c')], '20', 'here').name).toBe('0020_c')
+  })
+
   test('is refused when there is none, or more than one', () => {
+    expect(() => findMigration(files, '9', 'here')).toThrow('one of the 3 migrations there, from 0001_a to 0003_c')
+    expect(() => findMigration([...files, migration('2_other')], '2', 'here')).toThrow('0002_b and 2_other both have this number')
     expect(() => findMigration(files, '0002_c', 'here')).toThrow('Did you mean')
     expect(() => findMigration(files, 'nothing like it', 'here')).toThrow('one of the 3')
     expect(() => findMigration([...files, migration('0002_bb')], '0002', 'here')).toThrow('both have this number')

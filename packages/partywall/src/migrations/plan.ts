@@ -60,7 +60,7 @@ export function planDown(
 }
 
 /**
- * The migration that a caller means by `to`: its name, its file, or its number.
+ * The migration that a caller means by `to`: its name, its file, or its number, with or without zeros in front.
  * @throws TenancyError INVALID_OPTION
  */
 export function findMigration(migrations: readonly Migration[], to: string, sourceName: string): Migration {
@@ -68,18 +68,20 @@ export function findMigration(migrations: readonly Migration[], to: string, sour
   // The names of some tools have an ending themselves.
   const exact = migrations.find(({ name }) => name === to || name === bare)
   if (exact !== undefined) return exact
-  const [numbered, second] = /^\d+$/.test(bare) ? migrations.filter(({ name }) => name.startsWith(`${bare}_`)) : []
-  if (numbered !== undefined && second === undefined) return numbered
+  const number = leadingNumber(bare)
+  const numbered = number === bare.replace(/^0+(?=\d)/, '') ? migrations.filter(({ name }) => leadingNumber(name) === number) : []
+  const [first, second] = numbered
+  if (first !== undefined && second === undefined) return first
   const suggestion = nearest(
     bare.slice(0, 100),
     migrations.map(({ name }) => name),
   )
   const why =
-    second !== undefined && numbered !== undefined
-      ? `${numbered.name} and ${second.name} both have this number; give the whole name.`
+    first !== undefined && second !== undefined
+      ? `${first.name} and ${second.name} both have this number; give the whole name.`
       : suggestion !== undefined
         ? `Did you mean ${suggestion}?`
-        : `Give the name of one of the ${migrations.length} migrations there.`
+        : `Give the name of one of the ${migrations.length} migrations there${ends(migrations)}.`
   throw new TenancyError(
     'INVALID_OPTION',
     `There is no one migration ${JSON.stringify(to.slice(0, 100))} in ${sourceName}. ${why}`,
@@ -87,6 +89,15 @@ export function findMigration(migrations: readonly Migration[], to: string, sour
       details: { option: 'to', nearest: suggestion },
     },
   )
+}
+
+/** Without its zeros, so that 2 is 0002; as text, for times have more digits than a number keeps. */
+function leadingNumber(name: string): string | undefined {
+  return /^0*(\d+)/.exec(name)?.[1]
+}
+
+function ends(migrations: readonly Migration[]): string {
+  return migrations.length < 2 ? '' : `, from ${migrations[0]!.name} to ${migrations.at(-1)!.name}`
 }
 
 function changed(

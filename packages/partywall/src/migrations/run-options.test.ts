@@ -6,6 +6,7 @@ test.each<RunOptions>([
   { canary: 0, lockTimeoutMillis: 0, retries: 0, statementTimeoutMillis: 2_147_483_647, deadlineMillis: 1, concurrency: 1 },
   { down: true, to: '0' },
   { resume: true, concurrency: 4, fake: false },
+  { resume: true, signal: AbortSignal.abort() },
 ])('%j passes', (options) => assertRunOptions(options))
 
 test.each<[RunOptions, string]>([
@@ -16,6 +17,7 @@ test.each<[RunOptions, string]>([
   [{ statementTimeoutMillis: NaN }, 'it is NaN'],
   [{ deadlineMillis: 0 }, 'at least 1'],
   [{ onFailure: 'halt' as never }, `'continue' or 'stop'; it is "halt"`],
+  [{ signal: new AbortController() as never }, 'must be an AbortSignal'],
   [{ down: true }, 'the last migration to keep'],
   [{ down: true, to: '0001', fake: true }, 'does not go with "down"'],
   [{ resume: true, tenant: 'acme' }, 'does not go with "tenant"'],

@@ -6,8 +6,8 @@ import type { MigrationSelection } from './targets.ts'
 
 export interface RunOptions extends MigrationSelection {
   /**
-   * The last migration to apply, or with `down` the last one to keep ('0' keeps none): its name, file or number. Only for the shared
-   * schema alone, or for tenants of one kind. @default all
+   * The last migration to apply, or with `down` the last one to keep ('0' keeps none): its name, its file, or its number,
+   * with or without zeros in front. Only for the shared schema alone, or for tenants of one kind. @default all
    */
   readonly to?: string | undefined
   /** Go back to `to` instead of forwards. Every migration on the way must have a way back. @default false */
@@ -32,6 +32,12 @@ export interface RunOptions extends MigrationSelection {
   readonly statementTimeoutMillis?: number | undefined
   /** Milliseconds after which no further schema is begun. @default no limit */
   readonly deadlineMillis?: number | undefined
+  /**
+   * When it is aborted, no further schema is begun: those that are under way end as they would, the others are reported as `skipped`, and
+   * the run can be resumed. @default none
+   * @example await tenancy.migrations.run({ signal: AbortSignal.any([shutdown.signal, AbortSignal.timeout(600_000)]) })
+   */
+  readonly signal?: AbortSignal | undefined
   /** Finish the last run that was interrupted or failed: its schemas that are not done, with its direction and `to`. @default false */
   readonly resume?: boolean | undefined
   /** Called with each schema's entry when it had its turn: for progress. Schemas with nothing to do are only in the report. */
@@ -55,6 +61,7 @@ export const runOptionKeys = [
   'retries',
   'statementTimeoutMillis',
   'deadlineMillis',
+  'signal',
   'resume',
   'onEntry',
 ] as const satisfies readonly (keyof RunOptions)[]
@@ -75,6 +82,9 @@ export function assertRunOptions(options: RunOptions): void {
   count('deadlineMillis', options.deadlineMillis, 1)
   if (options.onFailure !== undefined && options.onFailure !== 'continue' && options.onFailure !== 'stop') {
     throw invalid('onFailure', `must be 'continue' or 'stop'; it is ${JSON.stringify(options.onFailure)}`)
+  }
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+    throw invalid('signal', 'must be an AbortSignal, the `signal` of an AbortController')
   }
   if (options.down === true && options.to === undefined) {
     throw invalid('down', 'needs "to", the last migration to keep; "0" keeps none')

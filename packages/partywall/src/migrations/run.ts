@@ -1,6 +1,7 @@
 /** `tenancy.migrations`: brings the shared schema and then the fleet where they should be, and tells how they stand. */
 import { assertKnownKeys } from '../known-keys.ts'
 import type { Attributes } from '../types.ts'
+import { assertIndexesNamed } from './concurrent-index.ts'
 import { Planner, type Planned } from './fleet-plan.ts'
 import { FleetRun, type MigrationsParts } from './fleet-run.ts'
 import { statusOf, type MigrationReport, type MigrationStatus } from './report.ts'
@@ -99,7 +100,9 @@ export class Migrations<A extends object = Attributes> {
   async #plans(options: PlanOptions): Promise<Planned[]> {
     const targets = await selectTargets(this.#parts, options)
     const planner = await Planner.open(this.#parts.catalog, targets, wishOf(options))
-    return planner.plan(targets)
+    const plans = await planner.plan(targets)
+    assertIndexesNamed(plans)
+    return plans
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Who gets a turn when: a bounded number of workers, the canaries first, work that must wait put back while the others go on, and an
- * end when too much has failed or the time is up. Knows nothing of migrations.
+ * end when too much has failed, the time is up or somebody says so. Knows nothing of migrations.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -15,6 +15,8 @@ export interface Schedule<T> {
   readonly maxFailures?: number | undefined
   /** When nothing new begins any more; as performance.now() counts. */
   readonly deadline?: number | undefined
+  /** When it is aborted, nothing new begins any more. */
+  readonly signal?: AbortSignal | undefined
   /** @param tries how often it was tried before */
   attempt(item: T, tries: number): Promise<Attempt<T>>
   /** It got no turn, or no further one. */
@@ -47,7 +49,9 @@ async function wave<T>(items: readonly T[], schedule: Schedule<T>, limit: Count,
   const delayed: Waiting<T>[] = []
   let running = 0
   const mayBegin = (): boolean =>
-    total.failures < limit.maxFailures && (schedule.deadline === undefined || performance.now() < schedule.deadline)
+    total.failures < limit.maxFailures &&
+    (schedule.deadline === undefined || performance.now() < schedule.deadline) &&
+    schedule.signal?.aborted !== true
   const take = (): Waiting<T> | undefined => {
     if (next < ready.length) return ready[next++]
     const due = delayed.findIndex(({ from }) => from <= performance.now())

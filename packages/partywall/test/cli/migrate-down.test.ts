@@ -18,7 +18,7 @@ drop table more;
   })
   expect((await run('migrate --check')).code).toBe(0)
 
-  const down = await run('migrate down --tenants --to 0001')
+  const down = await run('migrate down --tenants --to 1')
   expect(down).toMatchObject({ code: 0, stdout: expect.stringMatching(/^2 of 2 taken back \(/) })
   expect(down.stderr).toMatch(/^t0[12]: undid 0002_more \(.*\)\nt0[12]: undid 0002_more \(.*\)\n$/)
   expect(await run('migrate down --tenants --to 0001')).toMatchObject({

@@ -1,8 +1,6 @@
 /** What is shown while a fleet is migrated: on a terminal a bar, in a log a line now and then, with --json nothing. */
-import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { fleetProject, hasTerminal, uniqueSql } from './fleet-project.ts'
-import { ended } from './partywall.ts'
 
 const eraseLine = '\r\u001b[2K'
 /** 25 schemas are more than get a line each; 2 at a time, this takes a second or more. */
@@ -69,27 +67,4 @@ describe.runIf(hasTerminal)('on a terminal', () => {
     expect(code).toBe(0)
     expect(seen).toMatch(/^migrating 25 schemas\r\n25 of 26 migrated, 1 up to date \(.*\)\r\n$/)
   })
-})
-
-it('Ctrl-C: says how to go on, and what is done stays done', async () => {
-  const { start, run, write, rows } = await fleetProject(25)
-  await write({ '0002_slow.sql': 'create table slow (); select pg_sleep(0.2)' })
-  const child = start('migrate --concurrency 2')
-  const end = ended(child)
-  while ((await done()).length < 4) await once(child.stderr!, 'data', { signal: AbortSignal.timeout(50) }).catch(() => {})
-  child.kill('SIGINT')
-  const interrupted = await end
-  expect(interrupted).toMatchObject({ code: 130, stdout: '' })
-  expect(interrupted.stderr).toBe(
-    'migrating 25 schemas\nWhat is done stays done. To do the rest: npx partywall migrate --resume\n' +
-      'error INTERRUPTED: Interrupted by SIGINT.\n',
-  )
-  const before = (await done()).length
-  expect(before).toBeLessThan(25)
-  expect((await run('migrate --resume --json')).json).toMatchObject({ ok: true })
-  expect(await done()).toHaveLength(25)
-
-  async function done(): Promise<unknown[]> {
-    return rows(`select relnamespace from pg_class where relname = 'slow'`)
-  }
 })

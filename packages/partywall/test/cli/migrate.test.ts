@@ -72,7 +72,7 @@ describe('a run', () => {
     expect(await targets('--tenant t02 --tenant t01')).toEqual(['t02 0002_more', 't01 0002_more'])
     expect(await targets('--kind big')).toEqual(['whale 0002_more'])
     expect(await targets('--shared')).toEqual(['shared '])
-    expect(await targets('--tenants --kind default --to 0002')).toEqual(['t01 ', 't02 ', 't03 0002_more'])
+    expect(await targets('--tenants --kind default --to 2')).toEqual(['t01 ', 't02 ', 't03 0002_more'])
     expectFailure(await run('migrate --kind bgi --json'), 2, 'INVALID_OPTION')
     expectFailure(await run('migrate --tenant nobody --json'), 1, 'UNKNOWN_TENANT')
     expectFailure(await run('migrate --tenants --kind default --to 0009 --json'), 2, 'INVALID_OPTION')
