@@ -66,11 +66,17 @@ export class BoundQuery extends QueryBase {
   #refusal: Error | undefined
   #isExtended = false
 
-  constructor(carrier: Carrier, binding: Binding, config: string | QueryConfigLike, values?: readonly unknown[]) {
+  constructor(
+    carrier: Carrier,
+    binding: Binding,
+    config: string | QueryConfigLike,
+    values?: readonly unknown[],
+    facts?: StatementFacts,
+  ) {
     super(config, values)
     this.#carrier = carrier
     this.#binding = binding
-    this.#facts = statementFacts(typeof this.text === 'string' ? this.text : '')
+    this.#facts = facts ?? statementFacts(typeof this.text === 'string' ? this.text : '')
     this.query_timeout = typeof config === 'object' ? config.query_timeout : undefined
     if (this.name) this.name = boundName(this.name, binding, carrier)
   }

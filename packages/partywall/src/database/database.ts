@@ -17,8 +17,9 @@ export interface Connections {
   /**
    * Sends a text of statements, bound to the schema, in a transaction of its own: one round trip. A text that ends the transaction is
    * refused. Of an error, `completedBefore` tells how many statements were done.
+   * @param foreign the part of the text that is not our own, as it stands there: it is what may end the transaction or leave something
    */
-  send(schema: string, text: string): Promise<void>
+  send(schema: string, text: string, foreign: string): Promise<void>
   /** As that of the database. */
   transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T>
   /**

@@ -73,7 +73,7 @@ export class OpenDatabase implements Database {
     try {
       return await fn({
         size,
-        send: (schema, text) => this.#send(pool, schema, text),
+        send: (schema, text, foreign) => this.#send(pool, schema, text, foreign),
         transaction: (work) => this.#transaction(pool, work),
         session: (schema, work) =>
           pool.session(this.#bindings.ofSchema(schema), (client) =>
@@ -119,11 +119,11 @@ export class OpenDatabase implements Database {
     return new TenantPool({ ...waits, ...(await this.whereabouts()), min: 0, max: size, binder })
   }
 
-  async #send(pool: TenantPool, schema: string, text: string): Promise<void> {
+  async #send(pool: TenantPool, schema: string, text: string, foreign: string): Promise<void> {
     const binding = this.#bindings.ofSchema(schema)
     const client = await this.#connect(pool, binding)
     try {
-      await client.queryFor(binding, text)
+      await (foreign === '' ? client.queryFor(binding, text) : client.queryAround(binding, text, foreign))
     } finally {
       client.release()
     }

@@ -17,7 +17,7 @@ import { bindSubmittable, textOf } from './bound-submittable.ts'
 import { PathTripwire } from './path-tripwire.ts'
 import type { ClientInternals, QueryCallback, QueryConfigLike, SubmittableLike } from './pg-internals.ts'
 import type { PoolMember } from './pool-internals.ts'
-import { statementFacts } from './statement-facts.ts'
+import { statementFacts, statementFactsAround, type StatementFacts } from './statement-facts.ts'
 
 /** The key under which a pool hands its binder to the clients it makes. */
 export const binderKey = Symbol('partywall.binder')
@@ -146,9 +146,14 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     return undefined
   }
 
-  #sendAndWait(binding: Binding, config: string | QueryConfigLike, values: readonly unknown[] | undefined): Promise<unknown> {
+  #sendAndWait(
+    binding: Binding,
+    config: string | QueryConfigLike,
+    values: readonly unknown[] | undefined,
+    facts?: StatementFacts,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.sendFor(binding, config, values, (error, result) => (error ? reject(error) : resolve(result)))
+      this.sendFor(binding, config, values, (error, result) => (error ? reject(error) : resolve(result)), facts)
     }).catch((error: Error) => {
       // The stack that led to the socket says nothing; the caller's own does.
       Error.captureStackTrace(error)
@@ -219,8 +224,7 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     )
   }
 
-  #note(text: string, binding: Binding): void {
-    const facts = statementFacts(text)
+  #note(text: string, binding: Binding, facts = statementFacts(text)): void {
     this.#left ??= facts.leaves
     if (facts.control === 'begin') this.#transactionOf = binding
     if (this.#state.kind === 'free') this.bindingWriter.handOver(binding)
@@ -265,10 +269,21 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     return this.#sendAndWait(binding, text, values)
   }
 
+  /** As queryFor, with a text of several statements of which all but `foreign` are our own. */
+  queryAround(binding: Binding, text: string, foreign: string): Promise<any> {
+    return this.#sendAndWait(binding, text, undefined, statementFactsAround(foreign))
+  }
+
   /** Runs a statement for a binding that the caller vouches for; whose async context this is does not matter. */
-  sendFor(binding: Binding, config: string | QueryConfigLike, values: readonly unknown[] | undefined, done: QueryCallback): void {
-    const query = new BoundQuery(this, binding, config, values)
-    this.#note(typeof query.text === 'string' ? query.text : '', binding)
+  sendFor(
+    binding: Binding,
+    config: string | QueryConfigLike,
+    values: readonly unknown[] | undefined,
+    done: QueryCallback,
+    facts?: StatementFacts,
+  ): void {
+    const query = new BoundQuery(this, binding, config, values, facts)
+    this.#note(typeof query.text === 'string' ? query.text : '', binding, facts)
     query.callback = done
     this.#send(query)
   }

@@ -97,7 +97,7 @@ async function applyLeg(
   const after = recordLeg(schema, adopted(standing), leg)
   if (leg.migrations.every((migration) => stepOf(migration, leg.direction).kind === 'sql')) {
     const whole = new MigrationText(before, leg.migrations, leg.direction, after)
-    await explained(target, whole, connections.send(schema, whole.text))
+    await explained(target, whole, connections.send(schema, whole.text, whole.foreign))
   } else {
     await connections.transaction((transaction) => runLeg(transaction, target, leg, before, after))
   }

@@ -26,7 +26,7 @@ export function headsSql(schemas: readonly string[]): Statement {
         on description.objoid = history.oid
         and description.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and description.objsubid = 0
-      where namespace.nspname = any ($1::text[])`,
+      where namespace.nspname = any ($1::pg_catalog.name[])`,
     values: [schemas],
   }
 }
@@ -40,7 +40,7 @@ export function inhabitedSql(schemas: readonly string[]): Statement {
     text: `
       select namespace.nspname::text as schema
       from pg_catalog.pg_namespace as namespace
-      where namespace.nspname = any ($1::text[])
+      where namespace.nspname = any ($1::pg_catalog.name[])
         and exists (
           select
           from pg_catalog.pg_depend as dependency

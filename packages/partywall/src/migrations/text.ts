@@ -26,6 +26,8 @@ interface Piece {
 
 export class MigrationText {
   readonly text: string
+  /** The part of it that comes from files. */
+  readonly foreign: string
   readonly #pieces: readonly Piece[]
   /** What comes before the first migration: our own statements. */
   readonly #before: string
@@ -38,7 +40,8 @@ export class MigrationText {
       const step = stepOf(migration, direction)
       return step.kind === 'sql' ? [{ migration, text: step.text, firstLine: step.line }] : []
     })
-    this.text = this.#before + this.#pieces.map(({ text }) => text + between).join('') + after.join(';\n')
+    this.foreign = this.#pieces.map(({ text }) => text + between).join('')
+    this.text = this.#before + this.foreign + after.join(';\n')
   }
 
   /** Where in the files an error happened; undefined when it was in a statement of ours. */
