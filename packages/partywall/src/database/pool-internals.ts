@@ -38,7 +38,10 @@ export interface PoolInternals {
 
 export function hasPoolInternals(pool: object): pool is PoolInternals {
   const { _clients, _idle, _pendingQueue, _pulseQueue, newClient } = pool as Partial<PoolInternals>
-  return [_clients, _idle, _pendingQueue].every(Array.isArray) && [_pulseQueue, newClient].every((method) => typeof method === 'function')
+  return (
+    [_clients, _idle, _pendingQueue].every(Array.isArray) &&
+    [_pulseQueue, newClient].every((method) => typeof method === 'function')
+  )
 }
 
 let hasWarned = false

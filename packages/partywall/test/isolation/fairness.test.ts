@@ -4,7 +4,7 @@ import { Bindings } from '../../src/database/binding.ts'
 import { scopeBinder } from '../../src/database/binder.ts'
 import { TenantPool } from '../../src/database/tenant-pool.ts'
 import { ownRoute } from '../support/route.ts'
-import { fakeTenant, twoTenants } from '../support/two-tenants.ts'
+import { twoTenants } from '../support/two-tenants.ts'
 
 const { a, b, scope, url, directUrl, makePool, admin, discarded } = await twoTenants()
 
@@ -113,40 +113,6 @@ describe('statementTimeoutMillis', () => {
       statementTimeoutMillis: () => Number.NaN,
     })
     expect(() => nonsense.ofTenant(a)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
-  })
-})
-
-describe('affinity', () => {
-  it('sends a tenant to the connections that it was on before', async () => {
-    const pool = makePool({ max: 5 })
-    const schemas = Array.from({ length: 30 }, (_, n) => `tenant_${n}`)
-    for (const schema of schemas) await admin.query(`create schema if not exists ${schema}`)
-    const tenants = schemas.map(fakeTenant)
-    let taken: unknown
-    pool.on('acquire', (client) => (taken = client))
-    // Open all five connections, then let each tenant come alone many times.
-    const clients = await Promise.all(tenants.slice(0, 5).map((tenant) => scope.run(tenant, () => pool.connect())))
-    for (const client of clients) client.release()
-    for (let round = 0; round < 5; round++) {
-      for (const tenant of tenants) {
-        await scope.run(tenant, () => pool.query('select 1'))
-        const home = homes.get(tenant.schema) ?? taken
-        homes.set(tenant.schema, home)
-        expect(taken).toBe(home)
-      }
-    }
-    expect(new Set(homes.values()).size).toBe(5)
-  })
-  const homes = new Map<string, unknown>()
-
-  it('replaces a connection that has served too many tenants, so that its memory is bounded', async () => {
-    const pool = makePool({ max: 1, maxTenantsPerConnection: 10 } as object)
-    const connections = new Set<unknown>()
-    pool.on('acquire', (client) => connections.add(client))
-    discarded.length = 0
-    for (let n = 0; n < 30; n++) await scope.run(fakeTenant(`tenant_${n}`), () => pool.query('select 1'))
-    expect(connections.size).toBe(3)
-    expect(discarded).toEqual(['it served 11 tenants', 'it served 11 tenants'])
   })
 })
 

@@ -1,0 +1,106 @@
+/** Which connection serves whom: a session of PostgreSQL never forgets a table, and whoever takes its place reads them all anew. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import type { TenantPool } from '../../src/database/tenant-pool.ts'
+import type { Tenant } from '../../src/types.ts'
+import { ownRoute } from '../support/route.ts'
+import { fakeTenant, twoTenants } from '../support/two-tenants.ts'
+
+const { scope, directUrl, makePool, admin, discarded } = await twoTenants()
+const crowd = Array.from({ length: 40 }, (_, n) => fakeTenant(`tenant_${n}`))
+for (const { schema } of crowd) await admin.query(`create schema ${schema}`)
+
+const visit = (pool: TenantPool, tenant: Tenant): Promise<unknown> => scope.run(tenant, () => pool.query('select 1'))
+
+/** Callers that visit all of the crowd in turns, each in an order of its own. */
+async function bustle(pool: TenantPool, callers: number, visits: number): Promise<void> {
+  const caller = async (_: unknown, number: number): Promise<void> => {
+    for (let visited = 0; visited < visits; visited++) await visit(pool, crowd[(visited * 7 + number * 11) % crowd.length]!)
+  }
+  await Promise.all(Array.from({ length: callers }, caller))
+}
+
+it('sends a tenant to the connections that it was on before', async () => {
+  const pool = makePool({ max: 5 })
+  const tenants = crowd.slice(0, 30)
+  const homes = new Map<string, unknown>()
+  let taken: unknown
+  pool.on('acquire', (client) => (taken = client))
+  // Open all five connections, then let each tenant come alone many times.
+  const clients = await Promise.all(tenants.slice(0, 5).map((tenant) => scope.run(tenant, () => pool.connect())))
+  for (const client of clients) client.release()
+  for (let round = 0; round < 5; round++) {
+    for (const tenant of tenants) {
+      await visit(pool, tenant)
+      const home = homes.get(tenant.schema) ?? taken
+      homes.set(tenant.schema, home)
+      expect(taken).toBe(home)
+    }
+  }
+  expect(new Set(homes.values()).size).toBe(5)
+})
+it('replaces a connection that has served too many tenants, so that its memory is bounded', async () => {
+  const pool = makePool({ max: 1, maxTenantsPerConnection: 10 } as object)
+  const connections = new Set<unknown>()
+  pool.on('acquire', (client) => connections.add(client))
+  discarded.length = 0
+  for (const tenant of crowd.slice(0, 30)) await visit(pool, tenant)
+  expect(connections.size).toBe(3)
+  expect(discarded).toEqual(['it served 11 tenants', 'it served 11 tenants'])
+})
+
+it('opens one more connection before one learns more tenants than it may', async () => {
+  const pool = makePool({ max: 8, maxTenantsPerConnection: 10 } as object)
+  discarded.length = 0
+  await bustle(pool, 1, 400)
+  expect(discarded).toEqual([])
+  expect(pool.totalCount).toBe(4)
+})
+
+it('keeps its connections when as many callers as there are connections visit more tenants than one may know', async () => {
+  const { url: connectionString, withServerConnections } = await ownRoute(directUrl)
+  const pool = makePool({ connectionString, max: 4, maxTenantsPerConnection: 25 } as object)
+  await withServerConnections(4, async () => {
+    await bustle(pool, 4, 300)
+    discarded.length = 0
+    await bustle(pool, 4, 300)
+  })
+  // Who takes any idle connection replaces one every few visits.
+  expect(discarded.length).toBeLessThan(10)
+})
+
+it('lets a stranger wait a moment for a better connection, and no longer', async () => {
+  const { url: connectionString, withServerConnections } = await ownRoute(directUrl)
+  const pool = makePool({ connectionString, max: 2, maxTenantsPerConnection: 1 } as object)
+  const [first, second, stranger] = crowd as [Tenant, Tenant, Tenant]
+  await withServerConnections(2, async () => {
+    const held = await scope.run(first, () => pool.connect())
+    await visit(pool, second)
+    discarded.length = 0
+    const served = visit(pool, stranger)
+    // In the meantime the connection is there for whom it knows.
+    await visit(pool, second)
+    expect(discarded).toEqual([])
+    await served
+    expect(discarded).toEqual(['it served 2 tenants'])
+    // The other connection that knows the tenant is held; a second one learns it.
+    await visit(pool, first)
+    held.release()
+  })
+})
+
+it('ends while a stranger waits', async () => {
+  const { url: connectionString, withServerConnections } = await ownRoute(directUrl)
+  const pool = makePool({ connectionString, max: 2, maxTenantsPerConnection: 1 } as object)
+  const [first, second, stranger] = crowd as [Tenant, Tenant, Tenant]
+  await withServerConnections(2, async () => {
+    const held = await scope.run(first, () => pool.connect())
+    await visit(pool, second)
+    const refused = expect(visit(pool, stranger)).rejects.toThrow('after calling end')
+    const ended = pool.end()
+    await refused
+    held.release()
+    await ended
+    await sleep(20)
+  })
+})
