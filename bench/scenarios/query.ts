@@ -6,7 +6,7 @@ import { poolPerTenant } from '../pool-per-tenant.ts'
 import { compare, player, together, type Comparison, type Plan } from '../rounds.ts'
 
 const tenants = 1000
-const plan: Plan = { callers: 8, pieces: 3000, warmUp: 20_000, rounds: 7 }
+const plan: Plan = { callers: 8, pieces: 10_000, warmUp: 20_000, rounds: 9 }
 
 export async function query(url: string): Promise<Outcome> {
   await makeFleet(url, tenants)

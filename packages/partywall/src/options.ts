@@ -35,7 +35,8 @@ export interface PoolOptions {
   maxPerTenant?: number | undefined
   /**
    * After how many distinct tenants a connection is replaced when it comes back. A PostgreSQL session keeps what it learned of every
-   * table it has touched, so this bounds its memory. 1 or more. @default 250
+   * table it has touched, so this bounds its memory. `max` times this should be well above the number of tenants that are active at
+   * the same time; below it connections are replaced all the time. 1 or more. @default 250
    */
   maxTenantsPerConnection?: number
   /** Milliseconds after which a client that was not released is named in a warning, with the stack of its checkout; 0 never. @default 60000 */

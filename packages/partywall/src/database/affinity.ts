@@ -19,9 +19,6 @@ export const patienceMillis = 5
 /** How many of those who wait are considered for a connection that comes back. */
 const longestLook = 50
 
-/** More connections than these are of little use to a tenant whose statements are short. */
-const mostShare = 4
-
 /** Of the places for tenants on all connections, what may be filled before there is need. */
 const filledShare = 0.8
 
@@ -139,7 +136,7 @@ export class Affinity {
   /** The more tenants there are, the fewer connections each of them can have. */
   #isShare(count: number): boolean {
     const places = this.#pool.options.max * this.#maxTenants * filledShare
-    return count >= Math.max(1, Math.min(mostShare, Math.floor(places / this.#known.size)))
+    return count >= Math.max(1, Math.floor(places / this.#known.size))
   }
 }
 
