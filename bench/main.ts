@@ -5,6 +5,7 @@ import { benchServer } from './server.ts'
 import { http } from './scenarios/http.ts'
 import { memory } from './scenarios/memory.ts'
 import { migrate } from './scenarios/migrate.ts'
+import { migrateMany } from './scenarios/migrate-many.ts'
 import { migrateRtt } from './scenarios/migrate-rtt.ts'
 import { noop } from './scenarios/noop.ts'
 import { query } from './scenarios/query.ts'
@@ -26,6 +27,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   http,
   migrate,
   'migrate-rtt': migrateRtt,
+  'migrate-many': migrateMany,
   noop,
 }
 

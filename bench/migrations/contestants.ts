@@ -24,6 +24,8 @@ export interface Race {
   /** Where the contestants connect to: the same server, or a relay before it. */
   readonly through: (url: string) => string
   readonly tenants: number
+  /** Whose fleet partywall migrates, where it is not the usual one. */
+  readonly owner?: string
   /** Holds the base when the contestants are made. */
   readonly folder: Folder
 }
@@ -31,7 +33,7 @@ export interface Race {
 export async function partywall(race: Race): Promise<Migrator> {
   const digest = digestOf(await folderSource(race.folder.path).list())
   const fleet = await fleetOf(race.url, {
-    owner: 'partywall',
+    owner: race.owner ?? 'partywall',
     tenants: race.tenants,
     base: race.folder.files,
     makeTenants: ({ url, schemas }) => createTenants(tenancyOf(unwaiting(url), race.folder), schemas),

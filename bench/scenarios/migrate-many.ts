@@ -1,0 +1,93 @@
+/**
+ * One more file over 10,000 tenants of 3 tables, then a deploy that finds nothing to do: how long, and how much memory our process and the
+ * backends of the server hold. No rivals: it is about whether it can be done. Each deploy has a process of its own, as on the day.
+ */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { assertFleetOk, createTenancy } from 'partywall'
+import type { Outcome } from '../main.ts'
+import { partywall } from '../migrations/contestants.ts'
+import { baseFiles, Folder, roundFile } from '../migrations/files.ts'
+import { rounded } from '../rounds.ts'
+
+const tenants = 10_000
+
+interface Deploy {
+  readonly url: string
+  readonly folder: string
+}
+
+interface Cost {
+  readonly seconds: number
+  /** The most that the process of the deploy held at a time. */
+  readonly processMiB: number
+}
+
+export async function migrateMany(url: string): Promise<Outcome> {
+  const folder = await Folder.make(baseFiles('small'))
+  try {
+    const { fleet } = await partywall({ url, through: (direct) => direct, tenants, folder, owner: 'many' })
+    const deploy = { url: fleet.url, folder: folder.path }
+    await folder.add(roundFile(folder.files.length, 0))
+    const file = await inItsOwnProcess(deploy)
+    const nothing = await inItsOwnProcess(deploy)
+    return { tenants, rounds: 1, ratios: {}, spread: {}, figures: { 'one file': file, 'nothing to do': nothing } }
+  } finally {
+    await folder.remove()
+  }
+}
+
+async function inItsOwnProcess(deploy: Deploy): Promise<object> {
+  const child = fork(fileURLToPath(import.meta.url), { stdio: 'inherit' })
+  let serverMiB = 0
+  const watch = setInterval(() => (serverMiB = Math.max(serverMiB, backendsMiB())), 200)
+  child.send(deploy)
+  const ended = once(child, 'exit').then(() => [undefined])
+  const [cost] = (await Promise.race([once(child, 'message'), ended])) as [Cost | undefined]
+  clearInterval(watch)
+  child.kill()
+  if (cost === undefined) throw new Error('the deploy failed')
+  return {
+    ...cost,
+    msPerTenant: rounded((cost.seconds * 1000) / tenants),
+    ...(serverMiB > 0 && { serverMiB: rounded(serverMiB) }),
+  }
+}
+
+/** Private memory of all processes of PostgreSQL together; 0 where there is no /proc. */
+function backendsMiB(): number {
+  let kilobytes = 0
+  for (const process of numbersIn('/proc')) {
+    try {
+      const status = readFileSync(`/proc/${process}/status`, 'utf8')
+      if (/^Name:\s+postgres$/m.test(status)) kilobytes += Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1] ?? 0)
+    } catch {
+      // it ended meanwhile
+    }
+  }
+  return kilobytes / 1024
+}
+
+function numbersIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => /^\d+$/.test(name))
+  } catch {
+    return []
+  }
+}
+
+async function deployHere({ url, folder }: Deploy): Promise<Cost> {
+  const started = performance.now()
+  await using tenancy = createTenancy({ database: url, root: folder, migrations: { shared: 'none', tenant: '.' } })
+  assertFleetOk(await tenancy.migrations.run())
+  return {
+    seconds: rounded((performance.now() - started) / 1000),
+    processMiB: rounded(process.resourceUsage().maxRSS / 1024),
+  }
+}
+
+if (process.send !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.once('message', (deploy) => void deployHere(deploy as Deploy).then((cost) => process.send!(cost)))
+}
