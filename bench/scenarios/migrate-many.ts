@@ -6,24 +6,13 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { assertFleetOk, createTenancy } from 'partywall'
 import type { Outcome } from '../main.ts'
 import { partywall } from '../migrations/contestants.ts'
 import { baseFiles, Folder, roundFile } from '../migrations/files.ts'
+import type { Cost, Deploy } from '../migrations/one-deploy.ts'
 import { rounded } from '../rounds.ts'
 
 const tenants = 10_000
-
-interface Deploy {
-  readonly url: string
-  readonly folder: string
-}
-
-interface Cost {
-  readonly seconds: number
-  /** The most that the process of the deploy held at a time. */
-  readonly processMiB: number
-}
 
 export async function migrateMany(url: string): Promise<Outcome> {
   const folder = await Folder.make(baseFiles('small'))
@@ -40,7 +29,7 @@ export async function migrateMany(url: string): Promise<Outcome> {
 }
 
 async function inItsOwnProcess(deploy: Deploy): Promise<object> {
-  const child = fork(fileURLToPath(import.meta.url), { stdio: 'inherit' })
+  const child = fork(fileURLToPath(new URL('../migrations/one-deploy.ts', import.meta.url)), { stdio: 'inherit' })
   let serverMiB = 0
   const watch = setInterval(() => (serverMiB = Math.max(serverMiB, backendsMiB())), 200)
   child.send(deploy)
@@ -76,18 +65,4 @@ function numbersIn(folder: string): string[] {
   } catch {
     return []
   }
-}
-
-async function deployHere({ url, folder }: Deploy): Promise<Cost> {
-  const started = performance.now()
-  await using tenancy = createTenancy({ database: url, root: folder, migrations: { shared: 'none', tenant: '.' } })
-  assertFleetOk(await tenancy.migrations.run())
-  return {
-    seconds: rounded((performance.now() - started) / 1000),
-    processMiB: rounded(process.resourceUsage().maxRSS / 1024),
-  }
-}
-
-if (process.send !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
-  process.once('message', (deploy) => void deployHere(deploy as Deploy).then((cost) => process.send!(cost)))
 }

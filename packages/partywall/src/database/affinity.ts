@@ -14,7 +14,7 @@ import type { PoolInternals, PoolMember, Waiter, Wanted } from './pool-internals
 type Advice = 'take' | 'open' | 'wait'
 
 /** Milliseconds of waiting for a better connection. To open another one takes longer. */
-export const patienceMillis = 5
+const patienceMillis = 5
 
 /** How many of those who wait are considered for a connection that comes back. */
 const longestLook = 50
@@ -82,7 +82,7 @@ export class Affinity {
       if (index > 0) waiters.unshift(...waiters.splice(index, 1))
       return advice
     }
-    this.#patience ??= setTimeout(() => this.#losePatience(), patienceMillis)
+    if (this.#patience === undefined) this.#patience = setTimeout(() => this.#losePatience(), patienceMillis)
     return 'wait'
   }
 

@@ -96,9 +96,9 @@ it('ends while a stranger waits', async () => {
   await withServerConnections(2, async () => {
     const held = await scope.run(first, () => pool.connect())
     await visit(pool, second)
-    const refused = expect(visit(pool, stranger)).rejects.toThrow('after calling end')
+    const waiting = visit(pool, stranger)
     const ended = pool.end()
-    await refused
+    await expect(waiting).rejects.toThrow('after calling end')
     held.release()
     await ended
     await sleep(20)
