@@ -41,10 +41,8 @@ export function startLoad(): Load {
 async function fire({ url, header, tenants, callers, pieces }: Volley): Promise<object> {
   const agent = agentFor(url, callers)
   const pick = picker(tenants, 'uniform')
-  const [cpu, started] = [process.cpuUsage(), performance.now()]
   const round = await play(() => ask(url, agent, { [header]: schemaOf(pick()) }), callers, pieces)
-  const { user, system } = process.cpuUsage(cpu)
-  return { ...round, cpuShare: (user + system) / 1000 / (performance.now() - started) }
+  return { ...round, cpuShare: (round.callerCpuMicros * round.perSecond) / 1e6 }
 }
 
 const agents = new Map<string, Agent>()

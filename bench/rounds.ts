@@ -20,6 +20,8 @@ export interface Player {
 export interface Round {
   readonly perSecond: number
   readonly latencies: readonly number[]
+  /** Of the process that calls: microseconds of its processor time for each piece. */
+  readonly callerCpuMicros: number
 }
 
 export interface Plan {
@@ -38,8 +40,8 @@ export interface Comparison {
   /** Median over the rounds of our throughput divided by the rival's; above 1: we are faster. */
   readonly ratios: Record<string, number>
   readonly spread: Record<string, [least: number, most: number]>
-  /** Medians: pieces per second and milliseconds. */
-  readonly figures: Record<string, { perSecond: number; p50Ms: number; p99Ms: number }>
+  /** Medians: pieces per second, milliseconds, and microseconds of the calling process. */
+  readonly figures: Record<string, { perSecond: number; p50Ms: number; p99Ms: number; callerCpuMicros: number }>
 }
 
 /** @param share of the pieces that it is given: who is many times slower would make the rounds of all too long */
@@ -82,6 +84,7 @@ function summarize(ours: string, rounds: ReadonlyMap<string, readonly Round[]>):
       perSecond: Math.round(median(played.map((round) => round.perSecond))),
       p50Ms: rounded(quantile(latencies, 0.5)),
       p99Ms: rounded(quantile(latencies, 0.99)),
+      callerCpuMicros: Math.round(median(played.map((round) => round.callerCpuMicros))),
     }
     if (name === ours) continue
     const ratios = played.map((round, index) => own[index]!.perSecond / round.perSecond)
@@ -95,7 +98,7 @@ function summarize(ours: string, rounds: ReadonlyMap<string, readonly Round[]>):
 export async function play(work: () => Promise<unknown>, callers: number, pieces: number): Promise<Round> {
   const latencies: number[] = []
   let left = pieces
-  const started = performance.now()
+  const [cpu, started] = [process.cpuUsage(), performance.now()]
   const call = async (): Promise<void> => {
     while (left-- > 0) {
       const begun = performance.now()
@@ -104,7 +107,8 @@ export async function play(work: () => Promise<unknown>, callers: number, pieces
     }
   }
   await Promise.all(Array.from({ length: callers }, call))
-  return { perSecond: (pieces * 1000) / (performance.now() - started), latencies }
+  const { user, system } = process.cpuUsage(cpu)
+  return { perSecond: (pieces * 1000) / (performance.now() - started), latencies, callerCpuMicros: (user + system) / pieces }
 }
 
 export function median(values: readonly number[]): number {
