@@ -1,5 +1,6 @@
 /** Which connection serves whom: a session of PostgreSQL never forgets a table, and whoever takes its place reads them all anew. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { PoolClient } from 'pg'
 import { expect, it } from 'vitest'
 import type { TenantPool } from '../../src/database/tenant-pool.ts'
 import type { Tenant } from '../../src/types.ts'
@@ -69,13 +70,8 @@ it('keeps its connections when as many callers as there are connections visit mo
   expect(discarded.length).toBeLessThan(10)
 })
 
-it('lets a stranger wait a moment for a better connection, and no longer', async () => {
-  const { url: connectionString, withServerConnections } = await ownRoute(directUrl)
-  const pool = makePool({ connectionString, max: 2, maxTenantsPerConnection: 1 } as object)
-  const [first, second, stranger] = crowd as [Tenant, Tenant, Tenant]
-  await withServerConnections(2, async () => {
-    const held = await scope.run(first, () => pool.connect())
-    await visit(pool, second)
+it('lets a stranger wait a moment for a better connection, and no longer', () =>
+  withFullPool(async (pool, held) => {
     discarded.length = 0
     const served = visit(pool, stranger)
     // In the meantime the connection is there for whom it knows.
@@ -86,21 +82,27 @@ it('lets a stranger wait a moment for a better connection, and no longer', async
     // The other connection that knows the tenant is held; a second one learns it.
     await visit(pool, first)
     held.release()
-  })
-})
+  }))
 
-it('ends while a stranger waits', async () => {
-  const { url: connectionString, withServerConnections } = await ownRoute(directUrl)
-  const pool = makePool({ connectionString, max: 2, maxTenantsPerConnection: 1 } as object)
-  const [first, second, stranger] = crowd as [Tenant, Tenant, Tenant]
-  await withServerConnections(2, async () => {
-    const held = await scope.run(first, () => pool.connect())
-    await visit(pool, second)
+it('ends while a stranger waits', () =>
+  withFullPool(async (pool, held) => {
     const waiting = visit(pool, stranger)
     const ended = pool.end()
     await expect(waiting).rejects.toThrow('after calling end')
     held.release()
     await ended
     await sleep(20)
+  }))
+
+const [first, second, stranger] = crowd as [Tenant, Tenant, Tenant]
+
+/** Two connections that may know one tenant each: the first tenant's is held, the second one's is idle. */
+async function withFullPool(fn: (pool: TenantPool, held: PoolClient) => Promise<void>): Promise<void> {
+  const { url: connectionString, withServerConnections } = await ownRoute(directUrl)
+  const pool = makePool({ connectionString, max: 2, maxTenantsPerConnection: 1 } as object)
+  await withServerConnections(2, async () => {
+    const held = await scope.run(first, () => pool.connect())
+    await visit(pool, second)
+    await fn(pool, held)
   })
-})
+}
