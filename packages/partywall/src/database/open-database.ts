@@ -11,6 +11,7 @@ import { Bindings, type Binding } from './binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from './database.ts'
 import { acquireEmbedded, type EmbeddedServer } from './embedded/embedded.ts'
+import { checkoutHere, type Checkout } from './held-clients.ts'
 import { probe, type Probe } from './probe/probe.ts'
 import { statementFacts } from './statement-facts.ts'
 import type { Statement } from './statement.ts'
@@ -130,7 +131,7 @@ export class OpenDatabase implements Database {
   }
 
   async #transaction<T>(pool: TenantPool, fn: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const client = await this.#connect(pool, this.#bindings.shared)
+    const client = await this.#connect(pool, this.#bindings.shared, checkoutHere(this.#transaction))
     try {
       // Whatever the server's default: who waits for a row lock must then see what was committed.
       await client.query('begin isolation level read committed')
@@ -165,9 +166,9 @@ export class OpenDatabase implements Database {
     }
   }
 
-  async #connect(pool: TenantPool, binding: Binding): Promise<TenantPoolClient> {
+  async #connect(pool: TenantPool, binding: Binding, checkout?: Checkout): Promise<TenantPoolClient> {
     try {
-      return await pool.connectFor(binding)
+      return await pool.connectFor(binding, checkout)
     } catch (error) {
       throw explainUnreachable(error, pool.options)
     }

@@ -97,9 +97,12 @@ export class TenantPool extends Pool {
     )
   }
 
-  /** Lends a client for a binding that the caller vouches for, whatever the scope. */
-  connectFor(binding: Binding): Promise<TenantPoolClient> {
-    return this.#checkOut(binding, checkoutHere(TenantPool.prototype.connectFor))
+  /**
+   * Lends a client for a binding that the caller vouches for, whatever the scope.
+   * @param checkout whose stack names the caller when the client is not released; absent when it surely will be
+   */
+  connectFor(binding: Binding, checkout?: Checkout): Promise<TenantPoolClient> {
+    return this.#checkOut(binding, checkout)
   }
 
   /**

@@ -11,8 +11,16 @@ import { digestOf, digestsOf, type AppliedMigration } from './digest.ts'
 import { historyMissing, readHeads, readHistory, readInhabited, schemaMissing, type Head } from './history.ts'
 import { planDown, planMigrations } from './plan.ts'
 import type { Migration, MigrationSource } from './source.ts'
+import { SourceReader, type Lists } from './source-reader.ts'
 import { takeOver } from './take-over.ts'
-import { lastWanted, listSources, type FleetTarget } from './targets.ts'
+import {
+  lastWanted,
+  likelySources,
+  selectTargets,
+  type FleetTarget,
+  type MigrationSelection,
+  type TargetParts,
+} from './targets.ts'
 import { cannotGoOn } from './unfinished.ts'
 
 /** What a run wants. */
@@ -40,8 +48,6 @@ export interface Planned {
   readonly problem?: unknown
 }
 
-export type Lists = ReadonlyMap<MigrationSource, readonly Migration[]>
-
 const nothingApplied: Standing = Object.freeze({ hasHistory: false, digest: null, applied: [] })
 
 /** How many histories are read at a time. */
@@ -63,21 +69,43 @@ export class Planner {
   }
 
   /**
-   * Reads the files of these targets' sources, and finds the migration that the wish means by `to`.
+   * As `open`, for the targets of a selection: the files are read while the tenants are asked for.
+   * @throws TenancyError INVALID_MIGRATION, INVALID_OPTION, UNKNOWN_TENANT
+   */
+  static async select<A extends object>(
+    parts: TargetParts<A> & { readonly catalog: Queryable },
+    selection: MigrationSelection,
+    wish: Wish,
+  ): Promise<{ planner: Planner; plans: Planned[] }> {
+    const reader = new SourceReader()
+    reader.begin(likelySources(parts, selection))
+    return Planner.open(parts.catalog, await selectTargets(parts, selection), wish, reader)
+  }
+
+  /**
+   * Reads the files of these targets' sources, finds the migration that the wish means by `to`, and plans the targets. Costs as `plan`.
+   * @param reader that may have begun with the files
    * @throws TenancyError INVALID_MIGRATION, INVALID_OPTION
    */
-  static async open(queryable: Queryable, targets: readonly FleetTarget[], wish: Wish): Promise<Planner> {
-    const lists = await listSources(targets)
-    return new Planner(queryable, lists, wish.to === undefined ? wish : { ...wish, to: lastWanted(lists, wish.to) })
+  static async open(
+    queryable: Queryable,
+    targets: readonly FleetTarget[],
+    wish: Wish,
+    reader = new SourceReader(),
+  ): Promise<{ planner: Planner; plans: Planned[] }> {
+    const sources = targets.flatMap(({ source }) => source ?? [])
+    const [lists, heads] = await Promise.all([reader.read(sources), headsOf(queryable, targets)])
+    const planner = new Planner(queryable, lists, wish.to === undefined ? wish : { ...wish, to: lastWanted(lists, wish.to) })
+    return { planner, plans: await planner.#plan(targets, heads) }
   }
 
   /** Costs one query for all targets, one more when some have no history, and two for each that must be looked into. */
   async plan(targets: readonly FleetTarget[]): Promise<Planned[]> {
+    return this.#plan(targets, await headsOf(this.#queryable, targets))
+  }
+
+  async #plan(targets: readonly FleetTarget[], heads: ReadonlyMap<string, Head>): Promise<Planned[]> {
     const { wish } = this
-    const heads = await readHeads(
-      this.#queryable,
-      targets.map(({ schema }) => schema),
-    )
     const plans = new Map<FleetTarget, Planned>()
     const unknown: FleetTarget[] = []
     for (const target of targets) {
@@ -132,6 +160,13 @@ export class Planner {
 /** Nothing is to be done there, and nothing is wrong. */
 export function isIdle({ pending, isUnwritten, problem }: Planned): boolean {
   return pending.length === 0 && !isUnwritten && problem === undefined
+}
+
+function headsOf(queryable: Queryable, targets: readonly FleetTarget[]): Promise<Map<string, Head>> {
+  return readHeads(
+    queryable,
+    targets.map(({ schema }) => schema),
+  )
 }
 
 /** The standings that the files can give, by digest: each is made once, however many schemas have it. */

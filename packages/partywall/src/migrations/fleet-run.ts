@@ -71,12 +71,10 @@ export class FleetRun<A extends object = Attributes> {
   async #runWhole(unfinished: UnfinishedRun | undefined): Promise<void> {
     const { catalog } = this.#parts
     const wish = unfinished === undefined ? wishOf(this.#options) : (unfinished.options as unknown as Wish)
-    const targets =
+    const { planner, plans } =
       unfinished === undefined
-        ? await selectTargets(this.#parts, this.#options)
-        : await unfinishedTargets(this.#parts, unfinished.targets)
-    const planner = await Planner.open(catalog, targets, wish)
-    const plans = await planner.plan(targets)
+        ? await Planner.select(this.#parts, this.#options, wish)
+        : await Planner.open(catalog, await unfinishedTargets(this.#parts, unfinished.targets), wish)
     assertIndexesNamed(plans)
     const busy = plans.filter((planned) => !isIdle(planned))
     for (const planned of plans) this.#expect(planned)

@@ -9,8 +9,14 @@ import type { AppliedMigration } from './digest.ts'
 
 const historyTable = 'partywall_migrations'
 
-/** A row for each of these schemas that is there: whether it has a history, the digest that its comment holds, whether it has relations. */
+/** How many schemas are worth looking up one after another: for more of them it is faster to read all that there are. */
+const mostLookUps = 300
+
+/**
+ * A row for each of these schemas that is there, and perhaps for others: whether it has a history, and the digest that its comment holds.
+ */
 export function headsSql(schemas: readonly string[]): Statement {
+  const isForSome = schemas.length <= mostLookUps
   return {
     text: `
       select
@@ -26,8 +32,8 @@ export function headsSql(schemas: readonly string[]): Statement {
         on description.objoid = history.oid
         and description.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and description.objsubid = 0
-      where namespace.nspname = any ($1::pg_catalog.name[])`,
-    values: [schemas],
+      ${isForSome ? 'where namespace.nspname = any ($1::pg_catalog.name[])' : ''}`,
+    values: isForSome ? [schemas] : [],
   }
 }
 
@@ -66,8 +72,8 @@ export function readHistorySql(schema: string): Statement {
 
 export function createHistoryText(schema: string): string {
   return `create table ${qualified(schema)} (
-  position integer primary key,
-  name text collate "C" not null unique,
+  position integer not null,
+  name text collate "C" primary key,
   checksum text not null,
   statements integer,
   applied_at timestamptz not null default now()

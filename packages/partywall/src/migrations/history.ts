@@ -21,7 +21,7 @@ export interface History extends Head {
   readonly unfinished: Unfinished | undefined
 }
 
-/** The heads of the schemas that are there. Costs one query for all of them. */
+/** The heads of these schemas, as far as they are there; perhaps those of others, too. Costs one query for all of them. */
 export async function readHeads(queryable: Queryable, schemas: readonly string[]): Promise<Map<string, Head>> {
   const { rows } = await queryable.query<Head & { schema: string }>(headsSql(schemas))
   return new Map(rows.map(({ schema, hasHistory, digest }) => [schema, { hasHistory, digest }]))

@@ -6,7 +6,6 @@ import { Planner, type Planned } from './fleet-plan.ts'
 import { FleetRun, type MigrationsParts } from './fleet-run.ts'
 import { statusOf, type MigrationReport, type MigrationStatus } from './report.ts'
 import { assertRunOptions, runOptionKeys, wishOf, type RunOptions } from './run-options.ts'
-import { selectTargets } from './targets.ts'
 
 export type { MigrationsParts } from './fleet-run.ts'
 export type { MigrationEntry, MigrationReport, MigrationStatus } from './report.ts'
@@ -98,9 +97,7 @@ export class Migrations<A extends object = Attributes> {
   }
 
   async #plans(options: PlanOptions): Promise<Planned[]> {
-    const targets = await selectTargets(this.#parts, options)
-    const planner = await Planner.open(this.#parts.catalog, targets, wishOf(options))
-    const plans = await planner.plan(targets)
+    const { plans } = await Planner.select(this.#parts, options, wishOf(options))
     assertIndexesNamed(plans)
     return plans
   }

@@ -4,7 +4,8 @@ import { TenancyError } from '../errors.ts'
 import type { Options } from '../options.ts'
 import type { Attributes, Tenant, TenantRef } from '../types.ts'
 import { findMigration } from './plan.ts'
-import type { Migration, MigrationSource } from './source.ts'
+import type { MigrationSource } from './source.ts'
+import type { Lists } from './source-reader.ts'
 import { sourceOfKind, type MigrationSources } from './sources.ts'
 
 export interface MigrationSelection {
@@ -43,13 +44,19 @@ export async function selectTargets<A extends object>(
   parts: TargetParts<A>,
   selection: MigrationSelection,
 ): Promise<FleetTarget[]> {
-  const isChosen = selection.shared === true || selection.tenants === true || selection.tenant !== undefined
-  const { shared = !isChosen && selection.kind === undefined, tenants = !isChosen } = selection
+  const { shared, tenants } = meaningOf(selection)
   const targets = new Map<string, FleetTarget>()
   for (const tenant of await selectTenants(parts, selection, tenants)) {
     targets.set(tenant.id, tenantTarget(tenant, parts.sources))
   }
   return [...(shared ? [sharedTarget(parts)] : []), ...targets.values()]
+}
+
+/** The sources of a selection, as far as they can be told before the tenants are known: some may turn out to be nobody's. */
+export function likelySources({ sources }: Pick<TargetParts, 'sources'>, selection: MigrationSelection): MigrationSource[] {
+  const { shared, tenants } = meaningOf(selection)
+  const kinds = tenants ? (selection.kind ?? [...sources.kinds.keys()]) : []
+  return [...(shared ? [sources.shared] : []), ...[kinds].flat().flatMap((kind) => sources.kinds.get(kind) ?? [])]
 }
 
 /** The schemas that an interrupted run has left undone; tenants that are no more are left out. */
@@ -63,19 +70,10 @@ export async function unfinishedTargets<A extends object>(
 }
 
 /**
- * Lists every source once.
- * @throws TenancyError INVALID_MIGRATION
- */
-export async function listSources(targets: readonly FleetTarget[]): Promise<Map<MigrationSource, readonly Migration[]>> {
-  const sources = new Set(targets.flatMap(({ source }) => source ?? []))
-  return new Map(await Promise.all([...sources].map(async (source) => [source, await source.list()] as const)))
-}
-
-/**
  * The full name of the migration that `to` means. Names of two folders cannot be compared, so there may be only one.
  * @throws TenancyError INVALID_OPTION
  */
-export function lastWanted(lists: ReadonlyMap<MigrationSource, readonly Migration[]>, to: string): string {
+export function lastWanted(lists: Lists, to: string): string {
   const [only, second] = [...lists]
   if (only === undefined) return to
   if (second === undefined) return findMigration(only[1], to, only[0].name).name
@@ -85,6 +83,11 @@ export function lastWanted(lists: ReadonlyMap<MigrationSource, readonly Migratio
       'Choose the shared schema alone, or tenants of one kind.',
     { details: { option: 'to' } },
   )
+}
+
+function meaningOf({ shared, tenants, tenant, kind }: MigrationSelection): { shared: boolean; tenants: boolean } {
+  const isChosen = shared === true || tenants === true || tenant !== undefined
+  return { shared: shared ?? (!isChosen && kind === undefined), tenants: tenants ?? !isChosen }
 }
 
 async function selectTenants<A extends object>(
