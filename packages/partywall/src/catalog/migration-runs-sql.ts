@@ -75,20 +75,17 @@ export function endEntriesSql(runId: string, entries: readonly RunEntry[]): Stat
   }
 }
 
+/** As a transaction of its own: commits before this one did not wait for the disk; this one does, and takes them all with it. */
 export function endRunSql(runId: string, state: 'done' | 'failed'): Statement {
   return {
     text: `
       update partywall.migration_runs
       set state = $2::text,
           ended_at = now()
-      where id = $1::uuid`,
+      where id = $1::uuid
+        and pg_catalog.set_config('synchronous_commit', 'on', true) is not null`,
     values: [runId, state],
   }
-}
-
-/** Commits before this one did not wait for the disk; this one does, and takes them all with it. */
-export function durableSql(): Statement {
-  return { text: `select pg_catalog.set_config('synchronous_commit', 'on', true)` }
 }
 
 /** The last run, if something of it is left. */

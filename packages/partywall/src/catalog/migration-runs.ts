@@ -1,7 +1,6 @@
 /** The record of a run of migrations, in the catalog: what was to be done, what is done. Written in batches, so that it costs little. */
 import type { Catalog } from './catalog.ts'
 import {
-  durableSql,
   endEntriesSql,
   endRunSql,
   expectEntriesSql,
@@ -78,10 +77,7 @@ export class MigrationRun {
   async end(isOk: boolean): Promise<void> {
     this.#write()
     await this.#writing
-    await this.#catalog.transaction(async (transaction) => {
-      await transaction.query(durableSql())
-      await transaction.query(endRunSql(this.id, isOk ? 'done' : 'failed'))
-    })
+    await this.#catalog.query(endRunSql(this.id, isOk ? 'done' : 'failed'))
     if (this.#failure !== undefined) throw this.#failure
   }
 

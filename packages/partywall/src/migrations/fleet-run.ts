@@ -110,8 +110,9 @@ export class FleetRun<A extends object = Attributes> {
   /** Tenants that were made during the run may have been given the migrations of before it. */
   async #fetchNewcomers(connections: Connections, planner: Planner): Promise<void> {
     for (;;) {
-      // Who is making a tenant holds the same lock, shared: its tenant is there, or will be made from the files of now.
-      await this.#parts.catalog.transaction((transaction) => transaction.query(transactionLockSql(provisioningLock)))
+      // Who is making a tenant holds the same lock, shared: its tenant is there, or will be made from the files of now. It is enough to have
+      // had the lock, so the statement is a transaction of its own.
+      await this.#parts.catalog.query(transactionLockSql(provisioningLock))
       const known = new Set(this.#order.map(keyOf))
       const targets = (await selectTargets(this.#parts, this.#options)).filter((target) => !known.has(keyOf(target)))
       if (targets.length === 0) return
