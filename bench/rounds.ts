@@ -31,6 +31,8 @@ export interface Plan {
   readonly pieces: number
   /** Pieces before the first round, so that nobody pays for connecting. */
   readonly warmUp: number
+  /** How often these are done. @default 1 */
+  readonly warmUps?: number
   readonly rounds: number
   /** Puts the work of a round in its place, also that of the warm-up; not measured. */
   readonly beforeRound?: () => Promise<void>
@@ -51,8 +53,10 @@ export function player({ name, work, close }: Contestant, share = 1): Player {
 
 export async function compare(ours: Player, rivals: readonly Player[], plan: Plan): Promise<Comparison> {
   const all = [ours, ...rivals]
-  await plan.beforeRound?.()
-  for (const contestant of all) await contestant.play(plan.callers, plan.warmUp)
+  for (let time = 0; time < (plan.warmUps ?? 1); time++) {
+    await plan.beforeRound?.()
+    for (const contestant of all) await contestant.play(plan.callers, plan.warmUp)
+  }
   const rounds = new Map<string, Round[]>(all.map(({ name }) => [name, []]))
   for (let round = 0; round < plan.rounds; round++) {
     await plan.beforeRound?.()

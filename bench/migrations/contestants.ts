@@ -69,7 +69,7 @@ async function floor(race: Race, name: string, begin: string): Promise<Migrator>
     makeTenants: (empty) => makeSchemas(empty, race.folder.files),
     forget: () => '',
   })
-  const size = await withClient(fleet.url, (client) => defaultConcurrency(client as unknown as Queryable))
+  const size = await withClient(race.through(fleet.url), (client) => defaultConcurrency(client as unknown as Queryable))
   return {
     name,
     fleet,

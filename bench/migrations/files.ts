@@ -32,14 +32,17 @@ const tables = [
 
 /** What every tenant has when a scenario begins: 12 tables by 11 files, or 3 tables by one. */
 export function baseFiles(size: Size): MigrationFile[] {
-  if (size === 'small') return [{ name: '0001_all', text: tables.slice(0, 3).map(smallTable).join('\n') }]
+  if (size === 'small') return [{ name: '0001_all', text: tables.slice(0, roundTables).map(smallTable).join('\n') }]
   const [first, second, ...rest] = tables.map(wholeTable)
   return [first! + second!, ...rest].map((text, index) => ({ name: `${numbered(index + 1)}_${tables[index + 1]!}`, text }))
 }
 
+/** How many tables the rounds change in turn. */
+export const roundTables = 3
+
 /** A column with a default, and an index. A fleet can be put back to before it: see roundColumns. */
 export function roundFile(base: number, round: number): MigrationFile {
-  const table = tables[round % 3]!
+  const table = tables[round % roundTables]!
   const column = `round_${round}`
   return {
     name: `${numbered(base + round + 1)}_${column}`,

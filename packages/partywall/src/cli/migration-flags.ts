@@ -20,7 +20,7 @@ export function withRunFlags(command: Command): Command {
     .optionsGroup('How:')
     .option(
       '--concurrency <n>',
-      'how many schemas at a time (default: four times the cores, at most 16 and half of the free connections)',
+      'how many schemas at a time (default: twice the cores, more when the server is far; at most 16 and half of the free connections)',
       countFrom(1),
     )
     .option('--canary <n>', 'so many tenants go first; if one of them fails, nobody follows', countFrom(0))

@@ -4,15 +4,39 @@ import type { Queryable, Statement } from '../database/statement.ts'
 
 const most = 16
 
+/** How often the way to the server is timed: whatever else the machine does can only make it longer. */
+const timings = 3
+
 /**
- * Four times the cores: a migration mostly works on the server, but some of them wait for the network or for a lock, and more
- * connections than the server can serve cost it next to nothing. At most 16, and at most half of the connections that the server has
- * left. The server's cores cannot be asked for: those of this machine are taken. One query.
+ * Twice the cores, for a migration mostly works on the server and more connections than keep it busy only cost it memory and caches; and
+ * as many again for each millisecond of the way there and back, in which a connection does nothing. At most 16, and at most half of the
+ * connections that the server has left. The server's cores cannot be asked for: those of this machine are taken. Costs four queries.
  */
 export async function defaultConcurrency(queryable: Queryable): Promise<number> {
   const { rows } = await queryable.query<{ room: number | string }>(connectionsLeftSql())
   const room = Number(rows[0]?.room ?? 2)
-  return Math.max(1, Math.min(most, 4 * availableParallelism(), Math.floor(room / 2)))
+  const wanted = concurrencyFor(availableParallelism(), await timeRoundTrip(queryable))
+  return Math.max(1, Math.min(wanted, Math.floor(room / 2)))
+}
+
+/** As if the server had room for everybody. */
+export function concurrencyFor(cores: number, roundTripMillis: number): number {
+  return Math.min(most, Math.floor(2 * cores * (1 + roundTripMillis)))
+}
+
+/** In milliseconds. */
+async function timeRoundTrip(queryable: Queryable): Promise<number> {
+  let least = Infinity
+  for (let timing = 0; timing < timings; timing++) {
+    const started = performance.now()
+    await queryable.query(nothingSql())
+    least = Math.min(least, performance.now() - started)
+  }
+  return least
+}
+
+function nothingSql(): Statement {
+  return { text: 'select' }
 }
 
 function connectionsLeftSql(): Statement {

@@ -16,7 +16,10 @@ export interface RunOptions extends MigrationSelection {
   readonly fake?: boolean | undefined
   /** Read the histories themselves, and refuse a schema whose digest says something else. @default false */
   readonly verify?: boolean | undefined
-  /** How many schemas at a time; each takes a connection. 1 or more. @default four times the cores, at most 16 and half of the free connections */
+  /**
+   * How many schemas at a time; each takes a connection. 1 or more.
+   * @default twice the cores and as many again for each millisecond to the server and back; at most 16, and half of the free connections
+   */
   readonly concurrency?: number | undefined
   /** How many tenants go first; if one of them fails, nobody follows. 0 or more. @default 0 */
   readonly canary?: number | undefined

@@ -1,0 +1,32 @@
+import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { concurrencyFor, defaultConcurrency } from './concurrency.ts'
+
+test.each([
+  { cores: 2, roundTripMillis: 0.1, wanted: 4 },
+  { cores: 2, roundTripMillis: 1, wanted: 8 },
+  { cores: 1, roundTripMillis: 5, wanted: 12 },
+  { cores: 1, roundTripMillis: 80, wanted: 16 },
+  { cores: 64, roundTripMillis: 0.1, wanted: 16 },
+])('$cores cores and $roundTripMillis ms to the server: $wanted', ({ cores, roundTripMillis, wanted }) => {
+  expect(concurrencyFor(cores, roundTripMillis)).toBe(wanted)
+})
+
+test.each([
+  { room: 100, delay: 20, most: 16 },
+  { room: 7, delay: 20, most: 3 },
+  { room: 1, delay: 0, most: 1 },
+  { room: -2, delay: 0, most: 1 },
+])('a server with room for $room, $delay ms away: $most', async ({ room, delay, most }) => {
+  const query = async (): Promise<any> => {
+    await sleep(delay)
+    return { rows: [{ room }] }
+  }
+  expect(await defaultConcurrency({ query })).toBe(most)
+})
+
+test('close to the server, the cores of this machine say it', async () => {
+  const answer = Promise.resolve<any>({ rows: [{ room: 1000 }] })
+  expect(await defaultConcurrency({ query: () => answer })).toBe(Math.min(16, 2 * availableParallelism()))
+})
