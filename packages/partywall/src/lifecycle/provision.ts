@@ -18,6 +18,7 @@ import { assertKnownKeys } from '../known-keys.ts'
 import { applyToNew } from '../migrations/apply.ts'
 import type { Migration } from '../migrations/source.ts'
 import { sourceOfKind, type MigrationSources } from '../migrations/sources.ts'
+import { findStrays } from '../migrations/strays.ts'
 import { provisioningLock } from '../migrations/targets.ts'
 import { reservedSchemas, type Options } from '../options.ts'
 import type { Attributes, Tenant } from '../types.ts'
@@ -40,7 +41,7 @@ export interface ProvisionParts<A extends object = Attributes> {
   readonly tenants: Tenants<A>
   readonly domains: Domains<A>
   readonly sources: MigrationSources
-  readonly options: Pick<Options, 'sharedSchema' | 'extraSearchPath' | 'attributes'>
+  readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'attributes'>
 }
 
 /**
@@ -95,8 +96,16 @@ async function build<A extends object>(parts: ProvisionParts<A>, transaction: Tr
   await transaction.query(sharedTransactionLockSql(provisioningLock))
   const tenant = await register(parts, transaction, wanted)
   await createSchema(transaction, wanted.schema)
+  await assertNoStrays(parts, transaction, wanted)
   await applyToNew(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
   return tenant
+}
+
+async function assertNoStrays({ options }: ProvisionParts, transaction: Transaction, wanted: Wanted): Promise<void> {
+  const { schema, migrations } = wanted
+  const strays = await findStrays(transaction, options, [{ schemas: [schema], direction: 'up', pending: migrations, migrations }])
+  const stray = strays.get(schema)
+  if (stray !== undefined) throw stray
 }
 
 /** The row and the domains come first: who is second learns of it before the long work. */

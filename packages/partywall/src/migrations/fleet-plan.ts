@@ -4,6 +4,7 @@
  */
 import type { Queryable } from '../database/statement.ts'
 import { TenancyError } from '../errors.ts'
+import type { Options } from '../options.ts'
 import { inParallel } from '../workers.ts'
 import type { Standing } from './apply.ts'
 import type { Direction } from './changes.ts'
@@ -12,6 +13,7 @@ import { historyMissing, readHeads, readHistory, readInhabited, schemaMissing, t
 import { planDown, planMigrations } from './plan.ts'
 import type { Migration, MigrationSource } from './source.ts'
 import { SourceReader, type Lists } from './source-reader.ts'
+import { findStrays, type Course } from './strays.ts'
 import { takeOver } from './take-over.ts'
 import {
   lastWanted,
@@ -53,16 +55,21 @@ const nothingApplied: Standing = Object.freeze({ hasHistory: false, digest: null
 /** How many histories are read at a time. */
 const looks = 3
 
+export interface PlannerParts {
+  readonly catalog: Queryable
+  readonly options: Pick<Options, 'sharedSchema' | 'includeShared'>
+}
+
 /** Plans with the files as they were when it was opened: a file that is written during a run is for the next one. */
 export class Planner {
   readonly wish: Wish
-  readonly #queryable: Queryable
+  readonly #parts: PlannerParts
   readonly #lists: Lists
   readonly #known: (source: MigrationSource, head: Head) => Standing | undefined
   readonly #alike = new Map<Standing, Planned>()
 
-  private constructor(queryable: Queryable, lists: Lists, wish: Wish) {
-    this.#queryable = queryable
+  private constructor(parts: PlannerParts, lists: Lists, wish: Wish) {
+    this.#parts = parts
     this.#lists = lists
     this.wish = wish
     this.#known = knownStandings(lists)
@@ -73,13 +80,13 @@ export class Planner {
    * @throws TenancyError INVALID_MIGRATION, INVALID_OPTION, UNKNOWN_TENANT
    */
   static async select<A extends object>(
-    parts: TargetParts<A> & { readonly catalog: Queryable },
+    parts: TargetParts<A> & PlannerParts,
     selection: MigrationSelection,
     wish: Wish,
   ): Promise<{ planner: Planner; plans: Planned[] }> {
     const reader = new SourceReader()
     reader.begin(likelySources(parts, selection))
-    return Planner.open(parts.catalog, await selectTargets(parts, selection), wish, reader)
+    return Planner.open(parts, await selectTargets(parts, selection), wish, reader)
   }
 
   /**
@@ -88,20 +95,23 @@ export class Planner {
    * @throws TenancyError INVALID_MIGRATION, INVALID_OPTION
    */
   static async open(
-    queryable: Queryable,
+    parts: PlannerParts,
     targets: readonly FleetTarget[],
     wish: Wish,
     reader = new SourceReader(),
   ): Promise<{ planner: Planner; plans: Planned[] }> {
     const sources = targets.flatMap(({ source }) => source ?? [])
-    const [lists, heads] = await Promise.all([reader.read(sources), headsOf(queryable, targets)])
-    const planner = new Planner(queryable, lists, wish.to === undefined ? wish : { ...wish, to: lastWanted(lists, wish.to) })
+    const [lists, heads] = await Promise.all([reader.read(sources), headsOf(parts.catalog, targets)])
+    const planner = new Planner(parts, lists, wish.to === undefined ? wish : { ...wish, to: lastWanted(lists, wish.to) })
     return { planner, plans: await planner.#plan(targets, heads) }
   }
 
-  /** Costs one query for all targets, one more when some have no history, and two for each that must be looked into. */
+  /**
+   * Costs one query for all targets, one more when some have no history, one when migrations change what none of them made, and two for each
+   * target that must be looked into.
+   */
   async plan(targets: readonly FleetTarget[]): Promise<Planned[]> {
-    return this.#plan(targets, await headsOf(this.#queryable, targets))
+    return this.#plan(targets, await headsOf(this.#parts.catalog, targets))
   }
 
   async #plan(targets: readonly FleetTarget[], heads: ReadonlyMap<string, Head>): Promise<Planned[]> {
@@ -117,7 +127,8 @@ export class Planner {
       else plans.set(target, this.#planKnown(target, standing))
     }
     if (unknown.length > 0) await this.#lookInto(unknown, heads, plans)
-    return targets.map((target) => plans.get(target)!)
+    const planned = targets.map((target) => plans.get(target)!)
+    return wish.fake === true ? planned : refuseStrays(this.#parts, planned, this.#lists)
   }
 
   /** Schemas that stand alike want the same, and are thought about once; what is wrong is said of each by its name. */
@@ -145,10 +156,10 @@ export class Planner {
     plans: Map<FleetTarget, Planned>,
   ): Promise<void> {
     const bare = targets.flatMap(({ schema }) => (heads.get(schema)!.hasHistory ? [] : [schema]))
-    const inhabited = bare.length === 0 ? new Set<string>() : await readInhabited(this.#queryable, bare)
+    const inhabited = bare.length === 0 ? new Set<string>() : await readInhabited(this.#parts.catalog, bare)
     await inParallel(targets, looks, async (target) => {
       try {
-        const standing = await look(this.#queryable, target, this.#lists, heads.get(target.schema)!, inhabited, this.wish)
+        const standing = await look(this.#parts.catalog, target, this.#lists, heads.get(target.schema)!, inhabited, this.wish)
         plans.set(target, planOne(target, this.#lists, standing, this.wish))
       } catch (problem) {
         plans.set(target, broken(target, this.wish, problem))
@@ -167,6 +178,28 @@ function headsOf(queryable: Queryable, targets: readonly FleetTarget[]): Promise
     queryable,
     targets.map(({ schema }) => schema),
   )
+}
+
+/** A tenant where a migration would change what is shared has a problem, and nothing is run there. */
+async function refuseStrays({ catalog, options }: PlannerParts, plans: readonly Planned[], lists: Lists): Promise<Planned[]> {
+  const courses = new Map<string, Course & { readonly schemas: string[] }>()
+  const soon: Migration[] = []
+  for (const { target, pending, direction, problem } of plans) {
+    if (problem !== undefined || pending.length === 0) continue
+    if (target.tenant === undefined) {
+      if (direction === 'up') soon.push(...pending)
+      continue
+    }
+    const key = JSON.stringify([target.source!.name, pending.map(({ name }) => name)])
+    const course = courses.get(key) ?? { schemas: [], direction, pending, migrations: lists.get(target.source!)! }
+    course.schemas.push(target.schema)
+    courses.set(key, course)
+  }
+  const strays = await findStrays(catalog, options, [...courses.values()], soon)
+  return plans.map((planned) => {
+    const problem = planned.target.tenant && strays.get(planned.target.schema)
+    return problem === undefined ? planned : { ...planned, problem }
+  })
 }
 
 /** The standings that the files can give, by digest: each is made once, however many schemas have it. */

@@ -74,7 +74,7 @@ export class FleetRun<A extends object = Attributes> {
     const { planner, plans } =
       unfinished === undefined
         ? await Planner.select(this.#parts, this.#options, wish)
-        : await Planner.open(catalog, await unfinishedTargets(this.#parts, unfinished.targets), wish)
+        : await Planner.open(this.#parts, await unfinishedTargets(this.#parts, unfinished.targets), wish)
     assertIndexesNamed(plans)
     const busy = plans.filter((planned) => !isIdle(planned))
     for (const planned of plans) this.#expect(planned)

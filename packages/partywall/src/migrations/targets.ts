@@ -36,7 +36,7 @@ export interface FleetTarget {
 export interface TargetParts<A extends object = Attributes> {
   readonly tenants: Tenants<A>
   readonly sources: MigrationSources
-  readonly options: Pick<Options, 'sharedSchema'>
+  readonly options: Pick<Options, 'sharedSchema' | 'includeShared'>
 }
 
 /** The schemas that a selection means, the shared one first. Costs one query for all tenants, or one for each that is named. */

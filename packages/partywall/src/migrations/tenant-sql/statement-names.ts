@@ -20,6 +20,8 @@ export interface StatementNames {
   readonly made: readonly string[]
   /** Objects that are gone after it, written likewise. */
   readonly dropped: readonly string[]
+  /** Objects that it alters, drops, empties or hangs something on, written without a schema: which of that name, the search path decides. */
+  readonly changed: readonly { readonly name: string; readonly start: number }[]
   readonly ofPublic: readonly PublicName[]
   /** Of a statement that makes, alters or drops something: how, what kind of object, and where it says so. */
   readonly change: { readonly verb: string; readonly kind: string; readonly start: number } | undefined
@@ -35,6 +37,7 @@ export function statementNames(text: string, statement: SqlStatement, isBody = f
   return {
     made: [...heads.flatMap((head) => words.madeBy(head)), ...words.madeWithin()],
     dropped: heads.flatMap((head) => words.droppedBy(head)),
+    changed: heads.flatMap((head) => words.changedBy(head)),
     ofPublic: words.ofPublic((index) => changed.has(index)),
     change: heads.at(-1),
   }
@@ -96,6 +99,12 @@ class Words {
     const isGone = head.verb === 'drop' && makers.has(head.kind) && !routines.has(head.kind)
     if (!isGone && this.#renameOf(head) === undefined) return []
     return head.targets.flatMap((target) => this.#ownNameAt(target) ?? [])
+  }
+
+  changedBy({ verb, kind, targets, made, start }: Head): { name: string; start: number }[] {
+    if (verb === 'lock' || withoutSchema.has(kind)) return []
+    const names = targets.filter((target) => target !== made && this.#tokens[target + 1] !== '.')
+    return names.flatMap((target) => this.#nameAt(target) ?? []).map((name) => ({ name, start }))
   }
 
   /** Where the new name stands in `alter table x rename to y`. */
@@ -212,6 +221,8 @@ const noise = wordSet('if not exists only concurrently')
 const makers = wordSet(
   'table view sequence type domain function procedure aggregate index collation statistics configuration dictionary',
 )
+/** Are not in a schema, or found in another way. */
+const withoutSchema = wordSet('schema extension operator')
 const routines = wordSet('function procedure aggregate')
 const belongToTables = wordSet('trigger policy rule')
 const kinds = new Set([...makers, ...belongToTables, 'routine', 'column', 'operator', 'schema', 'extension'])
