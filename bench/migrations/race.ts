@@ -1,9 +1,9 @@
 /** A race over 1,000 tenants of 12 tables: every round is one deploy of each contestant. */
 import type { Outcome } from '../main.ts'
-import { compare, player, rounded } from '../rounds.ts'
+import { compare, player, rounded, together, type Comparison } from '../rounds.ts'
 import { baseFiles, Folder, roundColumns, roundFile, roundTables } from './files.ts'
 import { withClient } from './fleet.ts'
-import type { Migrator, Race } from './contestants.ts'
+import { partywall, type Migrator, type Race } from './contestants.ts'
 
 export interface RacePlan {
   readonly rounds: number
@@ -12,21 +12,33 @@ export interface RacePlan {
   readonly through?: (url: string) => string
 }
 
+type Enter = (race: Race) => Promise<Migrator>
+
 const tenants = 1000
 
-export async function race(
+/** @param apart meets us alone: it opens and closes a pool for every tenant, which whoever comes after it in our process would feel */
+export async function race(url: string, rivals: readonly Enter[], apart: Enter, plan: RacePlan): Promise<Outcome> {
+  const { ratios, spread, figures } = together(await contest(url, rivals, plan), await contest(url, [apart], plan))
+  const perTenant = Object.entries(figures).map(([name, { p50Ms }]) => [
+    name,
+    { msPerTenant: rounded(p50Ms / tenants), runMs: p50Ms },
+  ])
+  return { tenants, rounds: plan.rounds, ratios, spread, figures: Object.fromEntries(perTenant) }
+}
+
+async function contest(
   url: string,
-  contestants: readonly ((race: Race) => Promise<Migrator>)[],
+  rivals: readonly Enter[],
   { rounds, isIdle = false, through = (direct) => direct }: RacePlan,
-): Promise<Outcome> {
+): Promise<Comparison> {
   const folder = await Folder.make(baseFiles('whole'))
   try {
     const base = folder.files.length
     const migrators: Migrator[] = []
-    for (const enter of contestants) migrators.push(await enter({ url, through, tenants, folder }))
-    const [ours, ...rivals] = migrators.map((migrator) => player({ ...migrator, close: async () => {} }))
+    for (const enter of [partywall, ...rivals]) migrators.push(await enter({ url, through, tenants, folder }))
+    const [ours, ...others] = migrators.map((migrator) => player({ ...migrator, close: async () => {} }))
     let round = 0
-    const { ratios, spread, figures } = await compare(ours!, rivals, {
+    const comparison = await compare(ours!, others, {
       callers: 1,
       pieces: 1,
       warmUp: 1,
@@ -36,11 +48,7 @@ export async function race(
       ...(!isIdle && { beforeRound: () => folder.add(roundFile(base, round++)) }),
     })
     for (const migrator of migrators) await assertMigrated(migrator, round)
-    const perTenant = Object.entries(figures).map(([name, { p50Ms }]) => [
-      name,
-      { msPerTenant: rounded(p50Ms / tenants), runMs: p50Ms },
-    ])
-    return { tenants, rounds, ratios, spread, figures: Object.fromEntries(perTenant) }
+    return comparison
   } finally {
     await folder.remove()
   }

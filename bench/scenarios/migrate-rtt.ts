@@ -1,6 +1,6 @@
 /** The same over a network of one millisecond. */
 import type { Outcome } from '../main.ts'
-import { drizzleMultitenant, durableFloor, oneByOne, partywall, unwaitingFloor } from '../migrations/contestants.ts'
+import { drizzleMultitenant, durableFloor, oneByOne, unwaitingFloor } from '../migrations/contestants.ts'
 import { race } from '../migrations/race.ts'
 import { startRelay } from '../relay.ts'
 
@@ -11,7 +11,7 @@ export async function migrateRtt(url: string): Promise<Outcome> {
   try {
     const { host } = new URL(relay.url)
     const through = (direct: string): string => Object.assign(new URL(direct), { host }).href
-    const outcome = await race(url, [partywall, durableFloor, unwaitingFloor, oneByOne, drizzleMultitenant], {
+    const outcome = await race(url, [durableFloor, unwaitingFloor, oneByOne], drizzleMultitenant, {
       rounds: 5,
       through,
     })
