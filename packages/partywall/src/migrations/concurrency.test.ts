@@ -5,8 +5,8 @@ import { concurrencyFor, defaultConcurrency } from './concurrency.ts'
 
 test.each([
   { cores: 2, roundTripMillis: 0.1, wanted: 4 },
-  { cores: 2, roundTripMillis: 1, wanted: 8 },
-  { cores: 1, roundTripMillis: 5, wanted: 12 },
+  { cores: 2, roundTripMillis: 1, wanted: 6 },
+  { cores: 1, roundTripMillis: 5, wanted: 7 },
   { cores: 1, roundTripMillis: 80, wanted: 16 },
   { cores: 64, roundTripMillis: 0.1, wanted: 16 },
 ])('$cores cores and $roundTripMillis ms to the server: $wanted', ({ cores, roundTripMillis, wanted }) => {

@@ -9,8 +9,8 @@ const timings = 3
 
 /**
  * Twice the cores, for a migration mostly works on the server and more connections than keep it busy only cost it memory and caches; and
- * as many again for each millisecond of the way there and back, in which a connection does nothing. At most 16, and at most half of the
- * connections that the server has left. The server's cores cannot be asked for: those of this machine are taken. Costs four queries.
+ * half as many again for each millisecond of the way there and back, in which a connection does nothing. At most 16, and at most half of
+ * the connections that the server has left. The server's cores cannot be asked for: those of this machine are taken. Costs four queries.
  */
 export async function defaultConcurrency(queryable: Queryable): Promise<number> {
   const { rows } = await queryable.query<{ room: number | string }>(connectionsLeftSql())
@@ -21,7 +21,7 @@ export async function defaultConcurrency(queryable: Queryable): Promise<number> 
 
 /** As if the server had room for everybody. */
 export function concurrencyFor(cores: number, roundTripMillis: number): number {
-  return Math.min(most, Math.floor(2 * cores * (1 + roundTripMillis)))
+  return Math.min(most, Math.floor(cores * (2 + roundTripMillis)))
 }
 
 /** In milliseconds. */

@@ -18,7 +18,7 @@ export interface RunOptions extends MigrationSelection {
   readonly verify?: boolean | undefined
   /**
    * How many schemas at a time; each takes a connection. 1 or more.
-   * @default twice the cores and as many again for each millisecond to the server and back; at most 16, and half of the free connections
+   * @default twice the cores and half as many again for each millisecond to the server and back; at most 16, and half of the free connections
    */
   readonly concurrency?: number | undefined
   /** How many tenants go first; if one of them fails, nobody follows. 0 or more. @default 0 */
