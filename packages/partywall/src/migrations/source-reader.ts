@@ -20,9 +20,14 @@ export class SourceReader {
   #read(source: MigrationSource): Promise<readonly Migration[]> {
     let reading = this.#reading.get(source)
     if (reading === undefined) {
-      reading = source.list()
+      reading = list(source)
       this.#reading.set(source, reading)
     }
     return reading
   }
+}
+
+/** A source of somebody else may throw where it should reject. */
+async function list(source: MigrationSource): Promise<readonly Migration[]> {
+  return source.list()
 }

@@ -2,7 +2,7 @@
 import type { Statement } from '../database/statement.ts'
 
 /**
- * A row for each of these names in each of these schemas, where it stands for nothing in the schema itself but for something in the shared one.
+ * A row for each of these schemas with each of these names that stands for something in the shared schema, and whether it does in the other, too.
  * @param soon names that will be in the shared schema
  */
 export function straysSql(
@@ -15,11 +15,11 @@ export function straysSql(
     text: `
       select
         namespace.nspname::text as schema,
-        wanted.name::text as name
+        wanted.name::text as name,
+        ${isIn('namespace.oid')} as "isOwn"
       from pg_catalog.pg_namespace as namespace
       cross join unnest($3::pg_catalog.name[]) as wanted (name)
       where namespace.nspname = any ($2::pg_catalog.name[])
-        and not ${isIn('namespace.oid')}
         and (
           wanted.name = any ($4::pg_catalog.name[])
           or ${isIn('(select shared.oid from pg_catalog.pg_namespace as shared where shared.nspname = $1::pg_catalog.name)')}

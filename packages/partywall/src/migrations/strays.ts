@@ -17,6 +17,8 @@ interface Stray {
   readonly name: string
   readonly migration: Migration
   readonly line: number
+  /** The tenant may have it now, but another one of these migrations drops it before. */
+  readonly isGone: boolean
 }
 
 /** What some tenants are to run. */
@@ -46,13 +48,16 @@ export async function findStrays(
   const names = new Set(suspects.flatMap(({ strays }) => strays.map(({ name }) => name)))
   if (names.size === 0) return found
   const schemas = suspects.flatMap((suspect) => (suspect.strays.length > 0 ? suspect.schemas : []))
-  const { rows } = await queryable.query<{ schema: string; name: string }>(
+  const { rows } = await queryable.query<{ schema: string; name: string; isOwn: boolean }>(
     straysSql(sharedSchema, schemas, [...names], namesMadeBy(soon)),
   )
-  const shared = new Set(rows.map(({ schema, name }) => JSON.stringify([schema, name])))
+  const shared = new Map(rows.map(({ schema, name, isOwn }) => [JSON.stringify([schema, name]), { isOwn }]))
   for (const { schemas: some, strays } of suspects) {
     for (const schema of some) {
-      const stray = strays.find(({ name }) => shared.has(JSON.stringify([schema, name])))
+      const stray = strays.find(({ name, isGone }) => {
+        const twin = shared.get(JSON.stringify([schema, name]))
+        return twin !== undefined && (isGone || !twin.isOwn)
+      })
       if (stray !== undefined) found.set(schema, goesAstray(schema, sharedSchema, stray))
     }
   }
@@ -66,11 +71,13 @@ function straysOf({ direction, pending, migrations }: Course): Stray[] {
 function straysForwards(pending: readonly Migration[], migrations: readonly Migration[]): Stray[] {
   const isPending = new Set(pending)
   const owned = new OwnedNames()
+  const gone = new Set<string>()
   const strays: Stray[] = []
   for (const migration of migrations) {
     // What TypeScript will have made is not known before it ran.
     if (migration.up.kind === 'code' && isPending.has(migration)) break
-    strays.push(...walk(migration, 'up', owned).filter(() => isPending.has(migration)))
+    if (isPending.has(migration)) strays.push(...walk(migration, 'up', owned, gone))
+    else walk(migration, 'up', owned, new Set())
   }
   return strays
 }
@@ -78,19 +85,22 @@ function straysForwards(pending: readonly Migration[], migrations: readonly Migr
 /** What a way back takes away was made by the way there, mostly. */
 function straysBack(pending: readonly Migration[], migrations: readonly Migration[]): Stray[] {
   const made = new OwnedNames(namesMadeBy(migrations))
-  return pending.flatMap((migration) => walk(migration, 'down', made.copy()))
+  const gone = new Set<string>()
+  return pending.flatMap((migration) => walk(migration, 'down', made, gone))
 }
 
-/** Teaches `owned` what the migration makes and drops. */
-function walk(migration: Migration, direction: Direction, owned: OwnedNames): Stray[] {
+/** Teaches `owned` what the migration makes and drops, and `gone` what of that is not there any more. */
+function walk(migration: Migration, direction: Direction, owned: OwnedNames, gone: Set<string>): Stray[] {
   const step = stepOf(migration, direction)
   if (step.kind === 'code') return []
   return splitStatements(step.text).flatMap((statement) => {
     const names = statementNames(step.text, statement)
     const strays = names.changed
       .filter(({ name }) => !owned.has(name))
-      .map(({ name, start }): Stray => ({ name, migration, line: lineIn(step, start) }))
+      .map(({ name, start }): Stray => ({ name, migration, line: lineIn(step, start), isGone: gone.has(name) }))
     owned.learn(names)
+    for (const name of names.dropped) gone.add(name)
+    for (const name of names.made) gone.delete(name)
     return strays
   })
 }
@@ -108,7 +118,7 @@ function goesAstray(
 ): TenancyError {
   return new TenancyError(
     'INVALID_MIGRATION',
-    `The migration ${file}, line ${line}, changes ${JSON.stringify(name)}, which the schema ${JSON.stringify(schema)} does not have: it would change ` +
+    `The migration ${file}, line ${line}, changes ${JSON.stringify(name)}, which the schema ${JSON.stringify(schema)} does not have by then: it would change ` +
       `the one of the shared schema ${JSON.stringify(sharedSchema)}, in the name of each tenant. Change shared objects by a migration of the shared ` +
       'schema; or, if this is meant, write the name with its schema.',
     { details: { schema, name: migration, file, line, object: name } },

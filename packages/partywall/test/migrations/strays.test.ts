@@ -58,7 +58,7 @@ describe('in tenants that are there', () => {
     for (const { target, state, applied, error } of report.entries.slice(1)) {
       expect({ target, state, applied }).toEqual({ target, state: 'failed', applied: [] })
       expect(error).toMatchObject({ code: 'INVALID_MIGRATION', details: { schema: target, name: '0002_stray' } })
-      expect(String(error)).toMatch(/0002_stray\.sql, line [23], changes ".*does not have.*shared schema "public"/s)
+      expect(String(error)).toMatch(/0002_stray\.sql, line [23], changes ".*does not have by then.*shared schema "public"/s)
     }
     expect(await sharedState(fleet)).toEqual(before)
     expect(await histories(fleet)).toEqual({ t001: ['0001_polls'], t002: ['0001_polls'] })
@@ -101,6 +101,18 @@ describe('in tenants that are there', () => {
     const { entries } = await fleet.migrations.run()
     expect(String(entries.at(-1)!.error)).toContain('0004_twice.sql, line 1, changes "plans"')
     expect(await having(fleet, 'plans')).toEqual(['public'])
+  })
+
+  test('also where it has it before', async () => {
+    const fleet = await fleetWithPlans(1, { 'migrations/tenant/0002_own.sql': 'create table plans (id int)' })
+    expect((await fleet.migrations.run()).ok).toBe(true)
+    await writeFiles(fleet.root, {
+      'migrations/tenant/0003_gone.sql': 'alter table plans rename to tariffs',
+      'migrations/tenant/0004_twice.sql': '\ndrop table if exists plans',
+    })
+    const { entries } = await fleet.migrations.run()
+    expect(String(entries.at(-1)!.error)).toContain('0004_twice.sql, line 2, changes "plans"')
+    expect(await having(fleet, 'plans')).toEqual(['public', 't001'])
   })
 
   test('who writes the schema means it', async () => {
