@@ -1,7 +1,7 @@
 /** `sql`: what PostgreSQL gives, exactly, in one tenant, in all, and in the shared schema. */
 import { once } from 'node:events'
 import { Client } from 'pg'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { testDatabase } from '../support/database.ts'
 import { openRegistry } from '../support/registry.ts'
 import { ended, expectFailure, project } from './partywall.ts'
@@ -119,6 +119,7 @@ async function aStatementSleeps(): Promise<void> {
   const admin = new Client(url)
   await admin.connect()
   const sleepers = `select pid from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`
-  await expect.poll(async () => (await admin.query(sleepers)).rowCount, { timeout: 20_000 }).toBe(1)
+  // Not expect.poll: it wants to know its test, which vitest forgets when another one ends that runs at the same time.
+  await vi.waitFor(async () => expect((await admin.query(sleepers)).rowCount).toBe(1), 20_000)
   await admin.end()
 }
