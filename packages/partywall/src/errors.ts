@@ -9,7 +9,7 @@ export const errorCodes = {
   WRONG_TENANT: { meaning: 'A connection that belongs to one scope was used in another.', http: 500 },
   UNKNOWN_TENANT: { meaning: 'No tenant has this id, schema or domain.', http: 404 },
   AMBIGUOUS_TENANT: { meaning: 'Two facts of one request name different tenants.', http: 400 },
-  INVALID_TENANT_REF: { meaning: 'What should name a tenant is not well-formed.', http: 400 },
+  INVALID_TENANT_REF: { meaning: 'What should name a tenant is not well-formed, or reaches beyond the tenant.', http: 400 },
   TENANT_SUSPENDED: { meaning: 'The tenant is suspended or archived.', http: 403 },
   TENANT_MAINTENANCE: { meaning: 'The tenant is in maintenance.', http: 503 },
   NOT_A_MEMBER: { meaning: 'The user is not a member of the tenant.', http: 403 },
@@ -35,7 +35,10 @@ export const errorCodes = {
   MIGRATION_CHANGED: { meaning: 'A migration that was applied has changed, or is gone.', http: 500 },
   HISTORY_MISSING: { meaning: 'A schema holds tables, but the history of its migrations is gone.', http: 500 },
   HISTORY_DISAGREES: { meaning: 'The digest of a history is not that of its rows.', http: 500 },
-  INVALID_MIGRATION: { meaning: 'A migration file, or the folder of them, is not well-formed.', http: 500 },
+  INVALID_MIGRATION: {
+    meaning: 'A migration file, or the folder of them, is not well-formed, or reaches beyond the tenant.',
+    http: 500,
+  },
   NEEDS_SESSION: { meaning: 'The statement cannot run together with its binding; it needs tenancy.session.', http: 500 },
   UNSAFE_STATEMENT: {
     meaning: 'The statement would escape its binding or reach into the state of a shared connection.',

@@ -52,7 +52,7 @@ export interface ProvisionParts<A extends object = Attributes> {
  * kind. Other makers of the same schema or domain wait until it ends.
  * @example await tenancy.tenants.create({ schema: 'acme', name: 'Acme Inc.', domains: ['acme.example.com'] })
  * @throws TenancyError INVALID_SCHEMA_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES, INVALID_OPTION, INVALID_MIGRATION before anything is
- * touched; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, after which nothing was kept
+ * touched; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, and INVALID_MIGRATION for a change to what is shared, after which nothing was kept
  */
 export async function provision<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Tenant<A>> {
   const wanted = await checked(parts, input)

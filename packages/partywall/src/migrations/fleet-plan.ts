@@ -173,6 +173,14 @@ export function isIdle({ pending, isUnwritten, problem }: Planned): boolean {
   return pending.length === 0 && !isUnwritten && problem === undefined
 }
 
+/** Those that have something to do and nothing wrong, in groups that lack the same. */
+export function inGroups(plans: readonly Planned[]): Planned[][] {
+  const ready = plans.filter(({ pending, problem }) => pending.length > 0 && problem === undefined)
+  const lacks = ({ target, pending }: Planned): string =>
+    JSON.stringify([target.source?.name, pending.map(({ name, checksum }) => [name, checksum])])
+  return [...Map.groupBy(ready, lacks).values()]
+}
+
 function headsOf(queryable: Queryable, targets: readonly FleetTarget[]): Promise<Map<string, Head>> {
   return readHeads(
     queryable,
@@ -182,20 +190,13 @@ function headsOf(queryable: Queryable, targets: readonly FleetTarget[]): Promise
 
 /** A tenant where a migration would change what is shared has a problem, and nothing is run there. */
 async function refuseStrays({ catalog, options }: PlannerParts, plans: readonly Planned[], lists: Lists): Promise<Planned[]> {
-  const courses = new Map<string, Course & { readonly schemas: string[] }>()
-  const soon: Migration[] = []
-  for (const { target, pending, direction, problem } of plans) {
-    if (problem !== undefined || pending.length === 0) continue
-    if (target.tenant === undefined) {
-      if (direction === 'up') soon.push(...pending)
-      continue
-    }
-    const key = JSON.stringify([target.source!.name, pending.map(({ name }) => name)])
-    const course = courses.get(key) ?? { schemas: [], direction, pending, migrations: lists.get(target.source!)! }
-    course.schemas.push(target.schema)
-    courses.set(key, course)
-  }
-  const strays = await findStrays(catalog, options, [...courses.values()], soon)
+  const ofShared = plans.filter(({ target, direction, problem }) => !target.tenant && direction === 'up' && problem === undefined)
+  const courses = inGroups(plans.filter(({ target }) => target.tenant)).map((alike): Course => {
+    const { target, direction, pending } = alike[0]!
+    return { schemas: alike.map((planned) => planned.target.schema), direction, pending, migrations: lists.get(target.source!)! }
+  })
+  const soon = ofShared.flatMap(({ pending }) => pending)
+  const strays = await findStrays(catalog, options, courses, soon)
   return plans.map((planned) => {
     const problem = planned.target.tenant && strays.get(planned.target.schema)
     return problem === undefined ? planned : { ...planned, problem }

@@ -2,7 +2,7 @@
 import { assertKnownKeys } from '../known-keys.ts'
 import type { Attributes } from '../types.ts'
 import { assertIndexesNamed } from './concurrent-index.ts'
-import { Planner, type Planned } from './fleet-plan.ts'
+import { inGroups, Planner, type Planned } from './fleet-plan.ts'
 import { FleetRun, type MigrationsParts } from './fleet-run.ts'
 import { statusOf, type MigrationReport, type MigrationStatus } from './report.ts'
 import { assertRunOptions, runOptionKeys, wishOf, type RunOptions } from './run-options.ts'
@@ -67,15 +67,7 @@ export class Migrations<A extends object = Attributes> {
   async plan(options: PlanOptions = {}): Promise<MigrationGroup[]> {
     assertKnownKeys('migrations.plan', options, planKeys)
     assertRunOptions(options)
-    const groups = new Map<string, { planned: Planned; targets: string[] }>()
-    for (const planned of await this.#plans(options)) {
-      if (planned.problem !== undefined || planned.pending.length === 0) continue
-      const key = JSON.stringify([planned.target.source?.name, planned.pending.map(({ name }) => name)])
-      const group = groups.get(key) ?? { planned, targets: [] }
-      group.targets.push(planned.target.target)
-      groups.set(key, group)
-    }
-    return [...groups.values()].map(({ planned, targets }) => groupOf(planned, targets))
+    return inGroups(await this.#plans(options)).map(groupOf)
   }
 
   /**
@@ -103,7 +95,8 @@ export class Migrations<A extends object = Attributes> {
   }
 }
 
-function groupOf({ target, direction, pending }: Planned, targets: readonly string[]): MigrationGroup {
+function groupOf(alike: readonly Planned[]): MigrationGroup {
+  const { target, direction, pending } = alike[0]!
   return {
     source: target.source!.name,
     direction,
@@ -111,6 +104,6 @@ function groupOf({ target, direction, pending }: Planned, targets: readonly stri
       const step = direction === 'up' ? migration.up : migration.down!
       return { name: migration.name, file: migration.file, ...(step.kind === 'sql' && { text: step.text }) }
     }),
-    targets,
+    targets: alike.map((planned) => planned.target.target),
   }
 }

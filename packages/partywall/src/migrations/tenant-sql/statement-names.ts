@@ -33,12 +33,12 @@ export function statementNames(text: string, statement: SqlStatement, isBody = f
   const heads = [0, ...(isBody ? words.indexesOf(opening).map((index) => index + 1) : [])].flatMap(
     (index) => words.headAt(index) ?? [],
   )
-  const changed = new Set(heads.flatMap(({ targets }) => targets))
+  const targets = new Set(heads.flatMap((head) => head.targets))
   return {
     made: [...heads.flatMap((head) => words.madeBy(head)), ...words.madeWithin()],
     dropped: heads.flatMap((head) => words.droppedBy(head)),
     changed: heads.flatMap((head) => words.changedBy(head)),
-    ofPublic: words.ofPublic((index) => changed.has(index)),
+    ofPublic: words.ofPublic((index) => targets.has(index)),
     change: heads.at(-1),
   }
 }
