@@ -9,7 +9,7 @@ export const errorCodes = {
   WRONG_TENANT: { meaning: 'A connection that belongs to one scope was used in another.', http: 500 },
   UNKNOWN_TENANT: { meaning: 'No tenant has this id, schema or domain.', http: 404 },
   AMBIGUOUS_TENANT: { meaning: 'Two facts of one request name different tenants.', http: 400 },
-  INVALID_TENANT_REF: { meaning: 'What should name a tenant is not well-formed, or reaches beyond the tenant.', http: 400 },
+  INVALID_TENANT_REF: { meaning: 'What should name a tenant is not well-formed.', http: 400 },
   TENANT_SUSPENDED: { meaning: 'The tenant is suspended or archived.', http: 403 },
   TENANT_MAINTENANCE: { meaning: 'The tenant is in maintenance.', http: 503 },
   NOT_A_MEMBER: { meaning: 'The user is not a member of the tenant.', http: 403 },
