@@ -1,5 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config'
-import { hasPgBouncer } from './packages/partywall/test/support/pgbouncer.ts'
+import { hasPgBouncer } from './packages/partywall/test/support/servers/pgbouncer.ts'
 
 /** `import 'partywall'` means its sources: tests need no build. */
 const conditions = ['@partywall/source']
@@ -12,7 +12,7 @@ const common = {
 }
 
 const eachProject = {
-  setupFiles: [`${support}each-file.ts`],
+  setupFiles: [`${support}run/each-file.ts`],
   pool: 'forks' as const,
   // The server and its backends want a share of the machine, too.
   maxWorkers: 2,
@@ -48,5 +48,5 @@ const pgbouncer = {
 
 export default defineConfig({
   ...common,
-  test: { globalSetup: [`${support}global-setup.ts`], maxWorkers: 2, projects: [direct, pgbouncer] },
+  test: { globalSetup: [`${support}run/global-setup.ts`], maxWorkers: 2, projects: [direct, pgbouncer] },
 })

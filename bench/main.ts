@@ -1,7 +1,7 @@
 /** npm run bench -- <scenario> [--json]: one scenario, one JSON document. Progress goes to stderr. */
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
-import { benchServer } from './server.ts'
+import { benchServer } from './measuring/server.ts'
 import { http } from './scenarios/http.ts'
 import { memory } from './scenarios/memory.ts'
 import { migrate } from './scenarios/migrate.ts'

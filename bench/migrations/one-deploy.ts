@@ -1,7 +1,7 @@
 /** One deploy in a process that holds nothing else, so that what it takes can be told. Started by the scenario `migrate-many`. */
 import { readFileSync } from 'node:fs'
 import { assertFleetOk, createTenancy } from 'partywall'
-import { rounded } from '../rounds.ts'
+import { rounded } from '../measuring/rounds.ts'
 
 export interface Deploy {
   readonly url: string

@@ -8,10 +8,10 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Pool } from 'pg'
 import { byHeader, createTenancy } from 'partywall'
-import { pointQuery, makeFleet, registerFleet } from '../fleet.ts'
-import { startLoad, type Load } from '../load.ts'
+import { pointQuery, makeFleet, registerFleet } from '../queries/fleet.ts'
+import { startLoad, type Load } from '../queries/load.ts'
 import type { Outcome } from '../main.ts'
-import { compare, median, rounded, type Comparison, type Plan, type Player } from '../rounds.ts'
+import { compare, median, rounded, type Comparison, type Plan, type Player } from '../measuring/rounds.ts'
 
 const few = 100
 const many = 1000

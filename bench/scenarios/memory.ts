@@ -4,10 +4,10 @@
  * served anybody: the plain pool takes the connection that came back last, and leaves the others unused.
  */
 import type { PoolClient } from 'pg'
-import { partywall, qualified } from '../contestants.ts'
-import { benchTenants, makeFleet } from '../fleet.ts'
+import { partywall, qualified } from '../queries/contestants.ts'
+import { benchTenants, makeFleet } from '../queries/fleet.ts'
 import type { Outcome } from '../main.ts'
-import { median, rounded } from '../rounds.ts'
+import { median, rounded } from '../measuring/rounds.ts'
 
 const tenants = 1000
 const visits = 40

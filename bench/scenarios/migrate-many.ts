@@ -10,7 +10,7 @@ import type { Outcome } from '../main.ts'
 import { partywall } from '../migrations/contestants.ts'
 import { baseFiles, Folder, roundFile } from '../migrations/files.ts'
 import type { Cost, Deploy } from '../migrations/one-deploy.ts'
-import { rounded } from '../rounds.ts'
+import { rounded } from '../measuring/rounds.ts'
 
 const tenants = 10_000
 

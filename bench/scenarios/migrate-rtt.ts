@@ -2,7 +2,7 @@
 import type { Outcome } from '../main.ts'
 import { drizzleMultitenant, durableFloor, oneByOne, unwaitingFloor } from '../migrations/contestants.ts'
 import { race } from '../migrations/race.ts'
-import { startRelay } from '../relay.ts'
+import { startRelay } from '../measuring/relay.ts'
 
 const delayMs = 1
 

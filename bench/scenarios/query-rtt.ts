@@ -1,10 +1,10 @@
 /** The same query over a network of one millisecond, where round trips are what counts. */
-import { partywall, qualified, setOnCheckout, transaction } from '../contestants.ts'
-import { benchTenants, makeFleet, picker } from '../fleet.ts'
+import { partywall, qualified, setOnCheckout, transaction } from '../queries/contestants.ts'
+import { benchTenants, makeFleet, picker } from '../queries/fleet.ts'
 import type { Outcome } from '../main.ts'
-import { poolPerTenant } from '../pool-per-tenant.ts'
-import { startRelay } from '../relay.ts'
-import { compare, player, together, type Plan } from '../rounds.ts'
+import { poolPerTenant } from '../queries/pool-per-tenant.ts'
+import { startRelay } from '../measuring/relay.ts'
+import { compare, player, together, type Plan } from '../measuring/rounds.ts'
 
 const tenants = 1000
 const delayMs = 1

@@ -1,9 +1,9 @@
 /** One point query for a tenant picked at random: 1,000 tenants, 20 connections, 8 callers, tenants picked evenly and by Zipf. */
-import { partywall, qualified, setOnCheckout, transaction } from '../contestants.ts'
-import { benchTenants, makeFleet, picker } from '../fleet.ts'
+import { partywall, qualified, setOnCheckout, transaction } from '../queries/contestants.ts'
+import { benchTenants, makeFleet, picker } from '../queries/fleet.ts'
 import type { Outcome } from '../main.ts'
-import { poolPerTenant } from '../pool-per-tenant.ts'
-import { compare, player, together, type Comparison, type Plan } from '../rounds.ts'
+import { poolPerTenant } from '../queries/pool-per-tenant.ts'
+import { compare, player, together, type Comparison, type Plan } from '../measuring/rounds.ts'
 
 const tenants = 1000
 const plan: Plan = { callers: 8, pieces: 10_000, warmUp: 20_000, rounds: 9 }

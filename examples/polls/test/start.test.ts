@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished, expect, test } from 'vitest'
-import { testDatabase } from '../../../packages/partywall/test/support/database.ts'
+import { testDatabase } from '../../../packages/partywall/test/support/servers/database.ts'
 import { client } from './ask.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))

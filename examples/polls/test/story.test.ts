@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Pool } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { testDatabase } from '../../../packages/partywall/test/support/database.ts'
+import { testDatabase } from '../../../packages/partywall/test/support/servers/database.ts'
 import { createApp } from '../single-tenant/app.ts'
 import { client } from './ask.ts'
 

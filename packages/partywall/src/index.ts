@@ -1,23 +1,23 @@
 export { createTenancy, Tenancy } from './tenancy.ts'
 export type { DomainsApi, RunInTenantOptions, TenantsApi } from './tenancy.ts'
-export { defineConfig } from './options.ts'
-export type { Config, MigrationFolders, PoolOptions } from './options.ts'
+export { defineConfig } from './config/options.ts'
+export type { Config, MigrationFolders, PoolOptions } from './config/options.ts'
 export { byHost } from './resolve/by-host.ts'
 export type { HostOptions } from './resolve/by-host.ts'
 export { byHeader } from './resolve/by-header.ts'
 export type { HeaderOptions } from './resolve/by-header.ts'
-export type { Hint, RequestFacts, Resolution, Resolver, ResolverFunction } from './resolve/resolver.ts'
+export type { Hint, RequestFacts, Resolution, Resolver, ResolverFunction } from './ports/resolver.ts'
 export { errorCodes, isTenancyError, TenancyError } from './errors.ts'
 export type { TenancyErrorCode } from './errors.ts'
 export type { MigrationsEnded, MigrationsStarted, MigrationStarted, TenancyEvents } from './events.ts'
-export { TenantPool } from './database/tenant-pool.ts'
+export { TenantPool } from './database/pool/tenant-pool.ts'
 export type { Isolation } from './database/probe/isolation.ts'
 export type { Probe } from './database/probe/probe.ts'
 export type { Route } from './database/probe/route.ts'
-export { identifier } from './database/identifier.ts'
+export { identifier } from './names/identifier.ts'
 export type { NewTenant } from './lifecycle/provision.ts'
-export type { ForEachEntry, ForEachOptions } from './lifecycle/for-each.ts'
-export type { TenantChanges, TenantFilter } from './catalog/tenants.ts'
+export type { ForEachEntry, ForEachOptions } from './fleet/for-each.ts'
+export type { TenantChanges, TenantFilter } from './catalog/tenants/tenants.ts'
 export type {
   MigrationEntry,
   MigrationGroup,
@@ -25,8 +25,8 @@ export type {
   MigrationStatus,
   PlanOptions,
   RunOptions,
-} from './migrations/run.ts'
-export type { MigrationSelection } from './migrations/targets.ts'
+} from './migrations/run/run.ts'
+export type { MigrationSelection } from './migrations/plan/targets.ts'
 export type {
   FormerHistory,
   FormerTable,
@@ -36,7 +36,7 @@ export type {
   MigrationSource,
   SourcePlace,
   Step,
-} from './migrations/source.ts'
-export { assertFleetOk } from './fleet-report.ts'
-export type { FleetEntry, FleetReport } from './fleet-report.ts'
+} from './ports/migration-source.ts'
+export { assertFleetOk } from './fleet/report.ts'
+export type { FleetEntry, FleetReport } from './fleet/report.ts'
 export type { Attributes, Domain, Tenant, TenantRef, TenantStatus } from './types.ts'

@@ -3,12 +3,12 @@
  * process, and a refusal by PostgreSQL's privileges comes back in words that say what to grant.
  */
 import type { QueryResult, QueryResultRow } from 'pg'
-import type { Connections, Database, Transaction } from '../database/database.ts'
-import { explainPrivilege } from '../database/privilege.ts'
-import { sqlState, sqlStateOf } from '../database/sqlstate.ts'
-import type { Statement } from '../database/statement.ts'
-import type { Options } from '../options.ts'
-import { installCatalog } from './install.ts'
+import type { Connections, Database, Transaction } from '../ports/database.ts'
+import { explainPrivilege } from '../sql/privilege.ts'
+import { sqlState, sqlStateOf } from '../sql/sqlstate.ts'
+import type { Statement } from '../sql/statement.ts'
+import type { Options } from '../config/options.ts'
+import { installCatalog } from './install/install.ts'
 
 export class Catalog implements Database {
   readonly #database: Database

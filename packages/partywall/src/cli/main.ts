@@ -3,8 +3,8 @@
  * and the exit code says how it went: 0 done, 1 the work failed, 2 wrong usage, 128 + n ended by a signal.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { Cli } from './cli.ts'
-import { exitCodeOf, Interrupted } from './failure.ts'
+import { Cli } from './context/cli.ts'
+import { exitCodeOf, Interrupted } from './terminal/failure.ts'
 import { buildProgram } from './program.ts'
 
 /** Longest time for a clean end after a signal; a statement that runs on is left to the server. */

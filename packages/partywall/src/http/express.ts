@@ -7,11 +7,11 @@ import type { EventEmitter } from 'node:events'
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express'
 import { errorCodes, isTenancyError, TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
-import type { RequestFacts, Resolution } from '../resolve/resolver.ts'
+import type { RequestFacts, Resolution } from '../ports/resolver.ts'
 import type { Attributes, Tenant } from '../types.ts'
-import { bindEvents } from './bind-events.ts'
-import type { HttpAnswer } from './problem.ts'
-import { errorAnswer, refusal, type RefusalOptions, type Refused, sharedRequired, tenantRequired } from './refusal.ts'
+import { bindEvents } from './shared/bind-events.ts'
+import type { HttpAnswer } from './shared/problem.ts'
+import { errorAnswer, refusal, type RefusalOptions, type Refused, sharedRequired, tenantRequired } from './shared/refusal.ts'
 
 /** The part of a tenancy that the adapter uses. */
 export interface TenancyLike<A extends object = Attributes> {

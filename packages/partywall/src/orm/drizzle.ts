@@ -5,9 +5,9 @@
  * Not isolated: tables of a `pgSchema`, whose SQL names its schema; and clients that you take for yourself elsewhere.
  */
 import { TenancyError } from '../errors.ts'
-import type { TenancyLike } from './tenancy-like.ts'
+import type { TenancyLike } from '../ports/tenancy-like.ts'
 
-export { drizzleMigrations, type DrizzleMigrationsOptions } from '../migrations/sources/drizzle.ts'
+export { drizzleMigrations, type DrizzleMigrationsOptions } from '../migrations/sources/tools/drizzle.ts'
 
 /** Of `drizzle-orm/node-postgres`, whatever its line. */
 export interface DrizzleLike {

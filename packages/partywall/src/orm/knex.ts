@@ -8,9 +8,9 @@
 import type { Knex, knex as makeKnex } from 'knex'
 import type { Pool, PoolClient } from 'pg'
 import { TenancyError } from '../errors.ts'
-import type { TenancyLike } from './tenancy-like.ts'
+import type { TenancyLike } from '../ports/tenancy-like.ts'
 
-export { knexMigrations, type KnexMigrationsOptions } from '../migrations/sources/knex.ts'
+export { knexMigrations, type KnexMigrationsOptions } from '../migrations/sources/tools/knex.ts'
 
 /** Options of Knex that say where connections come from, and what to do instead. */
 const refused = {

@@ -5,10 +5,10 @@
  * Not isolated: what `withSchema` names.
  */
 import type { PostgresDialectConfig, PostgresPool } from 'kysely'
-import { LentPool } from './lent-pool.ts'
-import type { TenancyLike } from './tenancy-like.ts'
+import { LentPool } from './shared/lent-pool.ts'
+import type { TenancyLike } from '../ports/tenancy-like.ts'
 
-export { kyselyMigrations, type KyselyMigrationsOptions } from '../migrations/sources/kysely.ts'
+export { kyselyMigrations, type KyselyMigrationsOptions } from '../migrations/sources/tools/kysely.ts'
 
 /** Options of PostgresDialect. `cursor`, of pg-cursor, is needed for `stream()`. */
 export type TenantDialectOptions = Omit<PostgresDialectConfig, 'pool'>

@@ -10,9 +10,9 @@
 import { MemoryCacheAdapter, type CacheAdapter } from '@mikro-orm/core'
 import { EntityManager, type Options } from '@mikro-orm/postgresql'
 import { TenancyError } from '../errors.ts'
-import type { ScopedTenancyLike } from './tenancy-like.ts'
+import type { ScopedTenancyLike } from '../ports/tenancy-like.ts'
 
-export { mikroOrmMigrations, type MikroOrmMigrationsOptions } from '../migrations/sources/mikro-orm.ts'
+export { mikroOrmMigrations, type MikroOrmMigrationsOptions } from '../migrations/sources/tools/mikro-orm.ts'
 
 interface ClientLike {
   query(...args: any[]): any

@@ -6,8 +6,8 @@
  */
 import type { IDatabase, IMain } from 'pg-promise'
 import { TenancyError } from '../errors.ts'
-import { LentPool } from './lent-pool.ts'
-import type { TenancyLike } from './tenancy-like.ts'
+import { LentPool } from './shared/lent-pool.ts'
+import type { TenancyLike } from '../ports/tenancy-like.ts'
 
 /**
  * A database object of pg-promise whose statements are bound to their tenants. `pgp.end()` leaves the pool alone; `tenancy.close()` ends

@@ -12,9 +12,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import { TenancyError } from '../errors.ts'
-import type { ScopedTenancyLike } from './tenancy-like.ts'
+import type { ScopedTenancyLike } from '../ports/tenancy-like.ts'
 
-export { prismaMigrations, type PrismaMigrationsOptions } from '../migrations/sources/prisma.ts'
+export { prismaMigrations, type PrismaMigrationsOptions } from '../migrations/sources/tools/prisma.ts'
 
 interface StatementLike {
   sql: string

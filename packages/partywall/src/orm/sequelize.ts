@@ -10,9 +10,9 @@
 import { EventEmitter } from 'node:events'
 import type { CustomTypesConfig, Pool, PoolClient } from 'pg'
 import type { Options } from 'sequelize'
-import { statementFacts } from '../database/statement-facts.ts'
+import { statementFacts } from '../sql/statement-facts.ts'
 import { TenancyError } from '../errors.ts'
-import type { TenancyLike } from './tenancy-like.ts'
+import type { TenancyLike } from '../ports/tenancy-like.ts'
 
 /** The part of node-postgres that the adapter uses: how values are read. */
 export interface PgLike {

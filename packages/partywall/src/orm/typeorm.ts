@@ -5,9 +5,9 @@
  */
 import type { DataSourceOptions } from 'typeorm'
 import { isTenancyError, TenancyError } from '../errors.ts'
-import type { TenancyLike } from './tenancy-like.ts'
+import type { TenancyLike } from '../ports/tenancy-like.ts'
 
-export { typeormMigrations, type TypeormMigrationsOptions } from '../migrations/sources/typeorm.ts'
+export { typeormMigrations, type TypeormMigrationsOptions } from '../migrations/sources/tools/typeorm.ts'
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>
 type Settled = (typeof settled)[number]

@@ -1,2 +1,2 @@
 /** partywall/umzug, for the migrations of Umzug 3, with or without Sequelize: applied to every tenant. */
-export { umzugMigrations, type UmzugMigrationsOptions } from '../migrations/sources/umzug.ts'
+export { umzugMigrations, type UmzugMigrationsOptions } from '../migrations/sources/tools/umzug.ts'

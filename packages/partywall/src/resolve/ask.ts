@@ -1,7 +1,7 @@
 /** One way to ask any resolver, ours or yours: it has a name, and its answer is a Hint. */
 import { TenancyError } from '../errors.ts'
 import type { TenantRef } from '../types.ts'
-import type { Hint, RequestFacts, Resolver } from './resolver.ts'
+import type { Hint, RequestFacts, Resolver } from '../ports/resolver.ts'
 
 export interface Witness {
   readonly name: string

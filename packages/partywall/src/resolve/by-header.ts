@@ -2,11 +2,11 @@
  * The tenant from a request header. A header is chosen by the client: it says which tenant is MEANT, never that the caller may.
  * Use it behind a gateway that sets it, or together with an authentication that knows the members of each tenant.
  */
-import { isUuid, schemaNameProblem } from '../database/identifier.ts'
+import { isUuid, schemaNameProblem } from '../names/identifier.ts'
 import { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { TenantRef } from '../types.ts'
-import type { Hint, NamedResolver, RequestFacts } from './resolver.ts'
+import type { Hint, NamedResolver, RequestFacts } from '../ports/resolver.ts'
 
 type Accepted = 'id' | 'schema'
 

@@ -4,13 +4,13 @@
  * A host that is nobody's (the base itself, an IP address, `localhost`) says nothing, so that a weaker resolver may name the
  * tenant. Any other host does name a tenant; when there is none, the answer is `unknown`, and no header can mend it.
  */
-import { schemaNameProblem } from '../database/identifier.ts'
+import { schemaNameProblem } from '../names/identifier.ts'
 import { TenancyError } from '../errors.ts'
-import type { SpelledHost } from '../host-spelling.ts'
+import type { SpelledHost } from '../names/host-spelling.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { TenantRef } from '../types.ts'
-import { hostName, withoutWww } from './host-name.ts'
-import type { Hint, NamedResolver } from './resolver.ts'
+import { hostName, withoutWww } from '../names/host-name.ts'
+import type { Hint, NamedResolver } from '../ports/resolver.ts'
 
 export interface HostOptions {
   /**

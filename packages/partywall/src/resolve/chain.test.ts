@@ -5,7 +5,7 @@ import type { Tenant, TenantStatus } from '../types.ts'
 import { byHeader } from './by-header.ts'
 import { byHost } from './by-host.ts'
 import { createChain, type TenantLookup } from './chain.ts'
-import type { Hint, Resolver } from './resolver.ts'
+import type { Hint, Resolver } from '../ports/resolver.ts'
 
 const acme = tenant(1, 'acme')
 const ferrari = tenant(2, 'ferrari')

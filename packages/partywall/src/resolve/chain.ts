@@ -9,7 +9,7 @@
  */
 import type { Attributes, Tenant, TenantRef } from '../types.ts'
 import { witness } from './ask.ts'
-import type { Hint, RequestFacts, Resolution, Resolver } from './resolver.ts'
+import type { Hint, RequestFacts, Resolution, Resolver } from '../ports/resolver.ts'
 
 /** Gives undefined for whatever nobody has or can have: the text may be a stranger's. It may be a cache. */
 export type TenantLookup<A extends object = Attributes> = (ref: TenantRef) => Promise<Tenant<A> | undefined>

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { testDatabase } from '../support/database.ts'
-import { registryForTest } from '../support/registry.ts'
+import { testDatabase } from '../support/servers/database.ts'
+import { registryForTest } from '../support/tenants/registry.ts'
 
 let url: string
 beforeAll(async () => {

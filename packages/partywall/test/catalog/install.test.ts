@@ -1,9 +1,9 @@
 import { Client } from 'pg'
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { Catalog } from '../../src/catalog/catalog.ts'
-import type { Database } from '../../src/database/database.ts'
-import { testDatabase } from '../support/database.ts'
-import { registryForTest } from '../support/registry.ts'
+import type { Database } from '../../src/ports/database.ts'
+import { testDatabase } from '../support/servers/database.ts'
+import { registryForTest } from '../support/tenants/registry.ts'
 
 let url: string
 let name: string

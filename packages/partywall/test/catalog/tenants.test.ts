@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
-import { testDatabase } from '../support/database.ts'
-import { registryForTest } from '../support/registry.ts'
+import { testDatabase } from '../support/servers/database.ts'
+import { registryForTest } from '../support/tenants/registry.ts'
 
 let url: string
 beforeAll(async () => {

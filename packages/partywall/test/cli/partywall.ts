@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect } from 'vitest'
-import { writeFiles } from '../support/registry.ts'
+import { writeFiles } from '../support/tenants/registry.ts'
 
 export const bin = fileURLToPath(new URL('../../bin/partywall.js', import.meta.url))
 

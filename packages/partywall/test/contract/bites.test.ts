@@ -8,7 +8,13 @@ import { describe, expect, it } from 'vitest'
 import type { Tenant } from 'partywall'
 import { kyselySubject } from '../orm/kysely-subject.ts'
 import { pgSubject } from '../orm/pg-subject.ts'
-import { NeverResetPool, NotingPool, setOnOpenPool, storeAtSendTimePool, type NaiveOptions } from '../support/naive-pools.ts'
+import {
+  NeverResetPool,
+  NotingPool,
+  setOnOpenPool,
+  storeAtSendTimePool,
+  type NaiveOptions,
+} from '../support/pools/naive-pools.ts'
 import { crowdCases } from './crowd-cases.ts'
 import { fourTenants } from './four-tenants.ts'
 import type { OrmCase } from './orm-case.ts'

@@ -1,7 +1,7 @@
 /** What a library does with many more tenants than connections. */
 import { expect } from 'vitest'
 import type { Tenant } from 'partywall'
-import { fakeTenant } from '../support/two-tenants.ts'
+import { fakeTenant } from '../support/tenants/two-tenants.ts'
 import type { OrmCase } from './orm-case.ts'
 import { authorOf, type OrmWorld } from './orm-world.ts'
 

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll } from 'vitest'
 import { createTenancy, type Config, type Tenancy, type Tenant } from 'partywall'
-import { setAlarm } from '../support/alarms.ts'
-import { testDatabase } from '../support/database.ts'
-import { ownRoute, type OwnRoute } from '../support/route.ts'
+import { setAlarm } from '../support/run/alarms.ts'
+import { testDatabase } from '../support/servers/database.ts'
+import { ownRoute, type OwnRoute } from '../support/servers/route.ts'
 import { atRest } from './orm-world.ts'
 
 export interface FourTenants {

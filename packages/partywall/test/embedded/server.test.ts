@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
-import { acquireEmbedded } from '../../src/database/embedded/embedded.ts'
+import { acquireEmbedded } from '../../src/embedded/embedded.ts'
 import { everythingStopped, isAlive, runHolder, startHolder, temporaryProject } from './projects.ts'
 
 const paths = await temporaryProject()

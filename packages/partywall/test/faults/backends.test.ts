@@ -4,9 +4,9 @@ import { to as copyTo } from 'pg-copy-streams'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
 import { describe, expect, it } from 'vitest'
-import { backendOf, comesToRest, killBackend, loses, within } from '../support/rest.ts'
-import { isPooled } from '../support/route.ts'
-import { twoTenants } from '../support/two-tenants.ts'
+import { backendOf, comesToRest, killBackend, loses, within } from '../support/pools/rest.ts'
+import { isPooled } from '../support/servers/route.ts'
+import { twoTenants } from '../support/tenants/two-tenants.ts'
 import { expectNothingKept, prepareStates, readAll, readText, states } from './states.ts'
 
 const tenants = await twoTenants()

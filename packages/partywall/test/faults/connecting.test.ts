@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { relayForTest, type Relay } from '../support/relay.ts'
-import { comesToRest, within } from '../support/rest.ts'
-import { route } from '../support/route.ts'
-import { twoTenants } from '../support/two-tenants.ts'
+import { relayForTest, type Relay } from '../support/servers/relay.ts'
+import { comesToRest, within } from '../support/pools/rest.ts'
+import { route } from '../support/servers/route.ts'
+import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const tenants = await twoTenants()
 const { a, b, scope, url, makePool, admin } = tenants

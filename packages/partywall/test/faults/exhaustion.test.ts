@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { comesToRest, within } from '../support/rest.ts'
-import { twoTenants } from '../support/two-tenants.ts'
+import { comesToRest, within } from '../support/pools/rest.ts'
+import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const tenants = await twoTenants()
 const { a, b, scope, makePool } = tenants

@@ -1,8 +1,8 @@
 /** All states at once on one pool, with somebody waiting in line for each; and then the end, which takes them all. */
 import { Client } from 'pg'
 import { expect } from 'vitest'
-import { afterLosses, comesToRest, isLoss, within } from '../support/rest.ts'
-import type { TwoTenants } from '../support/two-tenants.ts'
+import { afterLosses, comesToRest, isLoss, within } from '../support/pools/rest.ts'
+import type { TwoTenants } from '../support/tenants/two-tenants.ts'
 import { expectNothingKept, states } from './states.ts'
 
 interface End {

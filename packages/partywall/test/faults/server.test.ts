@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { ownServer } from '../support/own-server.ts'
-import { backendOf, comesToRest, isLoss, within } from '../support/rest.ts'
-import { isPooled, ownRoute } from '../support/route.ts'
-import { twoTenantsOn } from '../support/two-tenants.ts'
+import { ownServer } from '../support/servers/own-server.ts'
+import { backendOf, comesToRest, isLoss, within } from '../support/pools/rest.ts'
+import { isPooled, ownRoute } from '../support/servers/route.ts'
+import { twoTenantsOn } from '../support/tenants/two-tenants.ts'
 import { inEveryState } from './in-every-state.ts'
 import { prepareStates } from './states.ts'
 

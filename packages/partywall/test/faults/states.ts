@@ -11,7 +11,7 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
 import { expect } from 'vitest'
-import { afterLosses, loses, within } from '../support/rest.ts'
+import { afterLosses, loses, within } from '../support/pools/rest.ts'
 
 export interface Ending {
   readonly client: PoolClient

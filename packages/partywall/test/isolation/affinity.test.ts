@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import { expect, it } from 'vitest'
-import type { TenantPool } from '../../src/database/tenant-pool.ts'
+import type { TenantPool } from '../../src/database/pool/tenant-pool.ts'
 import type { Tenant } from '../../src/types.ts'
-import { ownRoute } from '../support/route.ts'
-import { fakeTenant, twoTenants } from '../support/two-tenants.ts'
+import { ownRoute } from '../support/servers/route.ts'
+import { fakeTenant, twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { scope, directUrl, makePool, admin, discarded } = await twoTenants()
 const crowd = Array.from({ length: 40 }, (_, n) => fakeTenant(`tenant_${n}`))

@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Pool, PoolClient } from 'pg'
 import QueryStream from 'pg-query-stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { storeAtSendTimePool } from '../support/naive-pools.ts'
-import { twoTenants } from '../support/two-tenants.ts'
+import { storeAtSendTimePool } from '../support/pools/naive-pools.ts'
+import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, url, makePool } = await twoTenants()
 const pool = makePool({ max: 1 })

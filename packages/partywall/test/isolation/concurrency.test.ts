@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
-import { SetOnCheckoutPool } from '../support/naive-pools.ts'
-import { twoTenants } from '../support/two-tenants.ts'
+import { SetOnCheckoutPool } from '../support/pools/naive-pools.ts'
+import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, url, makePool } = await twoTenants()
 

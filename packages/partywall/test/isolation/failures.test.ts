@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { killSleeper } from '../support/kill-sleeper.ts'
-import { twoTenants, type TwoTenants } from '../support/two-tenants.ts'
+import { killSleeper } from '../support/servers/kill-sleeper.ts'
+import { twoTenants, type TwoTenants } from '../support/tenants/two-tenants.ts'
 
 const tenants: TwoTenants = await twoTenants()
 const { a, b, scope, makePool, admin, discarded } = tenants

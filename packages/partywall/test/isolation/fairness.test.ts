@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { Bindings } from '../../src/database/binding.ts'
-import { scopeBinder } from '../../src/database/binder.ts'
-import { TenantPool } from '../../src/database/tenant-pool.ts'
-import { ownRoute } from '../support/route.ts'
-import { twoTenants } from '../support/two-tenants.ts'
+import { Bindings } from '../../src/database/binding/binding.ts'
+import { scopeBinder } from '../../src/database/binding/binder.ts'
+import { TenantPool } from '../../src/database/pool/tenant-pool.ts'
+import { ownRoute } from '../support/servers/route.ts'
+import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, url, directUrl, makePool, admin, discarded } = await twoTenants()
 

@@ -1,7 +1,7 @@
 import { Client, type PoolClient } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { isPooled, route } from '../support/route.ts'
-import { fakeTenant, twoTenants } from '../support/two-tenants.ts'
+import { isPooled, route } from '../support/servers/route.ts'
+import { fakeTenant, twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, url, scope, bindings, makePool, admin } = await twoTenants()
 const gone = fakeTenant('tenant_x')

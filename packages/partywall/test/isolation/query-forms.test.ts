@@ -3,7 +3,7 @@ import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
 import { describe, expect, it } from 'vitest'
 import type { Tenant } from '../../src/types.ts'
-import { rowsOfEach, twoTenants } from '../support/two-tenants.ts'
+import { rowsOfEach, twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, makePool } = await twoTenants()
 const pool = makePool({ max: 2 })

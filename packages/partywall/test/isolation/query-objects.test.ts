@@ -2,8 +2,8 @@ import { Query, type PoolClient, type types } from 'pg'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
 import { describe, expect, it } from 'vitest'
-import { isPooled, unlessPooled } from '../support/route.ts'
-import { twoTenants } from '../support/two-tenants.ts'
+import { isPooled, unlessPooled } from '../support/servers/route.ts'
+import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, makePool, admin } = await twoTenants()
 await admin.query(

@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { isPooled, unlessPooled } from '../support/route.ts'
-import { twoTenants } from '../support/two-tenants.ts'
+import { isPooled, unlessPooled } from '../support/servers/route.ts'
+import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, bindings, url, makePool, admin } = await twoTenants()
 

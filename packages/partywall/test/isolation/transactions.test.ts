@@ -1,6 +1,6 @@
 import { Query, type PoolClient } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { twoTenants } from '../support/two-tenants.ts'
+import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, makePool, admin } = await twoTenants()
 const pool = makePool({ max: 2 })

@@ -2,8 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Client, type PoolClient } from 'pg'
 import { createTenancy } from 'partywall'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { isPooled, unlessPooled } from '../support/route.ts'
-import { twoTenants } from '../support/two-tenants.ts'
+import { isPooled, unlessPooled } from '../support/servers/route.ts'
+import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, bindings, url, makePool, admin, discarded, tampered } = await twoTenants()
 

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { describe, expect, it, vi } from 'vitest'
 import { tenantConnectionPool, type TenantConnectionPoolOptions } from '../../src/orm/databases-pg/tenant-connection-pool.ts'
 import { codeOf, ormContract, refused, type IsolationLevel, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
-import { killSleeper } from '../support/kill-sleeper.ts'
+import { killSleeper } from '../support/servers/kill-sleeper.ts'
 
 const levels: Record<IsolationLevel, Level> = {
   'read committed': databases.IsolationLevel.READ_COMMITTED,

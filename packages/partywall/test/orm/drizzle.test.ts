@@ -5,13 +5,13 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { integer, pgEnum, pgTable, text } from 'drizzle-orm/pg-core'
 import { describe, expect, it } from 'vitest'
 import type { Tenancy } from 'partywall'
-import { fixedBinder } from '../../src/database/binder.ts'
-import { Bindings } from '../../src/database/binding.ts'
-import { TenantPool } from '../../src/database/tenant-pool.ts'
+import { fixedBinder } from '../../src/database/binding/binder.ts'
+import { Bindings } from '../../src/database/binding/binding.ts'
+import { TenantPool } from '../../src/database/pool/tenant-pool.ts'
 import { assertDrizzle } from '../../src/orm/drizzle.ts'
 import { Scope } from '../../src/scope/scope.ts'
 import { codeOf, ormContract, refused, type OrmOperations, type OrmSubject, type OrmTransaction } from '../contract/orm.ts'
-import { withSecondPg } from '../support/second-pg.ts'
+import { withSecondPg } from '../support/pools/second-pg.ts'
 
 const mood = pgEnum('mood', ['calm', 'busy', 'wild'])
 const plans = pgTable('plans', { name: text().primaryKey(), price: integer().notNull() })

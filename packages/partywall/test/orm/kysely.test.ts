@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect, sql, type PostgresPool, type PostgresPoolClien
 import { describe, expect, it } from 'vitest'
 import { tenantDialect } from '../../src/orm/kysely.ts'
 import { codeOf, ormContract, refused } from '../contract/orm.ts'
-import { isPooled } from '../support/route.ts'
+import { isPooled } from '../support/servers/route.ts'
 import { kyselySubject, type Tables } from './kysely-subject.ts'
 
 const { tenancy, tenants, admin, empty } = await ormContract('Kysely', kyselySubject)

@@ -11,7 +11,7 @@ import pg from 'pg'
 import { describe, expect, it, vi } from 'vitest'
 import { tenantMikroOrmOptions } from '../../src/orm/mikro-orm.ts'
 import { codeOf, ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
-import { isPooled } from '../support/route.ts'
+import { isPooled } from '../support/servers/route.ts'
 
 const moods = ['calm', 'busy', 'wild']
 

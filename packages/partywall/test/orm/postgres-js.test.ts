@@ -2,7 +2,7 @@ import postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
 import { tenantSql } from '../../src/orm/postgres-js/tenant-sql.ts'
 import { codeOf, ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
-import { isPooled } from '../support/route.ts'
+import { isPooled } from '../support/servers/route.ts'
 
 type Sql = postgres.Sql | postgres.TransactionSql
 

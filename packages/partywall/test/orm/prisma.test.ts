@@ -6,7 +6,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { describe, expect, it, vi } from 'vitest'
 import { tenantPrisma } from '../../src/orm/prisma.ts'
 import { ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
-import { withSecondPg } from '../support/second-pg.ts'
+import { withSecondPg } from '../support/pools/second-pg.ts'
 
 const { PrismaClient } = await generate(`
 generator client {

@@ -14,7 +14,7 @@ import {
 import { describe, expect, it, vi } from 'vitest'
 import { tenantSlonik, type TenantSlonikOptions } from '../../src/orm/slonik/tenant-slonik.ts'
 import { codeOf, ormContract, refused, type Author, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
-import { killSleeper } from '../support/kill-sleeper.ts'
+import { killSleeper } from '../support/servers/kill-sleeper.ts'
 
 function operations(db: CommonQueryMethods): OrmOperations {
   return {

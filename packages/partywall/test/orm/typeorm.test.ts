@@ -11,7 +11,7 @@ import {
   type OrmOperations,
   type OrmTransaction,
 } from '../contract/orm.ts'
-import { killSleeper } from '../support/kill-sleeper.ts'
+import { killSleeper } from '../support/servers/kill-sleeper.ts'
 
 interface AuthorEntity extends Author {
   readonly books: Book[]

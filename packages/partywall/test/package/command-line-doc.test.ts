@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
-import type { Cli } from '../../src/cli/cli.ts'
+import type { Cli } from '../../src/cli/context/cli.ts'
 import { buildProgram } from '../../src/cli/program.ts'
-import { runOptionKeys } from '../../src/migrations/run-options.ts'
+import { runOptionKeys } from '../../src/migrations/run/run-options.ts'
 
 const docs = new URL('../../../../docs/', import.meta.url)
 const page = await readFile(new URL('command-line.md', docs), 'utf8')

@@ -1,7 +1,7 @@
 /** The page of the configuration names every option with its default, and no other. */
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { resolveOptions } from '../../src/options.ts'
+import { resolveOptions } from '../../src/config/options.ts'
 
 const page = await readFile(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8')
 const rows = [...page.matchAll(/^\| `([\w.]+)` \| (.+?) \|/gm)].map(([, option, shown]) => [option!, shown!] as const)

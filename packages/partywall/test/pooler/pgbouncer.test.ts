@@ -3,10 +3,10 @@ import { Client, type PoolClient } from 'pg'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
 import { expect, it, onTestFinished } from 'vitest'
-import { SetOnCheckoutPool, storeAtSendTimePool } from '../support/naive-pools.ts'
-import { backendOf } from '../support/rest.ts'
-import { isPooled } from '../support/route.ts'
-import { fakeTenant, twoTenants } from '../support/two-tenants.ts'
+import { SetOnCheckoutPool, storeAtSendTimePool } from '../support/pools/naive-pools.ts'
+import { backendOf } from '../support/pools/rest.ts'
+import { isPooled } from '../support/servers/route.ts'
+import { fakeTenant, twoTenants } from '../support/tenants/two-tenants.ts'
 
 // What only a pooler brings. The isolation and ORM suites run through it as well: see vitest.config.ts.
 const { a, b, scope, url, directUrl, bindings, makePool, admin } = await twoTenants()

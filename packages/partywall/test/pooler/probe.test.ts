@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { testDatabase } from '../support/database.ts'
-import { startPgBouncer, type PoolMode } from '../support/pgbouncer.ts'
-import { leftovers, meddling, probe, swap } from '../support/probing.ts'
+import { testDatabase } from '../support/servers/database.ts'
+import { startPgBouncer, type PoolMode } from '../support/servers/pgbouncer.ts'
+import { leftovers, meddling, probe, swap } from '../support/pools/probing.ts'
 
 const { directUrl: url } = await testDatabase()
 

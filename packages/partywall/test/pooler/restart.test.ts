@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, it } from 'vitest'
 import { inEveryState } from '../faults/in-every-state.ts'
 import { prepareStates } from '../faults/states.ts'
-import { testDatabase } from '../support/database.ts'
-import { startPgBouncer } from '../support/pgbouncer.ts'
-import { comesToRest, isLoss, within } from '../support/rest.ts'
-import { twoTenantsOn } from '../support/two-tenants.ts'
+import { testDatabase } from '../support/servers/database.ts'
+import { startPgBouncer } from '../support/servers/pgbouncer.ts'
+import { comesToRest, isLoss, within } from '../support/pools/rest.ts'
+import { twoTenantsOn } from '../support/tenants/two-tenants.ts'
 
 const { directUrl } = await testDatabase()
 const pooler = await startPgBouncer(directUrl)

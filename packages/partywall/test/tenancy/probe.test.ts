@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { testDatabase } from '../support/database.ts'
-import { leftovers, meddling, probe, query, swap } from '../support/probing.ts'
+import { testDatabase } from '../support/servers/database.ts'
+import { leftovers, meddling, probe, query, swap } from '../support/pools/probing.ts'
 
 const { directUrl: url } = await testDatabase()
 

@@ -6,7 +6,7 @@ import pg from 'pg'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { byHeader, byHost, createTenancy, isTenancyError, type Tenant } from 'partywall'
-import { testDatabase } from '../support/database.ts'
+import { testDatabase } from '../support/servers/database.ts'
 
 const { url } = await testDatabase()
 const root = await mkdtemp(join(tmpdir(), 'partywall-tenancy-'))

@@ -5,8 +5,8 @@
 import type { ClientConfig } from 'pg'
 import { TenancyError } from '../../errors.ts'
 import type { Scope } from '../../scope/scope.ts'
-import type { Database } from '../database.ts'
-import type { TenantPool } from '../tenant-pool.ts'
+import type { Database } from '../../ports/database.ts'
+import type { TenantPool } from '../pool/tenant-pool.ts'
 import { proveIsolation, type Isolation } from './isolation.ts'
 import { learnRoute, type Route } from './route.ts'
 

@@ -5,7 +5,7 @@
  */
 import { Client, type ClientConfig, type PoolClient } from 'pg'
 import { TenancyError } from '../../errors.ts'
-import type { TenantClient } from '../tenant-client.ts'
+import type { TenantClient } from '../pool/tenant-client.ts'
 import type { ProbeParts } from './probe.ts'
 
 export type Route =

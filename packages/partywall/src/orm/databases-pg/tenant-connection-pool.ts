@@ -10,7 +10,7 @@ import { createRequire } from 'node:module'
 import databases, { type ConnectionPool, type ConnectionPoolConfig } from '@databases/pg'
 import type { Pool } from 'pg'
 import { TenancyError } from '../../errors.ts'
-import type { TenancyLike } from '../tenancy-like.ts'
+import type { TenancyLike } from '../../ports/tenancy-like.ts'
 import { BorrowingPool, type TypeOf, type TypesLike } from './borrowing-pool.ts'
 
 /** The config of @databases/pg, without what the tenancy decides. */

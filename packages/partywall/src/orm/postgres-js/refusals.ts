@@ -1,6 +1,6 @@
 /** What `tenantSql` does not send, and what to do instead. */
-import type { Binding } from '../../database/binding.ts'
-import { statementFacts } from '../../database/statement-facts.ts'
+import type { Binding } from '../../database/binding/binding.ts'
+import { statementFacts } from '../../sql/statement-facts.ts'
 import { TenancyError } from '../../errors.ts'
 
 /** The binding of now, when it is the one that the query was written for; `then` is absent where nothing was written yet. */

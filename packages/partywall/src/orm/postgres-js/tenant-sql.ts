@@ -7,10 +7,10 @@
  *
  * Not isolated by it: LISTEN and NOTIFY, whose channels belong to the database; `sql.subscribe`, which sees the rows of all tenants.
  */
-import { Bindings, bindingLiteral, type Binding } from '../../database/binding.ts'
-import { bindingError } from '../../database/binding-refusals.ts'
+import { Bindings, bindingLiteral, type Binding } from '../../database/binding/binding.ts'
+import { bindingError } from '../../database/binding/binding-refusals.ts'
 import { isTenancyError } from '../../errors.ts'
-import type { Options } from '../../options.ts'
+import type { Options } from '../../config/options.ts'
 import type { Tenant } from '../../types.ts'
 import { interceptOutcome, isServerError, isStalePlan, settled, type Interception, type Outcome } from './answer.ts'
 import { atOnce, HeldConnection, sendBehind } from './held-connection.ts'

@@ -12,9 +12,9 @@ import {
   type DriverFactory,
   type DriverQueryResult,
 } from 'slonik'
-import { statementFacts } from '../../database/statement-facts.ts'
+import { statementFacts } from '../../sql/statement-facts.ts'
 import { TenancyError } from '../../errors.ts'
-import type { TenancyLike } from '../tenancy-like.ts'
+import type { TenancyLike } from '../../ports/tenancy-like.ts'
 import { asSlonikError } from './slonik-errors.ts'
 import { numberTypes, type NumberedTypes } from './type-parsers.ts'
 

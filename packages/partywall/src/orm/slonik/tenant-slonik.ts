@@ -8,7 +8,7 @@
  */
 import { createPool, type ClientConfigurationInput, type DatabasePool } from 'slonik'
 import { TenancyError } from '../../errors.ts'
-import type { TenancyLike } from '../tenancy-like.ts'
+import type { TenancyLike } from '../../ports/tenancy-like.ts'
 import { borrowingDriver, type QueryStreamLike } from './borrowing-driver.ts'
 
 /** The configuration of slonik, without what the tenancy decides. */

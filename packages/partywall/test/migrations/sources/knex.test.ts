@@ -4,10 +4,10 @@ import { knex } from 'knex'
 import { describe, expect, it } from 'vitest'
 import { knexMigrations } from '../../../src/orm/knex.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
-import { testDatabase } from '../../support/database.ts'
-import { copyOfFixture, fixture, toolFolder } from '../../support/fixtures.ts'
-import { registryForTest } from '../../support/registry.ts'
-import { tenantOf } from '../../support/tenant-of-source.ts'
+import { testDatabase } from '../../support/servers/database.ts'
+import { copyOfFixture, fixture, toolFolder } from '../../support/migrations/fixtures.ts'
+import { registryForTest } from '../../support/tenants/registry.ts'
+import { tenantOf } from '../../support/tenants/tenant-of-source.ts'
 
 sourceContract('Knex', {
   folder: 'knex-3.3.0/migrations',

@@ -6,8 +6,8 @@ import { Pool } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { kyselyMigrations } from '../../../src/orm/kysely.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
-import { toolFolder } from '../../support/fixtures.ts'
-import { tenantOf } from '../../support/tenant-of-source.ts'
+import { toolFolder } from '../../support/migrations/fixtures.ts'
+import { tenantOf } from '../../support/tenants/tenant-of-source.ts'
 
 sourceContract('Kysely', {
   folder: 'kysely-0.29.9/migrations',

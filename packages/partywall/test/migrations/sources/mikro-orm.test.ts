@@ -5,9 +5,9 @@ import { MikroORM } from '@mikro-orm/postgresql'
 import { describe, expect, it } from 'vitest'
 import { mikroOrmMigrations } from '../../../src/orm/mikro-orm.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
-import { fixture, toolFolder } from '../../support/fixtures.ts'
-import { registryForTest } from '../../support/registry.ts'
-import { tenantOf } from '../../support/tenant-of-source.ts'
+import { fixture, toolFolder } from '../../support/migrations/fixtures.ts'
+import { registryForTest } from '../../support/tenants/registry.ts'
+import { tenantOf } from '../../support/tenants/tenant-of-source.ts'
 
 sourceContract('MikroORM', {
   folder: 'mikro-orm-7.2.1/migrations',

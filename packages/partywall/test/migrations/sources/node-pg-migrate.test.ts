@@ -4,8 +4,8 @@ import { runner } from 'node-pg-migrate'
 import { describe, expect, it } from 'vitest'
 import { nodePgMigrations } from '../../../src/orm/node-pg-migrate.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
-import { toolFolder } from '../../support/fixtures.ts'
-import { tenantOf } from '../../support/tenant-of-source.ts'
+import { toolFolder } from '../../support/migrations/fixtures.ts'
+import { tenantOf } from '../../support/tenants/tenant-of-source.ts'
 
 sourceContract('node-pg-migrate', {
   folder: 'node-pg-migrate-9.0.0/migrations',

@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { toolFolder } from '../../support/fixtures.ts'
+import { toolFolder } from '../../support/migrations/fixtures.ts'
 
-const script = fileURLToPath(new URL('../../support/list-plainly.ts', import.meta.url))
+const script = fileURLToPath(new URL('../../support/migrations/list-plainly.ts', import.meta.url))
 
 it.each<[string, Record<string, string>, RegExp]>([
   [

@@ -3,11 +3,11 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { prismaMigrations } from '../../../src/orm/prisma.ts'
-import { checksumOf } from '../../../src/migrations/sources/migration-text.ts'
+import { checksumOf } from '../../../src/migrations/sources/files/migration-text.ts'
 import { sourceContract, type ToolPlace } from '../../contract/migration-source.ts'
-import { copyOfFixture, fixture, toolFolder } from '../../support/fixtures.ts'
-import { registryForTest } from '../../support/registry.ts'
-import { tenantOf } from '../../support/tenant-of-source.ts'
+import { copyOfFixture, fixture, toolFolder } from '../../support/migrations/fixtures.ts'
+import { registryForTest } from '../../support/tenants/registry.ts'
+import { tenantOf } from '../../support/tenants/tenant-of-source.ts'
 
 sourceContract('Prisma 7', {
   folder: 'prisma-7.10.0/migrations',

@@ -4,8 +4,8 @@ import { DataSource, EntitySchema } from 'typeorm'
 import { describe, expect, it } from 'vitest'
 import { typeormMigrations } from '../../../src/orm/typeorm.ts'
 import { sourceContract, stripPublic, type SourceSubject } from '../../contract/migration-source.ts'
-import { fixture, toolFolder } from '../../support/fixtures.ts'
-import { tenantOf } from '../../support/tenant-of-source.ts'
+import { fixture, toolFolder } from '../../support/migrations/fixtures.ts'
+import { tenantOf } from '../../support/tenants/tenant-of-source.ts'
 
 const names = ['Init1795244382291', 'Pages1795244389586'] as const
 

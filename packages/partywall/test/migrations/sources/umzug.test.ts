@@ -4,9 +4,9 @@ import { Umzug } from 'umzug'
 import { describe, expect, it } from 'vitest'
 import { umzugMigrations } from '../../../src/orm/umzug.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
-import { fixture, toolFolder } from '../../support/fixtures.ts'
-import { registryForTest } from '../../support/registry.ts'
-import { tenantOf } from '../../support/tenant-of-source.ts'
+import { fixture, toolFolder } from '../../support/migrations/fixtures.ts'
+import { registryForTest } from '../../support/tenants/registry.ts'
+import { tenantOf } from '../../support/tenants/tenant-of-source.ts'
 
 sourceContract('Umzug', {
   folder: 'umzug-3.8.3/migrations',

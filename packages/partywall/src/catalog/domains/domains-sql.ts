@@ -1,0 +1,71 @@
+/** Statements about domains. Every name is qualified, so the search path plays no part. */
+import type { Statement } from '../../sql/statement.ts'
+
+const columns = `
+        domain.domain as domain,
+        domain.tenant_id::text as tenant_id,
+        domain.is_primary::text as is_primary,
+        floor(extract(epoch from domain.created_at) * 1000)::text as created_at`
+
+/** The domains of one tenant, or of all; the primary one first. */
+export function listDomainsSql(tenantId: string | undefined): Statement {
+  return {
+    text: `
+      select ${columns}
+      from partywall.domains as domain
+      where $1::uuid is null or domain.tenant_id = $1::uuid
+      order by domain.tenant_id, domain.is_primary desc, domain.domain`,
+    values: [tenantId ?? null],
+  }
+}
+
+/**
+ * Adds domains, none of them primary; those that are taken are not among the rows that come back. In sorted order: two transactions
+ * that add the same domains then wait for each other in one direction only.
+ */
+export function insertDomainsSql(tenantId: string, domains: readonly string[]): Statement {
+  return {
+    text: `
+      insert into partywall.domains as domain (domain, tenant_id)
+      select given.domain, $1::uuid
+      from unnest($2::text[]) as given (domain)
+      order by given.domain collate "C"
+      on conflict (domain) do nothing
+      returning ${columns}`,
+    values: [tenantId, [...domains]],
+  }
+}
+
+/** Before `promoteSql`: the unique index looks at each statement by itself. */
+export function demoteSql(tenantId: string): Statement {
+  return {
+    text: `
+      update partywall.domains
+      set is_primary = false
+      where tenant_id = $1::uuid
+        and is_primary`,
+    values: [tenantId],
+  }
+}
+
+export function promoteSql(tenantId: string, domain: string): Statement {
+  return {
+    text: `
+      update partywall.domains as domain
+      set is_primary = true
+      where domain.tenant_id = $1::uuid
+        and domain.domain = $2::text
+      returning ${columns}`,
+    values: [tenantId, domain],
+  }
+}
+
+export function deleteDomainSql(tenantId: string, domain: string): Statement {
+  return {
+    text: `
+      delete from partywall.domains
+      where tenant_id = $1::uuid
+        and domain = $2::text`,
+    values: [tenantId, domain],
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * The host names that lead to tenants. A tenant with domains has exactly one that is primary: every change holds the tenant's row,
+ * so two changes at once go one after another, and a unique index stands behind them.
+ */
+import type { Queryable } from '../../sql/statement.ts'
+import { TenancyError } from '../../errors.ts'
+import { assertKnownKeys } from '../../known-keys.ts'
+import type { Attributes, Domain, TenantRef } from '../../types.ts'
+import type { Catalog } from '../catalog.ts'
+import { parseDomain } from '../../names/domain-name.ts'
+import { deleteDomainSql, demoteSql, insertDomainsSql, listDomainsSql, promoteSql } from './domains-sql.ts'
+import { parseTenantRef } from '../tenants/tenant-ref.ts'
+import type { Tenants } from '../tenants/tenants.ts'
+
+export class Domains<A extends object = Attributes> {
+  readonly #catalog: Catalog
+  readonly #tenants: Tenants<A>
+
+  constructor(catalog: Catalog, tenants: Tenants<A>) {
+    this.#catalog = catalog
+    this.#tenants = tenants
+  }
+
+  /**
+   * Gives a tenant one more domain. The first one becomes the primary; with `primary` this one does, in the place of the other.
+   * Costs one transaction with three to five queries.
+   * @example await tenancy.domains.add('acme', 'polls.acme.com', { primary: true })
+   * @throws TenancyError INVALID_DOMAIN, DOMAIN_EXISTS, UNKNOWN_TENANT
+   */
+  async add(ref: TenantRef, domain: string, options: { readonly primary?: boolean | undefined } = {}): Promise<Domain> {
+    assertKnownKeys('domains.add', options, ['primary'])
+    const name = parseDomain(domain)
+    return this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
+      const isFirst = (await listed(transaction, tenant.id)).length === 0
+      const [added] = await insertDomains(transaction, tenant.id, [name])
+      return isFirst || options.primary === true ? promote(transaction, tenant.id, name) : added!
+    })
+  }
+
+  /**
+   * Takes a domain from its tenant. The primary one can only be the last to go. Costs one transaction with three queries.
+   * @example await tenancy.domains.remove('acme', 'old.acme.com')
+   * @throws TenancyError UNKNOWN_DOMAIN when this tenant has no such domain; PRIMARY_DOMAIN for the primary one while there are others
+   */
+  async remove(ref: TenantRef, domain: string): Promise<void> {
+    const name = parseDomain(domain)
+    await this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
+      const all = await listed(transaction, tenant.id)
+      const removed = all.find((one) => one.domain === name)
+      if (removed === undefined) throw unknownDomain(name, tenant.schema)
+      if (removed.isPrimary && all.length > 1) throw isPrimary(name, tenant.schema, all)
+      await transaction.query(deleteDomainSql(tenant.id, name))
+    })
+  }
+
+  /**
+   * Makes a domain of the tenant its primary one, in the place of the other. Costs one transaction with three queries.
+   * @example await tenancy.domains.setPrimary('acme', 'polls.acme.com')
+   * @throws TenancyError UNKNOWN_DOMAIN when this tenant has no such domain, INVALID_DOMAIN, UNKNOWN_TENANT
+   */
+  async setPrimary(ref: TenantRef, domain: string): Promise<Domain> {
+    const name = parseDomain(domain)
+    return this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
+      const all = await listed(transaction, tenant.id)
+      if (!all.some((one) => one.domain === name)) throw unknownDomain(name, tenant.schema)
+      return promote(transaction, tenant.id, name)
+    })
+  }
+
+  /**
+   * The domains of a tenant, the primary one first; without a tenant, those of all. Costs one query, and one for the tenant when
+   * it is not in the cache.
+   * @example const [primary] = await tenancy.domains.list('acme')
+   * @throws TenancyError UNKNOWN_TENANT
+   */
+  async list(ref?: TenantRef): Promise<Domain[]> {
+    const tenantId = ref === undefined ? undefined : (await this.#tenants.get(ref)).id
+    return listed(this.#catalog, tenantId)
+  }
+
+  /** For the lifecycle: the domains of a new tenant, inside its transaction; the first one is primary. */
+  async insert(queryable: Queryable, tenantId: string, domains: readonly string[]): Promise<void> {
+    if (domains.length === 0) return
+    await insertDomains(queryable, tenantId, domains)
+    await promote(queryable, tenantId, domains[0]!)
+  }
+}
+
+interface DomainRow extends Record<string, unknown> {
+  readonly domain: string
+  readonly tenant_id: string
+  readonly is_primary: string
+  readonly created_at: string
+}
+
+async function listed(queryable: Queryable, tenantId: string | undefined): Promise<Domain[]> {
+  const { rows } = await queryable.query<DomainRow>(listDomainsSql(tenantId))
+  return rows.map(toDomain)
+}
+
+async function insertDomains(queryable: Queryable, tenantId: string, domains: readonly string[]): Promise<Domain[]> {
+  const { rows } = await queryable.query<DomainRow>(insertDomainsSql(tenantId, domains))
+  const taken = domains.filter((domain) => !rows.some((row) => row.domain === domain))
+  if (taken.length > 0) throw domainExists(taken)
+  return rows.map(toDomain)
+}
+
+async function promote(queryable: Queryable, tenantId: string, domain: string): Promise<Domain> {
+  await queryable.query(demoteSql(tenantId))
+  const { rows } = await queryable.query<DomainRow>(promoteSql(tenantId, domain))
+  return toDomain(rows[0]!)
+}
+
+function toDomain(row: DomainRow): Domain {
+  return Object.freeze({
+    domain: row.domain,
+    tenantId: row.tenant_id,
+    isPrimary: row.is_primary === 'true',
+    createdAt: new Date(Number(row.created_at)),
+  })
+}
+
+/** Names the domain that was asked for, and not the tenant that has it. */
+function domainExists(taken: readonly string[]): TenancyError {
+  const names = taken.map((domain) => JSON.stringify(domain)).join(', ')
+  return new TenancyError(
+    'DOMAIN_EXISTS',
+    `${taken.length === 1 ? `The domain ${names} belongs` : `The domains ${names} belong`} to a tenant already. ` +
+      'A domain leads to one tenant: take it from the other with tenancy.domains.remove first, or choose another.',
+    { details: { domains: taken } },
+  )
+}
+
+function unknownDomain(domain: string, schema: string): TenancyError {
+  return new TenancyError(
+    'UNKNOWN_DOMAIN',
+    `The tenant ${JSON.stringify(schema)} has no domain ${JSON.stringify(domain)}. tenancy.domains.list gives those that it has.`,
+    { details: { domain, schema } },
+  )
+}
+
+function isPrimary(domain: string, schema: string, all: readonly Domain[]): TenancyError {
+  const other = all.find((one) => !one.isPrimary)!.domain
+  return new TenancyError(
+    'PRIMARY_DOMAIN',
+    `${JSON.stringify(domain)} is the primary domain of the tenant ${JSON.stringify(schema)} and cannot go while it has others. ` +
+      `Make another one primary first: tenancy.domains.setPrimary(${JSON.stringify(schema)}, ${JSON.stringify(other)}).`,
+    { details: { domain, schema } },
+  )
+}

@@ -1,0 +1,38 @@
+/** Statements with which partywall installs its own tables. Every name is qualified. */
+import type { Statement } from '../../sql/statement.ts'
+import type { CatalogMigration } from './catalog-migrations.ts'
+
+/** One row: `number`, the newest step that is installed, or null. Fails with 42P01 when nothing is. */
+export const installedSql: Statement = {
+  text: `
+    select max(number) as number
+    from partywall.migrations`,
+}
+
+/** One row when there is a catalog of whatever age, none when there is not. */
+export const historyExistsSql: Statement = {
+  text: `
+    select history.relname::text as name
+    from pg_catalog.pg_class as history
+    join pg_catalog.pg_namespace as namespace
+      on namespace.oid = history.relnamespace
+    where namespace.nspname = 'partywall'
+      and history.relname = 'migrations'`,
+}
+
+export function recordMigrationSql({ number, name, checksum }: CatalogMigration): Statement {
+  return {
+    text: `
+      insert into partywall.migrations (number, name, checksum)
+      values ($1::integer, $2::text, $3::text)`,
+    values: [number, name, checksum],
+  }
+}
+
+/** One row: `role` and `database`, for messages that say what to grant. */
+export const whoSql: Statement = {
+  text: `
+    select
+      quote_ident(current_user) as role,
+      quote_ident(current_database()) as database`,
+}

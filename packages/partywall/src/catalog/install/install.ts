@@ -1,0 +1,128 @@
+/**
+ * Installs and upgrades the catalog: the schema `partywall` with partywall's own tables. All steps that are missing run in one
+ * transaction, behind a lock: of two processes that start at once one installs, and the other waits and finds it done.
+ */
+import type { Database as WholeDatabase, Transaction } from '../../ports/database.ts'
+import { catalogSchema } from '../../names/identifier.ts'
+import { createSchemaSql, schemaExistsSql, transactionLockSql } from '../../sql/schema-sql.ts'
+import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
+import type { Queryable } from '../../sql/statement.ts'
+import { isTenancyError, TenancyError } from '../../errors.ts'
+import { catalogMigrations, type CatalogMigration } from './catalog-migrations.ts'
+import { historyExistsSql, installedSql, recordMigrationSql, whoSql } from './install-sql.ts'
+
+type Database = Pick<WholeDatabase, 'query' | 'transaction'>
+
+/**
+ * Sees to it that the catalog is there and current; makes the shared schema when it is missing.
+ * Costs one query when nothing is to be done, else one transaction that holds one lock.
+ * @throws TenancyError CATALOG_MISSING when the role may not install, upgrade or read it; CATALOG_NEWER
+ */
+export async function installCatalog(database: Database, options: { readonly sharedSchema: string }): Promise<void> {
+  const migrations = await catalogMigrations()
+  const installed = await askInstalled(database)
+  if (installed === newest(migrations)) return
+  assertNotNewer(installed, migrations)
+  try {
+    await database.transaction((transaction) => install(transaction, migrations, options.sharedSchema))
+  } catch (error) {
+    throw await explainInstall(database, error, installed)
+  }
+}
+
+async function install(transaction: Transaction, migrations: readonly CatalogMigration[], sharedSchema: string): Promise<void> {
+  // Bound to pg_catalog, the one schema that is always there: on a first start the shared schema may be missing.
+  const bound = transaction.in('pg_catalog')
+  await bound.query(transactionLockSql('partywall: install the catalog'))
+  // `create schema if not exists` would ask for the right to create even where there is nothing to create.
+  for (const schema of [sharedSchema, catalogSchema]) {
+    if (!(await exists(bound, schema))) await bound.query(createSchemaSql(schema))
+  }
+  const installed = (await hasHistory(bound)) ? await readInstalled(bound) : 0
+  assertNotNewer(installed, migrations)
+  for (const migration of migrations.filter(({ number }) => number > installed)) {
+    await bound.query({ text: migration.text })
+    await bound.query(recordMigrationSql(migration))
+  }
+}
+
+/** The number of the newest step, 0 when there is no catalog, or no shared schema to ask from. */
+async function askInstalled(database: Database): Promise<number> {
+  try {
+    return await readInstalled(database)
+  } catch (error) {
+    const state = sqlStateOf(error)
+    const isMissing = state === sqlState.undefinedTable || state === sqlState.invalidSchemaName
+    if (isMissing || isTenancyError(error, 'SCHEMA_MISSING')) return 0
+    if (state === sqlState.insufficientPrivilege) throw await mayNotRead(database, error)
+    throw error
+  }
+}
+
+async function readInstalled(queryable: Queryable): Promise<number> {
+  const { rows } = await queryable.query<{ number: number | string | null }>(installedSql)
+  return Number(rows[0]?.number ?? 0)
+}
+
+async function exists(queryable: Queryable, schema: string): Promise<boolean> {
+  return (await queryable.query(schemaExistsSql(schema))).rows.length > 0
+}
+
+async function hasHistory(queryable: Queryable): Promise<boolean> {
+  return (await queryable.query(historyExistsSql)).rows.length > 0
+}
+
+function newest(migrations: readonly CatalogMigration[]): number {
+  return migrations.at(-1)!.number
+}
+
+function assertNotNewer(installed: number, migrations: readonly CatalogMigration[]): void {
+  if (installed <= newest(migrations)) return
+  throw new TenancyError(
+    'CATALOG_NEWER',
+    `The catalog in this database is of version ${installed}, and this version of partywall knows it up to ${newest(migrations)}. ` +
+      'Deploy the newer partywall here too.',
+    { details: { installed, known: newest(migrations) } },
+  )
+}
+
+async function explainInstall(database: Database, error: unknown, installed: number): Promise<unknown> {
+  const state = sqlStateOf(error)
+  if (state !== sqlState.insufficientPrivilege && state !== sqlState.readOnlyTransaction) return error
+  const { role, database: name } = await who(database)
+  const isUpgrade = installed > 0
+  const reason =
+    state === sqlState.readOnlyTransaction
+      ? 'this server is read-only'
+      : `the role ${role} may not ${isUpgrade ? 'upgrade' : 'install'} it`
+  const mend = isUpgrade
+    ? 'Run `npx partywall migrate` once as the role that owns the schema partywall.'
+    : `Run \`npx partywall migrate\` once as a role that may create schemas, or allow it: grant create on database ${name} to ${role}.`
+  return new TenancyError(
+    'CATALOG_MISSING',
+    `The catalog (the schema partywall) is ${isUpgrade ? 'older than this version of partywall' : 'not installed'}, and ${reason}. ${mend}`,
+    { details: { role, database: name, installed }, cause: error },
+  )
+}
+
+async function mayNotRead(database: Database, error: unknown): Promise<TenancyError> {
+  const { role } = await who(database)
+  return new TenancyError(
+    'CATALOG_MISSING',
+    `The catalog (the schema partywall) is out of reach: the role ${role} may not read it. As its owner, run: ` +
+      `grant usage on schema partywall to ${role}; grant select on all tables in schema partywall to ${role};`,
+    { details: { role }, cause: error },
+  )
+}
+
+async function who(database: Database): Promise<{ role: string; database: string }> {
+  try {
+    return await database.transaction(async (transaction) => {
+      const { rows } = await transaction.in('pg_catalog').query<{ role: string; database: string }>(whoSql)
+      return rows[0]!
+    })
+  } catch {
+    // Only the wording of an error hangs on this: the error itself matters more.
+    return { role: 'of this connection', database: 'of this connection' }
+  }
+}

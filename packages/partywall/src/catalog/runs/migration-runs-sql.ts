@@ -1,0 +1,116 @@
+/** Statements about runs of migrations. Every name is qualified, so the search path plays no part. */
+import type { Statement } from '../../sql/statement.ts'
+
+export interface RunTarget {
+  readonly target: string
+  readonly tenantId: string | undefined
+}
+
+export interface RunEntry {
+  readonly target: string
+  readonly state: 'done' | 'failed' | 'skipped'
+  readonly applied: readonly string[]
+  readonly error: object | undefined
+  readonly durationMs: number
+}
+
+const runsKept = 100
+
+export function startRunSql(options: object): Statement {
+  return {
+    text: `
+      insert into partywall.migration_runs (options)
+      values ($1::jsonb)
+      returning id::text as id`,
+    values: [JSON.stringify(options)],
+  }
+}
+
+export function forgetOldRunsSql(): Statement {
+  return {
+    text: `
+      delete from partywall.migration_runs
+      where id in (
+        select id
+        from partywall.migration_runs
+        order by started_at desc
+        offset ${runsKept}
+      )`,
+  }
+}
+
+/** Targets that stand there already, from a run that is resumed, are pending again. */
+export function expectEntriesSql(runId: string, targets: readonly RunTarget[]): Statement {
+  return {
+    text: `
+      insert into partywall.migration_run_entries as entry (run_id, target, tenant_id)
+      select $1::uuid, target, tenant_id
+      from unnest($2::text[], $3::uuid[]) as given (target, tenant_id)
+      on conflict (run_id, target) do update set state = 'pending', error = null`,
+    values: [runId, targets.map(({ target }) => target), targets.map(({ tenantId }) => tenantId ?? null)],
+  }
+}
+
+export function endEntriesSql(runId: string, entries: readonly RunEntry[]): Statement {
+  return {
+    text: `
+      update partywall.migration_run_entries as entry
+      set state = given.state,
+          applied = entry.applied || array(select jsonb_array_elements_text(given.applied)),
+          error = given.error,
+          duration_ms = given.duration_ms,
+          ended_at = now()
+      from unnest($2::text[], $3::text[], $4::jsonb[], $5::jsonb[], $6::integer[])
+        as given (target, state, applied, error, duration_ms)
+      where entry.run_id = $1::uuid
+        and entry.target = given.target`,
+    values: [
+      runId,
+      entries.map(({ target }) => target),
+      entries.map(({ state }) => state),
+      entries.map(({ applied }) => JSON.stringify(applied)),
+      entries.map(({ error }) => (error === undefined ? null : JSON.stringify(error))),
+      entries.map(({ durationMs }) => Math.round(durationMs)),
+    ],
+  }
+}
+
+/** As a transaction of its own: commits before this one did not wait for the disk; this one does, and takes them all with it. */
+export function endRunSql(runId: string, state: 'done' | 'failed'): Statement {
+  return {
+    text: `
+      update partywall.migration_runs
+      set state = $2::text,
+          ended_at = now()
+      where id = $1::uuid
+        and pg_catalog.set_config('synchronous_commit', 'on', true) is not null`,
+    values: [runId, state],
+  }
+}
+
+/** The last run, if something of it is left. */
+export function unfinishedRunSql(): Statement {
+  return {
+    text: `
+      select
+        run.id::text as id,
+        run.options::text as options
+      from partywall.migration_runs as run
+      where run.started_at = (select max(started_at) from partywall.migration_runs)
+        and run.state <> 'done'`,
+  }
+}
+
+export function unfinishedTargetsSql(runId: string): Statement {
+  return {
+    text: `
+      select
+        entry.target as target,
+        entry.tenant_id::text as "tenantId"
+      from partywall.migration_run_entries as entry
+      where entry.run_id = $1::uuid
+        and entry.state <> 'done'
+      order by entry.target`,
+    values: [runId],
+  }
+}

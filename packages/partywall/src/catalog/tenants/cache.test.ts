@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import type { Tenant } from '../../types.ts'
+import { TenantCache } from './cache.ts'
+
+describe('the cache of tenants', () => {
+  test('asks once while the answer is believed, and again when it is old', async () => {
+    const { cache, clock, asked, ask } = make()
+    await ask('schema acme')
+    clock.now = 999
+    await ask('schema acme')
+    expect(asked).toEqual(['schema acme'])
+    clock.now = 1000
+    await ask('schema acme')
+    expect(asked).toHaveLength(2)
+    expect(cache).toBeDefined()
+  })
+
+  test('an answer is good for the id and the schema, however the tenant was found', async () => {
+    const { asked, ask } = make()
+    const tenant = await ask('domain acme')
+    expect(await ask('id acme')).toBe(tenant)
+    expect(await ask('schema acme')).toBe(tenant)
+    expect(asked).toEqual(['domain acme'])
+  })
+
+  test('those who ask at the same time share one question', async () => {
+    const { asked, ask } = make()
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ask('schema acme')))
+    expect(asked).toHaveLength(1)
+    expect(new Set(answers).size).toBe(1)
+  })
+
+  test('believes that there is none, too', async () => {
+    const { asked, ask } = make()
+    expect(await ask('schema none')).toBeUndefined()
+    expect(await ask('schema none')).toBeUndefined()
+    expect(asked).toHaveLength(1)
+  })
+
+  test('never remembers a question that failed', async () => {
+    const { cache, ask } = make()
+    const failing = cache.get('schema acme', () => Promise.reject(new Error('down')))
+    const joined = ask('schema acme')
+    await expect(failing).rejects.toThrow('down')
+    await expect(joined).rejects.toThrow('down')
+    expect(await ask('schema acme')).toMatchObject({ id: 'acme' })
+  })
+
+  test('made-up names cannot push the real tenants out', async () => {
+    const { asked, ask } = make({ maxMissing: 10 })
+    await ask('schema acme')
+    for (let number = 0; number < 100; number++) await ask(`schema none${number}`)
+    asked.length = 0
+    await ask('schema acme')
+    expect(asked).toEqual([])
+    await ask('schema none0')
+    expect(asked).toEqual(['schema none0'])
+  })
+
+  test('drops what was not asked for longest', async () => {
+    const { asked, ask } = make({ maxFound: 10 })
+    for (let number = 0; number < 20; number++) {
+      await ask('schema busy')
+      await ask(`schema tenant${number}`)
+    }
+    asked.length = 0
+    await ask('schema busy')
+    await ask('schema tenant19')
+    expect(asked).toEqual([])
+    await ask('schema tenant0')
+    expect(asked).toEqual(['schema tenant0'])
+  })
+
+  test('forgets a tenant under all names, and that there was none', async () => {
+    const { cache, asked, ask } = make()
+    await ask('domain acme')
+    await ask('schema other')
+    await ask('schema none')
+    cache.forget('acme')
+    asked.length = 0
+    for (const key of ['domain acme', 'schema other', 'schema none']) await ask(key)
+    expect(asked).toEqual(['domain acme', 'schema none'])
+  })
+
+  test('an answer to a question from before the change is not believed', async () => {
+    const { cache, asked, ask } = make()
+    const slow = Promise.withResolvers<Tenant>()
+    const before = cache.get('schema acme', () => slow.promise)
+    cache.forget('acme')
+    const after = ask('schema acme')
+    slow.resolve(tenantOf('stale'))
+    expect(await before).toMatchObject({ id: 'stale' })
+    expect(await after).toMatchObject({ id: 'acme' })
+    expect(await ask('schema acme')).toMatchObject({ id: 'acme' })
+    expect(asked).toHaveLength(1)
+  })
+
+  test('is off with 0: every question is asked by itself', async () => {
+    const { asked, ask } = make({ ttlMillis: 0 })
+    await Promise.all([ask('schema acme'), ask('schema acme')])
+    expect(asked).toHaveLength(2)
+  })
+})
+
+function make(options: { ttlMillis?: number; maxFound?: number; maxMissing?: number } = {}) {
+  const clock = { now: 0 }
+  const cache = new TenantCache({ ttlMillis: 1000, ...options, now: () => clock.now })
+  const asked: string[] = []
+  const ask = (key: string) =>
+    cache.get(key, async () => {
+      asked.push(key)
+      return key.includes('none') ? undefined : tenantOf(key.split(' ')[1]!)
+    })
+  return { cache, clock, asked, ask }
+}
+
+function tenantOf(id: string): Tenant {
+  return {
+    id,
+    schema: id,
+    name: id,
+    kind: 'default',
+    status: 'active',
+    placement: 'default',
+    attributes: {},
+    createdAt: new Date(0),
+  }
+}

@@ -1,0 +1,29 @@
+/** From a row of the catalog to the tenant that the application sees. */
+import type { Attributes, Tenant, TenantStatus } from '../../types.ts'
+import { deepFreeze } from './json-value.ts'
+
+/** What the statements of tenants-sql.ts return: all text. */
+export interface TenantRow {
+  readonly id: string
+  readonly schema: string
+  readonly name: string
+  readonly kind: string
+  readonly status: TenantStatus
+  readonly placement: string
+  readonly attributes: string
+  readonly created_at: string
+}
+
+/** A tenant frozen all the way down: it is shared by everyone who looks it up. */
+export function toTenant<A extends object = Attributes>(row: TenantRow): Tenant<A> {
+  return Object.freeze({
+    id: row.id,
+    schema: row.schema,
+    name: row.name,
+    kind: row.kind,
+    status: row.status,
+    placement: row.placement,
+    attributes: deepFreeze(JSON.parse(row.attributes) as A),
+    createdAt: new Date(Number(row.created_at)),
+  })
+}

@@ -1,0 +1,111 @@
+/** Statements about tenants. Every name is qualified, so the search path plays no part. */
+import type { Statement } from '../../sql/statement.ts'
+import type { TenantStatus } from '../../types.ts'
+import type { TenantKey } from './tenant-ref.ts'
+
+export interface NewTenantRow {
+  readonly schema: string
+  readonly name: string
+  readonly kind: string
+  readonly attributes: object
+}
+
+export interface TenantFilterValues {
+  readonly status: readonly string[] | undefined
+  readonly kind: readonly string[] | undefined
+  readonly schema: readonly string[] | undefined
+}
+
+/**
+ * As text, whatever parsers the application has set in pg.types for jsonb and timestamptz: the catalog must read the same there.
+ */
+const columns = `
+        tenant.id::text as id,
+        tenant.schema as schema,
+        tenant.name as name,
+        tenant.kind as kind,
+        tenant.status as status,
+        tenant.placement as placement,
+        tenant.attributes::text as attributes,
+        floor(extract(epoch from tenant.created_at) * 1000)::text as created_at`
+
+export function tenantByKeySql(key: TenantKey): Statement {
+  return {
+    text: `
+      select ${columns}
+      from partywall.tenants as tenant
+      where ${matches(key)}`,
+    values: [key.value],
+  }
+}
+
+/** The same, and holds the row until the transaction ends: changes of one tenant and of its domains go one after another. */
+export function lockTenantSql(key: TenantKey): Statement {
+  const { text, values } = tenantByKeySql(key)
+  return { text: `${text}\n      for no key update of tenant`, values: values! }
+}
+
+export function listTenantsSql({ status, kind, schema }: TenantFilterValues): Statement {
+  return {
+    text: `
+      select ${columns}
+      from partywall.tenants as tenant
+      where ($1::text[] is null or tenant.status = any ($1::text[]))
+        and ($2::text[] is null or tenant.kind = any ($2::text[]))
+        and ($3::text[] is null or tenant.schema = any ($3::text[]))
+      order by tenant.schema`,
+    values: [status ?? null, kind ?? null, schema ?? null],
+  }
+}
+
+/** No row when a tenant has this schema already. Waits for a transaction that is making one with the same schema. */
+export function insertTenantSql({ schema, name, kind, attributes }: NewTenantRow): Statement {
+  return {
+    text: `
+      insert into partywall.tenants as tenant (schema, name, kind, attributes)
+      values ($1::text, $2::text, $3::text, $4::jsonb)
+      on conflict (schema) do nothing
+      returning ${columns}`,
+    values: [schema, name, kind, JSON.stringify(attributes)],
+  }
+}
+
+export function updateTenantSql(id: string, name: string, attributes: object): Statement {
+  return {
+    text: `
+      update partywall.tenants as tenant
+      set name = $2::text,
+          attributes = $3::jsonb
+      where tenant.id = $1::uuid
+      returning ${columns}`,
+    values: [id, name, JSON.stringify(attributes)],
+  }
+}
+
+export function setStatusSql(key: TenantKey, status: TenantStatus): Statement {
+  return {
+    text: `
+      update partywall.tenants as tenant
+      set status = $2::text
+      where ${matches(key)}
+      returning ${columns}`,
+    values: [key.value, status],
+  }
+}
+
+function matches({ by }: TenantKey): string {
+  switch (by) {
+    case 'id':
+      return 'tenant.id = $1::uuid'
+    case 'schema':
+      return 'tenant.schema = $1::text'
+    case 'domain':
+      return `tenant.id = (
+        select domain.tenant_id
+        from partywall.domains as domain
+        where domain.domain = $1::text
+      )`
+    case 'impossible':
+      return '$1::text is null'
+  }
+}

@@ -1,0 +1,66 @@
+/** What a command is given: a place for its result, someone to ask, and the tenancy of the project it is called in. */
+import { dirname, resolve } from 'node:path'
+import { createTenancy, type Tenancy } from '../../tenancy.ts'
+import { findConfig, loadConfig } from './config-file.ts'
+import { UsageError } from '../terminal/failure.ts'
+import { Output } from '../terminal/output.ts'
+import { Prompts } from '../terminal/prompts.ts'
+import { Signals } from '../terminal/signals.ts'
+
+/** The options of every command. */
+export interface GlobalFlags {
+  readonly config?: string
+  readonly json?: boolean
+  readonly input: boolean
+  readonly verbose?: boolean
+}
+
+export class Cli {
+  readonly out: Output
+  readonly ask: Prompts
+  readonly signals = new Signals()
+  exitCode = 0
+  /** Known when a command begins. */
+  flags: GlobalFlags = { input: true }
+  #tenancy: Promise<Tenancy> | undefined
+
+  constructor(args: readonly string[]) {
+    // Known before the arguments are parsed, for what is wrong with them is to be said in the right form.
+    const flags = new Set(args.slice(0, args.includes('--') ? args.indexOf('--') : undefined))
+    this.out = new Output({ isJson: flags.has('--json'), isVerbose: flags.has('--verbose') })
+    this.ask = new Prompts(() => this.flags.input)
+  }
+
+  /** Some of the work failed: the result that was printed says what. */
+  fail(): void {
+    this.exitCode = 1
+  }
+
+  /**
+   * The tenancy that the project's config describes. No connection yet.
+   * @throws UsageError, TenancyError INVALID_OPTION
+   */
+  tenancy(): Promise<Tenancy> {
+    this.#tenancy ??= this.#openTenancy()
+    return this.#tenancy
+  }
+
+  /** Gives back what was opened; the embedded server stops when nobody else uses it. */
+  async close(): Promise<void> {
+    const tenancy = await this.#tenancy?.catch(() => undefined)
+    await tenancy?.close()
+  }
+
+  async #openTenancy(): Promise<Tenancy> {
+    const file = findConfig(process.cwd(), this.flags.config)
+    const config = await loadConfig(file)
+    const folder = dirname(file)
+    try {
+      const tenancy = createTenancy({ ...config, root: typeof config.root === 'string' ? resolve(folder, config.root) : folder })
+      tenancy.on('embedded.progress', ({ line }) => this.out.say(line))
+      return tenancy
+    } catch (error) {
+      throw UsageError.inConfig(file, error)
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/** `partywall migrate --plan`: who would get what, and the SQL. Changes nothing. What is printed is SQL with comments. */
+import type { MigrationGroup, PlanOptions } from '../../migrations/run/run.ts'
+import type { Cli } from '../context/cli.ts'
+import { statusDocument, type StatusDocument } from '../terminal/fleet-documents.ts'
+import { listed } from '../terminal/listed.ts'
+import { shortPath } from '../terminal/short-path.ts'
+import { renderProblems } from './status-table.ts'
+import { printable } from '../terminal/table.ts'
+
+export async function printPlan(cli: Cli, options: PlanOptions): Promise<void> {
+  const { migrations } = await cli.tenancy()
+  const groups = await migrations.plan(options)
+  const problems = (await migrations.status(options)).filter(({ problem }) => problem !== undefined).map(statusDocument)
+  if (problems.length > 0) cli.fail()
+  cli.out.result({ groups, problems }, () => render(groups, problems))
+}
+
+function render(groups: readonly MigrationGroup[], problems: readonly StatusDocument[]): string {
+  const shown = new Set<string>()
+  const parts = groups.map((group) => renderGroup(group, shown))
+  if (groups.length === 0) parts.push('-- nothing is pending')
+  if (problems.length > 0)
+    parts.push(
+      renderProblems(problems)
+        .map((line) => `-- ${line}`)
+        .join('\n'),
+    )
+  return parts.join('\n\n')
+}
+
+/** @param shown files whose text stands above already */
+function renderGroup({ source, direction, pending, targets }: MigrationGroup, shown: Set<string>): string {
+  const what = `${pending.length} ${pending.length === 1 ? 'migration' : 'migrations'}${direction === 'down' ? ' to undo' : ''}`
+  const who = targets.length === 1 ? targets[0]! : `${targets.length} schemas (${listed(targets)})`
+  return [
+    `-- ${printable(who)}: ${what} of ${printable(shortPath(source))}`,
+    ...pending.map(({ name, file, text }) => {
+      const title = `\n-- ${name}, ${printable(shortPath(file))}`
+      if (text === undefined) return `${title}: code, not SQL`
+      if (shown.has(file)) return `${title}: as above`
+      shown.add(file)
+      return `${title}\n${text.trim().split('\n').map(printableLine).join('\n')}`
+    }),
+  ].join('\n')
+}
+
+function printableLine(line: string): string {
+  return line.split('\t').map(printable).join('\t')
+}

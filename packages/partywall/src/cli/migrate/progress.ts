@@ -1,0 +1,73 @@
+/**
+ * What a person sees while migrations run. Of a few schemas, a line for each. Of many, a bar where it can be drawn again in its place, and
+ * a line every few seconds where it cannot; failures are listed as they come, as long as they can be read.
+ */
+import type { MigrationsStarted } from '../../events.ts'
+import type { MigrationEntry } from '../../fleet/report.ts'
+import { barLine, entryLine, logLine, wordsOf, type RunWords } from './progress-lines.ts'
+import { Meter } from './progress-meter.ts'
+import type { StickyLine } from '../terminal/sticky-line.ts'
+
+export interface ProgressOutput {
+  say(line: string): void
+  /** Where there is a terminal. */
+  readonly stickyLine: StickyLine | undefined
+}
+
+/** Up to so many schemas, each gets a line. */
+const few = 20
+const failuresShown = 20
+const drawMs = 100
+const logMs = 5000
+
+export class MigrationProgress {
+  readonly #out: ProgressOutput
+  readonly #now: () => number
+  #meter: Meter | undefined
+  #words: RunWords = wordsOf({ direction: 'up', fake: false })
+  #isFew = true
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(out: ProgressOutput, now: () => number = () => performance.now()) {
+    this.#out = out
+    this.#now = now
+  }
+
+  begin(run: MigrationsStarted): void {
+    this.#meter = new Meter(run.targets, this.#now())
+    this.#words = wordsOf(run)
+    this.#isFew = run.targets <= few
+    if (this.#isFew) return
+    if (this.#out.stickyLine === undefined) this.#out.say(`${this.#words.doing} ${run.targets} schemas`)
+    else this.#draw()
+    this.#timer = setInterval(() => this.#draw(), this.#out.stickyLine === undefined ? logMs : drawMs)
+    this.#timer.unref()
+  }
+
+  add(entry: MigrationEntry): void {
+    const meter = this.#meter
+    if (meter === undefined) return
+    meter.count(entry.state)
+    if (this.#isFew) this.#out.say(entryLine(entry, this.#words))
+    else if (entry.state === 'failed') this.#addFailure(entry, meter.counts.failed)
+  }
+
+  /** Nothing is shown after it. */
+  end(): void {
+    clearInterval(this.#timer)
+    this.#meter = undefined
+    this.#out.stickyLine?.hide()
+  }
+
+  #addFailure(entry: MigrationEntry, count: number): void {
+    if (count <= failuresShown) this.#out.say(entryLine(entry, this.#words))
+    else if (count === failuresShown + 1) this.#out.say('further failures are only counted here')
+  }
+
+  #draw(): void {
+    const meter = this.#meter
+    if (meter === undefined) return
+    if (this.#out.stickyLine === undefined) this.#out.say(logLine(meter, this.#words, this.#now()))
+    else this.#out.stickyLine.show((width) => barLine(meter, this.#words, this.#now(), width))
+  }
+}

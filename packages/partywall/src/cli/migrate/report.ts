@@ -1,0 +1,99 @@
+/**
+ * What a person reads when migrations have run: how many schemas came how far, and when not all did, a last line that is enough to go on
+ * with: who failed, at which statement of which file, and how to do the rest.
+ */
+import { sqlStateOf } from '../../sql/sqlstate.ts'
+import { isTenancyError } from '../../errors.ts'
+import type { MigrationReport } from '../../fleet/report.ts'
+import { formatDuration } from '../terminal/duration.ts'
+import { messageOf } from '../terminal/failure.ts'
+import { listed } from '../terminal/listed.ts'
+import type { RunWords } from './progress-lines.ts'
+import { shortPath } from '../terminal/short-path.ts'
+import { printable } from '../terminal/table.ts'
+
+/** @param resume the command that finishes the rest */
+export function renderReport(report: MigrationReport, words: RunWords, resume: string): string {
+  return [counts(report, words), ...causes(report), ...lastLine(report, resume)].join('\n')
+}
+
+/** `2 of 4 migrated, 1 up to date, 1 failed (340 ms)` */
+function counts({ entries, durationMs }: MigrationReport, { done, idle }: RunWords): string {
+  const total = entries.length
+  const count = { done: 0, idle: 0, failed: 0, skipped: 0 }
+  for (const { state, applied } of entries) count[state === 'done' && applied.length === 0 ? 'idle' : state] += 1
+  const parts =
+    count.idle === total
+      ? [`${total} of ${total} ${idle}`]
+      : [
+          `${count.done} of ${total} ${done}`,
+          ...(count.idle > 0 ? [`${count.idle} ${idle}`] : []),
+          ...(count.failed > 0 ? [`${count.failed} failed`] : []),
+          ...(count.skipped > 0 ? [`${count.skipped} skipped`] : []),
+        ]
+  return `${parts.join(', ')} (${formatDuration(durationMs)})`
+}
+
+/** How often which failure, when there is more than one kind of it. */
+function causes({ entries }: MigrationReport): string[] {
+  const failed = entries.filter(({ state }) => state === 'failed')
+  const kinds = Object.entries(Object.groupBy(failed, ({ error }) => placeOf(error) ?? codeOf(error)))
+  if (kinds.length < 2) return []
+  const rows = kinds
+    .map(([kind, of]) => ({ kind, count: of!.length }))
+    .toSorted((a, b) => b.count - a.count)
+    .slice(0, causesShown)
+    .map(({ kind, count }) => `${String(count).padStart(6)}  ${kind}`)
+  return kinds.length > causesShown ? [...rows, `        and ${kinds.length - causesShown} other causes`] : rows
+}
+
+function lastLine({ ok, entries, aborted }: MigrationReport, resume: string): string[] {
+  if (ok) return []
+  const failed = entries.filter(({ state }) => state === 'failed')
+  const [first] = failed
+  if (first === undefined) {
+    const count = entries.filter(({ state }) => state === 'skipped').length
+    return [`Skipped, for ${aborted === true ? 'the run was interrupted' : 'the time was up'}: ${count}. Finish with: ${resume}`]
+  }
+  const names = listed(
+    failed.map(({ target }) => target),
+    namesShown,
+  )
+  const which = failed.length > 1 ? `; first ${printable(first.target)}` : ''
+  return [`Failed: ${names}${which}: ${placeOf(first.error) ?? wordsFor(first.error)}. When mended, finish with: ${resume}`]
+}
+
+/** `alter table polls add unique (title) at migrations/tenant/0002_unique.sql:1, SQLSTATE 23505`, as far as it is known. */
+function placeOf(error: unknown): string | undefined {
+  const { file, line, statement } = isTenancyError(error) ? (error.details as Place) : {}
+  if (file === undefined) return undefined
+  const state = sqlStateOf(error)
+  return [
+    statement === undefined ? codeOf(error) : printable(shortened(statement)),
+    ` at ${printable(shortPath(file))}`,
+    line === undefined ? '' : `:${line}`,
+    state === undefined ? '' : `, SQLSTATE ${state}`,
+  ].join('')
+}
+
+function codeOf(error: unknown): string {
+  const state = sqlStateOf(error)
+  return isTenancyError(error) ? error.code : state === undefined ? 'an error' : `SQLSTATE ${state}`
+}
+
+function wordsFor(error: unknown): string {
+  return printable(`${codeOf(error)}, ${messageOf(error).replace(/[.]$/, '')}`)
+}
+
+interface Place {
+  readonly file?: string
+  readonly line?: number
+  readonly statement?: string
+}
+
+function shortened(statement: string): string {
+  return statement.length > 100 ? `${statement.slice(0, 99)}…` : statement
+}
+
+const namesShown = 10
+const causesShown = 10

@@ -1,0 +1,41 @@
+/** Runs migrations for a command: shows how they go, and tells what came of them. */
+import type { MigrationsStarted } from '../../events.ts'
+import type { RunOptions } from '../../migrations/run/run.ts'
+import type { Cli } from '../context/cli.ts'
+import { migrationDocument } from '../terminal/fleet-documents.ts'
+import { renderReport } from './report.ts'
+import { MigrationStop } from './stop.ts'
+import { wordsOf } from './progress-lines.ts'
+import { MigrationProgress } from './progress.ts'
+
+export async function runMigrations(cli: Cli, options: RunOptions): Promise<void> {
+  const tenancy = await cli.tenancy()
+  const { out } = cli
+  const resume = resumeCommand(cli)
+  const progress = new MigrationProgress(out)
+  // A resumed run goes the way that it began, which only it knows.
+  let run: MigrationsStarted = { targets: 0, direction: options.down === true ? 'down' : 'up', fake: options.fake === true }
+  tenancy.on('migrations.started', (started) => {
+    run = started
+    if (!out.isJson) progress.begin(started)
+  })
+  tenancy.on('migration.ended', ({ entry }) => progress.add(entry))
+  const stop = new MigrationStop(cli, tenancy, resume)
+  const report = await tenancy.migrations.run({ ...options, signal: stop.signal }).catch((error: unknown) => {
+    progress.end()
+    if (run.runId !== undefined && !out.isJson) out.say(`What is done stays done. To do the rest: ${resume}`)
+    throw error
+  })
+  progress.end()
+  if (!report.ok) cli.fail()
+  const isNothingLeft = options.resume === true && report.entries.length === 0
+  out.result(migrationDocument(report), () =>
+    isNothingLeft ? 'nothing to resume: the last run is done' : renderReport(report, wordsOf(run), resume),
+  )
+}
+
+function resumeCommand({ flags }: Cli): string {
+  const config =
+    flags.config === undefined ? '' : ` --config ${/^[\w./-]+$/.test(flags.config) ? flags.config : JSON.stringify(flags.config)}`
+  return `npx partywall migrate --resume${config}`
+}

@@ -1,0 +1,100 @@
+/** `partywall tenant create`: a tenant with its schema, tables, history and domains, active when it is done. */
+import type { Command } from 'commander'
+import { tryParseDomain } from '../../names/domain-name.ts'
+import { schemaNameProblem } from '../../names/identifier.ts'
+import { reservedSchemas } from '../../config/options.ts'
+import type { Tenancy } from '../../tenancy.ts'
+import type { Cli } from '../context/cli.ts'
+import { collect } from '../context/collect.ts'
+import { examples } from '../terminal/examples.ts'
+import { UsageError } from '../terminal/failure.ts'
+import { renderCard, tenantCard } from './card.ts'
+
+interface Flags {
+  readonly name?: string
+  readonly domain?: readonly string[]
+  readonly kind?: string
+  readonly set?: readonly string[]
+}
+
+export function tenantCreate(parent: Command, cli: Cli): void {
+  parent
+    .command('create')
+    .description('make a tenant: schema, tables, history and domains, in one transaction')
+    .argument('[schema]', 'the name of its schema: lower-case letters, digits, _ and -')
+    .option('--name <name>', 'the name for people (default: the schema)')
+    .option('--domain <domain>', 'a host name that leads to it; may be repeated, the first is primary', collect)
+    .option('--kind <kind>', "which set of tenant migrations it gets (default: 'default')")
+    .option(
+      '--set <key=value>',
+      'an attribute; may be repeated; a value that is JSON is taken as JSON, any other as text',
+      collect,
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['tenant create acme --name "Acme Inc." --domain acme.example.com', 'a tenant with a domain'],
+        ['tenant create bolt --set plan=pro --set seats=5 --no-input', 'with attributes, asking nothing'],
+      ),
+    )
+    .action(async (schema: string | undefined, flags: Flags) => {
+      const attributes = parseAttributes(flags.set)
+      const tenancy = await cli.tenancy()
+      const tenant = await tenancy.tenants.create({
+        ...(await ask(cli, tenancy, schema, flags)),
+        ...(attributes && { attributes }),
+      })
+      const card = await tenantCard(tenancy, tenant)
+      cli.out.result(card, () => renderCard(card))
+    })
+}
+
+interface Answers {
+  readonly schema: string
+  readonly name: string
+  readonly domains: readonly string[]
+  readonly kind: string
+}
+
+/** What the flags leave open is asked for, or left to its default. */
+async function ask({ ask: prompts }: Cli, { options }: Tenancy, given: string | undefined, flags: Flags): Promise<Answers> {
+  const schema =
+    given ??
+    (await prompts.required({
+      missing: 'the argument <schema>',
+      question: 'Schema of the new tenant',
+      problem: (answer) => schemaNameProblem(answer, reservedSchemas(options)),
+    }))
+  const name = flags.name ?? (await prompts.optional({ question: 'Name for people' }, schema))
+  const domains = flags.domain ?? [
+    await prompts.optional({ question: 'Domain, if it has one already', problem: domainProblem }, ''),
+  ]
+  const kind = flags.kind ?? (await prompts.choice('Kind', ['default', ...Object.keys(options.kinds)]))
+  // An empty answer is none; an empty --domain is a mistake.
+  return { schema, name, domains: flags.domain ?? domains.filter((one) => one !== ''), kind }
+}
+
+function domainProblem(answer: string): string | undefined {
+  return tryParseDomain(answer) === undefined ? 'That is not a host name; acme.example.com is one.' : undefined
+}
+
+/** `plan=pro`, `seats=5`, `tags=["a"]` as an object; undefined when there is none. */
+function parseAttributes(set: readonly string[] | undefined): Record<string, unknown> | undefined {
+  if (set === undefined) return undefined
+  return Object.fromEntries(
+    set.map((pair) => {
+      const at = pair.indexOf('=')
+      if (at < 1)
+        throw new UsageError(`--set takes key=value, such as --set plan=pro; it is ${JSON.stringify(pair.slice(0, 60))}.`)
+      return [pair.slice(0, at), parseValue(pair.slice(at + 1))]
+    }),
+  )
+}
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { migrationSources } from '../migrations/sources/sources.ts'
+import { resolveOptions } from './options.ts'
+
+const refuse = (config: unknown): unknown => {
+  try {
+    resolveOptions(config as never)
+  } catch (error) {
+    return error
+  }
+  throw new Error('was not refused')
+}
+
+describe('unknown keys', () => {
+  it.each([
+    [{ databse: 'x' }, 'Did you mean "database"?'],
+    [{ migrations: { tenants: 'x' } }, 'Did you mean "migrations.tenant"?'],
+    [{ pool: { maximum: 3 } }, 'The options here are: max'],
+    [{ zzz: 1 }, 'The options here are: database'],
+  ])('%j', (config, message) => {
+    expect(refuse(config)).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining(message) })
+  })
+})
+
+describe('values out of range', () => {
+  it.each([
+    { database: 'mysql://root:secret@host/db' },
+    { database: 42 },
+    { root: '' },
+    { pool: { max: 0 } },
+    { pool: { max: 2.5 } },
+    { pool: 'many' },
+    { boundary: 'role' },
+    { migrations: { tenant: '' } },
+    { migrations: { shared: { name: 'drizzle' } } },
+    { kinds: { shop: 1 } },
+    { outsideScope: 'public' },
+    { includeShared: 'yes' },
+    { sharedSchema: 'pg_catalog' },
+    { sharedSchema: 'partywall' },
+    { extraSearchPath: ['x'.repeat(64)] },
+    { extraSearchPath: 'extensions' },
+    { resolve: ['host'] },
+    { tenant: { attributes: { plan: 'text' } } },
+    { kinds: { default: 'migrations/x' } },
+    { tenantCacheMillis: -1 },
+  ])('%j', (config) => {
+    const error = refuse(config)
+    expect((error as { code: string }).code).toMatch(/^INVALID_/)
+    expect(String(error)).not.toContain('secret')
+  })
+})
+
+it('completes the defaults, freezes the outcome and leaves the config as it was', () => {
+  const config = Object.freeze({ root: '/srv/app', pool: Object.freeze({ max: 3 }) })
+  const options = resolveOptions(config)
+  expect(options).toMatchObject({
+    database: undefined,
+    migrations: { shared: '/srv/app/migrations/shared', tenant: '/srv/app/migrations/tenant' },
+    sharedSchema: 'public',
+    outsideScope: 'refuse',
+    pool: { max: 3, sharedMax: 3, connectionTimeoutMillis: 10_000 },
+  })
+  expect(Object.isFrozen(options) && Object.isFrozen(options.pool)).toBe(true)
+})
+
+it('takes an empty connection string for none: an unset variable in a .env file', () => {
+  expect(resolveOptions({ database: '' }).database).toBeUndefined()
+})
+
+describe('migrations', () => {
+  it('come from folders, which start at the root, or from sources, which are told where they stand', () => {
+    const places: object[] = []
+    const source = { name: 'x', list: async () => [], at: (place: object) => ({ ...source, name: `x at ${places.push(place)}` }) }
+    const options = resolveOptions({
+      root: '/app',
+      sharedSchema: 'common',
+      migrations: { shared: source, tenant: 'tables' },
+      kinds: { shop: source, other: { name: 'y', list: async () => [] } },
+    })
+    expect(options.migrations).toEqual({ shared: source, tenant: '/app/tables' })
+    const { shared, kinds } = migrationSources(options)
+    expect([shared.name, ...[...kinds].map(([kind, { name }]) => `${kind}: ${name}`)]).toEqual([
+      'x at 1',
+      'default: /app/tables',
+      'shop: x at 2',
+      'other: y',
+    ])
+    const place = { root: '/app', sharedSchema: 'common', extraSearchPath: [] }
+    expect(places).toEqual([
+      { ...place, isShared: true },
+      { ...place, isShared: false },
+    ])
+  })
+})

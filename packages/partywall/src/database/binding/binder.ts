@@ -1,0 +1,49 @@
+/** From the scope of now to a binding, by the policy of the tenancy. */
+import { TenancyError } from '../../errors.ts'
+import type { Scope } from '../../scope/scope.ts'
+import type { Binding, Bindings } from './binding.ts'
+
+/** Tells a client for whom a statement runs. */
+export interface Binder {
+  /** The binding of whoever calls now. Throws NO_TENANT where there is none and that is to be refused. */
+  capture(): Binding
+  /** The binding of the scope of now; undefined outside every scope. */
+  tryCapture(): Binding | undefined
+  /** What a statement that prepares the session is bound to: it is nobody's. */
+  readonly shared: Binding
+  /** Runs `fn` outside every scope: sockets opened in it carry no tenant into their events. */
+  outside<T>(fn: () => T): T
+}
+
+/** The binder of `tenancy.pool`: each statement belongs to the scope that issues it. */
+export function scopeBinder(scope: Scope<any>, bindings: Bindings, outsideScope: 'refuse' | 'shared'): Binder {
+  const tryCapture = (): Binding | undefined => {
+    const value = scope.value()
+    if (value === undefined) return undefined
+    return value.kind === 'tenant' ? bindings.ofTenant(value.tenant) : bindings.shared
+  }
+  return {
+    shared: bindings.shared,
+    tryCapture,
+    capture() {
+      const binding = tryCapture() ?? (outsideScope === 'shared' ? bindings.shared : undefined)
+      if (binding !== undefined) return binding
+      throw new TenancyError(
+        'NO_TENANT',
+        'A statement came from outside every scope, so nobody knows whose rows it means; it was not sent. Run it inside ' +
+          'tenancy.run(tenant, fn) or tenancy.runShared(fn), use tenancy.sharedPool, or set outsideScope: "shared".',
+      )
+    },
+    outside: (fn) => scope.runOutside(fn),
+  }
+}
+
+/** The binder of a pool that serves one binding whatever the scope: `tenancy.sharedPool`. */
+export function fixedBinder(binding: Binding, scope: Scope<any>): Binder {
+  return { shared: binding, capture: () => binding, tryCapture: () => binding, outside: (fn) => scope.runOutside(fn) }
+}
+
+/** The binder of a pool whose users say for whom each statement runs: no scope contradicts them. */
+export function unscopedBinder(shared: Binding, scope: Scope<any>): Binder {
+  return { shared, capture: () => shared, tryCapture: () => undefined, outside: (fn) => scope.runOutside(fn) }
+}

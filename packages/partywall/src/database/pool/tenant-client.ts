@@ -1,0 +1,313 @@
+/**
+ * A connection that binds every statement it is given. It keeps no tenant between statements: it only knows for whom it is
+ * checked out, so that a statement from another scope is refused, and whether something was left on it that the next user would
+ * find, so that the pool can destroy it.
+ */
+import { Client, type ClientConfig } from 'pg'
+import { TenancyError } from '../../errors.ts'
+import type { Tampering } from '../../events.ts'
+import { nextAffinitySeed } from './affinity.ts'
+import { both, callbackOf, inContextOfNow, refuse } from '../binding/answers.ts'
+import type { Binder } from '../binding/binder.ts'
+import type { Binding } from '../binding/binding.ts'
+import { wrongTenant } from '../binding/binding-refusals.ts'
+import { BindingWriter } from '../binding/binding-writer.ts'
+import { BoundQuery, type Carrier } from '../binding/bound-query.ts'
+import { bindSubmittable, textOf } from '../binding/bound-submittable.ts'
+import { PathTripwire } from './path-tripwire.ts'
+import type { ClientInternals, QueryCallback, QueryConfigLike, SubmittableLike } from '../binding/pg-internals.ts'
+import type { PoolMember } from './pool-internals.ts'
+import { statementFacts, statementFactsAround, type StatementFacts } from '../../sql/statement-facts.ts'
+
+/** The key under which a pool hands its binder to the clients it makes. */
+export const binderKey = Symbol('partywall.binder')
+
+export interface TenantClientConfig extends ClientConfig {
+  [binderKey]?: Binder
+}
+
+let isPoolMaking = false
+
+/**
+ * Runs `make`; the clients that it constructs are the pool's own. Others take the pool's class and options for clients of theirs
+ * (kysely, to cancel a query), and those nobody cleans.
+ */
+export function makingForPool<T>(make: () => T): T {
+  isPoolMaking = true
+  try {
+    return make()
+  } finally {
+    isPoolMaking = false
+  }
+}
+
+/** What becomes of a client when it is given back. */
+export type Verdict =
+  | { readonly isClean: true }
+  | { readonly isClean: false; readonly reason: string; readonly tampering?: Tampering }
+
+type State =
+  /** Made by somebody else than our pool: every statement is bound to the scope it comes from. */
+  | { readonly kind: 'free' }
+  /** Not handed out yet: what is sent now prepares the session, for everybody. */
+  | { readonly kind: 'preparing' }
+  /** In the pool. */
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'lent'; readonly binding: Binding }
+  /** Bound by a setting of the session; statements go as they are. Never used again afterwards. */
+  | { readonly kind: 'session'; readonly binding: Binding }
+
+export class TenantClient extends Client implements Carrier, PoolMember {
+  readonly affinitySeed = nextAffinitySeed()
+  readonly #binder: Binder
+  #state: State = { kind: 'free' }
+  #transactionOf: Binding | undefined
+  #left: string | undefined
+  readonly #tripwire = new PathTripwire()
+  readonly served = new Set<string>()
+  serverVersionNumber = 0
+  readonly uncertainNames = new Set<string>()
+  readonly bindingWriter = new BindingWriter()
+
+  constructor(config?: TenantClientConfig) {
+    super(config)
+    const binder = config?.[binderKey]
+    if (binder === undefined) {
+      throw new TenancyError(
+        'INVALID_OPTION',
+        'A TenantClient is made by a TenantPool; take tenancy.pool instead of a client of your own.',
+      )
+    }
+    if (this.pipeline) {
+      throw new TenancyError(
+        'INVALID_OPTION',
+        'The option "pipeline" of node-postgres is refused: a statement is bound by the state of its transaction, which is not known ' +
+          'while statements before it are still on their way.',
+        { details: { option: 'database.pipeline' } },
+      )
+    }
+    this.#binder = binder
+    if (isPoolMaking) this.#state = { kind: 'preparing' }
+    const { connection } = this as unknown as ClientInternals
+    connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
+      if (message.parameterName === 'server_version') this.serverVersionNumber = versionNumber(message.parameterValue)
+      const { _activeQuery } = this as unknown as ClientInternals
+      if (message.parameterName === 'search_path') this.#tripwire.report(message.parameterValue, _activeQuery)
+    })
+    // A lost connection fails the statement on it and is never reused; without a listener it would also end the process.
+    this.on('error', () => {})
+  }
+
+  override connect(): Promise<Client>
+  override connect(callback: (error: Error) => void): void
+  override connect(callback?: (error: Error) => void): Promise<Client> | void {
+    const connected = this.#binder.outside(() => super.connect()).then(() => this.#learnRoute())
+    if (callback === undefined) return connected
+    connected.then(
+      () => process.nextTick(callback as () => void),
+      (error: Error) => process.nextTick(callback, error),
+    )
+  }
+
+  /** Whether the server session that answers is the one that was opened, or one that a pooler lends. One round trip. */
+  async #learnRoute(): Promise<Client> {
+    try {
+      const { rows } = (await super.query('select pg_catalog.pg_backend_pid() as pid')) as { rows: { pid: number }[] }
+      this.bindingWriter.isDirect = rows[0]?.pid === (this as unknown as ClientInternals).processID
+      return this
+    } catch (error) {
+      // A pool forgets a client that could not connect; the server does not, while the connection is open.
+      void super.end()
+      throw error
+    }
+  }
+
+  override query(config: any, values?: any, callback?: any): any {
+    if (config === null || config === undefined)
+      throw new TypeError('client.query needs a text, a config object or a query object.')
+    const isSubmittable = typeof config.submit === 'function'
+    const done = inContextOfNow(callbackOf(config, values, callback))
+    try {
+      return isSubmittable
+        ? this.#querySubmittable(config as SubmittableLike, done)
+        : this.#queryText(config as string | QueryConfigLike, Array.isArray(values) ? values : undefined, done)
+    } catch (error) {
+      const { connection } = this as unknown as ClientInternals
+      return refuse(error as Error, isSubmittable ? (config as SubmittableLike) : undefined, done, connection)
+    }
+  }
+
+  #queryText(config: string | QueryConfigLike, values: readonly unknown[] | undefined, done: QueryCallback | undefined): unknown {
+    const text = typeof config === 'string' ? config : (config.text ?? '')
+    const binding = this.#bindingFor(text)
+    if (binding === undefined) return this.#sendUnbound(config, values, done)
+    if (done === undefined) return this.#sendAndWait(binding, config, values)
+    this.sendFor(binding, config, values, done)
+    return undefined
+  }
+
+  #sendAndWait(
+    binding: Binding,
+    config: string | QueryConfigLike,
+    values: readonly unknown[] | undefined,
+    facts?: StatementFacts,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.sendFor(binding, config, values, (error, result) => (error ? reject(error) : resolve(result)), facts)
+    }).catch((error: Error) => {
+      // The stack that led to the socket says nothing; the caller's own does.
+      Error.captureStackTrace(error)
+      throw error
+    })
+  }
+
+  #querySubmittable(query: SubmittableLike, done: QueryCallback | undefined): unknown {
+    const text = textOf(query)
+    const binding = this.#bindingFor(text)
+    if (done !== undefined) query.callback = both(done, query.callback)
+    if (binding !== undefined) {
+      bindSubmittable(query, this, binding)
+      this.#note(text, binding)
+    }
+    return this.#send(query)
+  }
+
+  #sendUnbound(
+    config: string | QueryConfigLike,
+    values: readonly unknown[] | undefined,
+    done: QueryCallback | undefined,
+  ): unknown {
+    const answer =
+      done === undefined ? super.query(config as any, values as any) : super.query(config as any, values as any, done)
+    const { _queryQueue, _activeQuery } = this as unknown as ClientInternals
+    this.#noteSent((_queryQueue?.at(-1) ?? _activeQuery) as object)
+    return answer
+  }
+
+  /** node-postgres' own query method, around ours. */
+  #send(query: SubmittableLike): unknown {
+    this.#noteSent(query)
+    return super.query(query as any)
+  }
+
+  #noteSent(query: object): void {
+    if (this.#state.kind === 'preparing') this.#tripwire.expect(query)
+  }
+
+  /** For whom a statement runs that is called now; undefined when it goes without a binding. */
+  #bindingFor(text: string): Binding | undefined {
+    const state = this.#state
+    if (state.kind === 'free') return this.#captureFree(text)
+    if (state.kind === 'preparing') return statementFacts(text).leaves === undefined ? this.#binder.shared : undefined
+    if (state.kind === 'idle') {
+      throw new TenancyError(
+        'RELEASED_CLIENT',
+        'A client was used that is in the pool: it was released already. Take one with tenancy.pool.connect(), ' +
+          'and use it no longer after client.release().',
+      )
+    }
+    const now = this.#binder.tryCapture()
+    if (now !== undefined && now.key !== state.binding.key) throw wrongTenant(state.binding, now)
+    return state.kind === 'session' ? undefined : state.binding
+  }
+
+  /** Who pools this client hands it from tenant to tenant without asking whether it is clean: nothing may be left on it. */
+  #captureFree(text: string): Binding | undefined {
+    const { leaves } = statementFacts(text)
+    if (leaves === undefined) return this.#binder.capture()
+    if (this.#binder.tryCapture() === undefined) return undefined
+    throw new TenancyError(
+      'UNSAFE_STATEMENT',
+      `The statement leaves ${leaves} on a connection that partywall does not pool, so the next tenant would find it. ` +
+        'Use set local or set_config(…, true) in a transaction, or tenancy.pool.',
+      { details: { leaves } },
+    )
+  }
+
+  #note(text: string, binding: Binding, facts = statementFacts(text)): void {
+    this.#left ??= facts.leaves
+    if (facts.control === 'begin') this.#transactionOf = binding
+    if (this.#state.kind === 'free') this.bindingWriter.handOver(binding)
+  }
+
+  // What a pool does with its clients.
+
+  /** Hands the client out for this binding; true when it never served it before. */
+  lend(binding: Binding): boolean {
+    this.#state = { kind: 'lent', binding }
+    this.bindingWriter.handOver(binding)
+    return this.served.size < this.served.add(binding.key).size
+  }
+
+  get isAtRest(): boolean {
+    return this.#state.kind === 'idle'
+  }
+
+  /** From here to its end the client serves one binding, with a search path set for the session. */
+  lendSession(binding: Binding): void {
+    this.#state = { kind: 'session', binding }
+  }
+
+  /** Takes the client back, and says whether it may be used again. */
+  takeBack(maxTenants = Infinity): Verdict {
+    const state = this.#state
+    this.#state = { kind: 'idle' }
+    const { readyForQuery, _queryQueue, _queryable } = this as unknown as ClientInternals
+    if (state.kind === 'session') return { isClean: false, reason: 'it was bound for a session' }
+    if (_queryable === false) return { isClean: false, reason: 'the connection is lost' }
+    if (readyForQuery !== true || _queryQueue?.length !== 0) return { isClean: false, reason: 'a statement is still running' }
+    if (this.getTransactionStatus() !== 'I') return { isClean: false, reason: 'a transaction is still open' }
+    const tampering = this.#tripwire.tampering(state.kind === 'lent' ? state.binding.schema : '')
+    if (tampering !== undefined) return { isClean: false, reason: 'its search path was changed for the session', tampering }
+    if (this.#left !== undefined) return { isClean: false, reason: `it holds ${this.#left}` }
+    if (this.served.size > maxTenants) return { isClean: false, reason: `it served ${this.served.size} tenants` }
+    return { isClean: true }
+  }
+
+  /** Runs a statement for another binding than the one the client is lent for: provisioning fills a schema that it made itself. */
+  queryFor(binding: Binding, text: string, values?: readonly unknown[]): Promise<any> {
+    return this.#sendAndWait(binding, text, values)
+  }
+
+  /** As queryFor, with a text of several statements of which all but `foreign` are our own. */
+  queryAround(binding: Binding, text: string, foreign: string): Promise<any> {
+    return this.#sendAndWait(binding, text, undefined, statementFactsAround(foreign))
+  }
+
+  /** Runs a statement for a binding that the caller vouches for; whose async context this is does not matter. */
+  sendFor(
+    binding: Binding,
+    config: string | QueryConfigLike,
+    values: readonly unknown[] | undefined,
+    done: QueryCallback,
+    facts?: StatementFacts,
+  ): void {
+    const query = new BoundQuery(this, binding, config, values, facts)
+    this.#note(typeof query.text === 'string' ? query.text : '', binding, facts)
+    query.callback = done
+    this.#send(query)
+  }
+
+  // What the bound queries ask of their carrier.
+
+  assertTransactionOf(binding: Binding): void {
+    if (this.#state.kind !== 'free' || this.getTransactionStatus() === 'I') return
+    if (this.#transactionOf !== undefined && this.#transactionOf.key !== binding.key)
+      throw wrongTenant(this.#transactionOf, binding)
+  }
+
+  isIdle(query: BoundQuery): boolean {
+    const { _queryQueue, _activeQuery } = this as unknown as ClientInternals
+    return _queryQueue?.length === 0 && (_activeQuery ?? query) === query
+  }
+
+  resubmit(query: BoundQuery): void {
+    this.#send(query)
+  }
+}
+
+/** `15.18 (Debian 15.18-0)` -> 150018; only the major number matters here. */
+function versionNumber(version: string): number {
+  const [major = 0, minor = 0] = version.split(/[^0-9]+/).map(Number)
+  return major * 10_000 + minor
+}

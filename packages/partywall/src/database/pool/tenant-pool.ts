@@ -1,0 +1,309 @@
+/**
+ * One pool of connections for every tenant. It is a pg.Pool, so whatever takes a pg.Pool is tenant-aware without knowing it.
+ *
+ * The binding is captured when `query` or `connect` is CALLED. pg-pool runs its callbacks in the async context of whoever
+ * released the connection; a scope read there may be another tenant's. A client goes back only when it is proven clean; an error
+ * of SQL is no reason to destroy it, a doubt about its state is.
+ */
+import { Client, Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
+import { TenancyError } from '../../errors.ts'
+import type { Tampering } from '../../events.ts'
+import { Affinity } from './affinity.ts'
+import { callbackOf, inContextOfNow } from '../binding/answers.ts'
+import type { Binder } from '../binding/binder.ts'
+import { bindingLiteral, type Binding } from '../binding/binding.ts'
+import { bindingError } from '../binding/binding-refusals.ts'
+import { checkoutHere, HeldClients, type Checkout } from './held-clients.ts'
+import { isServerError, type QueryCallback, type SubmittableLike } from '../binding/pg-internals.ts'
+import { hasPoolInternals, warnOfPlainPool, type PoolInternals } from './pool-internals.ts'
+import { assertForPool, isCopy, needsClient } from './pool-refusals.ts'
+import { binderKey, makingForPool, TenantClient, type Verdict } from './tenant-client.ts'
+import { TenantTurns } from './tenant-turns.ts'
+
+export interface TenantPoolConfig extends PoolConfig {
+  binder: Binder
+  /** Resolves to where the server is, when that is not known at once. Asked once, at the first use. */
+  locate?: (() => Promise<ClientConfig>) | undefined
+  /** Told why a connection was destroyed instead of reused. */
+  onDiscard?: ((reason: string) => void) | undefined
+  /** Told before that, when somebody changed the search path of a connection for good. */
+  onTamper?: ((tampering: Tampering) => void) | undefined
+  maxPerTenant?: number | undefined
+  maxTenantsPerConnection?: number | undefined
+  warnWhenHeldMillis?: number | undefined
+}
+
+type TakeCallback = (error: Error | undefined, client?: TenantPoolClient, release?: Release) => void
+type Release = (error?: Error | boolean) => void
+export type TenantPoolClient = TenantClient & { release: Release }
+
+// The name must hold "Pool": drizzle-orm recognises a pool by the name of its class.
+export class TenantPool extends Pool {
+  /** What minifiers must not change. */
+  static override readonly name: string = 'TenantPool'
+  readonly #binder: Binder
+  readonly #onDiscard: ((reason: string) => void) | undefined
+  readonly #onTamper: ((tampering: Tampering) => void) | undefined
+  /** Itself, where its insides are those that the choice of a connection leans on. */
+  readonly #internals: PoolInternals | undefined
+  readonly #affinity: Affinity | undefined
+  readonly #turns: TenantTurns | undefined
+  readonly #held: HeldClients
+  readonly #maxTenants: number
+  #locate: (() => Promise<ClientConfig>) | undefined
+  #located: Promise<void> | undefined
+
+  /** As that of pg.Pool, bound to the scope of the caller. A property, so that it keeps every overload of the original. */
+  override readonly query: Pool['query'] = ((...args: [any, any?, any?]) => this.#queryOrCall(...args)) as Pool['query']
+
+  constructor(options: TenantPoolConfig) {
+    const {
+      binder,
+      locate,
+      onDiscard,
+      onTamper,
+      maxPerTenant,
+      maxTenantsPerConnection = Infinity,
+      warnWhenHeldMillis = 0,
+      ...config
+    } = options
+    super({ ...config, Client: TenantClient, [binderKey]: binder } as PoolConfig)
+    this.#binder = binder
+    this.#onDiscard = onDiscard
+    this.#onTamper = onTamper
+    this.#locate = locate
+    this.#internals = hasPoolInternals(this) ? (this as unknown as PoolInternals) : warnOfPlainPool()
+    this.#affinity = this.#internals && new Affinity(this.#internals, maxTenantsPerConnection)
+    this.#turns = maxPerTenant === undefined ? undefined : new TenantTurns(maxPerTenant, config.connectionTimeoutMillis ?? 0)
+    this.#held = new HeldClients(warnWhenHeldMillis, (message) => process.emitWarning(message, { code: 'PARTYWALL_HELD_CLIENT' }))
+    this.#maxTenants = maxTenantsPerConnection
+    // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+    this.on('error', () => {})
+    this.on('remove', (client) => this.#affinity?.forgot(client as unknown as TenantClient))
+  }
+
+  override connect(): Promise<PoolClient>
+  override connect(callback: (error: Error | undefined, client: PoolClient | undefined, done: Release) => void): void
+  override connect(
+    callback?: (error: Error | undefined, client: PoolClient | undefined, done: Release) => void,
+  ): Promise<PoolClient> | void {
+    const done = inContextOfNow(callback)
+    const checkout = checkoutHere(TenantPool.prototype.connect)
+    const taken = this.#capture((binding) => this.#checkOut(binding, checkout))
+    if (done === undefined) return taken as unknown as Promise<PoolClient>
+    taken.then(
+      (client) => callOutside(() => done(undefined, client as unknown as PoolClient, client.release)),
+      (error: Error) => callOutside(() => done(error, undefined, () => {})),
+    )
+  }
+
+  /**
+   * Lends a client for a binding that the caller vouches for, whatever the scope.
+   * @param checkout whose stack names the caller when the client is not released; absent when it surely will be
+   */
+  connectFor(binding: Binding, checkout?: Checkout): Promise<TenantPoolClient> {
+    return this.#checkOut(binding, checkout)
+  }
+
+  /**
+   * Lends a client whose search path is set for the whole session, for statements that cannot be bound (VACUUM, CREATE INDEX
+   * CONCURRENTLY, CALL with COMMIT). Its connection is closed afterwards. Costs one connection and one round trip more.
+   * @throws TenancyError UNSAFE_STATEMENT behind a pooler that may hand the statements to different server sessions
+   */
+  async session<T>(binding: Binding, fn: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#checkOut(binding, checkoutHere(TenantPool.prototype.session))
+    try {
+      await startSession(client, binding)
+      return await fn(client as unknown as PoolClient)
+    } finally {
+      client.release(true)
+    }
+  }
+
+  /** Ends the pool as pg.Pool does; whoever waits for a connection is told so, instead of waiting for ever. */
+  override end(): Promise<void>
+  override end(callback: () => void): void
+  override end(callback?: () => void): Promise<void> | void {
+    const waiting = this.#internals?._pendingQueue.splice(0) ?? []
+    const ended = callback === undefined ? super.end() : super.end(callback)
+    for (const waiter of waiting) waiter.callback(new Error('Cannot use a pool after calling end on the pool'))
+    return ended
+  }
+
+  #queryOrCall(config: any, values?: any, callback?: any): unknown {
+    if (isCopy(config)) return Promise.reject(needsClient('A COPY stream'))
+    const done = inContextOfNow(callbackOf(config, values, callback))
+    const answer = this.#capture((binding) => this.#queryOnce(binding, config, Array.isArray(values) ? values : undefined))
+    if (done === undefined) return answer
+    answer.then(
+      (result) => callOutside(() => done(undefined, result)),
+      (error: Error) => callOutside(() => done(error)),
+    )
+    return undefined
+  }
+
+  #capture<T>(use: (binding: Binding) => Promise<T>): Promise<T> {
+    try {
+      return use(this.#binder.capture())
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * One statement on one connection, in one promise: this is the hot path. Its callbacks may run in another caller's async context,
+   * which does not matter, because everything is told the binding that was captured.
+   */
+  #queryOnce(binding: Binding, config: any, values: readonly unknown[] | undefined): Promise<unknown> {
+    assertForPool(config)
+    if (typeof config.submit === 'function') return this.#queryObjectOnce(binding, config)
+    return new Promise((resolve, reject) => {
+      this.#checkOutThen(binding, (refusal, client) => {
+        if (client === undefined) return reject(refusal)
+        const settle: QueryCallback = (error, result) => {
+          client.release()
+          if (error) reject(error)
+          else resolve(result)
+        }
+        try {
+          client.sendFor(binding, config, values, settle)
+        } catch (error) {
+          // The config is the caller's: a getter of it may throw.
+          settle(error as Error)
+        }
+      })
+    }).catch((error: Error) => {
+      // The stack that led to the socket says nothing; the caller's own does.
+      if (error instanceof Error) Error.captureStackTrace(error)
+      throw error
+    })
+  }
+
+  /** A query object counts as done when it calls its callback. */
+  async #queryObjectOnce(binding: Binding, query: SubmittableLike): Promise<unknown> {
+    const client = await this.#checkOut(binding)
+    try {
+      return await new Promise((resolve, reject) => {
+        client.query(query, undefined, (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result)))
+      })
+    } finally {
+      client.release()
+    }
+  }
+
+  #checkOutThen(binding: Binding, done: (error: Error | undefined, client?: TenantPoolClient) => void): void {
+    if (this.#turns === undefined && this.#locate === undefined) {
+      return this.#take(binding, (error, client) => {
+        if (client === undefined) done(error)
+        else done(undefined, this.#lend(client, binding, undefined))
+      })
+    }
+    this.#checkOut(binding).then(
+      (client) => done(undefined, client),
+      (error: Error) => done(error),
+    )
+  }
+
+  /** @param checkout whose stack names the caller when the client is not released; absent when it surely will be */
+  async #checkOut(binding: Binding, checkout?: Checkout): Promise<TenantPoolClient> {
+    if (this.#locate !== undefined) await (this.#located ??= this.#findServer(this.#locate))
+    if (this.#turns !== undefined) await this.#turns.take(binding)
+    try {
+      const client = await new Promise<TenantPoolClient>((resolve, reject) =>
+        this.#take(binding, (error, taken) => (taken === undefined ? reject(error) : resolve(taken))),
+      )
+      return this.#lend(client, binding, checkout)
+    } catch (error) {
+      this.#turns?.giveBack(binding)
+      throw error
+    }
+  }
+
+  #take(binding: Binding, done: TakeCallback): void {
+    const take: TakeCallback = (error, client) => (client === undefined ? done(this.#explain(error)) : done(undefined, client))
+    const enqueue = (): void => super.connect(take as never)
+    if (this.#affinity === undefined) enqueue()
+    else this.#affinity.take(binding, take, enqueue)
+  }
+
+  #lend(client: TenantPoolClient, binding: Binding, checkout: Checkout | undefined): TenantPoolClient {
+    const giveBack = client.release
+    let isReleased = false
+    if (client.lend(binding)) this.#affinity?.learned(binding.key, client)
+    if (checkout !== undefined) this.#held.add(client, binding.label, checkout)
+    client.release = (error) => {
+      // A second release is pg-pool's to refuse; it must not touch a client that somebody else holds by now.
+      if (isReleased) return giveBack(error)
+      isReleased = true
+      this.#held.remove(client)
+      const verdict = client.takeBack(this.#maxTenants)
+      if (!verdict.isClean) this.#tell(verdict)
+      giveBack(error || !verdict.isClean)
+      this.#turns?.giveBack(binding)
+    }
+    return client
+  }
+
+  #tell({ reason, tampering }: Exclude<Verdict, { isClean: true }>): void {
+    if (tampering !== undefined) this.#onTamper?.(tampering)
+    this.#onDiscard?.(reason)
+  }
+
+  #explain(error: Error | undefined): Error | undefined {
+    if (error?.message !== 'timeout exceeded when trying to connect') return error
+    const { max, connectionTimeoutMillis } = this.options
+    return new TenancyError(
+      'POOL_EXHAUSTED',
+      `All ${max} connections of the pool stayed busy for ${connectionTimeoutMillis} ms; ${this.#held.describeLongest()}. Release every ` +
+        'client in a finally block, raise pool.max, or look for slow statements.',
+      { details: { max, connectionTimeoutMillis }, cause: error },
+    )
+  }
+
+  /** pg-pool calls this when it needs one more connection. */
+  protected newClient(waiter: unknown): void {
+    makingForPool(() => newClient.call(this, waiter))
+  }
+
+  /** pg-pool calls this whenever a waiter and a connection may come together. */
+  protected _pulseQueue(): void {
+    const internals = this.#internals
+    const advice = internals === undefined || internals.ending ? 'take' : this.#affinity!.pair()
+    if (advice === 'take') pulseQueue.call(this)
+    else if (advice === 'open') this.newClient(internals!._pendingQueue.shift())
+  }
+
+  async #findServer(locate: () => Promise<ClientConfig>): Promise<void> {
+    try {
+      Object.assign(this.options, await locate())
+      this.#locate = undefined
+    } finally {
+      this.#located = undefined
+    }
+  }
+}
+
+const newClient: (this: unknown, waiter: unknown) => void = (Pool.prototype as any).newClient
+const pulseQueue: (this: unknown) => void = (Pool.prototype as any)._pulseQueue ?? (() => {})
+
+async function startSession(client: TenantPoolClient, binding: Binding): Promise<void> {
+  if (!client.bindingWriter.isDirect) {
+    throw new TenancyError(
+      'UNSAFE_STATEMENT',
+      'A session needs a connection of its own, but a pooler stands between: the server session that answers is not the one that was ' +
+        'opened. Use a connection string that leads to PostgreSQL itself for this work.',
+    )
+  }
+  client.lendSession(binding)
+  try {
+    const send = Client.prototype.query as unknown as (this: unknown, text: string) => Promise<unknown>
+    await send.call(client, `discard temp; discard sequences; ${bindingLiteral(binding, { isLocal: false })}`)
+  } catch (error) {
+    throw isServerError(error) ? bindingError(error, binding) : error
+  }
+}
+
+/** An error that a callback throws is the caller's: it must not be taken for a failed promise. */
+function callOutside(fn: () => unknown): void {
+  process.nextTick(fn)
+}

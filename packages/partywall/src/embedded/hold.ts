@@ -1,0 +1,113 @@
+/**
+ * The side of a process that uses the server: one connection to the supervisor, open for as long as the server is used.
+ *
+ *   supervisor: { hello: id }                      is it ours, or a stranger on a port from a stale file?
+ *   we:         { secret }
+ *   supervisor: { progress: text }…                while it starts
+ *   supervisor: { ready: { port, pid } }           or { failed: text }, or the end, when it is just stopping
+ *   we:         { release: true }
+ *   supervisor: the end                            at once, or for the last hold when PostgreSQL is stopped
+ */
+import { connect, type Socket } from 'node:net'
+import { TenancyError } from '../errors.ts'
+import { onMessages, sendMessage } from './lines.ts'
+import type { EmbeddedPaths } from './paths.ts'
+import { readServerFile } from './server-file.ts'
+
+export interface Hold {
+  readonly port: number
+  readonly pid: number
+  release(): Promise<void>
+}
+
+export type SupervisorMessage =
+  | { hello: string }
+  | { progress: string }
+  | { ready: { port: number; pid: number } }
+  | { failed: string }
+
+export type HolderMessage = { secret: string } | { release: true }
+
+/** A live supervisor greets within milliseconds; a stranger on its old port may never say a word. */
+const helloMs = 2_000
+
+/**
+ * Holds the server of this directory; undefined when no supervisor is there, or it is about to go. Whoever else listens on the
+ * port of a stale server.json is added to `strangers`, and not asked when in it.
+ */
+export async function tryHold(
+  paths: EmbeddedPaths,
+  strangers: Set<string>,
+  onProgress: (line: string) => void,
+  deadline: number,
+): Promise<Hold | undefined> {
+  const file = await readServerFile(paths.serverFile).catch(refuseForeignFile(paths))
+  if (file === undefined || strangers.has(file.id)) return undefined
+  const answer = await new Promise<Hold | { failed: string } | undefined>((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port: file.holdPort, noDelay: true })
+    const giveUp = () => socket.destroy()
+    const giveUpStranger = () => {
+      strangers.add(file.id)
+      giveUp()
+    }
+    let isOurs = false
+    let patience = setTimeout(giveUpStranger, helloMs)
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      clearTimeout(patience)
+      resolve(undefined)
+    })
+    onMessages<SupervisorMessage>(socket, (message) => {
+      if ('hello' in message) {
+        clearTimeout(patience)
+        isOurs = message.hello === file.id
+        patience = isOurs ? setTimeout(giveUp, Math.max(0, deadline - Date.now())) : setTimeout(giveUpStranger)
+        if (isOurs) sendMessage(socket, { secret: file.secret } satisfies HolderMessage)
+      } else if (!isOurs) {
+        giveUpStranger()
+      } else if ('progress' in message) {
+        onProgress(message.progress)
+      } else if ('failed' in message) {
+        resolve(message)
+        giveUp()
+      } else if ('ready' in message) {
+        clearTimeout(patience)
+        // A process that has nothing else to do may end: that, too, gives the server back.
+        socket.unref()
+        resolve(holdOf(socket, message.ready))
+      }
+    })
+  })
+  // Thrown from here rather than from the socket's callback: the stack leads to who asked for the server.
+  if (answer !== undefined && 'failed' in answer) {
+    throw new TenancyError('EMBEDDED_FAILED', answer.failed, { details: { directory: paths.home } })
+  }
+  return answer
+}
+
+function holdOf(socket: Socket, server: { port: number; pid: number }): Hold {
+  let released: Promise<void> | undefined
+  return {
+    ...server,
+    release() {
+      released ??= new Promise((resolve) => {
+        if (socket.destroyed) return resolve()
+        socket.ref()
+        socket.on('close', () => resolve())
+        sendMessage(socket, { release: true } satisfies HolderMessage)
+      })
+      return released
+    },
+  }
+}
+
+function refuseForeignFile(paths: EmbeddedPaths): (cause: unknown) => never {
+  return (cause) => {
+    throw new TenancyError(
+      'EMBEDDED_FAILED',
+      `The embedded PostgreSQL in ${paths.home} belongs to another user: ${paths.serverFile} cannot be read. ` +
+        'Run as that user, use a directory of your own, or set `database` (DATABASE_URL).',
+      { details: { file: paths.serverFile }, cause },
+    )
+  }
+}

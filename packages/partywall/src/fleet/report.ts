@@ -1,0 +1,83 @@
+/** What came of work on many schemas: one entry per target, whatever happened to the others. */
+import { TenancyError } from '../errors.ts'
+
+export interface FleetEntry {
+  /** The schema of a tenant, or 'shared' for the shared schema. */
+  readonly target: string
+  /** Absent for the shared schema. */
+  readonly tenantId?: string
+  /** `skipped`: not done, because something before it failed, the time was up, or the work was aborted. */
+  readonly state: 'done' | 'failed' | 'skipped'
+  /** Why it failed. */
+  readonly error?: unknown
+  readonly durationMs: number
+}
+
+export interface FleetReport<E extends FleetEntry = FleetEntry> {
+  /** True when no target failed or was skipped. */
+  readonly ok: boolean
+  readonly entries: readonly E[]
+  readonly durationMs: number
+}
+
+/** What became of one schema in a run of migrations. */
+export interface MigrationEntry extends FleetEntry {
+  /** Names of the migrations that were applied now (or undone, or written down), in order. */
+  readonly applied: readonly string[]
+  /** Something to know about it, e.g. that the tenant was deleted during the run. */
+  readonly note?: string
+}
+
+export interface MigrationReport extends FleetReport<MigrationEntry> {
+  /** Under which the run is recorded in the catalog; absent when there was nothing to do. */
+  readonly runId?: string
+  /** The `signal` of the run was aborted before all had their turn: those that are `skipped` are what a resumed run has to do. */
+  readonly aborted?: true
+}
+
+export function makeReport<E extends FleetEntry>(entries: readonly E[], durationMs: number): FleetReport<E> {
+  return Object.freeze({ ok: entries.every(({ state }) => state === 'done'), entries: Object.freeze([...entries]), durationMs })
+}
+
+/**
+ * Passes a report in which everything is done.
+ * @example assertFleetOk(await tenancy.migrations.run())
+ * @throws TenancyError FLEET_FAILED naming the targets, with the first error as its cause and the report in its details;
+ * the error itself when there was only one target
+ */
+export function assertFleetOk(report: FleetReport): void {
+  const { entries } = report
+  const failed = entries.filter(({ state }) => state === 'failed')
+  const skipped = entries.filter(({ state }) => state === 'skipped')
+  const first = failed[0]
+  if (first === undefined) {
+    if (skipped.length > 0) throw onlySkipped(report, skipped)
+    return
+  }
+  if (entries.length === 1 && first.error instanceof Error) throw first.error
+  throw new TenancyError(
+    'FLEET_FAILED',
+    `${failed.length} of ${entries.length} targets failed (${namesOf(failed)})` +
+      `${skipped.length > 0 ? `, and ${skipped.length} were skipped` : ''}. The first: ${messageOf(first.error)}`,
+    { details: { report }, cause: first.error },
+  )
+}
+
+/** Nothing went wrong, but not all is done: the time was up, or the work was aborted. */
+function onlySkipped(report: FleetReport, skipped: readonly FleetEntry[]): TenancyError {
+  return new TenancyError(
+    'FLEET_FAILED',
+    `${skipped.length} of ${report.entries.length} targets were skipped (${namesOf(skipped)}): the time was up, or the work was aborted. ` +
+      'Run again: what is done is not done twice.',
+    { details: { report } },
+  )
+}
+
+function namesOf(entries: readonly FleetEntry[]): string {
+  const names = entries.slice(0, 5).map(({ target }) => target)
+  return names.join(', ') + (entries.length > names.length ? ` and ${entries.length - names.length} more` : '')
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof TenancyError ? error.message : 'see the cause.'
+}

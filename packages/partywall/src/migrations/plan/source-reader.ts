@@ -1,0 +1,33 @@
+/** Reads every source once, however many schemas have it, and may begin before anybody knows which of them are wanted. */
+import type { Migration, MigrationSource } from '../../ports/migration-source.ts'
+
+export type Lists = ReadonlyMap<MigrationSource, readonly Migration[]>
+
+export class SourceReader {
+  readonly #reading = new Map<MigrationSource, Promise<readonly Migration[]>>()
+
+  /** Reads ahead. A source that cannot be read is the trouble of those who ask for it. */
+  begin(sources: Iterable<MigrationSource>): void {
+    for (const source of sources) this.#read(source).catch(() => {})
+  }
+
+  /** @throws TenancyError INVALID_MIGRATION */
+  async read(sources: Iterable<MigrationSource>): Promise<Lists> {
+    const distinct = [...new Set(sources)]
+    return new Map(await Promise.all(distinct.map(async (source) => [source, await this.#read(source)] as const)))
+  }
+
+  #read(source: MigrationSource): Promise<readonly Migration[]> {
+    let reading = this.#reading.get(source)
+    if (reading === undefined) {
+      reading = list(source)
+      this.#reading.set(source, reading)
+    }
+    return reading
+  }
+}
+
+/** A source of somebody else may throw where it should reject. */
+async function list(source: MigrationSource): Promise<readonly Migration[]> {
+  return source.list()
+}

@@ -1,0 +1,50 @@
+/** How many schemas are migrated at a time when nobody says it. */
+import { availableParallelism } from 'node:os'
+import type { Queryable, Statement } from '../../sql/statement.ts'
+
+const most = 16
+
+/** How often the way to the server is timed: whatever else the machine does can only make it longer. */
+const timings = 3
+
+/**
+ * Twice the cores, for a migration mostly works on the server and more connections than keep it busy only cost it memory and caches; and
+ * half as many again for each millisecond of the way there and back, in which a connection does nothing. At most 16, and at most half of
+ * the connections that the server has left. The server's cores cannot be asked for: those of this machine are taken. Costs four queries.
+ */
+export async function defaultConcurrency(queryable: Queryable): Promise<number> {
+  const { rows } = await queryable.query<{ room: number | string }>(connectionsLeftSql())
+  const room = Number(rows[0]?.room ?? 2)
+  const wanted = concurrencyFor(availableParallelism(), await timeRoundTrip(queryable))
+  return Math.max(1, Math.min(wanted, Math.floor(room / 2)))
+}
+
+/** As if the server had room for everybody. */
+export function concurrencyFor(cores: number, roundTripMillis: number): number {
+  return Math.min(most, Math.floor(cores * (2 + roundTripMillis)))
+}
+
+/** In milliseconds. */
+async function timeRoundTrip(queryable: Queryable): Promise<number> {
+  let least = Infinity
+  for (let timing = 0; timing < timings; timing++) {
+    const started = performance.now()
+    await queryable.query(nothingSql())
+    least = Math.min(least, performance.now() - started)
+  }
+  return least
+}
+
+function nothingSql(): Statement {
+  return { text: 'select' }
+}
+
+function connectionsLeftSql(): Statement {
+  return {
+    text: `
+      select
+        pg_catalog.current_setting('max_connections')::int
+          - pg_catalog.current_setting('superuser_reserved_connections')::int
+          - (select count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend')::int as room`,
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * One run: the shared schema, then the tenants, then those that were made meanwhile. What is done is written down in the catalog as it
+ * happens, and the run ends with one commit that waits for the disk and takes all others with it.
+ */
+import type { Catalog } from '../../catalog/catalog.ts'
+import { MigrationRun, type UnfinishedRun } from '../../catalog/runs/migration-runs.ts'
+import type { Connections } from '../../ports/database.ts'
+import { transactionLockSql } from '../../sql/schema-sql.ts'
+import type { MigrationsEnded, MigrationsStarted, MigrationStarted } from '../../events.ts'
+import { makeReport } from '../../fleet/report.ts'
+import type { Attributes } from '../../types.ts'
+import { attempt, type AttemptParts, type Turn } from './attempt.ts'
+import { defaultConcurrency } from './concurrency.ts'
+import { assertIndexesNamed } from '../plan/concurrent-index.ts'
+import { isIdle, Planner, type Planned, type Wish } from '../plan/fleet-plan.ts'
+import { endOf, entryOf, errorForRecord, type MigrationEntry, type MigrationReport } from './report.ts'
+import { runDefaults, wishOf, type RunOptions } from './run-options.ts'
+import { work } from '../../fleet/schedule.ts'
+import { provisioningLock, selectTargets, unfinishedTargets, type FleetTarget, type TargetParts } from '../plan/targets.ts'
+
+/** What a run tells while it goes on. */
+interface MigrationListener {
+  onStart(run: MigrationsStarted): void
+  onBegin(begin: MigrationStarted): void
+  onEntry(entry: MigrationEntry): void
+  /** Once for each `onStart`. */
+  onEnd(end: MigrationsEnded): void
+}
+
+export interface MigrationsParts<A extends object = Attributes> extends TargetParts<A> {
+  readonly catalog: Catalog
+  readonly listener?: MigrationListener | undefined
+}
+
+export class FleetRun<A extends object = Attributes> {
+  readonly #parts: MigrationsParts<A>
+  readonly #options: RunOptions
+  readonly #started = performance.now()
+  readonly #deadline: number | undefined
+  readonly #order: FleetTarget[] = []
+  readonly #entries = new Map<string, MigrationEntry>()
+  #record: MigrationRun | undefined
+  #failures = 0
+  #hasStarted = false
+
+  constructor(parts: MigrationsParts<A>, options: RunOptions) {
+    this.#parts = parts
+    this.#options = options
+    this.#deadline = options.deadlineMillis === undefined ? undefined : this.#started + options.deadlineMillis
+  }
+
+  async run(): Promise<MigrationReport> {
+    const { catalog, listener } = this.#parts
+    const unfinished = this.#options.resume === true ? await MigrationRun.findUnfinished(catalog) : undefined
+    try {
+      if (this.#options.resume !== true || unfinished !== undefined) await this.#runWhole(unfinished)
+    } catch (error) {
+      if (this.#hasStarted) listener?.onEnd({ error })
+      throw error
+    }
+    const entries = this.#order.map((target) => this.#entries.get(keyOf(target))!)
+    const report = Object.freeze({
+      ...makeReport(entries, performance.now() - this.#started),
+      ...(this.#record !== undefined && { runId: this.#record.id }),
+      ...(this.#isAborted() && entries.some(({ state }) => state === 'skipped') && { aborted: true as const }),
+    })
+    if (this.#hasStarted) listener?.onEnd({ report })
+    return report
+  }
+
+  async #runWhole(unfinished: UnfinishedRun | undefined): Promise<void> {
+    const { catalog } = this.#parts
+    const wish = unfinished === undefined ? wishOf(this.#options) : (unfinished.options as unknown as Wish)
+    const { planner, plans } =
+      unfinished === undefined
+        ? await Planner.select(this.#parts, this.#options, wish)
+        : await Planner.open(this.#parts, await unfinishedTargets(this.#parts, unfinished.targets), wish)
+    assertIndexesNamed(plans)
+    const busy = plans.filter((planned) => !isIdle(planned))
+    for (const planned of plans) this.#expect(planned)
+    if (unfinished !== undefined) this.#record = MigrationRun.resume(catalog, unfinished)
+    // What is kept of the wish is what a resumed run needs; names of migrations are whole by now.
+    if (busy.length > 0) this.#record ??= await MigrationRun.start(catalog, planner.wish)
+    this.#tellStart(wish, busy.length)
+    if (busy.length > 0) {
+      await this.#writeDown(busy)
+      await this.#workOn(planner, busy, unfinished === undefined && meansEverybody(this.#options))
+    }
+    await this.#record?.end(this.#failures === 0 && ![...this.#entries.values()].some(({ state }) => state === 'skipped'))
+  }
+
+  #tellStart({ direction, fake = false }: Wish, targets: number): void {
+    this.#hasStarted = true
+    this.#parts.listener?.onStart({ ...(this.#record && { runId: this.#record.id }), targets, direction, fake })
+  }
+
+  async #workOn(planner: Planner, busy: readonly Planned[], isForAll: boolean): Promise<void> {
+    const { catalog } = this.#parts
+    const size = this.#options.concurrency ?? (await defaultConcurrency(catalog))
+    await catalog.connections(Math.max(1, size), async (connections) => {
+      await this.#pass(connections, planner, busy.filter(isShared))
+      const tenants = busy.filter((planned) => !isShared(planned))
+      // The tenants may need what the shared schema should have got.
+      if (this.#failures > 0) for (const planned of tenants) this.#end(entryOf(planned, 'skipped', 0), planned)
+      else await this.#pass(connections, planner, tenants, this.#options.canary)
+      if (isForAll && this.#mayGoOn()) await this.#fetchNewcomers(connections, planner)
+    })
+  }
+
+  /** Tenants that were made during the run may have been given the migrations of before it. */
+  async #fetchNewcomers(connections: Connections, planner: Planner): Promise<void> {
+    for (;;) {
+      // Who is making a tenant holds the same lock, shared: its tenant is there, or will be made from the files of now. It is enough to have
+      // had the lock, so the statement is a transaction of its own.
+      await this.#parts.catalog.query(transactionLockSql(provisioningLock))
+      const known = new Set(this.#order.map(keyOf))
+      const targets = (await selectTargets(this.#parts, this.#options)).filter((target) => !known.has(keyOf(target)))
+      if (targets.length === 0) return
+      const plans = await planner.plan(targets)
+      for (const planned of plans) this.#expect(planned)
+      const busy = plans.filter((planned) => !isIdle(planned))
+      if (busy.length > 0) await this.#writeDown(busy)
+      await this.#pass(connections, planner, busy)
+      if (!this.#mayGoOn()) return
+    }
+  }
+
+  /** All of them before the first is begun: who is never begun is what a resumed run has left to do. */
+  async #writeDown(busy: readonly Planned[]): Promise<void> {
+    await this.#record!.expect(busy.map(({ target }) => ({ target: target.target, tenantId: target.tenant?.id })))
+  }
+
+  async #pass(connections: Connections, planner: Planner, plans: readonly Planned[], canary = 0): Promise<void> {
+    if (plans.length === 0) return
+    const { lockTimeoutMillis = runDefaults.lockTimeoutMillis, retries = runDefaults.retries } = this.#options
+    const { listener } = this.#parts
+    const parts: AttemptParts = {
+      connections,
+      limits: { lockTimeoutMillis, statementTimeoutMillis: this.#options.statementTimeoutMillis },
+      retries,
+      replan: async (target) => (await planner.plan([target]))[0]!,
+      findTenant: (id) => this.#parts.tenants.lookUp(id),
+      onBegin: ({ target, pending }) =>
+        listener?.onBegin({
+          target: target.target,
+          ...(target.tenant && { tenantId: target.tenant.id }),
+          pending: pending.map(({ name }) => name),
+        }),
+    }
+    const turns = plans.map((planned): Turn => ({ first: planned, planned, begun: undefined }))
+    await work(turns, {
+      size: connections.size,
+      canary,
+      maxFailures: this.#failuresLeft(),
+      deadline: this.#deadline,
+      signal: this.#options.signal,
+      attempt: async (turn, tries) => {
+        const outcome = await attempt(parts, turn, tries)
+        if (!('entry' in outcome)) return outcome
+        this.#end(outcome.entry, turn.first)
+        return { end: outcome.entry.state === 'failed' ? 'failed' : 'done' }
+      },
+      skip: (turn) => this.#end(this.#notBegun(turn), turn.first),
+    })
+  }
+
+  /** The entry of who got no turn, or no further one. */
+  #notBegun({ planned, begun, error }: Turn): MigrationEntry {
+    if (error === undefined) return entryOf(planned, 'skipped', 0)
+    // It may have had many tries left: it is the run that was given up, not the schema.
+    return this.#isAborted()
+      ? entryOf(planned, 'skipped', performance.now() - begun!, { note: 'it was tried, and was to be tried again' })
+      : endOf(planned, begun, error)
+  }
+
+  #failuresLeft(): number | undefined {
+    if (this.#options.onFailure === 'stop') return 1
+    return this.#options.maxFailures === undefined ? undefined : Math.max(0, this.#options.maxFailures - this.#failures)
+  }
+
+  #isAborted(): boolean {
+    return this.#options.signal?.aborted === true
+  }
+
+  #mayGoOn(): boolean {
+    return this.#failures === 0 && !this.#isAborted() && (this.#deadline === undefined || performance.now() < this.#deadline)
+  }
+
+  #expect(planned: Planned): void {
+    this.#order.push(planned.target)
+    if (isIdle(planned)) this.#entries.set(keyOf(planned.target), entryOf(planned, 'done', 0))
+  }
+
+  #end(entry: MigrationEntry, { target }: Planned): void {
+    if (entry.state === 'failed') this.#failures += 1
+    this.#entries.set(keyOf(target), entry)
+    this.#record!.note({ ...entry, target: target.target, state: entry.state, error: errorForRecord(entry.error) })
+    this.#parts.listener?.onEntry(entry)
+    try {
+      this.#options.onEntry?.(entry)
+    } catch (error) {
+      // A listener cannot stop the fleet.
+      process.emitWarning(`onEntry of migrations.run threw: ${String(error)}`, { code: 'PARTYWALL_LISTENER' })
+    }
+  }
+}
+
+function keyOf({ tenant }: FleetTarget): string {
+  return tenant?.id ?? 'shared'
+}
+
+/** No tenants were named: who comes during the run is meant, too. */
+function meansEverybody({ tenant, tenants, shared }: RunOptions): boolean {
+  return tenant === undefined && (tenants ?? shared !== true)
+}
+
+function isShared({ target }: Planned): boolean {
+  return target.tenant === undefined
+}

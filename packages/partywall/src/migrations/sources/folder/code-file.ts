@@ -1,0 +1,51 @@
+/** How a migration in TypeScript or JavaScript is read: an ES module with a function `up`, and perhaps `down`. Node runs .ts itself. */
+import { pathToFileURL } from 'node:url'
+import { TenancyError } from '../../../errors.ts'
+import { nearest } from '../../../nearest.ts'
+import type { MigrationContext, Step } from '../../../ports/migration-source.ts'
+
+/**
+ * Imports the module; its top level runs, once per process and content.
+ * @throws TenancyError INVALID_MIGRATION
+ */
+export async function importCodeFile(path: string, checksum: string): Promise<{ up: Step; down?: Step }> {
+  const module = await load(path, checksum)
+  const { up, down } = module
+  if (typeof up !== 'function') throw withoutUp(path, module)
+  if (down === undefined) return { up: step(up as Run) }
+  if (typeof down !== 'function') throw invalid(path, 'exports a `down` that is not a function.')
+  return { up: step(up as Run), down: step(down as Run) }
+}
+
+type Run = (context: MigrationContext<any>) => Promise<void> | void
+
+function step(run: Run): Step {
+  return { kind: 'code', run }
+}
+
+async function load(path: string, checksum: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(`${pathToFileURL(path).href}?${checksum}`)) as Record<string, unknown>
+  } catch (error) {
+    throw invalid(path, `cannot be imported: ${error instanceof Error ? error.message : String(error)}`, error)
+  }
+}
+
+function withoutUp(path: string, module: Record<string, unknown>): TenancyError {
+  const exported = Object.keys(module)
+  const suggestion = exported.find((name) => nearest(name, ['up']) !== undefined)
+  const seen = exported.length === 0 ? 'nothing' : exported.join(', ')
+  return invalid(
+    path,
+    `exports ${seen}, but no function \`up\`. ` +
+      (suggestion === undefined ? '' : `Did you mean \`up\` by \`${suggestion}\`? `) +
+      'Write: export async function up({ client, tenant, sql }: MigrationContext) { … }',
+  )
+}
+
+function invalid(path: string, what: string, cause?: unknown): TenancyError {
+  return new TenancyError('INVALID_MIGRATION', `The migration ${path} ${what}`, {
+    details: { file: path },
+    ...(cause === undefined ? {} : { cause }),
+  })
+}

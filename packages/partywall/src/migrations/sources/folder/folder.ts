@@ -1,0 +1,68 @@
+/**
+ * The folder of migration files: `0001_polls.sql`, `0002_titles.ts`, …, applied in the order of their names. A folder holds
+ * migrations and nothing else: a file that is not understood is refused, for passing over it would be a migration that never ran.
+ */
+import { join } from 'node:path'
+import type { Migration, MigrationSource } from '../../../ports/migration-source.ts'
+import { importCodeFile } from './code-file.ts'
+import { invalidMigration } from '../files/invalid-migration.ts'
+import { byCodeUnit, checksumOf, namesIn, readText } from '../files/migration-text.ts'
+import { parseSqlFile } from './sql-file.ts'
+
+/** The name of a migration, as the history has it: the file's name without this ending. */
+export const migrationFile = /^(?<name>(?<number>\d+)_[A-Za-z0-9_-]+)\.(?<ending>sql|ts|mts|js|mjs)$/
+
+/** Kept beside migrations by people and tools, and never meant to be one. */
+const passedOver = /^\.|^readme\.md$|\.d\.m?ts$|\.map$/i
+
+/**
+ * The migrations in a folder. Costs reading every file, and importing those in TypeScript, each time it is listed.
+ * @example folderSource('migrations/tenant')
+ */
+export function folderSource(folder: string): MigrationSource {
+  return { name: folder, list: () => list(folder) }
+}
+
+async function list(folder: string): Promise<readonly Migration[]> {
+  const files = (await namesIn(folder)).filter((file) => !passedOver.test(file))
+  const named = files.map((file) => ({ file, ...parseName(folder, file) })).toSorted((a, b) => byCodeUnit(a.name, b.name))
+  assertDistinct(folder, named)
+  return Promise.all(named.map(({ file, name }) => read(join(folder, file), name)))
+}
+
+function parseName(folder: string, file: string): { name: string; number: string } {
+  const groups = migrationFile.exec(file)?.groups
+  if (groups !== undefined) return { name: groups['name']!, number: groups['number']! }
+  throw invalidMigration(
+    join(folder, file),
+    'is not named like a migration. Call it NNNN_name.sql or NNNN_name.ts, with a number, _ and a name of letters, digits, _ and -, ' +
+      'or move it out of the folder (dotfiles, README.md and *.d.ts may stay).',
+  )
+}
+
+function assertDistinct(folder: string, named: readonly { file: string; name: string; number: string }[]): void {
+  for (const [index, { file, name, number }] of named.entries()) {
+    const before = named[index - 1]
+    if (before === undefined) continue
+    if (before.name === name) {
+      throw invalidMigration(
+        folder,
+        `holds ${before.file} and ${file}, which are one migration by name. Rename or remove one of them.`,
+      )
+    }
+    // As text 10000_x comes before 9999_x: the order would not be the one that a reader expects.
+    if (before.number.length !== number.length) {
+      throw invalidMigration(
+        folder,
+        `holds ${before.file} and ${file}, whose numbers differ in length: they sort as text. Write all numbers with as many digits.`,
+      )
+    }
+  }
+}
+
+async function read(path: string, name: string): Promise<Migration> {
+  const text = await readText(path)
+  const checksum = checksumOf(text)
+  const steps = path.endsWith('.sql') ? parseSqlFile(path, text) : await importCodeFile(path, checksum)
+  return Object.freeze({ name, file: path, checksum, ...steps })
+}

@@ -1,0 +1,87 @@
+/** A new file for a migration, numbered after the last one in its folder. */
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { assertKnownKeys } from '../../../known-keys.ts'
+import { TenancyError } from '../../../errors.ts'
+import { migrationFile } from './folder.ts'
+
+export interface NewMigration {
+  /** The folder; made when it is missing. */
+  readonly folder: string
+  /** What the migration does, in a few words: becomes part of the file's name. */
+  readonly name: string
+  /** @default 'sql' */
+  readonly language?: 'sql' | 'ts' | undefined
+  /** For the shared schema: a .ts file then knows that it has no tenant. @default false */
+  readonly shared?: boolean | undefined
+}
+
+/**
+ * Makes the file and gives its path. Never overwrites one.
+ * @example await newMigration({ folder: 'migrations/tenant', name: 'add titles' }) // …/0002_add_titles.sql
+ * @throws TenancyError INVALID_OPTION for a name without a letter or digit, INVALID_MIGRATION when the numbers of the folder are used up
+ */
+export async function newMigration(migration: NewMigration): Promise<string> {
+  assertKnownKeys('newMigration', migration, ['folder', 'name', 'language', 'shared'])
+  const { folder, language = 'sql', shared = false } = migration
+  if (language !== 'sql' && language !== 'ts') throw invalidOption('language', "'sql' or 'ts'")
+  const name = fileName(migration.name)
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, `${await nextNumber(folder)}_${name}.${language}`)
+  await writeFile(path, language === 'sql' ? sqlTemplate(name) : codeTemplate(shared), { flag: 'wx' })
+  return path
+}
+
+function fileName(name: unknown): string {
+  const words =
+    typeof name === 'string'
+      ? name
+          .slice(0, 200)
+          .toLowerCase()
+          .match(/[a-z0-9]+/g)
+      : null
+  if (words === null) throw invalidOption('name', 'a few words with letters or digits of ASCII, such as "add titles"')
+  return words.join('_')
+}
+
+/** As many digits as the folder has; a number of 14 is a time. */
+async function nextNumber(folder: string): Promise<string> {
+  const numbers = (await readdir(folder)).flatMap((file) => migrationFile.exec(file)?.groups?.['number'] ?? [])
+  const last = numbers.toSorted().at(-1) ?? '0000'
+  const next = last.length === 14 ? later(last, timestamp()) : String(BigInt(last) + 1n).padStart(last.length, '0')
+  if (next.length === last.length) return next
+  throw new TenancyError(
+    'INVALID_MIGRATION',
+    `The numbers in ${folder} are used up: ${next} would sort before ${last}. Give all files one more digit, and rename them in the history.`,
+    { details: { folder, last } },
+  )
+}
+
+function later(last: string, now: string): string {
+  return now > last ? now : String(BigInt(last) + 1n)
+}
+
+function timestamp(): string {
+  return new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)
+}
+
+function sqlTemplate(name: string): string {
+  return `-- ${name.replaceAll('_', ' ')}\n\n\n-- partywall: down\n\n`
+}
+
+function codeTemplate(shared: boolean): string {
+  const context = shared ? 'MigrationContext<undefined>' : 'MigrationContext'
+  const given = shared ? '{ client, sql }' : '{ client, tenant, sql }'
+  return `import type { MigrationContext } from 'partywall'
+
+export async function up(${given}: ${context}): Promise<void> {
+}
+
+export async function down(${given}: ${context}): Promise<void> {
+}
+`
+}
+
+function invalidOption(option: string, allowed: string): TenancyError {
+  return new TenancyError('INVALID_OPTION', `The option "${option}" of newMigration must be ${allowed}.`, { details: { option } })
+}

@@ -1,0 +1,66 @@
+/** Folders of Knex: modules with `up(knex)` and `down(knex)`, in the order of their file names, which are their names. */
+import type { Knex } from 'knex'
+import type { Migration, MigrationSource } from '../../../ports/migration-source.ts'
+import type { ToolOptions, ToolPlace } from './tool-options.ts'
+import { borrowConnection, poolOf } from './borrowed-connection.ts'
+import { filesIn, loaded, upAndDown, type CodeFile, type Run } from './code-folder.ts'
+import { formerTable } from '../imported/history-table.ts'
+import { library } from './library.ts'
+import { byCodeUnit } from '../files/migration-text.ts'
+import { codeStep } from './tool-code.ts'
+import { toolSource } from './tool-source.ts'
+
+export interface KnexMigrationsOptions extends ToolOptions {
+  /** Knex's own table. @default 'knex_migrations' */
+  readonly tableName?: string | undefined
+}
+
+/**
+ * The migrations of a Knex project, as a source. Costs importing every file once, each time its content has changed.
+ * @param folder `migrations.directory` of the knexfile
+ * @example createTenancy({ migrations: { tenant: knexMigrations('migrations') } })
+ * @throws TenancyError INVALID_OPTION
+ */
+export function knexMigrations(folder: string, options: KnexMigrationsOptions = {}): MigrationSource {
+  return toolSource({
+    called: 'knexMigrations',
+    folder,
+    options,
+    further: ['tableName'],
+    makeNew: 'npx knex migrate:make',
+    former: formerTable(options.tableName ?? 'knex_migrations', { name: 'name', order: ['id'] }),
+    list,
+  })
+}
+
+async function list(folder: string, place: ToolPlace): Promise<readonly Migration[]> {
+  // Node.js sees no names in it, as it is CommonJS.
+  const { default: makeKnex } = await library('knex', () => import('knex'))
+  // Knex asks each new connection for the version of the server: once is enough.
+  let version: string | undefined
+  const step = (path: string, run: Run<[Knex]>, isInTransaction: boolean): Migration['up'] =>
+    codeStep(path, place, async ({ client }) => {
+      const connectionPool = poolOf(borrowConnection(client, isInTransaction)) as unknown as Knex.ConnectionPool
+      const db = makeKnex({ client: 'pg', connectionPool, ...(version !== undefined && { version }) })
+      await run(db)
+      version ??= (db.client as { version?: string }).version
+    })
+  const files = (await filesIn(folder)).toSorted((a, b) => byCodeUnit(a.file, b.file))
+  return (await Promise.all(files.map(loaded))).map((file) => {
+    const { up, down } = upAndDown<[Knex]>(file)
+    const isInTransaction = !runsOutside(file)
+    return Object.freeze({
+      name: file.file,
+      file: file.path,
+      checksum: file.checksum,
+      up: step(file.path, up, isInTransaction),
+      ...(down && { down: step(file.path, down, isInTransaction) }),
+      ...(!isInTransaction && { transaction: false as const }),
+    })
+  })
+}
+
+/** `exports.config = { transaction: false }` */
+function runsOutside({ module }: CodeFile): boolean {
+  return (module['config'] as { transaction?: unknown } | undefined)?.transaction === false
+}

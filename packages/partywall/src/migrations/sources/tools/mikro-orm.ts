@@ -1,0 +1,100 @@
+/**
+ * Migrations of MikroORM 7: one class in each file, in the order of the files. What they collect with `addSql`, execute at once, or do with an
+ * EntityManager goes through MikroORM's own driver, whose only connection is that of the migration.
+ *
+ * Not sent: `set names` and `set session_replication_role`, which MikroORM puts around each migration. They change the session, and the
+ * second needs a superuser.
+ */
+import type { Migration as MikroOrmMigration } from '@mikro-orm/migrations'
+import type { MikroORM } from '@mikro-orm/postgresql'
+import type { Migration, MigrationSource } from '../../../ports/migration-source.ts'
+import type { ToolOptions, ToolPlace } from './tool-options.ts'
+import { borrowConnection, poolOf, type BorrowedPool } from './borrowed-connection.ts'
+import { assertDistinct, filesIn, loaded, type CodeFile } from './code-folder.ts'
+import { formerTable } from '../imported/history-table.ts'
+import { invalidMigration } from '../files/invalid-migration.ts'
+import { library } from './library.ts'
+import { byCodeUnit } from '../files/migration-text.ts'
+import { codeStep } from './tool-code.ts'
+import { toolSource } from './tool-source.ts'
+
+export interface MikroOrmMigrationsOptions extends ToolOptions {
+  /** MikroORM's own table. @default 'mikro_orm_migrations' */
+  readonly tableName?: string | undefined
+}
+
+/**
+ * The migrations of a MikroORM project, as a source. Costs importing every file once, each time its content has changed.
+ * @param folder `migrations.path` of the configuration, or `migrations.pathTs`
+ * @example createTenancy({ migrations: { tenant: mikroOrmMigrations('migrations') } })
+ * @throws TenancyError INVALID_OPTION
+ */
+export function mikroOrmMigrations(folder: string, options: MikroOrmMigrationsOptions = {}): MigrationSource {
+  return toolSource({
+    called: 'mikroOrmMigrations',
+    folder,
+    options,
+    further: ['tableName'],
+    makeNew: 'npx mikro-orm migration:create',
+    // Older versions of MikroORM kept the ending.
+    former: formerTable(options.tableName ?? 'mikro_orm_migrations', { name: 'name', order: ['id'], rename: withoutEnding }),
+    list,
+  })
+}
+
+async function list(folder: string, place: ToolPlace): Promise<readonly Migration[]> {
+  const { MikroORM: Orm } = await library('@mikro-orm/postgresql', () => import('@mikro-orm/postgresql'))
+  const files = await Promise.all((await filesIn(folder)).map(loaded))
+  const named = files.map((file) => ({ ...file, name: withoutEnding(file.file), Class: classIn(file) }))
+  assertDistinct(folder, named)
+  return named
+    .toSorted((a, b) => byCodeUnit(a.name, b.name))
+    .map(({ name, path, checksum, Class }) => {
+      const isInTransaction = isTransactional(Class)
+      const step = (direction: 'up' | 'down'): Migration['up'] =>
+        codeStep(path, place, async ({ client }) => {
+          const { driver, config } = ormOver(Orm, poolOf(borrowConnection(client, isInTransaction)))
+          const migration = new Class(driver, config)
+          await migration[direction]()
+          for (const query of migration.getQueries()) await driver.execute(query as string)
+        })
+      return Object.freeze({
+        name,
+        file: path,
+        checksum,
+        up: step('up'),
+        ...(Object.hasOwn(Class.prototype, 'down') && { down: step('down') }),
+        ...(!isInTransaction && { transaction: false as const }),
+      })
+    })
+}
+
+type MigrationClass = new (driver: unknown, config: unknown) => MikroOrmMigration
+
+function classIn({ path, module }: CodeFile): MigrationClass {
+  const found = Object.values(module).find((value) => typeof value === 'function')
+  if (typeof found?.prototype?.up === 'function') return found as unknown as MigrationClass
+  throw invalidMigration(
+    path,
+    'exports no migration of MikroORM. Export a class with a method `up`, or move the file out of the folder.',
+  )
+}
+
+function isTransactional(Class: MigrationClass): boolean {
+  return new Class(undefined, undefined).isTransactional()
+}
+
+function ormOver(Orm: typeof MikroORM, pool: BorrowedPool): { driver: MikroORM['em']['driver']; config: MikroORM['config'] } {
+  const orm = new Orm({
+    dbName: 'tenancy',
+    ensureDatabase: false,
+    entities: [],
+    discovery: { warnWhenNoEntities: false },
+    driverOptions: { onPoolCreated: (own: object) => Object.assign(own, { connect: pool.connect, end: pool.end }) },
+  } as unknown as ConstructorParameters<typeof MikroORM>[0])
+  return { driver: orm.em.getDriver(), config: orm.config } as never
+}
+
+function withoutEnding(file: string): string {
+  return file.replace(/\.[cm]?[jt]s$/, '')
+}

@@ -1,0 +1,135 @@
+/**
+ * Folders of node-pg-migrate: modules with `up(pgm)` and perhaps `down(pgm)`, and SQL files whose two ways stand under `-- Up Migration` and
+ * `-- Down Migration`, or in a pair `.up.sql` and `.down.sql`. The builder collects SQL, which is then sent.
+ */
+import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate'
+import type { Migration, MigrationClient, MigrationSource } from '../../../ports/migration-source.ts'
+import type { ToolOptions, ToolPlace } from './tool-options.ts'
+import { assertDistinct, filesIn, loaded, type CodeFile, type ToolFile } from './code-folder.ts'
+import { formerTable } from '../imported/history-table.ts'
+import { invalidMigration } from '../files/invalid-migration.ts'
+import { library } from './library.ts'
+import { compareNames, parseUpAndDown, prefixOf, withoutEnding } from './node-pg-migrate-files.ts'
+import { codeStep } from './tool-code.ts'
+import { sqlBesideCode, sqlMigrations, type SqlMigration } from './tool-sql.ts'
+import { toolSource } from './tool-source.ts'
+
+export interface NodePgMigrateOptions extends ToolOptions {
+  /** node-pg-migrate's own table. @default 'pgmigrations' */
+  readonly migrationsTable?: string | undefined
+  /** Writes names in camel case with underscores, as the option of node-pg-migrate. @default false */
+  readonly decamelize?: boolean | undefined
+}
+
+/**
+ * The migrations of a project with node-pg-migrate, as a source. Costs importing every file once, each time its content has changed.
+ * @param folder `migrations-dir`
+ * @example createTenancy({ migrations: { tenant: nodePgMigrations('migrations') } })
+ * @throws TenancyError INVALID_OPTION
+ */
+export function nodePgMigrations(folder: string, options: NodePgMigrateOptions = {}): MigrationSource {
+  return toolSource({
+    called: 'nodePgMigrations',
+    folder,
+    options,
+    further: ['migrationsTable', 'decamelize'],
+    makeNew: 'npx node-pg-migrate create',
+    former: formerTable(options.migrationsTable ?? 'pgmigrations', { name: 'name', order: ['run_on', 'id'] }),
+    list: async (path, place) => {
+      const files = await filesIn(path, /\.sql$/)
+      for (const { path: file, file: name } of files) assertPrefixed(file, name)
+      const [sql, code] = [files.filter(({ file }) => file.endsWith('.sql')), files.filter(({ file }) => !file.endsWith('.sql'))]
+      const readSql = code.length === 0 ? sqlMigrations : sqlBesideCode
+      const migrations = [...readSql(inOrder(pairs(sql)), place), ...(await readCode(code, place, options.decamelize === true))]
+      assertDistinct(path, migrations)
+      return inOrder(migrations)
+    },
+  })
+}
+
+function inOrder<T extends { readonly name: string }>(migrations: readonly T[]): T[] {
+  return migrations.toSorted((a, b) => compareNames(a.name, b.name))
+}
+
+function assertPrefixed(path: string, name: string): void {
+  if (Number.isFinite(prefixOf(name))) return
+  throw invalidMigration(
+    path,
+    'does not begin with a number, by which node-pg-migrate orders its files. Rename it, or move it out of the folder.',
+  )
+}
+
+/** One migration for each file, or for a pair of `.up.sql` and `.down.sql`. */
+function pairs(files: readonly ToolFile[]): SqlMigration[] {
+  const downs = new Map(files.filter(({ file }) => file.endsWith('.down.sql')).map((file) => [file.file, file]))
+  const rest = files
+    .filter(({ file }) => !downs.has(file))
+    .map(({ file, path, text }): SqlMigration => {
+      if (!file.endsWith('.up.sql')) return { name: withoutEnding(file), ...parseUpAndDown(path, text), content: text }
+      const down = downs.get(file.replace(/\.up\.sql$/, '.down.sql'))
+      downs.delete(down?.file ?? '')
+      return {
+        name: file.replace(/\.up\.sql$/, ''),
+        up: { file: path, text },
+        ...(down && { down: { file: down.path, text: down.text } }),
+      }
+    })
+  const [alone] = downs.values()
+  if (alone !== undefined)
+    throw invalidMigration(alone.path, 'is a way down without its .up.sql. Bring that file back, or remove this one.')
+  return rest
+}
+
+async function readCode(files: readonly ToolFile[], place: ToolPlace, decamelizes: boolean): Promise<Migration[]> {
+  if (files.length === 0) return []
+  const { MigrationBuilder: Builder } = await library('node-pg-migrate', () => import('node-pg-migrate'))
+  const sorted = files.toSorted((a, b) => compareNames(a.file, b.file))
+  // Shorthands for columns hold from the file that has them on.
+  let shorthands: ColumnDefinitions = {}
+  return (await Promise.all(sorted.map(loaded))).map((file) => {
+    shorthands = { ...shorthands, ...(file.module['shorthands'] as ColumnDefinitions | undefined) }
+    const known = shorthands
+    const step = (action: Action, isReverse: boolean): Migration['up'] =>
+      codeStep(file.path, place, async ({ client }) => {
+        const builder = new Builder(queriesOf(client), known, decamelizes, silent)
+        if (isReverse) builder.enableReverseMode()
+        await collect(builder, action)
+        for (const text of builder.getSqlSteps()) await client.query(text)
+      })
+    const { up, down = up } = actionsOf(file)
+    return Object.freeze({
+      name: withoutEnding(file.file),
+      file: file.path,
+      checksum: file.checksum,
+      up: step(up, false),
+      // Without a way down, node-pg-migrate turns the way up around.
+      ...(down !== false && { down: step(down, down === up) }),
+      ...(/\.noTransaction\s*\(/.test(file.text) && { transaction: false as const }),
+    })
+  })
+}
+
+type Action = (pgm: MigrationBuilder, done?: () => void) => unknown
+
+function actionsOf({ path, module }: CodeFile): { up: Action; down?: Action | false } {
+  const { up, down } = module
+  if (typeof up !== 'function')
+    throw invalidMigration(path, 'exports no function `up`. Write one, or move the file out of the folder.')
+  return { up: up as Action, ...(down !== undefined && down !== null && { down: down as Action | false }) }
+}
+
+/** With a second parameter it says itself when it is done. */
+async function collect(builder: MigrationBuilder, action: Action): Promise<void> {
+  if (action.length === 2) await new Promise<void>((resolve) => void action(builder, resolve))
+  else await action(builder)
+}
+
+/** `pgm.db`, for migrations that ask before they decide. */
+function queriesOf(client: MigrationClient): ConstructorParameters<typeof MigrationBuilder>[0] {
+  const query = async (config: string | { text: string; values?: unknown[] }, values?: unknown[]): Promise<any> =>
+    typeof config === 'string' ? client.query(config, values) : client.query(config.text, config.values ?? values)
+  const select = async (...args: Parameters<typeof query>): Promise<any[]> => (await query(...args)).rows
+  return { query, select } as unknown as ConstructorParameters<typeof MigrationBuilder>[0]
+}
+
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }

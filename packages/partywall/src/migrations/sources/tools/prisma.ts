@@ -1,0 +1,55 @@
+/**
+ * Folders of Prisma Migrate: `<14 digits>_<name>/migration.sql`, in the order of their names. A `down.sql` beside it, which Prisma's manual
+ * tells how to make and Prisma itself never reads, is the way down.
+ */
+import { join } from 'node:path'
+import type { Migration, MigrationSource } from '../../../ports/migration-source.ts'
+import type { ToolOptions, ToolPlace } from './tool-options.ts'
+import { checksumsOf } from '../imported/history-files.ts'
+import { invalidMigration } from '../files/invalid-migration.ts'
+import { byCodeUnit, namesIn, readText } from '../files/migration-text.ts'
+import { formerPrisma } from '../imported/prisma-history.ts'
+import { sqlMigrations, type SqlMigration } from './tool-sql.ts'
+import { toolSource } from './tool-source.ts'
+
+/** Options of prismaMigrations. */
+export type PrismaMigrationsOptions = ToolOptions
+
+/**
+ * The migrations that Prisma has made, as a source. Costs reading every file each time it is listed.
+ * @param folder the folder `migrations` beside the Prisma schema
+ * @example createTenancy({ migrations: { tenant: prismaMigrations('prisma/migrations') } })
+ * @throws TenancyError INVALID_OPTION
+ */
+export function prismaMigrations(folder: string, options: PrismaMigrationsOptions = {}): MigrationSource {
+  return toolSource({
+    called: 'prismaMigrations',
+    folder,
+    options,
+    makeNew: 'npx prisma migrate dev --create-only',
+    former: formerPrisma,
+    list,
+  })
+}
+
+async function list(folder: string, place: ToolPlace): Promise<readonly Migration[]> {
+  const names = (await namesIn(folder)).filter((name) => !passedOver.test(name)).toSorted(byCodeUnit)
+  return sqlMigrations(await Promise.all(names.map((name) => read(folder, name))), place)
+}
+
+const passedOver = /^\.|^migration_lock\.toml$|^readme\.md$/i
+
+async function read(folder: string, name: string): Promise<SqlMigration> {
+  const files = await namesIn(join(folder, name))
+  if (!files.includes('migration.sql')) {
+    throw invalidMigration(join(folder, name), 'holds no migration.sql. Bring the file back, or remove the folder.')
+  }
+  const [file, downFile] = [join(folder, name, 'migration.sql'), join(folder, name, 'down.sql')]
+  const text = await readText(file)
+  return {
+    name,
+    up: { file, text },
+    ...(files.includes('down.sql') && { down: { file: downFile, text: await readText(downFile) } }),
+    origin: checksumsOf(text),
+  }
+}

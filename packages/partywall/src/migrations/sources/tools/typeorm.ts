@@ -1,0 +1,152 @@
+/**
+ * Migrations of TypeORM: classes in the order of the timestamps in their names. Each gets a QueryRunner of TypeORM's own, on a DataSource whose
+ * only connection is that of the migration; so `query` works, and so do `createTable` and its sisters.
+ *
+ * TypeORM notes views and generated columns in a table `typeorm_metadata`, which its runner makes unasked; here it is made for the migrations
+ * that write to it.
+ */
+import type { DataSource, MigrationInterface } from 'typeorm'
+import type { Migration, MigrationClient, MigrationSource } from '../../../ports/migration-source.ts'
+import type { ToolOptions, ToolPlace } from './tool-options.ts'
+import { borrowConnection, poolOf } from './borrowed-connection.ts'
+import { filesIn, loaded, type CodeFile } from './code-folder.ts'
+import { formerTable } from '../imported/history-table.ts'
+import { invalidMigration } from '../files/invalid-migration.ts'
+import { library } from './library.ts'
+import { codeStep } from './tool-code.ts'
+import { toolSource } from './tool-source.ts'
+
+export interface TypeormMigrationsOptions extends ToolOptions {
+  /** TypeORM's own table. @default 'migrations' */
+  readonly migrationsTableName?: string | undefined
+}
+
+/**
+ * The migrations of a TypeORM project, as a source: files in TypeScript, or what the compiler made of them. Costs importing every file
+ * once, each time its content has changed.
+ * @param folder the folder that `migrations` of the DataSource is about
+ * @example createTenancy({ migrations: { tenant: typeormMigrations('src/migrations') } })
+ * @throws TenancyError INVALID_OPTION
+ */
+export function typeormMigrations(folder: string, options: TypeormMigrationsOptions = {}): MigrationSource {
+  return toolSource({
+    called: 'typeormMigrations',
+    folder,
+    options,
+    further: ['migrationsTableName'],
+    makeNew: 'npx typeorm migration:generate',
+    former: formerTable(options.migrationsTableName ?? 'migrations', { name: 'name', order: ['id'] }),
+    list,
+  })
+}
+
+interface TypeormMigration {
+  readonly name: string
+  readonly timestamp: number
+  readonly instance: MigrationInterface
+  readonly file: CodeFile
+}
+
+async function list(folder: string, place: ToolPlace): Promise<readonly Migration[]> {
+  const { DataSource: Source } = await library('typeorm', () => import('typeorm'))
+  const files = await Promise.all((await filesIn(folder)).map(loaded))
+  const migrations = files.flatMap(migrationsIn).toSorted((a, b) => a.timestamp - b.timestamp)
+  assertDistinct(migrations)
+  // The same for every schema of one server.
+  const known: { version?: string | undefined; database?: string | undefined } = {}
+  return migrations.map(({ name, instance, file }) => {
+    const isInTransaction = instance.transaction !== false
+    const step = (direction: 'up' | 'down'): Migration['up'] =>
+      codeStep(file.path, place, async ({ client }) => {
+        if (notesInMetadata.test(file.text)) await client.query(metadataTableSql)
+        const dataSource = sourceOver(Source, client, isInTransaction, known)
+        await dataSource.initialize()
+        Object.assign(known, { version: dataSource.driver.version, database: dataSource.driver.database })
+        const runner = dataSource.createQueryRunner()
+        // As under TypeORM's own runner: what begins a transaction makes a savepoint.
+        if (isInTransaction) Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 })
+        await instance[direction](runner)
+      })
+    return Object.freeze({
+      name,
+      file: file.path,
+      checksum: file.checksum,
+      up: step('up'),
+      ...(typeof instance.down === 'function' && { down: step('down') }),
+      ...(!isInTransaction && { transaction: false as const }),
+    })
+  })
+}
+
+function migrationsIn(file: CodeFile): TypeormMigration[] {
+  const classes = [...new Set(Object.values(file.module).filter((value) => typeof value === 'function'))]
+  if (classes.length === 0) {
+    throw invalidMigration(
+      file.path,
+      'exports no class. Export the migration as a class with `up` and `down`, or move the file out of the folder.',
+    )
+  }
+  return classes.map((Class) => {
+    const instance = new (Class as new () => MigrationInterface)()
+    const name = instance.name ?? Class.name
+    const timestamp = Number.parseInt(name.slice(-13), 10)
+    if (typeof instance.up !== 'function' || !Number.isSafeInteger(timestamp)) {
+      throw invalidMigration(
+        file.path,
+        `exports the class ${name}, which is no migration of TypeORM: it needs \`up\`, and a name that ends in a timestamp of 13 digits.`,
+      )
+    }
+    return { name, timestamp, instance, file }
+  })
+}
+
+function assertDistinct(migrations: readonly TypeormMigration[]): void {
+  const second = migrations.find(({ name }, index) => migrations.findIndex((other) => other.name === name) !== index)
+  if (second === undefined) return
+  throw invalidMigration(
+    second.file.path,
+    `has a migration ${second.name}, and so has another file. Rename or remove one of them.`,
+  )
+}
+
+/** A DataSource on one connection, which is there already. */
+function sourceOver(
+  Source: typeof DataSource,
+  client: MigrationClient,
+  isInTransaction: boolean,
+  known: { version?: string | undefined; database?: string | undefined },
+): DataSource {
+  const schema: { name?: string | undefined } = {}
+  const noting: MigrationClient = {
+    query: (query: any, values?: readonly unknown[]): any =>
+      client.query(query, typeof query === 'string' && notesInMetadata.test(query) ? values?.map(ofPublic) : values),
+  }
+  // TypeORM notes the schema that the migration was generated on.
+  const ofPublic = (value: unknown): unknown => (value === 'public' ? (schema.name ?? value) : value)
+  const pool = poolOf(borrowConnection(noting, isInTransaction))
+  const source = new Source({
+    type: 'postgres',
+    driver: {
+      Pool: function OneConnection() {
+        return pool
+      },
+    },
+    installExtensions: false,
+  })
+  Object.assign(source.driver, known)
+  Object.defineProperty(schema, 'name', { get: () => source.driver.schema })
+  return source
+}
+
+const notesInMetadata = /\btypeorm_metadata\b/
+
+/** As TypeORM makes it. */
+const metadataTableSql = `
+  create table if not exists "typeorm_metadata" (
+    "type" character varying not null,
+    "database" character varying,
+    "schema" character varying,
+    "table" character varying,
+    "name" character varying,
+    "value" text
+  )`

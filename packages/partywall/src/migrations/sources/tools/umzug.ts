@@ -1,0 +1,100 @@
+/**
+ * Folders of Umzug's default resolver: modules with `up({ name, path, context })` and perhaps `down`, in the order of their file names. What
+ * the context is, the project says; without a word it is what a migration of partywall gets. `NAME.sql` is sent as it is, and
+ * `down/NAME.sql` is its way back, as `umzug create` makes them.
+ */
+import { join } from 'node:path'
+import type { MigrationContext, Migration, MigrationSource } from '../../../ports/migration-source.ts'
+import type { ToolOptions, ToolPlace } from './tool-options.ts'
+import { filesIn, loaded, upAndDown, type Run, type ToolFile } from './code-folder.ts'
+import { formerTable } from '../imported/history-table.ts'
+import { byCodeUnit, namesIn, readText } from '../files/migration-text.ts'
+import { codeStep } from './tool-code.ts'
+import { sqlBesideCode, sqlMigrations, type SqlMigration } from './tool-sql.ts'
+import { toolSource } from './tool-source.ts'
+
+export interface UmzugMigrationsOptions extends ToolOptions {
+  /** Makes the `context` of the migrations. @default the `{ client, tenant, sql }` that it is given */
+  readonly context?: ((given: MigrationContext<any>) => unknown) | undefined
+  /** The table that your storage keeps, by the name of SequelizeStorage's. Absent: nothing is taken over. @example 'SequelizeMeta' */
+  readonly tableName?: string | undefined
+  /** Its column with the names. @default 'name' */
+  readonly columnName?: string | undefined
+}
+
+/** What Umzug hands to a migration. */
+interface UmzugParams {
+  readonly name: string
+  readonly path: string
+  readonly context: unknown
+}
+
+/**
+ * The migrations of a project with Umzug, as a source. Costs importing every file once, each time its content has changed.
+ * @param folder the folder that your `glob` is about
+ * @example createTenancy({ migrations: { tenant: umzugMigrations('migrations', { context: ({ client }) => ({ client }) }) } })
+ * @throws TenancyError INVALID_OPTION
+ */
+export function umzugMigrations(folder: string, options: UmzugMigrationsOptions = {}): MigrationSource {
+  const { context = (given) => given, tableName, columnName = 'name' } = options
+  return toolSource({
+    called: 'umzugMigrations',
+    folder,
+    options,
+    further: ['context', 'tableName', 'columnName'],
+    makeNew: 'the "create" command of your Umzug',
+    former: tableName === undefined ? undefined : formerTable(tableName, { name: columnName, order: [columnName] }),
+    list: async (path, place) => {
+      const files = (await filesIn(path, /\.sql$/)).toSorted((a, b) => byCodeUnit(a.file, b.file))
+      const [inSql, inCode] = await Promise.all([
+        readSql(path, files.filter(isSql)),
+        readCode(
+          files.filter((file) => !isSql(file)),
+          place,
+          context,
+        ),
+      ])
+      const sql = (inCode.length === 0 ? sqlMigrations : sqlBesideCode)(inSql, place)
+      return [...sql, ...inCode].toSorted((a, b) => byCodeUnit(a.name, b.name))
+    },
+  })
+}
+
+function isSql({ file }: ToolFile): boolean {
+  return file.endsWith('.sql')
+}
+
+async function readSql(folder: string, files: readonly ToolFile[]): Promise<SqlMigration[]> {
+  const downs = new Set(await namesIn(join(folder, 'down')))
+  return Promise.all(
+    files.map(async ({ file, path, text }) => {
+      const down = join(folder, 'down', file)
+      return {
+        name: file,
+        up: { file: path, text },
+        ...(downs.has(file) && { down: { file: down, text: await readText(down) } }),
+      }
+    }),
+  )
+}
+
+async function readCode(
+  files: readonly ToolFile[],
+  place: ToolPlace,
+  context: (given: MigrationContext<any>) => unknown,
+): Promise<Migration[]> {
+  const step = (name: string, path: string, run: Run<[UmzugParams]>): Migration['up'] =>
+    codeStep(path, place, async (given) => {
+      await run({ name, path, context: await context(given) })
+    })
+  return (await Promise.all(files.map(loaded))).map((file) => {
+    const { up, down } = upAndDown<[UmzugParams]>(file)
+    return Object.freeze({
+      name: file.file,
+      file: file.path,
+      checksum: file.checksum,
+      up: step(file.file, file.path, up),
+      ...(down && { down: step(file.file, file.path, down) }),
+    })
+  })
+}

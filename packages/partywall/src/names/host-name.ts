@@ -1,0 +1,33 @@
+/**
+ * The host of a request. A Host header comes from a stranger, in any case, with or without port, final dot or `www.`; two spellings of
+ * one host must not lead to two answers, and text that is no host must not lead to a tenant at all.
+ */
+import { maxHostLength, spellHost, type SpelledHost } from './host-spelling.ts'
+
+/**
+ * Reads `host[:port]` as a Host header or a config file may spell it. Never throws, and reads its own result as itself.
+ * @example hostName('WWW.Acme.Example.com.:3000') // { form: 'name', host: 'www.acme.example.com' }
+ */
+export function hostName(text: string): SpelledHost {
+  if (text === '') return invalid('it is empty')
+  if (text.length > maxTextLength) return invalid('it is too long')
+  const [, host, port = ''] = hostAndPort.exec(text) ?? []
+  if (host === undefined) return invalid('it is not of the form host or host:port')
+  if (Number(port) > maxPort) return invalid('its port is out of range')
+  return spellHost(host)
+}
+
+/** `www.acme.example.com` and `acme.example.com` are one place to people. One `www.` is taken off, never two. */
+export function withoutWww(host: string): string {
+  return host.startsWith('www.') ? host.slice('www.'.length) : host
+}
+
+function invalid(reason: string): SpelledHost {
+  return { form: 'invalid', reason }
+}
+
+const maxPort = 65_535
+/** The longest host, its final dot and its port. */
+const maxTextLength = maxHostLength + '.:65535'.length
+/** An IPv6 address in brackets or anything without a colon, then perhaps a port; RFC 9110 allows a colon with nothing behind it. */
+const hostAndPort = /^(\[[^[\]]*\]|[^:[\]]+)(?::([0-9]{0,5}))?$/

@@ -1,0 +1,85 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { splitStatements } from './lexer.ts'
+
+const texts = (text: string): string[] => splitStatements(text).map(({ start, end }) => text.slice(start, end))
+
+describe('splitStatements', () => {
+  it.each([
+    ['select 1; select 2', ['select 1', 'select 2']],
+    [' ; ;; select 1 ;', ['select 1']],
+    ['', []],
+    ['-- only ; a comment', []],
+    ['/* a /* nested ; */ one */ select 1', ['select 1']],
+    ["select ';'; select 2", ["select ';'", 'select 2']],
+    ["select 'it''s ;'; select 2", ["select 'it''s ;'", 'select 2']],
+    [String.raw`select E'\';'; select 2`, [String.raw`select E'\';'`, 'select 2']],
+    [String.raw`select '\'; select 2`, [String.raw`select '\'`, 'select 2']],
+    ['select ";" from "a"";"; select 2', ['select ";" from "a"";"', 'select 2']],
+    ['select $$ ; $$; select 2', ['select $$ ; $$', 'select 2']],
+    ['select $x$ ; $$ ; $x$; select 2', ['select $x$ ; $$ ; $x$', 'select 2']],
+    ['select $1; select 2', ['select $1', 'select 2']],
+    ['select a$b$ ; select 2', ['select a$b$', 'select 2']],
+    ["select 'never closed; select 2", ["select 'never closed; select 2"]],
+    ['select $$never closed; select 2', ['select $$never closed; select 2']],
+    ['select 1 /* never closed; select 2', ['select 1']],
+    [
+      'create function f() returns int begin atomic select 1; select case when true then 2 end; end; select 3',
+      ['create function f() returns int begin atomic select 1; select case when true then 2 end; end', 'select 3'],
+    ],
+    ['begin; atomic; end', ['begin', 'atomic', 'end']],
+  ])('%s', (text, expected) => {
+    expect(texts(text)).toEqual(expected)
+  })
+
+  it('never loses or repeats text, whatever it is given', () => {
+    const pieces = fc.constantFrom(
+      "'",
+      '"',
+      ';',
+      '$$',
+      '$a$',
+      '--',
+      '/*',
+      '*/',
+      '\\',
+      'E',
+      'begin atomic',
+      'end',
+      'select 1',
+      '\n',
+      '$1',
+      '(',
+      'ü',
+    )
+    fc.assert(
+      fc.property(fc.array(fc.oneof(pieces, fc.string({ maxLength: 3 }))), (parts) => {
+        const text = parts.join('')
+        let last = 0
+        for (const { start, end, tokens } of splitStatements(text)) {
+          expect(start).toBeGreaterThanOrEqual(last)
+          expect(end).toBeGreaterThan(start)
+          expect(tokens.length).toBeGreaterThan(0)
+          last = end
+        }
+        expect(last).toBeLessThanOrEqual(text.length)
+      }),
+    )
+  })
+
+  it('sees a semicolon in quotes as part of the statement, however it is quoted', () => {
+    const quoted = fc.oneof(
+      fc.string().map((value) => `'${value.replaceAll("'", "''")}'`),
+      fc.string({ minLength: 1 }).map((value) => `"${value.replaceAll('"', '""')}"`),
+      fc
+        .string()
+        .filter((value) => !value.includes('$'))
+        .map((value) => `$q$${value};$q$`),
+    )
+    fc.assert(
+      fc.property(quoted, (literal) => {
+        expect(splitStatements(`select ${literal}, 1; select 2`)).toHaveLength(2)
+      }),
+    )
+  })
+})

@@ -1,0 +1,188 @@
+/**
+ * What partywall must know of a statement's text before it is bound: whether it is one statement or several, whether it steers
+ * a transaction, and whether it leaves something on the connection that the next tenant would find.
+ */
+import { splitStatements, type SqlStatement } from './lexer.ts'
+
+export interface StatementFacts {
+  /** Several statements can only go by the simple protocol. */
+  readonly isMany: boolean
+  /** The one statement steers a transaction: it opens or ends it, sets a mark in it, or sets its properties. It is sent as it is. */
+  readonly control: 'begin' | 'end' | 'savepoint' | 'properties' | undefined
+  /** Several statements, and this one among them steers a transaction: what follows it would run without a binding. */
+  readonly hiddenControl: string | undefined
+  /** CALL and DO may commit in the middle, which would end the binding: they must run where that is refused. */
+  readonly mayCommit: boolean
+  /** The statement takes no snapshot, and a query before it in its transaction would change what it means (LOCK TABLE). */
+  readonly needsNoSnapshot: boolean
+  /** The statement resolves no names (SHOW, SET LOCAL): in a transaction it goes as it is, for a query before it would fix the snapshot. */
+  readonly namesNothing: boolean
+  /** What stays on the connection after the statement, in words; the connection is then destroyed instead of reused. */
+  readonly leaves: string | undefined
+  /** Prepared statements are gone after it, those of the connection itself too. */
+  readonly forgetsPrepared: boolean
+  /** The statement asks for the state of the session (lastval), which may be another tenant's. */
+  readonly asksSession: string | undefined
+}
+
+const plain: StatementFacts = Object.freeze({
+  isMany: false,
+  control: undefined,
+  hiddenControl: undefined,
+  mayCommit: false,
+  needsNoSnapshot: false,
+  namesNothing: false,
+  leaves: undefined,
+  forgetsPrepared: false,
+  asksSession: undefined,
+})
+
+const endVerbs = new Set(['commit', 'end', 'rollback', 'abort'])
+const remarkableVerbs = new Set([
+  ...endVerbs,
+  'begin',
+  'start',
+  'savepoint',
+  'release',
+  'set',
+  'reset',
+  'listen',
+  'prepare',
+  'deallocate',
+  'discard',
+  'load',
+  'declare',
+  'lock',
+  'show',
+  'update',
+  'call',
+  'do',
+  'create',
+])
+const remarkableWords =
+  /\b(?:temp|temporary|pg_temp|set_config|pg_advisory_lock\w*|pg_try_advisory_lock\w*|lastval|setseed|dblink_connect\w*)\b/i
+
+const mayLeave = new RegExp(`${remarkableWords.source}|\\b(?:set|reset|listen|prepare|load|execute|declare)\\b`, 'i')
+
+/** Most statements need no closer look: one statement, a plain verb, no remarkable word. */
+const simpleStart = /^\s*\(*\s*([a-z]+)/i
+
+const maxCached = 1000
+const maxCachedLength = 10_000
+const cache = new Map<string, StatementFacts>()
+/** A long text comes many times in a row: the same migration, schema after schema. */
+let lastLong: { readonly text: string; readonly facts: StatementFacts } | undefined
+
+/** The facts of a text. Costs microseconds; texts seen before cost a look into a bounded cache. */
+export function statementFacts(text: string): StatementFacts {
+  const known = text.length > maxCachedLength && text === lastLong?.text ? lastLong.facts : cache.get(text)
+  if (known !== undefined) return known
+  const facts = isPlain(text) ? plain : examine(text)
+  if (text.length <= maxCachedLength) {
+    if (cache.size >= maxCached) cache.clear()
+    cache.set(text, facts)
+  } else {
+    lastLong = { text, facts }
+  }
+  return facts
+}
+
+/**
+ * The facts of a text of several statements of which all but `foreign` are our own, and known to leave nothing and to steer nothing. Many
+ * schemas get the same foreign text among others of ours: it is examined once.
+ */
+export function statementFactsAround(foreign: string): StatementFacts {
+  return statementFacts(`${foreign}\n;\nselect 1`)
+}
+
+function isPlain(text: string): boolean {
+  const verb = simpleStart.exec(text)?.[1]
+  if (verb === undefined || remarkableVerbs.has(verb.toLowerCase())) return false
+  const semicolon = text.indexOf(';')
+  if (semicolon !== -1 && text.slice(semicolon + 1).trim() !== '') return false
+  return !remarkableWords.test(text)
+}
+
+function examine(text: string): StatementFacts {
+  const statements = splitStatements(text)
+  const controls = statements.map(controlOf)
+  const isMany = statements.length > 1
+  return Object.freeze({
+    isMany,
+    control: isMany ? undefined : controls[0],
+    hiddenControl: isMany ? statements[controls.findIndex((control) => control !== undefined)]?.tokens[0] : undefined,
+    mayCommit: !isMany && (statements[0]?.tokens[0] === 'call' || statements[0]?.tokens[0] === 'do'),
+    needsNoSnapshot: !isMany && statements[0]?.tokens[0] === 'lock',
+    namesNothing: !isMany && statements.every(namesNothing),
+    leaves: statements.map(leftBy).find((left) => left !== undefined),
+    forgetsPrepared: statements.some(({ tokens: [verb] }) => verb === 'deallocate' || verb === 'discard'),
+    asksSession: statements.some((statement) => calls(statement, 'lastval')) ? 'lastval()' : undefined,
+  })
+}
+
+function controlOf({ tokens }: SqlStatement): StatementFacts['control'] {
+  const [verb, next] = tokens as [string, ...string[]]
+  if (verb === 'begin' || (verb === 'start' && next === 'transaction')) return 'begin'
+  if (verb === 'set' && next === 'transaction') return 'properties'
+  if (verb === 'savepoint' || verb === 'release') return 'savepoint'
+  if (verb === 'rollback' && tokens.slice(1, 3).includes('to')) return 'savepoint'
+  if (verb === 'prepare') return next === 'transaction' ? 'end' : undefined
+  return endVerbs.has(verb) ? 'end' : undefined
+}
+
+function leftBy(statement: SqlStatement): string | undefined {
+  const { tokens } = statement
+  const [verb, next] = tokens as [string, ...string[]]
+  const isLocal = next === 'local' || next === 'transaction' || next === 'constraints'
+  if ((verb === 'set' && !isLocal) || verb === 'reset') return 'a setting of the session'
+  if (verb === 'listen') return 'a LISTEN'
+  if (verb === 'prepare' && next !== 'transaction') return 'a prepared statement'
+  if (verb === 'deallocate' || verb === 'discard' || verb === 'load') return `the effect of ${verb.toUpperCase()}`
+  if (verb === 'declare' && tokens.includes('hold')) return 'a cursor WITH HOLD'
+  if (makesTemporary(tokens)) return 'a temporary table'
+  if (calls(statement, 'set_config') && !setsLocally(tokens)) return 'a setting of the session'
+  for (const lock of ['pg_advisory_lock', 'pg_advisory_lock_shared', 'pg_try_advisory_lock', 'pg_try_advisory_lock_shared']) {
+    if (calls(statement, lock)) return 'an advisory lock of the session'
+  }
+  if (calls(statement, 'setseed')) return 'a random seed'
+  if (tokens.some((token) => token.startsWith('dblink_connect'))) return 'a dblink connection'
+  if (verb === 'update' && tokens.includes('pg_settings')) return 'a setting of the session'
+  // The body of a DO block is text to us: a word anywhere in it that might leave something is reason enough.
+  if (verb === 'do' && statement.bodies.some((body) => mayLeave.test(body))) return 'what its body may have left'
+  return undefined
+}
+
+function namesNothing({ tokens: [verb, next] }: SqlStatement): boolean {
+  return verb === 'show' || (verb === 'set' && next === 'local')
+}
+
+function makesTemporary(tokens: readonly string[]): boolean {
+  if (tokens.includes('pg_temp')) return true
+  if (tokens[0] === 'create') {
+    const object = tokens.findIndex((token) => token === 'table' || token === 'view' || token === 'sequence')
+    return tokens.slice(1, Math.max(object, 1)).some(isTemporary)
+  }
+  return tokens.some((token, index) => token === 'into' && tokens.slice(index + 1, index + 3).some(isTemporary))
+}
+
+function isTemporary(token: string): boolean {
+  return token === 'temp' || token === 'temporary'
+}
+
+function calls({ tokens }: SqlStatement, name: string): boolean {
+  return tokens.some((token, index) => token === name && tokens[index + 1] === '(')
+}
+
+/** True when every set_config in the statement ends in a literal `true`: local to the transaction. */
+function setsLocally(tokens: readonly string[]): boolean {
+  return tokens.every((token, index) => {
+    if (token !== 'set_config') return true
+    let depth = 0
+    for (let at = index + 1; at < tokens.length; at++) {
+      if (tokens[at] === '(') depth += 1
+      if (tokens[at] === ')') depth -= 1
+      if (depth === 0) return tokens[at - 1] === 'true' && tokens[at - 2] === ','
+    }
+    return false
+  })
+}

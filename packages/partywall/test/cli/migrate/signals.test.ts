@@ -1,0 +1,118 @@
+/** Ctrl-C and kill while a fleet is migrated: the first one stops softly and leaves a report, the second one ends the process. */
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { fleetProject, type FleetProject } from './fleet-project.ts'
+import { ended } from '../partywall.ts'
+
+const resume = 'npx partywall migrate --resume'
+
+it.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s: what runs ends, nothing new begins, and the report says how to go on',
+  async (signal) => {
+    const project = await slowProject(25, 0.3)
+    const child = project.start('migrate --concurrency 2')
+    const end = ended(child)
+    await running(project, 2)
+    child.kill(signal)
+    const { code, stdout, stderr } = await end
+    const count = (await done(project)).length
+    expect(count).toBeGreaterThanOrEqual(2)
+    expect(count).toBeLessThan(25)
+    // Of the shared schema, too, there is an entry.
+    expect(stdout).toMatch(new RegExp(`^${count} of 26 migrated, 1 up to date, ${25 - count} skipped \\(.*\\)\n`))
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(
+      `Skipped, for the run was interrupted: ${25 - count}. Finish with: ${resume}`,
+    )
+    expect(stderr).toMatch(
+      new RegExp(
+        `^migrating 25 schemas\n${signal}: nothing new begins; waiting for t\\d\\d(?:, t\\d\\d)? to end. ` +
+          `A second signal ends at once. To do the rest: ${resume}\n$`,
+      ),
+    )
+    expect(code).toBe(1)
+    const resumed = await project.run('migrate --resume --json')
+    expect(resumed.json).toMatchObject({ ok: true })
+    expect(resumed.json.entries).toHaveLength(25 - count)
+    expect(await done(project)).toHaveLength(25)
+  },
+)
+
+it('with --json: the report alone, which says that it was aborted', async () => {
+  const project = await slowProject(3, 0.5)
+  const child = project.start('migrate --concurrency 1 --json')
+  const end = ended(child)
+  await running(project, 1)
+  child.kill('SIGINT')
+  const { code, json, stderr } = await end
+  expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+  expect(json).toMatchObject({ ok: false, aborted: true, runId: expect.any(String) })
+  expect(json.entries.map(({ state }: { state: string }) => state)).toEqual(['done', 'done', 'skipped', 'skipped'])
+})
+
+it('the last schemas end: then all is done, and nothing is left to say', async () => {
+  const project = await slowProject(2, 0.5)
+  const child = project.start('migrate --concurrency 2')
+  const end = ended(child)
+  await running(project, 2)
+  child.kill('SIGINT')
+  expect(await end).toMatchObject({ code: 0, stdout: expect.stringMatching(/^2 of 3 migrated, 1 up to date \(.*\)\n$/) })
+})
+
+it('a second one ends the process at once; the same one from npx and the terminal is not a second one', async () => {
+  const project = await slowProject(2, 8)
+  const child = project.start('migrate --concurrency 1')
+  const end = ended(child)
+  await running(project, 1)
+  child.kill('SIGINT')
+  await once(child.stderr!, 'data')
+  child.kill('SIGINT')
+  await sleep(1100)
+  expect(child.exitCode).toBeNull()
+  const from = performance.now()
+  child.kill('SIGTERM')
+  expect(await end).toMatchObject({ code: 143, stdout: '' })
+  expect(performance.now() - from).toBeLessThan(2000)
+  await project.rows(`select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'`)
+  expect(await done(project)).toEqual([])
+})
+
+it('before anything began, it ends the command as any other', async () => {
+  const project = await slowProject(1, 0)
+  // The files are listed before anything begins.
+  await project.write({
+    '0003_late.ts': 'await new Promise((resolve) => setTimeout(resolve, 20_000))\nexport const up = () => {}',
+  })
+  const child = project.start('migrate')
+  const end = ended(child)
+  await waitForStart(child, project)
+  child.kill('SIGINT')
+  expect(await end).toEqual(
+    expect.objectContaining({ code: 130, stdout: '', stderr: 'error INTERRUPTED: Interrupted by SIGINT.\n' }),
+  )
+  expect(await project.rows('select id from partywall.migration_runs')).toEqual([])
+})
+
+async function slowProject(count: number, seconds: number): Promise<FleetProject> {
+  const project = await fleetProject(count)
+  await project.write({ '0002_slow.sql': `create table slow (); select pg_sleep(${seconds})` })
+  return project
+}
+
+/** Waits until so many schemas are being migrated. */
+async function running({ rows }: FleetProject, count: number): Promise<void> {
+  const sleeping = `select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`
+  while ((await rows(sleeping)).length < count) await sleep(10)
+}
+
+/** The command has a connection to the database: it is about to read the files, or reads them. */
+async function waitForStart(child: ChildProcess, { rows }: FleetProject): Promise<void> {
+  const others = `select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`
+  while (child.exitCode === null && (await rows(others)).length === 0) await sleep(10)
+  await sleep(300)
+}
+
+async function done({ rows }: FleetProject): Promise<unknown[]> {
+  return rows(`select relnamespace from pg_class where relname = 'slow'`)
+}

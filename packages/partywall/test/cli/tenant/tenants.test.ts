@@ -1,0 +1,139 @@
+/** The commands about tenants and domains, against a real database. */
+import { expect, it } from 'vitest'
+import { testDatabase } from '../../support/servers/database.ts'
+import { expectFailure, project, type Project } from '../partywall.ts'
+
+const { url } = await testDatabase()
+const files = {
+  'partywall.config.ts': `
+    import { defineConfig } from 'partywall'
+    export default defineConfig({
+      database: process.env.DATABASE_URL,
+      kinds: { big: 'migrations/big' },
+      tenant: { attributes: { '~standard': { version: 1, vendor: 'test', validate: (value) =>
+        value.plan === 'gold' ? { issues: [{ path: ['plan'], message: 'no such plan' }] } : { value: { seats: 1, ...value } } } } },
+    })`,
+  'migrations/tenant/0001_polls.sql': 'create table polls (id int primary key)',
+}
+const here = (): Promise<Project> => project(url, files)
+
+it('creates, lists and shows tenants', async () => {
+  const { run } = await here()
+  const created = await run([
+    'tenant',
+    'create',
+    'acme',
+    '--name',
+    'Acme "Ä" Inc.',
+    '--domain',
+    'Acme.Example.com',
+    '--domain',
+    'b.example.com',
+    '--set',
+    'plan=pro',
+    '--set',
+    'seats=5',
+    '--set',
+    'tags=["a=b"]',
+    '--json',
+  ])
+  expect(created).toMatchObject({ code: 0, stderr: '' })
+  expect(created.json).toMatchObject({
+    schema: 'acme',
+    name: 'Acme "Ä" Inc.',
+    kind: 'default',
+    status: 'active',
+    attributes: { plan: 'pro', seats: 5, tags: ['a=b'] },
+    domains: [
+      { domain: 'acme.example.com', isPrimary: true },
+      { domain: 'b.example.com', isPrimary: false },
+    ],
+    migrations: { head: '0001_polls', applied: 1, pending: [] },
+  })
+
+  const big = await run(['tenant', 'create', 'bolt', '--kind', 'big', '--name', 'Bolt\n\u001b[2J'])
+  expect(big.code).toBe(0)
+  expect(big.stdout).toMatch(/^schema +bolt\nname +Bolt\\n\\u001b\[2J\n/)
+
+  const { id } = created.json
+  const [list, text, suspended, ...shown] = await Promise.all(
+    [
+      'tenant list --json',
+      'tenant list',
+      'tenant list --json --status suspended',
+      'tenant show acme --json',
+      `tenant show ${id} --json`,
+      'tenant show ACME.example.com --json',
+    ].map((call) => run(call)),
+  )
+  expect(list!.json).toMatchObject([
+    { schema: 'acme', id },
+    { schema: 'bolt', kind: 'big', domains: [], attributes: { seats: 1 } },
+  ])
+  const day = created.json.createdAt.slice(0, 10)
+  expect(text!.stdout.split('\n')).toEqual([
+    'schema  name             kind     status  domain            created',
+    `acme    Acme "Ä" Inc.    default  active  acme.example.com  ${day}`,
+    `bolt    Bolt\\n\\u001b[2J  big      active                    ${day}`,
+    '',
+  ])
+  expect(suspended!.json).toEqual([])
+  expect(suspended!.stderr).toBe('No tenant is suspended.\n')
+  for (const one of shown) expect(one.json).toEqual(created.json)
+
+  const again = await run('tenant create acme --json')
+  expectFailure(again, 1, 'SCHEMA_EXISTS')
+})
+
+it('adds and lists domains', async () => {
+  const { run } = await here()
+  await run('tenant create corp --domain corp.example.com')
+  const added = await run('domain add corp polls.corp.com --primary --json')
+  expect(added.json).toMatchObject({ domain: 'polls.corp.com', schema: 'corp', isPrimary: true })
+  const [one, all, text] = await Promise.all([
+    run('domain list corp --json'),
+    run('domain list --json'),
+    run('domain list polls.corp.com'),
+  ])
+  expect(one.json).toMatchObject([
+    { domain: 'polls.corp.com', isPrimary: true },
+    { domain: 'corp.example.com', isPrimary: false },
+  ])
+  expect(all.json).toEqual(expect.arrayContaining(one.json))
+  expect(text.stdout).toBe('domain            tenant  primary\npolls.corp.com    corp    yes\ncorp.example.com  corp    no\n')
+  expectFailure(await run('domain add corp polls.corp.com --json'), 1, 'DOMAIN_EXISTS')
+  expectFailure(await run('domain add nobody x.corp.com --json'), 1, 'UNKNOWN_TENANT')
+})
+
+it('refuses hostile names, and nothing of them reaches the database', async () => {
+  const { run } = await here()
+  const hostile = [
+    'x"; drop schema public cascade; --',
+    "x'; select 1",
+    'pg_toast',
+    'public',
+    'partywall',
+    'x\n',
+    `x${'y'.repeat(70)}`,
+    '../x',
+    '$(id)',
+    '',
+  ]
+  await Promise.all(
+    hostile.map(async (name) => expectFailure(await run(['tenant', 'create', '--json', '--', name]), 2, 'INVALID_SCHEMA_NAME')),
+  )
+  const named = hostile.filter((name) => !['', 'pg_toast'].includes(name))
+  await Promise.all(
+    named.slice(0, 4).map(async (name) => expectFailure(await run(['tenant', 'show', name, '--json']), 1, 'UNKNOWN_TENANT')),
+  )
+  expectFailure(await run(['tenant', 'show', '', '--json']), 2, 'INVALID_TENANT_REF')
+  expect((await run('domain list --json')).code).toBe(0)
+})
+
+it('refuses attributes and kinds that the config does not know', async () => {
+  const { run } = await here()
+  const attributes = await run('tenant create dent --set plan=gold --json')
+  expectFailure(attributes, 2, 'INVALID_ATTRIBUTES')
+  expect(attributes.json.error.details).toEqual({ issues: [{ path: ['plan'], message: 'no such plan' }] })
+  expectFailure(await run('tenant create dent --kind bgi --json'), 2, 'INVALID_OPTION')
+})

@@ -1,0 +1,474 @@
+import { once } from 'node:events'
+import http, { type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
+import net from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import express, { type Express } from 'express'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { TenancyError } from '../../src/errors.ts'
+import { requireShared, requireTenant, tenancyErrors, tenantScope, type TenantScopeOptions } from '../../src/http/express.ts'
+import { byHeader } from '../../src/resolve/by-header.ts'
+import { byHost } from '../../src/resolve/by-host.ts'
+import { createChain } from '../../src/resolve/chain.ts'
+import type { Resolver } from '../../src/ports/resolver.ts'
+import { Scope } from '../../src/scope/scope.ts'
+import type { Tenant, TenantStatus } from '../../src/types.ts'
+
+const servers: http.Server[] = []
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+})
+
+describe('the scope of a request', () => {
+  it('holds for 20 tenants at once through awaits, timers and microtasks', async () => {
+    const { tenancy, send } = await start((app, { scope }) => {
+      app.get('/', async (req, res) => {
+        const seen = [scope.current().schema]
+        await sleep(Math.random() * 20)
+        seen.push(scope.current().schema)
+        await new Promise<void>((resolve) => setImmediate(() => queueMicrotask(() => process.nextTick(resolve))))
+        seen.push(scope.current().schema)
+        await new Promise<void>((resolve) =>
+          setTimeout(() => resolve(void seen.push(scope.current().schema)), Math.random() * 20),
+        )
+        res.json([...seen, req.tenant?.schema])
+      })
+    })
+    const schemas = Array.from({ length: 20 }, (_, index) => `tenant${index}`)
+    const answers = await Promise.all([...schemas, ...schemas].map((schema) => send({ host: `${schema}.example.com` })))
+    answers.forEach(({ json }, index) => expect(json).toEqual(Array(5).fill(schemas[index % 20])))
+    expect(tenancy.scope.value()).toBeUndefined()
+  })
+
+  it('holds behind and before a body parser, for bodies of 300 kB', async () => {
+    const items = Array.from({ length: 3000 }, (_, index) => ({ index, text: 'x'.repeat(90) }))
+    for (const parser of ['before', 'behind'] as const) {
+      const { send } = await start(
+        (app, { scope }) => {
+          if (parser === 'behind') app.use(express.json({ limit: '1mb' }))
+          app.post('/', (req, res) => void res.json([scope.current().schema, req.body.length]))
+        },
+        { before: (app) => (parser === 'before' ? app.use(express.json({ limit: '1mb' })) : app) },
+      )
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          send({
+            method: 'POST',
+            host: `tenant${index}.example.com`,
+            body: JSON.stringify(items),
+            headers: { 'content-type': 'application/json' },
+          }),
+        ),
+      )
+      answers.forEach(({ json }, index) => expect(json).toEqual([`tenant${index}`, 3000]))
+    }
+  })
+
+  it('holds in every event of request and response, on a connection that tenants share', async () => {
+    const late: string[] = []
+    const { send } = await start((app, { scope }) => {
+      app.post('/', (req, res) => {
+        const schema = scope.current().schema
+        const seen = new Set<string | undefined>()
+        req.on('data', () => seen.add(scope.tryCurrent()?.schema))
+        req.on('end', () => res.json([...seen.add(scope.tryCurrent()?.schema)]))
+        for (const event of ['finish', 'close'])
+          res.on(event, () => late.push(`${event} ${schema} ${scope.tryCurrent()?.schema}`))
+      })
+    })
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    for (const schema of ['tenant1', 'tenant2', 'tenant1']) {
+      const { json } = await send({ method: 'POST', host: `${schema}.example.com`, body: slowly('x'.repeat(100_000), 5), agent })
+      expect(json).toEqual([schema])
+    }
+    agent.destroy()
+    expect(late).toEqual(
+      ['tenant1', 'tenant2', 'tenant1'].flatMap((schema) => [`finish ${schema} ${schema}`, `close ${schema} ${schema}`]),
+    )
+  })
+
+  it('holds in streams that the request feeds or the response pulls', async () => {
+    const { send } = await start((app, { scope }) => {
+      app.post('/echo', async (req, res) => {
+        const mark = new Transform({ transform: (_chunk, _encoding, done) => done(null, `${scope.tryCurrent()?.schema},`) })
+        await pipeline(req, mark, res)
+      })
+      app.get('/pull', (_req, res) => {
+        Readable.from(rows(scope)).pipe(res)
+      })
+    })
+    const checks = Array.from({ length: 10 }, async (_, index) => {
+      const host = `tenant${index}.example.com`
+      const echoed = await send({ method: 'POST', path: '/echo', host, body: slowly('x'.repeat(1000), 5) })
+      const pulled = await send({ path: '/pull', host })
+      for (const { text } of [echoed, pulled]) {
+        expect(
+          new Set(
+            text
+              .split(',')
+              .map((word) => word.trim())
+              .filter(Boolean),
+          ),
+        ).toEqual(new Set([`tenant${index}`]))
+      }
+    })
+    await Promise.all(checks)
+  })
+
+  it('is the inner one when a router enters another', async () => {
+    const { send } = await start(
+      (app, tenancy) => {
+        const inner = { ...tenancy, resolve: createChain([byClaim], async (ref) => tenants.find(({ schema }) => schema === ref)) }
+        app.use(tenantScope(inner, { claims: (req) => ({ tenant: req.get('x-token') }) }))
+        app.post('/', (req, res) => {
+          req.resume().on('end', () => res.json([req.tenant?.schema, tenancy.scope.tryCurrent()?.schema]))
+        })
+      },
+      { none: 'shared' },
+    )
+    const { json } = await send({
+      method: 'POST',
+      host: 'example.com',
+      body: slowly('x'.repeat(10), 2),
+      headers: { 'x-token': 'tenant3' },
+    })
+    expect(json).toEqual(['tenant3', 'tenant3'])
+  })
+})
+
+describe('a request without a tenant', () => {
+  it('is refused', async () => {
+    const { send, handler } = await start()
+    expect(await send({ host: 'example.com' })).toMatchObject({
+      status: 404,
+      json: { code: 'TENANT_REQUIRED', status: 404, title: 'Not Found' },
+    })
+    expect(handler).not.toHaveBeenCalled()
+  })
+
+  it('goes on in the shared schema when told to', async () => {
+    const { send } = await start(
+      (app, { scope }) => app.get('/', (req, res) => void res.json([scope.value(), req.tenant ?? null])),
+      { none: 'shared' },
+    )
+    expect((await send({ host: 'example.com' })).json).toEqual([{ kind: 'shared' }, null])
+    expect(await send({ host: 'nobody.example.com' })).toMatchObject({ status: 404 })
+  })
+
+  it('goes on outside every scope when told to', async () => {
+    const { send } = await start((app, { scope }) => app.get('/', (_req, res) => void res.json(scope.value() ?? 'outside')), {
+      none: 'pass',
+    })
+    expect((await send({ host: 'example.com' })).json).toBe('outside')
+  })
+
+  it('finds routes of its own, and no tenant’s', async () => {
+    const { send } = await start(
+      (app) => {
+        app.get('/sign-up', requireShared(), (_req, res) => void res.json('welcome'))
+        app.get('/projects', requireTenant(), (req, res) => void res.json(req.tenant?.schema))
+      },
+      { none: 'shared' },
+    )
+    expect(await send({ host: 'example.com', path: '/sign-up' })).toMatchObject({ status: 200, json: 'welcome' })
+    expect(await send({ host: 'example.com', path: '/projects' })).toMatchObject({
+      status: 404,
+      json: { code: 'TENANT_REQUIRED' },
+    })
+    expect(await send({ host: 'tenant1.example.com', path: '/projects' })).toMatchObject({ status: 200, json: 'tenant1' })
+    expect(await send({ host: 'tenant1.example.com', path: '/sign-up' })).toMatchObject({
+      status: 404,
+      json: { code: 'SHARED_REQUIRED' },
+    })
+  })
+})
+
+describe('who the tenant is', () => {
+  it.each([
+    'tenant1.example.com',
+    'TENANT1.Example.com:3000',
+    'www.tenant1.example.com',
+    'tenant1.example.com.',
+    'tenant1.test',
+    'www.tenant1.test:80',
+  ])('is read from the host %s', async (host) => {
+    const { send } = await start()
+    expect(await send({ host })).toMatchObject({ status: 200, json: 'tenant1' })
+  })
+
+  it.each(['localhost:3000', '127.0.0.1', '[::1]:3000', 'example.com'])('is left to the header at %s', async (host) => {
+    const { send } = await start()
+    expect(await send({ host, headers: { 'X-Tenant-Id': tenants[2]!.id } })).toMatchObject({ status: 200, json: 'tenant2' })
+  })
+
+  it('is refused where header and host contradict', async () => {
+    const { send, handler } = await start()
+    const ask = (tenant: string) => send({ host: 'tenant1.example.com', headers: { 'x-tenant-id': tenant } })
+    expect(await ask('tenant1')).toMatchObject({ status: 200 })
+    handler.mockClear()
+    const [other, nobody] = [await ask('tenant2'), await ask('nobody')]
+    expect(other).toMatchObject({ status: 400, json: { code: 'AMBIGUOUS_TENANT' } })
+    expect(nobody.text).toBe(other.text)
+    expect(await send({ host: 'nobody.example.com', headers: { 'x-tenant-id': 'tenant1' } })).toMatchObject({ status: 404 })
+    expect(handler).not.toHaveBeenCalled()
+  })
+
+  it('is refused where the header comes twice', async () => {
+    const { send } = await start()
+    const headers = { 'x-tenant-id': ['tenant1', 'tenant2'] }
+    expect(await send({ host: 'localhost', headers })).toMatchObject({ status: 400, json: { code: 'INVALID_TENANT_REF' } })
+  })
+
+  it('is refused where the Host comes twice, or not in the form of a host', async () => {
+    const { raw } = await start()
+    expect(await raw('Host: tenant1.example.com\r\nHost: tenant2.example.com')).toMatch(/^HTTP\/1\.1 400 .*INVALID_TENANT_REF/s)
+    expect(await raw('Host: tenant1.example.com, tenant2.example.com')).toMatch(/^HTTP\/1\.1 400 .*INVALID_TENANT_REF/s)
+    expect(await raw('Host: ')).toMatch(/^HTTP\/1\.1 400 .*INVALID_TENANT_REF/s)
+    expect(await raw('Host: tenant1.example.com@evil.test')).toMatch(/^HTTP\/1\.1 400 .*INVALID_TENANT_REF/s)
+    expect(await raw('Host: tenant1.example.com')).toMatch(/^HTTP\/1\.1 200 .*"tenant1"/s)
+  })
+
+  it('is read from X-Forwarded-Host only behind a proxy that Express trusts', async () => {
+    const spoof = { host: 'tenant1.example.com', headers: { 'x-forwarded-host': 'tenant2.example.com' } }
+    expect((await (await start()).send(spoof)).json).toBe('tenant1')
+    expect((await (await start(undefined, trusting(true))).send(spoof)).json).toBe('tenant2')
+    expect((await (await start(undefined, trusting('10.9.8.7'))).send(spoof)).json).toBe('tenant1')
+  })
+})
+
+describe('a refusal', () => {
+  it('is one problem document for every unknown tenant, whatever was asked for', async () => {
+    const { send } = await start()
+    const answers = await Promise.all(
+      ['nobody.example.com', 'nobody.test', 'a.b.example.com', 'archived.example.com', '1.example.com'].map((host) =>
+        send({ host }),
+      ),
+    )
+    for (const { status, text, headers } of answers) {
+      expect({ status, text }).toEqual({ status: 404, text: answers[0]!.text })
+      expect(headers).toMatchObject({ 'content-type': 'application/problem+json; charset=utf-8', 'cache-control': 'no-store' })
+    }
+    expect(answers[0]!.json).toEqual({
+      type: 'about:blank',
+      title: 'Not Found',
+      status: 404,
+      detail: 'There is nothing at this address.',
+      code: 'UNKNOWN_TENANT',
+    })
+  })
+
+  it('says when to come back from maintenance', async () => {
+    const { send } = await start(undefined, { retryAfterSeconds: 5 })
+    const answer = await send({ host: 'maintenance.example.com' })
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' }, json: { code: 'TENANT_MAINTENANCE' } })
+  })
+
+  it('says that a tenant is suspended', async () => {
+    const { send, handler } = await start()
+    expect(await send({ host: 'suspended.example.com' })).toMatchObject({ status: 403, json: { code: 'TENANT_SUSPENDED' } })
+    expect(handler).not.toHaveBeenCalled()
+  })
+
+  it('may be answered by you, outside every scope', async () => {
+    const { send, tenancy } = await start(undefined, {
+      onRefused: ({ outcome }, _req, res) => res.status(418).json([outcome, tenancy.scope.value() ?? 'outside']),
+    })
+    expect(await send({ host: 'nobody.example.com' })).toMatchObject({ status: 418, json: ['unknown', 'outside'] })
+    expect(await send({ host: 'example.com' })).toMatchObject({ status: 418, json: ['none', 'outside'] })
+  })
+})
+
+describe('errors', () => {
+  it('of resolving and of entering the scope go to the error handlers, never to a route', async () => {
+    const down = new Error('down')
+    for (const broken of [{ resolve: () => Promise.reject(down) }, { run: () => Promise.reject(down) }]) {
+      const { send, handler } = await start(
+        (app) => app.use(((error, _req, res, _next) => void res.status(500).json(error === down)) as express.ErrorRequestHandler),
+        { broken },
+      )
+      expect(await send({ host: 'tenant1.example.com' })).toMatchObject({ status: 500, json: true })
+      expect(handler).not.toHaveBeenCalled()
+    }
+  })
+
+  it('of a handler still know the tenant', async () => {
+    const { send } = await start((app, { scope }) => {
+      app.get('/', async () => {
+        await sleep(2)
+        throw new Error('broken')
+      })
+      app.use(((error: Error, req, res, _next) => {
+        res.status(500).json([error.message, scope.current().schema, req.tenant?.schema])
+      }) as express.ErrorRequestHandler)
+    })
+    expect((await send({ host: 'tenant1.example.com' })).json).toEqual(['broken', 'tenant1', 'tenant1'])
+  })
+
+  it('of partywall get the status of their code and keep their message to themselves', async () => {
+    const log = vi.fn<(error: TenancyError) => void>()
+    const { send } = await start((app) => {
+      app.get('/:code', (req) => {
+        throw new TenancyError(req.params.code as 'WRONG_TENANT', 'secret message', { details: { secret: 'detail' } })
+      })
+      app.get('/', () => {
+        throw new Error('not ours')
+      })
+      app.use(tenancyErrors({ log, retryAfterSeconds: 7 }))
+      app.use(((error: Error, _req, res, _next) => void res.status(500).send(error.message)) as express.ErrorRequestHandler)
+    })
+    const ask = (code: string) => send({ host: 'tenant1.example.com', path: `/${code}` })
+    expect(await ask('DOMAIN_EXISTS')).toMatchObject({ status: 409, json: { code: 'DOMAIN_EXISTS' } })
+    expect(await ask('TENANT_MAINTENANCE')).toMatchObject({ status: 503, headers: { 'retry-after': '7' } })
+    expect(log).toHaveBeenCalledTimes(1)
+    for (const code of ['WRONG_TENANT', 'NO_TENANT', 'MIGRATION_FAILED', 'SCHEMA_MISSING']) {
+      const { status, text } = await ask(code)
+      expect(status).toBe(code === 'SCHEMA_MISSING' ? 503 : 500)
+      expect(text).not.toMatch(new RegExp(`secret|${code}`))
+    }
+    expect(log).toHaveBeenCalledTimes(5)
+    expect((await ask('UNKNOWN_TENANT')).text).toBe((await send({ host: 'nobody.example.com' })).text)
+    expect(await ask('')).toMatchObject({ status: 500, text: 'not ours' })
+    expect(await ask('CODE_OF_A_NEWER_VERSION')).toMatchObject({ status: 500, text: 'secret message' })
+  })
+
+  it('come at once for wrong options', () => {
+    expect(() => tenantScope(createTenancyLike(), { none: 'share' as 'shared' })).toThrow(invalidOption(/it is share/))
+    expect(() => tenantScope(createTenancyLike(), { claim: () => ({}) } as TenantScopeOptions)).toThrow(
+      invalidOption(/Did you mean "claims"/),
+    )
+    expect(() => tenancyErrors({ logger: console } as object)).toThrow(invalidOption(/"logger"/))
+  })
+})
+
+it('hands the verified claims and the whole path to resolvers of your own', async () => {
+  const tenancy = createTenancyLike([({ claims, path }) => (path === '/mounted/deep' ? (claims?.tenant as string) : undefined)])
+  const app = express()
+  app.use('/mounted', tenantScope(tenancy, { claims: () => ({ tenant: 'tenant4' }) }))
+  app.get('/mounted/deep', (_req, res) => void res.json(tenancy.scope.current().schema))
+  const { send } = await listen(app)
+  expect(await send({ host: 'localhost', path: '/mounted/deep?x=1' })).toMatchObject({ status: 200, json: 'tenant4' })
+})
+
+const invalidOption = (message: RegExp) =>
+  expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(message) })
+const trusting = (proxy: boolean | string): StartOptions => ({ before: (app) => app.set('trust proxy', proxy) })
+const byClaim: Resolver = ({ claims }) => claims?.tenant as string
+
+const tenants: Tenant[] = [
+  ...Array.from({ length: 20 }, (_, number) => createTenant(number, `tenant${number}`)),
+  ...(['suspended', 'maintenance', 'archived'] as const).map((status, index) => createTenant(20 + index, status, status)),
+]
+
+function createTenant(number: number, schema: string, status: TenantStatus = 'active'): Tenant {
+  const id = `00000000-0000-4000-8000-0000000000${String(number).padStart(2, '0')}`
+  return { id, schema, name: schema, kind: 'default', status, placement: 'default', attributes: {}, createdAt: new Date(0) }
+}
+
+/** A tenancy with the real chain and the real scope, and a list in place of the database. */
+function createTenancyLike(resolvers: Resolver[] = [byHost({ base: 'example.com' }), byHeader('x-tenant-id')]) {
+  const scope = new Scope()
+  return {
+    scope,
+    resolve: createChain(resolvers, async (ref) => {
+      await sleep(Math.random() * 3)
+      return tenants.find(
+        ({ id, schema }) =>
+          ref === schema ||
+          (typeof ref === 'object' &&
+            (('id' in ref && ref.id === id) ||
+              ('schema' in ref && ref.schema === schema) ||
+              ('domain' in ref && ref.domain === `${schema}.test`))),
+      )
+    }),
+    // Like the real ones, these look up before they enter.
+    run: async <T>(tenant: Tenant, fn: () => T) => (await sleep(1), scope.run(tenant, fn)),
+    runShared: async <T>(fn: () => T) => scope.runShared(fn),
+    bind: scope.bind.bind(scope) as Scope['bind'],
+  }
+}
+
+type Tenancy = ReturnType<typeof createTenancyLike>
+
+interface StartOptions extends TenantScopeOptions {
+  before?: (app: Express) => unknown
+  broken?: object
+}
+
+/** A server with `tenantScope`, the given routes, and behind them a handler that answers with the schema of the scope. */
+async function start(
+  routes: (app: Express, tenancy: Tenancy) => unknown = () => {},
+  { before, broken, ...options }: StartOptions = {},
+) {
+  const tenancy = createTenancyLike()
+  const handler = vi.fn<express.RequestHandler>((_req, res) => void res.json(tenancy.scope.current().schema))
+  const app = express()
+  before?.(app)
+  app.use(tenantScope({ ...tenancy, ...broken }, options))
+  routes(app, tenancy)
+  app.use(handler)
+  return { tenancy, handler, ...(await listen(app)) }
+}
+
+interface Sent {
+  host: string
+  path?: string
+  method?: string
+  headers?: OutgoingHttpHeaders
+  body?: string | AsyncIterable<string>
+  agent?: http.Agent
+}
+
+async function listen(app: Express) {
+  const server = app.listen(0, '127.0.0.1')
+  servers.push(server)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const at = { host: '127.0.0.1', port }
+
+  // fetch may not set the Host header: node:http may.
+  async function send({ host, headers, body, agent, ...request }: Sent) {
+    const sent = http.request({ ...at, ...request, headers: { ...headers, host }, agent: agent ?? false })
+    const answered = once(sent, 'response') as Promise<[http.IncomingMessage]>
+    const writing = pipeline(Readable.from(body === undefined ? [] : typeof body === 'string' ? [body] : body), sent)
+    const [response] = await answered
+    const text = (await response.setEncoding('utf8').toArray()).join('')
+    await writing
+    return { status: response.statusCode!, headers: response.headers as IncomingHttpHeaders, text, json: jsonOf(text) }
+  }
+
+  /** Header lines that no HTTP client would send. */
+  async function raw(headerLines: string): Promise<string> {
+    const socket = net.connect(at).setEncoding('utf8')
+    socket.write(`GET / HTTP/1.1\r\n${headerLines}\r\nConnection: close\r\n\r\n`)
+    return (await socket.toArray()).join('')
+  }
+
+  return { send, raw }
+}
+
+async function* rows(scope: Scope) {
+  for (let row = 0; row < 200; row++) {
+    if (row % 50 === 0) await sleep(1)
+    yield `${scope.tryCurrent()?.schema},`.padEnd(5000, ' ')
+  }
+}
+
+async function* slowly(chunk: string, times: number) {
+  for (let time = 0; time < times; time++) {
+    yield chunk
+    await sleep(3)
+  }
+}
+
+function jsonOf(text: string): any {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

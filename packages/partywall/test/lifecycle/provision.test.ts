@@ -1,0 +1,221 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Client } from 'pg'
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { z } from 'zod'
+import { testDatabase } from '../support/servers/database.ts'
+import { folderForTest, registryForTest } from '../support/tenants/registry.ts'
+
+let url: string
+beforeAll(async () => {
+  ;({ url } = await testDatabase())
+})
+
+const migrations = {
+  'migrations/tenant/0001_polls.sql':
+    'create table polls (id int primary key, question text);\ncreate index on polls (question);',
+  'migrations/tenant/0002_seed.ts': `
+    export async function up({ client, tenant, sql }) {
+      await client.query(sql\`insert into polls values (1, \${tenant.name})\`)
+    }`,
+}
+
+describe('creating a tenant', () => {
+  test('makes the row, the schema, the tables, their history and the domains', async () => {
+    const root = await folderForTest(migrations)
+    const { create, tenants, domains } = registryForTest(url, { root })
+    const made = await create({ schema: 'acme-1', name: 'Acme', domains: ['A.acme.example.com', 'b.acme.example.com'] })
+    expect(await tenants.get('acme-1')).toEqual(made)
+    expect(await rows('select * from "acme-1".polls')).toEqual([{ id: 1, question: 'Acme' }])
+    expect(await rows('select name from "acme-1".partywall_migrations order by name')).toEqual([
+      { name: '0001_polls' },
+      { name: '0002_seed' },
+    ])
+    expect((await domains.list('acme-1')).map(({ domain, isPrimary }) => [domain, isPrimary])).toEqual([
+      ['a.acme.example.com', true],
+      ['b.acme.example.com', false],
+    ])
+    expect(await rows(`select to_regclass('public.polls') as leaked`)).toEqual([{ leaked: null }])
+  })
+
+  test('uses the migrations of its kind, and the schema of attributes', async () => {
+    const root = await folderForTest({ ...migrations, 'trial/0001_trial.sql': 'create table trial ()' })
+    const attributes = z.object({ plan: z.string().default('free') })
+    const { create } = registryForTest(url, { root, kinds: { trial: 'trial' }, tenant: { attributes } })
+    expect(await create({ schema: 'trial', kind: 'trial' })).toMatchObject({
+      name: 'trial',
+      kind: 'trial',
+      attributes: { plan: 'free' },
+    })
+    expect(await tables('trial')).toEqual(['partywall_migrations', 'trial'])
+  })
+
+  test('refuses what cannot be before the database is asked', async () => {
+    const root = await folderForTest({ ...migrations, 'broken/0001_a.sql': '-- partywall: dwon' })
+    const { create, database } = registryForTest(url, {
+      root,
+      kinds: { broken: 'broken' },
+      sharedSchema: 'common',
+      extraSearchPath: ['extensions'],
+      tenant: { attributes: z.object({ seats: z.number() }).partial() },
+    })
+    const asked = [vi.spyOn(database, 'query'), vi.spyOn(database, 'transaction')]
+    const cases: [object, string][] = [
+      ...[
+        '',
+        'Acme',
+        '1st',
+        'a b',
+        `a"; drop schema public; --`,
+        'a\0',
+        'pg_x',
+        'public',
+        'partywall',
+        'common',
+        'extensions',
+        'a\n',
+      ].map((schema): [object, string] => [{ schema }, 'INVALID_SCHEMA_NAME']),
+      [{ schema: 'a'.repeat(64) }, 'INVALID_SCHEMA_NAME'],
+      [{ schema: 'x'.repeat(1_000_000) }, 'INVALID_SCHEMA_NAME'],
+      [{}, 'INVALID_SCHEMA_NAME'],
+      [{ schema: 'fine', domains: ['a b'] }, 'INVALID_DOMAIN'],
+      [{ schema: 'fine', domains: 'a.example.com' }, 'INVALID_OPTION'],
+      [{ schema: 'fine', kind: 'borken' }, 'INVALID_OPTION'],
+      [{ schema: 'fine', kind: 'broken' }, 'INVALID_MIGRATION'],
+      [{ schema: 'fine', kind: '__proto__' }, 'INVALID_OPTION'],
+      [{ schema: 'fine', name: '' }, 'INVALID_OPTION'],
+      [{ schema: 'fine', attributes: { seats: 'x' } }, 'INVALID_ATTRIBUTES'],
+      [{ schema: 'fine', domain: 'a.example.com' }, 'INVALID_OPTION'],
+    ]
+    for (const [input, code] of cases) await expect(create(input as never)).rejects.toMatchObject({ code })
+    await expect(create({ schema: 'fine', domain: 'a.example.com' } as never)).rejects.toThrow('Did you mean "domains"?')
+    for (const spy of asked) expect(spy).not.toHaveBeenCalled()
+  })
+
+  test('keeps nothing when a migration fails', async () => {
+    const root = await folderForTest({
+      'migrations/tenant/0001_ok.sql': 'create table ok ()',
+      'migrations/tenant/0002_bad.sql': '-- a comment\ncreate table half ();\nselect * from nowhere;',
+    })
+    const { create, tenants, domains } = registryForTest(url, { root })
+    const creation = create({ schema: 'failing', domains: ['failing.example.com'] })
+    await expect(creation).rejects.toMatchObject({ code: 'MIGRATION_FAILED', details: { name: '0002_bad', sqlState: '42P01' } })
+    expect(await tenants.find('failing')).toBeUndefined()
+    expect((await domains.list()).filter(({ domain }) => domain.startsWith('failing'))).toEqual([])
+    expect(await rows(`select to_regnamespace('failing') as found`)).toEqual([{ found: null }])
+  })
+
+  test('refuses a schema that is there without a tenant, and leaves it as it is', async () => {
+    await rows('create schema orphan; create table orphan.precious ()')
+    const { create, tenants } = registryForTest(url)
+    await expect(create({ schema: 'orphan' })).rejects.toMatchObject({
+      code: 'SCHEMA_EXISTS',
+      message: expect.stringContaining('no tenant has it'),
+    })
+    expect(await tenants.find('orphan')).toBeUndefined()
+    expect(await tables('orphan')).toEqual(['precious'])
+  })
+
+  test('refuses a domain that is taken, and names it', async () => {
+    const { create, tenants } = registryForTest(url)
+    await create({ schema: 'dom_a', domains: ['taken.example.com'] })
+    await expect(create({ schema: 'dom_b', domains: ['free.example.com', 'Taken.example.com.'] })).rejects.toMatchObject({
+      code: 'DOMAIN_EXISTS',
+      details: { domains: ['taken.example.com'] },
+    })
+    expect(await tenants.find('dom_b')).toBeUndefined()
+    await create({ schema: 'dom_b', domains: ['free.example.com', 'FREE.example.com'] })
+  })
+})
+
+describe('at the same time', () => {
+  test('many makers of one name leave one tenant, and a clear error for the others', async () => {
+    const root = await folderForTest(migrations)
+    const makers = Array.from({ length: 6 }, () => registryForTest(url, { root }))
+    const results = await Promise.allSettled(makers.map(({ create }) => create({ schema: 'same' })))
+    const codes = results.map((result) => (result.status === 'fulfilled' ? 'made' : result.reason.code)).toSorted()
+    expect(codes).toEqual([...Array(5).fill('SCHEMA_EXISTS'), 'made'])
+    expect(await rows('select count(*)::int as n from same.polls')).toEqual([{ n: 1 }])
+  })
+
+  test('many makers of one set of domains leave one owner, whatever the order', async () => {
+    const [one, two] = [registryForTest(url), registryForTest(url)]
+    for (let round = 0; round < 5; round++) {
+      const set = ['x', 'y', 'z'].map((letter) => `${letter}${round}.set.example.com`)
+      const results = await Promise.allSettled([
+        one.create({ schema: `set_a${round}`, domains: set }),
+        two.create({ schema: `set_b${round}`, domains: set.toReversed() }),
+      ])
+      expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+      expect(results.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'DOMAIN_EXISTS' } })
+    }
+  })
+
+  test('somebody who makes the bare schema meanwhile is noticed', async () => {
+    const other = new Client({ connectionString: url })
+    await other.connect()
+    onTestFinished(() => other.end())
+    await other.query('begin; create schema bare')
+    const creation = registryForTest(url).create({ schema: 'bare' })
+    const outcome = creation.catch((error: unknown) => error)
+    await vi.waitFor(async () => {
+      expect(
+        await rows(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%create schema "bare"%'`),
+      ).toHaveLength(1)
+    }, 10_000)
+    await other.query('commit')
+    expect(await outcome).toMatchObject({ code: 'SCHEMA_EXISTS' })
+  })
+
+  test('many different tenants can be made at once', async () => {
+    const root = await folderForTest(migrations)
+    const { create, tenants } = registryForTest(url, { root })
+    await Promise.all(
+      Array.from({ length: 12 }, (_, number) => create({ schema: `many_${number}`, domains: [`m${number}.example.com`] })),
+    )
+    expect((await tenants.list()).filter(({ schema }) => schema.startsWith('many_'))).toHaveLength(12)
+  })
+})
+
+test('a process killed in the middle leaves nothing, and the tenant can be made again', async () => {
+  const root = await folderForTest({
+    ...migrations,
+    'migrations/tenant/0003_slow.sql': `create table slow ();\nselect pg_sleep(2) -- the kill comes here`,
+  })
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, new URL('create-one.ts', import.meta.url).pathname, url, root, 'killed'],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  )
+  await vi.waitFor(async () => {
+    expect(
+      await rows(`select 1 from pg_stat_activity where wait_event = 'PgSleep' and query like '%the kill comes here%'`),
+    ).toHaveLength(1)
+  }, 20_000)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const { create, tenants } = registryForTest(url, { root })
+  expect(await tenants.find('killed')).toBeUndefined()
+  const again = await create({ schema: 'killed', domains: ['killed.example.com'] })
+  expect(await tenants.get('killed.example.com')).toEqual(again)
+  expect(await tables('killed')).toEqual(['partywall_migrations', 'polls', 'slow'])
+})
+
+async function rows(text: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function tables(schema: string): Promise<unknown[]> {
+  const found = await rows(
+    `select relname from pg_class where relkind = 'r' and relnamespace = '"${schema}"'::regnamespace order by relname`,
+  )
+  return found.map((row) => (row as { relname: string }).relname)
+}

@@ -1,0 +1,146 @@
+/** A file outside of transactions that stopped in the middle: what is not done may be mended, and what is done is done once. */
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { checksumOf } from '../../../src/migrations/sources/files/migration-text.ts'
+import { checksumOfDone } from '../../../src/migrations/history/unfinished.ts'
+import { writeFiles } from '../../support/tenants/registry.ts'
+import { fleetOf, having, histories, type Fleet } from '../run/fleet.ts'
+
+const marker = '-- partywall: no-transaction\n'
+const done = `insert into polls (title) values ('once; only')`
+const wrong = 'create index concurrently polls_title on polls (titel)'
+const right = 'create index concurrently polls_title on polls (title)'
+const refused = (words: string) => ({
+  code: 'MIGRATION_CHANGED',
+  message: expect.stringContaining(words),
+  details: expect.objectContaining({ problem: 'unfinished', name: '0002_index', statements: 1 }),
+})
+
+describe('the mended file', () => {
+  test('goes on behind what is done, in every schema, and is recorded as a whole', async () => {
+    const fleet = await stopped()
+    const mended = `-- mended\n${marker}${done} ;\n\n${right};\ncreate table more ();\n-- partywall: down\ndrop table more;`
+    await write(fleet, mended)
+    expect(await fleet.migrations.check()).toBe(false)
+    expect((await fleet.migrations.status()).map(({ problem }) => problem)).toEqual([undefined, undefined, undefined])
+    expect((await fleet.migrations.run({ resume: true })).ok).toBe(true)
+    expect(await having(fleet, 'polls_title')).toEqual(['t001', 't002'])
+    expect(await having(fleet, 'more')).toEqual(['t001', 't002'])
+    expect(await fleet.rows('select count(*)::int as n from t002.polls')).toEqual([{ n: 1 }])
+    expect(await rowOf(fleet)).toEqual({ checksum: checksumOf(mended), statements: null })
+    expect((await fleet.migrations.status({ verify: true })).every(({ problem }) => problem === undefined)).toBe(true)
+    expect(await fleet.migrations.check()).toBe(true)
+  })
+
+  test('may say no more than what is done, and may stop a second time', async () => {
+    const fleet = await stopped()
+    await write(fleet, `${marker}${done};\ncreate table more ();\n${wrong};`)
+    expect((await fleet.migrations.run()).ok).toBe(false)
+    expect(await rowOf(fleet)).toMatchObject({ statements: 2 })
+    await write(fleet, `${marker}${done};\ncreate table more ();`)
+    expect((await fleet.migrations.run({ verify: true })).ok).toBe(true)
+    expect(await having(fleet, 'more')).toEqual(['t001', 't002'])
+  })
+
+  test.each([
+    ['in what is done', `${marker}${done.replace('once', 'twice')};\n${right};`],
+    ['in where a statement ends', `${marker}${done.replace(`; only`, '')}; ${right};`],
+    ['by a statement before it', `${marker}create table first ();\n${done};\n${right};`],
+    ['by nothing that is left', `${marker}-- ${done};`],
+    ['by the marker', `${done};\n${right};`],
+  ])('is refused when it has changed %s', async (_, text) => {
+    const fleet = await stopped()
+    await write(fleet, text)
+    for (const verify of [false, true]) {
+      const { entries } = await fleet.migrations.run({ tenants: true, verify })
+      expect(entries.map(({ error }) => error)).toMatchObject([
+        refused('0002_index.sql stopped'),
+        refused('Restore the statements'),
+      ])
+    }
+    expect(await having(fleet, 'polls_title')).toEqual([])
+    expect(await fleet.rows('select count(*)::int as n from t001.polls')).toEqual([{ n: 1 }])
+  })
+})
+
+test('a file that is gone, has another name or became TypeScript is refused', async () => {
+  const fleet = await stopped()
+  const folder = join(fleet.root, 'migrations/tenant')
+  const problem = async (): Promise<unknown> => (await fleet.migrations.status({ tenant: 't001' }))[0]!.problem
+  await rename(join(folder, '0002_index.sql'), join(folder, '0002_other.sql'))
+  expect(await problem()).toMatchObject(refused('file is gone'))
+  await rm(join(folder, '0002_other.sql'))
+  expect(await problem()).toMatchObject(refused('file is gone'))
+  await writeFiles(folder, { '0002_index.ts': 'export const up = () => {}' })
+  expect(await problem()).toMatchObject(refused('Restore the statements'))
+})
+
+test('nothing else is done before it: no way back, no stop before it, no file that sorts before it', async () => {
+  const fleet = await stopped()
+  const first = refused('must be finished before anything else')
+  const down = await fleet.migrations.run({ down: true, to: '1', tenants: true })
+  const short = await fleet.migrations.run({ to: '1', tenants: true })
+  await writeFiles(fleet.root, { 'migrations/tenant/0002_before.sql': 'create table before ()' })
+  const before = await fleet.migrations.run({ tenants: true })
+  for (const { entries } of [down, short, before]) expect(entries.map(({ error }) => error)).toMatchObject([first, first])
+  expect(await having(fleet, 'before')).toEqual([])
+})
+
+test('another deploy goes on with it meanwhile: what it has done is not done again', async () => {
+  const fleet = await stopped()
+  // Time for the other deploy, in the turn of the first tenant; the second one is planned by then, and not begun.
+  const slow = `do $$ begin if current_schema() = 't001' then perform pg_sleep(0.5); end if; create table more (); end $$`
+  const text = `${done};\n${slow};\n${right};`
+  await write(fleet, marker + text)
+  const run = fleet.migrations.run({ tenants: true, concurrency: 1 })
+  const sleeping = `select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`
+  while ((await fleet.rows(sleeping)).length === 0) await sleep(10)
+  await fleet.rows(`create table t002.more ();
+    update t002.partywall_migrations set statements = 2, checksum = '${checksumOfDone(text, 2)}' where statements = 1`)
+  expect((await run).entries.map(({ error }) => error)).toEqual([undefined, undefined])
+  expect(await having(fleet, 'polls_title')).toEqual(['t001', 't002'])
+})
+
+test('who has finished it by hand can say so', async () => {
+  const fleet = await stopped()
+  await fleet.rows('create index polls_title on t001.polls (title)')
+  await writeFiles(fleet.root, { 'migrations/tenant/0003_after.sql': 'create table after ()' })
+  expect((await fleet.migrations.fake({ tenant: 't001', to: '2' })).ok).toBe(true)
+  expect(await rowOf(fleet)).toMatchObject({ statements: null })
+  await write(fleet, `${marker}${done};\n${wrong};`)
+  expect((await fleet.migrations.run({ tenant: 't001', verify: true })).ok).toBe(true)
+  expect((await histories(fleet))['t001']).toEqual(['0001_polls', '0002_index', '0003_after'])
+})
+
+test('a history that holds the checksum of the whole file goes on, as long as the file is the same', async () => {
+  const fleet = await stopped()
+  const file = `${marker}${done};\n${wrong};`
+  await fleet.rows(`update t001.partywall_migrations set checksum = '${checksumOf(file)}' where statements = 1`)
+  await write(fleet, `${file}\n-- changed`)
+  const { entries } = await fleet.migrations.run({ tenant: 't001' })
+  expect(entries[0]!.error).toMatchObject(refused('Restore the statements'))
+  await write(fleet, file)
+  await fleet.rows('alter table t001.polls rename title to titel')
+  expect((await fleet.migrations.run({ tenant: 't001' })).ok).toBe(true)
+  expect(await fleet.rows('select count(*)::int as n from t001.polls')).toEqual([{ n: 1 }])
+  expect(await rowOf(fleet)).toEqual({ checksum: checksumOf(file), statements: null })
+})
+
+/** Two tenants in which the first statement is done and the second one is wrong. */
+async function stopped(): Promise<Fleet> {
+  const fleet = await fleetOf(2)
+  await write(fleet, `${marker}${done};\n${wrong};`)
+  const { entries } = await fleet.migrations.run()
+  expect(entries.slice(1).map(({ error }) => error)).toMatchObject([{ details: { line: 3 } }, { details: { line: 3 } }])
+  return fleet
+}
+
+async function write({ root }: Fleet, text: string): Promise<void> {
+  await writeFiles(root, { 'migrations/tenant/0002_index.sql': text })
+}
+
+async function rowOf({ rows }: Fleet): Promise<unknown> {
+  return (await rows(`select checksum, statements from t001.partywall_migrations where name = '0002_index'`))[0]
+}

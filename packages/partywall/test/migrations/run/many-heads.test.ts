@@ -1,0 +1,34 @@
+/** The heads of many schemas are read by another query than those of a few; both must say the same of each. */
+import { expect, test } from 'vitest'
+import { headsSql } from '../../../src/migrations/history/history-sql.ts'
+import { fleetOf } from './fleet.ts'
+
+test('the heads of many schemas are what they are by themselves, with those that have no history or are not there', async () => {
+  const fleet = await fleetOf(3)
+  await fleet.rows('drop table t002.partywall_migrations; comment on table t003.partywall_migrations is null; create schema bare')
+  const asked = ['t001', 't002', 't003', 'bare', 'gone']
+  const heads = async (schemas: readonly string[]): Promise<object> => {
+    const { text, values } = headsSql(schemas)
+    const { rows } = await fleet.admin.query(text, values as unknown[])
+    return Object.fromEntries(rows.filter(({ schema }) => asked.includes(schema)).map(({ schema, ...head }) => [schema, head]))
+  }
+  const few = await heads(asked)
+  expect(few).toEqual({
+    t001: { hasHistory: true, digest: expect.stringMatching(/^partywall 1: 1 applied [0-9a-f]{64}$/) },
+    t002: { hasHistory: false, digest: null },
+    t003: { hasHistory: true, digest: null },
+    bare: { hasHistory: false, digest: null },
+  })
+  const many = [...asked, ...Array.from({ length: 1000 }, (_, index) => `none_${index}`)]
+  expect(headsSql(many).text).not.toBe(headsSql(asked).text)
+  expect(await heads(many)).toEqual(few)
+})
+
+test('a fleet of hundreds is planned by them', async () => {
+  const fleet = await fleetOf(2)
+  await fleet.rows(`
+    insert into partywall.tenants (schema, name) select 'gone_' || number, 'gone' from generate_series(1, 400) as number`)
+  const status = await fleet.migrations.status()
+  expect(status.filter(({ problem }) => problem === undefined).map(({ target }) => target)).toEqual(['shared', 't001', 't002'])
+  expect(status.filter(({ problem }) => (problem as { code?: string })?.code === 'SCHEMA_MISSING')).toHaveLength(400)
+})

@@ -1,0 +1,97 @@
+/**
+ * A database of its own for a test file: a clone of the run's template. Dropped when the file has passed; kept when a test in
+ * it failed, with a word about how to look at it, until the same file runs again.
+ */
+import { Client } from 'pg'
+import { expect, inject, type RunnerTestFile } from 'vitest'
+import { inParallel } from '../../../src/fleet/workers.ts'
+import { databaseOf, dropDatabase, keptMark, slugOf } from '../run/names.ts'
+import { onRoute, route } from './route.ts'
+
+export interface TestDatabase {
+  /** On the route of this run: directly, or through the pooler. */
+  readonly url: string
+  /** The same without a pooler: for looking, and for making mischief. */
+  readonly directUrl: string
+  readonly name: string
+  /** The same server and role, another database: for what cannot be done from inside. */
+  readonly adminUrl: string
+}
+
+const made: TestDatabase[] = []
+
+/**
+ * Call it at the top of a test file or in its `beforeAll`; again for a second database.
+ * @example const { url } = await testDatabase()
+ */
+export async function testDatabase(): Promise<TestDatabase> {
+  const file = expect.getState().testPath
+  if (file === undefined) throw new Error('testDatabase() belongs at the top of a test file or in its beforeAll.')
+  const number = made.length === 0 ? '' : `_${made.length + 1}`
+  const name = databaseOf(inject('partywallRun'), `${slugOf(file, route)}${number}`)
+  const adminUrl = serverUrl()
+  const url = new URL(adminUrl)
+  url.pathname = `/${name}`
+  await asAdmin(async (admin) => {
+    // A retried file finds its own database of before.
+    await dropDatabase(admin, name)
+    await admin.query(`create database "${name}" template "${databaseOf(inject('partywallRun'), 'template')}"`)
+  })
+  const database = { url: onRoute(url.href), directUrl: url.href, name, adminUrl }
+  made.push(database)
+  return database
+}
+
+/** The server of this run, with a role that may create databases. */
+export function serverUrl(): string {
+  return inject('partywallServerUrl')
+}
+
+/** What each-file.ts calls when all tests and hooks of a file are done. */
+export async function endTestDatabases(file: RunnerTestFile): Promise<void> {
+  if (made.length === 0) return
+  const databases = made.splice(0)
+  const hasFailed = isFailed(file)
+  await asAdmin((admin) => dropKept(admin, slugOf(file.filepath, route)))
+  // Each drop waits for a checkpoint; several at a time wait for the same one.
+  await inParallel(databases, 8, ({ name }) =>
+    asAdmin(async (admin) => {
+      if (!hasFailed) await dropDatabase(admin, name)
+      else await admin.query(`comment on database "${name}" is '${keptMark}'`)
+    }),
+  )
+  if (hasFailed) console.error(databases.map(howToLook).join('\n'))
+}
+
+function howToLook({ name, directUrl }: TestDatabase): string {
+  const command = process.env.DATABASE_URL
+    ? `psql ${directUrl}`
+    : `node scripts/node.js packages/partywall/test/support/servers/look.ts ${name}`
+  return `The database of this file is kept for a look, until the file runs again:  ${command}`
+}
+
+function isFailed(task: { result?: { state?: string } | undefined; tasks?: readonly object[] }): boolean {
+  return task.result?.state === 'fail' || (task.tasks ?? []).some((child) => isFailed(child))
+}
+
+/** Evidence of earlier runs of this file. Other people's running tests are not marked, and stay. */
+async function dropKept(admin: Client, slug: string): Promise<void> {
+  const { rows } = await admin.query<{ name: string }>(
+    `select datname as name
+     from pg_catalog.pg_database
+     where datname ~ $1::text
+       and pg_catalog.shobj_description(oid, 'pg_database') = $2::text`,
+    [`^pwt_[0-9a-f]{8}_${slug}(_[0-9]+)?$`, keptMark],
+  )
+  for (const { name } of rows) await dropDatabase(admin, name)
+}
+
+async function asAdmin<T>(work: (admin: Client) => Promise<T>): Promise<T> {
+  const admin = new Client({ connectionString: serverUrl(), application_name: 'partywall tests' })
+  await admin.connect()
+  try {
+    return await work(admin)
+  } finally {
+    await admin.end()
+  }
+}

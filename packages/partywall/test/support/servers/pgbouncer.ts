@@ -1,0 +1,143 @@
+/**
+ * A PgBouncer, in transaction mode mostly, with one server connection for each pair of database and user: whatever one client leaves on the
+ * session, the next one meets. It runs as an ordinary user, for it refuses root.
+ */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+import { freePort } from '../../../src/embedded/free-port.ts'
+
+export interface PgBouncer {
+  /** The same database and user, through the pooler. */
+  through(url: string): string
+  /** From now on that many server connections for each pair of database and user. */
+  resize(serverConnections: number): Promise<void>
+  /** Ends it at once, as a crash would, and starts it again on the same port. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** How long the pooler lends a server session. */
+export type PoolMode = 'transaction' | 'session' | 'statement'
+
+/** Why what needs it is skipped. In CI nothing is: there its absence is a failure. */
+export const withoutPgBouncer = 'PgBouncer is not installed: apt-get install pgbouncer'
+
+export function hasPgBouncer(): boolean {
+  if (isInstalled()) return true
+  if (isCI()) throw new Error(`${withoutPgBouncer}. In CI (the variable CI is set) nothing may be skipped for that.`)
+  return false
+}
+
+export async function startPgBouncer(server: string, mode: PoolMode = 'transaction'): Promise<PgBouncer> {
+  const folder = await mkdtemp(join(tmpdir(), 'partywall-pgbouncer-'))
+  const port = await freePort()
+  const runAs = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  for (const [name, text] of Object.entries(files(new URL(server), port, mode))) {
+    await writeFile(join(folder, name), text)
+    await chmod(join(folder, name), 0o600)
+    if (runAs.uid !== undefined) await chown(join(folder, name), runAs.uid, runAs.gid)
+  }
+  if (runAs.uid !== undefined) await chown(folder, runAs.uid, runAs.gid)
+  const through = (url: string): string => {
+    const pooled = new URL(url)
+    pooled.host = `127.0.0.1:${port}`
+    return pooled.href
+  }
+  const start = async (): Promise<ChildProcess> => {
+    const child = spawn('/bin/sh', ['-c', untilInputEnds, program], { ...runAs, cwd: folder, stdio: ['pipe', 'ignore', 'pipe'] })
+    let log = ''
+    child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
+    child.once('error', (error) => (log += error.message))
+    await answers(through(server), () => log)
+    return child
+  }
+  let child = await start()
+  return {
+    through,
+    async resize(serverConnections) {
+      const console = new URL(through(server))
+      console.pathname = '/pgbouncer'
+      const client = new Client(console.href)
+      await client.connect()
+      await client.query(`set default_pool_size = ${serverConnections}`)
+      // Those that are too many go: each is closed as soon as it is free.
+      await client.query('reconnect')
+      await client.end()
+    },
+    async restart() {
+      await kill(child)
+      child = await start()
+    },
+    async stop() {
+      await kill(child)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit')
+  child.stdin!.end()
+  if (child.exitCode === null) await ended
+}
+
+/** The kernel closes our end of the pipe however this process ends, so PgBouncer never outlives it. */
+const untilInputEnds = '"$0" pgbouncer.ini & read -r _; kill -9 $!; wait'
+
+/** Who is not in the list is looked up on the server, so that roles that a test makes may come in as well. */
+function files(server: URL, port: number, mode: PoolMode): Record<string, string> {
+  const [user, password] = [server.username, server.password].map(decodeURIComponent) as [string, string]
+  return {
+    'users.txt': `"${user.replaceAll('"', '""')}" "${password.replaceAll('"', '""')}"\n`,
+    'pgbouncer.ini': `
+[databases]
+* = host=${server.hostname} port=${server.port || 5432} auth_user=${user}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = trust
+auth_file = users.txt
+pool_mode = ${mode}
+default_pool_size = ${mode === 'session' ? 10 : 1}
+admin_users = ${user}
+max_client_conn = 500
+server_login_retry = 0.2
+`,
+  }
+}
+
+async function answers(url: string, log: () => string): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const client = new Client(url)
+    try {
+      await client.connect()
+      await client.end()
+      return
+    } catch {
+      await sleep(20)
+    }
+  }
+  throw new Error(`PgBouncer does not answer:\n${log()}`)
+}
+
+/** Debian puts it where only root looks. */
+const program = process.platform === 'linux' ? '/usr/sbin/pgbouncer' : 'pgbouncer'
+
+function isInstalled(): boolean {
+  try {
+    execFileSync(program, ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isCI(): boolean {
+  return !['', 'false', '0', undefined].includes(process.env['CI'])
+}

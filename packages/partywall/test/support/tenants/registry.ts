@@ -1,0 +1,67 @@
+/** The catalog, the lifecycle and the migrations over one database, wired as createTenancy does it, for tests of these rooms. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { Catalog } from '../../../src/catalog/catalog.ts'
+import { Domains } from '../../../src/catalog/domains/domains.ts'
+import { Tenants } from '../../../src/catalog/tenants/tenants.ts'
+import { OpenDatabase } from '../../../src/database/open-database.ts'
+import { provision, type NewTenant } from '../../../src/lifecycle/provision.ts'
+import { Migrations } from '../../../src/migrations/run/run.ts'
+import { migrationSources } from '../../../src/migrations/sources/sources.ts'
+import { resolveOptions, type Config } from '../../../src/config/options.ts'
+import { Scope } from '../../../src/scope/scope.ts'
+import type { Tenant } from '../../../src/types.ts'
+
+export interface Registry {
+  readonly database: OpenDatabase
+  readonly catalog: Catalog
+  readonly tenants: Tenants<any>
+  readonly domains: Domains<any>
+  readonly migrations: Migrations<any>
+  create(input: NewTenant<any>): Promise<Tenant<any>>
+  close(): Promise<void>
+}
+
+/** Nothing is cached unless the test asks for it. */
+export function openRegistry(url: string, config: Config<any> = {}): Registry {
+  const options = resolveOptions({ tenantCacheMillis: 0, ...config, database: url })
+  const database = new OpenDatabase(options, new Scope())
+  const catalog = new Catalog(database, options)
+  const tenants = new Tenants<any>(catalog, options)
+  const domains = new Domains<any>(catalog, tenants)
+  const sources = migrationSources(options)
+  const parts = { catalog, tenants, domains, sources, options }
+  return {
+    database,
+    catalog,
+    tenants,
+    domains,
+    migrations: new Migrations(parts),
+    create: (input) => provision<any>(parts, input),
+    close: () => database.close(),
+  }
+}
+
+/** The same, closed when the test is over. */
+export function registryForTest(url: string, config: Config<any> = {}): Registry {
+  const registry = openRegistry(url, config)
+  onTestFinished(() => registry.close())
+  return registry
+}
+
+/** A folder with these files, by path; gone when the test is over. */
+export async function folderForTest(files: Record<string, string | Uint8Array>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'partywall-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await writeFiles(folder, files)
+  return folder
+}
+
+export async function writeFiles(folder: string, files: Record<string, string | Uint8Array>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), content)
+  }
+}

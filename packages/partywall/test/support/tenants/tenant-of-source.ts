@@ -1,0 +1,33 @@
+/** One tenant `a`, made by the migrations of a source, and eyes to look at it. */
+import { Client } from 'pg'
+import { onTestFinished } from 'vitest'
+import type { MigrationSource } from '../../../src/ports/migration-source.ts'
+import type { Config } from '../../../src/config/options.ts'
+import { testDatabase } from '../servers/database.ts'
+import { registryForTest, type Registry } from './registry.ts'
+
+export interface TenantOfSource extends Registry {
+  readonly url: string
+  /** Its path is the schema `a`, then public. */
+  readonly admin: Client
+  rows(text: string): Promise<any[]>
+  /** Makes the tenant. */
+  make(): Promise<void>
+}
+
+/** @param before SQL on the database, before the tenant is made */
+export async function tenantOf(tenant: MigrationSource, before = '', config: Config<any> = {}): Promise<TenantOfSource> {
+  const { url } = await testDatabase()
+  const admin = new Client(url)
+  await admin.connect()
+  onTestFinished(() => admin.end())
+  await admin.query(`${before}; set search_path to a, public`)
+  const registry = registryForTest(url, { migrations: { tenant, shared: 'none' }, ...config })
+  return {
+    ...registry,
+    url,
+    admin,
+    rows: async (text) => (await admin.query(text)).rows,
+    make: async () => void (await registry.create({ schema: 'a' })),
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Two tenants whose rows can be told apart, and a pool for them: the least that an attack needs. Made with plain SQL, so that what is
+ * attacked is the pool alone. The rows of both have the same primary keys.
+ */
+import { Client, type PoolConfig } from 'pg'
+import { afterAll } from 'vitest'
+import { scopeBinder } from '../../../src/database/binding/binder.ts'
+import { Bindings } from '../../../src/database/binding/binding.ts'
+import { TenantPool } from '../../../src/database/pool/tenant-pool.ts'
+import type { Tampering } from '../../../src/events.ts'
+import { Scope } from '../../../src/scope/scope.ts'
+import type { Tenant } from '../../../src/types.ts'
+import { setAlarm } from '../run/alarms.ts'
+import { testDatabase, type TestDatabase } from '../servers/database.ts'
+
+export const rowsOfEach = 20
+
+export interface TwoTenants {
+  /** On the route of this run: directly, or through the pooler. */
+  readonly url: string
+  /** The same without a pooler. */
+  readonly directUrl: string
+  readonly a: Tenant
+  readonly b: Tenant
+  readonly scope: Scope
+  readonly bindings: Bindings
+  /** A client that is no tenant's, for looking and for making mischief. It leads to the server itself. */
+  readonly admin: Client
+  /** A tenant-aware pool of the same server; it is closed with the file, and every test must leave it at rest. */
+  makePool(options?: PoolConfig & { outsideScope?: 'refuse' | 'shared' }): TenantPool
+  readonly discarded: string[]
+  readonly tampered: Tampering[]
+}
+
+export async function twoTenants(): Promise<TwoTenants> {
+  return twoTenantsOn(await testDatabase())
+}
+
+/** The same in another database: of a server, or behind a pooler, that a test may end. */
+export async function twoTenantsOn({ url, directUrl }: Pick<TestDatabase, 'url' | 'directUrl'>): Promise<TwoTenants> {
+  const admin = new Client(directUrl)
+  admin.on('error', () => {})
+  await admin.connect()
+  for (const schema of ['tenant_a', 'tenant_b']) await admin.query(tenantTables(schema))
+  await admin.query(`create table public.notes (id int primary key, owner text); insert into public.notes values (1, 'public')`)
+  const scope = new Scope()
+  const bindings = new Bindings({ sharedSchema: 'public', includeShared: true, extraSearchPath: [] })
+  const discarded: string[] = []
+  const tampered: Tampering[] = []
+  const pools: TenantPool[] = []
+  afterAll(async () => {
+    await Promise.all(pools.filter((pool) => !pool.ending).map((pool) => pool.end()))
+    await admin.end()
+  })
+  return {
+    url,
+    directUrl,
+    a: fakeTenant('tenant_a'),
+    b: fakeTenant('tenant_b'),
+    scope,
+    bindings,
+    admin,
+    discarded,
+    tampered,
+    makePool({ outsideScope = 'refuse', ...options } = {}) {
+      const pool = new TenantPool({
+        connectionString: url,
+        connectionTimeoutMillis: 10_000,
+        ...options,
+        binder: scopeBinder(scope, bindings, outsideScope),
+        onDiscard: (reason) => discarded.push(reason),
+        onTamper: (tampering) => tampered.push(tampering),
+      })
+      pools.push(pool)
+      setAlarm(() => {
+        const leased = pool.totalCount - pool.idleCount
+        if (leased > 0 && !pool.ending) throw new Error(`the test left ${leased} connection(s) checked out`)
+      })
+      return pool
+    },
+  }
+}
+
+/** A tenant that no catalog knows; the pool asks for nothing but its schema and id. */
+export function fakeTenant(schema: string): Tenant {
+  return Object.freeze({
+    id: `00000000-0000-4000-8000-${Buffer.from(schema.padEnd(6).slice(-6)).toString('hex')}`,
+    schema,
+    name: schema,
+    kind: 'default',
+    status: 'active',
+    placement: 'default',
+    attributes: {},
+    createdAt: new Date(0),
+  })
+}
+
+function tenantTables(schema: string): string {
+  return `
+    create schema ${schema};
+    create table ${schema}.items (id int primary key, owner text not null, note text);
+    insert into ${schema}.items select n, '${schema}', 'note ' || n from generate_series(1, ${rowsOfEach}) as n;
+    create table ${schema}.parents (id int primary key);
+    create table ${schema}.children (
+      id serial primary key,
+      parent_id int references ${schema}.parents deferrable initially deferred
+    );
+  `
+}
