@@ -1,6 +1,7 @@
 /** npm run bench -- <scenario> [--json]: one scenario, one JSON document. Progress goes to stderr. */
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
+import type { Outcome } from './measuring/outcome.ts'
 import { benchServer } from './measuring/server.ts'
 import { http } from './scenarios/http.ts'
 import { memory } from './scenarios/memory.ts'
@@ -10,15 +11,6 @@ import { migrateRtt } from './scenarios/migrate-rtt.ts'
 import { noop } from './scenarios/noop.ts'
 import { query } from './scenarios/query.ts'
 import { queryRtt } from './scenarios/query-rtt.ts'
-
-/** What a scenario tells. */
-export interface Outcome {
-  readonly tenants: number
-  readonly rounds: number
-  readonly ratios: Record<string, number>
-  readonly spread: Record<string, [number, number]>
-  readonly figures: Record<string, unknown>
-}
 
 const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   query,

@@ -24,8 +24,8 @@ export interface FleetWish {
 }
 
 /** The fleet, with nothing but the base in its schemas and its histories. */
-export async function fleetOf(url: string, wish: FleetWish): Promise<Fleet> {
-  const { owner, tenants, base } = wish
+export async function fleetOf(url: string, goal: FleetWish): Promise<Fleet> {
+  const { owner, tenants, base } = goal
   const database = `partywall_bench_${owner.replaceAll('-', '_')}`
   const fleet = {
     url: Object.assign(new URL(url), { pathname: `/${database}` }).href,
@@ -41,11 +41,11 @@ export async function fleetOf(url: string, wish: FleetWish): Promise<Fleet> {
     process.stderr.write(`making ${tenants} tenants for ${owner}, once\n`)
     await admin.query(`drop database if exists ${database} with (force)`)
     await admin.query(`create database ${database}`)
-    await wish.makeTenants(fleet)
+    await goal.makeTenants(fleet)
     // Last: a database that was not filled to the end has no such comment, and is made anew.
     await admin.query(`comment on database ${database} is '${state}'`)
   })
-  await putBack(fleet, wish)
+  await putBack(fleet, goal)
   return fleet
 }
 

@@ -1,5 +1,5 @@
 /** A race over 1,000 tenants of 12 tables: every round is one deploy of each contestant. */
-import type { Outcome } from '../main.ts'
+import type { Outcome } from '../measuring/outcome.ts'
 import { compare, player, rounded, together, type Comparison } from '../measuring/rounds.ts'
 import { baseFiles, Folder, roundColumns, roundFile, roundTables } from './files.ts'
 import { withClient } from './fleet.ts'

@@ -10,7 +10,7 @@ import { Pool } from 'pg'
 import { byHeader, createTenancy } from 'partywall'
 import { pointQuery, makeFleet, registerFleet } from '../queries/fleet.ts'
 import { startLoad, type Load } from '../queries/load.ts'
-import type { Outcome } from '../main.ts'
+import type { Outcome } from '../measuring/outcome.ts'
 import { compare, median, rounded, type Comparison, type Plan, type Player } from '../measuring/rounds.ts'
 
 const few = 100

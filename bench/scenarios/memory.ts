@@ -6,7 +6,7 @@
 import type { PoolClient } from 'pg'
 import { partywall, qualified } from '../queries/contestants.ts'
 import { benchTenants, makeFleet } from '../queries/fleet.ts'
-import type { Outcome } from '../main.ts'
+import type { Outcome } from '../measuring/outcome.ts'
 import { median, rounded } from '../measuring/rounds.ts'
 
 const tenants = 1000

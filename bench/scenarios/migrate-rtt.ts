@@ -1,5 +1,5 @@
 /** The same over a network of one millisecond. */
-import type { Outcome } from '../main.ts'
+import type { Outcome } from '../measuring/outcome.ts'
 import { drizzleMultitenant, durableFloor, oneByOne, unwaitingFloor } from '../migrations/contestants.ts'
 import { race } from '../migrations/race.ts'
 import { startRelay } from '../measuring/relay.ts'

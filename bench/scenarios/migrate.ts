@@ -1,5 +1,5 @@
 /** One more file, a column with a default and an index, over 1,000 tenants of 12 tables. */
-import type { Outcome } from '../main.ts'
+import type { Outcome } from '../measuring/outcome.ts'
 import { drizzleMultitenant, durableFloor, oneByOne, unwaitingFloor } from '../migrations/contestants.ts'
 import { race } from '../migrations/race.ts'
 

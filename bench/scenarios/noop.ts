@@ -1,5 +1,5 @@
 /** A deploy that finds nothing to do in 1,000 tenants of 12 tables. */
-import type { Outcome } from '../main.ts'
+import type { Outcome } from '../measuring/outcome.ts'
 import { drizzleMultitenant, oneByOne } from '../migrations/contestants.ts'
 import { race } from '../migrations/race.ts'
 

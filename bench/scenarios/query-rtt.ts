@@ -1,7 +1,7 @@
 /** The same query over a network of one millisecond, where round trips are what counts. */
 import { partywall, qualified, setOnCheckout, transaction } from '../queries/contestants.ts'
 import { benchTenants, makeFleet, picker } from '../queries/fleet.ts'
-import type { Outcome } from '../main.ts'
+import type { Outcome } from '../measuring/outcome.ts'
 import { poolPerTenant } from '../queries/pool-per-tenant.ts'
 import { startRelay } from '../measuring/relay.ts'
 import { compare, player, together, type Plan } from '../measuring/rounds.ts'

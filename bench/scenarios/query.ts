@@ -1,7 +1,7 @@
 /** One point query for a tenant picked at random: 1,000 tenants, 20 connections, 8 callers, tenants picked evenly and by Zipf. */
 import { partywall, qualified, setOnCheckout, transaction } from '../queries/contestants.ts'
 import { benchTenants, makeFleet, picker } from '../queries/fleet.ts'
-import type { Outcome } from '../main.ts'
+import type { Outcome } from '../measuring/outcome.ts'
 import { poolPerTenant } from '../queries/pool-per-tenant.ts'
 import { compare, player, together, type Comparison, type Plan } from '../measuring/rounds.ts'
 

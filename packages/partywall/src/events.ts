@@ -4,7 +4,7 @@
  */
 import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
-import type { MigrationEntry, MigrationReport } from './fleet/report.ts'
+import type { MigrationEntry, MigrationReport } from './types.ts'
 import type { Attributes, Domain, Tenant } from './types.ts'
 
 export interface TenancyEvents<A extends object = Attributes> {

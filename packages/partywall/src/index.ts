@@ -38,5 +38,5 @@ export type {
   Step,
 } from './ports/migration-source.ts'
 export { assertFleetOk } from './fleet/report.ts'
-export type { FleetEntry, FleetReport } from './fleet/report.ts'
+export type { FleetEntry, FleetReport } from './types.ts'
 export type { Attributes, Domain, Tenant, TenantRef, TenantStatus } from './types.ts'

@@ -4,19 +4,25 @@ import { nearest } from './nearest.ts'
 
 /**
  * Passes an object that has no other keys than these.
- * @param what the thing as a person would call it, e.g. `tenants.create`
- * @throws TenancyError INVALID_OPTION
+ * @param what the thing as its user calls it, e.g. `tenants.create`
+ * @param code INVALID_ARGUMENT for a call; INVALID_OPTION for what is part of the configuration
+ * @throws TenancyError with the code
  */
-export function assertKnownKeys(what: string, given: unknown, known: readonly string[]): asserts given is object {
+export function assertKnownKeys(
+  what: string,
+  given: unknown,
+  known: readonly string[],
+  code: 'INVALID_ARGUMENT' | 'INVALID_OPTION' = 'INVALID_ARGUMENT',
+): asserts given is object {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new TenancyError('INVALID_OPTION', `${what} takes an object with ${known.join(', ')}.`, { details: { what } })
+    throw new TenancyError(code, `${what} takes an object with ${known.join(', ')}.`, { details: { what } })
   }
   const unknown = Object.keys(given).find((key) => !known.includes(key))
   if (unknown === undefined) return
   const shown = unknown.slice(0, 60)
   const suggestion = nearest(shown, known)
   throw new TenancyError(
-    'INVALID_OPTION',
+    code,
     `${what} does not know ${JSON.stringify(shown)}. ` +
       (suggestion ? `Did you mean ${JSON.stringify(suggestion)}?` : `It knows: ${known.join(', ')}.`),
     { details: { what, option: shown, nearest: suggestion } },

@@ -35,10 +35,57 @@ export interface Tenant<A extends object = Attributes> {
  */
 export type TenantRef = string | { readonly id: string } | { readonly schema: string } | { readonly domain: string }
 
+/**
+ * Which tenants are meant, wherever work is for many: `forEach`, migrations, the command line. All parts together narrow the choice.
+ * @example await tenancy.forEach(fn, { kinds: 'enterprise', status: ['active', 'maintenance'] })
+ */
+export interface TenantSelection {
+  /** These tenants; `true` for all. A tenant that is named is meant whatever its status, unless `status` is given, too. @default true */
+  readonly tenants?: true | TenantRef | readonly TenantRef[] | undefined
+  /** Only tenants of this kind, or of one of these. @default every kind */
+  readonly kinds?: string | readonly string[] | undefined
+  /** Only tenants of this status, or of one of these. @default 'active' */
+  readonly status?: TenantStatus | readonly TenantStatus[] | undefined
+}
+
 /** A host name that leads to a tenant. A tenant with domains has exactly one that is primary. */
 export interface Domain {
   readonly domain: string
   readonly tenantId: string
   readonly isPrimary: boolean
   readonly createdAt: Date
+}
+
+export interface FleetEntry {
+  /** The schema of a tenant, or 'shared' for the shared schema. */
+  readonly target: string
+  /** Absent for the shared schema. */
+  readonly tenantId?: string
+  /** `skipped`: not done, because something before it failed, the time was up, or the work was aborted. */
+  readonly state: 'done' | 'failed' | 'skipped'
+  /** Why it failed. */
+  readonly error?: unknown
+  readonly durationMs: number
+}
+
+export interface FleetReport<E extends FleetEntry = FleetEntry> {
+  /** True when no target failed or was skipped. */
+  readonly ok: boolean
+  readonly entries: readonly E[]
+  readonly durationMs: number
+}
+
+/** What became of one schema in a run of migrations. */
+export interface MigrationEntry extends FleetEntry {
+  /** Names of the migrations that were applied now (or undone, or written down), in order. */
+  readonly applied: readonly string[]
+  /** Something to know about it, e.g. that the tenant was deleted during the run. */
+  readonly note?: string
+}
+
+export interface MigrationReport extends FleetReport<MigrationEntry> {
+  /** Under which the run is recorded in the catalog; absent when there was nothing to do. */
+  readonly runId?: string
+  /** The `signal` of the run was aborted before all had their turn: those that are `skipped` are what a resumed run has to do. */
+  readonly aborted?: true
 }

@@ -43,7 +43,7 @@ describe('values out of range', () => {
     { resolve: ['host'] },
     { tenant: { attributes: { plan: 'text' } } },
     { kinds: { default: 'migrations/x' } },
-    { tenantCacheMillis: -1 },
+    { tenantCacheMs: -1 },
   ])('%j', (config) => {
     const error = refuse(config)
     expect((error as { code: string }).code).toMatch(/^INVALID_/)

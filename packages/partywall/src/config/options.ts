@@ -40,7 +40,7 @@ export interface PoolOptions {
    */
   maxTenantsPerConnection?: number
   /** Milliseconds after which a client that was not released is named in a warning, with the stack of its checkout; 0 never. @default 60000 */
-  warnWhenHeldMillis?: number
+  warnWhenHeldMs?: number
 }
 
 /**
@@ -86,9 +86,9 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
    * Most milliseconds that one statement of a tenant may take, or a function that says it for each tenant, e.g. by its plan;
    * undefined leaves what the role or the server has set, 0 is no limit. It rides in the binding and costs no round trip. @default undefined
    */
-  statementTimeoutMillis?: number | ((tenant: Tenant<any>) => number | undefined) | undefined
+  statementTimeoutMs?: number | ((tenant: Tenant<any>) => number | undefined) | undefined
   /** Milliseconds for which a looked-up tenant, or the answer that there is none, is believed; 0 looks up every time. @default 1000 */
-  tenantCacheMillis?: number
+  tenantCacheMs?: number
 }
 
 /** The same, complete and checked. */
@@ -105,8 +105,8 @@ export interface Options {
   readonly outsideScope: 'refuse' | 'shared'
   readonly boundary: 'path'
   readonly pool: Readonly<Required<Omit<PoolOptions, 'maxPerTenant'>>> & { readonly maxPerTenant: number | undefined }
-  readonly statementTimeoutMillis: number | ((tenant: Tenant<any>) => number | undefined) | undefined
-  readonly tenantCacheMillis: number
+  readonly statementTimeoutMs: number | ((tenant: Tenant<any>) => number | undefined) | undefined
+  readonly tenantCacheMs: number
 }
 
 const defaults = {
@@ -126,9 +126,9 @@ const defaults = {
     allowExitOnIdle: false,
     maxPerTenant: undefined,
     maxTenantsPerConnection: 250,
-    warnWhenHeldMillis: 60_000,
+    warnWhenHeldMs: 60_000,
   },
-  tenantCacheMillis: 1000,
+  tenantCacheMs: 1000,
 } as const satisfies Config
 
 const keys = {
@@ -145,8 +145,8 @@ const keys = {
     'outsideScope',
     'boundary',
     'pool',
-    'statementTimeoutMillis',
-    'tenantCacheMillis',
+    'statementTimeoutMs',
+    'tenantCacheMs',
   ],
   'migrations.': ['shared', 'tenant'],
   'tenant.': ['attributes'],
@@ -207,10 +207,10 @@ export function resolveOptions(config: Config<any> = {}): Options {
         pool.maxTenantsPerConnection ?? defaults.pool.maxTenantsPerConnection,
         1,
       ),
-      warnWhenHeldMillis: count('pool.warnWhenHeldMillis', pool.warnWhenHeldMillis ?? defaults.pool.warnWhenHeldMillis, 0),
+      warnWhenHeldMs: count('pool.warnWhenHeldMs', pool.warnWhenHeldMs ?? defaults.pool.warnWhenHeldMs, 0),
     },
-    statementTimeoutMillis: timeoutOption(config.statementTimeoutMillis),
-    tenantCacheMillis: count('tenantCacheMillis', config.tenantCacheMillis ?? defaults.tenantCacheMillis, 0),
+    statementTimeoutMs: timeoutOption(config.statementTimeoutMs),
+    tenantCacheMs: count('tenantCacheMs', config.tenantCacheMs ?? defaults.tenantCacheMs, 0),
   }
   for (const part of [options.migrations, options.kinds, options.resolve, options.extraSearchPath, options.pool])
     Object.freeze(part)
@@ -298,9 +298,9 @@ function schemaOption(option: string, name: unknown): string {
   return schema
 }
 
-function timeoutOption(value: unknown): Options['statementTimeoutMillis'] {
-  if (value === undefined || typeof value === 'function') return value as Options['statementTimeoutMillis']
-  return count('statementTimeoutMillis', value, 0)
+function timeoutOption(value: unknown): Options['statementTimeoutMs'] {
+  if (value === undefined || typeof value === 'function') return value as Options['statementTimeoutMs']
+  return count('statementTimeoutMs', value, 0)
 }
 
 function text(option: string, value: unknown): string {

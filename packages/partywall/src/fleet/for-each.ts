@@ -1,79 +1,69 @@
-/** Work in every tenant, a few at a time. One that fails does not hide what became of the others. */
+/** Work in every selected tenant, a few at a time. A failure in one tenant is an entry of the report, like every other outcome. */
 import { assertKnownKeys } from '../known-keys.ts'
-import type { FleetEntry, FleetReport } from './report.ts'
+import type { Attributes, FleetEntry, FleetReport, Tenant, TenantSelection } from '../types.ts'
+import { assertWholeNumber } from '../whole-number.ts'
+import { assertOnFailure } from './on-failure.ts'
 import { makeReport } from './report.ts'
-import { TenancyError } from '../errors.ts'
-import type { TenantFilter, Tenants } from '../catalog/tenants/tenants.ts'
-import type { Attributes, Tenant } from '../types.ts'
+import { work } from './schedule.ts'
 
-export interface ForEachOptions {
+export interface ForEachOptions extends TenantSelection {
   /** How many tenants at a time. Each holds a connection while its work queries. 1 or more. @default 4 */
   readonly concurrency?: number | undefined
-  /** Whether a failure keeps the tenants that were not begun from being begun. @default 'continue' */
-  readonly onError?: 'continue' | 'stop' | undefined
-  /** Which tenants. @default those that are active */
-  readonly where?: TenantFilter | undefined
+  /** Whether work starts in further tenants after a failure. @default 'continue' */
+  readonly onFailure?: 'continue' | 'stop' | undefined
 }
 
 export interface ForEachEntry<T> extends FleetEntry {
-  /** What the function gave for this tenant, when it is done. */
+  /** What the function returned for this tenant, when it is done. */
   readonly value?: T
 }
 
 /**
- * Runs `fn` once per tenant through `enter`. Never throws because of one of them: look at `ok` of the report.
- * @throws TenancyError INVALID_OPTION
+ * Runs `fn` once per tenant through `enter`. A failure in a tenant does not reject the promise: look at `ok` of the report.
+ * @param select the tenants of a selection, in the order in which they get their turn
+ * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND before any tenant is entered
  */
 export async function forEachTenant<A extends object = Attributes, T = unknown>(
-  tenants: Tenants<A>,
+  select: (selection: TenantSelection) => Promise<Tenant<A>[]>,
   enter: (tenant: Tenant<A>) => Promise<T>,
   options: ForEachOptions = {},
 ): Promise<FleetReport<ForEachEntry<T>>> {
-  assertKnownKeys('forEach', options, ['concurrency', 'onError', 'where'])
-  const { concurrency = 4, onError = 'continue', where = { status: 'active' } } = options
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-    throw new TenancyError(
-      'INVALID_OPTION',
-      `"concurrency" of forEach must be a whole number of at least 1; it is ${String(concurrency)}.`,
-      {
-        details: { option: 'concurrency' },
-      },
-    )
-  }
+  assertKnownKeys('forEach', options, ['tenants', 'kinds', 'status', 'concurrency', 'onFailure'])
+  const { concurrency = 4, onFailure = 'continue', ...selection } = options
+  assertWholeNumber('INVALID_ARGUMENT', '"concurrency" of forEach', 'concurrency', concurrency, { least: 1 })
+  assertOnFailure('forEach', onFailure)
   const started = performance.now()
-  const fleet = await tenants.list(where)
-  const entries: ForEachEntry<T>[] = []
-  let next = 0
-  let hasFailed = false
-
-  const worker = async (): Promise<void> => {
-    while (next < fleet.length) {
-      const index = next++
-      const tenant = fleet[index]!
-      const isSkipped = hasFailed && onError === 'stop'
-      const entry = isSkipped ? skipped<T>(tenant) : await attempt(tenant, enter)
-      if (entry.state === 'failed') hasFailed = true
-      entries[index] = entry
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(concurrency, fleet.length) }, worker))
-  return makeReport(entries, performance.now() - started)
+  const fleet = await select(selection)
+  const entries = new Map<Tenant<A>, ForEachEntry<T>>()
+  await work(fleet, {
+    size: concurrency,
+    maxFailures: onFailure === 'stop' ? 1 : undefined,
+    async attempt(tenant) {
+      const entry = await enterOne(tenant, enter)
+      entries.set(tenant, entry)
+      return { end: entry.state === 'failed' ? 'failed' : 'done' }
+    },
+    skip: (tenant) => void entries.set(tenant, { ...targetOf(tenant), state: 'skipped', durationMs: 0 }),
+  })
+  return makeReport(
+    fleet.map((tenant) => entries.get(tenant)!),
+    performance.now() - started,
+  )
 }
 
-async function attempt<A extends object, T>(
+async function enterOne<A extends object, T>(
   tenant: Tenant<A>,
   enter: (tenant: Tenant<A>) => Promise<T>,
 ): Promise<ForEachEntry<T>> {
   const started = performance.now()
-  const base = { target: tenant.schema, tenantId: tenant.id }
   try {
     const value = await enter(tenant)
-    return { ...base, state: 'done', value, durationMs: performance.now() - started }
+    return { ...targetOf(tenant), state: 'done', value, durationMs: performance.now() - started }
   } catch (error) {
-    return { ...base, state: 'failed', error, durationMs: performance.now() - started }
+    return { ...targetOf(tenant), state: 'failed', error, durationMs: performance.now() - started }
   }
 }
 
-function skipped<T>(tenant: Tenant<any>): ForEachEntry<T> {
-  return { target: tenant.schema, tenantId: tenant.id, state: 'skipped', durationMs: 0 }
+function targetOf({ schema, id }: Tenant<any>): Pick<FleetEntry, 'target' | 'tenantId'> {
+  return { target: schema, tenantId: id }
 }

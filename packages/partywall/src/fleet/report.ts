@@ -1,39 +1,6 @@
 /** What came of work on many schemas: one entry per target, whatever happened to the others. */
 import { TenancyError } from '../errors.ts'
-
-export interface FleetEntry {
-  /** The schema of a tenant, or 'shared' for the shared schema. */
-  readonly target: string
-  /** Absent for the shared schema. */
-  readonly tenantId?: string
-  /** `skipped`: not done, because something before it failed, the time was up, or the work was aborted. */
-  readonly state: 'done' | 'failed' | 'skipped'
-  /** Why it failed. */
-  readonly error?: unknown
-  readonly durationMs: number
-}
-
-export interface FleetReport<E extends FleetEntry = FleetEntry> {
-  /** True when no target failed or was skipped. */
-  readonly ok: boolean
-  readonly entries: readonly E[]
-  readonly durationMs: number
-}
-
-/** What became of one schema in a run of migrations. */
-export interface MigrationEntry extends FleetEntry {
-  /** Names of the migrations that were applied now (or undone, or written down), in order. */
-  readonly applied: readonly string[]
-  /** Something to know about it, e.g. that the tenant was deleted during the run. */
-  readonly note?: string
-}
-
-export interface MigrationReport extends FleetReport<MigrationEntry> {
-  /** Under which the run is recorded in the catalog; absent when there was nothing to do. */
-  readonly runId?: string
-  /** The `signal` of the run was aborted before all had their turn: those that are `skipped` are what a resumed run has to do. */
-  readonly aborted?: true
-}
+import type { FleetEntry, FleetReport } from '../types.ts'
 
 export function makeReport<E extends FleetEntry>(entries: readonly E[], durationMs: number): FleetReport<E> {
   return Object.freeze({ ok: entries.every(({ state }) => state === 'done'), entries: Object.freeze([...entries]), durationMs })

@@ -1,6 +1,6 @@
 /**
- * Who gets a turn when: a bounded number of workers, the canaries first, work that must wait put back while the others go on, and an
- * end when too much has failed, the time is up or somebody says so. Knows nothing of migrations.
+ * The worker loop of all fleet work: a bounded number of workers, canaries first, items that must wait put back while the others go
+ * on, and an end when too many have failed, the deadline has passed or the signal is aborted. Knows nothing of migrations.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 

@@ -1,18 +1,22 @@
-/** A few at a time: work on many things that must not all begin at once. */
+/** Bounded parallel work where the first failure ends all of it. The loop itself is that of the schedule. */
+import { work as runSchedule } from './schedule.ts'
 
-/** Calls `work` for each item, at most `size` of them under way. Rejects with the first failure, after what was begun has ended. */
+/** Calls `work` for each item, at most `size` at a time. Rejects with the first failure, after the work that had started is over. */
 export async function inParallel<T>(items: Iterable<T>, size: number, work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items[Symbol.iterator]()
   let failure: { readonly error: unknown } | undefined
-  const worker = async (): Promise<void> => {
-    for (let next = rest.next(); next.done !== true && failure === undefined; next = rest.next()) {
+  await runSchedule([...items], {
+    size,
+    maxFailures: 1,
+    async attempt(item) {
       try {
-        await work(next.value)
+        await work(item)
+        return { end: 'done' }
       } catch (error) {
         failure ??= { error }
+        return { end: 'failed' }
       }
-    }
-  }
-  await Promise.all(Array.from({ length: size }, worker))
+    },
+    skip() {},
+  })
   if (failure !== undefined) throw failure.error
 }

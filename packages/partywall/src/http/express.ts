@@ -100,7 +100,7 @@ export interface TenancyErrorsOptions extends RefusalOptions {
  * @example app.use(tenancyErrors())
  */
 export function tenancyErrors(options: TenancyErrorsOptions = {}): ErrorRequestHandler {
-  assertKnownKeys('tenancyErrors', options, ['log', 'retryAfterSeconds'])
+  assertKnownKeys('tenancyErrors', options, ['log', 'retryAfterMs'], 'INVALID_OPTION')
   const { log = toConsole, ...answer } = options
   return (error: unknown, req, res, next) => {
     const isOurs = isTenancyError(error) && Object.hasOwn(errorCodes, error.code)
@@ -133,7 +133,7 @@ function send(res: Response, { status, headers, body }: HttpAnswer): void {
 }
 
 function checked<A extends object>(options: TenantScopeOptions<A>) {
-  assertKnownKeys('tenantScope', options, ['none', 'claims', 'onRefused', 'retryAfterSeconds'])
+  assertKnownKeys('tenantScope', options, ['none', 'claims', 'onRefused', 'retryAfterMs'], 'INVALID_OPTION')
   const { none = 'refuse', retryAfterSeconds = 60 } = options
   if (!['refuse', 'shared', 'pass'].includes(none)) {
     throw new TenancyError(

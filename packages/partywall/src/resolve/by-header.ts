@@ -22,7 +22,7 @@ export interface HeaderOptions {
  * @throws TenancyError INVALID_OPTION
  */
 export function byHeader(name: string, options: HeaderOptions = {}): NamedResolver {
-  assertKnownKeys('byHeader', options, ['accept'])
+  assertKnownKeys('byHeader', options, ['accept'], 'INVALID_OPTION')
   const header = headerName(name)
   const accept = acceptOption(options.accept ?? ['id', 'schema'])
   const wanted = accept.map((form) => forms[form].called).join(' or ')

@@ -30,7 +30,7 @@ export interface HostOptions {
  * @throws TenancyError INVALID_OPTION
  */
 export function byHost(options: HostOptions = {}): NamedResolver {
-  assertKnownKeys('byHost', options, ['base', 'customDomains', 'except'])
+  assertKnownKeys('byHost', options, ['base', 'customDomains', 'except'], 'INVALID_OPTION')
   const { base = [], customDomains = true, except = [] } = options
   const bases = [base].flat().map((text) => ownHost('base', text))
   const nobodys = new Set([...bases, ...except.map((text) => ownHost('except', text))])

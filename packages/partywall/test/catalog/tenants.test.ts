@@ -137,7 +137,7 @@ describe('changing', () => {
 
 describe('with the cache', () => {
   test('a found tenant costs one query, shared by all who ask at once', async () => {
-    const { create, tenants, database } = registryForTest(url, { tenantCacheMillis: 60_000 })
+    const { create, tenants, database } = registryForTest(url, { tenantCacheMs: 60_000 })
     await create({ schema: 'cached', domains: ['cached.example.com'] })
     const query = vi.spyOn(database, 'query')
     const found = await Promise.all(Array.from({ length: 100 }, () => tenants.get('cached.example.com')))
@@ -147,7 +147,7 @@ describe('with the cache', () => {
   })
 
   test('a change through the same tenancy is seen at once, under every name', async () => {
-    const { create, tenants, domains } = registryForTest(url, { tenantCacheMillis: 60_000 })
+    const { create, tenants, domains } = registryForTest(url, { tenantCacheMs: 60_000 })
     expect(await tenants.find('fresh')).toBeUndefined()
     expect(await tenants.find('fresh.example.com')).toBeUndefined()
     const { id } = await create({ schema: 'fresh', domains: ['fresh.example.com'] })
@@ -164,7 +164,7 @@ describe('with the cache', () => {
   })
 
   test('another process is believed for as long as was said', async () => {
-    const here = registryForTest(url, { tenantCacheMillis: 300 })
+    const here = registryForTest(url, { tenantCacheMs: 300 })
     const there = registryForTest(url)
     await here.create({ schema: 'elsewhere' })
     await here.tenants.get('elsewhere')
@@ -173,7 +173,7 @@ describe('with the cache', () => {
   })
 
   test('a question that failed is asked again', async () => {
-    const { create, tenants, database } = registryForTest(url, { tenantCacheMillis: 60_000 })
+    const { create, tenants, database } = registryForTest(url, { tenantCacheMs: 60_000 })
     await create({ schema: 'again' })
     vi.spyOn(database, 'query').mockRejectedValueOnce(new Error('down'))
     await expect(tenants.get('again')).rejects.toThrow('down')

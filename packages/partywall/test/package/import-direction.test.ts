@@ -1,6 +1,8 @@
 /**
- * Reads the imports of src/ and holds the one-way rule of the house: a room may import from the rooms that its line in the table
- * names, and from itself. And nothing outside database/ has a connection of its own, so nothing outside can send an unbound statement.
+ * Reads the imports of src/ and holds the one-way rule of the house. A folder is a room; a room may import from the rooms that its
+ * line in the table names, and from itself. The files at the root are of two kinds, which their own imports tell apart: nouns, which
+ * import nothing but other nouns and which every room may use, and the front, which wires the rooms and which only the command line
+ * may use. There is no exception for a single file, and no circle.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
@@ -9,142 +11,234 @@ import { expect, test } from 'vitest'
 
 const source = fileURLToPath(new URL('../../src/', import.meta.url))
 
-const belowCatalog = ['ground', 'names', 'statements', 'options', 'database'] as const
-const belowTenancy = [...belowCatalog, 'scope', 'catalog', 'resolve', 'source', 'migrations', 'lifecycle'] as const
+const text = ['names', 'sql']
+const ground = [...text, 'ports', 'config']
+const catalog = ['catalog/install', 'catalog', 'catalog/tenants', 'catalog/domains', 'catalog/runs']
+const sources = ['migrations/sources/files', 'migrations/sources/imported', 'migrations/sources']
+const migrations = [
+  'migrations/history',
+  'migrations/review',
+  ...sources,
+  'migrations/plan',
+  'migrations/apply',
+  'migrations/run',
+]
+const commandLine = [...ground, 'fleet', ...migrations, 'cli/terminal', 'cli/context']
 
-/** Who may import from whom. A new room stands here before it stands anywhere. */
+/** Each room, and the rooms it may import from. A room stands below those that it may use, so the table itself has no circle. */
 const rooms: Record<string, readonly string[]> = {
-  ground: [],
-  names: ['ground'],
-  resolve: ['ground', 'names'],
-  statements: ['ground', 'names'],
-  // What a source of migrations is, as a type: the options name one, and it needs no more than statements.
-  source: ['ground', 'statements'],
-  // The types of resolvers and of sources are part of the config.
-  options: ['ground', 'names', 'resolve', 'source'],
-  scope: ['ground'],
-  database: ['ground', 'names', 'statements', 'options', 'scope'],
-  catalog: belowCatalog,
-  migrations: [...belowCatalog, 'catalog', 'source'],
-  lifecycle: [...belowCatalog, 'catalog', 'source', 'migrations'],
-  tenancy: belowTenancy,
-  index: [...belowTenancy, 'tenancy'],
-  // An adapter takes a tenancy by its shape, so it needs none of the wiring.
-  http: ['ground', 'resolve'],
-  // The entry of a library gives out its source of migrations, too.
-  orm: ['ground', 'names', 'statements', 'options', 'database', 'migrations'],
-  cli: [...belowTenancy, 'tenancy', 'index'],
+  // SQL, names and shapes: text and types, without a connection.
+  names: [],
+  sql: ['names'],
+  ports: ['sql'],
+  config: ['names', 'ports'],
+  scope: [],
+  fleet: [],
+  // The database: all that has a connection.
+  embedded: [],
+  'database/binding': [...text, 'config', 'scope'],
+  'database/pool': [...text, 'database/binding'],
+  'database/probe': [...text, 'ports', 'scope', 'database/binding', 'database/pool'],
+  database: [...ground, 'scope', 'embedded', 'database/binding', 'database/pool', 'database/probe'],
+  // What is built on statements: none of these has a connection.
+  resolve: ['names', 'ports'],
+  'catalog/install': [...text, 'ports'],
+  catalog: [...ground, 'catalog/install'],
+  'catalog/tenants': [...ground, 'catalog'],
+  'catalog/domains': [...ground, 'catalog', 'catalog/tenants'],
+  'catalog/runs': [...ground, 'catalog'],
+  'migrations/review': ['sql'],
+  'migrations/sources/files': [],
+  'migrations/sources/folder': ['sql', 'ports', 'migrations/sources/files'],
+  'migrations/sources/imported': [...text, 'ports', 'migrations/sources/files'],
+  'migrations/sources/tools': [...text, 'ports', 'migrations/review', 'migrations/sources/files', 'migrations/sources/imported'],
+  'migrations/sources': ['ports', 'config', 'migrations/sources/folder'],
+  'migrations/history': [...text, 'ports', 'migrations/sources/files'],
+  'migrations/plan': [...ground, 'fleet', 'catalog/tenants', 'migrations/review', ...sources, 'migrations/history'],
+  'migrations/apply': [...text, 'ports', 'migrations/history', 'migrations/plan'],
+  'migrations/run': [...ground, 'fleet', ...catalog, 'migrations/history', 'migrations/plan', 'migrations/apply'],
+  lifecycle: [...ground, ...catalog, ...migrations],
+  // The edges: each adapter takes a tenancy by its shape (ports), so it needs none of the wiring.
+  'http/shared': ['ports'],
+  http: ['ports', 'http/shared'],
+  'orm/shared': ['ports'],
+  orm: ['ports', 'sql', 'orm/shared', 'migrations/sources/tools'],
+  'orm/*': ['ports', 'sql', 'config', 'orm/shared', 'database/binding'],
+  'cli/terminal': [...ground, 'fleet', ...migrations],
+  'cli/context': ['config', 'cli/terminal'],
+  'cli/*': [
+    ...commandLine,
+    'migrations/sources/folder',
+    'resolve',
+    'catalog/tenants',
+    'catalog/domains',
+    'cli/migrate',
+    'cli/tenant',
+  ],
+  cli: ['cli/*', 'cli/context', 'cli/terminal'],
 }
 
-/** Files that are a room, or part of one, by themselves: the ground floor imports nothing but itself. */
-const roomOfFile: Record<string, string> = {
-  'errors.ts': 'ground',
-  'types.ts': 'ground',
-  'nearest.ts': 'ground',
-  'known-keys.ts': 'ground',
-  'fleet-report.ts': 'ground',
-  'events.ts': 'ground',
-  'workers.ts': 'ground',
-  'host-spelling.ts': 'ground',
-  'options.ts': 'options',
-  'tenancy.ts': 'tenancy',
-  'index.ts': 'index',
-  // Pure rules about names; lives beside the SQL that needs them most.
-  'database/identifier.ts': 'names',
-  // SQL as text and values: sent by nobody here.
-  'database/statement.ts': 'statements',
-  'database/sql.ts': 'statements',
-  'database/sql-tokens.ts': 'statements',
-  'migrations/source.ts': 'source',
-}
-
-/** What the rooms between the database and the tenancy may take from it: ports, statements and words, no pool and no client. */
-const doorsOfDatabase = new Set([
-  'database/database.ts',
-  'database/statement.ts',
-  'database/sql.ts',
-  'database/sql-tokens.ts',
-  'database/literal.ts',
-  'database/completed-before.ts',
-  'database/schema-sql.ts',
-  'database/sqlstate.ts',
-  'database/privilege.ts',
-])
-const behindDoors = new Set(['catalog', 'migrations', 'lifecycle'])
+/** Only these rooms may import what opens a connection. */
+const withConnections = /^database(\/|$)/
+/** What of pg and its like does not: types, and how text is read and written. */
+const harmlessNames = new Set(['types', 'escapeLiteral'])
 
 test('every import of src/ points the way of the arrows', async () => {
   const files = await sourceFiles()
-  expect(Object.keys(files).length).toBeGreaterThan(50)
+  expect(Object.keys(files).length).toBeGreaterThan(150)
   expect(violations(files)).toEqual([])
 })
 
+test('the table of rooms has a line for every folder, and no other', async () => {
+  const folders = new Set(Object.keys(await sourceFiles()).map((file) => lineOf(posix.dirname(file))))
+  folders.delete('.')
+  expect([...folders].toSorted()).toEqual(Object.keys(rooms).toSorted())
+})
+
+test('the table of rooms has no circle: a room uses only rooms above it', () => {
+  const names = Object.keys(rooms)
+  const upward = names.flatMap((room, index) =>
+    rooms[room]!.filter((other) => lineOf(other) !== room && names.indexOf(lineOf(other)) >= index).map(
+      (other) => `${room} -> ${other}`,
+    ),
+  )
+  expect(upward).toEqual([])
+})
+
+test('no file imports itself on a way through others', async () => {
+  expect(circlesIn(await sourceFiles())).toEqual([])
+  const circle = {
+    'sql/a.ts': "import './b.ts'",
+    'sql/b.ts': "export * from './c.ts'",
+    'sql/c.ts': "import type { A } from './a.ts'",
+  }
+  expect(circlesIn(circle)).toEqual(['sql/a.ts -> sql/b.ts -> sql/c.ts -> sql/a.ts'])
+})
+
 test('a wrong import is found, however it is written', () => {
+  const nouns = { 'errors.ts': '', 'tenancy.ts': "import { Catalog } from './catalog/catalog.ts'", 'catalog/catalog.ts': '' }
+  const wrong = (files: Record<string, string>): string[] => violations({ ...nouns, ...files })
   const errors = "import { TenancyError } from '../errors.ts'\n"
-  expect(violations({ 'catalog/a.ts': `${errors}import type { Database } from '../database/database.ts'` })).toEqual([])
-  expect(violations({ 'database/a.ts': `${errors}import {\n  one,\n  two,\n} from '../catalog/catalog.ts'` })).toEqual([
-    'database/a.ts: the room database may not import from catalog (catalog/catalog.ts)',
+  expect(wrong({ 'catalog/a.ts': `${errors}import type { Database } from '../ports/database.ts'` })).toEqual([])
+  expect(wrong({ 'scope/a.ts': `${errors}import {\n  one,\n  two,\n} from '../catalog/catalog.ts'` })).toEqual([
+    'scope/a.ts: the room scope may not import from catalog (catalog/catalog.ts)',
   ])
-  expect(violations({ 'errors.ts': "export * from './tenancy.ts'" })).toHaveLength(1)
-  expect(violations({ 'http/koa.ts': "import type { Tenancy } from '../tenancy.ts'" })).toHaveLength(1)
-  expect(violations({ 'migrations/a.ts': "const { provision } = await import('../lifecycle/provision.ts')" })).toHaveLength(1)
-  expect(violations({ 'resolve/a.ts': "import '../scope/scope.ts'" })).toHaveLength(1)
-  expect(violations({ 'cellar/a.ts': '' })).toEqual(['cellar/a.ts: the room cellar is not in the table of rooms'])
+  expect(wrong({ 'errors.ts': "export * from './tenancy.ts'", 'sql/a.ts': errors })).toEqual([
+    'sql/a.ts: errors.ts belongs to the front, which a room may not import',
+  ])
+  expect(wrong({ 'http/koa.ts': "import type { Tenancy } from '../tenancy.ts'" })).toHaveLength(1)
+  expect(wrong({ 'migrations/run/a.ts': "const { provision } = await import('../../lifecycle/provision.ts')" })).toHaveLength(1)
+  expect(wrong({ 'resolve/a.ts': "import '../scope/scope.ts'" })).toHaveLength(1)
+  expect(wrong({ 'cellar/a.ts': '' })).toEqual(['cellar/a.ts: the room cellar is not in the table of rooms'])
 })
 
 test('a connection outside of database/ is found', () => {
   expect(violations({ 'catalog/a.ts': "import type { QueryResult } from 'pg'" })).toEqual([])
-  expect(violations({ 'database/a.ts': "import { Pool } from 'pg'" })).toEqual([])
+  expect(violations({ 'sql/a.ts': "import { types } from 'pg'" })).toEqual([])
+  expect(violations({ 'database/pool/a.ts': "import { Pool } from 'pg'" })).toEqual([])
   expect(violations({ 'catalog/a.ts': "import { Pool } from 'pg'" })).toEqual([
-    'catalog/a.ts: only database/ may import more than types from pg',
+    'catalog/a.ts: only database/ may import from pg what opens a connection',
   ])
-  expect(violations({ 'cli/a.ts': "import { Pool, type PoolClient } from 'pg'" })).toHaveLength(1)
+  expect(violations({ 'cli/migrate/a.ts': "import { Pool, type PoolClient } from 'pg'" })).toHaveLength(1)
   expect(violations({ 'http/a.ts': "import Cursor from 'pg-cursor'" })).toHaveLength(1)
-  expect(violations({ 'migrations/a.ts': "import pg from 'pg'" })).toHaveLength(1)
-  expect(violations({ 'lifecycle/a.ts': "import { TenantPool } from '../database/tenant-pool.ts'" })).toEqual([
-    'lifecycle/a.ts: database/tenant-pool.ts is no door of the database',
-  ])
+  expect(violations({ 'migrations/run/a.ts': "import pg from 'pg'" })).toHaveLength(1)
+  expect(violations({ 'lifecycle/a.ts': "import { TenantPool } from '../database/pool/tenant-pool.ts'" })).toHaveLength(1)
 })
 
 interface Import {
   readonly from: string
   readonly isType: boolean
+  /** What is imported by name; absent for a whole module. */
+  readonly names: readonly string[] | undefined
 }
 
 function violations(files: Record<string, string>): string[] {
-  return Object.entries(files).flatMap(([file, text]) => {
-    const room = roomOf(file)
-    const allowed = rooms[room]
+  return Object.entries(files).flatMap(([file, content]) => {
+    const room = posix.dirname(file)
+    if (room === '.') return []
+    const allowed = rooms[lineOf(room)]
     if (allowed === undefined) return [`${file}: the room ${room} is not in the table of rooms`]
-    return importsOf(text).flatMap((imported) => problemOf(file, room, allowed, imported) ?? [])
+    return importsOf(content).flatMap((imported) => problemOf(files, file, allowed, imported) ?? [])
   })
 }
 
-function problemOf(file: string, room: string, allowed: readonly string[], { from, isType }: Import): string | undefined {
+function problemOf(
+  files: Record<string, string>,
+  file: string,
+  allowed: readonly string[],
+  { from, isType, names }: Import,
+): string | undefined {
+  const room = posix.dirname(file)
   if (/^pg(-|$)/.test(from)) {
-    return room === 'database' || isType ? undefined : `${file}: only database/ may import more than types from pg`
+    const isHarmless = isType || (from === 'pg' && names?.every((name) => harmlessNames.has(name)) === true)
+    return withConnections.test(room) || isHarmless
+      ? undefined
+      : `${file}: only database/ may import from pg what opens a connection`
   }
   if (!from.startsWith('.')) return undefined
   const target = posix.join(posix.dirname(file), from)
-  const targetRoom = roomOf(target)
-  if (targetRoom === room) return undefined
-  if (!allowed.includes(targetRoom)) return `${file}: the room ${room} may not import from ${targetRoom} (${target})`
-  if (targetRoom === 'database' && behindDoors.has(room) && !doorsOfDatabase.has(target)) {
-    return `${file}: ${target} is no door of the database`
+  const other = posix.dirname(target)
+  if (other === '.') {
+    const mayUseFront = room === 'cli' || room.startsWith('cli/')
+    return mayUseFront || isNoun(files, target)
+      ? undefined
+      : `${file}: ${target} belongs to the front, which a room may not import`
   }
-  return undefined
+  if (other === room || allowed.includes(other) || (allowed.includes(lineOf(other)) && lineOf(other) !== lineOf(room)))
+    return undefined
+  return `${file}: the room ${room} may not import from ${other} (${target})`
 }
 
-function roomOf(file: string): string {
-  return roomOfFile[file] ?? file.split('/')[0]!
+/** A file at the root that uses no room, nor anything that does. */
+function isNoun(files: Record<string, string>, file: string): boolean {
+  const content = files[file]
+  if (content === undefined) return true
+  const own = importsOf(content).filter(({ from }) => from.startsWith('.'))
+  return own.every(({ from }) => {
+    const target = posix.join(posix.dirname(file), from)
+    return posix.dirname(target) === '.' && isNoun(files, target)
+  })
+}
+
+/** The line of the table that speaks of a folder: its own, or that of all folders beside it. */
+function lineOf(room: string): string {
+  return room in rooms ? room : `${posix.dirname(room)}/*` in rooms ? `${posix.dirname(room)}/*` : room
+}
+
+function circlesIn(files: Record<string, string>): string[] {
+  const circles: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file)
+    if (at !== -1) {
+      circles.push([...way.slice(at), file].join(' -> '))
+      return
+    }
+    if (done.has(file)) return
+    for (const { from } of importsOf(files[file] ?? '')) {
+      if (from.startsWith('.')) visit(posix.join(posix.dirname(file), from), [...way, file])
+    }
+    done.add(file)
+  }
+  for (const file of Object.keys(files)) visit(file, [])
+  return circles
 }
 
 /** Static imports and re-exports stand at the beginning of a line: oxfmt sees to that. */
-function importsOf(text: string): Import[] {
-  const named = /^(?:import|export)\s+(type\s+)?(?:[\w$*,\s]|\{[^}]*\})*?\s*from\s+'([^']+)'/gm
+function importsOf(content: string): Import[] {
+  const named = /^(?:import|export)\s+(type\s+)?((?:[\w$*,\s]|\{[^}]*\})*?)\s*from\s+'([^']+)'/gm
   const bare = /^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm
   return [
-    ...[...text.matchAll(named)].map(([, type, from]) => ({ from: from!, isType: type !== undefined })),
-    ...[...text.matchAll(bare)].map(([, first, second]) => ({ from: (first ?? second)!, isType: false })),
+    ...[...content.matchAll(named)].map(([, type, what, from]) => ({
+      from: from!,
+      isType: type !== undefined,
+      names: /^\{([^}]*)\}$/
+        .exec(what!.trim())?.[1]
+        ?.split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '' && !name.startsWith('type ')),
+    })),
+    ...[...content.matchAll(bare)].map(([, first, second]) => ({ from: (first ?? second)!, isType: false, names: undefined })),
   ]
 }
 

@@ -10,9 +10,9 @@ const source = join(root, 'packages/partywall/src')
 
 test('a bundler that shortens names leaves those of the pools', async () => {
   const minified = await bundle(`
-    import { HeldClients } from '${source}/database/held-clients.ts'
-    import { TenantPool } from '${source}/database/tenant-pool.ts'
-    import { LentPool } from '${source}/orm/lent-pool.ts'
+    import { HeldClients } from '${source}/database/pool/held-clients.ts'
+    import { TenantPool } from '${source}/database/pool/tenant-pool.ts'
+    import { LentPool } from '${source}/orm/shared/lent-pool.ts'
     export const names = [TenantPool, LentPool, HeldClients].map((pool) => pool.prototype.constructor.name)`)
   const [tenantPool, lentPool, other] = minified.names
   expect(other!.length, 'the point of this test').toBeLessThan(3)

@@ -96,15 +96,15 @@ describe('the cache of tenants', () => {
   })
 
   test('is off with 0: every question is asked by itself', async () => {
-    const { asked, ask } = make({ ttlMillis: 0 })
+    const { asked, ask } = make({ ttlMs: 0 })
     await Promise.all([ask('schema acme'), ask('schema acme')])
     expect(asked).toHaveLength(2)
   })
 })
 
-function make(options: { ttlMillis?: number; maxFound?: number; maxMissing?: number } = {}) {
+function make(options: { ttlMs?: number; maxFound?: number; maxMissing?: number } = {}) {
   const clock = { now: 0 }
-  const cache = new TenantCache({ ttlMillis: 1000, ...options, now: () => clock.now })
+  const cache = new TenantCache({ ttlMs: 1000, ...options, now: () => clock.now })
   const asked: string[] = []
   const ask = (key: string) =>
     cache.get(key, async () => {

@@ -10,7 +10,7 @@ import type { Attributes, Tenant } from '../../types.ts'
 
 export interface TenantCacheOptions {
   /** Milliseconds for which an answer is believed; 0 asks every time. */
-  readonly ttlMillis: number
+  readonly ttlMs: number
   /** Most names of tenants kept. @default 9000 */
   readonly maxFound?: number
   /** Most names kept of which it is known that no tenant has them. @default 1000 */
@@ -22,14 +22,14 @@ export interface TenantCacheOptions {
 type Answer<A extends object> = Tenant<A> | undefined
 
 export class TenantCache<A extends object = Attributes> {
-  readonly #ttlMillis: number
+  readonly #ttlMs: number
   readonly #now: () => number
   readonly #found: Recent<Tenant<A>>
   readonly #missing: Recent<undefined>
   readonly #flights = new Map<string, Promise<Answer<A>>>()
 
-  constructor({ ttlMillis, maxFound = 9000, maxMissing = 1000, now = () => performance.now() }: TenantCacheOptions) {
-    this.#ttlMillis = ttlMillis
+  constructor({ ttlMs, maxFound = 9000, maxMissing = 1000, now = () => performance.now() }: TenantCacheOptions) {
+    this.#ttlMs = ttlMs
     this.#now = now
     this.#found = new Recent(maxFound)
     this.#missing = new Recent(maxMissing)
@@ -37,7 +37,7 @@ export class TenantCache<A extends object = Attributes> {
 
   /** The answer for this key, from `load` when it is not known. */
   get(key: string, load: () => Promise<Answer<A>>): Promise<Answer<A>> {
-    if (this.#ttlMillis === 0) return load()
+    if (this.#ttlMs === 0) return load()
     const now = this.#now()
     const known = this.#found.get(key, now) ?? this.#missing.get(key, now)
     if (known !== undefined) return Promise.resolve(known.value)
@@ -63,7 +63,7 @@ export class TenantCache<A extends object = Attributes> {
     const flight: Promise<Answer<A>> = load().then(
       (tenant) => {
         // The age counts from the question: the answer may be as old as that.
-        if (this.#land(key, flight)) this.#remember(key, tenant, asked + this.#ttlMillis)
+        if (this.#land(key, flight)) this.#remember(key, tenant, asked + this.#ttlMs)
         return tenant
       },
       (error: unknown) => {

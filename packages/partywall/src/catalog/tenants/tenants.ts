@@ -43,14 +43,14 @@ export class Tenants<A extends object = Attributes> {
   readonly #attributes: Options['attributes']
   readonly #cache: TenantCache<A>
 
-  constructor(catalog: Catalog, options: Pick<Options, 'attributes' | 'tenantCacheMillis'>) {
+  constructor(catalog: Catalog, options: Pick<Options, 'attributes' | 'tenantCacheMs'>) {
     this.#catalog = catalog
     this.#attributes = options.attributes
-    this.#cache = new TenantCache<A>({ ttlMillis: options.tenantCacheMillis })
+    this.#cache = new TenantCache<A>({ ttlMs: options.tenantCacheMs })
   }
 
   /**
-   * The tenant that `ref` names, or undefined. The answer may be as old as `tenantCacheMillis`, except about changes made through
+   * The tenant that `ref` names, or undefined. The answer may be as old as `tenantCacheMs`, except about changes made through
    * this same tenancy. Costs one query when the answer is not in the cache; callers who ask at the same time share it.
    * @example const tenant = await tenancy.tenants.find({ domain: 'acme.example.com' })
    * @throws TenancyError INVALID_TENANT_REF for what is neither text nor an object with an id, a schema or a domain

@@ -36,9 +36,9 @@ test('the flags become the options of the library, times in milliseconds', () =>
     maxFailures: 3,
     retries: 2,
     verify: true,
-    lockTimeoutMillis: 0,
-    statementTimeoutMillis: 1500,
-    deadlineMillis: 600_000,
+    lockTimeoutMs: 0,
+    statementTimeoutMs: 1500,
+    deadlineMs: 600_000,
   })
 })
 

@@ -48,9 +48,9 @@ export function runOptionsOf(flags: RunFlags): RunOptions {
     onFailure,
     maxFailures,
     retries,
-    lockTimeoutMillis: flags.lockTimeout,
-    statementTimeoutMillis: flags.statementTimeout,
-    deadlineMillis: flags.deadline,
+    lockTimeoutMs: flags.lockTimeout,
+    statementTimeoutMs: flags.statementTimeout,
+    deadlineMs: flags.deadline,
   }
 }
 

@@ -1,5 +1,5 @@
 /** The words of a run of migrations while it goes on: the bar, the line of every few seconds, the line of one schema. */
-import type { MigrationEntry } from '../../fleet/report.ts'
+import type { MigrationEntry } from '../../types.ts'
 import { formatDuration } from '../terminal/duration.ts'
 import { describeFailure } from '../terminal/failure.ts'
 import { listed } from '../terminal/listed.ts'

@@ -1,5 +1,5 @@
 /** How far a run has come, how fast it goes, and how long the rest will take. Pure: is told what time it is. */
-import type { FleetEntry } from '../../fleet/report.ts'
+import type { FleetEntry } from '../../types.ts'
 
 /** The rate is that of the last seconds: a run begins slowly, with its canaries, and may meet locks. */
 const windowMs = 10_000

@@ -1,7 +1,7 @@
 /** The bar and the lines, on a stream that keeps what was written, at times that the test says. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { TenancyError } from '../../errors.ts'
-import type { MigrationEntry } from '../../fleet/report.ts'
+import type { MigrationEntry } from '../../types.ts'
 import { MigrationProgress } from './progress.ts'
 import { StickyLine } from '../terminal/sticky-line.ts'
 

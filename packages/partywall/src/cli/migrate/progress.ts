@@ -3,7 +3,7 @@
  * a line every few seconds where it cannot; failures are listed as they come, as long as they can be read.
  */
 import type { MigrationsStarted } from '../../events.ts'
-import type { MigrationEntry } from '../../fleet/report.ts'
+import type { MigrationEntry } from '../../types.ts'
 import { barLine, entryLine, logLine, wordsOf, type RunWords } from './progress-lines.ts'
 import { Meter } from './progress-meter.ts'
 import type { StickyLine } from '../terminal/sticky-line.ts'

@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { TenancyError } from '../../errors.ts'
-import { makeReport, type MigrationEntry } from '../../fleet/report.ts'
+import type { MigrationEntry } from '../../types.ts'
+import { makeReport } from '../../fleet/report.ts'
 import { renderReport } from './report.ts'
 import { wordsOf } from './progress-lines.ts'
 

@@ -4,7 +4,7 @@
  */
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { isTenancyError } from '../../errors.ts'
-import type { MigrationReport } from '../../fleet/report.ts'
+import type { MigrationReport } from '../../types.ts'
 import { formatDuration } from '../terminal/duration.ts'
 import { messageOf } from '../terminal/failure.ts'
 import { listed } from '../terminal/listed.ts'

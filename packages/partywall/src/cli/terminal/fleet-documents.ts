@@ -1,5 +1,5 @@
 /** Reports on many schemas as JSON can carry them: an error becomes its code and message, what is absent becomes null. */
-import type { FleetEntry, FleetReport, MigrationReport } from '../../fleet/report.ts'
+import type { FleetEntry, FleetReport, MigrationReport } from '../../types.ts'
 import type { MigrationStatus } from '../../migrations/run/run.ts'
 import { toDocument, type ErrorDocument } from './failure.ts'
 import { listed } from './listed.ts'

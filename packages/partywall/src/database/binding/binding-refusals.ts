@@ -1,7 +1,7 @@
 /** What cannot be bound, and why a binding failed: each in partywall's words, with what to do about it. */
 import { TenancyError } from '../../errors.ts'
 import { noUsageMark, temporaryMark, type Binding } from './binding.ts'
-import type { Carrier } from './bound-query.ts'
+import type { Carrier } from './carrier.ts'
 import type { ServerError, TransactionStatusLike } from './pg-internals.ts'
 import { splitStatements } from '../../sql/lexer.ts'
 import type { StatementFacts } from '../../sql/statement-facts.ts'

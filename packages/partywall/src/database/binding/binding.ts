@@ -9,7 +9,6 @@ import { escapeLiteral } from 'pg'
 import { TenancyError } from '../../errors.ts'
 import type { Options } from '../../config/options.ts'
 import type { Tenant } from '../../types.ts'
-import { hashText } from '../pool/affinity.ts'
 import { identifier } from '../../names/identifier.ts'
 
 export interface Binding {
@@ -118,9 +117,9 @@ export class Bindings {
   readonly #ofTenant = new WeakMap<Tenant<any>, Binding>()
   readonly shared: Binding
 
-  constructor(options: PathOptions & Partial<Pick<Options, 'statementTimeoutMillis'>>) {
-    const { statementTimeoutMillis } = options
-    this.#timeoutOf = typeof statementTimeoutMillis === 'function' ? statementTimeoutMillis : () => statementTimeoutMillis
+  constructor(options: PathOptions & Partial<Pick<Options, 'statementTimeoutMs'>>) {
+    const { statementTimeoutMs } = options
+    this.#timeoutOf = typeof statementTimeoutMs === 'function' ? statementTimeoutMs : () => statementTimeoutMs
     const extra = options.extraSearchPath.map(identifier)
     const behindTenant = options.includeShared ? [identifier(options.sharedSchema), ...extra] : extra
     this.#behindTenant = pathRest(behindTenant)
@@ -167,7 +166,14 @@ function timeoutText(millis: number | undefined): string | undefined {
   if (Number.isSafeInteger(millis) && millis >= 0 && millis <= 2_147_483_647) return String(millis)
   throw new TenancyError(
     'INVALID_OPTION',
-    `"statementTimeoutMillis" must give whole milliseconds from 0 (no limit) to 2147483647, or undefined; it gave ${String(millis)}.`,
-    { details: { option: 'statementTimeoutMillis' } },
+    `"statementTimeoutMs" must give whole milliseconds from 0 (no limit) to 2147483647, or undefined; it gave ${String(millis)}.`,
+    { details: { option: 'statementTimeoutMs' } },
   )
+}
+
+/** FNV-1a over UTF-16 code units. */
+function hashText(text: string): number {
+  let hash = 0x81_1c_9d_c5
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01_00_01_93)
+  return hash >>> 0
 }

@@ -14,6 +14,7 @@
 import { createHash } from 'node:crypto'
 import { temporaryMark, type Binding } from './binding.ts'
 import type { BindingWriter } from './binding-writer.ts'
+import type { Carrier } from './carrier.ts'
 import { assertBindable, bindingError, needsSession } from './binding-refusals.ts'
 import { noteCompletedBefore } from '../../sql/completed-before.ts'
 import {
@@ -26,22 +27,6 @@ import {
 } from './pg-internals.ts'
 import { statementFacts, type StatementFacts } from '../../sql/statement-facts.ts'
 import { whenReady } from './when-ready.ts'
-
-/** What a bound query asks of the client that carries it. */
-export interface Carrier {
-  getTransactionStatus(): TransactionStatusLike
-  /** 150000 for PostgreSQL 15; 0 while unknown. */
-  readonly serverVersionNumber: number
-  readonly bindingWriter: BindingWriter
-  /** Throws when a transaction of another binding is open. */
-  assertTransactionOf(binding: Binding): void
-  /** Names of prepared statements that the server may or may not hold. */
-  readonly uncertainNames: Set<string>
-  /** True when nothing but this query was asked of the connection: then a statement that is sent again stays in its place. */
-  isIdle(query: BoundQuery): boolean
-  /** Sends the query once more, after the server is ready. */
-  resubmit(query: BoundQuery): void
-}
 
 export class BoundQuery extends QueryBase {
   readonly #carrier: Carrier

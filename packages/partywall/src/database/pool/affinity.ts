@@ -14,7 +14,7 @@ import type { PoolInternals, PoolMember, Waiter, Wanted } from './pool-internals
 type Advice = 'take' | 'open' | 'wait'
 
 /** Milliseconds of waiting for a better connection. To open another one takes longer. */
-const patienceMillis = 5
+const patienceMs = 5
 
 /** How many of those who wait are considered for a connection that comes back. */
 const longestLook = 50
@@ -82,7 +82,7 @@ export class Affinity {
       if (index > 0) waiters.unshift(...waiters.splice(index, 1))
       return advice
     }
-    if (this.#patience === undefined) this.#patience = setTimeout(() => this.#losePatience(), patienceMillis)
+    if (this.#patience === undefined) this.#patience = setTimeout(() => this.#losePatience(), patienceMs)
     return 'wait'
   }
 
@@ -160,7 +160,7 @@ function isFavouriteBusy({ _clients, _idle }: PoolInternals, { keyHash }: Wanted
 function isPatient(waiter: Waiter | undefined): boolean {
   if (waiter === undefined) return true
   const now = performance.now()
-  waiter.patientUntil ??= now + patienceMillis
+  waiter.patientUntil ??= now + patienceMs
   return now < waiter.patientUntil
 }
 
@@ -170,13 +170,6 @@ let members = 0
 export function nextAffinitySeed(): number {
   members += 1
   return mix(members)
-}
-
-/** FNV-1a over UTF-16 code units. */
-export function hashText(text: string): number {
-  let hash = 0x81_1c_9d_c5
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01_00_01_93)
-  return hash >>> 0
 }
 
 /** Spreads neighbouring numbers over 32 bits (the finalizer of MurmurHash3). */

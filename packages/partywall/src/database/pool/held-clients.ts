@@ -20,21 +20,21 @@ interface Hold {
 
 export class HeldClients {
   readonly #holds = new Map<object, Hold>()
-  readonly #warnAfterMillis: number
+  readonly #warnAfterMs: number
   readonly #onLate: (message: string) => void
 
-  /** @param warnAfterMillis 0 never warns */
-  constructor(warnAfterMillis: number, onLate: (message: string) => void) {
-    this.#warnAfterMillis = warnAfterMillis
+  /** @param warnAfterMs 0 never warns */
+  constructor(warnAfterMs: number, onLate: (message: string) => void) {
+    this.#warnAfterMs = warnAfterMs
     this.#onLate = onLate
   }
 
   add(client: object, label: string, checkout: Checkout): void {
     const warn = (): void => {
-      const seconds = this.#warnAfterMillis / 1000
+      const seconds = this.#warnAfterMs / 1000
       this.#onLate(`A client of ${label} is not released after ${seconds} s. It was taken here:\n${framesOf(checkout)}`)
     }
-    const timer = this.#warnAfterMillis > 0 ? setTimeout(warn, this.#warnAfterMillis).unref() : undefined
+    const timer = this.#warnAfterMs > 0 ? setTimeout(warn, this.#warnAfterMs).unref() : undefined
     this.#holds.set(client, { since: performance.now(), checkout, timer })
   }
 

@@ -12,7 +12,8 @@ import type { Binder } from '../binding/binder.ts'
 import type { Binding } from '../binding/binding.ts'
 import { wrongTenant } from '../binding/binding-refusals.ts'
 import { BindingWriter } from '../binding/binding-writer.ts'
-import { BoundQuery, type Carrier } from '../binding/bound-query.ts'
+import { BoundQuery } from '../binding/bound-query.ts'
+import type { Carrier } from '../binding/carrier.ts'
 import { bindSubmittable, textOf } from '../binding/bound-submittable.ts'
 import { PathTripwire } from './path-tripwire.ts'
 import type { ClientInternals, QueryCallback, QueryConfigLike, SubmittableLike } from '../binding/pg-internals.ts'
@@ -296,12 +297,12 @@ export class TenantClient extends Client implements Carrier, PoolMember {
       throw wrongTenant(this.#transactionOf, binding)
   }
 
-  isIdle(query: BoundQuery): boolean {
+  isIdle(query: SubmittableLike): boolean {
     const { _queryQueue, _activeQuery } = this as unknown as ClientInternals
     return _queryQueue?.length === 0 && (_activeQuery ?? query) === query
   }
 
-  resubmit(query: BoundQuery): void {
+  resubmit(query: SubmittableLike): void {
     this.#send(query)
   }
 }

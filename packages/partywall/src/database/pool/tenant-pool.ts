@@ -30,7 +30,7 @@ export interface TenantPoolConfig extends PoolConfig {
   onTamper?: ((tampering: Tampering) => void) | undefined
   maxPerTenant?: number | undefined
   maxTenantsPerConnection?: number | undefined
-  warnWhenHeldMillis?: number | undefined
+  warnWhenHeldMs?: number | undefined
 }
 
 type TakeCallback = (error: Error | undefined, client?: TenantPoolClient, release?: Release) => void
@@ -64,7 +64,7 @@ export class TenantPool extends Pool {
       onTamper,
       maxPerTenant,
       maxTenantsPerConnection = Infinity,
-      warnWhenHeldMillis = 0,
+      warnWhenHeldMs = 0,
       ...config
     } = options
     super({ ...config, Client: TenantClient, [binderKey]: binder } as PoolConfig)
@@ -75,7 +75,7 @@ export class TenantPool extends Pool {
     this.#internals = hasPoolInternals(this) ? (this as unknown as PoolInternals) : warnOfPlainPool()
     this.#affinity = this.#internals && new Affinity(this.#internals, maxTenantsPerConnection)
     this.#turns = maxPerTenant === undefined ? undefined : new TenantTurns(maxPerTenant, config.connectionTimeoutMillis ?? 0)
-    this.#held = new HeldClients(warnWhenHeldMillis, (message) => process.emitWarning(message, { code: 'PARTYWALL_HELD_CLIENT' }))
+    this.#held = new HeldClients(warnWhenHeldMs, (message) => process.emitWarning(message, { code: 'PARTYWALL_HELD_CLIENT' }))
     this.#maxTenants = maxTenantsPerConnection
     // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
     this.on('error', () => {})

@@ -16,13 +16,13 @@ interface Line {
 
 export class TenantTurns {
   readonly #max: number
-  readonly #timeoutMillis: number
+  readonly #timeoutMs: number
   readonly #lines = new Map<string, Line>()
 
-  /** @param timeoutMillis how long to wait for a turn; 0 waits for ever */
-  constructor(max: number, timeoutMillis: number) {
+  /** @param timeoutMs how long to wait for a turn; 0 waits for ever */
+  constructor(max: number, timeoutMs: number) {
     this.#max = max
-    this.#timeoutMillis = timeoutMillis
+    this.#timeoutMs = timeoutMs
   }
 
   /**
@@ -53,9 +53,9 @@ export class TenantTurns {
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
         line.waiting.splice(line.waiting.indexOf(waiter), 1)
-        reject(busy(binding, this.#max, this.#timeoutMillis))
+        reject(busy(binding, this.#max, this.#timeoutMs))
       }
-      const timer = this.#timeoutMillis > 0 ? setTimeout(giveUp, this.#timeoutMillis) : undefined
+      const timer = this.#timeoutMs > 0 ? setTimeout(giveUp, this.#timeoutMs) : undefined
       const waiter: Waiter = {
         proceed: () => {
           clearTimeout(timer)
@@ -67,10 +67,10 @@ export class TenantTurns {
   }
 }
 
-function busy(binding: Binding, max: number, timeoutMillis: number): TenancyError {
+function busy(binding: Binding, max: number, timeoutMs: number): TenancyError {
   return new TenancyError(
     'TENANT_BUSY',
-    `All ${max} connections that ${binding.label} may hold at a time stayed busy for ${timeoutMillis} ms. Look for a slow statement or a ` +
+    `All ${max} connections that ${binding.label} may hold at a time stayed busy for ${timeoutMs} ms. Look for a slow statement or a ` +
       'client that is not released, or raise pool.maxPerTenant.',
     { details: { schema: binding.schema, maxPerTenant: max } },
   )

@@ -10,7 +10,7 @@ import { identifier } from '../../names/identifier.ts'
 import { createSchemaSql, dropSchemaSql } from '../../sql/schema-sql.ts'
 import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Statement } from '../../sql/statement.ts'
-import type { ProbeParts } from './probe.ts'
+import type { ProbeParts } from './probe-parts.ts'
 import type { Route } from './route.ts'
 
 export type Isolation =

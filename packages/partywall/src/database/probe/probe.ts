@@ -2,12 +2,10 @@
  * Looks at the way to the server before an application trusts it: what stands between, and whether two tenants stay apart on it.
  * A way that cannot be trusted is refused with the reason; what could not be tried is said, and is no refusal.
  */
-import type { ClientConfig } from 'pg'
 import { TenancyError } from '../../errors.ts'
-import type { Scope } from '../../scope/scope.ts'
 import type { Database } from '../../ports/database.ts'
-import type { TenantPool } from '../pool/tenant-pool.ts'
 import { proveIsolation, type Isolation } from './isolation.ts'
+import type { ProbeParts } from './probe-parts.ts'
 import { learnRoute, type Route } from './route.ts'
 
 export interface Probe {
@@ -17,17 +15,6 @@ export interface Probe {
   }
   readonly route: Route
   readonly isolation: Isolation
-}
-
-/** What the probe works with. */
-export interface ProbeParts {
-  /** Where throw-away schemas are made. */
-  readonly database: Database
-  /** A pool of two connections that is the probe's own: nobody waits for it, and it waits for nobody. */
-  readonly pool: TenantPool
-  readonly scope: Scope<any>
-  /** For connections that nothing binds. */
-  readonly config: ClientConfig
 }
 
 const oldestServer = 14

@@ -6,7 +6,7 @@
 import { Client, type ClientConfig, type PoolClient } from 'pg'
 import { TenancyError } from '../../errors.ts'
 import type { TenantClient } from '../pool/tenant-client.ts'
-import type { ProbeParts } from './probe.ts'
+import type { ProbeParts } from './probe-parts.ts'
 
 export type Route =
   | { readonly kind: 'direct' }

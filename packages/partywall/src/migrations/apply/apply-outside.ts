@@ -8,8 +8,8 @@ import { identifier } from '../../names/identifier.ts'
 import { splitStatements, type SqlStatement } from '../../sql/lexer.ts'
 import { sql } from '../../sql/sql.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
-import type { MigrationTarget, Standing } from './apply.ts'
-import { afterLeg, lineIn, stepOf, type Leg } from '../plan/changes.ts'
+import type { MigrationTarget, SchemaState } from '../history/schema-state.ts'
+import { afterBatch, lineIn, stepOf, type Batch } from '../plan/changes.ts'
 import { concurrentIndex, unnamedIndex } from '../plan/concurrent-index.ts'
 import { digestOf } from '../history/digest.ts'
 import { migrationFailed } from './failure.ts'
@@ -33,56 +33,56 @@ import { checksumOfDone } from '../history/unfinished.ts'
 export async function applyOutside(
   connections: Connections,
   target: MigrationTarget,
-  standing: Standing,
-  leg: Leg,
+  state: SchemaState,
+  batch: Batch,
   limits: TransactionLimits,
 ): Promise<void> {
-  const [migration] = leg.migrations as [Migration]
+  const [migration] = batch.migrations as [Migration]
   const { schema } = target
   await connections.session(schema, async (session) => {
     await lock(session, schema, limits)
-    await session.query({ text: assertDigestText(schema, standing.digest) })
-    if (standing.hasHistory && standing.digest === null) await assertStopped(session, schema, standing)
-    await prepare(session, schema, standing)
-    const step = stepOf(migration, leg.direction)
-    const position = standing.applied.length + (standing.toAdopt?.length ?? 0) + 1
+    await session.query({ text: assertDigestText(schema, state.digest) })
+    if (state.hasHistory && state.digest === null) await assertStopped(session, schema, state)
+    await prepare(session, schema, state)
+    const step = stepOf(migration, batch.direction)
+    const position = state.applied.length + (state.toAdopt?.length ?? 0) + 1
     if (step.kind === 'code') {
       await MigrationSession.use(session, async (client) => step.run({ client, tenant: target.tenant, sql })).catch((error) => {
         throw migrationFailed(schema, { migration }, error)
       })
     } else {
       const statements = splitStatements(step.text)
-      for (let index = standing.unfinished?.statements ?? 0; index < statements.length; index++) {
+      for (let index = state.unfinished?.statements ?? 0; index < statements.length; index++) {
         await runStatement(session, target, migration, step, statements[index]!)
-        if (leg.direction === 'up') {
+        if (batch.direction === 'up') {
           const done = { name: migration.name, checksum: checksumOfDone(step.text, index + 1) }
           await session.query({ text: recordStatementsText(schema, position, done, index + 1) })
         }
       }
     }
-    await finish(session, schema, standing, leg, position)
+    await finish(session, schema, state, batch, position)
   })
 }
 
 /** All histories without a digest look alike to its check: another deploy may have gone on since with what stopped here. */
-async function assertStopped(session: Queryable, schema: string, { unfinished }: Standing): Promise<void> {
+async function assertStopped(session: Queryable, schema: string, { unfinished }: SchemaState): Promise<void> {
   const { rows } = await session.query<{ checksum: string; statements: number | null }>(readHistorySql(schema))
   const now = rows.find(({ statements }) => statements !== null)
   if (now?.statements !== unfinished?.statements || now?.checksum !== unfinished?.checksum) throw new Error(movedMark)
 }
 
 /** The history is made and its digest taken away: who finds it in the middle reads the rows. */
-async function prepare(session: Queryable, schema: string, { hasHistory, applied, toAdopt = [] }: Standing): Promise<void> {
+async function prepare(session: Queryable, schema: string, { hasHistory, applied, toAdopt = [] }: SchemaState): Promise<void> {
   if (!hasHistory) await session.query({ text: createHistoryText(schema) })
   if (toAdopt.length > 0) await session.query({ text: recordText(schema, applied.length + 1, toAdopt) })
   await session.query({ text: commentText(schema, null) })
 }
 
-async function finish(session: Queryable, schema: string, standing: Standing, leg: Leg, position: number): Promise<void> {
-  const [migration] = leg.migrations as [Migration]
-  const applied = afterLeg([...standing.applied, ...(standing.toAdopt ?? [])], leg)
+async function finish(session: Queryable, schema: string, state: SchemaState, batch: Batch, position: number): Promise<void> {
+  const [migration] = batch.migrations as [Migration]
+  const applied = afterBatch([...state.applied, ...(state.toAdopt ?? [])], batch)
   const row =
-    leg.direction === 'up' ? recordStatementsText(schema, position, migration, null) : forgetText(schema, [migration.name])
+    batch.direction === 'up' ? recordStatementsText(schema, position, migration, null) : forgetText(schema, [migration.name])
   await session.query({ text: `begin` })
   await session.query({ text: row })
   await session.query({ text: commentText(schema, digestOf(applied)) })
@@ -115,14 +115,10 @@ async function dropInvalid(session: Queryable, schema: string, index: string): P
 }
 
 /** The lock is tried, for who waits for it in a transaction would be waited for by CREATE INDEX CONCURRENTLY. It ends with the session. */
-async function lock(
-  session: Queryable,
-  schema: string,
-  { lockTimeoutMillis, statementTimeoutMillis }: TransactionLimits,
-): Promise<void> {
+async function lock(session: Queryable, schema: string, { lockTimeoutMs, statementTimeoutMs }: TransactionLimits): Promise<void> {
   for (const [name, millis] of [
-    ['lock_timeout', lockTimeoutMillis],
-    ['statement_timeout', statementTimeoutMillis],
+    ['lock_timeout', lockTimeoutMs],
+    ['statement_timeout', statementTimeoutMs],
   ] as const) {
     if (millis !== undefined) await session.query(setSql(name, millis))
   }

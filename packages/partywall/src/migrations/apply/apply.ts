@@ -6,9 +6,8 @@
 import type { Connections, Transaction } from '../../ports/database.ts'
 import { explainPrivilege } from '../../sql/privilege.ts'
 import { sql } from '../../sql/sql.ts'
-import type { Tenant } from '../../types.ts'
 import { applyOutside } from './apply-outside.ts'
-import { afterLeg, legsOf, stepOf, type Changes, type Leg } from '../plan/changes.ts'
+import { afterBatch, batchesOf, stepOf, type Changes, type Batch } from '../plan/changes.ts'
 import { digestOf, type AppliedMigration } from '../history/digest.ts'
 import { migrationFailed } from './failure.ts'
 import { forNewSchema } from './for-new-schema.ts'
@@ -24,44 +23,27 @@ import {
 import { MigrationSession } from './migration-session.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import { MigrationText } from './text.ts'
-import type { Unfinished } from '../history/unfinished.ts'
-
-export interface MigrationTarget {
-  readonly schema: string
-  /** Absent for the shared schema. */
-  readonly tenant?: Tenant<any> | undefined
-}
-
-/** How a schema stands when the work begins; the work is refused when it stands otherwise by then. */
-export interface Standing {
-  readonly hasHistory: boolean
-  readonly digest: string | null
-  readonly applied: readonly AppliedMigration[]
-  /** Taken over from another tool, or declared by a person: to be written down before the rest, without being run. */
-  readonly toAdopt?: readonly AppliedMigration[]
-  /** A migration outside of transactions that stopped in the middle. */
-  readonly unfinished?: Unfinished
-}
+import type { MigrationTarget, SchemaState } from '../history/schema-state.ts'
 
 /**
- * Makes the changes in a schema that is there. A leg that is done stays done when a later one fails.
+ * Makes the changes in a schema that is there. A batch that is done stays done when a later one fails.
  * @throws TenancyError MIGRATION_FAILED, SCHEMA_MISSING, NOT_PERMITTED; the errors of lockedMark and movedMark as they are
  */
 export async function applyChanges(
   connections: Connections,
   target: MigrationTarget,
-  standing: Standing,
+  state: SchemaState,
   changes: Changes,
   limits: TransactionLimits,
 ): Promise<void> {
-  let now = standing
-  const legs = legsOf(changes)
+  let now = state
+  const batches = batchesOf(changes)
   // Also without changes: a history may have to be written down, or its digest mended.
-  if (legs.length === 0) legs.push({ direction: 'up', migrations: [], isTransaction: true })
-  for (const leg of legs) {
-    if (leg.isTransaction) await applyLeg(connections, target, now, leg, limits)
-    else await applyOutside(connections, target, now, leg, limits)
-    const applied = afterLeg(adopted(now), leg)
+  if (batches.length === 0) batches.push({ direction: 'up', migrations: [], isTransaction: true })
+  for (const batch of batches) {
+    if (batch.isTransaction) await applyBatch(connections, target, now, batch, limits)
+    else await applyOutside(connections, target, now, batch, limits)
+    const applied = afterBatch(adopted(now), batch)
     now = { hasHistory: true, digest: digestOf(applied), applied }
   }
 }
@@ -72,42 +54,42 @@ export async function applyToNew(
   target: MigrationTarget,
   migrations: readonly Migration[],
 ): Promise<void> {
-  const leg: Leg = { direction: 'up', migrations: migrations.map(forNewSchema), isTransaction: true }
-  await runLeg(transaction, target, leg, [createHistoryText(target.schema)], recordLeg(target.schema, [], leg))
+  const batch: Batch = { direction: 'up', migrations: migrations.map(forNewSchema), isTransaction: true }
+  await runBatch(transaction, target, batch, [createHistoryText(target.schema)], recordBatch(target.schema, [], batch))
 }
 
-async function applyLeg(
+async function applyBatch(
   connections: Connections,
   target: MigrationTarget,
-  standing: Standing,
-  leg: Leg,
+  state: SchemaState,
+  batch: Batch,
   limits: TransactionLimits,
 ): Promise<void> {
   const { schema } = target
-  const { toAdopt = [], unfinished } = standing
+  const { toAdopt = [], unfinished } = state
   // Somebody has finished it by hand, and says so.
   const isFinished = toAdopt.some(({ name }) => name === unfinished?.name)
   const before = [
     beginText(schema, limits),
-    assertDigestText(schema, standing.digest),
-    ...(standing.hasHistory ? [] : [createHistoryText(schema)]),
+    assertDigestText(schema, state.digest),
+    ...(state.hasHistory ? [] : [createHistoryText(schema)]),
     ...(unfinished !== undefined && isFinished ? [forgetText(schema, [unfinished.name])] : []),
-    ...(toAdopt.length > 0 ? [recordText(schema, standing.applied.length + 1, toAdopt)] : []),
+    ...(toAdopt.length > 0 ? [recordText(schema, state.applied.length + 1, toAdopt)] : []),
   ]
-  const after = recordLeg(schema, adopted(standing), leg)
-  if (leg.migrations.every((migration) => stepOf(migration, leg.direction).kind === 'sql')) {
-    const whole = new MigrationText(before, leg.migrations, leg.direction, after)
+  const after = recordBatch(schema, adopted(state), batch)
+  if (batch.migrations.every((migration) => stepOf(migration, batch.direction).kind === 'sql')) {
+    const whole = new MigrationText(before, batch.migrations, batch.direction, after)
     await explained(target, whole, connections.send(schema, whole.text, whole.foreign))
   } else {
-    await connections.transaction((transaction) => runLeg(transaction, target, leg, before, after))
+    await connections.transaction((transaction) => runBatch(transaction, target, batch, before, after))
   }
 }
 
 /** SQL in one text as far as it goes; TypeScript between. */
-async function runLeg(
+async function runBatch(
   transaction: Transaction,
   target: MigrationTarget,
-  { migrations, direction }: Leg,
+  { migrations, direction }: Batch,
   before: readonly string[],
   after: readonly string[],
 ): Promise<void> {
@@ -152,17 +134,17 @@ async function explained(target: MigrationTarget, text: MigrationText, work: Pro
   }
 }
 
-/** The rows of the history as the leg leaves them, and its digest. */
-function recordLeg(schema: string, applied: readonly AppliedMigration[], leg: Leg): string[] {
-  const { migrations, direction } = leg
+/** The rows of the history as the batch leaves them, and its digest. */
+function recordBatch(schema: string, applied: readonly AppliedMigration[], batch: Batch): string[] {
+  const { migrations, direction } = batch
   const rows =
     migrations.length === 0
       ? []
       : [direction === 'up' ? recordText(schema, applied.length + 1, migrations) : forgetText(schema, migrations.map(nameOf))]
-  return [...rows, commentText(schema, digestOf(afterLeg(applied, leg)))]
+  return [...rows, commentText(schema, digestOf(afterBatch(applied, batch)))]
 }
 
-function adopted({ applied, toAdopt = [] }: Standing): readonly AppliedMigration[] {
+function adopted({ applied, toAdopt = [] }: SchemaState): readonly AppliedMigration[] {
   return [...applied, ...toAdopt]
 }
 

@@ -111,10 +111,10 @@ export function commentText(schema: string, digest: string | null): string {
  * The settings of a migration's transaction, and its lock. The lock is tried and not waited for: who waits in a transaction holds a
  * snapshot, and CREATE INDEX CONCURRENTLY in the schema of another deploy would wait for it in turn.
  */
-export function beginText(schema: string, { lockTimeoutMillis, statementTimeoutMillis }: TransactionLimits): string {
+export function beginText(schema: string, { lockTimeoutMs, statementTimeoutMs }: TransactionLimits): string {
   const settings = [
-    ['lock_timeout', lockTimeoutMillis],
-    ['statement_timeout', statementTimeoutMillis],
+    ['lock_timeout', lockTimeoutMs],
+    ['statement_timeout', statementTimeoutMs],
   ] as const
   const given = settings.flatMap(([name, millis]) =>
     millis === undefined ? [] : [`pg_catalog.set_config('${name}', '${Math.round(millis)}', true)`],
@@ -124,8 +124,8 @@ export function beginText(schema: string, { lockTimeoutMillis, statementTimeoutM
 }
 
 export interface TransactionLimits {
-  readonly lockTimeoutMillis?: number | undefined
-  readonly statementTimeoutMillis?: number | undefined
+  readonly lockTimeoutMs?: number | undefined
+  readonly statementTimeoutMs?: number | undefined
 }
 
 /** Fails when the digest is no longer the one that the plan was made from; null stands for a history without one, or none at all. */

@@ -11,21 +11,21 @@ export interface Changes {
 }
 
 /** Migrations that go together: all in one transaction, or one alone outside of transactions. */
-export interface Leg {
+export interface Batch {
   readonly direction: Direction
   readonly migrations: readonly Migration[]
   readonly isTransaction: boolean
 }
 
-export function legsOf({ direction, migrations }: Changes): Leg[] {
-  const legs: { direction: Direction; migrations: Migration[]; isTransaction: boolean }[] = []
+export function batchesOf({ direction, migrations }: Changes): Batch[] {
+  const batches: { direction: Direction; migrations: Migration[]; isTransaction: boolean }[] = []
   for (const migration of migrations) {
     const isTransaction = migration.transaction !== false
-    const last = legs.at(-1)
+    const last = batches.at(-1)
     if (isTransaction && last?.isTransaction === true) last.migrations.push(migration)
-    else legs.push({ direction, migrations: [migration], isTransaction })
+    else batches.push({ direction, migrations: [migration], isTransaction })
   }
-  return legs
+  return batches
 }
 
 export function stepOf(migration: Migration, direction: Direction): Step {
@@ -37,8 +37,8 @@ export function lineIn({ text, line }: { readonly text: string; readonly line: n
   return line + (text.slice(0, offset).match(/\n/g)?.length ?? 0)
 }
 
-/** What a history holds when a leg is done. */
-export function afterLeg(applied: readonly AppliedMigration[], { direction, migrations }: Leg): readonly AppliedMigration[] {
+/** What a history holds when a batch is done. */
+export function afterBatch(applied: readonly AppliedMigration[], { direction, migrations }: Batch): readonly AppliedMigration[] {
   if (direction === 'up') return [...applied, ...migrations]
   const undone = new Set(migrations.map(({ name }) => name))
   return applied.filter(({ name }) => !undone.has(name))

@@ -5,7 +5,7 @@
 import { splitStatements, type SqlStatement } from '../../sql/lexer.ts'
 import { TenancyError } from '../../errors.ts'
 import { lineIn, stepOf, type Direction } from './changes.ts'
-import type { Planned } from './fleet-plan.ts'
+import type { Planned } from './planned.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 
 /**
@@ -14,10 +14,10 @@ import type { Migration } from '../../ports/migration-source.ts'
  */
 export function assertIndexesNamed(plans: readonly Planned[]): void {
   const seen = new Set<Migration>()
-  for (const { pending, direction, standing, problem } of plans) {
+  for (const { pending, direction, state, problem } of plans) {
     // Where something is wrong nothing runs, and a way back may be missing.
     if (problem !== undefined) continue
-    const isAdopted = new Set(standing.toAdopt?.map(({ name }) => name))
+    const isAdopted = new Set(state.toAdopt?.map(({ name }) => name))
     for (const migration of pending) {
       if (seen.has(migration) || isAdopted.has(migration.name)) continue
       seen.add(migration)

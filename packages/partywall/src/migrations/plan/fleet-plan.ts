@@ -6,12 +6,12 @@ import type { Queryable } from '../../sql/statement.ts'
 import { TenancyError } from '../../errors.ts'
 import type { Options } from '../../config/options.ts'
 import { inParallel } from '../../fleet/workers.ts'
-import type { Standing } from '../apply/apply.ts'
-import type { Direction } from './changes.ts'
+import { nothingApplied, type SchemaState } from '../history/schema-state.ts'
+import type { Planned, Goal } from './planned.ts'
 import { digestOf, digestsOf, type AppliedMigration } from '../history/digest.ts'
 import { historyMissing, readHeads, readHistory, readInhabited, schemaMissing, type Head } from '../history/history.ts'
 import { planDown, planMigrations } from './plan.ts'
-import type { Migration, MigrationSource } from '../../ports/migration-source.ts'
+import type { MigrationSource } from '../../ports/migration-source.ts'
 import { SourceReader, type Lists } from './source-reader.ts'
 import { findStrays, type Course } from './cross-schema.ts'
 import { takeOver } from './baseline.ts'
@@ -25,33 +25,6 @@ import {
 } from './targets.ts'
 import { cannotGoOn } from '../history/unfinished.ts'
 
-/** What a run wants. */
-export interface Wish {
-  readonly direction: Direction
-  /** Forwards: the last migration to apply, all when it is absent. Back: the last one to keep, none when it is absent. */
-  readonly to?: string | undefined
-  /** Read the histories themselves, and refuse where the digest says something else. */
-  readonly verify?: boolean | undefined
-  /** What is pending is written down as applied, and not run. */
-  readonly fake?: boolean | undefined
-}
-
-/** How one schema stands, and what is to be done there. */
-export interface Planned {
-  readonly target: FleetTarget
-  readonly head: string | undefined
-  readonly standing: Standing
-  readonly direction: Direction
-  /** In the order in which they are done. */
-  readonly pending: readonly Migration[]
-  /** The history is to be written down, or its digest mended, also when nothing is pending. */
-  readonly isUnwritten: boolean
-  /** Why nothing may be done. */
-  readonly problem?: unknown
-}
-
-const nothingApplied: Standing = Object.freeze({ hasHistory: false, digest: null, applied: [] })
-
 /** How many histories are read at a time. */
 const looks = 3
 
@@ -62,16 +35,16 @@ export interface PlannerParts {
 
 /** Plans with the files as they were when it was opened: a file that is written during a run is for the next one. */
 export class Planner {
-  readonly wish: Wish
+  readonly goal: Goal
   readonly #parts: PlannerParts
   readonly #lists: Lists
-  readonly #known: (source: MigrationSource, head: Head) => Standing | undefined
-  readonly #alike = new Map<Standing, Planned>()
+  readonly #known: (source: MigrationSource, head: Head) => SchemaState | undefined
+  readonly #alike = new Map<SchemaState, Planned>()
 
-  private constructor(parts: PlannerParts, lists: Lists, wish: Wish) {
+  private constructor(parts: PlannerParts, lists: Lists, goal: Goal) {
     this.#parts = parts
     this.#lists = lists
-    this.wish = wish
+    this.goal = goal
     this.#known = knownStandings(lists)
   }
 
@@ -82,27 +55,27 @@ export class Planner {
   static async select<A extends object>(
     parts: TargetParts<A> & PlannerParts,
     selection: MigrationSelection,
-    wish: Wish,
+    goal: Goal,
   ): Promise<{ planner: Planner; plans: Planned[] }> {
     const reader = new SourceReader()
     reader.begin(likelySources(parts, selection))
-    return Planner.open(parts, await selectTargets(parts, selection), wish, reader)
+    return Planner.open(parts, await selectTargets(parts, selection), goal, reader)
   }
 
   /**
-   * Reads the files of these targets' sources, finds the migration that the wish means by `to`, and plans the targets. Costs as `plan`.
+   * Reads the files of these targets' sources, finds the migration that the goal means by `to`, and plans the targets. Costs as `plan`.
    * @param reader that may have begun with the files
    * @throws TenancyError INVALID_MIGRATION, INVALID_OPTION
    */
   static async open(
     parts: PlannerParts,
     targets: readonly FleetTarget[],
-    wish: Wish,
+    goal: Goal,
     reader = new SourceReader(),
   ): Promise<{ planner: Planner; plans: Planned[] }> {
     const sources = targets.flatMap(({ source }) => source ?? [])
     const [lists, heads] = await Promise.all([reader.read(sources), headsOf(parts.catalog, targets)])
-    const planner = new Planner(parts, lists, wish.to === undefined ? wish : { ...wish, to: lastWanted(lists, wish.to) })
+    const planner = new Planner(parts, lists, goal.to === undefined ? goal : { ...goal, to: lastWanted(lists, goal.to) })
     return { planner, plans: await planner.#plan(targets, heads) }
   }
 
@@ -115,39 +88,39 @@ export class Planner {
   }
 
   async #plan(targets: readonly FleetTarget[], heads: ReadonlyMap<string, Head>): Promise<Planned[]> {
-    const { wish } = this
+    const { goal } = this
     const plans = new Map<FleetTarget, Planned>()
     const unknown: FleetTarget[] = []
     for (const target of targets) {
       const head = heads.get(target.schema)
-      const standing = head && this.#placed(target, head)
-      if (target.problem !== undefined) plans.set(target, broken(target, wish, target.problem))
-      else if (head === undefined) plans.set(target, broken(target, wish, schemaMissing(target.schema)))
-      else if (standing === undefined) unknown.push(target)
-      else plans.set(target, this.#planKnown(target, standing))
+      const state = head && this.#placed(target, head)
+      if (target.problem !== undefined) plans.set(target, broken(target, goal, target.problem))
+      else if (head === undefined) plans.set(target, broken(target, goal, schemaMissing(target.schema)))
+      else if (state === undefined) unknown.push(target)
+      else plans.set(target, this.#planKnown(target, state))
     }
     if (unknown.length > 0) await this.#lookInto(unknown, heads, plans)
     const planned = targets.map((target) => plans.get(target)!)
-    return wish.fake === true ? planned : refuseStrays(this.#parts, planned, this.#lists)
+    return goal.fake === true ? planned : refuseStrays(this.#parts, planned, this.#lists)
   }
 
   /** Schemas that stand alike want the same, and are thought about once; what is wrong is said of each by its name. */
-  #planKnown(target: FleetTarget, standing: Standing): Planned {
-    const known = this.#alike.get(standing)
+  #planKnown(target: FleetTarget, state: SchemaState): Planned {
+    const known = this.#alike.get(state)
     if (known !== undefined) return { ...known, target }
-    const planned = planOne(target, this.#lists, standing, this.wish)
-    if (planned.problem === undefined) this.#alike.set(standing, planned)
+    const planned = planOne(target, this.#lists, state, this.goal)
+    if (planned.problem === undefined) this.#alike.set(state, planned)
     return planned
   }
 
   /** How a schema stands that need not be looked into. */
-  #placed({ source }: FleetTarget, head: Head): Standing | undefined {
+  #placed({ source }: FleetTarget, head: Head): SchemaState | undefined {
     if (source === undefined) return undefined
     if (!head.hasHistory && this.#lists.get(source)!.length === 0) return nothingApplied
-    if (this.wish.verify === true) return undefined
-    const standing = this.#known(source, head)
+    if (this.goal.verify === true) return undefined
+    const state = this.#known(source, head)
     // Nothing was applied here: another tool may have been here before.
-    return standing?.applied.length === 0 && source.former !== undefined ? undefined : standing
+    return state?.applied.length === 0 && source.former !== undefined ? undefined : state
   }
 
   async #lookInto(
@@ -159,10 +132,10 @@ export class Planner {
     const inhabited = bare.length === 0 ? new Set<string>() : await readInhabited(this.#parts.catalog, bare)
     await inParallel(targets, looks, async (target) => {
       try {
-        const standing = await look(this.#parts.catalog, target, this.#lists, heads.get(target.schema)!, inhabited, this.wish)
-        plans.set(target, planOne(target, this.#lists, standing, this.wish))
+        const state = await look(this.#parts.catalog, target, this.#lists, heads.get(target.schema)!, inhabited, this.goal)
+        plans.set(target, planOne(target, this.#lists, state, this.goal))
       } catch (problem) {
-        plans.set(target, broken(target, this.wish, problem))
+        plans.set(target, broken(target, this.goal, problem))
       }
     })
   }
@@ -176,9 +149,12 @@ export function isIdle({ pending, isUnwritten, problem }: Planned): boolean {
 /** Those that have something to do and nothing wrong, in groups that lack the same. */
 export function inGroups(plans: readonly Planned[]): Planned[][] {
   const ready = plans.filter(({ pending, problem }) => pending.length > 0 && problem === undefined)
-  const lacks = ({ target, pending }: Planned): string =>
-    JSON.stringify([target.source?.name, pending.map(({ name, checksum }) => [name, checksum])])
-  return [...Map.groupBy(ready, lacks).values()]
+  return [...Map.groupBy(ready, pendingKey).values()]
+}
+
+/** Equal for schemas that lack the same migrations of the same source. */
+function pendingKey({ target, pending }: Planned): string {
+  return JSON.stringify([target.source?.name, pending.map(({ name, checksum }) => [name, checksum])])
 }
 
 function headsOf(queryable: Queryable, targets: readonly FleetTarget[]): Promise<Map<string, Head>> {
@@ -204,10 +180,10 @@ async function refuseStrays({ catalog, options }: PlannerParts, plans: readonly 
 }
 
 /** The standings that the files can give, by digest: each is made once, however many schemas have it. */
-function knownStandings(lists: Lists): (source: MigrationSource, head: Head) => Standing | undefined {
-  const known = new Map<MigrationSource, ReadonlyMap<string, Standing>>()
+function knownStandings(lists: Lists): (source: MigrationSource, head: Head) => SchemaState | undefined {
+  const known = new Map<MigrationSource, ReadonlyMap<string, SchemaState>>()
   for (const [source, migrations] of lists) {
-    const standings = digestsOf(migrations).map((digest, count): [string, Standing] => [
+    const standings = digestsOf(migrations).map((digest, count): [string, SchemaState] => [
       digest,
       { hasHistory: true, digest, applied: migrations.slice(0, count).map(({ name, checksum }) => ({ name, checksum })) },
     ])
@@ -222,8 +198,8 @@ async function look(
   lists: Lists,
   head: Head,
   inhabited: ReadonlySet<string>,
-  { verify = false, fake = false }: Wish,
-): Promise<Standing> {
+  { verify = false, fake = false }: Goal,
+): Promise<SchemaState> {
   const { schema, source } = target
   if (head.hasHistory) {
     const { digest, applied, unfinished } = await readHistory(queryable, schema)
@@ -241,21 +217,21 @@ async function look(
   return none
 }
 
-function planOne(target: FleetTarget, lists: Lists, standing: Standing, { direction, to, fake = false }: Wish): Planned {
+function planOne(target: FleetTarget, lists: Lists, state: SchemaState, { direction, to, fake = false }: Goal): Planned {
   const migrations = lists.get(target.source!)!
-  const applied = [...standing.applied, ...(standing.toAdopt ?? [])]
+  const applied = [...state.applied, ...(state.toAdopt ?? [])]
   const plan =
     direction === 'up' ? planMigrations(target.schema, migrations, applied, to) : planDown(target.schema, migrations, applied, to)
-  const problem = plan.problem ?? cannotGoOn(target.schema, standing.unfinished, migrations, plan.pending[0])
+  const problem = plan.problem ?? cannotGoOn(target.schema, state.unfinished, migrations, plan.pending[0])
   const base = { target, head: plan.head, direction, ...(problem !== undefined && { problem }) }
-  const isUnwritten = standing.toAdopt !== undefined || (standing.hasHistory && standing.digest !== digestOf(standing.applied))
-  if (!fake || problem !== undefined) return { ...base, standing, pending: plan.pending, isUnwritten }
-  const toAdopt = [...(standing.toAdopt ?? []), ...plan.pending.map(({ name, checksum }) => ({ name, checksum }))]
-  return { ...base, standing: { ...standing, toAdopt }, pending: plan.pending, isUnwritten: true }
+  const isUnwritten = state.toAdopt !== undefined || (state.hasHistory && state.digest !== digestOf(state.applied))
+  if (!fake || problem !== undefined) return { ...base, state, pending: plan.pending, isUnwritten }
+  const toAdopt = [...(state.toAdopt ?? []), ...plan.pending.map(({ name, checksum }) => ({ name, checksum }))]
+  return { ...base, state: { ...state, toAdopt }, pending: plan.pending, isUnwritten: true }
 }
 
-function broken(target: FleetTarget, { direction }: Wish, problem: unknown): Planned {
-  return { target, head: undefined, standing: nothingApplied, direction, pending: [], isUnwritten: false, problem }
+function broken(target: FleetTarget, { direction }: Goal, problem: unknown): Planned {
+  return { target, head: undefined, state: nothingApplied, direction, pending: [], isUnwritten: false, problem }
 }
 
 function disagrees(schema: string, applied: readonly AppliedMigration[]): TenancyError {

@@ -7,7 +7,7 @@ import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { isTenancyError, TenancyError } from '../../errors.ts'
 import type { Tenant } from '../../types.ts'
 import { applyChanges } from '../apply/apply.ts'
-import type { Planned } from '../plan/fleet-plan.ts'
+import type { Planned } from '../plan/planned.ts'
 import { lockedMark, movedMark, type TransactionLimits } from '../history/history-sql.ts'
 import { endOf, entryOf, type MigrationEntry } from './report.ts'
 import type { FleetTarget } from '../plan/targets.ts'
@@ -64,12 +64,12 @@ export async function attempt(parts: AttemptParts, turn: Turn, tries: number): P
 }
 
 async function apply({ connections, limits }: AttemptParts, planned: Planned): Promise<void> {
-  const { target, standing, direction, isUnwritten } = planned
+  const { target, state, direction, isUnwritten } = planned
   // What is only to be written down stands in the history that the work begins with.
-  const isAdopted = new Set(standing.toAdopt?.map(({ name }) => name))
+  const isAdopted = new Set(state.toAdopt?.map(({ name }) => name))
   const migrations = planned.pending.filter(({ name }) => !isAdopted.has(name))
   if (migrations.length === 0 && !isUnwritten) return
-  await applyChanges(connections, target, standing, { direction, migrations }, limits)
+  await applyChanges(connections, target, state, { direction, migrations }, limits)
 }
 
 /** The target as it is now; undefined when its tenant is no more. */

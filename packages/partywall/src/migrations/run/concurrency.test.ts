@@ -4,13 +4,13 @@ import { expect, test } from 'vitest'
 import { concurrencyFor, defaultConcurrency } from './concurrency.ts'
 
 test.each([
-  { cores: 2, roundTripMillis: 0.1, wanted: 4 },
-  { cores: 2, roundTripMillis: 1, wanted: 6 },
-  { cores: 1, roundTripMillis: 5, wanted: 7 },
-  { cores: 1, roundTripMillis: 80, wanted: 16 },
-  { cores: 64, roundTripMillis: 0.1, wanted: 16 },
-])('$cores cores and $roundTripMillis ms to the server: $wanted', ({ cores, roundTripMillis, wanted }) => {
-  expect(concurrencyFor(cores, roundTripMillis)).toBe(wanted)
+  { cores: 2, roundTripMs: 0.1, wanted: 4 },
+  { cores: 2, roundTripMs: 1, wanted: 6 },
+  { cores: 1, roundTripMs: 5, wanted: 7 },
+  { cores: 1, roundTripMs: 80, wanted: 16 },
+  { cores: 64, roundTripMs: 0.1, wanted: 16 },
+])('$cores cores and $roundTripMs ms to the server: $wanted', ({ cores, roundTripMs, wanted }) => {
+  expect(concurrencyFor(cores, roundTripMs)).toBe(wanted)
 })
 
 test.each([

@@ -20,8 +20,8 @@ export async function defaultConcurrency(queryable: Queryable): Promise<number> 
 }
 
 /** As if the server had room for everybody. */
-export function concurrencyFor(cores: number, roundTripMillis: number): number {
-  return Math.min(most, Math.floor(cores * (2 + roundTripMillis)))
+export function concurrencyFor(cores: number, roundTripMs: number): number {
+  return Math.min(most, Math.floor(cores * (2 + roundTripMs)))
 }
 
 /** In milliseconds. */

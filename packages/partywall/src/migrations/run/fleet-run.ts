@@ -12,9 +12,10 @@ import type { Attributes } from '../../types.ts'
 import { attempt, type AttemptParts, type Turn } from './attempt.ts'
 import { defaultConcurrency } from './concurrency.ts'
 import { assertIndexesNamed } from '../plan/concurrent-index.ts'
-import { isIdle, Planner, type Planned, type Wish } from '../plan/fleet-plan.ts'
+import { isIdle, Planner } from '../plan/fleet-plan.ts'
+import type { Planned, Goal } from '../plan/planned.ts'
 import { endOf, entryOf, errorForRecord, type MigrationEntry, type MigrationReport } from './report.ts'
-import { runDefaults, wishOf, type RunOptions } from './run-options.ts'
+import { runDefaults, goalOf, type RunOptions } from './run-options.ts'
 import { work } from '../../fleet/schedule.ts'
 import { provisioningLock, selectTargets, unfinishedTargets, type FleetTarget, type TargetParts } from '../plan/targets.ts'
 
@@ -46,7 +47,7 @@ export class FleetRun<A extends object = Attributes> {
   constructor(parts: MigrationsParts<A>, options: RunOptions) {
     this.#parts = parts
     this.#options = options
-    this.#deadline = options.deadlineMillis === undefined ? undefined : this.#started + options.deadlineMillis
+    this.#deadline = options.deadlineMs === undefined ? undefined : this.#started + options.deadlineMs
   }
 
   async run(): Promise<MigrationReport> {
@@ -70,18 +71,18 @@ export class FleetRun<A extends object = Attributes> {
 
   async #runWhole(unfinished: UnfinishedRun | undefined): Promise<void> {
     const { catalog } = this.#parts
-    const wish = unfinished === undefined ? wishOf(this.#options) : (unfinished.options as unknown as Wish)
+    const goal = unfinished === undefined ? goalOf(this.#options) : (unfinished.options as unknown as Goal)
     const { planner, plans } =
       unfinished === undefined
-        ? await Planner.select(this.#parts, this.#options, wish)
-        : await Planner.open(this.#parts, await unfinishedTargets(this.#parts, unfinished.targets), wish)
+        ? await Planner.select(this.#parts, this.#options, goal)
+        : await Planner.open(this.#parts, await unfinishedTargets(this.#parts, unfinished.targets), goal)
     assertIndexesNamed(plans)
     const busy = plans.filter((planned) => !isIdle(planned))
     for (const planned of plans) this.#expect(planned)
     if (unfinished !== undefined) this.#record = MigrationRun.resume(catalog, unfinished)
-    // What is kept of the wish is what a resumed run needs; names of migrations are whole by now.
-    if (busy.length > 0) this.#record ??= await MigrationRun.start(catalog, planner.wish)
-    this.#tellStart(wish, busy.length)
+    // What is kept of the goal is what a resumed run needs; names of migrations are whole by now.
+    if (busy.length > 0) this.#record ??= await MigrationRun.start(catalog, planner.goal)
+    this.#tellStart(goal, busy.length)
     if (busy.length > 0) {
       await this.#writeDown(busy)
       await this.#workOn(planner, busy, unfinished === undefined && meansEverybody(this.#options))
@@ -89,7 +90,7 @@ export class FleetRun<A extends object = Attributes> {
     await this.#record?.end(this.#failures === 0 && ![...this.#entries.values()].some(({ state }) => state === 'skipped'))
   }
 
-  #tellStart({ direction, fake = false }: Wish, targets: number): void {
+  #tellStart({ direction, fake = false }: Goal, targets: number): void {
     this.#hasStarted = true
     this.#parts.listener?.onStart({ ...(this.#record && { runId: this.#record.id }), targets, direction, fake })
   }
@@ -132,11 +133,11 @@ export class FleetRun<A extends object = Attributes> {
 
   async #pass(connections: Connections, planner: Planner, plans: readonly Planned[], canary = 0): Promise<void> {
     if (plans.length === 0) return
-    const { lockTimeoutMillis = runDefaults.lockTimeoutMillis, retries = runDefaults.retries } = this.#options
+    const { lockTimeoutMs = runDefaults.lockTimeoutMs, retries = runDefaults.retries } = this.#options
     const { listener } = this.#parts
     const parts: AttemptParts = {
       connections,
-      limits: { lockTimeoutMillis, statementTimeoutMillis: this.#options.statementTimeoutMillis },
+      limits: { lockTimeoutMs, statementTimeoutMs: this.#options.statementTimeoutMs },
       retries,
       replan: async (target) => (await planner.plan([target]))[0]!,
       findTenant: (id) => this.#parts.tenants.lookUp(id),

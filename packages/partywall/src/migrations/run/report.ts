@@ -1,10 +1,10 @@
 /** What a run of migrations tells of each schema, and how one schema stands. */
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { isTenancyError } from '../../errors.ts'
-import type { MigrationEntry } from '../../fleet/report.ts'
-import type { Planned } from '../plan/fleet-plan.ts'
+import type { MigrationEntry } from '../../types.ts'
+import type { Planned } from '../plan/planned.ts'
 
-export type { MigrationEntry, MigrationReport } from '../../fleet/report.ts'
+export type { MigrationEntry, MigrationReport } from '../../types.ts'
 
 /** How one schema stands. */
 export interface MigrationStatus {
@@ -40,12 +40,12 @@ export function endOf(planned: Planned, begun: number | undefined, error?: unkno
   return entryOf(planned, 'done', durationMs, { applied: planned.pending.map(({ name }) => name) })
 }
 
-export function statusOf({ target, head, standing, pending, problem }: Planned): MigrationStatus {
+export function statusOf({ target, head, state, pending, problem }: Planned): MigrationStatus {
   return Object.freeze({
     ...named(target),
     ...(target.source !== undefined && { source: target.source.name }),
     head,
-    applied: standing.applied.length + (standing.toAdopt?.length ?? 0),
+    applied: state.applied.length + (state.toAdopt?.length ?? 0),
     pending: pending.map(({ name }) => name),
     ...(problem !== undefined && { problem }),
   })

@@ -3,7 +3,7 @@ import { assertRunOptions, type RunOptions } from './run-options.ts'
 
 test.each<RunOptions>([
   {},
-  { canary: 0, lockTimeoutMillis: 0, retries: 0, statementTimeoutMillis: 2_147_483_647, deadlineMillis: 1, concurrency: 1 },
+  { canary: 0, lockTimeoutMs: 0, retries: 0, statementTimeoutMs: 2_147_483_647, deadlineMs: 1, concurrency: 1 },
   { down: true, to: '0' },
   { resume: true, concurrency: 4, fake: false },
   { resume: true, signal: AbortSignal.abort() },
@@ -13,9 +13,9 @@ test.each<[RunOptions, string]>([
   [{ concurrency: 0 }, 'at least 1; it is 0'],
   [{ canary: 1.5 }, 'at least 0; it is 1.5'],
   [{ maxFailures: 0 }, 'at least 1'],
-  [{ lockTimeoutMillis: 2 ** 31 }, 'from 0 to 2147483647'],
-  [{ statementTimeoutMillis: NaN }, 'it is NaN'],
-  [{ deadlineMillis: 0 }, 'at least 1'],
+  [{ lockTimeoutMs: 2 ** 31 }, 'from 0 to 2147483647'],
+  [{ statementTimeoutMs: NaN }, 'it is NaN'],
+  [{ deadlineMs: 0 }, 'at least 1'],
   [{ onFailure: 'halt' as never }, `'continue' or 'stop'; it is "halt"`],
   [{ signal: new AbortController() as never }, 'must be an AbortSignal'],
   [{ down: true }, 'the last migration to keep'],

@@ -1,6 +1,6 @@
 /** The options of a run, each with its unit, range and default, and the check that they go together. */
 import { TenancyError } from '../../errors.ts'
-import type { Wish } from '../plan/fleet-plan.ts'
+import type { Goal } from '../plan/planned.ts'
 import type { MigrationEntry } from './report.ts'
 import type { MigrationSelection } from '../plan/targets.ts'
 
@@ -28,13 +28,13 @@ export interface RunOptions extends MigrationSelection {
   /** After how many failures nothing new is begun. 1 or more. @default no limit */
   readonly maxFailures?: number | undefined
   /** Milliseconds that a statement waits for a lock on a table before the tenant is put back and tried again. 0 waits for ever. @default 2000 */
-  readonly lockTimeoutMillis?: number | undefined
+  readonly lockTimeoutMs?: number | undefined
   /** How often a tenant is tried again because of locks, with growing pauses of up to 5 s. 0 or more. @default 10 */
   readonly retries?: number | undefined
   /** Most milliseconds of one statement; in a text of several, of all together. @default what the server has */
-  readonly statementTimeoutMillis?: number | undefined
+  readonly statementTimeoutMs?: number | undefined
   /** Milliseconds after which no further schema is begun. @default no limit */
-  readonly deadlineMillis?: number | undefined
+  readonly deadlineMs?: number | undefined
   /**
    * When it is aborted, no further schema is begun: those that are under way end as they would, the others are reported as `skipped`, and
    * the run can be resumed. @default none
@@ -60,29 +60,29 @@ export const runOptionKeys = [
   'canary',
   'onFailure',
   'maxFailures',
-  'lockTimeoutMillis',
+  'lockTimeoutMs',
   'retries',
-  'statementTimeoutMillis',
-  'deadlineMillis',
+  'statementTimeoutMs',
+  'deadlineMs',
   'signal',
   'resume',
   'onEntry',
 ] as const satisfies readonly (keyof RunOptions)[]
 
 /** What PostgreSQL takes: almost 25 days. */
-const mostMillis = 2_147_483_647
+const mostMs = 2_147_483_647
 
-export const runDefaults = { lockTimeoutMillis: 2000, retries: 10 }
+export const runDefaults = { lockTimeoutMs: 2000, retries: 10 }
 
 /** @throws TenancyError INVALID_OPTION */
 export function assertRunOptions(options: RunOptions): void {
   count('concurrency', options.concurrency, 1)
   count('canary', options.canary, 0)
   count('maxFailures', options.maxFailures, 1)
-  count('lockTimeoutMillis', options.lockTimeoutMillis, 0, mostMillis)
+  count('lockTimeoutMs', options.lockTimeoutMs, 0, mostMs)
   count('retries', options.retries, 0)
-  count('statementTimeoutMillis', options.statementTimeoutMillis, 0, mostMillis)
-  count('deadlineMillis', options.deadlineMillis, 1)
+  count('statementTimeoutMs', options.statementTimeoutMs, 0, mostMs)
+  count('deadlineMs', options.deadlineMs, 1)
   if (options.onFailure !== undefined && options.onFailure !== 'continue' && options.onFailure !== 'stop') {
     throw invalid('onFailure', `must be 'continue' or 'stop'; it is ${JSON.stringify(options.onFailure)}`)
   }
@@ -100,7 +100,7 @@ export function assertRunOptions(options: RunOptions): void {
   }
 }
 
-export function wishOf({ to, down = false, fake, verify }: RunOptions): Wish {
+export function goalOf({ to, down = false, fake, verify }: RunOptions): Goal {
   return { direction: down ? 'down' : 'up', to: down && to === '0' ? undefined : to, fake, verify }
 }
 

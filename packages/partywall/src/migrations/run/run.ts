@@ -2,10 +2,11 @@
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { Attributes } from '../../types.ts'
 import { assertIndexesNamed } from '../plan/concurrent-index.ts'
-import { inGroups, Planner, type Planned } from '../plan/fleet-plan.ts'
+import { inGroups, Planner } from '../plan/fleet-plan.ts'
+import type { Planned } from '../plan/planned.ts'
 import { FleetRun, type MigrationsParts } from './fleet-run.ts'
 import { statusOf, type MigrationReport, type MigrationStatus } from './report.ts'
-import { assertRunOptions, runOptionKeys, wishOf, type RunOptions } from './run-options.ts'
+import { assertRunOptions, runOptionKeys, goalOf, type RunOptions } from './run-options.ts'
 
 export type { MigrationsParts } from './fleet-run.ts'
 export type { MigrationEntry, MigrationReport, MigrationStatus } from './report.ts'
@@ -89,7 +90,7 @@ export class Migrations<A extends object = Attributes> {
   }
 
   async #plans(options: PlanOptions): Promise<Planned[]> {
-    const { plans } = await Planner.select(this.#parts, options, wishOf(options))
+    const { plans } = await Planner.select(this.#parts, options, goalOf(options))
     assertIndexesNamed(plans)
     return plans
   }

@@ -49,7 +49,7 @@ test('a tenant that waits for its next try gets none: it has not failed, it was 
   await fleet.rows('begin; select * from t001.polls')
   const from = performance.now()
   const report = await fleet.migrations.run({
-    lockTimeoutMillis: 50,
+    lockTimeoutMs: 50,
     retries: 1000,
     signal: AbortSignal.timeout(700),
     tenants: true,

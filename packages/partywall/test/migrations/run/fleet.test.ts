@@ -167,7 +167,7 @@ describe('what happens meanwhile', () => {
     const order: string[] = []
     const run = fleet.migrations.run({
       concurrency: 2,
-      lockTimeoutMillis: 50,
+      lockTimeoutMs: 50,
       onEntry: ({ target }) => {
         order.push(target)
         if (order.length === 3) void fleet.rows('commit')
@@ -182,7 +182,7 @@ describe('what happens meanwhile', () => {
     const fleet = await fleetOf(2)
     await writeFiles(fleet.root, { 'migrations/tenant/0002_titles.sql': titlesSql })
     await fleet.rows('begin; select * from t001.polls')
-    const report = await fleet.migrations.run({ lockTimeoutMillis: 20, retries: 2 })
+    const report = await fleet.migrations.run({ lockTimeoutMs: 20, retries: 2 })
     expect(report.entries.map(({ state }) => state)).toEqual(['done', 'failed', 'done'])
     expect(report.entries[1]!.error).toMatchObject({ code: 'MIGRATION_FAILED', details: { sqlState: '55P03', line: 1 } })
     await fleet.rows('commit')
@@ -192,7 +192,7 @@ describe('what happens meanwhile', () => {
   test('a deadline: what was not begun is skipped, and resume finishes it', async () => {
     const fleet = await fleetOf(4)
     await writeFiles(fleet.root, { 'migrations/tenant/0002_slow.sql': 'select pg_sleep(0.3); create table late ()' })
-    const report = await fleet.migrations.run({ concurrency: 1, deadlineMillis: 200 })
+    const report = await fleet.migrations.run({ concurrency: 1, deadlineMs: 200 })
     expect(report.entries.map(({ state }) => state)).toEqual(['done', 'done', 'skipped', 'skipped', 'skipped'])
     expect((await fleet.migrations.run({ resume: true })).entries.map(({ target }) => target)).toEqual(['t002', 't003', 't004'])
     expect(await having(fleet, 'late')).toEqual(fleet.schemas)
@@ -201,7 +201,7 @@ describe('what happens meanwhile', () => {
   test('a slow statement ends at its limit', async () => {
     const fleet = await fleetOf(1)
     await writeFiles(fleet.root, { 'migrations/tenant/0002_slow.sql': 'select pg_sleep(30)' })
-    const [, entry] = (await fleet.migrations.run({ statementTimeoutMillis: 100 })).entries
+    const [, entry] = (await fleet.migrations.run({ statementTimeoutMs: 100 })).entries
     expect(entry!.error).toMatchObject({ details: { sqlState: '57014', line: 1 } })
   })
 

@@ -26,7 +26,7 @@ export interface Registry {
 
 /** Nothing is cached unless the test asks for it. */
 export function openRegistry(url: string, config: Config<any> = {}): Registry {
-  const options = resolveOptions({ tenantCacheMillis: 0, ...config, database: url })
+  const options = resolveOptions({ tenantCacheMs: 0, ...config, database: url })
   const database = new OpenDatabase(options, new Scope())
   const catalog = new Catalog(database, options)
   const tenants = new Tenants<any>(catalog, options)

@@ -22,7 +22,7 @@ export function assertToolOptions(where: string, folder: unknown, options: ToolO
       details: { option: 'folder' },
     })
   }
-  assertKnownKeys(where, options, ['extensions', ...further])
+  assertKnownKeys(where, options, ['extensions', ...further], 'INVALID_OPTION')
   const { extensions } = options
   if (extensions === undefined || extensions === 'refuse' || extensions === 'shared') return
   throw new TenancyError('INVALID_OPTION', `The option "extensions" of ${where} must be 'refuse' or 'shared'.`, {

@@ -24,16 +24,16 @@ export interface Tool<O extends ToolOptions> {
 export function toolSource<O extends ToolOptions>(tool: Tool<O>): MigrationSource {
   const { called, folder, options, further, makeNew, former } = tool
   assertToolOptions(called, folder, options, further)
-  const standing = (place: SourcePlace): MigrationSource => ({
+  const state = (place: SourcePlace): MigrationSource => ({
     name: resolve(place.root, folder),
     list: () => tool.list(resolve(place.root, folder), { ...place, extensions: options.extensions }),
     at: (other) => {
       tool.check?.(other)
-      return standing(other)
+      return state(other)
     },
     former,
     makeNew,
   })
   // Used without a configuration, it makes a tenant's schema.
-  return standing({ root: process.cwd(), isShared: false, sharedSchema: 'public', extraSearchPath: [] })
+  return state({ root: process.cwd(), isShared: false, sharedSchema: 'public', extraSearchPath: [] })
 }
