@@ -32,13 +32,13 @@ export async function seed(tenancy: PollsTenancy): Promise<PollsTenant[]> {
 }
 
 async function ensureTenant(tenancy: PollsTenancy, schema: string, name: string): Promise<PollsTenant> {
-  const [known] = await tenancy.tenants.list({ schema })
+  const known = await tenancy.tenants.find({ schema })
   if (known !== undefined) return known
   try {
     return await tenancy.tenants.create({ schema, name })
   } catch (error) {
     // Another process that started at the same moment may have been quicker.
-    const [rival] = await tenancy.tenants.list({ schema })
+    const rival = await tenancy.tenants.find({ schema })
     if (rival === undefined) throw error
     return rival
   }

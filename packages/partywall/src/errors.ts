@@ -1,7 +1,8 @@
 /**
- * Every refusal of partywall is a `TenancyError` with a `code` from the table below. A message has three beats: what was
- * refused, the values seen, and what to do about it. It never holds rows, parameters or passwords.
+ * Every refusal of partywall is a `TenancyError` with a `code` from the table below. A message says what was refused, with the values
+ * seen, and what to do about it; it ends with the address of the code's section in the docs. It never holds rows, parameters or passwords.
  */
+import type { FleetReport } from './types.ts'
 
 /** What each code means, for people. The keys are the closed union `TenancyErrorCode`; a retired code is never used again. */
 export const errorCodes = {
@@ -12,7 +13,6 @@ export const errorCodes = {
   INVALID_TENANT_REF: { meaning: 'What should name a tenant is not well-formed.', http: 400 },
   TENANT_SUSPENDED: { meaning: 'The tenant is suspended or archived.', http: 403 },
   TENANT_MAINTENANCE: { meaning: 'The tenant is in maintenance.', http: 503 },
-  NOT_A_MEMBER: { meaning: 'The user is not a member of the tenant.', http: 403 },
   INVALID_SCHEMA_NAME: { meaning: 'The name cannot be the name of a tenant schema.', http: 400 },
   INVALID_DOMAIN: { meaning: 'The text is not a host name.', http: 400 },
   INVALID_ATTRIBUTES: { meaning: 'The attributes do not fit the schema given as tenant.attributes.', http: 400 },
@@ -51,35 +51,148 @@ export const errorCodes = {
   RELEASED_CLIENT: { meaning: 'A client was used after it went back to the pool.', http: 500 },
   DATABASE_UNREACHABLE: { meaning: 'The database server does not answer or refuses the connection.', http: 503 },
   EMBEDDED_FAILED: { meaning: 'The embedded PostgreSQL could not be installed, started or stopped.', http: 503 },
-  DRIFT: { meaning: 'The structure of a schema is not what its migrations give.', http: 500 },
-  UNSUPPORTED_OBJECT: { meaning: 'A schema holds an object that the blueprint cannot carry.', http: 500 },
 } as const satisfies Record<string, { meaning: string; http: number }>
 
 export type TenancyErrorCode = keyof typeof errorCodes
 
-const brand = Symbol.for('partywall.TenancyError')
+/** The page that has a section for each code. Its address is in no other place. */
+const errorsPage = 'docs/errors.md'
 
-export interface TenancyErrorOptions {
-  /** The values seen, for programs. Never rows, parameters or passwords. */
-  details?: Record<string, unknown>
-  cause?: unknown
+/** Where the docs explain a code, e.g. `docs/errors.md#NO_TENANT`. */
+function addressOf(code: TenancyErrorCode): string {
+  return `${errorsPage}#${code}`
 }
 
-export class TenancyError extends Error {
-  override readonly name = 'TenancyError'
-  readonly code: TenancyErrorCode
-  readonly details: Readonly<Record<string, unknown>>
-
-  constructor(code: TenancyErrorCode, message: string, options: TenancyErrorOptions = {}) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined)
-    this.code = code
-    this.details = Object.freeze({ ...options.details })
-    Object.defineProperty(this, brand, { value: true })
+/** The values seen, by code, for programs. Never rows, parameters or passwords. */
+export interface ErrorDetails {
+  NO_TENANT: { readonly scope: 'none' | 'shared' }
+  /** The schemas of the two scopes. */
+  WRONG_TENANT: { readonly owner: string; readonly now: string }
+  UNKNOWN_TENANT: { readonly by: 'id' | 'schema' | 'domain' | 'impossible'; readonly ref: string }
+  AMBIGUOUS_TENANT: {}
+  INVALID_TENANT_REF: { readonly seen: string }
+  TENANT_SUSPENDED: { readonly schema: string; readonly status: 'suspended' | 'archived' }
+  TENANT_MAINTENANCE: { readonly schema: string; readonly status: 'maintenance' }
+  INVALID_SCHEMA_NAME: { readonly name: string }
+  INVALID_DOMAIN: { readonly domain: string }
+  INVALID_ATTRIBUTES: { readonly issues: readonly { readonly path: readonly string[]; readonly message: string }[] }
+  INVALID_OPTION: OptionDetails
+  INVALID_ARGUMENT: OptionDetails
+  INVALID_TENANT_NAME: {}
+  UNKNOWN_KIND: { readonly kind: string; readonly nearest: string | undefined }
+  SCHEMA_EXISTS: { readonly schema: string }
+  SCHEMA_MISSING: { readonly schema: string }
+  DOMAIN_EXISTS: { readonly domains: readonly string[] }
+  PRIMARY_DOMAIN: { readonly domain: string; readonly schema: string }
+  UNKNOWN_DOMAIN: { readonly domain: string; readonly schema: string }
+  CATALOG_MISSING: { readonly role: string; readonly database?: string; readonly installed?: number | undefined }
+  CATALOG_NEWER: { readonly installed: number; readonly known: number }
+  NOT_PERMITTED: {}
+  POOL_EXHAUSTED: { readonly max: number; readonly connectionTimeoutMillis: number | undefined }
+  TENANT_BUSY: { readonly schema: string; readonly maxPerTenant: number }
+  MIGRATION_FAILED: MigrationDetails & { readonly statement?: string | undefined; readonly sqlState?: string | undefined }
+  FLEET_FAILED: { readonly report: FleetReport }
+  MIGRATION_CHANGED: MigrationDetails & {
+    readonly problem: 'changed' | 'gone' | 'reordered' | 'unfinished'
+    readonly checksum?: string | undefined
+    readonly applied?: string | undefined
+    readonly was?: string
+    readonly head?: string | undefined
+    readonly statements?: number
+  }
+  HISTORY_MISSING: { readonly schema: string }
+  HISTORY_DISAGREES: { readonly schema: string; readonly applied: number }
+  INVALID_MIGRATION: Partial<MigrationDetails> & {
+    readonly folder?: string
+    readonly last?: string
+    /** What the migration would change in another schema. */
+    readonly object?: string
+  }
+  NEEDS_SESSION: {}
+  UNSAFE_STATEMENT: {
+    /** What the statement would leave on the session. */
+    readonly leaves?: string
+    readonly statement?: string
+    readonly schema?: string
+  }
+  UNSAFE_SETUP: { readonly mode?: string; readonly version?: string }
+  RELEASED_CLIENT: {}
+  /** The code of Node.js or the SQLSTATE, if there is one. */
+  DATABASE_UNREACHABLE: { readonly code: string | undefined }
+  EMBEDDED_FAILED: {
+    readonly directory?: string
+    readonly file?: string
+    readonly log?: string
+    readonly package?: string
+    readonly uid?: number
+    readonly found?: string
+    readonly installed?: string
+    readonly postgres?: string
   }
 }
 
+interface OptionDetails {
+  /** The name of the option or argument, as it is written, e.g. `pool.max`. */
+  readonly option?: string
+  /** The known name that comes nearest to an unknown one. */
+  readonly nearest?: string | undefined
+  /** The call or the object that the option belongs to, e.g. `tenants.create`. */
+  readonly what?: string
+  readonly seen?: unknown
+  readonly package?: string
+  readonly type?: string
+  readonly resolver?: string
+}
+
+interface MigrationDetails {
+  readonly schema: string
+  /** Of the migration; absent when the schema was not reached at all. */
+  readonly name?: string | undefined
+  readonly file?: string | undefined
+  /** In the file; 1 is the first line. */
+  readonly line?: number | undefined
+}
+
+/** A code whose details are all optional may leave them out. */
+type ErrorOptions<C extends TenancyErrorCode> = { readonly cause?: unknown } & ({} extends ErrorDetails[C]
+  ? { readonly details?: ErrorDetails[C] }
+  : { readonly details: ErrorDetails[C] })
+
+const brand = Symbol.for('partywall.TenancyError')
+
+/**
+ * @example
+ * catch (error) {
+ *   if (isTenancyError(error, 'DOMAIN_EXISTS')) return `taken: ${error.details.domains.join(', ')}`
+ *   throw error
+ * }
+ */
+export class TenancyError<C extends TenancyErrorCode = TenancyErrorCode> extends Error {
+  override readonly name = 'TenancyError'
+  readonly code: C
+  readonly details: Readonly<ErrorDetails[C]>
+
+  /** @param summary what was refused and what to do; the address of the docs is added to it */
+  constructor(code: C, summary: string, ...[options]: {} extends ErrorDetails[C] ? [ErrorOptions<C>?] : [ErrorOptions<C>]) {
+    super(`${summary} See ${addressOf(code)}`, options !== undefined && 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    this.details = Object.freeze({ ...(options?.details as ErrorDetails[C]) })
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** The message without the address of the docs, to be part of another message. */
+  get summary(): string {
+    return this.message.replace(` See ${addressOf(this.code)}`, '')
+  }
+}
+
+/** An error whose code tells the type of its details: `switch (error.code)` narrows it. */
+export type AnyTenancyError = { [C in TenancyErrorCode]: TenancyError<C> }[TenancyErrorCode]
+
 /** True for a TenancyError, also one of a second copy of partywall in the same process. With `code`, only for that code. */
-export function isTenancyError(error: unknown, code?: TenancyErrorCode): error is TenancyError {
+export function isTenancyError(error: unknown): error is AnyTenancyError
+export function isTenancyError<C extends TenancyErrorCode>(error: unknown, code: C): error is TenancyError<C>
+export function isTenancyError(error: unknown, code?: TenancyErrorCode): boolean {
   if (typeof error !== 'object' || error === null || !(brand in error)) return false
   return code === undefined || (error as unknown as TenancyError).code === code
 }

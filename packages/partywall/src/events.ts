@@ -1,35 +1,44 @@
 /**
- * What a tenancy tells about itself, for logs and metrics. Each event also goes to the diagnostics channel `partywall:<event>`,
- * so that a tool can listen without holding the tenancy. A listener cannot disturb the work: what it throws becomes a warning.
+ * The events of a tenancy, for logs and metrics. Each event is also published on the diagnostics channel `partywall:<event>`, for tools
+ * that have no access to the tenancy object. A listener cannot disturb the work: an error that it throws becomes a warning.
  */
 import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import type { MigrationEntry, MigrationReport } from './types.ts'
 import type { Attributes, Domain, Tenant } from './types.ts'
 
+/** Events about the catalog carry what was stored, and come after the commit. */
 export interface TenancyEvents<A extends object = Attributes> {
-  /** A tenant is there, complete and active. */
+  /** The tenant is complete and active: row, schema, tables and domains. */
   'tenant.created': { readonly tenant: Tenant<A> }
-  /** Its name, attributes or status changed. */
+  /** Its name or its attributes changed. */
   'tenant.updated': { readonly tenant: Tenant<A> }
+  'tenant.suspended': { readonly tenant: Tenant<A> }
+  /** A suspension or a maintenance ended. */
+  'tenant.activated': { readonly tenant: Tenant<A> }
+  'tenant.maintenance': { readonly tenant: Tenant<A> }
+  'tenant.archived': { readonly tenant: Tenant<A> }
+  /** Also for each domain that a tenant was created with. */
   'domain.added': { readonly domain: Domain }
-  'domain.removed': { readonly domain: string; readonly tenantId: string }
-  /** A run of migrations knows what it has to do, and begins. */
+  'domain.removed': { readonly domain: Domain }
+  /** This domain took the place of another one as the primary domain of its tenant. */
+  'domain.primary': { readonly domain: Domain }
+  /** A run of migrations has its plan, and starts. */
   'migrations.started': MigrationsStarted
-  /** A schema gets its turn. */
-  'migration.started': MigrationStarted
-  /** A schema had its turn, or was skipped and never gets one: the only end without a start. */
-  'migration.ended': { readonly entry: MigrationEntry }
-  /** The run that started is over, and on the disk. */
+  /** The work on one schema starts. */
+  'migrations.schema.started': SchemaMigrationStarted
+  /** The work on one schema is over, or the schema was skipped, and then there was no start. */
+  'migrations.schema.ended': { readonly entry: MigrationEntry }
+  /** The run that started is over, and stored durably. */
   'migrations.ended': MigrationsEnded
   /** A connection was destroyed instead of reused; `reason` says what was left on it. */
   'connection.discarded': { readonly reason: string }
   /**
-   * An alarm: the search path of a pooled connection was changed for good, by a function for example. No statement of a tenant used it, each
-   * brings its own; but code that does so once may do worse. The connection is discarded. PostgreSQL 18 and newer tell of it.
+   * An alarm: the search path of a pooled connection was changed for the whole session, by a function for example. No statement of a tenant
+   * used it, because each one brings its own path; but code that does this may do worse. The connection is discarded. PostgreSQL 18 and newer report it.
    */
   'connection.tampered': Tampering
-  /** The embedded PostgreSQL is being made ready. Without a listener the line goes to stderr. */
+  /** A step in the start of the embedded PostgreSQL. Without a listener the line goes to stderr. */
   'embedded.progress': { readonly line: string }
 }
 
@@ -44,25 +53,25 @@ export interface Tampering {
 }
 
 export interface MigrationsStarted {
-  /** Under which the run is recorded in the catalog; absent when there is nothing to do. */
+  /** The id of the run in the catalog; absent when there is nothing to do. */
   readonly runId?: string
-  /** How many schemas have something to do. Tenants that are made during the run may add to it. */
+  /** How many schemas have something to do. Tenants that are created during the run may be added later. */
   readonly targets: number
   readonly direction: 'up' | 'down'
-  /** Migrations are only written down as applied. */
+  /** Migrations are only recorded as applied, not run. */
   readonly fake: boolean
 }
 
-export interface MigrationStarted {
+export interface SchemaMigrationStarted {
   /** The schema of a tenant, or 'shared' for the shared schema. */
   readonly target: string
   /** Absent for the shared schema. */
   readonly tenantId?: string
-  /** Names of the migrations that are to be applied, or undone, in order. */
+  /** Names of the migrations that will be applied, or rolled back, in order. */
   readonly pending: readonly string[]
 }
 
-/** A report of all schemas; or `error` alone, when the run itself broke off, e.g. because the catalog could not be reached any more. */
+/** The report of all schemas; or only `error`, when the run itself failed, e.g. because the catalog could not be reached any more. */
 export interface MigrationsEnded {
   readonly report?: MigrationReport
   readonly error?: unknown
@@ -84,7 +93,7 @@ export class Events<A extends object = Attributes> {
     return () => void this.#emitter.off(event, guarded)
   }
 
-  /** Whether anybody but the diagnostics channel heard it. */
+  /** @returns whether the event had a listener; the diagnostics channel does not count */
   emit<E extends keyof TenancyEvents<A>>(event: E, payload: TenancyEvents<A>[E]): boolean {
     channel(`partywall:${event}`).publish(payload)
     return this.#emitter.emit(event, payload)

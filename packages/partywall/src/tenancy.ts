@@ -1,12 +1,16 @@
 /**
- * createTenancy wires the rooms: the scope says who the tenant is, the database binds each statement to it, the catalog knows the
- * tenants, provisioning makes them, migrations give them their tables, and the chain of resolvers leads a request to one of them.
+ * createTenancy wires the rooms: the scope holds the current tenant, the database binds each statement to it, the catalog stores the
+ * tenants, provisioning creates them, migrations give them their tables, and the chain of resolvers finds the tenant of a request.
  */
+import { inspect } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ClientConfig, PoolClient } from 'pg'
 import { Catalog } from './catalog/catalog.ts'
-import { Domains } from './catalog/domains/domains.ts'
-import { Tenants, type TenantChanges, type TenantFilter } from './catalog/tenants/tenants.ts'
+import { Domains, type DomainListOptions } from './catalog/domains/domains.ts'
+import { checkedSelection } from './catalog/tenants/selection.ts'
+import type { TenantFilter, TenantListOptions } from './catalog/tenants/tenant-list.ts'
+import { isTenant } from './catalog/tenants/tenant-row.ts'
+import { Tenants, type TenantChanges } from './catalog/tenants/tenants.ts'
 import { OpenDatabase } from './database/open-database.ts'
 import type { Probe } from './database/probe/probe.ts'
 import type { TenantPool } from './database/pool/tenant-pool.ts'
@@ -17,42 +21,62 @@ import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/f
 import { provision, type NewTenant } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
 import { migrationSources } from './migrations/sources/sources.ts'
-import { resolveOptions, type Config, type Options } from './config/options.ts'
+import type { Config } from './config/config.ts'
+import { resolveOptions, type Options } from './config/options.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
 import { Scope } from './scope/scope.ts'
-import type { Attributes, Domain, Tenant, TenantRef, TenantStatus } from './types.ts'
+import type { Attributes, Domain, Tenant, TenantRef, TenantSelection } from './types.ts'
 
-/** What `tenancy.tenants` can do. `I` is what the attributes' schema takes, `A` what it gives. */
+/** `tenancy.tenants`. `I` is what the schema of the attributes takes, `A` what it returns. */
 export interface TenantsApi<A extends object, I extends object> {
   /** {@link provision} */
   create(input: NewTenant<I>): Promise<Tenant<A>>
-  /** The tenant that `ref` names. @throws TenancyError UNKNOWN_TENANT */
+  /** The tenant that `ref` names. @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_REF */
   get(ref: TenantRef): Promise<Tenant<A>>
-  /** The same, or undefined. */
+  /** The same, or undefined. @throws TenancyError INVALID_TENANT_REF */
   find(ref: TenantRef): Promise<Tenant<A> | undefined>
-  /** All tenants that pass the filter, by schema. One query. */
-  list(filter?: TenantFilter): Promise<Tenant<A>[]>
-  /** Changes the name and attributes; attributes that are not named stay. @throws TenancyError UNKNOWN_TENANT, INVALID_ATTRIBUTES */
+  /** {@link Tenants.list} */
+  list(options?: TenantListOptions): Promise<Tenant<A>[]>
+  /** {@link Tenants.each} */
+  each(filter?: TenantFilter): AsyncGenerator<Tenant<A>, void, undefined>
+  /** Changes the name and attributes; attributes that are not named stay. @throws TenancyError UNKNOWN_TENANT, INVALID_ATTRIBUTES, INVALID_TENANT_NAME */
   update(ref: TenantRef, changes: TenantChanges<A>): Promise<Tenant<A>>
-  /** Requests to the tenant are refused from now on, and `run` refuses it. */
+  /** New requests to the tenant get 403, and `run` refuses it. Requests that are running go on. @throws TenancyError UNKNOWN_TENANT */
   suspend(ref: TenantRef): Promise<Tenant<A>>
-  /** Ends a suspension or a maintenance. */
+  /** Ends a suspension or a maintenance. @throws TenancyError UNKNOWN_TENANT */
   activate(ref: TenantRef): Promise<Tenant<A>>
-  /** Requests to the tenant are put off with 503 until `activate`, and `run` refuses it. */
-  maintenance(ref: TenantRef): Promise<Tenant<A>>
+  /** New requests to the tenant get 503 with Retry-After until `activate`, and `run` refuses it. @throws TenancyError UNKNOWN_TENANT */
+  setMaintenance(ref: TenantRef): Promise<Tenant<A>>
 }
 
+/** `tenancy.domains`. */
 export interface DomainsApi {
-  /** Adds a host name; the first one of a tenant is primary. @throws TenancyError INVALID_DOMAIN, DOMAIN_EXISTS, UNKNOWN_TENANT */
+  /** {@link Domains.add} */
   add(ref: TenantRef, domain: string, options?: { readonly primary?: boolean | undefined }): Promise<Domain>
-  /** @throws TenancyError UNKNOWN_DOMAIN */
+  /** {@link Domains.remove} */
   remove(ref: TenantRef, domain: string): Promise<void>
-  /** Makes another domain the primary one; at no moment there are two, or none. @throws TenancyError UNKNOWN_DOMAIN */
+  /** {@link Domains.setPrimary} */
   setPrimary(ref: TenantRef, domain: string): Promise<Domain>
-  /** The domains of one tenant, or of all. */
-  list(ref?: TenantRef): Promise<Domain[]>
+  /** {@link Domains.list} */
+  list(ref?: TenantRef, options?: DomainListOptions): Promise<Domain[]>
 }
+
+/** `tenancy.database`. */
+export interface DatabaseApi {
+  /** Whether the embedded PostgreSQL is used, because the config names no other server. */
+  readonly isEmbedded: boolean
+  /**
+   * How to connect to the database, with the password if there is one, for programs that connect by themselves. Starts the embedded
+   * server if it is used.
+   * @example const client = new pg.Client(await tenancy.database.connectionConfig())
+   * @throws TenancyError EMBEDDED_FAILED
+   */
+  connectionConfig(): Promise<ClientConfig>
+}
+
+/** The options of a tenancy, complete, without those that may hold a password. */
+export type PublicOptions = Omit<Options, 'database'>
 
 export interface RunInTenantOptions {
   /** Also enter a tenant that is suspended, archived or in maintenance: for operators and repairs. @default false */
@@ -60,11 +84,13 @@ export interface RunInTenantOptions {
 }
 
 export class Tenancy<A extends object = Attributes, I extends object = A> {
-  readonly options: Options
+  /** Without `database`, which may hold a password: see `tenancy.database`. */
+  readonly options: PublicOptions
+  readonly database: DatabaseApi
   readonly migrations: Migrations<A>
   readonly tenants: TenantsApi<A, I>
   readonly domains: DomainsApi
-  /** Resolves the facts of a request to a tenant, or says why not. Costs one lookup, which is mostly in the cache. */
+  /** Resolves the facts of a request to a tenant, or says why not. Costs one lookup, mostly from the cache. */
   readonly resolve: (facts: RequestFacts) => Promise<Resolution<A>>
   readonly #scope = new Scope<A>()
   readonly #events = new Events<A>()
@@ -73,35 +99,32 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly #catalog: Catalog
   #closed: Promise<void> | undefined
 
-  constructor(options: Options) {
-    this.options = options
-    this.#database = new OpenDatabase(options, this.#scope, {
+  constructor({ database, ...options }: Options) {
+    this.options = Object.freeze(options)
+    this.#database = new OpenDatabase({ ...options, database }, this.#scope, {
       onDiscard: (reason) => void this.#events.emit('connection.discarded', { reason }),
       onTamper: (tampering) => void this.#events.emit('connection.tampered', tampering),
       onProgress: (line) => {
         if (!this.#events.emit('embedded.progress', { line })) process.stderr.write(`${line}\n`)
       },
     })
-    this.#catalog = new Catalog(this.#database, options)
-    this.#store = new Tenants<A>(this.#catalog, options)
-    const domains = new Domains<A>(this.#catalog, this.#store)
-    const sources = migrationSources(options)
-    this.migrations = new Migrations<A>({
-      catalog: this.#catalog,
-      tenants: this.#store,
-      sources,
-      options,
-      listener: {
-        onStart: (run) => void this.#events.emit('migrations.started', run),
-        onBegin: (begin) => void this.#events.emit('migration.started', begin),
-        onEntry: (entry) => void this.#events.emit('migration.ended', { entry }),
-        onEnd: (end) => void this.#events.emit('migrations.ended', end),
-      },
+    this.database = Object.freeze({
+      isEmbedded: database === undefined,
+      connectionConfig: () => this.#database.connectionConfig(),
     })
-    this.tenants = this.#tenantsApi((input) =>
-      provision({ catalog: this.#catalog, tenants: this.#store, domains, sources, options }, input),
-    )
-    this.domains = this.#domainsApi(domains)
+    this.#catalog = new Catalog(this.#database, options)
+    this.#store = new Tenants<A>(this.#catalog, options, this.#events)
+    const domains = new Domains<A>(this.#catalog, this.#store, this.#events)
+    const sources = migrationSources(options)
+    const parts = { catalog: this.#catalog, tenants: this.#store, domains, sources, options }
+    this.migrations = new Migrations<A>({ ...parts, events: this.#events })
+    this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
+    this.domains = {
+      add: (ref, name, addOptions) => domains.add(ref, name, addOptions),
+      remove: (ref, name) => domains.remove(ref, name),
+      setPrimary: (ref, name) => domains.setPrimary(ref, name),
+      list: (ref, listOptions) => domains.list(ref, listOptions),
+    }
     this.resolve = createChain<A>(options.resolve, (ref) => this.#store.find(ref))
   }
 
@@ -116,8 +139,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   }
 
   /**
-   * Runs `fn` in the scope of a tenant: whatever it queries through `pool` goes to the tenant's schema. Nothing stays behind.
-   * Costs nothing for a Tenant, one lookup (mostly in the cache) for a name of one.
+   * Runs `fn` in the scope of a tenant: all that it queries through `pool` goes to the tenant's schema. Nothing stays behind.
+   * Costs nothing for a Tenant, one lookup (mostly from the cache) for a reference.
    * @example await tenancy.run('acme', () => tenancy.pool.query('select * from projects'))
    * @throws TenancyError UNKNOWN_TENANT, TENANT_SUSPENDED, TENANT_MAINTENANCE
    */
@@ -131,23 +154,23 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     return await this.#scope.runShared(async () => await fn())
   }
 
-  /** The tenant of now. @throws TenancyError NO_TENANT */
+  /** The current tenant. @throws TenancyError NO_TENANT */
   current(): Tenant<A> {
     return this.#scope.current()
   }
 
-  /** The tenant of now, or undefined. */
+  /** The current tenant, or undefined. */
   tryCurrent(): Tenant<A> | undefined {
     return this.#scope.tryCurrent()
   }
 
-  /** A function that runs `fn` in the scope of now, whenever it is called: for sockets, timers and event listeners. */
+  /** A function that runs `fn` in the current scope, whenever it is called: for sockets, timers and event listeners. */
   bind<Args extends unknown[], R>(fn: (...args: Args) => R): (...args: Args) => R {
     return this.#scope.bind(fn)
   }
 
   /**
-   * Lends a connection that is bound to the tenant for its whole life, for statements that cannot be bound one by one: VACUUM,
+   * Gives `fn` a connection that is bound to the tenant for its whole life, for statements that cannot be bound one by one: VACUUM,
    * CREATE INDEX CONCURRENTLY, CALL of a procedure that commits. The connection is closed afterwards. `fn` runs in the scope.
    * @example await tenancy.session('acme', (client) => client.query('vacuum projects'))
    * @throws TenancyError UNKNOWN_TENANT, SCHEMA_MISSING; UNSAFE_STATEMENT behind a pooler, where there is no such connection
@@ -157,12 +180,13 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   }
 
   /**
-   * Runs `fn` in every tenant, a few at a time, and reports what became of each.
+   * Runs `fn` in every active tenant, or in those that the options select, a few at a time. The report has one entry per tenant.
    * @example const report = await tenancy.forEach((tenant) => tenancy.pool.query('select count(*) from projects'))
-   * @throws TenancyError INVALID_OPTION
+   * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_TENANT; not for failures in a tenant, which are in the report
    */
   forEach<T>(fn: (tenant: Tenant<A>) => T, options?: ForEachOptions): Promise<FleetReport<ForEachEntry<Awaited<T>>>> {
-    return forEachTenant(this.#store, (tenant) => this.run(tenant, fn, { allowInactive: true }), options)
+    const select = (selection: TenantSelection) => this.#store.select(checkedSelection('forEach', selection, ['active']))
+    return forEachTenant(select, (tenant) => this.run(tenant, fn, { allowInactive: true }), options)
   }
 
   /** Calls `listener` at each event; returns the function that ends it. */
@@ -179,9 +203,9 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   }
 
   /**
-   * Looks at the way to the server before an application trusts it: what stands between (nothing, or a pooler and its mode), the
-   * version, and whether two tenants stay apart on it, proven with two throw-away schemas. Good in a start-up check or a deploy step.
-   * Costs up to five connections of its own and about 400 round trips; takes no locks that others wait for.
+   * Checks the route to the server before an application trusts it: what is in between (nothing, or a pooler and its mode), the
+   * version, and whether two tenants stay apart on it, proven with two temporary schemas. Good in a start-up check or a deploy step.
+   * Costs up to five connections of its own and about 400 round trips; takes no locks that other sessions wait for.
    * @example const { route, isolation } = await tenancy.probe() // { kind: 'pooler', mode: 'transaction' }, { proven: true, … }
    * @throws TenancyError UNSAFE_SETUP with the reason, DATABASE_UNREACHABLE
    */
@@ -189,12 +213,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     return this.#database.probe()
   }
 
-  /** Where the database is, for programs that connect by themselves. Starts the embedded server if it is used. */
-  whereabouts(): Promise<ClientConfig> {
-    return this.#database.whereabouts()
-  }
-
-  /** Closes the pools when their connections have come back, and the embedded server when nobody else uses it. */
+  /** Closes the pools when their connections have come back, and stops the embedded server when no other process uses it. */
   close(): Promise<void> {
     this.#closed ??= this.#database.close()
     return this.#closed
@@ -208,50 +227,36 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   #enter<T>(tenant: Tenant<A>, fn: (tenant: Tenant<A>) => T, options: RunInTenantOptions = {}): Promise<Awaited<T>> {
     return this.#scope.run(tenant, async (): Promise<Awaited<T>> => {
       if (options.allowInactive !== true) assertActive(tenant)
-      // Awaited inside the scope: a lazy query builder sends its statement when somebody waits for it.
+      // Awaited inside the scope: a lazy query builder sends its statement only when it is awaited.
       return await fn(tenant)
     })
   }
 
-  #tenantsApi(create: (input: NewTenant<I>) => Promise<Tenant<A>>): TenantsApi<A, I> {
-    const told = async (event: 'tenant.created' | 'tenant.updated', change: Promise<Tenant<A>>): Promise<Tenant<A>> => {
-      const tenant = await change
-      this.#events.emit(event, { tenant })
-      return tenant
-    }
-    const to = (status: TenantStatus) => (ref: TenantRef) => told('tenant.updated', this.#store.setStatus(ref, status))
-    return {
-      create: (input) => told('tenant.created', create(input)),
-      get: (ref) => this.#store.get(ref),
-      find: (ref) => this.#store.find(ref),
-      list: (filter) => this.#store.list(filter),
-      update: (ref, changes) => told('tenant.updated', this.#store.update(ref, changes)),
-      suspend: to('suspended'),
-      activate: to('active'),
-      maintenance: to('maintenance'),
-    }
+  /** In a log or a console: nothing that may hold a password. */
+  [inspect.custom](): string {
+    return `Tenancy { sharedSchema: ${JSON.stringify(this.options.sharedSchema)}, isEmbedded: ${this.database.isEmbedded} }`
   }
+}
 
-  #domainsApi(domains: Domains<A>): DomainsApi {
-    return {
-      add: async (ref, name, options) => {
-        const domain = await domains.add(ref, name, options)
-        this.#events.emit('domain.added', { domain })
-        return domain
-      },
-      remove: async (ref, domain) => {
-        const { id } = await this.#store.get(ref)
-        await domains.remove(ref, domain)
-        this.#events.emit('domain.removed', { domain, tenantId: id })
-      },
-      setPrimary: (ref, domain) => domains.setPrimary(ref, domain),
-      list: (ref) => domains.list(ref),
-    }
+function tenantsApi<A extends object, I extends object>(
+  store: Tenants<A>,
+  create: (input: NewTenant<I>) => Promise<Tenant<A>>,
+): TenantsApi<A, I> {
+  return {
+    create,
+    get: (ref) => store.get(ref),
+    find: (ref) => store.find(ref),
+    list: (options) => store.list(options),
+    each: (filter) => store.each(filter),
+    update: (ref, changes) => store.update(ref, changes),
+    suspend: (ref) => store.setStatus(ref, 'suspended'),
+    activate: (ref) => store.setStatus(ref, 'active'),
+    setMaintenance: (ref) => store.setStatus(ref, 'maintenance'),
   }
 }
 
 /**
- * Makes a tenancy from a config. Does no I/O: the first use connects, and installs the catalog where it is missing.
+ * Creates a tenancy from a config. Does no I/O: the first use connects, and installs the catalog where it is missing.
  * @example
  * const tenancy = createTenancy({ database: process.env.DATABASE_URL, resolve: [byHost({ base: 'example.com' })] })
  * @throws TenancyError INVALID_OPTION
@@ -260,10 +265,6 @@ export function createTenancy<const S extends StandardSchemaV1<any, object> = St
   config: Config<S> = {},
 ): Tenancy<StandardSchemaV1.InferOutput<S>, StandardSchemaV1.InferInput<S>> {
   return new Tenancy(resolveOptions(config))
-}
-
-function isTenant<A extends object>(ref: Tenant<A> | TenantRef): ref is Tenant<A> {
-  return typeof ref === 'object' && 'id' in ref && 'schema' in ref && 'status' in ref && Object.isFrozen(ref)
 }
 
 function assertActive(tenant: Tenant<any>): void {

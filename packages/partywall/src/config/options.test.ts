@@ -33,7 +33,7 @@ describe('values out of range', () => {
     { boundary: 'role' },
     { migrations: { tenant: '' } },
     { migrations: { shared: { name: 'drizzle' } } },
-    { kinds: { shop: 1 } },
+    { migrations: { tenant: { shop: 1 } } },
     { outsideScope: 'public' },
     { includeShared: 'yes' },
     { sharedSchema: 'pg_catalog' },
@@ -42,7 +42,8 @@ describe('values out of range', () => {
     { extraSearchPath: 'extensions' },
     { resolve: ['host'] },
     { tenant: { attributes: { plan: 'text' } } },
-    { kinds: { default: 'migrations/x' } },
+    { migrations: { tenant: { default: '' } } },
+    { migrations: { tenant: ['migrations/x'] } },
     { tenantCacheMs: -1 },
   ])('%j', (config) => {
     const error = refuse(config)
@@ -56,7 +57,7 @@ it('completes the defaults, freezes the outcome and leaves the config as it was'
   const options = resolveOptions(config)
   expect(options).toMatchObject({
     database: undefined,
-    migrations: { shared: '/srv/app/migrations/shared', tenant: '/srv/app/migrations/tenant' },
+    migrations: { shared: '/srv/app/migrations/shared', tenant: { default: '/srv/app/migrations/tenant' } },
     sharedSchema: 'public',
     outsideScope: 'refuse',
     pool: { max: 3, sharedMax: 3, connectionTimeoutMillis: 10_000 },
@@ -75,10 +76,9 @@ describe('migrations', () => {
     const options = resolveOptions({
       root: '/app',
       sharedSchema: 'common',
-      migrations: { shared: source, tenant: 'tables' },
-      kinds: { shop: source, other: { name: 'y', list: async () => [] } },
+      migrations: { shared: source, tenant: { default: 'tables', shop: source, other: { name: 'y', list: async () => [] } } },
     })
-    expect(options.migrations).toEqual({ shared: source, tenant: '/app/tables' })
+    expect(options.migrations).toMatchObject({ shared: source, tenant: { default: '/app/tables', shop: source } })
     const { shared, kinds } = migrationSources(options)
     expect([shared.name, ...[...kinds].map(([kind, { name }]) => `${kind}: ${name}`)]).toEqual([
       'x at 1',

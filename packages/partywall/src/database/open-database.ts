@@ -93,7 +93,7 @@ export class OpenDatabase implements Database {
 
   /** What stands between here and the server, and whether tenants stay apart on the way. Opens up to five connections, and closes them. */
   async probe(): Promise<Probe> {
-    const config = await this.whereabouts()
+    const config = await this.connectionConfig()
     const pool = await this.#extraPool(2, scopeBinder(this.#scope, this.#bindings, this.#options.outsideScope))
     try {
       return await probe({ database: this, pool, scope: this.#scope, config })
@@ -102,8 +102,8 @@ export class OpenDatabase implements Database {
     }
   }
 
-  /** Where the server is, for programs that connect by themselves. Starts the embedded one if there is no other. */
-  async whereabouts(): Promise<ClientConfig> {
+  /** How to connect to the server. Starts the embedded one when the config names no other. */
+  async connectionConfig(): Promise<ClientConfig> {
     return this.#options.database ?? (await this.#locateEmbedded())
   }
 
@@ -117,7 +117,7 @@ export class OpenDatabase implements Database {
   /** A pool beside those of the tenancy: its users neither wait for the application nor make it wait. */
   async #extraPool(size: number, binder: Binder): Promise<TenantPool> {
     const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, ...waits } = this.#options.pool
-    return new TenantPool({ ...waits, ...(await this.whereabouts()), min: 0, max: size, binder })
+    return new TenantPool({ ...waits, ...(await this.connectionConfig()), min: 0, max: size, binder })
   }
 
   async #send(pool: TenantPool, schema: string, text: string, foreign: string): Promise<void> {

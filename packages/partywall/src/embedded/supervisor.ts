@@ -43,7 +43,7 @@ try {
 } catch (error) {
   const told = isTenancyError(error) ? error : await embeddedFailure(String((error as Error)?.message ?? error), paths, error)
   note(told.stack ?? told.message)
-  holders.failed(told.message)
+  holders.failed(told.summary)
 }
 
 async function start(): Promise<Postgres> {

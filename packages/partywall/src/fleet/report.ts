@@ -1,5 +1,5 @@
 /** What came of work on many schemas: one entry per target, whatever happened to the others. */
-import { TenancyError } from '../errors.ts'
+import { isTenancyError, TenancyError } from '../errors.ts'
 import type { FleetEntry, FleetReport } from '../types.ts'
 
 export function makeReport<E extends FleetEntry>(entries: readonly E[], durationMs: number): FleetReport<E> {
@@ -46,5 +46,5 @@ function namesOf(entries: readonly FleetEntry[]): string {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof TenancyError ? error.message : 'see the cause.'
+  return isTenancyError(error) ? error.summary : 'see the cause.'
 }

@@ -21,7 +21,7 @@ import { sourceOfKind, type MigrationSources } from '../migrations/sources/sourc
 import { findStrays } from '../migrations/plan/cross-schema.ts'
 import { provisioningLock } from '../migrations/plan/targets.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
-import type { Attributes, Tenant } from '../types.ts'
+import type { Attributes, Domain, Tenant } from '../types.ts'
 
 export interface NewTenant<I extends object = Attributes> {
   /** The name of the schema to make. */
@@ -30,7 +30,7 @@ export interface NewTenant<I extends object = Attributes> {
   readonly name?: string | undefined
   /** Host names that lead to the tenant; the first one is primary. @default [] */
   readonly domains?: readonly string[] | undefined
-  /** Which set of tenant migrations it gets: 'default', or a key of the option `kinds`. @default 'default' */
+  /** Which set of tenant migrations it gets: a key of the option `migrations.tenant`. @default 'default' */
   readonly kind?: string | undefined
   /** What the schema given as `tenant.attributes` takes; its defaults fill the rest. @default {} */
   readonly attributes?: I | undefined
@@ -51,14 +51,20 @@ export interface ProvisionParts<A extends object = Attributes> {
  * Costs one transaction on one connection: a query each for the row, the schema and the domains, and the tenant migrations of its
  * kind. Other makers of the same schema or domain wait until it ends.
  * @example await tenancy.tenants.create({ schema: 'acme', name: 'Acme Inc.', domains: ['acme.example.com'] })
- * @throws TenancyError INVALID_SCHEMA_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES, INVALID_OPTION, INVALID_MIGRATION before anything is
+ * @throws TenancyError INVALID_SCHEMA_NAME, INVALID_TENANT_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES, UNKNOWN_KIND, INVALID_ARGUMENT, INVALID_MIGRATION before anything is
  * touched; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, and INVALID_MIGRATION for a change to what is shared, after which nothing was kept
  */
 export async function provision<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Tenant<A>> {
   const wanted = await checked(parts, input)
-  const tenant = await parts.catalog.transaction((transaction) => build(parts, transaction, wanted))
-  parts.tenants.forget(tenant.id)
+  const { tenant, domains } = await parts.catalog.transaction((transaction) => build(parts, transaction, wanted))
+  parts.tenants.created(tenant)
+  parts.domains.added(domains)
   return tenant
+}
+
+interface Created<A extends object> {
+  readonly tenant: Tenant<A>
+  readonly domains: readonly Domain[]
 }
 
 interface Wanted {
@@ -78,7 +84,7 @@ async function checked<A extends object>({ sources, options }: ProvisionParts<A>
   assertTenantName(name)
   const source = sourceOfKind(sources, kind)
   if (!Array.isArray(domains)) {
-    throw new TenancyError('INVALID_OPTION', '"domains" of tenants.create must be a list of host names.', {
+    throw new TenancyError('INVALID_ARGUMENT', '"domains" of tenants.create must be a list of host names.', {
       details: { option: 'domains' },
     })
   }
@@ -92,13 +98,14 @@ async function checked<A extends object>({ sources, options }: ProvisionParts<A>
   }
 }
 
-async function build<A extends object>(parts: ProvisionParts<A>, transaction: Transaction, wanted: Wanted): Promise<Tenant<A>> {
+async function build<A extends object>(parts: ProvisionParts<A>, transaction: Transaction, wanted: Wanted): Promise<Created<A>> {
   await transaction.query(sharedTransactionLockSql(provisioningLock))
-  const tenant = await register(parts, transaction, wanted)
+  const created = await register(parts, transaction, wanted)
+  const { tenant } = created
   await createSchema(transaction, wanted.schema)
   await assertNoStrays(parts, transaction, wanted)
   await applyToNew(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
-  return tenant
+  return created
 }
 
 async function assertNoStrays({ options }: ProvisionParts, transaction: Transaction, wanted: Wanted): Promise<void> {
@@ -113,12 +120,11 @@ async function register<A extends object>(
   parts: ProvisionParts<A>,
   transaction: Transaction,
   wanted: Wanted,
-): Promise<Tenant<A>> {
+): Promise<Created<A>> {
   try {
     const tenant = await parts.tenants.insert(transaction, wanted)
     if (tenant === undefined) throw tenantExists(wanted.schema)
-    await parts.domains.insert(transaction, tenant.id, wanted.domains)
-    return tenant
+    return { tenant, domains: await parts.domains.insert(transaction, tenant.id, wanted.domains) }
   } catch (error) {
     throw parts.catalog.explain(error)
   }

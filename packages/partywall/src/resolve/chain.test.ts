@@ -140,7 +140,7 @@ describe('resolvers of your own', () => {
 
 describe('the lookup', () => {
   it('lets its errors through as they are', async () => {
-    const down = new TenancyError('DATABASE_UNREACHABLE', 'down')
+    const down = new TenancyError('DATABASE_UNREACHABLE', 'down', { details: { code: undefined } })
     await expect(failing(down)).rejects.toBe(down)
   })
 

@@ -128,7 +128,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
 
     test('are those of a kind, when they stand there', async () => {
       const { url } = await testDatabase()
-      const { create } = registryForTest(url, { kinds: { shop: source() }, migrations: { tenant: 'none' } })
+      const { create } = registryForTest(url, { migrations: { tenant: { default: 'none', shop: source() } } })
       for (const kind of ['shop', 'default']) await create({ schema: `of_${kind}`, kind })
       const admin = await connected(url)
       expect((await picture(admin, 'of_shop')).tables).toContain('books')

@@ -313,7 +313,9 @@ describe('errors', () => {
     const log = vi.fn<(error: TenancyError) => void>()
     const { send } = await start((app) => {
       app.get('/:code', (req) => {
-        throw new TenancyError(req.params.code as 'WRONG_TENANT', 'secret message', { details: { secret: 'detail' } })
+        throw new TenancyError(req.params.code as 'WRONG_TENANT', 'secret message', {
+          details: { owner: 'secret detail', now: '' },
+        })
       })
       app.get('/', () => {
         throw new Error('not ours')

@@ -41,7 +41,7 @@ describe('creating a tenant', () => {
   test('uses the migrations of its kind, and the schema of attributes', async () => {
     const root = await folderForTest({ ...migrations, 'trial/0001_trial.sql': 'create table trial ()' })
     const attributes = z.object({ plan: z.string().default('free') })
-    const { create } = registryForTest(url, { root, kinds: { trial: 'trial' }, tenant: { attributes } })
+    const { create } = registryForTest(url, { root, migrations: { tenant: { trial: 'trial' } }, tenant: { attributes } })
     expect(await create({ schema: 'trial', kind: 'trial' })).toMatchObject({
       name: 'trial',
       kind: 'trial',
@@ -54,7 +54,7 @@ describe('creating a tenant', () => {
     const root = await folderForTest({ ...migrations, 'broken/0001_a.sql': '-- partywall: dwon' })
     const { create, database } = registryForTest(url, {
       root,
-      kinds: { broken: 'broken' },
+      migrations: { tenant: { broken: 'broken' } },
       sharedSchema: 'common',
       extraSearchPath: ['extensions'],
       tenant: { attributes: z.object({ seats: z.number() }).partial() },
@@ -79,13 +79,13 @@ describe('creating a tenant', () => {
       [{ schema: 'x'.repeat(1_000_000) }, 'INVALID_SCHEMA_NAME'],
       [{}, 'INVALID_SCHEMA_NAME'],
       [{ schema: 'fine', domains: ['a b'] }, 'INVALID_DOMAIN'],
-      [{ schema: 'fine', domains: 'a.example.com' }, 'INVALID_OPTION'],
-      [{ schema: 'fine', kind: 'borken' }, 'INVALID_OPTION'],
+      [{ schema: 'fine', domains: 'a.example.com' }, 'INVALID_ARGUMENT'],
+      [{ schema: 'fine', kind: 'borken' }, 'UNKNOWN_KIND'],
       [{ schema: 'fine', kind: 'broken' }, 'INVALID_MIGRATION'],
-      [{ schema: 'fine', kind: '__proto__' }, 'INVALID_OPTION'],
-      [{ schema: 'fine', name: '' }, 'INVALID_OPTION'],
+      [{ schema: 'fine', kind: '__proto__' }, 'UNKNOWN_KIND'],
+      [{ schema: 'fine', name: '' }, 'INVALID_TENANT_NAME'],
       [{ schema: 'fine', attributes: { seats: 'x' } }, 'INVALID_ATTRIBUTES'],
-      [{ schema: 'fine', domain: 'a.example.com' }, 'INVALID_OPTION'],
+      [{ schema: 'fine', domain: 'a.example.com' }, 'INVALID_ARGUMENT'],
     ]
     for (const [input, code] of cases) await expect(create(input as never)).rejects.toMatchObject({ code })
     await expect(create({ schema: 'fine', domain: 'a.example.com' } as never)).rejects.toThrow('Did you mean "domains"?')

@@ -27,7 +27,7 @@ expectTypeOf(tenancy.bind((a: string, b: number) => a.length + b)).toEqualTypeOf
 
 // Each event has its payload.
 tenancy.on('migrations.started', ({ targets }) => expectTypeOf(targets).toEqualTypeOf<number>())
-tenancy.on('migration.ended', ({ entry }) => expectTypeOf(entry.state).toEqualTypeOf<'done' | 'failed' | 'skipped'>())
+tenancy.on('migrations.schema.ended', ({ entry }) => expectTypeOf(entry.state).toEqualTypeOf<'done' | 'failed' | 'skipped'>())
 tenancy.on('migrations.ended', ({ report }) => expectTypeOf(report).toEqualTypeOf<MigrationReport | undefined>())
 
 // Misuse does not compile.
@@ -48,4 +48,4 @@ tenancy.setCurrent(tenant)
 // @ts-expect-error -- no such event
 tenancy.on('tenant.creatd', () => {})
 // @ts-expect-error -- that of one schema has no report
-tenancy.on('migration.ended', ({ report }) => report)
+tenancy.on('migrations.schema.ended', ({ report }) => report)

@@ -7,15 +7,28 @@ const columns = `
         domain.is_primary::text as is_primary,
         floor(extract(epoch from domain.created_at) * 1000)::text as created_at`
 
-/** The domains of one tenant, or of all; the primary one first. */
-export function listDomainsSql(tenantId: string | undefined): Statement {
+/** The domains of one tenant; the primary one first. */
+export function listDomainsSql(tenantId: string): Statement {
   return {
     text: `
       select ${columns}
       from partywall.domains as domain
-      where $1::uuid is null or domain.tenant_id = $1::uuid
-      order by domain.tenant_id, domain.is_primary desc, domain.domain`,
-    values: [tenantId ?? null],
+      where domain.tenant_id = $1::uuid
+      order by domain.is_primary desc, domain.domain`,
+    values: [tenantId],
+  }
+}
+
+/** One page of the domains of all tenants. */
+export function domainPageSql(limit: number, after: string | undefined): Statement {
+  return {
+    text: `
+      select ${columns}
+      from partywall.domains as domain
+      where $1::text is null or domain.domain > $1::text
+      order by domain.domain
+      limit $2::int`,
+    values: [after ?? null, limit],
   }
 }
 

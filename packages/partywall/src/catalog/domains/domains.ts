@@ -4,21 +4,25 @@
  */
 import type { Queryable } from '../../sql/statement.ts'
 import { TenancyError } from '../../errors.ts'
+import type { Events } from '../../events.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { Attributes, Domain, TenantRef } from '../../types.ts'
+import { assertWholeNumber } from '../../whole-number.ts'
 import type { Catalog } from '../catalog.ts'
 import { parseDomain } from '../../names/domain-name.ts'
-import { deleteDomainSql, demoteSql, insertDomainsSql, listDomainsSql, promoteSql } from './domains-sql.ts'
+import { deleteDomainSql, demoteSql, domainPageSql, insertDomainsSql, listDomainsSql, promoteSql } from './domains-sql.ts'
 import { parseTenantRef } from '../tenants/tenant-ref.ts'
 import type { Tenants } from '../tenants/tenants.ts'
 
 export class Domains<A extends object = Attributes> {
   readonly #catalog: Catalog
   readonly #tenants: Tenants<A>
+  readonly #events: Events<A>
 
-  constructor(catalog: Catalog, tenants: Tenants<A>) {
+  constructor(catalog: Catalog, tenants: Tenants<A>, events: Events<A>) {
     this.#catalog = catalog
     this.#tenants = tenants
+    this.#events = events
   }
 
   /**
@@ -30,11 +34,15 @@ export class Domains<A extends object = Attributes> {
   async add(ref: TenantRef, domain: string, options: { readonly primary?: boolean | undefined } = {}): Promise<Domain> {
     assertKnownKeys('domains.add', options, ['primary'])
     const name = parseDomain(domain)
-    return this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
+    const { added, takesOver } = await this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
       const isFirst = (await listed(transaction, tenant.id)).length === 0
-      const [added] = await insertDomains(transaction, tenant.id, [name])
-      return isFirst || options.primary === true ? promote(transaction, tenant.id, name) : added!
+      const [inserted] = await insertDomains(transaction, tenant.id, [name])
+      const isPrimary = isFirst || options.primary === true
+      return { added: isPrimary ? await promote(transaction, tenant.id, name) : inserted!, takesOver: isPrimary && !isFirst }
     })
+    this.added([added])
+    if (takesOver) this.#events.emit('domain.primary', { domain: added })
+    return added
   }
 
   /**
@@ -44,46 +52,68 @@ export class Domains<A extends object = Attributes> {
    */
   async remove(ref: TenantRef, domain: string): Promise<void> {
     const name = parseDomain(domain)
-    await this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
+    const gone = await this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
       const all = await listed(transaction, tenant.id)
       const removed = all.find((one) => one.domain === name)
       if (removed === undefined) throw unknownDomain(name, tenant.schema)
-      if (removed.isPrimary && all.length > 1) throw isPrimary(name, tenant.schema, all)
+      if (removed.isPrimary && all.length > 1) throw primaryMustStay(name, tenant.schema, all)
       await transaction.query(deleteDomainSql(tenant.id, name))
+      return removed
     })
+    this.#events.emit('domain.removed', { domain: gone })
   }
 
   /**
-   * Makes a domain of the tenant its primary one, in the place of the other. Costs one transaction with three queries.
+   * Makes this domain primary. The switch is atomic: there is always exactly one. Costs one transaction with three queries.
    * @example await tenancy.domains.setPrimary('acme', 'polls.acme.com')
    * @throws TenancyError UNKNOWN_DOMAIN when this tenant has no such domain, INVALID_DOMAIN, UNKNOWN_TENANT
    */
   async setPrimary(ref: TenantRef, domain: string): Promise<Domain> {
     const name = parseDomain(domain)
-    return this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
+    const primary = await this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
       const all = await listed(transaction, tenant.id)
       if (!all.some((one) => one.domain === name)) throw unknownDomain(name, tenant.schema)
       return promote(transaction, tenant.id, name)
     })
+    this.#events.emit('domain.primary', { domain: primary })
+    return primary
   }
 
   /**
-   * The domains of a tenant, the primary one first; without a tenant, those of all. Costs one query, and one for the tenant when
-   * it is not in the cache.
+   * The domains of a tenant, the primary one first; without a tenant one page of the domains of all, sorted by name. The next page
+   * starts after the last domain of this one. Costs one query, and one for the tenant when it is not in the cache.
    * @example const [primary] = await tenancy.domains.list('acme')
-   * @throws TenancyError UNKNOWN_TENANT
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_ARGUMENT
    */
-  async list(ref?: TenantRef): Promise<Domain[]> {
-    const tenantId = ref === undefined ? undefined : (await this.#tenants.get(ref)).id
-    return listed(this.#catalog, tenantId)
+  async list(ref?: TenantRef, options: DomainListOptions = {}): Promise<Domain[]> {
+    assertKnownKeys('domains.list', options, ['limit', 'cursor'])
+    const { limit = 100, cursor } = options
+    assertWholeNumber('INVALID_ARGUMENT', '"limit" of domains.list', 'limit', limit, { least: 1, most: 1000 })
+    const after = cursor === undefined ? undefined : parseDomain(typeof cursor === 'string' ? cursor : cursor.domain)
+    if (ref !== undefined) return listed(this.#catalog, (await this.#tenants.get(ref)).id)
+    const { rows } = await this.#catalog.query<DomainRow>(domainPageSql(limit, after))
+    return rows.map(toDomain)
   }
 
   /** For the lifecycle: the domains of a new tenant, inside its transaction; the first one is primary. */
-  async insert(queryable: Queryable, tenantId: string, domains: readonly string[]): Promise<void> {
-    if (domains.length === 0) return
-    await insertDomains(queryable, tenantId, domains)
-    await promote(queryable, tenantId, domains[0]!)
+  async insert(queryable: Queryable, tenantId: string, domains: readonly string[]): Promise<Domain[]> {
+    if (domains.length === 0) return []
+    const inserted = await insertDomains(queryable, tenantId, domains)
+    const primary = await promote(queryable, tenantId, domains[0]!)
+    return [primary, ...inserted.filter(({ domain }) => domain !== primary.domain)]
   }
+
+  /** For the lifecycle: these domains were stored and their transaction committed. */
+  added(domains: readonly Domain[]): void {
+    for (const domain of domains) this.#events.emit('domain.added', { domain })
+  }
+}
+
+export interface DomainListOptions {
+  /** Most domains in one list of all tenants; the list of one tenant is always whole. 1 to 1000. @default 100 */
+  readonly limit?: number | undefined
+  /** The last domain of the page before: the list continues after it. Absent: from the start. */
+  readonly cursor?: Domain | string | undefined
 }
 
 interface DomainRow extends Record<string, unknown> {
@@ -93,7 +123,7 @@ interface DomainRow extends Record<string, unknown> {
   readonly created_at: string
 }
 
-async function listed(queryable: Queryable, tenantId: string | undefined): Promise<Domain[]> {
+async function listed(queryable: Queryable, tenantId: string): Promise<Domain[]> {
   const { rows } = await queryable.query<DomainRow>(listDomainsSql(tenantId))
   return rows.map(toDomain)
 }
@@ -139,7 +169,7 @@ function unknownDomain(domain: string, schema: string): TenancyError {
   )
 }
 
-function isPrimary(domain: string, schema: string, all: readonly Domain[]): TenancyError {
+function primaryMustStay(domain: string, schema: string, all: readonly Domain[]): TenancyError {
   const other = all.find((one) => !one.isPrimary)!.domain
   return new TenancyError(
     'PRIMARY_DOMAIN',

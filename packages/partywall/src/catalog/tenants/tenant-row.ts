@@ -1,5 +1,5 @@
 /** From a row of the catalog to the tenant that the application sees. */
-import type { Attributes, Tenant, TenantStatus } from '../../types.ts'
+import type { Attributes, Tenant, TenantRef, TenantStatus } from '../../types.ts'
 import { deepFreeze } from './json-value.ts'
 
 /** What the statements of tenants-sql.ts return: all text. */
@@ -26,4 +26,9 @@ export function toTenant<A extends object = Attributes>(row: TenantRow): Tenant<
     attributes: deepFreeze(JSON.parse(row.attributes) as A),
     createdAt: new Date(Number(row.created_at)),
   })
+}
+
+/** Tells a Tenant, as `toTenant` makes it, from the ways to name one. */
+export function isTenant<A extends object>(ref: Tenant<A> | TenantRef): ref is Tenant<A> {
+  return typeof ref === 'object' && ref !== null && 'id' in ref && 'schema' in ref && 'status' in ref && Object.isFrozen(ref)
 }

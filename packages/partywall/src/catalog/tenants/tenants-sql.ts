@@ -1,6 +1,6 @@
 /** Statements about tenants. Every name is qualified, so the search path plays no part. */
 import type { Statement } from '../../sql/statement.ts'
-import type { TenantStatus } from '../../types.ts'
+import type { Tenant, TenantStatus } from '../../types.ts'
 import type { TenantKey } from './tenant-ref.ts'
 
 export interface NewTenantRow {
@@ -10,10 +10,15 @@ export interface NewTenantRow {
   readonly attributes: object
 }
 
-export interface TenantFilterValues {
+export interface ListValues {
   readonly status: readonly string[] | undefined
-  readonly kind: readonly string[] | undefined
-  readonly schema: readonly string[] | undefined
+  readonly kinds: readonly string[] | undefined
+  readonly search: string | undefined
+  readonly limit: number
+  readonly orderBy: 'schema' | 'name' | 'createdAt'
+  readonly isDescending: boolean
+  /** The tenant that the list continues after. */
+  readonly after: Pick<Tenant<any>, 'id' | 'schema' | 'name' | 'createdAt'> | undefined
 }
 
 /**
@@ -45,18 +50,56 @@ export function lockTenantSql(key: TenantKey): Statement {
   return { text: `${text}\n      for no key update of tenant`, values: values! }
 }
 
-export function listTenantsSql({ status, kind, schema }: TenantFilterValues): Statement {
+/** One page of a list; what the tenants are sorted by, and where the page starts, is the same expression. */
+export function listTenantsSql({ status, kinds, search, limit, orderBy, isDescending, after }: ListValues): Statement {
+  const order = orderExpressions[orderBy]
+  const direction = isDescending ? 'desc' : 'asc'
+  const afterValue = after && (orderBy === 'createdAt' ? String(after.createdAt.getTime()) : after[orderBy])
   return {
     text: `
       select ${columns}
       from partywall.tenants as tenant
       where ($1::text[] is null or tenant.status = any ($1::text[]))
         and ($2::text[] is null or tenant.kind = any ($2::text[]))
-        and ($3::text[] is null or tenant.schema = any ($3::text[]))
-      order by tenant.schema`,
-    values: [status ?? null, kind ?? null, schema ?? null],
+        and ($3::text is null or ${containsSearch})
+        and ($4::text is null or (${order}, tenant.id) ${isDescending ? '<' : '>'} ($4::${orderTypes[orderBy]}, $5::uuid))
+      order by ${order} ${direction}, tenant.id ${direction}
+      limit $6::int`,
+    values: [status ?? null, kinds ?? null, search ?? null, afterValue ?? null, after?.id ?? null, limit],
   }
 }
+
+/** All tenants of these statuses and kinds, sorted by schema: for work on all of them. */
+export function allTenantsSql({ status, kinds }: Pick<ListValues, 'status' | 'kinds'>): Statement {
+  return {
+    text: `
+      select ${columns}
+      from partywall.tenants as tenant
+      where ($1::text[] is null or tenant.status = any ($1::text[]))
+        and ($2::text[] is null or tenant.kind = any ($2::text[]))
+      order by tenant.schema`,
+    values: [status ?? null, kinds ?? null],
+  }
+}
+
+/** A plain search for a part of the text, in which % and _ mean nothing. */
+const containsSearch = `(
+          pg_catalog.strpos(pg_catalog.lower(tenant.schema), pg_catalog.lower($3::text)) > 0
+          or pg_catalog.strpos(pg_catalog.lower(tenant.name), pg_catalog.lower($3::text)) > 0
+          or exists (
+            select from partywall.domains as domain
+            where domain.tenant_id = tenant.id and pg_catalog.strpos(domain.domain, pg_catalog.lower($3::text)) > 0
+          )
+        )`
+
+/** Milliseconds, because a Tenant has no more precise time than that. */
+const orderExpressions = {
+  schema: 'tenant.schema',
+  name: 'tenant.name',
+  createdAt: 'floor(extract(epoch from tenant.created_at) * 1000)',
+} as const
+
+const orderTypes = { schema: 'text', name: 'text', createdAt: 'numeric' } as const
 
 /** No row when a tenant has this schema already. Waits for a transaction that is making one with the same schema. */
 export function insertTenantSql({ schema, name, kind, attributes }: NewTenantRow): Statement {

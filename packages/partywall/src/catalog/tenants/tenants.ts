@@ -2,6 +2,7 @@
 import type { Transaction } from '../../ports/database.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
 import { TenancyError } from '../../errors.ts'
+import type { Events, TenancyEvents } from '../../events.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { Options } from '../../config/options.ts'
 import type { Attributes, Tenant, TenantRef, TenantStatus } from '../../types.ts'
@@ -9,25 +10,20 @@ import { validateAttributes } from './attributes.ts'
 import { TenantCache } from './cache.ts'
 import type { Catalog } from '../catalog.ts'
 import { parseTenantRef, unknownTenant, type TenantKey } from './tenant-ref.ts'
-import { toTenant, type TenantRow } from './tenant-row.ts'
+import { assertStatuses, fits, namedTenants, type CheckedSelection } from './selection.ts'
+import { filterKeys, filterValues, listValues, type TenantFilter, type TenantListOptions } from './tenant-list.ts'
+import { isTenant, toTenant, type TenantRow } from './tenant-row.ts'
 import {
+  allTenantsSql,
   insertTenantSql,
   listTenantsSql,
   lockTenantSql,
   setStatusSql,
   tenantByKeySql,
   updateTenantSql,
+  type ListValues,
   type NewTenantRow,
 } from './tenants-sql.ts'
-
-export interface TenantFilter {
-  /** Only tenants of this status, or of one of these. */
-  readonly status?: TenantStatus | readonly TenantStatus[] | undefined
-  /** Only tenants of this kind, or of one of these. */
-  readonly kind?: string | readonly string[] | undefined
-  /** Only the tenant with this schema, or those with one of these. */
-  readonly schema?: string | readonly string[] | undefined
-}
 
 export interface TenantChanges<A extends object = Attributes> {
   /** The name for people. */
@@ -36,15 +32,23 @@ export interface TenantChanges<A extends object = Attributes> {
   readonly attributes?: { readonly [K in keyof A]?: A[K] | undefined } | undefined
 }
 
-export const tenantStatuses = ['active', 'suspended', 'maintenance', 'archived'] as const satisfies readonly TenantStatus[]
+/** The events of the statuses that a tenant can be given. */
+const statusEvents = {
+  active: 'tenant.activated',
+  suspended: 'tenant.suspended',
+  maintenance: 'tenant.maintenance',
+  archived: 'tenant.archived',
+} as const satisfies Record<TenantStatus, keyof TenancyEvents>
 
 export class Tenants<A extends object = Attributes> {
   readonly #catalog: Catalog
   readonly #attributes: Options['attributes']
   readonly #cache: TenantCache<A>
+  readonly #events: Events<A>
 
-  constructor(catalog: Catalog, options: Pick<Options, 'attributes' | 'tenantCacheMs'>) {
+  constructor(catalog: Catalog, options: Pick<Options, 'attributes' | 'tenantCacheMs'>, events: Events<A>) {
     this.#catalog = catalog
+    this.#events = events
     this.#attributes = options.attributes
     this.#cache = new TenantCache<A>({ ttlMs: options.tenantCacheMs })
   }
@@ -75,20 +79,45 @@ export class Tenants<A extends object = Attributes> {
   }
 
   /**
-   * All tenants that fit the filter, sorted by schema. Costs one query; never from the cache.
-   * @example const served = await tenancy.tenants.list({ status: 'active' })
-   * @throws TenancyError INVALID_OPTION for a filter that does not exist
+   * One page of tenants, at most `limit`. The next page starts after the last tenant of this one. Costs one query, and one for a cursor
+   * that is not a Tenant; never from the cache.
+   * @example
+   * const page = await tenancy.tenants.list({ status: 'active', limit: 50 })
+   * const next = await tenancy.tenants.list({ status: 'active', limit: 50, cursor: page.at(-1) })
+   * @throws TenancyError INVALID_ARGUMENT; UNKNOWN_TENANT for a cursor that names no tenant
    */
-  async list(filter: TenantFilter = {}): Promise<Tenant<A>[]> {
-    assertKnownKeys('tenants.list', filter, ['status', 'kind', 'schema'])
-    for (const status of toList('status', filter.status) ?? []) assertStatus(status)
-    const { rows } = await this.#catalog.query<TenantRow>(
-      listTenantsSql({
-        status: toList('status', filter.status),
-        kind: toList('kind', filter.kind),
-        schema: toList('schema', filter.schema),
-      }),
-    )
+  async list(options: TenantListOptions = {}): Promise<Tenant<A>[]> {
+    const values = listValues(options)
+    const { cursor } = options
+    const after = cursor === undefined || isTenant(cursor) ? cursor : await this.get(cursor)
+    return this.#page({ ...values, after })
+  }
+
+  /**
+   * Every tenant that fits the filter, sorted by schema, in pages of 1000: memory does not grow with the number of tenants. One query for
+   * each page. A tenant that is created during the walk may be left out; no tenant comes twice.
+   * @example for await (const tenant of tenancy.tenants.each({ kinds: 'enterprise' })) console.log(tenant.schema)
+   * @throws TenancyError INVALID_ARGUMENT
+   */
+  async *each(filter: TenantFilter = {}): AsyncGenerator<Tenant<A>, void, undefined> {
+    assertKnownKeys('tenants.each', filter, filterKeys)
+    const values = { ...filterValues('tenants.each', filter), limit: 1000, orderBy: 'schema', isDescending: false } as const
+    for (let after: Tenant<A> | undefined; ;) {
+      const page = await this.#page({ ...values, after })
+      yield* page
+      if (page.length < values.limit) return
+      after = page.at(-1)
+    }
+  }
+
+  /**
+   * The tenants of a selection, for fleet work: those that are named, each once; else all of the given kinds and statuses, sorted by
+   * schema. Costs one query for all tenants, or a lookup for each that is named.
+   * @throws TenancyError UNKNOWN_TENANT
+   */
+  async select({ named, kinds, status }: CheckedSelection): Promise<Tenant<A>[]> {
+    if (named !== undefined) return (await namedTenants(named, (ref) => this.get(ref))).filter(fits({ kinds, status }))
+    const { rows } = await this.#catalog.query<TenantRow>(allTenantsSql({ kinds, status }))
     return rows.map((row) => toTenant<A>(row))
   }
 
@@ -96,19 +125,21 @@ export class Tenants<A extends object = Attributes> {
    * Changes the name and the attributes of a tenant. The attributes given are put over the stored ones, and the whole is
    * validated. Two updates at once go one after another. Costs one transaction with two queries.
    * @example await tenancy.tenants.update('acme', { attributes: { plan: 'pro' } })
-   * @throws TenancyError UNKNOWN_TENANT, INVALID_ATTRIBUTES, INVALID_OPTION
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_ATTRIBUTES, INVALID_TENANT_NAME, INVALID_ARGUMENT
    */
   async update(ref: TenantRef, changes: TenantChanges<A>): Promise<Tenant<A>> {
     const key = parseTenantRef(ref)
     assertKnownKeys('tenants.update', changes, ['name', 'attributes'])
     if (changes.name !== undefined) assertTenantName(changes.name)
-    return this.changing(key, async (transaction, tenant) => {
+    const updated = await this.changing(key, async (transaction, tenant) => {
       const attributes =
         changes.attributes === undefined
           ? tenant.attributes
           : await validateAttributes(this.#attributes, merge(tenant.attributes, changes.attributes))
       return known(await one<A>(transaction, updateTenantSql(tenant.id, changes.name ?? tenant.name, attributes)), key)
     })
+    this.#events.emit('tenant.updated', { tenant: updated })
+    return updated
   }
 
   /**
@@ -118,10 +149,11 @@ export class Tenants<A extends object = Attributes> {
    */
   async setStatus(ref: TenantRef, status: TenantStatus): Promise<Tenant<A>> {
     const key = parseTenantRef(ref)
-    assertStatus(status)
+    assertStatuses('tenants.setStatus', status)
     if (key.by === 'impossible') throw unknownTenant(key)
     const tenant = known(await one<A>(this.#catalog, setStatusSql(key, status)), key)
     this.#cache.forget(tenant.id)
+    this.#events.emit(statusEvents[status], { tenant })
     return tenant
   }
 
@@ -152,9 +184,15 @@ export class Tenants<A extends object = Attributes> {
     return one<A>(queryable, insertTenantSql(row))
   }
 
-  /** For the lifecycle: whatever was known of this tenant, or of names that had none, is asked anew. */
-  forget(tenantId: string): void {
-    this.#cache.forget(tenantId)
+  /** For the lifecycle: the tenant was created and its transaction committed. Cached answers for its names are dropped. */
+  created(tenant: Tenant<A>): void {
+    this.#cache.forget(tenant.id)
+    this.#events.emit('tenant.created', { tenant })
+  }
+
+  async #page(values: ListValues): Promise<Tenant<A>[]> {
+    const { rows } = await this.#catalog.query<TenantRow>(listTenantsSql(values))
+    return rows.map((row) => toTenant<A>(row))
   }
 
   async #lookUp(key: TenantKey): Promise<Tenant<A> | undefined> {
@@ -165,13 +203,11 @@ export class Tenants<A extends object = Attributes> {
 
 /**
  * Passes a name for people.
- * @throws TenancyError INVALID_OPTION
+ * @throws TenancyError INVALID_TENANT_NAME
  */
 export function assertTenantName(name: unknown): asserts name is string {
   if (typeof name === 'string' && name.trim() !== '' && name.length <= 255 && !name.includes('\0') && name.isWellFormed()) return
-  throw new TenancyError('INVALID_OPTION', 'The name of a tenant must be text of 1 to 255 characters, without a zero byte.', {
-    details: { option: 'name' },
-  })
+  throw new TenancyError('INVALID_TENANT_NAME', 'The name of a tenant must be text of 1 to 255 characters, without a zero byte.')
 }
 
 async function one<A extends object>(queryable: Queryable, statement: Statement): Promise<Tenant<A> | undefined> {
@@ -188,20 +224,4 @@ function known<A extends object>(tenant: Tenant<A> | undefined, key: TenantKey):
 function merge(stored: object, given: unknown): unknown {
   const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
   return isObject ? { ...stored, ...given } : given
-}
-
-function toList(filter: string, value: unknown): string[] | undefined {
-  if (value === undefined) return undefined
-  const list: unknown[] = Array.isArray(value) ? value : [value]
-  if (list.every((item) => typeof item === 'string' && !item.includes('\0'))) return list as string[]
-  throw new TenancyError('INVALID_OPTION', `The filter "${filter}" of tenants.list must be text, or a list of texts.`, {
-    details: { option: filter },
-  })
-}
-
-function assertStatus(status: unknown): asserts status is TenantStatus {
-  if (tenantStatuses.includes(status as TenantStatus)) return
-  throw new TenancyError('INVALID_OPTION', `The status of a tenant must be one of ${tenantStatuses.join(', ')}.`, {
-    details: { option: 'status' },
-  })
 }

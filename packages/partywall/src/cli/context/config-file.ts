@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Config } from '../../config/options.ts'
+import type { Config } from '../../config/config.ts'
 import { UsageError } from '../terminal/failure.ts'
 import { useProjectModules } from './project-modules.ts'
 

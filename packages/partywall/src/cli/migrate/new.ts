@@ -26,7 +26,8 @@ export function migrateNew(parent: Command, cli: Cli): void {
       refuseFlagsBefore(command)
       const { options } = await cli.tenancy()
       const name = given ?? (await cli.ask.required({ missing: 'the argument <name>', question: 'What does the migration do?' }))
-      const folder = folderOf(flags.shared === true ? options.migrations.shared : options.migrations.tenant)
+      const { shared, tenant } = options.migrations
+      const folder = folderOf(flags.shared === true ? shared : tenant['default']!)
       const file = await newMigration({ folder, name, language: flags.ts === true ? 'ts' : 'sql', shared: flags.shared })
       cli.out.result({ file }, () => relative(process.cwd(), file))
     })
@@ -36,7 +37,7 @@ export function migrateNew(parent: Command, cli: Cli): void {
 function folderOf(source: string | MigrationSource): string {
   if (typeof source === 'string') return source
   throw new TenancyError(
-    'INVALID_OPTION',
+    'INVALID_ARGUMENT',
     `The migrations in ${source.name} are those of another tool, which makes their files: ${source.makeNew ?? 'see its manual'}.`,
     { details: { option: 'migrations' } },
   )

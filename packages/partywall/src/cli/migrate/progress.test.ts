@@ -16,7 +16,11 @@ const entry = (target: string, more: Partial<MigrationEntry> = {}): MigrationEnt
   ...more,
 })
 const failure = (target: string): MigrationEntry =>
-  entry(target, { state: 'failed', applied: [], error: new TenancyError('MIGRATION_FAILED', 'Line 3.') })
+  entry(target, {
+    state: 'failed',
+    applied: [],
+    error: new TenancyError('MIGRATION_FAILED', 'Line 3.', { details: { schema: target } }),
+  })
 const run = (targets: number) => ({ targets, direction: 'up', fake: false }) as const
 
 function onTerminal(columns = 80) {

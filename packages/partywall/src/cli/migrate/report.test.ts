@@ -28,7 +28,7 @@ function unique(schema: string): TenancyError {
   })
 }
 function missing(schema: string): TenancyError {
-  return new TenancyError('HISTORY_MISSING', `The schema "${schema}" holds tables.`)
+  return new TenancyError('HISTORY_MISSING', `The schema "${schema}" holds tables.`, { details: { schema } })
 }
 
 describe('one line', () => {

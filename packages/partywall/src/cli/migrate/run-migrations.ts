@@ -19,7 +19,7 @@ export async function runMigrations(cli: Cli, options: RunOptions): Promise<void
     run = started
     if (!out.isJson) progress.begin(started)
   })
-  tenancy.on('migration.ended', ({ entry }) => progress.add(entry))
+  tenancy.on('migrations.schema.ended', ({ entry }) => progress.add(entry))
   const stop = new MigrationStop(cli, tenancy, resume)
   const report = await tenancy.migrations.run({ ...options, signal: stop.signal }).catch((error: unknown) => {
     progress.end()

@@ -22,7 +22,8 @@ export function withSelection(command: Command): Command {
 
 /** The schemas that the flags mean, as the library takes them. */
 export function selectionOf({ shared, tenants, tenant, kind }: SelectionFlags): MigrationSelection {
-  return { shared, tenants, tenant, kind }
+  if (tenants === true && tenant !== undefined) throw new UsageError('give --tenants or --tenant <tenant>, not both')
+  return { shared, tenants: tenant ?? (tenants === true ? true : undefined), kinds: kind }
 }
 
 /** `migrate --tenant acme status` would show all tenants: flags between the two words belong to `migrate` alone. */

@@ -24,8 +24,8 @@ export class MigrationStop {
     // Before anything has begun, a signal ends the command as any other; should the run get that far, it begins nothing.
     void cli.signals.received.then(() => this.#abort.abort())
     tenancy.on('migrations.started', () => void cli.signals.untilTold().then((name) => this.#stop(name)))
-    tenancy.on('migration.started', ({ target, tenantId }) => this.#underWay.set(tenantId ?? target, target))
-    tenancy.on('migration.ended', ({ entry }) => this.#underWay.delete(entry.tenantId ?? entry.target))
+    tenancy.on('migrations.schema.started', ({ target, tenantId }) => this.#underWay.set(tenantId ?? target, target))
+    tenancy.on('migrations.schema.ended', ({ entry }) => this.#underWay.delete(entry.tenantId ?? entry.target))
     tenancy.on('migrations.ended', () => (this.#isOver = true))
   }
 

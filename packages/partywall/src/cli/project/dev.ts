@@ -13,12 +13,12 @@ export function dev(parent: Command, cli: Cli): void {
     .addHelpText('after', examples(['dev', 'until Ctrl-C'], ['dev --json', 'one document with the URL, then it stays']))
     .action(async () => {
       const tenancy = await cli.tenancy()
-      if (tenancy.options.database !== undefined) {
+      if (!tenancy.database.isEmbedded) {
         throw new UsageError(
           'the config names a database (`database`, mostly DATABASE_URL), so there is no embedded PostgreSQL to run; unset it to use one',
         )
       }
-      const { connectionString: url } = await tenancy.whereabouts()
+      const { connectionString: url } = await tenancy.database.connectionConfig()
       const lost = await watch(tenancy)
       // From here on a signal is the normal end; whoever has read the URL may send one.
       const told = cli.signals.untilTold()

@@ -13,7 +13,7 @@ export interface TenantCard extends Tenant {
 /** Costs one query for the domains, and two or three to see how the schema stands. */
 export async function tenantCard(tenancy: Tenancy, tenant: Tenant): Promise<TenantCard> {
   const domains = await tenancy.domains.list({ id: tenant.id })
-  const [status] = await tenancy.migrations.status({ tenant: { id: tenant.id } })
+  const [status] = await tenancy.migrations.status({ tenants: { id: tenant.id } })
   const { target: _, tenantId: __, ...migrations } = statusDocument(status as MigrationStatus)
   return { ...tenant, domains, migrations }
 }

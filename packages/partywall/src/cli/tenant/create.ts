@@ -69,7 +69,9 @@ async function ask({ ask: prompts }: Cli, { options }: Tenancy, given: string | 
   const domains = flags.domain ?? [
     await prompts.optional({ question: 'Domain, if it has one already', problem: domainProblem }, ''),
   ]
-  const kind = flags.kind ?? (await prompts.choice('Kind', ['default', ...Object.keys(options.kinds)]))
+  const kind =
+    flags.kind ??
+    (await prompts.choice('Kind', ['default', ...Object.keys(options.migrations.tenant).filter((other) => other !== 'default')]))
   // An empty answer is none; an empty --domain is a mistake.
   return { schema, name, domains: flags.domain ?? domains.filter((one) => one !== ''), kind }
 }

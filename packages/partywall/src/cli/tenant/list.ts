@@ -1,6 +1,7 @@
 /** `partywall tenant list`: all tenants, by schema. */
 import { Option, type Command } from 'commander'
-import { tenantStatuses } from '../../catalog/tenants/tenants.ts'
+import { tenantStatuses } from '../../catalog/tenants/selection.ts'
+import { allDomains } from '../domain/all-domains.ts'
 import type { Domain, Tenant, TenantStatus } from '../../types.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples } from '../terminal/examples.ts'
@@ -14,7 +15,7 @@ export function tenantList(parent: Command, cli: Cli): void {
     .addHelpText('after', examples(['tenant list', 'all of them'], ['tenant list --status suspended --json', 'for a program']))
     .action(async ({ status }: { readonly status?: TenantStatus }) => {
       const tenancy = await cli.tenancy()
-      const [tenants, domains] = await Promise.all([tenancy.tenants.list({ status }), tenancy.domains.list()])
+      const [tenants, domains] = await Promise.all([Array.fromAsync(tenancy.tenants.each({ status })), allDomains(tenancy)])
       const all = tenants.map((tenant) => ({ ...tenant, domains: domains.filter(({ tenantId }) => tenantId === tenant.id) }))
       if (all.length === 0)
         cli.out.say(status ? `No tenant is ${status}.` : 'There are no tenants yet. Make one: partywall tenant create acme')

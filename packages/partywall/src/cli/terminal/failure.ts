@@ -34,6 +34,9 @@ export class Interrupted extends Error {
 /** Refused for its form, before anything was tried. */
 const wrongUsage: ReadonlySet<string> = new Set<TenancyErrorCode>([
   'INVALID_OPTION',
+  'INVALID_ARGUMENT',
+  'INVALID_TENANT_NAME',
+  'UNKNOWN_KIND',
   'INVALID_SCHEMA_NAME',
   'INVALID_DOMAIN',
   'INVALID_ATTRIBUTES',

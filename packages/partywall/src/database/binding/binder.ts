@@ -32,6 +32,7 @@ export function scopeBinder(scope: Scope<any>, bindings: Bindings, outsideScope:
         'NO_TENANT',
         'A statement came from outside every scope, so nobody knows whose rows it means; it was not sent. Run it inside ' +
           'tenancy.run(tenant, fn) or tenancy.runShared(fn), use tenancy.sharedPool, or set outsideScope: "shared".',
+        { details: { scope: 'none' } },
       )
     },
     outside: (fn) => scope.runOutside(fn),

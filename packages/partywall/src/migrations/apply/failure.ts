@@ -28,7 +28,7 @@ function said(error: unknown, state: string | undefined, statement: string | und
   if (state === activeTransaction && !/^set\b/i.test(statement ?? '')) {
     return `it cannot run inside a transaction (SQLSTATE ${state}): put it into a SQL file of its own that has the line \`-- partywall: no-transaction\`.`
   }
-  if (isTenancyError(error)) return error.message
+  if (isTenancyError(error)) return error.summary
   if (state === undefined) return `${error instanceof Error ? error.name : 'an error'} (see the cause).`
   return /^(?:42|3F|0A|2B)/.test(state)
     ? `${(error as Error).message} (SQLSTATE ${state}).`

@@ -56,13 +56,13 @@ describe('the migration that is meant', () => {
     expect(() => findMigration(files, '0002_c', 'here')).toThrow('Did you mean')
     expect(() => findMigration(files, 'nothing like it', 'here')).toThrow('one of the 3')
     expect(() => findMigration([...files, migration('0002_bb')], '0002', 'here')).toThrow('both have this number')
-    expect(() => findMigration([], '', 'here')).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+    expect(() => findMigration([], '', 'here')).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
   })
 })
 
 function plan(names: string[], to?: string) {
   const { pending, head, problem } = planMigrations('acme', files, names.map(applied), to)
-  const shown = problem && `${String(problem.details['problem'])} ${String(problem.details['name'])}`
+  const shown = problem && `${String(Object(problem.details)['problem'])} ${String(Object(problem.details)['name'])}`
   return { pending: pending.map(({ name }) => name), head, problem: shown }
 }
 

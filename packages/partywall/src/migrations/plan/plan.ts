@@ -83,7 +83,7 @@ export function findMigration(migrations: readonly Migration[], to: string, sour
         ? `Did you mean ${suggestion}?`
         : `Give the name of one of the ${migrations.length} migrations there${ends(migrations)}.`
   throw new TenancyError(
-    'INVALID_OPTION',
+    'INVALID_ARGUMENT',
     `There is no one migration ${JSON.stringify(to.slice(0, 100))} in ${sourceName}. ${why}`,
     {
       details: { option: 'to', nearest: suggestion },

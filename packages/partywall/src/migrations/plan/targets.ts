@@ -2,21 +2,23 @@
 import type { Tenants } from '../../catalog/tenants/tenants.ts'
 import { TenancyError } from '../../errors.ts'
 import type { Options } from '../../config/options.ts'
-import type { Attributes, Tenant, TenantRef } from '../../types.ts'
+import { checkedSelection } from '../../catalog/tenants/selection.ts'
+import type { Attributes, Tenant, TenantSelection } from '../../types.ts'
 import { findMigration } from './plan.ts'
 import type { MigrationSource } from '../../ports/migration-source.ts'
 import type { Lists } from './source-reader.ts'
 import { sourceOfKind, type MigrationSources } from '../sources/sources.ts'
 
-export interface MigrationSelection {
-  /** The shared schema. @default true when neither `tenants` nor `tenant` is given */
+/** Which schemas a migration run is about. Without any of these: the shared schema, then all tenants. */
+export interface MigrationSelection extends Omit<TenantSelection, 'status'> {
+  /** The shared schema; alone, it means that no tenant is migrated. @default true when nothing else is selected */
   readonly shared?: boolean | undefined
-  /** All tenants that are not archived. @default true when neither `shared` nor `tenant` is given */
-  readonly tenants?: boolean | undefined
-  /** These tenants, archived or not. */
-  readonly tenant?: TenantRef | readonly TenantRef[] | undefined
-  /** Only tenants of this kind, or of one of these. Together with it, the shared schema is meant only when `shared` says so. */
-  readonly kind?: string | readonly string[] | undefined
+  /**
+   * Only tenants of this status, or of one of these. A suspended tenant is migrated by default, because it would meet the new code with
+   * its old tables when it is activated.
+   * @default every status but 'archived'
+   */
+  readonly status?: TenantSelection['status']
 }
 
 /** Held shared by whoever makes a tenant, and taken by a run that looks for the tenants that were made meanwhile. */
@@ -45,17 +47,15 @@ export async function selectTargets<A extends object>(
   selection: MigrationSelection,
 ): Promise<FleetTarget[]> {
   const { shared, tenants } = meaningOf(selection)
-  const targets = new Map<string, FleetTarget>()
-  for (const tenant of await selectTenants(parts, selection, tenants)) {
-    targets.set(tenant.id, tenantTarget(tenant, parts.sources))
-  }
-  return [...(shared ? [sharedTarget(parts)] : []), ...targets.values()]
+  const selected = tenants ? await selectTenants(parts, selection) : []
+  return [...(shared ? [sharedTarget(parts)] : []), ...selected.map((tenant) => tenantTarget(tenant, parts.sources))]
 }
 
-/** The sources of a selection, as far as they can be told before the tenants are known: some may turn out to be nobody's. */
+/** The sources of a selection, as far as they are known before the tenants are read: some may turn out to have no tenant. */
 export function likelySources({ sources }: Pick<TargetParts, 'sources'>, selection: MigrationSelection): MigrationSource[] {
   const { shared, tenants } = meaningOf(selection)
-  const kinds = tenants ? (selection.kind ?? [...sources.kinds.keys()]) : []
+  const isForAll = tenants && (selection.tenants === undefined || selection.tenants === true)
+  const kinds = isForAll ? (selection.kinds ?? [...sources.kinds.keys()]) : []
   return [...(shared ? [sources.shared] : []), ...[kinds].flat().flatMap((kind) => sources.kinds.get(kind) ?? [])]
 }
 
@@ -65,51 +65,46 @@ export async function unfinishedTargets<A extends object>(
   unfinished: readonly { readonly tenantId: string | undefined }[],
 ): Promise<FleetTarget[]> {
   const ids = new Set(unfinished.map(({ tenantId }) => tenantId))
-  const tenants = (await parts.tenants.list()).filter(({ id }) => ids.has(id))
+  const tenants = (await parts.tenants.select(everyTenant)).filter(({ id }) => ids.has(id))
   return [...(ids.has(undefined) ? [sharedTarget(parts)] : []), ...tenants.map((tenant) => tenantTarget(tenant, parts.sources))]
 }
 
 /**
  * The full name of the migration that `to` means. Names of two folders cannot be compared, so there may be only one.
- * @throws TenancyError INVALID_OPTION
+ * @throws TenancyError INVALID_ARGUMENT
  */
 export function lastWanted(lists: Lists, to: string): string {
   const [only, second] = [...lists]
   if (only === undefined) return to
   if (second === undefined) return findMigration(only[1], to, only[0].name).name
   throw new TenancyError(
-    'INVALID_OPTION',
+    'INVALID_ARGUMENT',
     `"to" names a migration of one folder, but this run is about ${lists.size}: ${[...lists.keys()].map(({ name }) => name).join(', ')}. ` +
       'Choose the shared schema alone, or tenants of one kind.',
     { details: { option: 'to' } },
   )
 }
 
-function meaningOf({ shared, tenants, tenant, kind }: MigrationSelection): { shared: boolean; tenants: boolean } {
-  const isChosen = shared === true || tenants === true || tenant !== undefined
-  return { shared: shared ?? (!isChosen && kind === undefined), tenants: tenants ?? !isChosen }
+function meaningOf({ shared, ...selection }: MigrationSelection): { shared: boolean; tenants: boolean } {
+  const isForTenants = selectionKeys.some((key) => selection[key] !== undefined)
+  return { shared: shared ?? !isForTenants, tenants: isForTenants || shared !== true }
 }
+
+const selectionKeys = ['tenants', 'kinds', 'status'] as const satisfies readonly (keyof TenantSelection)[]
+
+const everyTenant = { named: undefined, kinds: undefined, status: undefined } as const
 
 async function selectTenants<A extends object>(
   { tenants, sources }: TargetParts<A>,
-  { tenant, kind }: MigrationSelection,
-  all: boolean,
+  selection: MigrationSelection,
 ): Promise<Tenant<A>[]> {
-  const kinds = kind === undefined ? undefined : new Set([kind].flat())
-  for (const name of kinds ?? []) sourceOfKind(sources, name)
-  const named: Tenant<A>[] = []
-  for (const ref of toList(tenant)) named.push(await tenants.get(ref))
-  const rest = all ? await tenants.list({ status: ['active', 'suspended', 'maintenance'] }) : []
-  return [...named, ...rest].filter((found) => kinds === undefined || kinds.has(found.kind))
+  const checked = checkedSelection('migrations', selection, ['active', 'suspended', 'maintenance'])
+  for (const kind of checked.kinds ?? []) sourceOfKind(sources, kind)
+  return tenants.select(checked)
 }
 
 function sharedTarget<A extends object>({ options, sources }: TargetParts<A>): FleetTarget {
   return { target: 'shared', schema: options.sharedSchema, source: sources.shared }
-}
-
-function toList(refs: MigrationSelection['tenant']): readonly TenantRef[] {
-  if (refs === undefined) return []
-  return Array.isArray(refs) ? refs : [refs as TenantRef]
 }
 
 /** A kind that the configuration has lost is the trouble of its tenants alone. */

@@ -6,7 +6,7 @@ import type { Catalog } from '../../catalog/catalog.ts'
 import { MigrationRun, type UnfinishedRun } from '../../catalog/runs/migration-runs.ts'
 import type { Connections } from '../../ports/database.ts'
 import { transactionLockSql } from '../../sql/schema-sql.ts'
-import type { MigrationsEnded, MigrationsStarted, MigrationStarted } from '../../events.ts'
+import type { Events } from '../../events.ts'
 import { makeReport } from '../../fleet/report.ts'
 import type { Attributes } from '../../types.ts'
 import { attempt, type AttemptParts, type Turn } from './attempt.ts'
@@ -19,18 +19,9 @@ import { runDefaults, goalOf, type RunOptions } from './run-options.ts'
 import { work } from '../../fleet/schedule.ts'
 import { provisioningLock, selectTargets, unfinishedTargets, type FleetTarget, type TargetParts } from '../plan/targets.ts'
 
-/** What a run tells while it goes on. */
-interface MigrationListener {
-  onStart(run: MigrationsStarted): void
-  onBegin(begin: MigrationStarted): void
-  onEntry(entry: MigrationEntry): void
-  /** Once for each `onStart`. */
-  onEnd(end: MigrationsEnded): void
-}
-
 export interface MigrationsParts<A extends object = Attributes> extends TargetParts<A> {
   readonly catalog: Catalog
-  readonly listener?: MigrationListener | undefined
+  readonly events: Events<A>
 }
 
 export class FleetRun<A extends object = Attributes> {
@@ -51,12 +42,12 @@ export class FleetRun<A extends object = Attributes> {
   }
 
   async run(): Promise<MigrationReport> {
-    const { catalog, listener } = this.#parts
+    const { catalog, events } = this.#parts
     const unfinished = this.#options.resume === true ? await MigrationRun.findUnfinished(catalog) : undefined
     try {
       if (this.#options.resume !== true || unfinished !== undefined) await this.#runWhole(unfinished)
     } catch (error) {
-      if (this.#hasStarted) listener?.onEnd({ error })
+      if (this.#hasStarted) events.emit('migrations.ended', { error })
       throw error
     }
     const entries = this.#order.map((target) => this.#entries.get(keyOf(target))!)
@@ -65,7 +56,7 @@ export class FleetRun<A extends object = Attributes> {
       ...(this.#record !== undefined && { runId: this.#record.id }),
       ...(this.#isAborted() && entries.some(({ state }) => state === 'skipped') && { aborted: true as const }),
     })
-    if (this.#hasStarted) listener?.onEnd({ report })
+    if (this.#hasStarted) events.emit('migrations.ended', { report })
     return report
   }
 
@@ -85,14 +76,14 @@ export class FleetRun<A extends object = Attributes> {
     this.#tellStart(goal, busy.length)
     if (busy.length > 0) {
       await this.#writeDown(busy)
-      await this.#workOn(planner, busy, unfinished === undefined && meansEverybody(this.#options))
+      await this.#workOn(planner, busy, unfinished === undefined && isForAllTenants(this.#options))
     }
     await this.#record?.end(this.#failures === 0 && ![...this.#entries.values()].some(({ state }) => state === 'skipped'))
   }
 
   #tellStart({ direction, fake = false }: Goal, targets: number): void {
     this.#hasStarted = true
-    this.#parts.listener?.onStart({ ...(this.#record && { runId: this.#record.id }), targets, direction, fake })
+    this.#parts.events.emit('migrations.started', { ...(this.#record && { runId: this.#record.id }), targets, direction, fake })
   }
 
   async #workOn(planner: Planner, busy: readonly Planned[], isForAll: boolean): Promise<void> {
@@ -134,7 +125,6 @@ export class FleetRun<A extends object = Attributes> {
   async #pass(connections: Connections, planner: Planner, plans: readonly Planned[], canary = 0): Promise<void> {
     if (plans.length === 0) return
     const { lockTimeoutMs = runDefaults.lockTimeoutMs, retries = runDefaults.retries } = this.#options
-    const { listener } = this.#parts
     const parts: AttemptParts = {
       connections,
       limits: { lockTimeoutMs, statementTimeoutMs: this.#options.statementTimeoutMs },
@@ -142,7 +132,7 @@ export class FleetRun<A extends object = Attributes> {
       replan: async (target) => (await planner.plan([target]))[0]!,
       findTenant: (id) => this.#parts.tenants.lookUp(id),
       onBegin: ({ target, pending }) =>
-        listener?.onBegin({
+        void this.#parts.events.emit('migrations.schema.started', {
           target: target.target,
           ...(target.tenant && { tenantId: target.tenant.id }),
           pending: pending.map(({ name }) => name),
@@ -196,7 +186,7 @@ export class FleetRun<A extends object = Attributes> {
     if (entry.state === 'failed') this.#failures += 1
     this.#entries.set(keyOf(target), entry)
     this.#record!.note({ ...entry, target: target.target, state: entry.state, error: errorForRecord(entry.error) })
-    this.#parts.listener?.onEntry(entry)
+    this.#parts.events.emit('migrations.schema.ended', { entry })
     try {
       this.#options.onEntry?.(entry)
     } catch (error) {
@@ -210,9 +200,10 @@ function keyOf({ tenant }: FleetTarget): string {
   return tenant?.id ?? 'shared'
 }
 
-/** No tenants were named: who comes during the run is meant, too. */
-function meansEverybody({ tenant, tenants, shared }: RunOptions): boolean {
-  return tenant === undefined && (tenants ?? shared !== true)
+/** Without named tenants, those that are created during the run are meant, too. */
+function isForAllTenants({ tenants, kinds, status, shared }: RunOptions): boolean {
+  if (tenants !== undefined) return tenants === true
+  return shared !== true || kinds !== undefined || status !== undefined
 }
 
 function isShared({ target }: Planned): boolean {

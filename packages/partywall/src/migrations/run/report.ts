@@ -1,6 +1,6 @@
 /** What a run of migrations tells of each schema, and how one schema stands. */
 import { sqlStateOf } from '../../sql/sqlstate.ts'
-import { isTenancyError } from '../../errors.ts'
+import { isTenancyError, type ErrorDetails } from '../../errors.ts'
 import type { MigrationEntry } from '../../types.ts'
 import type { Planned } from '../plan/planned.ts'
 
@@ -59,6 +59,7 @@ function named({ target, tenant }: Planned['target']): { target: string; tenantI
 export function errorForRecord(error: unknown): object | undefined {
   if (error === undefined) return undefined
   if (!isTenancyError(error)) return { name: error instanceof Error ? error.name : 'an error', sqlState: sqlStateOf(error) }
-  const { file, line, statement } = error.details
-  return { code: error.code, message: error.message, sqlState: sqlStateOf(error), file, line, statement }
+  const { code, summary } = error
+  const { file, line, statement } = error.details as Partial<ErrorDetails['MIGRATION_FAILED']>
+  return { code, message: summary, sqlState: sqlStateOf(error), file, line, statement }
 }

@@ -20,9 +20,9 @@ test.each<[RunOptions, string]>([
   [{ signal: new AbortController() as never }, 'must be an AbortSignal'],
   [{ down: true }, 'the last migration to keep'],
   [{ down: true, to: '0001', fake: true }, 'does not go with "down"'],
-  [{ resume: true, tenant: 'acme' }, 'does not go with "tenant"'],
+  [{ resume: true, tenants: 'acme' }, 'does not go with "tenants"'],
   [{ resume: true, to: '0001' }, 'does not go with "to"'],
 ])('%j is refused', (options, message) => {
   expect(() => assertRunOptions(options)).toThrow(message)
-  expect(() => assertRunOptions(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  expect(() => assertRunOptions(options)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
 })

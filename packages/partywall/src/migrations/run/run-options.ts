@@ -1,5 +1,7 @@
 /** The options of a run, each with its unit, range and default, and the check that they go together. */
 import { TenancyError } from '../../errors.ts'
+import { assertOnFailure } from '../../fleet/on-failure.ts'
+import { assertWholeNumber, type NumberRange } from '../../whole-number.ts'
 import type { Goal } from '../plan/planned.ts'
 import type { MigrationEntry } from './report.ts'
 import type { MigrationSelection } from '../plan/targets.ts'
@@ -50,8 +52,8 @@ export interface RunOptions extends MigrationSelection {
 export const runOptionKeys = [
   'shared',
   'tenants',
-  'tenant',
-  'kind',
+  'kinds',
+  'status',
   'to',
   'down',
   'fake',
@@ -74,18 +76,16 @@ const mostMs = 2_147_483_647
 
 export const runDefaults = { lockTimeoutMs: 2000, retries: 10 }
 
-/** @throws TenancyError INVALID_OPTION */
+/** @throws TenancyError INVALID_ARGUMENT */
 export function assertRunOptions(options: RunOptions): void {
-  count('concurrency', options.concurrency, 1)
-  count('canary', options.canary, 0)
-  count('maxFailures', options.maxFailures, 1)
-  count('lockTimeoutMs', options.lockTimeoutMs, 0, mostMs)
-  count('retries', options.retries, 0)
-  count('statementTimeoutMs', options.statementTimeoutMs, 0, mostMs)
-  count('deadlineMs', options.deadlineMs, 1)
-  if (options.onFailure !== undefined && options.onFailure !== 'continue' && options.onFailure !== 'stop') {
-    throw invalid('onFailure', `must be 'continue' or 'stop'; it is ${JSON.stringify(options.onFailure)}`)
-  }
+  wholeNumber('concurrency', options.concurrency, { least: 1 })
+  wholeNumber('canary', options.canary, { least: 0 })
+  wholeNumber('maxFailures', options.maxFailures, { least: 1 })
+  wholeNumber('lockTimeoutMs', options.lockTimeoutMs, { least: 0, most: mostMs })
+  wholeNumber('retries', options.retries, { least: 0 })
+  wholeNumber('statementTimeoutMs', options.statementTimeoutMs, { least: 0, most: mostMs })
+  wholeNumber('deadlineMs', options.deadlineMs, { least: 1 })
+  if (options.onFailure !== undefined) assertOnFailure('migrations.run', options.onFailure)
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw invalid('signal', 'must be an AbortSignal, the `signal` of an AbortController')
   }
@@ -93,7 +93,7 @@ export function assertRunOptions(options: RunOptions): void {
     throw invalid('down', 'needs "to", the last migration to keep; "0" keeps none')
   }
   if (options.down === true && options.fake === true) throw invalid('fake', 'does not go with "down"')
-  const picks = ['shared', 'tenants', 'tenant', 'kind', 'to', 'down', 'fake'] as const
+  const picks = ['shared', 'tenants', 'kinds', 'status', 'to', 'down', 'fake'] as const
   const given = options.resume === true ? picks.find((name) => options[name] !== undefined && options[name] !== false) : undefined
   if (given !== undefined) {
     throw invalid('resume', `finishes what a run began, so it does not go with ${JSON.stringify(given)}`)
@@ -104,12 +104,10 @@ export function goalOf({ to, down = false, fake, verify }: RunOptions): Goal {
   return { direction: down ? 'down' : 'up', to: down && to === '0' ? undefined : to, fake, verify }
 }
 
-function count(name: keyof RunOptions, value: number | undefined, least: number, most = Number.MAX_SAFE_INTEGER): void {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return
-  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
-  throw invalid(name, `must be a whole number ${range}; it is ${String(value)}`)
+function wholeNumber(name: keyof RunOptions, value: number | undefined, range: NumberRange): void {
+  if (value !== undefined) assertWholeNumber('INVALID_ARGUMENT', `"${name}" of migrations.run`, name, value, range)
 }
 
 function invalid(option: string, what: string): TenancyError {
-  return new TenancyError('INVALID_OPTION', `"${option}" of migrations.run ${what}.`, { details: { option } })
+  return new TenancyError('INVALID_ARGUMENT', `"${option}" of migrations.run ${what}.`, { details: { option } })
 }

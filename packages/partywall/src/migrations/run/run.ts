@@ -24,9 +24,9 @@ export interface MigrationGroup {
 }
 
 /** Which schemas, and where they should be; by default all, with everything applied. */
-export type PlanOptions = Pick<RunOptions, 'shared' | 'tenants' | 'tenant' | 'kind' | 'to' | 'down' | 'verify'>
+export type PlanOptions = Pick<RunOptions, 'shared' | 'tenants' | 'kinds' | 'status' | 'to' | 'down' | 'verify'>
 
-const planKeys = ['shared', 'tenants', 'tenant', 'kind', 'to', 'down', 'verify'] as const
+const planKeys = ['shared', 'tenants', 'kinds', 'status', 'to', 'down', 'verify'] as const
 
 export class Migrations<A extends object = Attributes> {
   readonly #parts: MigrationsParts<A>
@@ -40,7 +40,7 @@ export class Migrations<A extends object = Attributes> {
    * look at `ok`, or hand the report to `assertFleetOk`. Costs one query for the heads of all schemas; and of each that lags one
    * transaction in one round trip, which locks that schema against other deploys and no other. Has `concurrency` connections of its own.
    * @example assertFleetOk(await tenancy.migrations.run({ canary: 5, maxFailures: 10 }))
-   * @throws TenancyError INVALID_MIGRATION, UNKNOWN_TENANT, INVALID_OPTION, before any schema is touched
+   * @throws TenancyError INVALID_MIGRATION, UNKNOWN_TENANT, INVALID_ARGUMENT, before any schema is touched
    */
   async run(options: RunOptions = {}): Promise<MigrationReport> {
     assertKnownKeys('migrations.run', options, runOptionKeys)
@@ -52,7 +52,7 @@ export class Migrations<A extends object = Attributes> {
    * How the schemas stand, and what is pending; changes nothing. Costs one query for all of them, and two for each whose digest these
    * files do not give.
    * @example const behind = (await tenancy.migrations.status()).filter(({ pending }) => pending.length > 0)
-   * @throws TenancyError INVALID_MIGRATION, UNKNOWN_TENANT, INVALID_OPTION
+   * @throws TenancyError INVALID_MIGRATION, UNKNOWN_TENANT, INVALID_ARGUMENT
    */
   async status(options: PlanOptions = {}): Promise<MigrationStatus[]> {
     assertKnownKeys('migrations.status', options, planKeys)
@@ -82,7 +82,7 @@ export class Migrations<A extends object = Attributes> {
 
   /**
    * Writes down as applied what is pending, up to `to`, and runs nothing: for schemas that were made in another way.
-   * @example await tenancy.migrations.fake({ tenant: 'acme', to: '0004' })
+   * @example await tenancy.migrations.fake({ tenants: 'acme', to: '0004' })
    * @throws TenancyError as `run`
    */
   fake(options: Omit<RunOptions, 'fake' | 'down' | 'resume'> = {}): Promise<MigrationReport> {

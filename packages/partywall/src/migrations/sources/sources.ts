@@ -1,4 +1,4 @@
-/** Which source the migrations of a schema come from: one for the shared schema, and one for each kind of tenant. */
+/** Where the migrations of a schema come from: one source for the shared schema, and one for each kind of tenant. */
 import { TenancyError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
 import type { Options } from '../../config/options.ts'
@@ -11,19 +11,19 @@ export interface MigrationSources {
   readonly kinds: ReadonlyMap<string, MigrationSource>
 }
 
-/** What the options must say about sources. */
-export type SourceOptions = Pick<Options, 'migrations' | 'kinds' | 'root' | 'sharedSchema' | 'extraSearchPath'>
+/** The options that say where migrations come from. */
+export type SourceOptions = Pick<Options, 'migrations' | 'root' | 'sharedSchema' | 'extraSearchPath'>
 
 /** The sources that the options name. No I/O. */
 export function migrationSources(options: SourceOptions): MigrationSources {
-  const tenants = [['default', options.migrations.tenant] as const, ...Object.entries(options.kinds)]
+  const { shared, tenant } = options.migrations
   return {
-    shared: placed(options.migrations.shared, options, true),
-    kinds: new Map(tenants.map(([kind, source]) => [kind, placed(source, options, false)])),
+    shared: placed(shared, options, true),
+    kinds: new Map(Object.entries(tenant).map(([kind, source]) => [kind, placed(source, options, false)])),
   }
 }
 
-/** A folder stands for itself; a source of another tool must know where it stands. */
+/** The source of another tool gets its place in the configuration; a folder needs none. */
 function placed(source: string | MigrationSource, options: SourceOptions, isShared: boolean): MigrationSource {
   if (typeof source === 'string') return folderSource(source)
   const { root, sharedSchema, extraSearchPath } = options
@@ -32,7 +32,7 @@ function placed(source: string | MigrationSource, options: SourceOptions, isShar
 
 /**
  * The source of a kind of tenants.
- * @throws TenancyError INVALID_OPTION
+ * @throws TenancyError UNKNOWN_KIND
  */
 export function sourceOfKind(sources: MigrationSources, kind: unknown): MigrationSource {
   const source = typeof kind === 'string' ? sources.kinds.get(kind) : undefined
@@ -41,10 +41,10 @@ export function sourceOfKind(sources: MigrationSources, kind: unknown): Migratio
   const shown = typeof kind === 'string' ? JSON.stringify(kind.slice(0, 60)) : typeof kind
   const suggestion = typeof kind === 'string' ? nearest(kind.slice(0, 60), kinds) : undefined
   throw new TenancyError(
-    'INVALID_OPTION',
+    'UNKNOWN_KIND',
     `There is no kind of tenants ${shown}. ` +
-      (suggestion === undefined ? `The kinds are ${kinds.join(', ')}; ` : `Did you mean ${JSON.stringify(suggestion)}? `) +
-      'The option "kinds" adds others.',
-    { details: { option: 'kind', nearest: suggestion } },
+      (suggestion === undefined ? `The kinds are ${kinds.join(', ')}. ` : `Did you mean ${JSON.stringify(suggestion)}? `) +
+      'To add a kind, give its migrations in the option "migrations.tenant": { default: …, <kind>: … }.',
+    { details: { kind: shown, nearest: suggestion } },
   )
 }

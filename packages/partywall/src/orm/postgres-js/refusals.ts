@@ -11,6 +11,7 @@ export function mustBe(now: Binding | undefined, then: Binding | undefined): Bin
       'NO_TENANT',
       'A query was awaited outside every scope; it was not sent. Write it and await it inside tenancy.run(tenant, fn) or ' +
         'tenancy.runShared(fn), or use the unwrapped sql.',
+      { details: { scope: 'none' } },
     )
   }
   throw new TenancyError(

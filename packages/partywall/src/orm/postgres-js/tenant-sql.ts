@@ -19,7 +19,7 @@ import { ownText, textOf, wrap, type ConnectionLike, type QueryLike, type SqlLik
 
 /** The part of a tenancy that the adapter uses: postgres.js has connections of its own, so no pool. */
 export interface TenancyWithoutPool {
-  readonly options: Options
+  readonly options: Omit<Options, 'database'>
   current(): Tenant<any>
 }
 

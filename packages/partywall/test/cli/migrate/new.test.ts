@@ -31,5 +31,5 @@ it('migrates with the files of another tool, which makes new ones itself', async
   ).toMatchObject({
     rows: [{ there: true }],
   })
-  expect(expectFailure(await run('migrate new more --json'), 2, 'INVALID_OPTION').message).toContain('npx drizzle-kit generate')
+  expect(expectFailure(await run('migrate new more --json'), 2, 'INVALID_ARGUMENT').message).toContain('npx drizzle-kit generate')
 })

@@ -60,7 +60,7 @@ describe('a run', () => {
     const { run, write } = await fleetProject(3, {
       'partywall.config.ts': `
         import { defineConfig } from 'partywall'
-        export default defineConfig({ database: process.env.DATABASE_URL, kinds: { big: 'migrations/big' } })`,
+        export default defineConfig({ database: process.env.DATABASE_URL, migrations: { tenant: { big: 'migrations/big' } } })`,
       'migrations/big/0001_big.sql': 'create table big ()',
     })
     await run('tenant create whale --kind big')
@@ -73,10 +73,10 @@ describe('a run', () => {
     expect(await targets('--kind big')).toEqual(['whale 0002_more'])
     expect(await targets('--shared')).toEqual(['shared '])
     expect(await targets('--tenants --kind default --to 2')).toEqual(['t01 ', 't02 ', 't03 0002_more'])
-    expectFailure(await run('migrate --kind bgi --json'), 2, 'INVALID_OPTION')
+    expectFailure(await run('migrate --kind bgi --json'), 2, 'UNKNOWN_KIND')
     expectFailure(await run('migrate --tenant nobody --json'), 1, 'UNKNOWN_TENANT')
-    expectFailure(await run('migrate --tenants --kind default --to 0009 --json'), 2, 'INVALID_OPTION')
-    expectFailure(await run('migrate --tenants --to 0002 --json'), 2, 'INVALID_OPTION')
+    expectFailure(await run('migrate --tenants --kind default --to 0009 --json'), 2, 'INVALID_ARGUMENT')
+    expectFailure(await run('migrate --tenants --to 0002 --json'), 2, 'INVALID_ARGUMENT')
   })
 })
 

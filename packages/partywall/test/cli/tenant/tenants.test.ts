@@ -9,7 +9,7 @@ const files = {
     import { defineConfig } from 'partywall'
     export default defineConfig({
       database: process.env.DATABASE_URL,
-      kinds: { big: 'migrations/big' },
+      migrations: { tenant: { default: 'migrations/tenant', big: 'migrations/big' } },
       tenant: { attributes: { '~standard': { version: 1, vendor: 'test', validate: (value) =>
         value.plan === 'gold' ? { issues: [{ path: ['plan'], message: 'no such plan' }] } : { value: { seats: 1, ...value } } } } },
     })`,
@@ -135,5 +135,5 @@ it('refuses attributes and kinds that the config does not know', async () => {
   const attributes = await run('tenant create dent --set plan=gold --json')
   expectFailure(attributes, 2, 'INVALID_ATTRIBUTES')
   expect(attributes.json.error.details).toEqual({ issues: [{ path: ['plan'], message: 'no such plan' }] })
-  expectFailure(await run('tenant create dent --kind bgi --json'), 2, 'INVALID_OPTION')
+  expectFailure(await run('tenant create dent --kind bgi --json'), 2, 'UNKNOWN_KIND')
 })

@@ -26,7 +26,7 @@ describe.concurrent('wrong usage', () => {
     ['migrate down --to 0', 'MISSING_ANSWER', 'missing --tenants'],
     ['migrate down --tenants', 'MISSING_ANSWER', 'missing --to <migration>'],
     ['migrate down --shared --tenants --to 0', 'USAGE', 'go back with them first'],
-    ['migrate new ???', 'INVALID_OPTION', 'a few words'],
+    ['migrate new ???', 'INVALID_ARGUMENT', 'a few words'],
     ['tenant create acme --set plan', 'USAGE', 'key=value'],
     ['tenant create Acme', 'INVALID_SCHEMA_NAME', 'upper-case'],
     ['tenant create acme --domain http://x', 'INVALID_DOMAIN', 'host name'],

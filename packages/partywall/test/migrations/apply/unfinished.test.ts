@@ -68,7 +68,7 @@ describe('the mended file', () => {
 test('a file that is gone, has another name or became TypeScript is refused', async () => {
   const fleet = await stopped()
   const folder = join(fleet.root, 'migrations/tenant')
-  const problem = async (): Promise<unknown> => (await fleet.migrations.status({ tenant: 't001' }))[0]!.problem
+  const problem = async (): Promise<unknown> => (await fleet.migrations.status({ tenants: 't001' }))[0]!.problem
   await rename(join(folder, '0002_index.sql'), join(folder, '0002_other.sql'))
   expect(await problem()).toMatchObject(refused('file is gone'))
   await rm(join(folder, '0002_other.sql'))
@@ -107,10 +107,10 @@ test('who has finished it by hand can say so', async () => {
   const fleet = await stopped()
   await fleet.rows('create index polls_title on t001.polls (title)')
   await writeFiles(fleet.root, { 'migrations/tenant/0003_after.sql': 'create table after ()' })
-  expect((await fleet.migrations.fake({ tenant: 't001', to: '2' })).ok).toBe(true)
+  expect((await fleet.migrations.fake({ tenants: 't001', to: '2' })).ok).toBe(true)
   expect(await rowOf(fleet)).toMatchObject({ statements: null })
   await write(fleet, `${marker}${done};\n${wrong};`)
-  expect((await fleet.migrations.run({ tenant: 't001', verify: true })).ok).toBe(true)
+  expect((await fleet.migrations.run({ tenants: 't001', verify: true })).ok).toBe(true)
   expect((await histories(fleet))['t001']).toEqual(['0001_polls', '0002_index', '0003_after'])
 })
 
@@ -119,11 +119,11 @@ test('a history that holds the checksum of the whole file goes on, as long as th
   const file = `${marker}${done};\n${wrong};`
   await fleet.rows(`update t001.partywall_migrations set checksum = '${checksumOf(file)}' where statements = 1`)
   await write(fleet, `${file}\n-- changed`)
-  const { entries } = await fleet.migrations.run({ tenant: 't001' })
+  const { entries } = await fleet.migrations.run({ tenants: 't001' })
   expect(entries[0]!.error).toMatchObject(refused('Restore the statements'))
   await write(fleet, file)
   await fleet.rows('alter table t001.polls rename title to titel')
-  expect((await fleet.migrations.run({ tenant: 't001' })).ok).toBe(true)
+  expect((await fleet.migrations.run({ tenants: 't001' })).ok).toBe(true)
   expect(await fleet.rows('select count(*)::int as n from t001.polls')).toEqual([{ n: 1 }])
   expect(await rowOf(fleet)).toEqual({ checksum: checksumOf(file), statements: null })
 })

@@ -15,13 +15,13 @@ test('of a run, of each schema that has something to do, and of what it came to'
   const report = await tenancy.migrations.run({ concurrency: 1 })
   expect(heard()).toEqual([
     ['migrations.started', { runId: report.runId, targets: 4, direction: 'up', fake: false }],
-    ['migration.started', { target: 'shared', pending: ['0001_plans'] }],
-    ['migration.ended', { entry: report.entries[0] }],
+    ['migrations.schema.started', { target: 'shared', pending: ['0001_plans'] }],
+    ['migrations.schema.ended', { entry: report.entries[0] }],
     ...[1, 2, 3].flatMap((index) => {
       const { target, tenantId } = report.entries[index]!
       return [
-        ['migration.started', { target, tenantId, pending: ['0002_unique'] }],
-        ['migration.ended', { entry: report.entries[index] }],
+        ['migrations.schema.started', { target, tenantId, pending: ['0002_unique'] }],
+        ['migrations.schema.ended', { entry: report.entries[index] }],
       ]
     }),
     ['migrations.ended', { report }],
@@ -32,8 +32,8 @@ test('of a run, of each schema that has something to do, and of what it came to'
   const resumed = await tenancy.migrations.run({ resume: true })
   expect(heard()).toMatchObject([
     ['migrations.started', { runId: report.runId, targets: 1 }],
-    ['migration.started', { target: 't002' }],
-    ['migration.ended', { entry: { target: 't002', state: 'done' } }],
+    ['migrations.schema.started', { target: 't002' }],
+    ['migrations.schema.ended', { entry: { target: 't002', state: 'done' } }],
     ['migrations.ended', { report: resumed }],
   ])
 
@@ -50,10 +50,10 @@ test('of those that are never begun only the end', async () => {
   await tenancy.migrations.run({ concurrency: 1, onFailure: 'stop' })
   expect(heard().map(([event, payload]) => [event, payload.entry?.state])).toEqual([
     ['migrations.started', undefined],
-    ['migration.started', undefined],
-    ['migration.ended', 'failed'],
-    ['migration.ended', 'skipped'],
-    ['migration.ended', 'skipped'],
+    ['migrations.schema.started', undefined],
+    ['migrations.schema.ended', 'failed'],
+    ['migrations.schema.ended', 'skipped'],
+    ['migrations.schema.ended', 'skipped'],
     ['migrations.ended', undefined],
   ])
 })
@@ -67,7 +67,7 @@ test('of a run that breaks off, too; of one that is refused before it began, not
     ['migrations.started', { targets: 1 }],
     ['migrations.ended', { error: { code: '42P01' } }],
   ])
-  await expect(tenancy.migrations.run({ to: '0009', tenants: true })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  await expect(tenancy.migrations.run({ to: '0009', tenants: true })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   expect(heard()).toEqual([])
 })
 
@@ -75,11 +75,11 @@ test('to the diagnostics channel as well, and a listener that throws hinders nob
   const { fleet, tenancy } = await listening(2)
   await writeFiles(fleet.root, { 'migrations/tenant/0002_more.sql': 'create table more ()' })
   const channel = vi.fn<(message: unknown) => void>()
-  subscribe('partywall:migration.ended', channel)
-  onTestFinished(() => void unsubscribe('partywall:migration.ended', channel))
+  subscribe('partywall:migrations.schema.ended', channel)
+  onTestFinished(() => void unsubscribe('partywall:migrations.schema.ended', channel))
   const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   onTestFinished(() => warned.mockRestore())
-  tenancy.on('migration.started', () => {
+  tenancy.on('migrations.schema.started', () => {
     throw new Error('mine')
   })
   expect((await tenancy.migrations.run()).ok).toBe(true)
@@ -95,7 +95,12 @@ async function listening(count: number): Promise<{ fleet: Fleet; tenancy: Tenanc
   const tenancy = createTenancy({ database: fleet.url, root: fleet.root })
   onTestFinished(() => tenancy.close())
   const told: Heard[] = []
-  const events: (keyof TenancyEvents)[] = ['migrations.started', 'migration.started', 'migration.ended', 'migrations.ended']
+  const events: (keyof TenancyEvents)[] = [
+    'migrations.started',
+    'migrations.schema.started',
+    'migrations.schema.ended',
+    'migrations.ended',
+  ]
   for (const event of events) tenancy.on(event, (payload) => told.push([event, payload]))
   return { fleet, tenancy, heard: () => told.splice(0) }
 }

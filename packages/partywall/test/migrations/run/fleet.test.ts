@@ -54,7 +54,7 @@ describe('planning', () => {
   test('a plan says who would get what, with the SQL, and changes nothing', async () => {
     const fleet = await fleetOf(3)
     await writeFiles(fleet.root, { 'migrations/tenant/0002_titles.sql': titlesSql })
-    await fleet.migrations.run({ tenant: 't001' })
+    await fleet.migrations.run({ tenants: 't001' })
     await writeFiles(fleet.root, { 'migrations/tenant/0003_more.ts': 'export const up = () => {}' })
     const names = (await fleet.migrations.plan()).map(({ targets, pending }) => [targets, pending.map(({ name }) => name)])
     expect(names).toEqual([
@@ -64,7 +64,7 @@ describe('planning', () => {
         ['0002_titles', '0003_more'],
       ],
     ])
-    expect((await fleet.migrations.plan({ tenant: 't002' }))[0]!.pending[0]).toMatchObject({ text: titlesSql })
+    expect((await fleet.migrations.plan({ tenants: 't002' }))[0]!.pending[0]).toMatchObject({ text: titlesSql })
     expect(await having(fleet, 'polls_subtitle')).toEqual(['t001'])
   })
 
@@ -79,7 +79,7 @@ describe('planning', () => {
       message: expect.stringContaining('--fake --tenant t002'),
     })
     expect(await having(fleet, 'polls_subtitle')).toEqual(['t001', 't003'])
-    await fleet.migrations.fake({ tenant: 't002', to: '0001' })
+    await fleet.migrations.fake({ tenants: 't002', to: '0001' })
     expect((await fleet.migrations.run()).ok).toBe(true)
     expect(await histories(fleet)).toMatchObject({ t002: ['0001_polls', '0002_titles'] })
   })
@@ -289,7 +289,7 @@ describe('what happens meanwhile', () => {
       create function note_end() returns trigger language plpgsql set search_path from current as
         $$ begin insert into ends values (current_setting('synchronous_commit')); return null; end $$;
       create trigger note_end after update of state on partywall.migration_runs for each row execute function note_end()`)
-    await fleet.migrations.run({ tenant: ['t001', 't002'] })
+    await fleet.migrations.run({ tenants: ['t001', 't002'] })
     expect(await fleet.rows('select waits from t001.seen')).toEqual([{ waits: 'off' }])
     expect(await fleet.rows('select waits from ends')).toEqual([{ waits: 'before' }, { waits: 'on' }])
   })
@@ -317,7 +317,7 @@ describe('going back', () => {
     const [entry] = (await fleet.migrations.run({ down: true, to: '0', tenants: true })).entries
     expect(entry!.error).toMatchObject({ code: 'INVALID_MIGRATION', details: { name: '0001_polls' } })
     expect(await having(fleet, 'a')).toEqual(['t001'])
-    await expect(fleet.migrations.run({ down: true })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(fleet.migrations.run({ down: true })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   })
 })
 

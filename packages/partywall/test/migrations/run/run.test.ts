@@ -90,11 +90,11 @@ describe('a run', () => {
     expect(await targets({ shared: true })).toEqual(['shared'])
     expect(await targets({ shared: false })).toEqual(['a', 'b'])
     expect(await targets({ tenants: true })).toEqual(['a', 'b'])
-    expect(await targets({ tenant: 'b' })).toEqual(['b'])
-    expect(await targets({ tenant: ['old', { domain: 'a.example.com' }, 'a'] })).toEqual(['old', 'a'])
-    expect(await targets({ tenant: ['a'], shared: true })).toEqual(['shared', 'a'])
-    await expect(migrations.run({ tenant: ['a', 'nobody'] })).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
-    await expect(migrations.run({ tenat: 'a' } as never)).rejects.toThrow('Did you mean "tenant"?')
+    expect(await targets({ tenants: 'b' })).toEqual(['b'])
+    expect(await targets({ tenants: ['old', { domain: 'a.example.com' }, 'a'] })).toEqual(['old', 'a'])
+    expect(await targets({ tenants: ['a'], shared: true })).toEqual(['shared', 'a'])
+    await expect(migrations.run({ tenants: ['a', 'nobody'] })).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
+    await expect(migrations.run({ tenant: 'a' } as never)).rejects.toThrow('Did you mean "tenants"?')
   })
 
   test('goes as far as is wanted', async () => {
@@ -127,7 +127,7 @@ describe('a run', () => {
 
   test('a tenant whose schema or kind is lost fails alone', async () => {
     const root = await folderForTest({ 'trial/0001_t.sql': 'create table t ()' })
-    const before = registryForTest(url, { root, kinds: { trial: 'trial' } })
+    const before = registryForTest(url, { root, migrations: { tenant: { trial: 'trial' } } })
     for (const [schema, kind] of [
       ['a', 'default'],
       ['b', 'default'],
@@ -144,12 +144,12 @@ describe('a run', () => {
       'c failed',
     ])
     expect(report.entries[1]!.error).toMatchObject({ code: 'SCHEMA_MISSING' })
-    expect(report.entries[3]!.error).toMatchObject({ code: 'INVALID_OPTION' })
+    expect(report.entries[3]!.error).toMatchObject({ code: 'UNKNOWN_KIND' })
     expect((await migrations.status()).map(({ problem }) => (problem as { code?: string } | undefined)?.code)).toEqual([
       undefined,
       'SCHEMA_MISSING',
       undefined,
-      'INVALID_OPTION',
+      'UNKNOWN_KIND',
     ])
   })
 

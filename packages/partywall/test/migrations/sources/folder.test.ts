@@ -105,7 +105,7 @@ describe('a new migration', () => {
     const folder = await folderForTest({ '9999_a.sql': 'x' })
     await expect(newMigration({ folder, name: 'b' })).rejects.toMatchObject({ code: 'INVALID_MIGRATION' })
     for (const name of ['', '  ', '../..', 'ä', undefined as never]) {
-      await expect(newMigration({ folder, name })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+      await expect(newMigration({ folder, name })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     }
   })
 })

@@ -10,7 +10,9 @@ import { OpenDatabase } from '../../../src/database/open-database.ts'
 import { provision, type NewTenant } from '../../../src/lifecycle/provision.ts'
 import { Migrations } from '../../../src/migrations/run/run.ts'
 import { migrationSources } from '../../../src/migrations/sources/sources.ts'
-import { resolveOptions, type Config } from '../../../src/config/options.ts'
+import type { Config } from '../../../src/config/config.ts'
+import { resolveOptions } from '../../../src/config/options.ts'
+import { Events } from '../../../src/events.ts'
 import { Scope } from '../../../src/scope/scope.ts'
 import type { Tenant } from '../../../src/types.ts'
 
@@ -29,10 +31,11 @@ export function openRegistry(url: string, config: Config<any> = {}): Registry {
   const options = resolveOptions({ tenantCacheMs: 0, ...config, database: url })
   const database = new OpenDatabase(options, new Scope())
   const catalog = new Catalog(database, options)
-  const tenants = new Tenants<any>(catalog, options)
-  const domains = new Domains<any>(catalog, tenants)
+  const events = new Events<any>()
+  const tenants = new Tenants<any>(catalog, options, events)
+  const domains = new Domains<any>(catalog, tenants, events)
   const sources = migrationSources(options)
-  const parts = { catalog, tenants, domains, sources, options }
+  const parts = { catalog, tenants, domains, sources, options, events }
   return {
     database,
     catalog,

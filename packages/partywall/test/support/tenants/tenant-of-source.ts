@@ -2,7 +2,7 @@
 import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
 import type { MigrationSource } from '../../../src/ports/migration-source.ts'
-import type { Config } from '../../../src/config/options.ts'
+import type { Config } from '../../../src/config/config.ts'
 import { testDatabase } from '../servers/database.ts'
 import { registryForTest, type Registry } from './registry.ts'
 

@@ -83,5 +83,7 @@ export async function down(${given}: ${context}): Promise<void> {
 }
 
 function invalidOption(option: string, allowed: string): TenancyError {
-  return new TenancyError('INVALID_OPTION', `The option "${option}" of newMigration must be ${allowed}.`, { details: { option } })
+  return new TenancyError('INVALID_ARGUMENT', `The option "${option}" of newMigration must be ${allowed}.`, {
+    details: { option },
+  })
 }

@@ -1,0 +1,54 @@
+/** Checks of single values of a config. Each returns the value with its type, or throws INVALID_OPTION with the name of the option. */
+import { TenancyError } from '../errors.ts'
+import { nearest } from '../nearest.ts'
+import { assertWholeNumber } from '../whole-number.ts'
+
+/** @param prefix of the names of these options, e.g. `pool.` */
+export function knownKeys(prefix: string, part: unknown, known: readonly string[]): void {
+  if (typeof part !== 'object' || part === null || Array.isArray(part)) {
+    throw invalid(prefix.slice(0, -1) || 'the config', part, 'an object')
+  }
+  const unknown = Object.keys(part).find((key) => !known.includes(key))
+  if (unknown === undefined) return
+  const suggestion = nearest(unknown, known)
+  throw new TenancyError(
+    'INVALID_OPTION',
+    `There is no option ${JSON.stringify(prefix + unknown)}. ` +
+      (suggestion ? `Did you mean ${JSON.stringify(prefix + suggestion)}?` : `The options here are: ${known.join(', ')}.`),
+    { details: { option: prefix + unknown, nearest: suggestion } },
+  )
+}
+
+export function text(option: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw invalid(option, value, 'text')
+}
+
+export function boolean(option: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw invalid(option, value, 'true or false')
+}
+
+export function wholeNumber(option: string, value: unknown, least: number): number {
+  assertWholeNumber('INVALID_OPTION', `The option "${option}"`, option, value, { least })
+  return value
+}
+
+export function list(option: string, value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return [...value]
+  throw invalid(option, value, 'a list')
+}
+
+export function oneOf<const T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
+  if (allowed.includes(value as T)) return value as T
+  throw invalid(option, value, allowed.map((item) => `'${item}'`).join(' or '))
+}
+
+/** @param allowed what the option may be, as the end of the sentence "must be …" */
+export function invalid(option: string, value: unknown, allowed: string): TenancyError {
+  const seen =
+    typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : JSON.stringify(value)
+  return new TenancyError('INVALID_OPTION', `The option "${option}" must be ${allowed}; it is ${seen ?? typeof value}.`, {
+    details: { option },
+  })
+}

@@ -1,0 +1,94 @@
+/** What partywall.config.ts and `createTenancy` take: every option, its unit, range and default. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { ClientConfig } from 'pg'
+import type { MigrationSource } from '../ports/migration-source.ts'
+import type { Resolver } from '../ports/resolver.ts'
+import type { Attributes, Tenant } from '../types.ts'
+
+/** How the pools of connections behave. Names and units are those of node-postgres where it has the option, too. */
+export interface PoolOptions {
+  /** Most connections that `tenancy.pool` opens. 1 or more. @default 10 */
+  max?: number
+  /** Connections that stay open when idle. 0 or more. @default 0 */
+  min?: number
+  /** Most connections that `tenancy.sharedPool` opens; the catalog is read through it. 1 or more. @default 3 */
+  sharedMax?: number
+  /** Milliseconds to wait for a connection, whether it must be opened or is busy; 0 waits indefinitely. @default 10000 */
+  connectionTimeoutMillis?: number
+  /** Milliseconds after which an idle connection is closed; 0 keeps it. @default 10000 */
+  idleTimeoutMillis?: number
+  /** Seconds after which a connection is replaced; 0 keeps it. @default 0 */
+  maxLifetimeSeconds?: number
+  /** Lets the process end while only idle connections are left. @default false */
+  allowExitOnIdle?: boolean
+  /**
+   * Most connections that one tenant holds at a time. Its further queries wait in a queue of this tenant. 1 or more, up to `max`.
+   * @default the same as `max`
+   */
+  maxPerTenant?: number | undefined
+  /**
+   * How many distinct tenants a connection may serve before it is replaced. A PostgreSQL session keeps in memory what it read about
+   * every table that it used, so this bounds the memory of the server. `max` times this number should be well above the number of
+   * tenants that are active at the same time; below it, connections are replaced all the time. 1 or more. @default 250
+   */
+  maxTenantsPerConnection?: number
+  /** Milliseconds after which a client that was not released is named in a warning, with the stack of its checkout; 0 never. @default 60000 */
+  warnWhenHeldMs?: number
+}
+
+/** A folder of SQL and TypeScript files, relative to `root`; or the files of another tool, as in `drizzleMigrations('drizzle')` of partywall/drizzle. */
+export type MigrationsOption = string | MigrationSource
+
+export interface MigrationsOptions {
+  /** Migrations of the shared schema. @default 'migrations/shared' */
+  shared?: MigrationsOption
+  /**
+   * Migrations of the tenants: one source for all of them, or one for each kind of tenant, by its name. Tenants that were created
+   * without a kind have the kind `default`.
+   * @default 'migrations/tenant'
+   * @example { default: 'migrations/tenant', enterprise: 'migrations/enterprise' }
+   */
+  tenant?: MigrationsOption | Readonly<Record<string, MigrationsOption>>
+}
+
+export interface Config<S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>> {
+  /**
+   * Where PostgreSQL is: a connection string, or the options of node-postgres. Absent or empty: an embedded PostgreSQL for
+   * development is started, with its data in `<root>/.partywall`.
+   */
+  database?: string | ClientConfig | undefined
+  /** The folder that relative paths start from. The command line sets it to the folder of the config file. @default process.cwd() */
+  root?: string
+  migrations?: MigrationsOptions
+  tenant?: {
+    /** A Standard Schema (zod, valibot, arktype, …) that validates the attributes of a tenant, types them and fills in defaults. */
+    attributes?: S
+  }
+  /** The resolvers that find the tenant of a request, in order of priority. @default [] */
+  resolve?: readonly Resolver[]
+  /** The schema with the tables that all tenants have in common. @default 'public' */
+  sharedSchema?: string
+  /** Whether the search path of a tenant continues with the shared schema. @default true */
+  includeShared?: boolean
+  /** Further schemas at the end of the search path, for extensions. @default [] */
+  extraSearchPath?: readonly string[]
+  /** What happens to a statement outside every scope: it is refused (NO_TENANT), or runs in the shared schema. @default 'refuse' */
+  outsideScope?: 'refuse' | 'shared'
+  /** What stops one tenant's code from reaching another tenant. `path`: the search path alone. @default 'path' */
+  boundary?: 'path'
+  pool?: PoolOptions
+  /**
+   * Most milliseconds that one statement of a tenant may take, or a function that returns them for a tenant, e.g. by its plan.
+   * undefined keeps what the role or the server has set, 0 is no limit. Sent with the binding: no extra round trip. @default undefined
+   */
+  statementTimeoutMs?: number | ((tenant: Tenant<any>) => number | undefined) | undefined
+  /** Milliseconds for which a tenant that was looked up, or the answer that there is none, is cached; 0 asks the catalog every time. @default 1000 */
+  tenantCacheMs?: number
+}
+
+/** Gives a config its type, so that the attributes of tenants are inferred. Checks nothing: `createTenancy` does. */
+export function defineConfig<const S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>>(
+  config: Config<S>,
+): Config<S> {
+  return config
+}
