@@ -2,7 +2,17 @@
 import type { Pool } from 'pg'
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
-import { byHost, createTenancy, defineConfig, type FleetReport, type MigrationReport, type Tenant } from 'partywall'
+import {
+  byHost,
+  createTenancy,
+  defineConfig,
+  isTenancyError,
+  TenancyError,
+  type FleetReport,
+  type MigrationReport,
+  type Tenancy,
+  type Tenant,
+} from 'partywall'
 
 const config = defineConfig({
   database: process.env.DATABASE_URL,
@@ -49,3 +59,51 @@ tenancy.setCurrent(tenant)
 tenancy.on('tenant.creatd', () => {})
 // @ts-expect-error -- that of one schema has no report
 tenancy.on('migrations.schema.ended', ({ report }) => report)
+
+// The details of an error are those of its code.
+declare const error: unknown
+if (isTenancyError(error, 'DOMAIN_EXISTS')) expectTypeOf(error.details.domains).toEqualTypeOf<readonly string[]>()
+if (isTenancyError(error)) {
+  switch (error.code) {
+    case 'POOL_EXHAUSTED':
+      expectTypeOf(error.details.max).toEqualTypeOf<number>()
+      break
+    case 'FLEET_FAILED':
+      expectTypeOf(error.details.report).toEqualTypeOf<FleetReport>()
+      break
+    // @ts-expect-error -- there is no such code
+    case 'NO_SUCH_CODE':
+      break
+    default:
+      break
+  }
+}
+// @ts-expect-error -- these details need the domains
+void new TenancyError('DOMAIN_EXISTS', 'It exists.', { details: {} })
+// @ts-expect-error -- and cannot be left out
+void new TenancyError('DOMAIN_EXISTS', 'It exists.')
+
+// A selection names tenants, kinds and statuses that there can be.
+void tenancy.forEach(() => {}, {
+  tenants: ['acme', { domain: 'a.example.com' }],
+  kinds: 'big',
+  status: ['active'],
+  onFailure: 'stop',
+})
+void tenancy.migrations.run({ tenants: true, shared: true, status: 'suspended', deadlineMs: 1000 })
+// @ts-expect-error -- no such status
+void tenancy.forEach(() => {}, { status: 'asleep' })
+// @ts-expect-error -- all tenants are `true`, none is an empty list
+void tenancy.forEach(() => {}, { tenants: false })
+
+// Lists come with the attributes.
+expectTypeOf(await tenancy.tenants.list({ limit: 5, cursor: tenant, orderBy: '-createdAt' })).toEqualTypeOf<(typeof tenant)[]>()
+for await (const each of tenancy.tenants.each()) expectTypeOf(each).toEqualTypeOf<typeof tenant>()
+
+// The class is a type only, and its options have no database.
+expectTypeOf(tenancy).toExtend<Tenancy<any, any>>()
+// @ts-expect-error -- a Tenancy is made by createTenancy
+void new Tenancy({})
+// @ts-expect-error -- it may hold a password: tenancy.database.connectionConfig()
+void tenancy.options.database
+expectTypeOf(tenancy.database.connectionConfig).returns.resolves.toExtend<object>()

@@ -1,0 +1,84 @@
+/** Events about the catalog carry what was stored, and come after the commit, whichever call of the library stored it. */
+import { createTenancy, TenancyError, type TenancyEvents } from 'partywall'
+import { afterAll, expect, test } from 'vitest'
+import { testDatabase } from '../support/servers/database.ts'
+
+const { url } = await testDatabase()
+const tenancy = createTenancy({ database: url, migrations: { tenant: 'none', shared: 'none' }, tenantCacheMs: 0 })
+afterAll(() => tenancy.close())
+
+const names = [
+  'tenant.created',
+  'tenant.updated',
+  'tenant.suspended',
+  'tenant.activated',
+  'tenant.maintenance',
+  'domain.added',
+  'domain.removed',
+  'domain.primary',
+] as const satisfies (keyof TenancyEvents)[]
+const heard: [event: string, payload: any][] = []
+for (const name of names) tenancy.on(name, (payload) => heard.push([name, payload]))
+
+const eventsOf = async (work: () => Promise<unknown>): Promise<[event: string, payload: any][]> => {
+  heard.length = 0
+  await work()
+  return heard.splice(0)
+}
+
+test('creating a tenant emits the tenant, then each of its domains, as they are stored', async () => {
+  const events = await eventsOf(() => tenancy.tenants.create({ schema: 'acme', domains: ['B.example.com', 'a.example.com'] }))
+  const tenant = await tenancy.tenants.get('acme')
+  expect(events[0]).toEqual(['tenant.created', { tenant }])
+  const stored = await tenancy.domains.list('acme')
+  expect(stored).toMatchObject([{ domain: 'b.example.com', isPrimary: true }, { domain: 'a.example.com' }])
+  expect(events.slice(1)).toEqual(stored.map((domain) => ['domain.added', { domain }]))
+})
+
+test('a tenant that could not be created emits nothing', async () => {
+  const events = await eventsOf(() => tenancy.tenants.create({ schema: 'twice', domains: ['a.example.com'] }).catch(() => {}))
+  expect(events).toEqual([])
+})
+
+test('each change of a tenant has an event of its own, with the tenant as it is stored', async () => {
+  const { tenants } = tenancy
+  const changes: [event: string, change: () => Promise<unknown>][] = [
+    ['tenant.updated', () => tenants.update('acme', { name: ' New name ', attributes: { plan: 'pro' } })],
+    ['tenant.suspended', () => tenants.suspend('acme')],
+    ['tenant.maintenance', () => tenants.setMaintenance('acme')],
+    ['tenant.activated', () => tenants.activate('acme')],
+  ]
+  for (const [event, change] of changes) {
+    const events = await eventsOf(change)
+    expect(events).toEqual([[event, { tenant: await tenants.get('acme') }]])
+  }
+})
+
+test('each change of a domain has an event, with the domain as it is stored, whatever the caller wrote', async () => {
+  const { domains } = tenancy
+  const added = await eventsOf(() => domains.add('acme', 'C.Example.com'))
+  expect(added).toMatchObject([['domain.added', { domain: { domain: 'c.example.com', isPrimary: false } }]])
+  const primary = await eventsOf(() => domains.add('acme', 'd.example.com', { primary: true }))
+  expect(primary).toMatchObject([
+    ['domain.added', { domain: { domain: 'd.example.com', isPrimary: true } }],
+    ['domain.primary', { domain: { domain: 'd.example.com', isPrimary: true } }],
+  ])
+  const switched = await eventsOf(() => domains.setPrimary('acme', 'C.EXAMPLE.COM'))
+  expect(switched).toMatchObject([['domain.primary', { domain: { domain: 'c.example.com', isPrimary: true } }]])
+  const removed = await eventsOf(() => domains.remove('acme', 'D.example.com'))
+  const { id } = await tenancy.tenants.get('acme')
+  expect(removed).toMatchObject([
+    ['domain.removed', { domain: { domain: 'd.example.com', tenantId: id, createdAt: expect.any(Date) } }],
+  ])
+})
+
+test('a refused change emits nothing', async () => {
+  const { domains, tenants } = tenancy
+  const refused = [
+    () => domains.remove('acme', 'c.example.com'),
+    () => domains.setPrimary('acme', 'nobody.example.com'),
+    () => tenants.update('acme', { name: '' }),
+    () => tenants.suspend('nobody'),
+  ]
+  for (const change of refused) expect(await eventsOf(() => expect(change()).rejects.toBeInstanceOf(TenancyError))).toEqual([])
+})

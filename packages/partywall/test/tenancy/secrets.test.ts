@@ -1,0 +1,34 @@
+/** A password reaches neither a log nor an inspected object, however the database was given. */
+import { inspect } from 'node:util'
+import { createTenancy, type Config } from 'partywall'
+import { describe, expect, test } from 'vitest'
+
+describe.each<[string, Config['database']]>([
+  ['a connection string', 'postgres://me:s3cret@127.0.0.1:1/none'],
+  ['a password of the options', { host: '127.0.0.1', port: 1, user: 'me', password: 's3cret', database: 'none' }],
+  ['a connection string in the options', { connectionString: 'postgres://me:s3cret@127.0.0.1:1/none' }],
+  ['the key of a certificate', { host: '127.0.0.1', port: 1, ssl: { key: 's3cret' } }],
+])('a tenancy with %s', (_, database) => {
+  test('shows none when it is inspected, stringified, or read by its options', async () => {
+    await using tenancy = createTenancy({ database })
+    expect(inspect(tenancy, { depth: 10, showHidden: true })).not.toContain('s3cret')
+    expect(inspect(tenancy.options, { depth: 10 })).not.toContain('s3cret')
+    expect(inspect(tenancy.database, { depth: 10 })).not.toContain('s3cret')
+    expect(JSON.stringify(tenancy.options) + String(tenancy)).not.toContain('s3cret')
+    expect(tenancy.options).not.toHaveProperty('database')
+  })
+
+  test('gives it to programs that connect by themselves', async () => {
+    await using tenancy = createTenancy({ database })
+    // node-postgres hides the key of a certificate from JSON, and keeps it.
+    expect(inspect(await tenancy.database.connectionConfig(), { depth: 5, showHidden: true })).toContain('s3cret')
+    expect(tenancy.database.isEmbedded).toBe(false)
+  })
+
+  test('tells of a connection that failed without it', async () => {
+    await using tenancy = createTenancy({ database })
+    const error = await tenancy.ready().catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('s3cret')
+  })
+})
