@@ -42,13 +42,13 @@ export interface TenancyEvents<A extends object = Attributes> {
   'embedded.progress': { readonly line: string }
 }
 
-/** What was seen. A search path names schemas, and nothing else. */
+/** What was found. A search path holds only names of schemas. */
 export interface Tampering {
-  /** The search path that the session was left with. */
+  /** The search path that was left on the session. */
   readonly searchPath: string
-  /** The one that it had when it came into the pool. */
+  /** The search path when the connection was opened. */
   readonly expected: string
-  /** Whose statements the connection was lent for when it was noticed. */
+  /** The schema that the connection was checked out for when the change was noticed. */
   readonly schema: string
 }
 
@@ -80,7 +80,7 @@ export interface MigrationsEnded {
 export class Events<A extends object = Attributes> {
   readonly #emitter = new EventEmitter()
 
-  /** Calls `listener` at each event of this name; returns the function that ends it. */
+  /** Calls `listener` at each event of this name. Returns a function that removes the listener. */
   on<E extends keyof TenancyEvents<A>>(event: E, listener: (payload: TenancyEvents<A>[E]) => void): () => void {
     const guarded = (payload: TenancyEvents<A>[E]): void => {
       try {

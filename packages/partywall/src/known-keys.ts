@@ -1,4 +1,4 @@
-/** A misspelt key that is silently ignored costs hours: unknown keys of what a caller hands in are refused, naming the nearest. */
+/** Refuses unknown keys of an options object, and names the nearest known one: a misspelt key that is silently ignored costs hours. */
 import { TenancyError } from './errors.ts'
 import { nearest } from './nearest.ts'
 

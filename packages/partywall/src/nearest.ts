@@ -1,4 +1,4 @@
-/** The candidate that `text` was most likely meant to be, or undefined when none is near. */
+/** The candidate that is most similar to `text`, or undefined when none is similar. */
 export function nearest(text: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(text.toLowerCase(), candidate.toLowerCase()) }))
@@ -7,7 +7,7 @@ export function nearest(text: string, candidates: readonly string[]): string | u
   return best !== undefined && best.distance <= Math.max(2, Math.floor(text.length / 3)) ? best.candidate : undefined
 }
 
-/** Levenshtein: the fewest insertions, deletions and replacements of one letter. */
+/** Levenshtein distance: the fewest insertions, deletions and replacements of one letter. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {

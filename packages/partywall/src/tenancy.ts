@@ -79,7 +79,7 @@ export interface DatabaseApi {
 export type PublicOptions = Omit<Options, 'database'>
 
 export interface RunInTenantOptions {
-  /** Also enter a tenant that is suspended, archived or in maintenance: for operators and repairs. @default false */
+  /** Also enters a tenant that is suspended, archived or in maintenance: for operators and repairs. @default false */
   readonly allowInactive?: boolean | undefined
 }
 
@@ -128,12 +128,12 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     this.resolve = createChain<A>(options.resolve, (ref) => this.#store.find(ref))
   }
 
-  /** One pool for every tenant; a pg.Pool to whoever takes one. Each statement is bound to the scope it is issued in. */
+  /** One pool for all tenants, which is a pg.Pool. Each statement is bound to the scope in which it is issued. */
   get pool(): TenantPool {
     return this.#database.pool
   }
 
-  /** A pool bound to the shared schema whatever the scope: for auth libraries, queues and start-up probes. */
+  /** A pool that is bound to the shared schema in every scope: for auth libraries, queues and start-up checks. */
   get sharedPool(): TenantPool {
     return this.#database.sharedPool
   }
@@ -189,7 +189,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     return forEachTenant(select, (tenant) => this.run(tenant, fn, { allowInactive: true }), options)
   }
 
-  /** Calls `listener` at each event; returns the function that ends it. */
+  /** Calls `listener` at each event of this name. Returns a function that removes the listener. */
   on<E extends keyof TenancyEvents<A>>(event: E, listener: (payload: TenancyEvents<A>[E]) => void): () => void {
     return this.#events.on(event, listener)
   }

@@ -4,7 +4,7 @@
  * - tenant: a customer; one row of the catalog and one PostgreSQL schema
  * - shared schema: the schema with the tables that all tenants have in common
  * - catalog: partywall's own tables, in the schema `partywall`
- * - scope: who is the tenant now; entered only by `run(...)`
+ * - scope: the current tenant of the running code; entered only by `run(...)`
  * - kind: a type of tenant with its own set of tenant migrations
  * - placement: which database a tenant's schema lives in
  */
@@ -14,7 +14,7 @@ export type Attributes = Record<string, unknown>
 
 export type TenantStatus = 'active' | 'suspended' | 'maintenance' | 'archived'
 
-/** A tenant as the catalog knows it. Frozen: to change one, use `tenancy.tenants.update`. */
+/** A tenant as it is stored in the catalog. Frozen: to change a tenant, use `tenancy.tenants.update`. */
 export interface Tenant<A extends object = Attributes> {
   /** A uuid that never changes, not even when the schema is renamed. */
   readonly id: string
@@ -30,7 +30,7 @@ export interface Tenant<A extends object = Attributes> {
 }
 
 /**
- * How a caller names a tenant: the tenant itself, its id, its schema, or one of its domains. A string with the form of a uuid is
+ * A reference to a tenant: the tenant itself, its id, its schema, or one of its domains. A string with the form of a uuid is
  * an id, a string with a dot is a domain, any other string is a schema; the three never overlap.
  */
 export type TenantRef = string | { readonly id: string } | { readonly schema: string } | { readonly domain: string }
@@ -61,7 +61,7 @@ export interface FleetEntry {
   readonly target: string
   /** Absent for the shared schema. */
   readonly tenantId?: string
-  /** `skipped`: not done, because something before it failed, the time was up, or the work was aborted. */
+  /** `skipped`: not done, because another target failed before, the deadline passed, or the work was aborted. */
   readonly state: 'done' | 'failed' | 'skipped'
   /** Why it failed. */
   readonly error?: unknown
@@ -75,17 +75,17 @@ export interface FleetReport<E extends FleetEntry = FleetEntry> {
   readonly durationMs: number
 }
 
-/** What became of one schema in a run of migrations. */
+/** The result of one schema in a migration run. */
 export interface MigrationEntry extends FleetEntry {
-  /** Names of the migrations that were applied now (or undone, or written down), in order. */
+  /** Names of the migrations that this run applied (or rolled back, or recorded), in order. */
   readonly applied: readonly string[]
-  /** Something to know about it, e.g. that the tenant was deleted during the run. */
+  /** Additional information, e.g. that the tenant was deleted during the run. */
   readonly note?: string
 }
 
 export interface MigrationReport extends FleetReport<MigrationEntry> {
-  /** Under which the run is recorded in the catalog; absent when there was nothing to do. */
+  /** The id of the run in the catalog; absent when there was nothing to do. */
   readonly runId?: string
-  /** The `signal` of the run was aborted before all had their turn: those that are `skipped` are what a resumed run has to do. */
+  /** The `signal` of the run was aborted before all targets were done. A resumed run does those that are `skipped`. */
   readonly aborted?: true
 }

@@ -1,6 +1,6 @@
 /**
- * The database as the catalog's stores see it: whatever they ask waits until the catalog is known to be installed, once per
- * process, and a refusal by PostgreSQL's privileges comes back in words that say what to grant.
+ * The database as the catalog's stores see it. The first statement installs the catalog where it is missing, once per process; an error
+ * about missing privileges says what to grant.
  */
 import type { QueryResult, QueryResultRow } from 'pg'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
@@ -15,14 +15,14 @@ export class Catalog implements Database {
   readonly #sharedSchema: string
   #ready: Promise<void> | undefined
 
-  /** No I/O: the first question installs the catalog where it is missing. */
+  /** No I/O: the first statement installs the catalog where it is missing. */
   constructor(database: Database, options: Pick<Options, 'sharedSchema'>) {
     this.#database = database
     this.#sharedSchema = options.sharedSchema
   }
 
   /**
-   * Resolves when the catalog is installed and current. Costs one query, once per process; a failure is not remembered.
+   * Resolves when the catalog is installed and current. Costs one query, once per process; after a failure the next call tries again.
    * @throws TenancyError CATALOG_MISSING, CATALOG_NEWER
    */
   ready(): Promise<void> {
@@ -42,7 +42,7 @@ export class Catalog implements Database {
     }
   }
 
-  /** Errors of its statements come as they are: not all of them are about the catalog. Hand those that are to `explain`. */
+  /** Errors of its statements are not translated, because not all of them are about the catalog. Pass those that are to `explain`. */
   async transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> {
     await this.ready()
     return this.#database.transaction(fn)
@@ -53,9 +53,9 @@ export class Catalog implements Database {
     return this.#database.connections(size, fn)
   }
 
-  /** The error to throw in the place of one that a statement about the catalog gave. */
+  /** Translates an error of a statement about the catalog. */
   explain(error: unknown): unknown {
-    // Somebody dropped the catalog under us: the next question looks again, and installs it anew.
+    // The catalog was dropped while this process runs: the next statement checks again, and installs it.
     if (sqlStateOf(error) === sqlState.undefinedTable) this.#ready = undefined
     return explainPrivilege(
       error,

@@ -1,4 +1,4 @@
-/** What came of work on many schemas: one entry per target, whatever happened to the others. */
+/** The report of work on many schemas: one entry per target, also when others failed. */
 import { isTenancyError, TenancyError } from '../errors.ts'
 import type { FleetEntry, FleetReport } from '../types.ts'
 
@@ -7,7 +7,7 @@ export function makeReport<E extends FleetEntry>(entries: readonly E[], duration
 }
 
 /**
- * Passes a report in which everything is done.
+ * Passes a report in which every target is done.
  * @example assertFleetOk(await tenancy.migrations.run())
  * @throws TenancyError FLEET_FAILED naming the targets, with the first error as its cause and the report in its details;
  * the error itself when there was only one target
@@ -30,12 +30,12 @@ export function assertFleetOk(report: FleetReport): void {
   )
 }
 
-/** Nothing went wrong, but not all is done: the time was up, or the work was aborted. */
+/** Nothing failed, but not all is done: the deadline passed, or the work was aborted. */
 function onlySkipped(report: FleetReport, skipped: readonly FleetEntry[]): TenancyError {
   return new TenancyError(
     'FLEET_FAILED',
-    `${skipped.length} of ${report.entries.length} targets were skipped (${namesOf(skipped)}): the time was up, or the work was aborted. ` +
-      'Run again: what is done is not done twice.',
+    `${skipped.length} of ${report.entries.length} targets were skipped (${namesOf(skipped)}): the deadline passed, or the work was aborted. ` +
+      'Run again: work that is done is not repeated.',
     { details: { report } },
   )
 }

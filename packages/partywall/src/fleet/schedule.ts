@@ -4,22 +4,22 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What came of one attempt. */
+/** The result of one attempt. */
 type Attempt<T> = { readonly end: 'done' | 'failed' } | { readonly retry: T; readonly afterMs: number }
 
 export interface Schedule<T> {
   readonly size: number
-  /** How many go before all others; if one of them fails, nobody follows. */
+  /** How many items run before all others; if one of them fails, the others are skipped. */
   readonly canary?: number | undefined
-  /** After how many failures nothing new begins. */
+  /** After how many failures no further item starts. */
   readonly maxFailures?: number | undefined
-  /** When nothing new begins any more; as performance.now() counts. */
+  /** The time after which no further item starts; as performance.now() counts. */
   readonly deadline?: number | undefined
-  /** When it is aborted, nothing new begins any more. */
+  /** When it is aborted, no further item starts. */
   readonly signal?: AbortSignal | undefined
-  /** @param tries how often it was tried before */
+  /** @param tries how many attempts there were before */
   attempt(item: T, tries: number): Promise<Attempt<T>>
-  /** It got no turn, or no further one. */
+  /** The item was not started, or not tried again. */
   skip(item: T, tries: number): void
 }
 
@@ -61,7 +61,7 @@ async function wave<T>(items: readonly T[], schedule: Schedule<T>, limit: Count,
     while (mayBegin()) {
       const waiting = take()
       if (waiting === undefined) {
-        // Something that runs now may come back to be tried again.
+        // An item that is running now may come back to be tried again.
         if (delayed.length === 0 && running === 0) return
         await sleep(Math.min(50, Math.max(1, Math.min(...delayed.map(({ from }) => from - performance.now())))))
         continue

@@ -1,6 +1,6 @@
 /**
- * Makes a tenant: its row, its schema, its tables, their history and its domains, in one transaction. There is no moment at which
- * half a tenant can be seen, and no crash after which half of one is left.
+ * Creates a tenant: its row, schema, tables, migration history and domains, in one transaction. Other sessions see a complete tenant or
+ * none, and a crash leaves nothing behind.
  */
 import { validateAttributes } from '../catalog/tenants/attributes.ts'
 import type { Catalog } from '../catalog/catalog.ts'
@@ -24,7 +24,7 @@ import { reservedSchemas, type Options } from '../config/options.ts'
 import type { Attributes, Domain, Tenant } from '../types.ts'
 
 export interface NewTenant<I extends object = Attributes> {
-  /** The name of the schema to make. */
+  /** The name of the schema to create. */
   readonly schema: string
   /** The name for people. @default the schema */
   readonly name?: string | undefined
@@ -32,7 +32,7 @@ export interface NewTenant<I extends object = Attributes> {
   readonly domains?: readonly string[] | undefined
   /** Which set of tenant migrations it gets: a key of the option `migrations.tenant`. @default 'default' */
   readonly kind?: string | undefined
-  /** What the schema given as `tenant.attributes` takes; its defaults fill the rest. @default {} */
+  /** The input of the schema given as `tenant.attributes`; its defaults fill in the rest. @default {} */
   readonly attributes?: I | undefined
 }
 
@@ -45,14 +45,15 @@ export interface ProvisionParts<A extends object = Attributes> {
 }
 
 /**
- * Makes a tenant that is complete and active when it is seen for the first time, or leaves nothing behind: not after an error, nor
- * when this process is killed in the middle. Of two that make the same one at once, one succeeds.
+ * Creates a tenant that is complete and active as soon as it can be seen. After an error, and after a kill of this process, nothing is
+ * left. When two calls create the same tenant at the same time, one succeeds.
  *
  * Costs one transaction on one connection: a query each for the row, the schema and the domains, and the tenant migrations of its
- * kind. Other makers of the same schema or domain wait until it ends.
+ * kind. Other calls that create the same schema or domain wait until it ends.
  * @example await tenancy.tenants.create({ schema: 'acme', name: 'Acme Inc.', domains: ['acme.example.com'] })
- * @throws TenancyError INVALID_SCHEMA_NAME, INVALID_TENANT_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES, UNKNOWN_KIND, INVALID_ARGUMENT, INVALID_MIGRATION before anything is
- * touched; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, and INVALID_MIGRATION for a change to what is shared, after which nothing was kept
+ * @throws TenancyError INVALID_SCHEMA_NAME, INVALID_TENANT_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES, UNKNOWN_KIND, INVALID_ARGUMENT,
+ * INVALID_MIGRATION before the database is changed; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, and INVALID_MIGRATION for a change of
+ * shared objects, after which everything is rolled back
  */
 export async function provision<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Tenant<A>> {
   const wanted = await checked(parts, input)
@@ -76,7 +77,7 @@ interface Wanted {
   readonly migrations: readonly Migration[]
 }
 
-/** Everything that can be refused without the database is refused before it is asked. */
+/** Refuses all that can be refused without the database, before it is used. */
 async function checked<A extends object>({ sources, options }: ProvisionParts<A>, input: NewTenant<any>): Promise<Wanted> {
   assertKnownKeys('tenants.create', input, ['schema', 'name', 'domains', 'kind', 'attributes'])
   const { schema, name = schema, domains = [], kind = 'default', attributes = {} } = input
@@ -115,7 +116,7 @@ async function assertNoStrays({ options }: ProvisionParts, transaction: Transact
   if (stray !== undefined) throw stray
 }
 
-/** The row and the domains come first: who is second learns of it before the long work. */
+/** The row and the domains come first, so that a second call for the same tenant fails before the long work. */
 async function register<A extends object>(
   parts: ProvisionParts<A>,
   transaction: Transaction,
@@ -135,12 +136,12 @@ async function createSchema(queryable: Queryable, schema: string): Promise<void>
     await queryable.query(createSchemaSql(schema))
   } catch (error) {
     const state = sqlStateOf(error)
-    // Of two that make a schema at the same moment, the second hits the unique index of PostgreSQL's own catalog.
+    // When two sessions create a schema at the same time, the second one violates the unique index of pg_namespace.
     if (state === sqlState.duplicateSchema || state === sqlState.uniqueViolation) throw schemaExists(schema, error)
     throw explainPrivilege(
       error,
-      `make the schema ${JSON.stringify(schema)}`,
-      'Create tenants as a role that may make schemas, or run: grant create on database … to …;',
+      `create the schema ${JSON.stringify(schema)}`,
+      'Create tenants as a role that may create schemas, or run: grant create on database … to …;',
     )
   }
 }
@@ -148,7 +149,7 @@ async function createSchema(queryable: Queryable, schema: string): Promise<void>
 function tenantExists(schema: string): TenancyError {
   return new TenancyError(
     'SCHEMA_EXISTS',
-    `There is a tenant with the schema ${JSON.stringify(schema)} already. Choose another schema name.`,
+    `A tenant with the schema ${JSON.stringify(schema)} exists already. Choose another schema name.`,
     { details: { schema } },
   )
 }
@@ -156,8 +157,8 @@ function tenantExists(schema: string): TenancyError {
 function schemaExists(schema: string, cause: unknown): TenancyError {
   return new TenancyError(
     'SCHEMA_EXISTS',
-    `The schema ${JSON.stringify(schema)} is in the database already, but no tenant has it. Choose another name; or, when it is a ` +
-      'leftover that nobody needs, drop it; it is never taken over or emptied unasked.',
+    `The schema ${JSON.stringify(schema)} exists in the database already, but belongs to no tenant. Choose another name; or drop the ` +
+      'schema, if it is not needed any more. partywall never reuses or empties an existing schema.',
     { details: { schema }, cause },
   )
 }

@@ -1,4 +1,4 @@
-/** Statements about domains. Every name is qualified, so the search path plays no part. */
+/** Statements about domains. Every name is qualified, so the search path does not matter. */
 import type { Statement } from '../../sql/statement.ts'
 
 const columns = `
@@ -33,8 +33,8 @@ export function domainPageSql(limit: number, after: string | undefined): Stateme
 }
 
 /**
- * Adds domains, none of them primary; those that are taken are not among the rows that come back. In sorted order: two transactions
- * that add the same domains then wait for each other in one direction only.
+ * Adds domains, none of them primary. Domains that are taken are not among the returned rows. Inserted in sorted order, so that two
+ * transactions that add the same domains cannot deadlock.
  */
 export function insertDomainsSql(tenantId: string, domains: readonly string[]): Statement {
   return {
@@ -49,7 +49,7 @@ export function insertDomainsSql(tenantId: string, domains: readonly string[]): 
   }
 }
 
-/** Before `promoteSql`: the unique index looks at each statement by itself. */
+/** Must run before `promoteSql`, because the unique index is checked for each statement. */
 export function demoteSql(tenantId: string): Statement {
   return {
     text: `

@@ -1,6 +1,6 @@
 /**
- * The host names that lead to tenants. A tenant with domains has exactly one that is primary: every change holds the tenant's row,
- * so two changes at once go one after another, and a unique index stands behind them.
+ * The host names that lead to tenants. A tenant with domains has exactly one that is primary: every change locks the tenant's row, so
+ * that changes run one after another, and a unique index holds the rule for other writers, too.
  */
 import type { Queryable } from '../../sql/statement.ts'
 import { TenancyError } from '../../errors.ts'
@@ -26,7 +26,7 @@ export class Domains<A extends object = Attributes> {
   }
 
   /**
-   * Gives a tenant one more domain. The first one becomes the primary; with `primary` this one does, in the place of the other.
+   * Adds a domain to a tenant. The first domain of a tenant becomes its primary one; with `primary` this one replaces the current primary.
    * Costs one transaction with three to five queries.
    * @example await tenancy.domains.add('acme', 'polls.acme.com', { primary: true })
    * @throws TenancyError INVALID_DOMAIN, DOMAIN_EXISTS, UNKNOWN_TENANT
@@ -46,7 +46,7 @@ export class Domains<A extends object = Attributes> {
   }
 
   /**
-   * Takes a domain from its tenant. The primary one can only be the last to go. Costs one transaction with three queries.
+   * Removes a domain from its tenant. The primary domain can be removed only when it is the last one. Costs one transaction with three queries.
    * @example await tenancy.domains.remove('acme', 'old.acme.com')
    * @throws TenancyError UNKNOWN_DOMAIN when this tenant has no such domain; PRIMARY_DOMAIN for the primary one while there are others
    */
@@ -150,13 +150,13 @@ function toDomain(row: DomainRow): Domain {
   })
 }
 
-/** Names the domain that was asked for, and not the tenant that has it. */
+/** Names the domain, but not the tenant that has it: the message may reach a stranger. */
 function domainExists(taken: readonly string[]): TenancyError {
   const names = taken.map((domain) => JSON.stringify(domain)).join(', ')
   return new TenancyError(
     'DOMAIN_EXISTS',
     `${taken.length === 1 ? `The domain ${names} belongs` : `The domains ${names} belong`} to a tenant already. ` +
-      'A domain leads to one tenant: take it from the other with tenancy.domains.remove first, or choose another.',
+      'A domain leads to one tenant: remove it from the other tenant with tenancy.domains.remove first, or choose another domain.',
     { details: { domains: taken } },
   )
 }
@@ -164,7 +164,7 @@ function domainExists(taken: readonly string[]): TenancyError {
 function unknownDomain(domain: string, schema: string): TenancyError {
   return new TenancyError(
     'UNKNOWN_DOMAIN',
-    `The tenant ${JSON.stringify(schema)} has no domain ${JSON.stringify(domain)}. tenancy.domains.list gives those that it has.`,
+    `The tenant ${JSON.stringify(schema)} has no domain ${JSON.stringify(domain)}. tenancy.domains.list shows the domains that it has.`,
     { details: { domain, schema } },
   )
 }
@@ -173,7 +173,7 @@ function primaryMustStay(domain: string, schema: string, all: readonly Domain[])
   const other = all.find((one) => !one.isPrimary)!.domain
   return new TenancyError(
     'PRIMARY_DOMAIN',
-    `${JSON.stringify(domain)} is the primary domain of the tenant ${JSON.stringify(schema)} and cannot go while it has others. ` +
+    `${JSON.stringify(domain)} is the primary domain of the tenant ${JSON.stringify(schema)} and cannot be removed while the tenant has others. ` +
       `Make another one primary first: tenancy.domains.setPrimary(${JSON.stringify(schema)}, ${JSON.stringify(other)}).`,
     { details: { domain, schema } },
   )

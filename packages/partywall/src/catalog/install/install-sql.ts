@@ -2,14 +2,14 @@
 import type { Statement } from '../../sql/statement.ts'
 import type { CatalogMigration } from './catalog-migrations.ts'
 
-/** One row: `number`, the newest step that is installed, or null. Fails with 42P01 when nothing is. */
+/** One row: `number`, the newest installed step, or null. Fails with 42P01 when there is no catalog. */
 export const installedSql: Statement = {
   text: `
     select max(number) as number
     from partywall.migrations`,
 }
 
-/** One row when there is a catalog of whatever age, none when there is not. */
+/** One row when there is a catalog of any version, else none. */
 export const historyExistsSql: Statement = {
   text: `
     select history.relname::text as name
@@ -30,7 +30,7 @@ export function recordMigrationSql({ number, name, checksum }: CatalogMigration)
 }
 
 /** One row: `role` and `database`, for messages that say what to grant. */
-export const whoSql: Statement = {
+export const connectedAsSql: Statement = {
   text: `
     select
       quote_ident(current_user) as role,

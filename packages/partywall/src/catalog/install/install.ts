@@ -1,6 +1,6 @@
 /**
- * Installs and upgrades the catalog: the schema `partywall` with partywall's own tables. All steps that are missing run in one
- * transaction, behind a lock: of two processes that start at once one installs, and the other waits and finds it done.
+ * Installs and upgrades the catalog: the schema `partywall` with partywall's own tables. All missing steps run in one transaction that
+ * holds a lock: when two processes start at the same time, one installs, and the other waits and then finds nothing to do.
  */
 import type { Database as WholeDatabase, Transaction } from '../../ports/database.ts'
 import { catalogSchema } from '../../names/identifier.ts'
@@ -9,18 +9,18 @@ import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Queryable } from '../../sql/statement.ts'
 import { isTenancyError, TenancyError } from '../../errors.ts'
 import { catalogMigrations, type CatalogMigration } from './catalog-migrations.ts'
-import { historyExistsSql, installedSql, recordMigrationSql, whoSql } from './install-sql.ts'
+import { historyExistsSql, installedSql, recordMigrationSql, connectedAsSql } from './install-sql.ts'
 
 type Database = Pick<WholeDatabase, 'query' | 'transaction'>
 
 /**
- * Sees to it that the catalog is there and current; makes the shared schema when it is missing.
- * Costs one query when nothing is to be done, else one transaction that holds one lock.
+ * Installs or upgrades the catalog where needed; creates the shared schema when it is missing.
+ * Costs one query when there is nothing to do, else one transaction that holds one lock.
  * @throws TenancyError CATALOG_MISSING when the role may not install, upgrade or read it; CATALOG_NEWER
  */
 export async function installCatalog(database: Database, options: { readonly sharedSchema: string }): Promise<void> {
   const migrations = await catalogMigrations()
-  const installed = await askInstalled(database)
+  const installed = await findInstalled(database)
   if (installed === newest(migrations)) return
   assertNotNewer(installed, migrations)
   try {
@@ -31,10 +31,10 @@ export async function installCatalog(database: Database, options: { readonly sha
 }
 
 async function install(transaction: Transaction, migrations: readonly CatalogMigration[], sharedSchema: string): Promise<void> {
-  // Bound to pg_catalog, the one schema that is always there: on a first start the shared schema may be missing.
+  // Bound to pg_catalog, which always exists: on a first start the shared schema may be missing.
   const bound = transaction.in('pg_catalog')
   await bound.query(transactionLockSql('partywall: install the catalog'))
-  // `create schema if not exists` would ask for the right to create even where there is nothing to create.
+  // `create schema if not exists` needs the privilege to create even when the schema exists.
   for (const schema of [sharedSchema, catalogSchema]) {
     if (!(await exists(bound, schema))) await bound.query(createSchemaSql(schema))
   }
@@ -46,8 +46,8 @@ async function install(transaction: Transaction, migrations: readonly CatalogMig
   }
 }
 
-/** The number of the newest step, 0 when there is no catalog, or no shared schema to ask from. */
-async function askInstalled(database: Database): Promise<number> {
+/** The number of the newest installed step; 0 when there is no catalog, or no shared schema that the query could be bound to. */
+async function findInstalled(database: Database): Promise<number> {
   try {
     return await readInstalled(database)
   } catch (error) {
@@ -80,8 +80,8 @@ function assertNotNewer(installed: number, migrations: readonly CatalogMigration
   if (installed <= newest(migrations)) return
   throw new TenancyError(
     'CATALOG_NEWER',
-    `The catalog in this database is of version ${installed}, and this version of partywall knows it up to ${newest(migrations)}. ` +
-      'Deploy the newer partywall here too.',
+    `The catalog in this database has version ${installed}, but this version of partywall supports versions up to ${newest(migrations)}. ` +
+      'Deploy the newer version of partywall here, too.',
     { details: { installed, known: newest(migrations) } },
   )
 }
@@ -89,40 +89,40 @@ function assertNotNewer(installed: number, migrations: readonly CatalogMigration
 async function explainInstall(database: Database, error: unknown, installed: number): Promise<unknown> {
   const state = sqlStateOf(error)
   if (state !== sqlState.insufficientPrivilege && state !== sqlState.readOnlyTransaction) return error
-  const { role, database: name } = await who(database)
+  const { role, database: name } = await connectedAs(database)
   const isUpgrade = installed > 0
   const reason =
     state === sqlState.readOnlyTransaction
       ? 'this server is read-only'
       : `the role ${role} may not ${isUpgrade ? 'upgrade' : 'install'} it`
-  const mend = isUpgrade
+  const fix = isUpgrade
     ? 'Run `npx partywall migrate` once as the role that owns the schema partywall.'
     : `Run \`npx partywall migrate\` once as a role that may create schemas, or allow it: grant create on database ${name} to ${role}.`
   return new TenancyError(
     'CATALOG_MISSING',
-    `The catalog (the schema partywall) is ${isUpgrade ? 'older than this version of partywall' : 'not installed'}, and ${reason}. ${mend}`,
+    `The catalog (the schema partywall) is ${isUpgrade ? 'older than this version of partywall' : 'not installed'}, and ${reason}. ${fix}`,
     { details: { role, database: name, installed }, cause: error },
   )
 }
 
 async function mayNotRead(database: Database, error: unknown): Promise<TenancyError> {
-  const { role } = await who(database)
+  const { role } = await connectedAs(database)
   return new TenancyError(
     'CATALOG_MISSING',
-    `The catalog (the schema partywall) is out of reach: the role ${role} may not read it. As its owner, run: ` +
+    `The role ${role} may not read the catalog (the schema partywall). As its owner, run: ` +
       `grant usage on schema partywall to ${role}; grant select on all tables in schema partywall to ${role};`,
     { details: { role }, cause: error },
   )
 }
 
-async function who(database: Database): Promise<{ role: string; database: string }> {
+async function connectedAs(database: Database): Promise<{ role: string; database: string }> {
   try {
     return await database.transaction(async (transaction) => {
-      const { rows } = await transaction.in('pg_catalog').query<{ role: string; database: string }>(whoSql)
+      const { rows } = await transaction.in('pg_catalog').query<{ role: string; database: string }>(connectedAsSql)
       return rows[0]!
     })
   } catch {
-    // Only the wording of an error hangs on this: the error itself matters more.
+    // This is only for the text of another error, which matters more.
     return { role: 'of this connection', database: 'of this connection' }
   }
 }

@@ -1,4 +1,4 @@
-/** Statements about runs of migrations. Every name is qualified, so the search path plays no part. */
+/** Statements about migration runs. Every name is qualified, so the search path does not matter. */
 import type { Statement } from '../../sql/statement.ts'
 
 export interface RunTarget {
@@ -39,7 +39,7 @@ export function forgetOldRunsSql(): Statement {
   }
 }
 
-/** Targets that stand there already, from a run that is resumed, are pending again. */
+/** Targets that are recorded already, by a run that is resumed, become pending again. */
 export function expectEntriesSql(runId: string, targets: readonly RunTarget[]): Statement {
   return {
     text: `

@@ -1,4 +1,4 @@
-/** The record of a run of migrations, in the catalog: what was to be done, what is done. Written in batches, so that it costs little. */
+/** The record of a migration run in the catalog: what it has to do, and what is done. Entries are written in batches, so that it costs little. */
 import type { Catalog } from '../catalog.ts'
 import {
   endEntriesSql,
@@ -37,19 +37,19 @@ export class MigrationRun {
     this.id = id
   }
 
-  /** @param options what is needed to do the same again; JSON can carry it */
+  /** @param options what a resumed run needs; must be JSON */
   static async start(catalog: Catalog, options: object): Promise<MigrationRun> {
     const { rows } = await catalog.query<{ id: string }>(startRunSql(options))
     await catalog.query(forgetOldRunsSql())
     return new MigrationRun(catalog, rows[0]!.id)
   }
 
-  /** Goes on with a run that was interrupted. */
+  /** Continues a run that was interrupted. */
   static resume(catalog: Catalog, { id }: UnfinishedRun): MigrationRun {
     return new MigrationRun(catalog, id)
   }
 
-  /** The last run, when something of it is left to do; also one that runs right now elsewhere. */
+  /** The last run, if it is not finished; it may still be running in another process. */
   static async findUnfinished(catalog: Catalog): Promise<UnfinishedRun | undefined> {
     const { rows } = await catalog.query<{ id: string; options: string }>(unfinishedRunSql())
     const run = rows[0]
@@ -62,18 +62,18 @@ export class MigrationRun {
     }
   }
 
-  /** Writes down what is to be done, before it is. */
+  /** Records what has to be done, before it is done. */
   async expect(targets: readonly RunTarget[]): Promise<void> {
     await this.#catalog.query(expectEntriesSql(this.id, targets))
   }
 
-  /** Writes down what became of a target, soon. A failure to write is told by `end`. */
+  /** Records the result of a target, within `batchMs`. If that write fails, `end` throws. */
   note(entry: RunEntry): void {
     this.#batch.push(entry)
     this.#timer ??= setTimeout(() => this.#write(), batchMs)
   }
 
-  /** When this resolves, everything of the run is on the disk. */
+  /** When this resolves, the whole run is stored durably. */
   async end(isOk: boolean): Promise<void> {
     this.#write()
     await this.#writing

@@ -1,4 +1,4 @@
-/** Attributes of a tenant on their way into the catalog: validated by the application's own schema, then held to what JSON can carry. */
+/** Checks the attributes of a tenant before they are stored: by the application's own schema, then for values that JSON cannot hold. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { TenancyError } from '../../errors.ts'
 import type { Attributes } from '../../types.ts'
@@ -6,7 +6,7 @@ import { toJson, type JsonProblem } from './json-value.ts'
 
 /**
  * The attributes as they are stored: valid, with the schema's defaults, frozen. Without a schema any JSON object passes. On an
- * update the schema meets its own output again, so a transforming schema must accept what it made.
+ * update the schema validates its own output again, so a schema that transforms values must accept its output.
  * @throws TenancyError INVALID_ATTRIBUTES with the path and message of each issue; the values are never named
  */
 export async function validateAttributes(
@@ -38,7 +38,7 @@ function invalid(problems: readonly JsonProblem[]): TenancyError {
   const rest = problems.length > shown.length ? `; and ${problems.length - shown.length} more` : ''
   return new TenancyError(
     'INVALID_ATTRIBUTES',
-    `The attributes do not fit. ${shown.join('; ')}${rest}. The schema is the option tenant.attributes; what it gives must be JSON.`,
+    `The attributes do not fit. ${shown.join('; ')}${rest}. They are validated by the option tenant.attributes, whose output must be JSON.`,
     { details: { issues: problems } },
   )
 }

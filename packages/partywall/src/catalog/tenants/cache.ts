@@ -1,21 +1,21 @@
 /**
- * Tenants that were looked up lately, so that a request costs no query for its tenant.
+ * Tenants that were looked up recently, so that most requests cost no query for their tenant.
  *
- * - Bounded: answers "there is none" live apart, so that a stranger who asks for made-up names cannot push the real tenants out.
- * - Single flight: who misses while the same question is under way waits for its answer.
- * - A change on this process clears what is known of the tenant, and disowns the questions under way: they may have been asked
- *   before the change. They still answer, but are not believed any longer. A question that failed is never remembered.
+ * - Bounded. Answers "there is no such tenant" are kept apart, so that requests for made-up names cannot push out real tenants.
+ * - Single flight: a lookup of a key that is being looked up waits for the running query.
+ * - A change in this process drops the entries of the tenant, and every running lookup: its query may have started before the change.
+ *   Its callers still get its answer, but the answer is not cached. A lookup that failed is never cached.
  */
 import type { Attributes, Tenant } from '../../types.ts'
 
 export interface TenantCacheOptions {
-  /** Milliseconds for which an answer is believed; 0 asks every time. */
+  /** Milliseconds for which an answer is cached; 0 caches nothing. */
   readonly ttlMs: number
   /** Most names of tenants kept. @default 9000 */
   readonly maxFound?: number
-  /** Most names kept of which it is known that no tenant has them. @default 1000 */
+  /** Most names kept that no tenant has. @default 1000 */
   readonly maxMissing?: number
-  /** Milliseconds of a clock that never goes back. @default performance.now */
+  /** A monotonic clock, in milliseconds. @default performance.now */
   readonly now?: () => number
 }
 
@@ -35,7 +35,7 @@ export class TenantCache<A extends object = Attributes> {
     this.#missing = new Recent(maxMissing)
   }
 
-  /** The answer for this key, from `load` when it is not known. */
+  /** The answer for this key, from `load` when it is not cached. */
   get(key: string, load: () => Promise<Answer<A>>): Promise<Answer<A>> {
     if (this.#ttlMs === 0) return load()
     const now = this.#now()
@@ -44,14 +44,14 @@ export class TenantCache<A extends object = Attributes> {
     return this.#flights.get(key) ?? this.#fly(key, load)
   }
 
-  /** Forgets a tenant under all its names, every "there is none", and the questions under way. Costs a walk through the names. */
+  /** Drops a tenant under all its names, every "there is no such tenant", and the running lookups. Costs a walk through all names. */
   forget(tenantId: string): void {
     this.#found.deleteWhere((tenant) => tenant.id === tenantId)
     this.#missing.clear()
     this.#flights.clear()
   }
 
-  /** Forgets everything. */
+  /** Drops everything. */
   clear(): void {
     this.#found.clear()
     this.#missing.clear()
@@ -62,7 +62,7 @@ export class TenantCache<A extends object = Attributes> {
     const asked = this.#now()
     const flight: Promise<Answer<A>> = load().then(
       (tenant) => {
-        // The age counts from the question: the answer may be as old as that.
+        // The age counts from the start of the query: the answer may be as old as that.
         if (this.#land(key, flight)) this.#remember(key, tenant, asked + this.#ttlMs)
         return tenant
       },
@@ -75,7 +75,7 @@ export class TenantCache<A extends object = Attributes> {
     return flight
   }
 
-  /** True when nothing has disowned this flight. */
+  /** True unless a change has dropped this lookup in the meantime. */
   #land(key: string, flight: Promise<Answer<A>>): boolean {
     return this.#flights.get(key) === flight && this.#flights.delete(key)
   }
@@ -86,7 +86,7 @@ export class TenantCache<A extends object = Attributes> {
   }
 }
 
-/** A bounded map that drops what was not asked for longest, and what is too old. */
+/** A bounded map that drops the least recently used entry, and entries that are too old. */
 class Recent<V> {
   readonly #max: number
   readonly #entries = new Map<string, { readonly value: V; readonly until: number }>()
@@ -107,7 +107,7 @@ class Recent<V> {
   set(key: string, value: V, until: number): void {
     this.#entries.delete(key)
     this.#entries.set(key, { value, until })
-    // A Map keeps the order of insertion: the first key is the one not asked for longest.
+    // A Map keeps the order of insertion: the first key is the least recently used one.
     if (this.#entries.size > this.#max) this.#entries.delete(this.#entries.keys().next().value!)
   }
 

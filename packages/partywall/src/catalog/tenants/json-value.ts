@@ -10,12 +10,12 @@ export interface JsonProblem {
 
 const maxDepth = 100
 
-/** A copy with nothing but JSON in it, frozen all the way down; properties that are undefined are left out. */
+/** A deeply frozen copy that holds only JSON; properties that are undefined are left out. */
 export function toJson(value: unknown, problems: JsonProblem[]): unknown {
   return copy(value, { problems, ancestors: new Set() }, [])
 }
 
-/** Freezes what JSON.parse made, all the way down. */
+/** Freezes a value of JSON.parse, with all that it contains. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   for (const item of Object.values(value)) deepFreeze(item)
@@ -24,7 +24,7 @@ export function deepFreeze<T>(value: T): T {
 
 interface Walk {
   readonly problems: JsonProblem[]
-  /** The objects around the one at hand: who meets one of them again contains itself. */
+  /** The objects that contain the current one. An object that is found among them contains itself. */
   readonly ancestors: Set<unknown>
 }
 

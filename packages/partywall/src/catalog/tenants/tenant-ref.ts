@@ -1,12 +1,12 @@
 /**
- * What a caller names a tenant by, made plain: an id, a schema or a domain. A text that no tenant can have (a megabyte, a quote, a
- * zero byte) is answered here: it is simply unknown, and never reaches the database.
+ * What a reference to a tenant means: an id, a schema or a domain. A text that no tenant can have (a megabyte, a quote, a zero byte) is
+ * unknown and never reaches the database.
  */
 import { isUuid, schemaNameProblem } from '../../names/identifier.ts'
 import { TenancyError } from '../../errors.ts'
 import { tryParseDomain } from '../../names/domain-name.ts'
 
-/** By what a tenant is looked up. `impossible`: no tenant can have this name. */
+/** The column by which a tenant is looked up. `impossible`: no tenant can have this name. */
 export type TenantKey =
   | { readonly by: 'id' | 'schema' | 'domain'; readonly value: string }
   | { readonly by: 'impossible'; readonly value: string }
@@ -30,18 +30,18 @@ export function parseTenantRef(ref: unknown): TenantKey {
   throw invalidRef('an object without an id, a schema or a domain')
 }
 
-/** The ref for a message: short and without control characters, however hostile it is. */
+/** The reference for a message: short and without control characters, even when it is hostile. */
 function printRef(key: TenantKey): string {
   const text = key.value.length > 80 ? `${key.value.slice(0, 80)}…` : key.value
   return key.by === 'impossible' ? JSON.stringify(text) : `${key.by} ${JSON.stringify(text)}`
 }
 
-/** Says which ref, but never which tenants there are: the message may reach a stranger. */
+/** Names the reference, but never existing tenants: the message may reach a stranger. */
 export function unknownTenant(key: TenantKey): TenancyError {
   const why =
     key.by === 'impossible'
-      ? 'and none can have: it is no id, schema name or host name.'
-      : 'Create it with tenancy.tenants.create, or check the spelling: tenancy.tenants.list gives those that exist.'
+      ? 'and none can have it: it is not an id, a schema name or a host name.'
+      : 'Create it with tenancy.tenants.create, or check the spelling: tenancy.tenants.list shows those that exist.'
   return new TenancyError(
     'UNKNOWN_TENANT',
     key.by === 'impossible' ? `No tenant has the name ${printRef(key)}, ${why}` : `No tenant has the ${printRef(key)}. ${why}`,

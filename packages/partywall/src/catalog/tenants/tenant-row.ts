@@ -14,7 +14,7 @@ export interface TenantRow {
   readonly created_at: string
 }
 
-/** A tenant frozen all the way down: it is shared by everyone who looks it up. */
+/** A deeply frozen tenant, because all callers that look it up share the object. */
 export function toTenant<A extends object = Attributes>(row: TenantRow): Tenant<A> {
   return Object.freeze({
     id: row.id,

@@ -1,4 +1,4 @@
-/** Statements about tenants. Every name is qualified, so the search path plays no part. */
+/** Statements about tenants. Every name is qualified, so the search path does not matter. */
 import type { Statement } from '../../sql/statement.ts'
 import type { Tenant, TenantStatus } from '../../types.ts'
 import type { TenantKey } from './tenant-ref.ts'
@@ -22,7 +22,7 @@ export interface ListValues {
 }
 
 /**
- * As text, whatever parsers the application has set in pg.types for jsonb and timestamptz: the catalog must read the same there.
+ * As text, so that parsers that the application has set in pg.types for jsonb and timestamptz change nothing here.
  */
 const columns = `
         tenant.id::text as id,
@@ -44,7 +44,7 @@ export function tenantByKeySql(key: TenantKey): Statement {
   }
 }
 
-/** The same, and holds the row until the transaction ends: changes of one tenant and of its domains go one after another. */
+/** The same, and locks the row until the transaction ends, so that changes of one tenant and of its domains run one after another. */
 export function lockTenantSql(key: TenantKey): Statement {
   const { text, values } = tenantByKeySql(key)
   return { text: `${text}\n      for no key update of tenant`, values: values! }
@@ -101,7 +101,7 @@ const orderExpressions = {
 
 const orderTypes = { schema: 'text', name: 'text', createdAt: 'numeric' } as const
 
-/** No row when a tenant has this schema already. Waits for a transaction that is making one with the same schema. */
+/** Returns no row when a tenant has this schema already. Waits for a transaction that is creating a tenant with the same schema. */
 export function insertTenantSql({ schema, name, kind, attributes }: NewTenantRow): Statement {
   return {
     text: `

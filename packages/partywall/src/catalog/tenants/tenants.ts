@@ -1,4 +1,4 @@
-/** The register of tenants: finding, listing and changing them. Making one, with its schema, is lifecycle/provision.ts. */
+/** The register of tenants: find, list and change them. A tenant with its schema is created by lifecycle/provision.ts. */
 import type { Transaction } from '../../ports/database.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
 import { TenancyError } from '../../errors.ts'
@@ -54,8 +54,8 @@ export class Tenants<A extends object = Attributes> {
   }
 
   /**
-   * The tenant that `ref` names, or undefined. The answer may be as old as `tenantCacheMs`, except about changes made through
-   * this same tenancy. Costs one query when the answer is not in the cache; callers who ask at the same time share it.
+   * The tenant that `ref` names, or undefined. The answer may be as old as `tenantCacheMs`, but changes made through this tenancy
+   * object are seen at once. Costs one query when the answer is not in the cache; concurrent calls share it.
    * @example const tenant = await tenancy.tenants.find({ domain: 'acme.example.com' })
    * @throws TenancyError INVALID_TENANT_REF for what is neither text nor an object with an id, a schema or a domain
    */
@@ -73,7 +73,7 @@ export class Tenants<A extends object = Attributes> {
     return known(await this.#lookUp(key), key)
   }
 
-  /** The tenant of this id as the database has it now, past the cache; undefined when it is no more. One query. */
+  /** The tenant with this id as the database has it now, without the cache; undefined when it was deleted. One query. */
   lookUp(id: string): Promise<Tenant<A> | undefined> {
     return one<A>(this.#catalog, tenantByKeySql(parseTenantRef({ id })))
   }
@@ -122,8 +122,8 @@ export class Tenants<A extends object = Attributes> {
   }
 
   /**
-   * Changes the name and the attributes of a tenant. The attributes given are put over the stored ones, and the whole is
-   * validated. Two updates at once go one after another. Costs one transaction with two queries.
+   * Changes the name and the attributes of a tenant. The given attributes are merged into the stored ones, and the result is
+   * validated. Concurrent updates of one tenant run one after another. Costs one transaction with two queries.
    * @example await tenancy.tenants.update('acme', { attributes: { plan: 'pro' } })
    * @throws TenancyError UNKNOWN_TENANT, INVALID_ATTRIBUTES, INVALID_TENANT_NAME, INVALID_ARGUMENT
    */
@@ -143,7 +143,7 @@ export class Tenants<A extends object = Attributes> {
   }
 
   /**
-   * Sets the status of a tenant. Requests under way are not interrupted. Costs one query.
+   * Sets the status of a tenant. Running requests are not interrupted. Costs one query.
    * @example await tenancy.tenants.setStatus('acme', 'suspended')
    * @throws TenancyError UNKNOWN_TENANT
    */
@@ -158,8 +158,8 @@ export class Tenants<A extends object = Attributes> {
   }
 
   /**
-   * For the rooms above: runs `change` in a transaction that holds the tenant's row, read fresh, so that changes of one tenant go
-   * one after another; afterwards the cache forgets the tenant.
+   * For the rooms above: runs `change` in a transaction that locks the tenant's row and reads it, so that changes of one tenant run
+   * one after another. Afterwards the tenant is dropped from the cache.
    * @throws TenancyError UNKNOWN_TENANT
    */
   async changing<T>(key: TenantKey, change: (transaction: Transaction, tenant: Tenant<A>) => Promise<T>): Promise<T> {
@@ -174,12 +174,12 @@ export class Tenants<A extends object = Attributes> {
     } catch (error) {
       throw this.#catalog.explain(error)
     } finally {
-      // Also after a failure: a connection that broke during the commit leaves open whether it was done.
+      // Also after a failure: when the connection broke during the commit, it is unknown whether it was done.
       if (id !== undefined) this.#cache.forget(id)
     }
   }
 
-  /** For the lifecycle: the row of a new tenant, inside its transaction; undefined when the schema is taken in the catalog. */
+  /** For the lifecycle: inserts the row of a new tenant, inside its transaction; undefined when another tenant has the schema. */
   insert(queryable: Queryable, row: NewTenantRow): Promise<Tenant<A> | undefined> {
     return one<A>(queryable, insertTenantSql(row))
   }
