@@ -53,8 +53,11 @@ interface Internals {
 
 type Driver = new (client: object, handlers: object, acquireLockTimeoutMilliseconds: number) => object
 
-/** Its driver, which knows transactions, streams and errors. The package has no exports map, so each of its files can be imported. */
-const Driver = drivers.default as unknown as Driver | undefined
+/**
+ * Its driver, which knows transactions, streams and errors. The package has no exports map, so each of its files can be imported. The
+ * default of a CommonJS module is the module for Node.js, and what it calls `default` for some bundlers and test runners.
+ */
+const Driver = ('default' in drivers ? drivers.default : drivers) as unknown as Driver | undefined
 
 /** The number of a type that is the same for all tenants. */
 function typeResolver(sharedPool: Pick<Pool, 'query'>): TypeOf {
