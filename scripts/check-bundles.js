@@ -2,7 +2,7 @@
 // sight. Next.js is installed for it from npm, outside of the repository; without a registry the check is skipped, and says so.
 // What esbuild and webpack make of the package is tested in packages/partywall/test/package/bundled.test.ts.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -30,7 +30,14 @@ try {
 function writeApp() {
   const app = join(scratch, 'app')
   write(join(app, 'package.json'), JSON.stringify({ name: 'shop', private: true, type: 'module', dependencies: versions }))
-  write(join(app, 'next.config.js'), `export default { output: 'standalone', outputFileTracingRoot: import.meta.dirname }`)
+  write(
+    join(app, 'next.config.js'),
+    `export default {
+       output: 'standalone',
+       outputFileTracingRoot: import.meta.dirname,
+       outputFileTracingIncludes: { '/*': ['./migrations/**'] },
+     }`,
+  )
   write(join(app, 'app/layout.js'), 'export default ({ children }) => <html><body>{children}</body></html>')
   write(
     join(app, 'app/notes/route.js'),
@@ -94,11 +101,10 @@ function build(app) {
   if (status !== 0 || said.length > 0) throw new Error(`next build ended with ${status}:\n${output}`)
 }
 
-/** What a container would hold: the output, and the migrations beside it. The folder in which it was built is gone. */
+/** What a container would hold. The folder in which it was built is gone. */
 function standaloneOf(app) {
   const folder = join(scratch, 'standalone')
   renameSync(join(app, '.next/standalone'), folder)
-  cpSync(join(app, 'migrations'), join(folder, 'migrations'), { recursive: true })
   rmSync(app, { recursive: true, force: true })
   // Next.js copies single files that it takes for assets; what is bundled must do without.
   rmSync(join(folder, 'node_modules/partywall'), { recursive: true, force: true })
