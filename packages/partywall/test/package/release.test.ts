@@ -17,7 +17,9 @@ describe('npm run release:version', () => {
     expect(JSON.parse(await read('packages/partywall/package.json')).version).toBe('0.2.0')
     expect(JSON.parse(await read('package-lock.json')).packages['packages/partywall'].version).toBe('0.2.0')
     expect(await read('packages/partywall/src/version.ts')).toContain(`version = '0.2.0'`)
-    expect(await read('packages/partywall/CHANGELOG.md')).toMatch(/^## 0\.2\.0\n[^]*Tenants can be renamed\.\n[^]*^## 0\.1\.0$/m)
+    expect(await read('packages/partywall/CHANGELOG.md')).toMatch(
+      /^## 0\.2\.0\n[^]*^- Tenants can be renamed\.\n[^]*^## 0\.1\.0$/m,
+    )
     expect(git(repository, 'status', '--porcelain')).toContain('D .changeset/rename.md')
   })
 
@@ -102,7 +104,7 @@ async function smallRepository(files: Record<string, string> = {}, manifest: obj
       packages: { '': { workspaces: ['packages/*'] }, 'packages/partywall': version },
     }),
     '.gitignore': 'node_modules\n',
-    '.changeset/config.json': json({ changelog: '@changesets/cli/changelog', baseBranch: 'main', access: 'public' }),
+    '.changeset/config.json': json({ changelog: '../scripts/changelog.js', baseBranch: 'main', access: 'public' }),
     'scripts/check.js': "console.log('all was checked')\n",
     'packages/partywall/package.json': json({ ...version, license: 'MIT', ...manifest }),
     'packages/partywall/CHANGELOG.md': '# partywall\n\n## 0.1.0\n\nThe first version.\n',
@@ -110,7 +112,7 @@ async function smallRepository(files: Record<string, string> = {}, manifest: obj
     'packages/partywall/bin/partywall.js': '',
     ...files,
   })
-  for (const script of ['node.js', 'release.js', 'release-version.js']) {
+  for (const script of ['node.js', 'changelog.js', 'release.js', 'release-version.js']) {
     await copyFile(join(root, 'scripts', script), join(repository, 'scripts', script))
   }
   await symlink(join(root, 'node_modules'), join(repository, 'node_modules'))
