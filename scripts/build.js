@@ -1,12 +1,14 @@
-// Builds every package with plain tsc; what tsc leaves behind (.sql files) is copied beside it.
+// Builds the package partywall with plain tsc, into its dist or another folder: node scripts/build.js [folder]
 import { execFileSync } from 'node:child_process'
 import { cpSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
-for (const name of ['partywall']) {
-  const folder = join(root, 'packages', name)
-  rmSync(join(folder, 'dist'), { recursive: true, force: true })
-  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { stdio: 'inherit' })
-  cpSync(join(folder, 'src'), join(folder, 'dist'), { recursive: true, filter: (path) => !path.endsWith('.ts') })
-}
+const folder = join(root, 'packages/partywall')
+const output = resolve(process.argv[2] ?? join(folder, 'dist'))
+rmSync(output, { recursive: true, force: true })
+execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder, '--outDir', output], {
+  stdio: 'inherit',
+})
+// What is written in JavaScript is taken as it is.
+cpSync(join(folder, 'src'), output, { recursive: true, filter: (path) => !path.endsWith('.ts') })

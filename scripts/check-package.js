@@ -1,24 +1,27 @@
 // Packs the package as npm would publish it, asks publint and attw whether others can use it, and then uses it: as a project would
 // that has installed it, with nothing of this repository's sources in sight.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { findNode } from './node.js'
+import { contentProblems, mapProblems } from './package-contents.js'
 
 const root = resolve(import.meta.dirname, '..')
 const workspace = join(root, 'packages/partywall')
 // Below the repository, so that the dependencies of the package are found as if they were installed beside it.
 mkdirSync(join(root, '.partywall'), { recursive: true })
 const scratch = mkdtempSync(join(root, '.partywall', 'packed-'))
+const installed = join(scratch, 'node_modules/partywall')
 const bin = (name) => join(root, 'node_modules/.bin', name)
 const run = (command, args, options) => execFileSync(command, args, { cwd: root, stdio: 'inherit', ...options })
 
 try {
-  const tarball = pack()
+  const { tarball, paths } = pack()
   run(bin('publint'), ['run', tarball, '--strict'])
   // ESM only, by design: `require` of it works on Node 22 and newer.
   run(bin('attw'), [tarball, '--profile', 'esm-only'])
   install(tarball)
+  checkMaps(paths)
   compile()
   use()
 } finally {
@@ -28,16 +31,27 @@ try {
 function pack() {
   const output = execFileSync('npm', ['pack', '--json', '--pack-destination', scratch], { cwd: workspace, encoding: 'utf8' })
   const parsed = JSON.parse(output)
-  const { filename, files } = Array.isArray(parsed) ? parsed[0] : Object.values(parsed)[0]
-  const unwanted = files.map((file) => file.path).filter((path) => /\.test\.|\.partywall|\.env/.test(path))
-  if (unwanted.length > 0) throw new Error(`the package would hold ${unwanted.join(', ')}`)
-  return join(scratch, filename)
+  const packed = Array.isArray(parsed) ? parsed[0] : Object.values(parsed)[0]
+  refuse(contentProblems(packed))
+  console.log(`the package has ${packed.files.length} files, ${packed.size} bytes packed, ${packed.unpackedSize} unpacked`)
+  return { tarball: join(scratch, packed.filename), paths: packed.files.map(({ path }) => path) }
+}
+
+function checkMaps(paths) {
+  const all = new Set(paths)
+  const maps = paths.filter((path) => path.endsWith('.map'))
+  refuse(maps.flatMap((path) => mapProblems(path, JSON.parse(readFileSync(join(installed, path), 'utf8')), all)))
+}
+
+function refuse(problems) {
+  if (problems.length === 0) return
+  console.error(problems.join('\n'))
+  throw new Error('the package is not what it should be')
 }
 
 function install(tarball) {
-  const folder = join(scratch, 'node_modules/partywall')
-  mkdirSync(folder, { recursive: true })
-  run('tar', ['-xzf', tarball, '-C', folder, '--strip-components', '1'])
+  mkdirSync(installed, { recursive: true })
+  run('tar', ['-xzf', tarball, '-C', installed, '--strip-components', '1'])
   // What npm keeps beside the package, because the repository has another version for somebody else, is beside it here, too.
   const own = join(workspace, 'node_modules')
   for (const name of existsSync(own) ? readdirSync(own).filter((entry) => !entry.startsWith('.')) : []) {

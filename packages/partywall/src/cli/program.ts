@@ -1,6 +1,6 @@
 /** All commands, and what they have in common. */
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { version } from '../version.ts'
 import type { Cli, GlobalFlags } from './context/cli.ts'
 import { dev } from './project/dev.ts'
 import { domainAdd } from './domain/add.ts'
@@ -18,7 +18,7 @@ import { tenantShow } from './tenant/show.ts'
 export function buildProgram(cli: Cli): Command {
   const program = new Command('partywall')
     .description('Schema-per-tenant multi-tenancy for PostgreSQL.')
-    .version(version())
+    .version(version)
     .exitOverride()
     // Errors are told once, at the end; what is left for stderr is the help of a group that was called without a command.
     .configureOutput({ writeOut: (text) => cli.out.help(text), outputError: () => {} })
@@ -75,9 +75,4 @@ function commonFlags(command: Command): GlobalFlags {
     if (at.opts()['input'] === false) flags['input'] = false
   }
   return flags as unknown as GlobalFlags
-}
-
-function version(): string {
-  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(file) as { version: string }).version
 }

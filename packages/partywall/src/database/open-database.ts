@@ -10,7 +10,7 @@ import { fixedBinder, scopeBinder, unscopedBinder, type Binder } from './binding
 import { Bindings, type Binding } from './binding/binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
-import type { EmbeddedServer } from '../embedded/embedded.ts'
+import { startEmbedded, type EmbeddedServer } from './embedded-server.ts'
 import { checkoutHere, type Checkout } from './pool/held-clients.ts'
 import { probe, type Probe } from './probe/probe.ts'
 import { statementFacts } from '../sql/statement-facts.ts'
@@ -175,22 +175,16 @@ export class OpenDatabase implements Database {
   }
 
   async #locateEmbedded(): Promise<ClientConfig> {
-    this.#embedded ??= this.#startEmbedded()
+    this.#embedded ??= startEmbedded({
+      directory: join(this.#options.root, '.partywall'),
+      ...(this.#events.onProgress && { onProgress: this.#events.onProgress }),
+    })
     try {
       return { connectionString: (await this.#embedded).url }
     } catch (error) {
       this.#embedded = undefined
       throw error
     }
-  }
-
-  /** Loaded only here: production has a server of its own, and should not pay for the modules of this one. */
-  async #startEmbedded(): Promise<EmbeddedServer> {
-    const { acquireEmbedded } = await import('../embedded/embedded.ts')
-    return acquireEmbedded({
-      directory: join(this.#options.root, '.partywall'),
-      ...(this.#events.onProgress && { onProgress: this.#events.onProgress }),
-    })
   }
 }
 

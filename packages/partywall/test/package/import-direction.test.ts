@@ -42,7 +42,8 @@ const rooms: Record<string, readonly string[]> = {
   database: [...ground, 'scope', 'embedded', 'database/binding', 'database/pool', 'database/probe'],
   // What is built on statements: none of these has a connection.
   resolve: ['names', 'ports'],
-  'catalog/install': [...text, 'ports'],
+  'catalog/install/migrations': [],
+  'catalog/install': [...text, 'ports', 'catalog/install/migrations'],
   catalog: [...ground, 'catalog/install'],
   'catalog/tenants': [...ground, 'catalog'],
   'catalog/domains': [...ground, 'catalog', 'catalog/tenants'],

@@ -1,6 +1,6 @@
 /** Statements with which partywall installs its own tables. Every name is qualified. */
 import type { Statement } from '../../sql/statement.ts'
-import type { CatalogMigration } from './catalog-migrations.ts'
+import type { CatalogMigration } from './migrations/catalog-migration.ts'
 
 /** One row: `number`, the newest installed step, or null. Fails with 42P01 when there is no catalog. */
 export const installedSql: Statement = {

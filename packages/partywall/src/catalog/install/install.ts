@@ -8,8 +8,9 @@ import { createSchemaSql, schemaExistsSql, transactionLockSql } from '../../sql/
 import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Queryable } from '../../sql/statement.ts'
 import { isTenancyError, TenancyError } from '../../errors.ts'
-import { catalogMigrations, type CatalogMigration } from './catalog-migrations.ts'
+import { catalogMigrations } from './catalog-migrations.ts'
 import { historyExistsSql, installedSql, recordMigrationSql, connectedAsSql } from './install-sql.ts'
+import type { CatalogMigration } from './migrations/catalog-migration.ts'
 
 type Database = Pick<WholeDatabase, 'query' | 'transaction'>
 
@@ -19,12 +20,11 @@ type Database = Pick<WholeDatabase, 'query' | 'transaction'>
  * @throws TenancyError CATALOG_MISSING when the role may not install, upgrade or read it; CATALOG_NEWER
  */
 export async function installCatalog(database: Database, options: { readonly sharedSchema: string }): Promise<void> {
-  const migrations = await catalogMigrations()
   const installed = await findInstalled(database)
-  if (installed === newest(migrations)) return
-  assertNotNewer(installed, migrations)
+  if (installed === newest(catalogMigrations)) return
+  assertNotNewer(installed, catalogMigrations)
   try {
-    await database.transaction((transaction) => install(transaction, migrations, options.sharedSchema))
+    await database.transaction((transaction) => install(transaction, catalogMigrations, options.sharedSchema))
   } catch (error) {
     throw await explainInstall(database, error, installed)
   }

@@ -6,8 +6,8 @@
  *
  * Not isolated by it: rows that you keep beyond their scope.
  */
-import { createRequire } from 'node:module'
 import databases, { type ConnectionPool, type ConnectionPoolConfig } from '@databases/pg'
+import drivers from '@databases/pg/lib/Driver.js'
 import type { Pool } from 'pg'
 import { TenancyError } from '../../errors.ts'
 import type { TenancyLike } from '../../ports/tenancy-like.ts'
@@ -31,7 +31,6 @@ export function tenantConnectionPool(tenancy: TenancyLike, options: TenantConnec
   // It wants the place of a server, and would look for one in the environment. It connects when it is first used, which it never is.
   const db = databases.default({ ...options, connectionString: 'postgres://tenancy.pool' })
   const { _pool, _types } = db as unknown as Partial<Internals>
-  const Driver = driverOf()
   const isKnown = typeof _pool?.getConnection === 'function' && typeof _types?.prepareOverrides === 'function'
   if (!isKnown || Driver === undefined) throw unknownVersion()
   const { registerTypeParser, getTypeParser } = db
@@ -54,14 +53,11 @@ interface Internals {
 
 type Driver = new (client: object, handlers: object, acquireLockTimeoutMilliseconds: number) => object
 
-/** Its driver, which knows transactions, streams and errors. The package has no exports map, so each of its files may be had. */
-function driverOf(): Driver | undefined {
-  try {
-    return (createRequire(import.meta.url)('@databases/pg/lib/Driver.js') as { default?: Driver }).default
-  } catch {
-    return undefined
-  }
-}
+/**
+ * Its driver, which knows transactions, streams and errors. The package has no exports map, so each of its files can be imported. The
+ * default of a CommonJS module is the module for Node.js, and what it calls `default` for some bundlers and test runners.
+ */
+const Driver = ('default' in drivers ? drivers.default : drivers) as unknown as Driver | undefined
 
 /** The number of a type that is the same for all tenants. */
 function typeResolver(sharedPool: Pick<Pool, 'query'>): TypeOf {

@@ -6,13 +6,14 @@
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { importUnbundled } from '../../../import-unbundled.js'
 import { invalidMigration } from './invalid-migration.ts'
 
 /** What the module exports, that of a default object among it. Its top level runs, once per process and content. */
 export async function importMigration(path: string, checksum: string): Promise<Record<string, unknown>> {
   hook ??= registerHooks({ load })
   try {
-    const module = (await import(`${pathToFileURL(path).href}?${mark}${checksum}`)) as Record<string, unknown>
+    const module = (await importUnbundled(`${pathToFileURL(path).href}?${mark}${checksum}`)) as Record<string, unknown>
     // CommonJS comes as the default of a module, and so does `export default { up }`.
     const inside = module['default']
     return typeof inside === 'object' && inside !== null ? { ...(inside as object), ...module } : module

@@ -1,6 +1,7 @@
 /** How a migration in TypeScript or JavaScript is read: an ES module with a function `up`, and perhaps `down`. Node runs .ts itself. */
 import { pathToFileURL } from 'node:url'
 import { TenancyError } from '../../../errors.ts'
+import { importUnbundled } from '../../../import-unbundled.js'
 import { nearest } from '../../../nearest.ts'
 import type { MigrationContext, Step } from '../../../ports/migration-source.ts'
 
@@ -25,7 +26,7 @@ function step(run: Run): Step {
 
 async function load(path: string, checksum: string): Promise<Record<string, unknown>> {
   try {
-    return (await import(`${pathToFileURL(path).href}?${checksum}`)) as Record<string, unknown>
+    return (await importUnbundled(`${pathToFileURL(path).href}?${checksum}`)) as Record<string, unknown>
   } catch (error) {
     throw invalid(path, `cannot be imported: ${error instanceof Error ? error.message : String(error)}`, error)
   }

@@ -1,4 +1,11 @@
--- The register of tenants. Runs inside the schema's own transaction, with every name qualified.
+/** The register of tenants, and the list of the catalog migrations that are installed. Frozen: installed catalogs hold the checksum of this text. A change is a new migration. */
+import type { CatalogMigration } from './catalog-migration.ts'
+
+export const tenants: CatalogMigration = {
+  number: 1,
+  name: '0001-tenants',
+  checksum: '025318039cc1b9a9871df54285d9fa23dd60712d8a077eae46f07d6943364933',
+  text: String.raw`-- The register of tenants. Runs inside the schema's own transaction, with every name qualified.
 
 create table partywall.migrations (
   number integer primary key,
@@ -34,3 +41,5 @@ create table partywall.tenants (
 );
 
 comment on table partywall.tenants is 'One row per tenant: a customer and its schema.';
+`,
+}

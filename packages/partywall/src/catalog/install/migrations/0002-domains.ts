@@ -1,4 +1,11 @@
--- Host names that lead to a tenant.
+/** Host names that lead to a tenant. Frozen: installed catalogs hold the checksum of this text. A change is a new migration. */
+import type { CatalogMigration } from './catalog-migration.ts'
+
+export const domains: CatalogMigration = {
+  number: 2,
+  name: '0002-domains',
+  checksum: 'cc11da02d475903e781bc6b1df1ea5134b02e4011ac15352e02b47b4fc618207',
+  text: String.raw`-- Host names that lead to a tenant.
 
 create table partywall.domains (
   domain text collate "C" primary key,
@@ -20,3 +27,5 @@ create unique index domains_one_primary on partywall.domains (tenant_id) where i
 create index domains_tenant on partywall.domains (tenant_id);
 
 comment on table partywall.domains is 'Host names that lead to a tenant; a tenant with domains has exactly one that is primary.';
+`,
+}

@@ -1,4 +1,11 @@
--- What became of each run of migrations, so that one that was interrupted can be finished.
+/** Runs of migrations, and what became of each schema in them. Frozen: installed catalogs hold the checksum of this text. A change is a new migration. */
+import type { CatalogMigration } from './catalog-migration.ts'
+
+export const migrationRuns: CatalogMigration = {
+  number: 3,
+  name: '0003-migration-runs',
+  checksum: 'c8811e6cd832d7ed3882714e708c91bc02b56441911106056e3bd02a08e5e539',
+  text: String.raw`-- What became of each run of migrations, so that one that was interrupted can be finished.
 
 create table partywall.migration_runs (
   id uuid primary key default gen_random_uuid(),
@@ -27,3 +34,5 @@ create table partywall.migration_run_entries (
 );
 
 comment on table partywall.migration_run_entries is 'The schemas that a run found something to do in, and what became of each.';
+`,
+}

@@ -1,0 +1,58 @@
+// What the published package may hold, and how large it may be. A larger package or a new folder is a decision: it is made here.
+
+/** Bytes. About a third more than version 0.1.0 has. */
+const limits = { packed: 800_000, unpacked: 3_200_000 }
+
+const allowed = [
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  /^bin\/partywall\.js$/,
+  // Built modules and their types, with maps that lead to src/.
+  /^dist\/.+\.(js|d\.ts)(\.map)?$/,
+  /^src\/.+\.(ts|js)$/,
+]
+const refused = [/\.test\./, /(^|\/)\./]
+const required = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'bin/partywall.js',
+  'dist/index.js',
+  'dist/index.d.ts',
+  'src/index.ts',
+]
+
+/**
+ * What is wrong with a package, one line each.
+ * @param {{ files: { path: string }[], size: number, unpackedSize: number }} packed as `npm pack --json` tells it
+ */
+export function contentProblems({ files, size, unpackedSize }) {
+  const paths = files.map(({ path }) => path)
+  const strangers = paths.filter((path) => !allowed.some((form) => form.test(path)) || refused.some((form) => form.test(path)))
+  const missing = required.filter((path) => !paths.includes(path))
+  return [
+    ...strangers.map((path) => `the package holds ${path}, which scripts/package-contents.js does not allow`),
+    ...missing.map((path) => `the package lacks ${path}`),
+    ...sizeProblem('packed', size),
+    ...sizeProblem('unpacked', unpackedSize),
+  ]
+}
+
+/**
+ * Sources that a map names and the package does not hold: a debugger or an editor would find nothing there.
+ * @param {string} path of the map in the package
+ * @param {{ sources: string[], sourceRoot?: string }} map
+ * @param {ReadonlySet<string>} paths all files of the package
+ */
+export function mapProblems(path, { sources, sourceRoot = '' }, paths) {
+  const base = new URL(path, 'file:///')
+  return sources
+    .map((source) => new URL(sourceRoot + source, base).pathname.slice(1))
+    .filter((source) => !paths.has(source))
+    .map((source) => `${path} leads to ${source}, which the package does not hold`)
+}
+
+function sizeProblem(how, size) {
+  if (size <= limits[how]) return []
+  return [`the package has ${size} bytes ${how}, more than the ${limits[how]} that scripts/package-contents.js allows`]
+}
