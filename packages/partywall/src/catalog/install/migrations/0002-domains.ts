@@ -4,7 +4,7 @@ import type { CatalogMigration } from './catalog-migration.ts'
 export const domains: CatalogMigration = {
   number: 2,
   name: '0002-domains',
-  checksum: 'cc11da02d475903e781bc6b1df1ea5134b02e4011ac15352e02b47b4fc618207',
+  checksum: '997c4f581344a50c11dd980526991efa37ef7ff32a4a7a585a036434ecd5c1b0',
   text: String.raw`-- Host names that lead to a tenant.
 
 create table partywall.domains (
@@ -21,7 +21,7 @@ create table partywall.domains (
   )
 );
 
--- At most one primary domain per tenant, whoever writes.
+-- At most one primary domain per tenant, also for rows that other programs write.
 create unique index domains_one_primary on partywall.domains (tenant_id) where is_primary;
 
 create index domains_tenant on partywall.domains (tenant_id);

@@ -4,8 +4,8 @@ import type { CatalogMigration } from './catalog-migration.ts'
 export const migrationRuns: CatalogMigration = {
   number: 3,
   name: '0003-migration-runs',
-  checksum: 'c8811e6cd832d7ed3882714e708c91bc02b56441911106056e3bd02a08e5e539',
-  text: String.raw`-- What became of each run of migrations, so that one that was interrupted can be finished.
+  checksum: 'ca49ed76a0f47c0a2d557d97410d0fc632d130fbb43e2bfc490e6b4fa8c6a387',
+  text: String.raw`-- The migration runs and their results, so that an interrupted run can be resumed.
 
 create table partywall.migration_runs (
   id uuid primary key default gen_random_uuid(),
@@ -17,7 +17,7 @@ create table partywall.migration_runs (
   constraint migration_runs_state_is_known check (state in ('running', 'done', 'failed'))
 );
 
-comment on table partywall.migration_runs is 'Runs of migrations; one that says running and runs no more was killed.';
+comment on table partywall.migration_runs is 'Migration runs. A run in the state running whose process is gone was killed.';
 
 create table partywall.migration_run_entries (
   run_id uuid not null references partywall.migration_runs (id) on delete cascade,
@@ -33,6 +33,6 @@ create table partywall.migration_run_entries (
   constraint migration_run_entries_state_is_known check (state in ('pending', 'done', 'failed', 'skipped'))
 );
 
-comment on table partywall.migration_run_entries is 'The schemas that a run found something to do in, and what became of each.';
+comment on table partywall.migration_run_entries is 'The schemas that a run has to migrate, and the result of each.';
 `,
 }
