@@ -110,7 +110,7 @@ describe('creating a tenant', () => {
     const { create, tenants } = registryForTest(url)
     await expect(create({ schema: 'orphan' })).rejects.toMatchObject({
       code: 'SCHEMA_EXISTS',
-      message: expect.stringContaining('no tenant has it'),
+      message: expect.stringContaining('belongs to no tenant'),
     })
     expect(await tenants.find('orphan')).toBeUndefined()
     expect(await tables('orphan')).toEqual(['precious'])
