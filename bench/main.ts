@@ -1,4 +1,4 @@
-/** npm run bench -- <scenario> [--json]: one scenario, one JSON document. Progress goes to stderr. */
+/** npm run bench -- <scenario> [--json]: runs one scenario and prints one JSON document; progress goes to stderr. */
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Outcome } from './measuring/outcome.ts'

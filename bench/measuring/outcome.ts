@@ -1,4 +1,4 @@
-/** What a scenario tells. */
+/** What every scenario returns, and `main.ts` prints. */
 export interface Outcome {
   readonly tenants: number
   readonly rounds: number

@@ -1,6 +1,6 @@
 /**
- * A network of one millisecond: a TCP relay in a process of its own, so that it takes no time from the contestants' event loop. Each
- * piece of data waits on its way to the server; the way back is not delayed, so a round trip costs one delay.
+ * A slow network: a TCP relay in a process of its own, so that it takes no time from the contestants' event loop. It delays what the
+ * client sends; the answers of the server are not delayed, so a round trip costs one delay.
  */
 import { fork } from 'node:child_process'
 import { connect, createServer } from 'node:net'

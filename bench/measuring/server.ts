@@ -1,4 +1,4 @@
-/** The server of the benchmarks: the one of DATABASE_URL, or an embedded PostgreSQL whose data is kept from run to run. */
+/** The server that the scenarios run on: the one of DATABASE_URL, or an embedded PostgreSQL whose data is kept from run to run. */
 import { join, resolve } from 'node:path'
 import { Client } from 'pg'
 import { acquireEmbedded } from '../../packages/partywall/src/embedded/embedded.ts'
@@ -10,9 +10,9 @@ export interface BenchServer {
 }
 
 /**
- * Room for the fleets of all contestants: the catalogs of 1,000 tenants of 12 tables are 450 MB, and in the 128 MB of PostgreSQL's default each
- * contestant would wait for pages that its neighbour drove out. And nothing that cleans up behind one contestant while the next one
- * runs: the scenarios vacuum and checkpoint themselves, where nobody is measured.
+ * The shared buffers hold the fleets of all contestants: the catalogs of 1,000 tenants of 12 tables take 450 MB, and in PostgreSQL's default
+ * of 128 MB each contestant would wait for pages that the one before it evicted. Autovacuum is off and checkpoints are rare, so that the
+ * server does not clean up after one contestant during the turn of the next: the scenarios vacuum and checkpoint between measurements.
  */
 const settings = {
   max_connections: '300',

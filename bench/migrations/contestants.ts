@@ -1,7 +1,7 @@
 /**
- * Partywall and its rivals at one piece of work: a deploy. Each connects, brings every tenant where the files are, and disconnects.
- * Commits are as the server has them for everybody (durable, unless it was set up otherwise), except for the floor that does not wait for the
- * disk; partywall decides for itself.
+ * Partywall and its rivals at one piece of work, a deploy: each connects, applies to every tenant the migrations that it does not have yet,
+ * and disconnects. Each commits as the server is set up (durably by default), except for partywall, which decides for itself, and for the
+ * floor that does not wait for the disk.
  */
 import { Client } from 'pg'
 import { createMigrator } from 'drizzle-multitenant/migrator'
@@ -11,33 +11,33 @@ import type { Queryable } from '../../packages/partywall/src/sql/statement.ts'
 import { digestOf } from '../../packages/partywall/src/migrations/history/digest.ts'
 import { folderSource } from '../../packages/partywall/src/migrations/sources/folder/folder.ts'
 import type { Contestant } from '../measuring/rounds.ts'
-import type { Folder } from './files.ts'
-import { fleetOf, makeSchemas, withClient, type Fleet } from './fleet.ts'
+import type { MigrationFolder } from './files.ts'
+import { createSchemas, prepareFleet, withClient, type Fleet } from './fleet.ts'
 
 export interface Migrator extends Omit<Contestant, 'close'> {
   readonly fleet: Fleet
 }
 
 export interface Race {
-  /** Where fleets are made. */
+  /** The server on which the fleets are created. */
   readonly url: string
-  /** Where the contestants connect to: the same server, or a relay before it. */
+  /** The address by which contestants connect: that of the same server, or of a relay before it. */
   readonly through: (url: string) => string
   readonly tenants: number
-  /** Whose fleet partywall migrates, where it is not the usual one. */
+  /** The owner of the fleet that partywall migrates, if it is not the usual one. */
   readonly owner?: string
-  /** Holds the base when the contestants are made. */
-  readonly folder: Folder
+  /** Contains the base migrations when the contestants are created. */
+  readonly folder: MigrationFolder
 }
 
 export async function partywall(race: Race): Promise<Migrator> {
   const digest = digestOf(await folderSource(race.folder.path).list())
-  const fleet = await fleetOf(race.url, {
+  const fleet = await prepareFleet(race.url, {
     owner: race.owner ?? 'partywall',
     tenants: race.tenants,
     base: race.folder.files,
-    makeTenants: ({ url, schemas }) => createTenants(tenancyOf(unwaiting(url), race.folder), schemas),
-    forget: (schema) =>
+    createTenants: ({ url, schemas }) => createTenants(tenancyOf(withAsyncCommit(url), race.folder), schemas),
+    forgetRounds: (schema) =>
       `delete from ${schema}.partywall_migrations where position > ${race.folder.files.length}; ` +
       `comment on table ${schema}.partywall_migrations is '${digest}';`,
   })
@@ -51,23 +51,23 @@ export async function partywall(race: Race): Promise<Migrator> {
   }
 }
 
-/** The texts of the files alone, one message and one transaction for each tenant, on as many connections as partywall takes. */
+/** The lower bound of the time: only the SQL of the files, one message and one transaction per tenant, on as many connections as partywall opens. */
 export function durableFloor(race: Race): Promise<Migrator> {
   return floor(race, 'floor', 'begin')
 }
 
-/** The same, without waiting for the disk at each commit: what is left is the work of the server. */
-export function unwaitingFloor(race: Race): Promise<Migrator> {
+/** The same without waiting for the disk at each commit: what remains is the work of the server. */
+export function asyncCommitFloor(race: Race): Promise<Migrator> {
   return floor(race, 'floor-unwaiting', 'begin; set local synchronous_commit to off')
 }
 
 async function floor(race: Race, name: string, begin: string): Promise<Migrator> {
-  const fleet = await fleetOf(race.url, {
+  const fleet = await prepareFleet(race.url, {
     owner: name,
     tenants: race.tenants,
     base: race.folder.files,
-    makeTenants: (empty) => makeSchemas(empty, race.folder.files),
-    forget: () => '',
+    createTenants: (empty) => createSchemas(empty, race.folder.files),
+    forgetRounds: () => '',
   })
   const size = await withClient(race.through(fleet.url), (client) => defaultConcurrency(client as unknown as Queryable))
   return {
@@ -89,16 +89,16 @@ async function floor(race: Race, name: string, begin: string): Promise<Migrator>
   }
 }
 
-/** The loop that people write: one client, tenant after tenant, file after file. */
+/** The loop that an application writes itself: one client, tenant after tenant, file after file. */
 export async function oneByOne(race: Race): Promise<Migrator> {
   const names = race.folder.files.map(({ name }) => `('${name}')`).join(', ')
   const history = `create table migrations (name text primary key, applied_at timestamptz not null default now()); insert into migrations (name) values ${names}`
-  const fleet = await fleetOf(race.url, {
+  const fleet = await prepareFleet(race.url, {
     owner: 'one-by-one',
     tenants: race.tenants,
     base: race.folder.files,
-    makeTenants: (empty) => makeSchemas(empty, race.folder.files, history),
-    forget: (schema) => `delete from ${schema}.migrations where name > '${race.folder.files.at(-1)!.name}';`,
+    createTenants: (empty) => createSchemas(empty, race.folder.files, history),
+    forgetRounds: (schema) => `delete from ${schema}.migrations where name > '${race.folder.files.at(-1)!.name}';`,
   })
   return {
     name: 'one-by-one',
@@ -123,7 +123,7 @@ export async function oneByOne(race: Race): Promise<Migrator> {
   }
 }
 
-/** The package drizzle-multitenant with its defaults: ten tenants at a time, a pool for each. */
+/** The npm package drizzle-multitenant with its defaults: ten tenants at a time, one pool per tenant. */
 export async function drizzleMultitenant(race: Race): Promise<Migrator> {
   const last = race.folder.files.at(-1)!.name
   const migratorOf = (url: string, fleet: Fleet): ReturnType<typeof createMigrator> =>
@@ -131,15 +131,15 @@ export async function drizzleMultitenant(race: Race): Promise<Migrator> {
       { connection: { url }, isolation: { strategy: 'schema', schemaNameTemplate: (id) => id }, schemas: { tenant: {} } },
       { migrationsFolder: race.folder.path, tenantDiscovery: async () => [...fleet.schemas] },
     )
-  const fleet = await fleetOf(race.url, {
+  const fleet = await prepareFleet(race.url, {
     owner: 'drizzle-multitenant',
     tenants: race.tenants,
     base: race.folder.files,
-    async makeTenants(empty) {
-      await makeSchemas(empty, race.folder.files)
-      assertAll(await migratorOf(unwaiting(empty.url), empty).markAllAsApplied())
+    async createTenants(empty) {
+      await createSchemas(empty, race.folder.files)
+      assertAll(await migratorOf(withAsyncCommit(empty.url), empty).markAllAsApplied())
     },
-    forget: (schema) => `delete from ${schema}.__drizzle_migrations where name > '${last}';`,
+    forgetRounds: (schema) => `delete from ${schema}.__drizzle_migrations where name > '${last}';`,
   })
   return {
     name: 'drizzle-multitenant',
@@ -148,11 +148,11 @@ export async function drizzleMultitenant(race: Race): Promise<Migrator> {
   }
 }
 
-function tenancyOf(url: string, folder: Folder): Tenancy<any> {
+function tenancyOf(url: string, folder: MigrationFolder): Tenancy<any> {
   return createTenancy({ database: url, root: folder.path, migrations: { shared: 'none', tenant: '.' } })
 }
 
-/** As an application makes its tenants, four at a time. */
+/** Creates the tenants as an application does, three at a time. */
 async function createTenants(tenancy: Tenancy<any>, schemas: readonly string[]): Promise<void> {
   const rest = schemas.values()
   const worker = async (): Promise<void> => {
@@ -162,7 +162,7 @@ async function createTenants(tenancy: Tenancy<any>, schemas: readonly string[]):
   await tenancy.close()
 }
 
-function unwaiting(url: string): string {
+function withAsyncCommit(url: string): string {
   const result = new URL(url)
   result.searchParams.set('options', '-c synchronous_commit=off')
   return result.href

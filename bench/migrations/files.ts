@@ -1,6 +1,6 @@
 /**
- * The migrations that make the tenants of these scenarios, and those that a round adds: real files in a real folder, because all
- * contestants but the floor read one. 12 tables with 75 indexes, made by 11 files of 104 statements.
+ * The migrations that every tenant of these scenarios has, and those that a round adds: real files in a real folder, because all
+ * contestants but the floor read one. The base is 11 files of 104 statements, which create 12 tables with 75 indexes.
  */
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -12,7 +12,7 @@ export interface MigrationFile {
   readonly text: string
 }
 
-/** Tables that a tenant has; each round changes another of them. */
+/** How many tables a tenant has: all of the list below, or only those that the rounds change. */
 export type Size = 'whole' | 'small'
 
 const tables = [
@@ -30,17 +30,17 @@ const tables = [
   'webhooks',
 ]
 
-/** What every tenant has when a scenario begins: 12 tables by 11 files, or 3 tables by one. */
+/** The migrations that every tenant has when a scenario begins: 11 files for 12 tables, or one file for 3 tables. */
 export function baseFiles(size: Size): MigrationFile[] {
   if (size === 'small') return [{ name: '0001_all', text: tables.slice(0, roundTables).map(smallTable).join('\n') }]
   const [first, second, ...rest] = tables.map(wholeTable)
   return [first! + second!, ...rest].map((text, index) => ({ name: `${numbered(index + 1)}_${tables[index + 1]!}`, text }))
 }
 
-/** How many tables the rounds change in turn. */
+/** Number of tables that the rounds change in turn. */
 export const roundTables = 3
 
-/** A column with a default, and an index. A fleet can be put back to before it: see roundColumns. */
+/** The migration that a round adds: a column with a default, and an index. `resetToBase` in fleet.ts undoes it by the name of the column. */
 export function roundFile(base: number, round: number): MigrationFile {
   const table = tables[round % roundTables]!
   const column = `round_${round}`
@@ -50,16 +50,16 @@ export function roundFile(base: number, round: number): MigrationFile {
   }
 }
 
-/** How the columns of rounds are named, for LIKE. */
+/** The names of the columns that rounds add, as a pattern for LIKE. */
 export const roundColumns = 'round\\_%'
 
-/** Changes when the tenants that these files make do: then a fleet that was kept is of no use. */
+/** Changes with the content of the files: a kept fleet with another fingerprint cannot be used. */
 export function fingerprint(files: readonly MigrationFile[]): string {
   return createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 12)
 }
 
-/** A folder with migrations, away from the repository. */
-export class Folder {
+/** A temporary folder with migrations, outside of the repository. */
+export class MigrationFolder {
   readonly path: string
   readonly files: MigrationFile[] = []
 
@@ -67,8 +67,8 @@ export class Folder {
     this.path = path
   }
 
-  static async make(files: readonly MigrationFile[]): Promise<Folder> {
-    const folder = new Folder(await mkdtemp(join(tmpdir(), 'partywall-bench-')))
+  static async create(files: readonly MigrationFile[]): Promise<MigrationFolder> {
+    const folder = new MigrationFolder(await mkdtemp(join(tmpdir(), 'partywall-bench-')))
     for (const file of files) await folder.add(file)
     return folder
   }
@@ -83,7 +83,7 @@ export class Folder {
   }
 }
 
-/** 1 table, 1 + 5 indexes; but for the first, a column, a reference; for some, one more index or a check. */
+/** A table with 6 indexes; all but the first get one more column and a reference, some one more index or a check. */
 function wholeTable(table: string, index: number): string {
   const indexed = ['name', 'state', 'owner_id', 'made_at', 'state, made_at']
   return [

@@ -1,30 +1,30 @@
 /**
- * Fleets that are there to be migrated. Each contestant has a database of its own with the same tenants, because each keeps its own
- * history of them; it is made once and kept. A run leaves columns behind, and the next one begins by putting the fleet back.
+ * The tenants that a contestant migrates. Each contestant has a database of its own with the same tenants, because each keeps its own
+ * history of them. The database is created once and kept: a run leaves columns behind, and the next run first removes them.
  */
 import { Client } from 'pg'
 import { fingerprint, roundColumns, type MigrationFile } from './files.ts'
 
 export interface Fleet {
-  /** Of the contestant's own database. */
+  /** The contestant's own database. */
   readonly url: string
   readonly schemas: readonly string[]
 }
 
-export interface FleetWish {
-  /** Whose it is; part of the database's name. */
+export interface FleetGoal {
+  /** The contestant that migrates it; part of the database's name. */
   readonly owner: string
   readonly tenants: number
-  /** What every tenant has. */
+  /** The migrations that every tenant has. */
   readonly base: readonly MigrationFile[]
-  /** Makes the tenants, with the history that the contestant keeps. */
-  makeTenants(fleet: Fleet): Promise<void>
-  /** Takes what came after the base out of the history of a schema: SQL, ended by a semicolon. */
-  forget(schema: string): string
+  /** Creates the tenants, with the history that the contestant keeps. */
+  createTenants(fleet: Fleet): Promise<void>
+  /** SQL that deletes what came after the base from the history of a schema, ended by a semicolon. */
+  forgetRounds(schema: string): string
 }
 
-/** The fleet, with nothing but the base in its schemas and its histories. */
-export async function fleetOf(url: string, goal: FleetWish): Promise<Fleet> {
+/** Creates the fleet or takes the kept one, and leaves only the base in its schemas and histories. */
+export async function prepareFleet(url: string, goal: FleetGoal): Promise<Fleet> {
   const { owner, tenants, base } = goal
   const database = `partywall_bench_${owner.replaceAll('-', '_')}`
   const fleet = {
@@ -38,26 +38,26 @@ export async function fleetOf(url: string, goal: FleetWish): Promise<Fleet> {
       [database],
     )
     if (rows[0]?.state === state) return
-    process.stderr.write(`making ${tenants} tenants for ${owner}, once\n`)
+    process.stderr.write(`creating ${tenants} tenants for ${owner}, once\n`)
     await admin.query(`drop database if exists ${database} with (force)`)
     await admin.query(`create database ${database}`)
-    await goal.makeTenants(fleet)
-    // Last: a database that was not filled to the end has no such comment, and is made anew.
+    await goal.createTenants(fleet)
+    // Last, so that a database whose creation was interrupted has no such comment, and is created again.
     await admin.query(`comment on database ${database} is '${state}'`)
   })
-  await putBack(fleet, goal)
+  await resetToBase(fleet, goal)
   return fleet
 }
 
-/** Makes schemas without any history. */
-export async function makeSchemas({ url, schemas }: Fleet, files: readonly MigrationFile[], history = ''): Promise<void> {
+/** Creates the schemas and their tables with plain SQL: without a history, unless `history` is SQL that creates one. */
+export async function createSchemas({ url, schemas }: Fleet, files: readonly MigrationFile[], history = ''): Promise<void> {
   const text = files.map((file) => file.text).join('\n')
-  await inTurns(url, schemas, async (client, schema) => {
+  await forEachSchema(url, schemas, async (client, schema) => {
     await client.query(`begin; create schema ${schema}; set local search_path to ${schema}; ${text}; ${history}; commit`)
   })
 }
 
-async function putBack(fleet: Fleet, { forget }: FleetWish): Promise<void> {
+async function resetToBase(fleet: Fleet, { forgetRounds }: FleetGoal): Promise<void> {
   const drops = new Map<string, string>()
   await withClient(fleet.url, async (client) => {
     const { rows } = await client.query(
@@ -74,9 +74,9 @@ async function putBack(fleet: Fleet, { forget }: FleetWish): Promise<void> {
     for (const row of rows) drops.set(row.schema, row.drops)
   })
   if (drops.size > 0) {
-    process.stderr.write(`putting ${drops.size} tenants back\n`)
-    await inTurns(fleet.url, [...drops.keys()], async (client, schema) => {
-      await client.query(`begin; ${drops.get(schema)} ${forget(schema)} commit`)
+    process.stderr.write(`resetting ${drops.size} tenants to the base\n`)
+    await forEachSchema(fleet.url, [...drops.keys()], async (client, schema) => {
+      await client.query(`begin; ${drops.get(schema)} ${forgetRounds(schema)} commit`)
     })
   }
   await withClient(fleet.url, async (client) => {
@@ -88,8 +88,8 @@ async function putBack(fleet: Fleet, { forget }: FleetWish): Promise<void> {
   })
 }
 
-/** Two at a time, without waiting for the disk: this is not measured. */
-async function inTurns(
+/** Two schemas at a time, without waiting for the disk: this is not measured. */
+async function forEachSchema(
   url: string,
   schemas: readonly string[],
   work: (client: Client, schema: string) => Promise<void>,

@@ -1,7 +1,7 @@
-/** One deploy in a process that holds nothing else, so that what it takes can be told. Started by the scenario `migrate-many`. */
+/** One deploy in a process that does nothing else, so that its memory can be measured. Started by the scenario `migrate-many`. */
 import { readFileSync } from 'node:fs'
 import { assertFleetOk, createTenancy } from 'partywall'
-import { rounded } from '../measuring/rounds.ts'
+import { rounded } from '../measuring/statistics.ts'
 
 export interface Deploy {
   readonly url: string
@@ -10,7 +10,7 @@ export interface Deploy {
 
 export interface Cost {
   readonly seconds: number
-  /** The most that the process of the deploy held at a time. */
+  /** Peak memory of the process of the deploy. */
   readonly processMiB: number
 }
 
@@ -22,12 +22,12 @@ async function deployHere({ url, folder }: Deploy): Promise<Cost> {
   assertFleetOk(await tenancy.migrations.run())
   return {
     seconds: rounded((performance.now() - started) / 1000),
-    processMiB: rounded(highestMiB()),
+    processMiB: rounded(peakMiB()),
   }
 }
 
-/** Of this program alone: what resourceUsage says counts the process that forked it, too. */
-function highestMiB(): number {
+/** Peak memory of this program alone: process.resourceUsage() also counts the process that forked it. */
+function peakMiB(): number {
   try {
     return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024
   } catch {

@@ -1,24 +1,26 @@
-/** A race over 1,000 tenants of 12 tables: every round is one deploy of each contestant. */
+/** A race over 1,000 tenants of 12 tables: in every round each contestant does one deploy. */
+import { joined, type Comparison } from '../measuring/comparison.ts'
 import type { Outcome } from '../measuring/outcome.ts'
-import { compare, player, rounded, together, type Comparison } from '../measuring/rounds.ts'
-import { baseFiles, Folder, roundColumns, roundFile, roundTables } from './files.ts'
+import { compare, player } from '../measuring/rounds.ts'
+import { rounded } from '../measuring/statistics.ts'
+import { baseFiles, MigrationFolder, roundColumns, roundFile, roundTables } from './files.ts'
 import { withClient } from './fleet.ts'
 import { partywall, type Migrator, type Race } from './contestants.ts'
 
 export interface RacePlan {
   readonly rounds: number
-  /** Whether each round brings one more file, or nothing to do. */
+  /** True: the deploys find nothing to do. False: each round adds one file. */
   readonly isIdle?: boolean
   readonly through?: (url: string) => string
 }
 
-type Enter = (race: Race) => Promise<Migrator>
+type Entrant = (race: Race) => Promise<Migrator>
 
 const tenants = 1000
 
-/** @param apart meets us alone: it opens and closes a pool for every tenant, which whoever comes after it in our process would feel */
-export async function race(url: string, rivals: readonly Enter[], apart: Enter, plan: RacePlan): Promise<Outcome> {
-  const { ratios, spread, figures } = together(await contest(url, rivals, plan), await contest(url, [apart], plan))
+/** @param rivalAlone races partywall alone: it opens and closes a pool for every tenant, which would slow down the contestant after it */
+export async function race(url: string, rivals: readonly Entrant[], rivalAlone: Entrant, plan: RacePlan): Promise<Outcome> {
+  const { ratios, spread, figures } = joined(await contest(url, rivals, plan), await contest(url, [rivalAlone], plan))
   const perTenant = Object.entries(figures).map(([name, { p50Ms }]) => [
     name,
     { msPerTenant: rounded(p50Ms / tenants), runMs: p50Ms },
@@ -28,10 +30,10 @@ export async function race(url: string, rivals: readonly Enter[], apart: Enter, 
 
 async function contest(
   url: string,
-  rivals: readonly Enter[],
+  rivals: readonly Entrant[],
   { rounds, isIdle = false, through = (direct) => direct }: RacePlan,
 ): Promise<Comparison> {
-  const folder = await Folder.make(baseFiles('whole'))
+  const folder = await MigrationFolder.create(baseFiles('whole'))
   try {
     const base = folder.files.length
     const migrators: Migrator[] = []
@@ -42,7 +44,7 @@ async function contest(
       callers: 1,
       pieces: 1,
       warmUp: 1,
-      // Each table that a round may change, so that nobody's first look at its files is measured.
+      // One warm-up for each table that a round may change, so that no contestant's first access to its files is measured.
       warmUps: isIdle ? 1 : roundTables,
       rounds,
       ...(!isIdle && { beforeRound: () => folder.add(roundFile(base, round++)) }),
@@ -54,7 +56,7 @@ async function contest(
   }
 }
 
-/** Who is fast because it left something out has not raced. */
+/** A contestant that left something out must not win by it. */
 async function assertMigrated({ name, fleet }: Migrator, rounds: number): Promise<void> {
   await withClient(fleet.url, async (client) => {
     const { rows } = await client.query(
@@ -65,6 +67,6 @@ async function assertMigrated({ name, fleet }: Migrator, rounds: number): Promis
       [roundColumns],
     )
     const { columns } = rows[0]
-    if (columns !== rounds * tenants) throw new Error(`${name} made ${columns} columns instead of ${rounds * tenants}`)
+    if (columns !== rounds * tenants) throw new Error(`${name} added ${columns} columns instead of ${rounds * tenants}`)
   })
 }

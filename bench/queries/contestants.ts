@@ -1,30 +1,31 @@
-/** Partywall and what people do today, each doing the same piece of work: the point query for a tenant that `pick` names. */
+/** Partywall and the usual ways of writing it by hand, each doing the same piece of work: the point query for a tenant that `pick` names. */
 import { Pool, type PoolClient, type PoolConfig } from 'pg'
 import { createTenancy, type Tenancy, type Tenant } from 'partywall'
 import { pointQuery, schemaOf } from './fleet.ts'
 import type { Contestant } from '../measuring/rounds.ts'
 
-export interface Ring {
+/** What all contestants are given. */
+export interface Setup {
   readonly url: string
   readonly tenants: readonly Tenant[]
   readonly connections: number
   readonly pick: () => number
 }
 
-/** No contestant closes idle connections: whose turn it is not would lose its warm backends. */
+/** No contestant closes idle connections: it would lose its warm backends during the turns of the others. */
 const kept = { idleTimeoutMillis: 0 } satisfies PoolConfig
 
-/** Whoever stops the server first ends the connections; that is nobody's error here. */
-function plain(url: string, max: number): Pool {
+/** A pool of pg that ignores the errors of idle connections: they only tell that the server was stopped. */
+function plainPool(url: string, max: number): Pool {
   return new Pool({ connectionString: url, max, ...kept }).on('error', () => {})
 }
 
-/** A contestant whose connections can be taken all at once, to open or to measure them. */
-export interface Opened extends Contestant {
+/** A contestant whose connections can all be checked out at once, to open or to measure them. */
+export interface PooledContestant extends Contestant {
   withAll<T>(fn: (clients: PoolClient[]) => Promise<T>): Promise<T>
 }
 
-export function partywall({ url, tenants, connections, pick }: Ring): Opened & { readonly tenancy: Tenancy<any> } {
+export function partywall({ url, tenants, connections, pick }: Setup): PooledContestant & { readonly tenancy: Tenancy<any> } {
   const tenancy = createTenancy({ database: url, pool: { max: connections, ...kept } })
   return {
     name: 'partywall',
@@ -35,9 +36,9 @@ export function partywall({ url, tenants, connections, pick }: Ring): Opened & {
   }
 }
 
-/** The upper bound: no tenancy at all, the schema written into the text. */
-export function qualified({ url, connections, pick }: Ring): Opened {
-  const pool = plain(url, connections)
+/** The upper bound of the speed: no tenancy at all, the name of the schema is part of the statement. */
+export function qualified({ url, connections, pick }: Setup): PooledContestant {
+  const pool = plainPool(url, connections)
   return {
     name: 'qualified',
     work: () => pool.query(pointQuery.replace('items', `${schemaOf(pick())}.items`), [10]),
@@ -55,8 +56,9 @@ async function withAll<T>(pool: Pool, count: number, fn: (clients: PoolClient[])
   }
 }
 
-export function setOnCheckout({ url, connections, pick }: Ring): Contestant {
-  const pool = plain(url, connections)
+/** Sets the search path when a connection is checked out, and resets it before it goes back. */
+export function setOnCheckout({ url, connections, pick }: Setup): Contestant {
+  const pool = plainPool(url, connections)
   return {
     name: 'set-on-checkout',
     async work() {
@@ -73,8 +75,9 @@ export function setOnCheckout({ url, connections, pick }: Ring): Contestant {
   }
 }
 
-export function transaction({ url, connections, pick }: Ring): Contestant {
-  const pool = plain(url, connections)
+/** Sets the search path for one transaction around the query. */
+export function transaction({ url, connections, pick }: Setup): Contestant {
+  const pool = plainPool(url, connections)
   return {
     name: 'transaction',
     async work() {

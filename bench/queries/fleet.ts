@@ -1,4 +1,4 @@
-/** The tenants that all scenarios share: one schema each, one table of eight indexes, fifty rows. Made once and kept. */
+/** The tenants of the scenarios with queries: one schema each, one table with eight indexes and fifty rows. Created once and kept. */
 import { Client } from 'pg'
 import { createTenancy, type Tenant } from 'partywall'
 
@@ -6,7 +6,7 @@ export const pointQuery = 'select id, name, price from items where id <= $1 limi
 
 export const schemaOf = (number: number): string => `bench_${String(number).padStart(5, '0')}`
 
-/** A tenant that no catalog knows: the scenarios measure the pool, not the lookup. */
+/** Tenants that are not in the catalog: the scenarios measure the pool, not the lookup. */
 export function benchTenants(count: number): Tenant[] {
   return Array.from({ length: count }, (_, number) =>
     Object.freeze({
@@ -22,19 +22,20 @@ export function benchTenants(count: number): Tenant[] {
   )
 }
 
-export async function makeFleet(url: string, count: number): Promise<void> {
+/** Creates the schemas that are missing. */
+export async function createFleet(url: string, count: number): Promise<void> {
   const admin = new Client(url)
   await admin.connect()
-  const { rows } = await admin.query(`select count(*)::int as made from pg_namespace where nspname like 'bench\\_%'`)
-  for (let number = rows[0].made as number; number < count; number++) {
+  const { rows } = await admin.query(`select count(*)::int as existing from pg_namespace where nspname like 'bench\\_%'`)
+  for (let number = rows[0].existing as number; number < count; number++) {
     await admin.query(`begin; ${tables(schemaOf(number))}; commit`)
-    if (number % 100 === 0) process.stderr.write(`making tenant ${number} of ${count}\r`)
+    if (number % 100 === 0) process.stderr.write(`creating tenant ${number} of ${count}\r`)
   }
   await admin.query('vacuum analyze pg_class, pg_attribute, pg_index, pg_namespace')
   await admin.end()
 }
 
-/** Puts the tenants into the catalog, for scenarios that look them up. */
+/** Adds the tenants to the catalog, for scenarios that look them up. */
 export async function registerFleet(url: string, count: number): Promise<void> {
   const tenancy = createTenancy({ database: url })
   await tenancy.ready()
@@ -59,7 +60,7 @@ function tables(schema: string): string {
     select n, 'item ' || n, n * 1.5, 'red', n % 7, 'ada', now(), null from generate_series(1, 50) as n`
 }
 
-/** Picks tenants uniformly, or as a few that are visited most (Zipf, exponent 1). */
+/** Picks tenants evenly, or so that a few are picked most of the time (Zipf, exponent 1). */
 export function picker(count: number, how: 'uniform' | 'zipf'): () => number {
   if (how === 'uniform') return () => Math.floor(Math.random() * count)
   const cumulated: number[] = []

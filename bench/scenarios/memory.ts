@@ -1,13 +1,13 @@
 /**
- * What the backends hold after 40 visits to each of 1,000 tenants: a backend never forgets a relation that it has touched. The same
- * visits through a plain pool, by eight callers on twenty connections that are all open. What counts is the mean of the backends that
- * served anybody: the plain pool takes the connection that came back last, and leaves the others unused.
+ * The memory of the backends after 40 queries for each of 1,000 tenants: a backend keeps what it has cached about every relation that it has
+ * used. Partywall against a plain pool, each with eight callers on twenty open connections. What counts is the mean of the backends that
+ * served a query: the plain pool takes the connection that was released last, and leaves the others unused.
  */
 import type { PoolClient } from 'pg'
 import { partywall, qualified } from '../queries/contestants.ts'
-import { benchTenants, makeFleet } from '../queries/fleet.ts'
+import { benchTenants, createFleet } from '../queries/fleet.ts'
 import type { Outcome } from '../measuring/outcome.ts'
-import { median, rounded } from '../measuring/rounds.ts'
+import { median, rounded } from '../measuring/statistics.ts'
 
 const tenants = 1000
 const visits = 40
@@ -16,7 +16,7 @@ const callers = 8
 const rounds = 5
 
 export async function memory(url: string): Promise<Outcome> {
-  await makeFleet(url, tenants)
+  await createFleet(url, tenants)
   const ours: number[] = []
   const plain: number[] = []
   for (let round = 0; round < rounds; round++) {
@@ -35,11 +35,11 @@ export async function memory(url: string): Promise<Outcome> {
   }
 }
 
-/** Mean bytes of the backends that served tenants, after all visits. */
-async function measure(url: string, who: 'partywall' | 'plain-pool'): Promise<number> {
+/** Mean bytes of the backends that served a tenant, after all queries. */
+async function measure(url: string, name: 'partywall' | 'plain-pool'): Promise<number> {
   const order = shuffled(Array.from({ length: tenants * visits }, (_, index) => index % tenants))
-  const ring = { url, tenants: benchTenants(tenants), connections, pick: () => order.pop() ?? 0 }
-  const contestant = who === 'partywall' ? partywall(ring) : qualified(ring)
+  const setup = { url, tenants: benchTenants(tenants), connections, pick: () => order.pop() ?? 0 }
+  const contestant = name === 'partywall' ? partywall(setup) : qualified(setup)
   try {
     const fresh = await contestant.withAll((clients) => Promise.all(clients.map(bytesOf)))
     const call = async (): Promise<void> => {
@@ -47,7 +47,7 @@ async function measure(url: string, who: 'partywall' | 'plain-pool'): Promise<nu
     }
     await Promise.all(Array.from({ length: callers }, call))
     const all = await contestant.withAll((clients) => Promise.all(clients.map(bytesOf)))
-    // Those that were never asked would make the mean of the plain pool look better than any backend that works.
+    // Backends that served nothing would lower the mean of the plain pool below that of every backend that works.
     const sizes = all.filter((bytes) => bytes > 1.5 * Math.max(...fresh))
     return sizes.reduce((sum, bytes) => sum + bytes, 0) / sizes.length
   } finally {

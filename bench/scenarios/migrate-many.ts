@@ -1,6 +1,7 @@
 /**
- * One more file over 10,000 tenants of 3 tables, then a deploy that finds nothing to do: how long, and how much memory our process and the
- * backends of the server hold. No rivals: it is about whether it can be done. Each deploy has a process of its own, as on the day.
+ * A deploy with one more migration over 10,000 tenants of 3 tables, then one that finds nothing to do: the time, and the memory of our
+ * process and of the server's backends. There are no rivals: the question is whether partywall can do it. Each deploy runs in a process of
+ * its own, as in production.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,14 +9,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Outcome } from '../measuring/outcome.ts'
 import { partywall } from '../migrations/contestants.ts'
-import { baseFiles, Folder, roundFile } from '../migrations/files.ts'
+import { baseFiles, MigrationFolder, roundFile } from '../migrations/files.ts'
 import type { Cost, Deploy } from '../migrations/one-deploy.ts'
-import { rounded } from '../measuring/rounds.ts'
+import { rounded } from '../measuring/statistics.ts'
 
 const tenants = 10_000
 
 export async function migrateMany(url: string): Promise<Outcome> {
-  const folder = await Folder.make(baseFiles('small'))
+  const folder = await MigrationFolder.create(baseFiles('small'))
   try {
     const { fleet } = await partywall({ url, through: (direct) => direct, tenants, folder, owner: 'many' })
     const deploy = { url: fleet.url, folder: folder.path }
@@ -45,7 +46,7 @@ async function inItsOwnProcess(deploy: Deploy): Promise<object> {
   }
 }
 
-/** Private memory of all processes of PostgreSQL together; 0 where there is no /proc. */
+/** Private memory of all processes of PostgreSQL together; 0 on a system without /proc. */
 function backendsMiB(): number {
   let kilobytes = 0
   for (const process of numbersIn('/proc')) {
@@ -53,7 +54,7 @@ function backendsMiB(): number {
       const status = readFileSync(`/proc/${process}/status`, 'utf8')
       if (/^Name:\s+postgres$/m.test(status)) kilobytes += Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1] ?? 0)
     } catch {
-      // it ended meanwhile
+      // the process has ended in the meantime
     }
   }
   return kilobytes / 1024

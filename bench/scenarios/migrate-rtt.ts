@@ -1,8 +1,8 @@
-/** The same over a network of one millisecond. */
+/** The deploy of `migrate` over a network with a delay of one millisecond. */
 import type { Outcome } from '../measuring/outcome.ts'
-import { drizzleMultitenant, durableFloor, oneByOne, unwaitingFloor } from '../migrations/contestants.ts'
-import { race } from '../migrations/race.ts'
 import { startRelay } from '../measuring/relay.ts'
+import { asyncCommitFloor, drizzleMultitenant, durableFloor, oneByOne } from '../migrations/contestants.ts'
+import { race } from '../migrations/race.ts'
 
 const delayMs = 1
 
@@ -11,7 +11,7 @@ export async function migrateRtt(url: string): Promise<Outcome> {
   try {
     const { host } = new URL(relay.url)
     const through = (direct: string): string => Object.assign(new URL(direct), { host }).href
-    const outcome = await race(url, [durableFloor, unwaitingFloor, oneByOne], drizzleMultitenant, {
+    const outcome = await race(url, [durableFloor, asyncCommitFloor, oneByOne], drizzleMultitenant, {
       rounds: 5,
       through,
     })

@@ -1,27 +1,28 @@
-/** The same query over a network of one millisecond, where round trips are what counts. */
-import { partywall, qualified, setOnCheckout, transaction } from '../queries/contestants.ts'
-import { benchTenants, makeFleet, picker } from '../queries/fleet.ts'
+/** The point query of `query` over a network with a delay of one millisecond, where the number of round trips decides. */
+import { joined } from '../measuring/comparison.ts'
 import type { Outcome } from '../measuring/outcome.ts'
-import { poolPerTenant } from '../queries/pool-per-tenant.ts'
 import { startRelay } from '../measuring/relay.ts'
-import { compare, player, together, type Plan } from '../measuring/rounds.ts'
+import { compare, player, type Plan } from '../measuring/rounds.ts'
+import { partywall, qualified, setOnCheckout, transaction } from '../queries/contestants.ts'
+import { benchTenants, createFleet, picker } from '../queries/fleet.ts'
+import { poolPerTenant } from '../queries/pool-per-tenant.ts'
 
 const tenants = 1000
 const delayMs = 1
 const plan: Plan = { callers: 8, pieces: 1500, warmUp: 10_000, rounds: 7 }
 
 export async function queryRtt(url: string): Promise<Outcome> {
-  await makeFleet(url, tenants)
+  await createFleet(url, tenants)
   const relay = await startRelay(url, delayMs)
-  const ring = { url: relay.url, tenants: benchTenants(tenants), connections: 20, pick: picker(tenants, 'uniform') }
-  const ours = player(partywall(ring))
-  const rivals = [player(qualified(ring)), player(setOnCheckout(ring)), player(transaction(ring))]
-  const apart = player(poolPerTenant(ring), 0.1)
+  const setup = { url: relay.url, tenants: benchTenants(tenants), connections: 20, pick: picker(tenants, 'uniform') }
+  const ours = player(partywall(setup))
+  const rivals = [player(qualified(setup)), player(setOnCheckout(setup)), player(transaction(setup))]
+  const rivalAlone = player(poolPerTenant(setup), 0.1)
   try {
-    const { ratios, spread, figures } = together(await compare(ours, rivals, plan), await compare(ours, [apart], plan))
+    const { ratios, spread, figures } = joined(await compare(ours, rivals, plan), await compare(ours, [rivalAlone], plan))
     return { tenants, rounds: plan.rounds, ratios, spread, figures: { ...figures, delayMs } }
   } finally {
-    await Promise.all([ours, apart, ...rivals].map((contestant) => contestant.close()))
+    await Promise.all([ours, rivalAlone, ...rivals].map((contestant) => contestant.close()))
     relay.close()
   }
 }

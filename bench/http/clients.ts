@@ -1,16 +1,17 @@
 /**
- * The clients of the HTTP scenario, in a process of their own: what they cost is not taken from the event loop that serves. A fixed number
+ * The clients of the HTTP scenario, in a process of their own, so that they take no time from the event loop that serves. A fixed number
  * of connections stay open, each with one request at a time, as behind a load balancer.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { picker, schemaOf } from './fleet.ts'
-import { play, type Round } from '../measuring/rounds.ts'
+import type { Round } from '../measuring/comparison.ts'
+import { play } from '../measuring/rounds.ts'
+import { picker, schemaOf } from '../queries/fleet.ts'
 
 /** Requests to one address, each for a tenant picked at random. */
-interface Volley {
+interface Requests {
   readonly url: string
   /** The header that names the tenant. */
   readonly header: string
@@ -19,17 +20,18 @@ interface Volley {
   readonly pieces: number
 }
 
-export interface Load {
-  fire(volley: Volley): Promise<Round & { /** Of one core, what the clients took. */ readonly cpuShare: number }>
+export interface Clients {
+  /** Sends the requests, and resolves when all are answered. */
+  send(requests: Requests): Promise<Round & { /** The share of one core that the clients used. */ readonly cpuShare: number }>
   close(): void
 }
 
-export function startLoad(): Load {
+export function startClients(): Clients {
   const child = fork(fileURLToPath(import.meta.url), { stdio: 'inherit' })
-  const ended = once(child, 'exit').then(() => [{ error: 'the clients ended' }])
+  const ended = once(child, 'exit').then(() => [{ error: 'the process of the clients ended' }])
   return {
-    async fire(volley) {
-      child.send(volley)
+    async send(requests) {
+      child.send(requests)
       const [answer] = await Promise.race([once(child, 'message'), ended])
       if (answer.error !== undefined) throw new Error(answer.error)
       return answer
@@ -38,10 +40,10 @@ export function startLoad(): Load {
   }
 }
 
-async function fire({ url, header, tenants, callers, pieces }: Volley): Promise<object> {
+async function sendHere({ url, header, tenants, callers, pieces }: Requests): Promise<object> {
   const agent = agentFor(url, callers)
   const pick = picker(tenants, 'uniform')
-  const round = await play(() => ask(url, agent, { [header]: schemaOf(pick()) }), callers, pieces)
+  const round = await play(() => request(url, agent, { [header]: schemaOf(pick()) }), callers, pieces)
   return { ...round, cpuShare: (round.callerCpuMicros * round.perSecond) / 1e6 }
 }
 
@@ -52,13 +54,13 @@ function agentFor(url: string, callers: number): Agent {
   return agent
 }
 
-function ask(url: string, agent: Agent, headers: Record<string, string>): Promise<void> {
+function request(url: string, agent: Agent, headers: Record<string, string>): Promise<void> {
   return new Promise((resolve, reject) => {
     get(url, { agent, headers }, (response) => {
       let body = ''
       response.setEncoding('utf8').on('data', (text: string) => (body += text))
       response.on('end', () => {
-        // Ten rows each, or the contest would be about something else.
+        // Ten rows each: an error page, or a tenant without rows, must not count as an answer.
         if (response.statusCode === 200 && JSON.parse(body).length === 10) resolve()
         else reject(new Error(`${url} answered ${response.statusCode}: ${body.slice(0, 200)}`))
       })
@@ -67,8 +69,8 @@ function ask(url: string, agent: Agent, headers: Record<string, string>): Promis
 }
 
 if (process.send !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
-  process.on('message', (volley) => {
-    fire(volley as Volley).then(
+  process.on('message', (requests) => {
+    sendHere(requests as Requests).then(
       (round) => process.send!(round),
       (error: Error) => process.send!({ error: error.message }),
     )
