@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { hasPgBouncer } from './packages/partywall/test/support/servers/pgbouncer.ts'
 
-/** `import 'partywall'` means its sources: tests need no build. */
+/** `import 'partywall'` resolves to its sources, so tests need no build. */
 const conditions = ['@partywall/source']
 const support = new URL('packages/partywall/test/support/', import.meta.url).pathname
 
@@ -14,16 +14,16 @@ const common = {
 const eachProject = {
   setupFiles: [`${support}run/each-file.ts`],
   pool: 'forks' as const,
-  // The server and its backends want a share of the machine, too.
+  // The server and its backends need processor time, too.
   maxWorkers: 2,
-  // What Node itself resolves (packages outside of Vite's sight, and child processes that pass on process.execArgv).
+  // For what Node.js itself resolves: packages that Vite does not transform, and child processes started with process.execArgv.
   execArgv: conditions.map((condition) => `--conditions=${condition}`),
   testTimeout: 30_000,
   hookTimeout: 30_000,
   teardownTimeout: 30_000,
 }
 
-/** Everything, with a server that is reached directly. */
+/** All tests, connected directly to the server. */
 const direct = {
   ...common,
   test: {
@@ -35,7 +35,7 @@ const direct = {
   },
 }
 
-/** What queries for tenants once more, through PgBouncer in transaction mode with one server connection. */
+/** The tests that query for tenants once more, through PgBouncer in transaction mode with one server connection. */
 const pgbouncer = {
   ...common,
   test: {

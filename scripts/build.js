@@ -10,5 +10,5 @@ rmSync(output, { recursive: true, force: true })
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder, '--outDir', output], {
   stdio: 'inherit',
 })
-// What is written in JavaScript is taken as it is.
+// Copies the files that tsc does not: those written in JavaScript.
 cpSync(join(folder, 'src'), output, { recursive: true, filter: (path) => !path.endsWith('.ts') })

@@ -1,9 +1,9 @@
-// All that CI does, in the order in which a mistake is cheapest to find. Stops at the first failure.
+// Runs everything that CI runs, the cheapest check first, and stops at the first failure.
 import { spawnSync } from 'node:child_process'
 
 const steps = [
   ['the code is formatted and free of lint', 'npm run --silent lint'],
-  ['the types hold', 'npm run --silent types'],
+  ['the types are right', 'npm run --silent types'],
   ['nothing is unused', 'npm run --silent knip'],
   ['the packages build', 'npm run --silent build'],
   ['the packed package is what it says', 'node scripts/check-package.js'],

