@@ -6,7 +6,7 @@ const steps = [
   ['the types are right', 'npm run --silent types'],
   ['nothing is unused', 'npm run --silent knip'],
   ['the packages build', 'npm run --silent build'],
-  ['the packed package is what it says', 'node scripts/check-package.js'],
+  ['the packed package works in another project', 'node scripts/check-package.js'],
   ['the packed package works in a bundle of Next.js', 'node scripts/check-bundles.js'],
   ['the tests pass', 'npm test'],
 ]

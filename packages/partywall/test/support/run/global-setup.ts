@@ -1,14 +1,14 @@
 /**
- * Once per test run: a server (the one of DATABASE_URL, or the embedded one) and on it an empty template database, from which
- * each test file that asks for it gets a clone (database.ts). The names carry the run's id, so runs never meet; a run holds a
- * lock while it lives, so the next run can tell what a killed one left behind, and drop it.
+ * The setup of a test run: a server (the one of DATABASE_URL, or the embedded one) with an empty template database, which is cloned
+ * for each test file that asks for a database (database.ts). The names contain the id of the run, so two runs never share a database.
+ * A run holds an advisory lock until it ends, so the next run recognizes what a killed run left behind, and drops it.
  */
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import type { TestProject } from 'vitest/node'
 import { acquireTestServer } from '../servers/server.ts'
 import { hasPgBouncer, startPgBouncer } from '../servers/pgbouncer.ts'
-import { databaseOf, dropDatabase, keptMark, runIdForm, runLock } from './names.ts'
+import { databaseOf, dropDatabase, keptMark, runIdForm, runLock } from './database-names.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -23,7 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const admin = new Client({ connectionString: server.url, application_name: 'partywall tests' })
   try {
     await admin.connect().catch((cause: unknown) => {
-      throw new Error(`The tests need a PostgreSQL, and ${whichServer()} does not let them in: ${(cause as Error).message}`, {
+      throw new Error(`The tests need a PostgreSQL, and cannot connect to ${whichServer()}: ${(cause as Error).message}`, {
         cause,
       })
     })
@@ -36,7 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await server.release()
     throw error
   }
-  // The server may be stopped under us, by a person or by a test of that very thing.
+  // The server may be stopped while the tests run, by a person or by a test of exactly that.
   admin.on('error', () => {})
   project.provide('partywallServerUrl', server.url)
   project.provide('partywallRun', run)
@@ -61,7 +61,7 @@ async function assertMayCreateDatabases(admin: Client): Promise<void> {
   const [row] = rows
   if (row?.may === true) return
   throw new Error(
-    `The tests make a database per test file, and the role ${row?.role} of DATABASE_URL may not. ` +
+    `The tests create a database per test file, and the role ${row?.role} of DATABASE_URL may not create databases. ` +
       `Run  alter role "${row?.role}" createdb;  as a superuser, or unset DATABASE_URL to use the embedded PostgreSQL.`,
   )
 }
@@ -70,7 +70,7 @@ function whichServer(): string {
   return process.env.DATABASE_URL ? 'the server of DATABASE_URL (unset it to use the embedded one)' : 'the embedded server'
 }
 
-/** Databases of runs that are dead, except those kept as evidence. */
+/** Drops the databases of runs that have ended, except those that were kept for inspection. */
 async function dropLeftovers(admin: Client): Promise<void> {
   const { rows } = await admin.query<{ name: string }>(
     `select datname as name

@@ -1,80 +1,80 @@
 /**
- * A database of its own for a test file: a clone of the run's template. Dropped when the file has passed; kept when a test in
- * it failed, with a word about how to look at it, until the same file runs again.
+ * A database of its own for a test file: a clone of the run's template. It is dropped when the file has passed. When a test of the file
+ * has failed, it is kept until the same file runs again, and the command that opens it is printed.
  */
 import { Client } from 'pg'
 import { expect, inject, type RunnerTestFile } from 'vitest'
 import { inParallel } from '../../../src/fleet/workers.ts'
-import { databaseOf, dropDatabase, keptMark, slugOf } from '../run/names.ts'
+import { databaseOf, dropDatabase, keptMark, slugOf } from '../run/database-names.ts'
 import { onRoute, route } from './route.ts'
 
 export interface TestDatabase {
-  /** On the route of this run: directly, or through the pooler. */
+  /** The database on the route of this run: directly, or through the pooler. */
   readonly url: string
-  /** The same without a pooler: for looking, and for making mischief. */
+  /** The same database without the pooler, for observing and for disturbing what is tested. */
   readonly directUrl: string
   readonly name: string
-  /** The same server and role, another database: for what cannot be done from inside. */
+  /** Another database on the same server with the same role, for what cannot be done from inside, such as dropping the database. */
   readonly adminUrl: string
 }
 
-const made: TestDatabase[] = []
+const created: TestDatabase[] = []
 
 /**
- * Call it at the top of a test file or in its `beforeAll`; again for a second database.
+ * Creates a database. Call it at the top of a test file or in its `beforeAll`; call it again for a second database.
  * @example const { url } = await testDatabase()
  */
 export async function testDatabase(): Promise<TestDatabase> {
   const file = expect.getState().testPath
   if (file === undefined) throw new Error('testDatabase() belongs at the top of a test file or in its beforeAll.')
-  const number = made.length === 0 ? '' : `_${made.length + 1}`
+  const number = created.length === 0 ? '' : `_${created.length + 1}`
   const name = databaseOf(inject('partywallRun'), `${slugOf(file, route)}${number}`)
   const adminUrl = serverUrl()
   const url = new URL(adminUrl)
   url.pathname = `/${name}`
   await asAdmin(async (admin) => {
-    // A retried file finds its own database of before.
+    // A file that is retried finds the database of its first attempt.
     await dropDatabase(admin, name)
     await admin.query(`create database "${name}" template "${databaseOf(inject('partywallRun'), 'template')}"`)
   })
   const database = { url: onRoute(url.href), directUrl: url.href, name, adminUrl }
-  made.push(database)
+  created.push(database)
   return database
 }
 
-/** The server of this run, with a role that may create databases. */
+/** The address of the server of this run, with a role that may create databases. */
 export function serverUrl(): string {
   return inject('partywallServerUrl')
 }
 
 /** What each-file.ts calls when all tests and hooks of a file are done. */
 export async function endTestDatabases(file: RunnerTestFile): Promise<void> {
-  if (made.length === 0) return
-  const databases = made.splice(0)
+  if (created.length === 0) return
+  const databases = created.splice(0)
   const hasFailed = isFailed(file)
   await asAdmin((admin) => dropKept(admin, slugOf(file.filepath, route)))
-  // Each drop waits for a checkpoint; several at a time wait for the same one.
+  // Each drop waits for a checkpoint; several at the same time wait for the same one.
   await inParallel(databases, 8, ({ name }) =>
     asAdmin(async (admin) => {
       if (!hasFailed) await dropDatabase(admin, name)
       else await admin.query(`comment on database "${name}" is '${keptMark}'`)
     }),
   )
-  if (hasFailed) console.error(databases.map(howToLook).join('\n'))
+  if (hasFailed) console.error(databases.map(howToOpen).join('\n'))
 }
 
-function howToLook({ name, directUrl }: TestDatabase): string {
+function howToOpen({ name, directUrl }: TestDatabase): string {
   const command = process.env.DATABASE_URL
     ? `psql ${directUrl}`
     : `node scripts/node.js packages/partywall/test/support/servers/look.ts ${name}`
-  return `The database of this file is kept for a look, until the file runs again:  ${command}`
+  return `The database of this file is kept until the file runs again. To open it:  ${command}`
 }
 
 function isFailed(task: { result?: { state?: string } | undefined; tasks?: readonly object[] }): boolean {
   return task.result?.state === 'fail' || (task.tasks ?? []).some((child) => isFailed(child))
 }
 
-/** Evidence of earlier runs of this file. Other people's running tests are not marked, and stay. */
+/** Drops the databases that earlier runs of this file kept. Those of tests that still run are not marked, and stay. */
 async function dropKept(admin: Client, slug: string): Promise<void> {
   const { rows } = await admin.query<{ name: string }>(
     `select datname as name

@@ -1,4 +1,7 @@
-/** Ends the one backend that sleeps in this database, when it does: a statement that is only on its way would be lost to a pooler. */
+/**
+ * Ends the one backend that runs pg_sleep in this database, as soon as there is one: a statement that is still on its way when its
+ * backend ends would be lost in the pooler instead.
+ */
 import type { Client } from 'pg'
 import { expect } from 'vitest'
 

@@ -1,5 +1,5 @@
 /**
- * Opens a kept test database: starts the embedded test server, then psql where there is one, else it prints the URL and waits.
+ * Opens a kept test database: starts the embedded test server, and then psql. Without psql it prints the URL and waits.
  *   node scripts/node.js packages/partywall/test/support/servers/look.ts <database>
  */
 import { spawn } from 'node:child_process'
@@ -18,7 +18,7 @@ psql.on('error', () => {
   console.log('psql is not installed; use any other tool with this URL. Ctrl-C stops the server.')
   process.on('SIGINT', () => void end())
 })
-// psql has its own use for Ctrl-C.
+// psql handles Ctrl-C itself.
 psql.on('spawn', () => process.on('SIGINT', () => {}))
 await once(psql, 'exit')
 await end()

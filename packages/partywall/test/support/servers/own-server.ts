@@ -1,4 +1,4 @@
-/** A server that a test may stop, crash and start again: an embedded one in a directory of its own, which keeps its port. */
+/** A server that a test may stop, crash and start again: an embedded one with its own data directory, which keeps its port. */
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,12 +8,12 @@ import { acquireEmbedded } from '../../../src/embedded/embedded.ts'
 
 export interface OwnServer {
   readonly url: string
-  /** Orderly, with a word to every client (fast); at once, as in a crash (immediate). Resolves when the server is gone. */
+  /** `fast` tells every client, then stops; `immediate` stops at once, as in a crash. Resolves when the server has ended. */
   stop(how: 'fast' | 'immediate'): Promise<void>
   start(): Promise<void>
 }
 
-/** Call it at the top of a test file. */
+/** Starts the server. Call it at the top of a test file. */
 export async function ownServer(): Promise<OwnServer> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'partywall-server-')))
   const start = () => acquireEmbedded({ directory, settings: { fsync: 'off', max_connections: '60' } })

@@ -1,6 +1,6 @@
 /**
- * A PgBouncer, in transaction mode mostly, with one server connection for each pair of database and user: whatever one client leaves on the
- * session, the next one meets. It runs as an ordinary user, for it refuses root.
+ * A PgBouncer for the tests, usually in transaction mode, with one server connection for each pair of database and user: what one client
+ * leaves on the server session, the next client finds there. It refuses to run as root, so it runs as another user.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,24 +12,24 @@ import { Client } from 'pg'
 import { freePort } from '../../../src/embedded/free-port.ts'
 
 export interface PgBouncer {
-  /** The same database and user, through the pooler. */
+  /** Returns the address of the same database and user through the pooler. */
   through(url: string): string
-  /** From now on that many server connections for each pair of database and user. */
+  /** Changes the number of server connections for each pair of database and user. */
   resize(serverConnections: number): Promise<void>
-  /** Ends it at once, as a crash would, and starts it again on the same port. */
+  /** Kills it, as a crash would, and starts it again on the same port. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
-/** How long the pooler lends a server session. */
+/** For how long the pooler gives a server session to one client. */
 export type PoolMode = 'transaction' | 'session' | 'statement'
 
-/** Why what needs it is skipped. In CI nothing is: there its absence is a failure. */
+/** Why the tests that need PgBouncer are skipped. In CI they are never skipped: there its absence is a failure. */
 export const withoutPgBouncer = 'PgBouncer is not installed: apt-get install pgbouncer'
 
 export function hasPgBouncer(): boolean {
   if (isInstalled()) return true
-  if (isCI()) throw new Error(`${withoutPgBouncer}. In CI (the variable CI is set) nothing may be skipped for that.`)
+  if (isCI()) throw new Error(`${withoutPgBouncer}. In CI (the variable CI is set) no test may be skipped for that.`)
   return false
 }
 
@@ -53,7 +53,7 @@ export async function startPgBouncer(server: string, mode: PoolMode = 'transacti
     let log = ''
     child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
     child.once('error', (error) => (log += error.message))
-    await answers(through(server), () => log)
+    await waitUntilItAnswers(through(server), () => log)
     return child
   }
   let child = await start()
@@ -65,7 +65,7 @@ export async function startPgBouncer(server: string, mode: PoolMode = 'transacti
       const client = new Client(console.href)
       await client.connect()
       await client.query(`set default_pool_size = ${serverConnections}`)
-      // Those that are too many go: each is closed as soon as it is free.
+      // Closes each surplus server connection as soon as it is free.
       await client.query('reconnect')
       await client.end()
     },
@@ -86,10 +86,10 @@ async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode === null) await ended
 }
 
-/** The kernel closes our end of the pipe however this process ends, so PgBouncer never outlives it. */
+/** Kills PgBouncer when this input ends: the kernel closes our end of the pipe however this process ends, so PgBouncer never outlives it. */
 const untilInputEnds = '"$0" pgbouncer.ini & read -r _; kill -9 $!; wait'
 
-/** Who is not in the list is looked up on the server, so that roles that a test makes may come in as well. */
+/** The configuration. A role that users.txt does not list is looked up on the server, so roles that a test creates can log in, too. */
 function files(server: URL, port: number, mode: PoolMode): Record<string, string> {
   const [user, password] = [server.username, server.password].map(decodeURIComponent) as [string, string]
   return {
@@ -112,7 +112,7 @@ server_login_retry = 0.2
   }
 }
 
-async function answers(url: string, log: () => string): Promise<void> {
+async function waitUntilItAnswers(url: string, log: () => string): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const client = new Client(url)
     try {
@@ -126,7 +126,7 @@ async function answers(url: string, log: () => string): Promise<void> {
   throw new Error(`PgBouncer does not answer:\n${log()}`)
 }
 
-/** Debian puts it where only root looks. */
+/** Debian installs it in a folder that only the PATH of root contains. */
 const program = process.platform === 'linux' ? '/usr/sbin/pgbouncer' : 'pgbouncer'
 
 function isInstalled(): boolean {

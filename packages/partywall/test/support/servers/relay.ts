@@ -1,15 +1,16 @@
-/** A wire to the server that can be cut off without a word, as a network does: what is sent into it gets no answer, and no end either. */
+/** A TCP relay to the server that can go silent, as a network does: what a client sends gets no answer, and the connection does not end. */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
 export interface Relay {
-  /** The same database by the wire. */
+  /** The same database through the relay. */
   readonly url: string
-  /** When the answers of the server stop: at the first byte, when it has let the client in, or not at all. */
+  /** When the relay stops passing on the answers of the server: at the first byte, after the login, or never. */
   silence: 'at once' | 'after the login' | 'never'
 }
 
+/** Starts a relay that ends with the test. */
 export async function relayForTest(url: string): Promise<Relay> {
   const { hostname, port } = new URL(url)
   const sockets = new Set<Socket>()

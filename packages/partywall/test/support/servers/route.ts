@@ -1,6 +1,7 @@
 /**
- * How a test file reaches its database: directly, or through the PgBouncer of the run (the project "pgbouncer" of vitest.config.ts). What
- * is right on both routes is written once; where a session of one's own makes the difference, a test says what is right on which.
+ * The route by which a test file reaches its database: directly, or through the PgBouncer of the run (the project "pgbouncer" of
+ * vitest.config.ts). Most tests expect the same on both routes; where it matters that a connection has a server session of its own, a
+ * test says what it expects on each.
  */
 import { expect, inject } from 'vitest'
 import { startPgBouncer, type PgBouncer } from './pgbouncer.ts'
@@ -10,16 +11,16 @@ export type Route = 'direct' | 'pgbouncer'
 declare module 'vitest' {
   export interface ProvidedContext {
     partywallRoute: Route
-    /** The server of the run, through its PgBouncer; absent where nothing goes that way. */
+    /** The address of the server of the run through its PgBouncer; absent when no project uses that route. */
     partywallPoolerUrl?: string
   }
 }
 
 export const route: Route = inject('partywallRoute')
-/** The server sessions are lent from transaction to transaction: on one of them nothing may be left. */
+/** True: each transaction may run on another server session, so nothing may stay on a session after it. */
 export const isPooled = route === 'pgbouncer'
 
-/** The same database on the way of this run; behind the pooler all clients share one server connection. */
+/** Returns the address of the same database on the route of this run; behind the pooler all clients share one server connection. */
 export function onRoute(directUrl: string): string {
   const poolerUrl = inject('partywallPoolerUrl')
   if (!isPooled || poolerUrl === undefined) return directUrl
@@ -30,15 +31,15 @@ export function onRoute(directUrl: string): string {
 
 export interface OwnRoute {
   readonly url: string
-  /** Runs `work` while several server sessions are to be had at once. */
+  /** Runs `work` while the pooler has several server sessions. */
   withServerConnections<T>(count: number, work: () => Promise<T>): Promise<T>
 }
 
 const poolers: PgBouncer[] = []
 
 /**
- * A route with a pooler of its own, for a file in which a test needs several server sessions at once: who holds a transaction while it
- * waits for another one would wait for ever. Such a test says so, and how many; all others have one.
+ * A route with a pooler of its own, for a file in which a test needs several server sessions at once: a transaction that waits for another
+ * one would wait indefinitely for the only session. Such a test asks for the sessions that it needs; all others have one.
  */
 export async function ownRoute(directUrl: string): Promise<OwnRoute> {
   if (!isPooled) return { url: directUrl, withServerConnections: (_, work) => work() }
@@ -63,8 +64,8 @@ export async function endPoolers(): Promise<void> {
 }
 
 /**
- * A statement, or a session, whose effect outlives its transaction. It may run where the server session is the connection's own; behind a
- * pooler it must be refused, for closing our connection would not end the session that it stays on.
+ * Expects that a statement or a session whose effect outlives its transaction succeeds on a direct connection, and is refused behind the
+ * pooler: closing our connection would not end the server session on which the effect stays.
  */
 export async function unlessPooled(attempt: Promise<unknown>): Promise<void> {
   if (isPooled) await expect(attempt).rejects.toMatchObject({ code: 'UNSAFE_STATEMENT' })

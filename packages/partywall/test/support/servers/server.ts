@@ -1,4 +1,4 @@
-/** The server under the tests: DATABASE_URL when set, else the embedded one, whose data stay between runs. */
+/** The server of the tests: the one of DATABASE_URL when set, else the embedded one, whose data directory is kept between runs. */
 import { fileURLToPath } from 'node:url'
 import { acquireEmbedded } from '../../../src/embedded/embedded.ts'
 
@@ -10,7 +10,7 @@ export async function acquireTestServer(onProgress: (line: string) => void): Pro
   return acquireEmbedded({
     directory,
     onProgress,
-    // Test data may be lost with the power.
+    // Test data does not have to survive a power failure.
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
   })
 }

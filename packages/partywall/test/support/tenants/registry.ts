@@ -1,4 +1,4 @@
-/** The catalog, the lifecycle and the migrations over one database, wired as createTenancy does it, for tests of these rooms. */
+/** The catalog, the lifecycle and the migrations on one database, wired as createTenancy does it, for the tests of these rooms. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -26,7 +26,7 @@ export interface Registry {
   close(): Promise<void>
 }
 
-/** Nothing is cached unless the test asks for it. */
+/** Opens them without the cache of tenants, unless the test sets `tenantCacheMs`. */
 export function openRegistry(url: string, config: Config<any> = {}): Registry {
   const options = resolveOptions({ tenantCacheMs: 0, ...config, database: url })
   const database = new OpenDatabase(options, new Scope())
@@ -47,14 +47,14 @@ export function openRegistry(url: string, config: Config<any> = {}): Registry {
   }
 }
 
-/** The same, closed when the test is over. */
+/** The same, closed when the test has ended. */
 export function registryForTest(url: string, config: Config<any> = {}): Registry {
   const registry = openRegistry(url, config)
   onTestFinished(() => registry.close())
   return registry
 }
 
-/** A folder with these files, by path; gone when the test is over. */
+/** Creates a temporary folder with these files, by path; it is deleted when the test has ended. */
 export async function folderForTest(files: Record<string, string | Uint8Array>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'partywall-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))

@@ -1,4 +1,4 @@
-/** One tenant `a`, made by the migrations of a source, and eyes to look at it. */
+/** One tenant `a` with the migrations of a given source, and a client that looks at its schema: for the tests of the sources. */
 import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
 import type { MigrationSource } from '../../../src/ports/migration-source.ts'
@@ -8,14 +8,14 @@ import { registryForTest, type Registry } from './registry.ts'
 
 export interface TenantOfSource extends Registry {
   readonly url: string
-  /** Its path is the schema `a`, then public. */
+  /** Its search path is the schema `a`, then public. */
   readonly admin: Client
   rows(text: string): Promise<any[]>
-  /** Makes the tenant. */
+  /** Creates the tenant. */
   make(): Promise<void>
 }
 
-/** @param before SQL on the database, before the tenant is made */
+/** @param before SQL that runs on the database before the tenant is created */
 export async function tenantOf(tenant: MigrationSource, before = '', config: Config<any> = {}): Promise<TenantOfSource> {
   const { url } = await testDatabase()
   const admin = new Client(url)

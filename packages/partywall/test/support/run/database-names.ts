@@ -1,19 +1,20 @@
-/** How test databases are called: pwt_<run>_<test file>. PostgreSQL keeps 63 bytes of a name. */
+/** The names of test databases, pwt_<run>_<test file>, of which PostgreSQL keeps 63 bytes; and what else identifies them. */
 import { createHash } from 'node:crypto'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Client } from 'pg'
 
+/** Finds the id of the run in the name of a test database. */
 export const runIdForm = /^pwt_([0-9a-f]{8})_/
-/** The comment of a database that a failed test file left for a look begins so. */
+/** The comment of a database that was kept for inspection, because a test of its file failed. */
 export const keptMark = 'kept by partywall tests'
 
 const root = fileURLToPath(new URL('../../../../..', import.meta.url))
 const maxSlugLength = 63 - 'pwt_12345678_'.length - '_99'.length
 
 /**
- * `packages/partywall/test/isolation/races.test.ts` -> `partywall_isolation_races`, the same in every run; a file that runs a second
- * time through the pooler has a database of its own there.
+ * `packages/partywall/test/isolation/races.test.ts` -> `partywall_isolation_races`, the same in every run. A file that also runs
+ * through the pooler has another database there.
  */
 export function slugOf(testFile: string, route: 'direct' | 'pgbouncer'): string {
   const path = `${route === 'direct' ? '' : `${route}/`}${relative(root, testFile)}`
@@ -30,7 +31,7 @@ export function databaseOf(run: string, slug: string): string {
   return `pwt_${run}_${slug}`
 }
 
-/** The advisory lock that a run holds while it lives. */
+/** The key of the advisory lock that a run holds until it ends. */
 export function runLock(run: string): string {
   return String(0x70_77_74_00n * 0x1_0000_0000n + BigInt(`0x${run}`))
 }
