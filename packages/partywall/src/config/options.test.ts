@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { migrationSources } from '../migrations/sources/sources.ts'
 import { resolveOptions } from './options.ts'
 
@@ -8,22 +8,22 @@ const refuse = (config: unknown): unknown => {
   } catch (error) {
     return error
   }
-  throw new Error('was not refused')
+  throw new Error('the config was not refused')
 }
 
-describe('unknown keys', () => {
-  it.each([
+describe('resolveOptions with an unknown key', () => {
+  test.each([
     [{ databse: 'x' }, 'Did you mean "database"?'],
     [{ migrations: { tenants: 'x' } }, 'Did you mean "migrations.tenant"?'],
     [{ pool: { maximum: 3 } }, 'The options here are: max'],
     [{ zzz: 1 }, 'The options here are: database'],
-  ])('%j', (config, message) => {
+  ])('refuses %j, and names the known keys or the closest one', (config, message) => {
     expect(refuse(config)).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining(message) })
   })
 })
 
-describe('values out of range', () => {
-  it.each([
+describe('resolveOptions with a bad value', () => {
+  test.each([
     { database: 'mysql://root:secret@host/db' },
     { database: 42 },
     { root: '' },
@@ -45,14 +45,14 @@ describe('values out of range', () => {
     { migrations: { tenant: { default: '' } } },
     { migrations: { tenant: ['migrations/x'] } },
     { tenantCacheMs: -1 },
-  ])('%j', (config) => {
+  ])('refuses %j', (config) => {
     const error = refuse(config)
     expect((error as { code: string }).code).toMatch(/^INVALID_/)
     expect(String(error)).not.toContain('secret')
   })
 })
 
-it('completes the defaults, freezes the outcome and leaves the config as it was', () => {
+test('resolveOptions fills in the defaults, freezes the result and leaves the config unchanged', () => {
   const config = Object.freeze({ root: '/srv/app', pool: Object.freeze({ max: 3 }) })
   const options = resolveOptions(config)
   expect(options).toMatchObject({
@@ -65,12 +65,12 @@ it('completes the defaults, freezes the outcome and leaves the config as it was'
   expect(Object.isFrozen(options) && Object.isFrozen(options.pool)).toBe(true)
 })
 
-it('takes an empty connection string for none: an unset variable in a .env file', () => {
+test('resolveOptions treats an empty connection string as none: it comes from an empty variable in a .env file', () => {
   expect(resolveOptions({ database: '' }).database).toBeUndefined()
 })
 
-describe('migrations', () => {
-  it('come from folders, which start at the root, or from sources, which are told where they stand', () => {
+describe('the option migrations', () => {
+  test('takes folders relative to the root, and sources, whose at() receives their place', () => {
     const places: object[] = []
     const source = { name: 'x', list: async () => [], at: (place: object) => ({ ...source, name: `x at ${places.push(place)}` }) }
     const options = resolveOptions({

@@ -57,18 +57,18 @@ const bad: unknown[] = [
   {},
 ]
 
-describe('a domain', () => {
-  test.each(good)('%s is %s', (text, domain) => {
+describe('parseDomain', () => {
+  test.each(good)('normalizes %s to %s', (text, domain) => {
     expect(parseDomain(text)).toBe(domain)
     expect(parseDomain(domain)).toBe(domain)
   })
 
-  test.each(bad.map((text) => [text]))('%j is refused', (text) => {
+  test.each(bad.map((text) => [text]))('refuses %j', (text) => {
     expect(tryParseDomain(text)).toBeUndefined()
     expect(() => parseDomain(text)).toThrow(expect.objectContaining({ code: 'INVALID_DOMAIN' }))
   })
 
-  test('a megabyte is refused, and cut short in the message', () => {
+  test('refuses a megabyte of text, and truncates it in the message', () => {
     expect(tryParseDomain('a'.repeat(1_000_000))).toBeUndefined()
     expect(() => parseDomain('x'.repeat(1_000_000))).toThrow(/^.{0,500}$/s)
   })

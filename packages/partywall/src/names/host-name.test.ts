@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { tryParseDomain } from './domain-name.ts'
 import { hostName, withoutWww } from './host-name.ts'
 
@@ -7,7 +7,7 @@ const name = (host: string) => ({ form: 'name', host })
 const address = (host: string) => ({ form: 'address', host })
 
 describe('hostName', () => {
-  it.each([
+  test.each([
     ['acme.example.com', 'acme.example.com'],
     ['Acme.EXAMPLE.com', 'acme.example.com'],
     ['acme.example.com:3000', 'acme.example.com'],
@@ -24,7 +24,7 @@ describe('hostName', () => {
     [`${'a.'.repeat(126)}a`, `${'a.'.repeat(126)}a`],
   ])('reads %s as the name %s', (text, host) => expect(hostName(text)).toEqual(name(host)))
 
-  it.each([
+  test.each([
     ['127.0.0.1', '127.0.0.1'],
     ['127.0.0.1:3000', '127.0.0.1'],
     ['[::1]', '[::1]'],
@@ -32,7 +32,7 @@ describe('hostName', () => {
     ['[2001:DB8::1]:80', '[2001:db8::1]'],
   ])('reads %s as the address %s', (text, host) => expect(hostName(text)).toEqual(address(host)))
 
-  it.each([
+  test.each([
     '',
     ' ',
     '.',
@@ -77,7 +77,7 @@ describe('hostName', () => {
     'a'.repeat(10_000),
   ])('refuses %j', (text) => expect(hostName(text)).toMatchObject({ form: 'invalid' }))
 
-  it('never throws, and reads its own result as itself', () => {
+  test('never throws, and reads its own result unchanged', () => {
     fc.assert(
       fc.property(hostLike, (text) => {
         const parsed = hostName(text)
@@ -89,7 +89,7 @@ describe('hostName', () => {
     )
   })
 
-  it('gives one spelling for every case, port and final dot', () => {
+  test('returns the same host for every case, port and final dot', () => {
     fc.assert(
       fc.property(fc.domain(), fc.nat(65_535), (domain, port) => {
         expect(hostName(`${domain.toUpperCase()}.:${port}`)).toEqual(hostName(domain))
@@ -97,8 +97,8 @@ describe('hostName', () => {
     )
   })
 
-  // oxlint-disable-next-line vitest/expect-expect -- it expects inside the property, behind a return
-  it('spells every host as the catalog spells its domains, or a domain would be added and never found', () => {
+  // oxlint-disable-next-line vitest/expect-expect -- the expectations are inside the property, behind a return
+  test('spells every host as the catalog spells its domains, so that every added domain is found', () => {
     fc.assert(
       fc.property(hostLike, (text) => {
         const [domain, parsed] = [tryParseDomain(text), hostName(text)]
@@ -110,12 +110,12 @@ describe('hostName', () => {
     )
   })
 
-  it('never repeats the text in the reason', () => {
+  test('does not repeat the text in the reason of a refusal', () => {
     expect(JSON.stringify(hostName('<script>.example.com'))).not.toContain('script')
   })
 })
 
-it('takes one www. off, never two', () => {
+test('withoutWww removes one www., never two', () => {
   expect(withoutWww('www.acme.org')).toBe('acme.org')
   expect(withoutWww('www.www.acme.org')).toBe('www.acme.org')
   expect(withoutWww('www2.acme.org')).toBe('www2.acme.org')

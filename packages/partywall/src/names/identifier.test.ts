@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { assertSchemaName, identifier, schemaNameProblem } from './identifier.ts'
 
 describe('identifier', () => {
-  it('quotes any name so that it reads back as itself', () => {
+  test('quotes any name so that unquoting it returns the same name', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 30 }), (name) => {
         fc.pre(!name.includes('\0') && Buffer.byteLength(name) <= 63)
@@ -14,17 +14,20 @@ describe('identifier', () => {
     )
   })
 
-  it.each(['', 'a\0b', 'x'.repeat(64), 'ü'.repeat(32)])('refuses %j, which PostgreSQL would change', (name) => {
+  test.each(['', 'a\0b', 'x'.repeat(64), 'ü'.repeat(32)])('refuses %j, which PostgreSQL would change', (name) => {
     expect(() => identifier(name)).toThrow(expect.objectContaining({ code: 'INVALID_SCHEMA_NAME' }))
   })
 })
 
-describe('names of tenant schemas', () => {
-  it.each(['acme', '_x', 'a', 'acme-2', 'a_b', 'x'.repeat(63), 'select', 'user', 'pgx'])('%s can be one', (name) => {
-    expect(schemaNameProblem(name)).toBeUndefined()
-  })
+describe('schemaNameProblem and assertSchemaName', () => {
+  test.each(['acme', '_x', 'a', 'acme-2', 'a_b', 'x'.repeat(63), 'select', 'user', 'pgx'])(
+    '%s can be the name of a tenant schema',
+    (name) => {
+      expect(schemaNameProblem(name)).toBeUndefined()
+    },
+  )
 
-  it.each([
+  test.each([
     '',
     'Acme',
     'ACME',
@@ -52,19 +55,19 @@ describe('names of tenant schemas', () => {
     42,
     {},
     ['acme'],
-  ])('%j cannot', (name) => {
+  ])('%j cannot be the name of a tenant schema', (name) => {
     expect(() => assertSchemaName(name)).toThrow(expect.objectContaining({ code: 'INVALID_SCHEMA_NAME' }))
   })
 
-  it('refuses names that the configuration uses', () => {
+  test('refuse a name that the configuration uses', () => {
     expect(schemaNameProblem('extensions', ['extensions'])).toContain('reserved')
   })
 
-  it('shows a hostile name cut and escaped', () => {
+  test('show a hostile name truncated and escaped', () => {
     expect(() => assertSchemaName(`\u001B[2J${'x'.repeat(1_000_000)}`)).toThrow(/^"\\u001b\[2Jx{1,95}…/)
   })
 
-  it('passes nothing that needs quotes or that PostgreSQL would fold, cut or reserve', () => {
+  test('accept no name that needs quotes or that PostgreSQL would fold, truncate or reserve', () => {
     const nearly = fc.stringMatching(/^[a-zA-Z_ü][a-zA-Z0-9_ "';.-]{0,70}$/)
     fc.assert(
       fc.property(fc.oneof(nearly, fc.string()), (name) => {

@@ -7,8 +7,8 @@ beforeAll(async () => {
   ;({ url } = await testDatabase())
 })
 
-describe('domains', () => {
-  test('the first is primary; another one becomes it when asked', async () => {
+describe('the domains of a tenant', () => {
+  test('domains.add makes the first domain primary; later domains.add and domains.setPrimary can make another one primary', async () => {
     const { create, domains } = registryForTest(url)
     const { id } = await create({ schema: 'plain' })
     expect(await domains.list('plain')).toEqual([])
@@ -24,7 +24,7 @@ describe('domains', () => {
     expect((await domains.list()).length).toBeGreaterThanOrEqual(3)
   })
 
-  test('belong to one tenant', async () => {
+  test('a domain belongs to one tenant: another tenant cannot add it, remove it or make it primary', async () => {
     const { create, domains } = registryForTest(url)
     await create({ schema: 'owner', domains: ['owner.example.com'] })
     await create({ schema: 'thief', domains: ['thief.example.com'] })
@@ -37,7 +37,7 @@ describe('domains', () => {
     expect(await names(domains, 'thief')).toEqual(['*thief'])
   })
 
-  test('the primary one is the last to go', async () => {
+  test('domains.remove refuses the primary domain while the tenant has others', async () => {
     const { create, domains } = registryForTest(url)
     await create({ schema: 'leaving', domains: ['a.leaving.example.com', 'b.leaving.example.com'] })
     await expect(domains.remove('leaving', 'a.leaving.example.com')).rejects.toThrow(
@@ -49,20 +49,20 @@ describe('domains', () => {
     await expect(domains.remove('leaving', 'a.leaving.example.com')).rejects.toMatchObject({ code: 'UNKNOWN_DOMAIN' })
   })
 
-  test('are refused when they are none, before the database is asked', async () => {
+  test('domains.add refuses text that is no domain, an unknown tenant and an unknown option', async () => {
     const { create, domains } = registryForTest(url)
     await create({ schema: 'strict' })
     for (const domain of ['', 'a b', 'a.com:80', 'http://a.com', 'x'.repeat(1_000_000), 'a\0.com', undefined as never]) {
       await expect(domains.add('strict', domain)).rejects.toMatchObject({ code: 'INVALID_DOMAIN' })
     }
-    await expect(domains.add('nobody', 'a.example.com')).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
-    await expect(domains.list('nobody')).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
+    await expect(domains.add('unknown', 'a.example.com')).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
+    await expect(domains.list('unknown')).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
     await expect(domains.add('strict', 'a.example.com', { primray: true } as never)).rejects.toThrow('Did you mean "primary"?')
   })
 })
 
-describe('at the same time', () => {
-  test('many new primaries leave exactly one', async () => {
+describe('changes of domains at the same time', () => {
+  test('many domains.setPrimary leave exactly one primary domain', async () => {
     const { create, domains } = registryForTest(url)
     const all = Array.from({ length: 8 }, (_, number) => `d${number}.race.example.com`)
     await create({ schema: 'race', domains: all })
@@ -72,7 +72,7 @@ describe('at the same time', () => {
     }
   })
 
-  test('many first domains leave exactly one primary', async () => {
+  test('many domains.add for a tenant without domains leave exactly one primary domain', async () => {
     const { create, domains } = registryForTest(url)
     await create({ schema: 'firsts' })
     await Promise.all(Array.from({ length: 6 }, (_, number) => domains.add('firsts', `f${number}.example.com`)))
@@ -81,7 +81,7 @@ describe('at the same time', () => {
     expect(all.filter(({ isPrimary }) => isPrimary)).toHaveLength(1)
   })
 
-  test('a primary set while it is removed leaves exactly one', async () => {
+  test('domains.setPrimary and domains.remove of the same domain leave exactly one primary domain', async () => {
     const { create, domains } = registryForTest(url)
     await create({ schema: 'both', domains: ['a.both.example.com'] })
     for (let round = 0; round < 10; round++) {
@@ -96,13 +96,13 @@ describe('at the same time', () => {
     }
   })
 
-  test('two tenants that want one domain: one gets it', async () => {
+  test('domains.add of the same domain for two tenants succeeds for one of them', async () => {
     const { create, domains } = registryForTest(url)
-    await create({ schema: 'want_a' })
-    await create({ schema: 'want_b' })
+    await create({ schema: 'claim_a' })
+    await create({ schema: 'claim_b' })
     const results = await Promise.allSettled([
-      domains.add('want_a', 'wanted.example.com'),
-      domains.add('want_b', 'wanted.example.com'),
+      domains.add('claim_a', 'claimed.example.com'),
+      domains.add('claim_b', 'claimed.example.com'),
     ])
     expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect(results.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'DOMAIN_EXISTS' } })

@@ -12,12 +12,12 @@ beforeAll(async () => {
 })
 beforeEach(() => asAdmin('drop schema if exists partywall cascade; drop schema if exists common cascade'))
 
-/** Makes the catalog one version older. */
+/** SQL that makes the catalog one version older. */
 const withoutRuns =
   'drop table partywall.migration_run_entries, partywall.migration_runs; delete from partywall.migrations where number = 3'
 
-describe('installing', () => {
-  test('makes the tables at the first question, and only then', async () => {
+describe('installing the catalog', () => {
+  test('creates the tables at the first query, and not before', async () => {
     const { tenants } = registryForTest(url)
     expect(await asAdmin(`select to_regnamespace('partywall') as found`)).toEqual([{ found: null }])
     expect(await tenants.list()).toEqual([])
@@ -28,13 +28,13 @@ describe('installing', () => {
     ])
   })
 
-  test('happens once when many processes start at once', async () => {
+  test('happens once when many processes start at the same time', async () => {
     const registries = Array.from({ length: 8 }, () => registryForTest(url))
     await Promise.all(registries.map(({ catalog }) => catalog.ready()))
     expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 3 }])
   })
 
-  test('is asked for with one query by a later process, and with none after that', async () => {
+  test('costs a later process one query, and no query after that', async () => {
     await registryForTest(url).catalog.ready()
     const { database, counts } = counting(registryForTest(url).database)
     const catalog = new Catalog(database, { sharedSchema: 'public' })
@@ -43,7 +43,7 @@ describe('installing', () => {
     expect(counts).toEqual({ queries: 1, transactions: 0 })
   })
 
-  test('makes the shared schema when it is missing', async () => {
+  test('creates the shared schema when it is missing', async () => {
     const { catalog, tenants } = registryForTest(url, { sharedSchema: 'common' })
     await catalog.ready()
     expect(await tenants.list()).toEqual([])
@@ -60,7 +60,7 @@ describe('installing', () => {
     expect(await asAdmin('select * from partywall.migration_runs')).toEqual([])
   })
 
-  test('refuses a catalog that a newer version made', async () => {
+  test('refuses a catalog that a newer version installed', async () => {
     await registryForTest(url).catalog.ready()
     await asAdmin(`insert into partywall.migrations (number, name, checksum) values (99, 'future', '')`)
     await expect(registryForTest(url).tenants.list()).rejects.toMatchObject({
@@ -83,7 +83,7 @@ describe('installing', () => {
     await catalog.ready()
   })
 
-  test('comes again when somebody dropped the catalog under a running process', async () => {
+  test('is repeated by a running process after another session dropped the catalog', async () => {
     const { tenants } = registryForTest(url)
     await tenants.list()
     await asAdmin('drop schema partywall cascade')
@@ -91,7 +91,7 @@ describe('installing', () => {
     expect(await tenants.list()).toEqual([])
   })
 
-  test('does not look at the search path', async () => {
+  test('does not depend on the search path', async () => {
     await asAdmin(`alter database "${name}" set search_path to nowhere`)
     onTestFinished(async () => void (await asAdmin(`alter database "${name}" reset search_path`)))
     const { tenants, create } = registryForTest(url)
@@ -102,7 +102,7 @@ describe('installing', () => {
 })
 
 describe('least privilege', () => {
-  test('a role that may not install is told what to grant', async () => {
+  test('a role that may not install the catalog is told what to grant', async () => {
     const { roleUrl, role } = await runtimeRole()
     const error = await refusal(registryForTest(roleUrl).tenants.list())
     expect(error).toMatchObject({ code: 'CATALOG_MISSING', details: { role, database: name } })
@@ -117,7 +117,7 @@ describe('least privilege', () => {
     expect(error.message).toContain(`grant usage on schema partywall to ${role}`)
   })
 
-  test('a role that may only read finds tenants, and is refused in clear words when it writes', async () => {
+  test('a role that may only read the catalog finds tenants, and is told what to grant when it writes', async () => {
     await registryForTest(url).create({ schema: 'read_me', domains: ['read.example.com'] })
     onTestFinished(async () => void (await asAdmin('drop schema read_me cascade')))
     const { roleUrl, role } = await runtimeRole()
@@ -137,7 +137,7 @@ describe('least privilege', () => {
     }
   })
 
-  test('a role that may write the catalog but make no schema is told so', async () => {
+  test('a role that may write the catalog but not create schemas is told that it may not create the schema', async () => {
     await registryForTest(url).catalog.ready()
     const { roleUrl, role } = await runtimeRole()
     await asAdmin(`grant usage on schema partywall to ${role}; grant all on all tables in schema partywall to ${role}`)
@@ -146,7 +146,7 @@ describe('least privilege', () => {
     expect(await asAdmin('select * from partywall.tenants')).toEqual([])
   })
 
-  test('a role that may not upgrade is told who must', async () => {
+  test('a role that may not upgrade the catalog is told that the catalog is older than this version', async () => {
     await registryForTest(url).catalog.ready()
     await asAdmin(withoutRuns)
     const { roleUrl, role } = await runtimeRole()
@@ -157,8 +157,8 @@ describe('least privilege', () => {
   })
 })
 
-/** Even writers past partywall cannot put in what partywall would refuse. */
-test('the tables hold the rules of names by themselves', async () => {
+/** A program that writes the catalog without partywall must not store what partywall would refuse. */
+test('the tables of the catalog refuse the names of schemas and domains that partywall refuses', async () => {
   await registryForTest(url).catalog.ready()
   const hostile = [
     '',
@@ -197,7 +197,7 @@ async function asAdmin(text: string, values?: unknown[]): Promise<unknown[]> {
   }
 }
 
-/** A role that may connect and nothing else. */
+/** Creates a role that may connect and nothing else. */
 async function runtimeRole(): Promise<{ role: string; roleUrl: string }> {
   const role = `pwt_runtime_${crypto.randomUUID().slice(0, 8)}`
   await asAdmin(`create role ${role} login password 'secret'; grant connect on database "${name}" to ${role}`)
@@ -214,9 +214,10 @@ async function refusal(promise: Promise<unknown>): Promise<Error & { code: strin
   } catch (error) {
     return error as Error & { code: string }
   }
-  throw new Error('it was not refused')
+  throw new Error('the call was not refused')
 }
 
+/** The same database, with a count of the queries and transactions that it is asked for. */
 function counting(database: Database): { database: Database; counts: { queries: number; transactions: number } } {
   const counts = { queries: 0, transactions: 0 }
   return {

@@ -1,5 +1,5 @@
-/** Lists are bounded: one page at a time for a screen, a walk over all in bounded memory for a program. */
-import { beforeAll, describe, expect, test } from 'vitest'
+/** Lists are bounded: one page at a time for a user interface, iteration over all in bounded memory for a program. */
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import type { TenantListOptions } from '../../src/catalog/tenants/tenant-list.ts'
 import type { Tenant } from '../../src/types.ts'
 import { testDatabase } from '../support/servers/database.ts'
@@ -26,7 +26,7 @@ beforeAll(async () => {
 const schemasOf = (tenants: readonly Tenant<any>[]): string[] => tenants.map(({ schema }) => schema)
 
 describe('tenants.list', () => {
-  test('gives 100 tenants by schema when nothing is said', async () => {
+  test('returns the first 100 tenants by schema by default', async () => {
     const { tenants } = registryForTest(url)
     const page = schemasOf(await tenants.list())
     expect(page).toHaveLength(100)
@@ -42,7 +42,7 @@ describe('tenants.list', () => {
     { orderBy: '-createdAt' },
     { orderBy: 'createdAt', search: 'many_' },
     { status: 'active' },
-  ])('its pages hold every tenant once, in one order: %j', async (options) => {
+  ])('returns every tenant on exactly one page, in the order of one long page: %j', async (options) => {
     const { tenants } = registryForTest(url)
     const whole = schemasOf(await tenants.list({ ...options, limit: 1000 }))
     const pages: string[] = []
@@ -57,7 +57,7 @@ describe('tenants.list', () => {
     expect(pages.length).toBeGreaterThanOrEqual(count)
   })
 
-  test('takes the id of a tenant as a cursor, and refuses one that names no tenant', async () => {
+  test('accepts the id or the schema of a tenant as a cursor, and refuses a cursor that names no tenant', async () => {
     const { tenants } = registryForTest(url)
     const [first] = await tenants.list({ limit: 1 })
     expect(schemasOf(await tenants.list({ limit: 1, cursor: first!.id }))).toEqual(['bolt'])
@@ -65,7 +65,7 @@ describe('tenants.list', () => {
     await expect(tenants.list({ cursor: 'gone' })).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
   })
 
-  test('searches schema, name and domains for a part, in which % and _ mean themselves', async () => {
+  test('searches in schema, name and domains, and takes % and _ literally', async () => {
     const { tenants } = registryForTest(url)
     const found = async (search: string): Promise<string[]> => schemasOf(await tenants.list({ search }))
     expect(await found('ACME_')).toEqual(['acme_1'])
@@ -77,7 +77,7 @@ describe('tenants.list', () => {
     expect(await found(`' or 1=1 --`)).toEqual([])
   })
 
-  test('filters by kind and status', async () => {
+  test('filters by kind and by status', async () => {
     const { tenants } = registryForTest(url)
     expect(schemasOf(await tenants.list({ kinds: 'big' }))).toEqual(['acme_1'])
     expect(schemasOf(await tenants.list({ status: ['suspended', 'archived'] }))).toEqual(['bolt'])
@@ -106,34 +106,36 @@ describe('tenants.list', () => {
 })
 
 describe('tenants.each', () => {
-  test('walks over every tenant once, page by page', async () => {
+  test('iterates over every tenant once, and filters by kind', async () => {
     const { tenants } = registryForTest(url)
     const all = await Array.fromAsync(tenants.each())
     expect(schemasOf(all)).toEqual(schemasOf(await tenants.list({ limit: 1000 })))
     expect(schemasOf(await Array.fromAsync(tenants.each({ kinds: 'big' })))).toEqual(['acme_1'])
   })
 
-  test('asks for no further page when its caller has seen enough', async () => {
-    const { tenants, catalog } = registryForTest(url)
+  test('queries no further page when its caller leaves the loop, and all pages when it does not', async () => {
+    const { tenants, catalog, database } = registryForTest(url)
     await catalog.query({
       text: `insert into partywall.tenants (schema, name) select 'page_' || number, 'x' from generate_series(1, 1000) as number`,
     })
+    const query = vi.spyOn(database, 'query')
     let seen = 0
     for await (const _ of tenants.each()) if (++seen === 5) break
     expect(seen).toBe(5)
+    expect(query).toHaveBeenCalledTimes(1)
     expect((await Array.fromAsync(tenants.each({ search: 'page_' }))).length).toBe(1000)
     expect((await Array.fromAsync(tenants.each())).length).toBe(1000 + count + 2)
     await catalog.query({ text: `delete from partywall.tenants where schema like 'page_%'` })
   })
 
-  test('refuses the options of a page', async () => {
+  test('refuses the option limit of tenants.list', async () => {
     const { tenants } = registryForTest(url)
     await expect(tenants.each({ limit: 5 } as never).next()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   })
 })
 
 describe('domains.list', () => {
-  test('gives one page of all domains by name, and all of one tenant with its primary first', async () => {
+  test('returns one page of all domains by name, and all domains of one tenant with the primary one first', async () => {
     const { domains } = registryForTest(url)
     const [first] = await domains.list(undefined, { limit: 1 })
     expect(first).toMatchObject({ domain: 'acme.example.com', isPrimary: false })

@@ -8,32 +8,39 @@ beforeAll(async () => {
   ;({ url } = await testDatabase())
 })
 
-describe('finding', () => {
-  test('by schema, id, domain and by the tenant itself', async () => {
+describe('tenants.find and tenants.get', () => {
+  test('find a tenant by its schema, its id, its domain and by the tenant itself', async () => {
     const { create, tenants } = registryForTest(url)
-    const made = await create({
+    const created = await create({
       schema: 'find_me',
       name: 'Find Me',
       domains: ['Find.Example.com'],
       attributes: { a: { b: [1] } },
     })
-    for (const ref of ['find_me', made.id, made.id.toUpperCase(), 'find.example.com', { domain: 'FIND.example.com.' }, made]) {
-      expect(await tenants.get(ref)).toEqual(made)
+    for (const ref of [
+      'find_me',
+      created.id,
+      created.id.toUpperCase(),
+      'find.example.com',
+      { domain: 'FIND.example.com.' },
+      created,
+    ]) {
+      expect(await tenants.get(ref)).toEqual(created)
     }
-    expect(made).toMatchObject({ schema: 'find_me', name: 'Find Me', kind: 'default', status: 'active', placement: 'default' })
-    expect(made.createdAt.getTime()).toBeGreaterThan(Date.now() - 60_000)
-    expect(Object.isFrozen(made) && Object.isFrozen(made.attributes) && Object.isFrozen(made.attributes.a.b)).toBe(true)
+    expect(created).toMatchObject({ schema: 'find_me', name: 'Find Me', kind: 'default', status: 'active', placement: 'default' })
+    expect(created.createdAt.getTime()).toBeGreaterThan(Date.now() - 60_000)
+    expect(Object.isFrozen(created) && Object.isFrozen(created.attributes) && Object.isFrozen(created.attributes.a.b)).toBe(true)
   })
 
-  test('gives undefined, and getting throws, for a tenant that is not there', async () => {
+  test('find returns undefined and get throws for a tenant that does not exist', async () => {
     const { tenants } = registryForTest(url)
-    for (const ref of ['nobody', crypto.randomUUID(), 'nobody.example.com', { domain: 'nobody' }]) {
+    for (const ref of ['unknown', crypto.randomUUID(), 'unknown.example.com', { domain: 'unknown' }]) {
       expect(await tenants.find(ref)).toBeUndefined()
       await expect(tenants.get(ref)).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
     }
   })
 
-  test('is not impressed by hostile text, and asks the database nothing', async () => {
+  test('take hostile text for an unknown tenant, without a query, as update and setStatus do', async () => {
     const { tenants, database } = registryForTest(url)
     await tenants.list()
     const query = vi.spyOn(database, 'query')
@@ -46,15 +53,15 @@ describe('finding', () => {
     await expect(tenants.find(undefined as never)).rejects.toMatchObject({ code: 'INVALID_TENANT_REF' })
   })
 
-  test('does not tell strangers which tenants there are', async () => {
+  test('do not name an existing tenant in the error for a similar name', async () => {
     const { create, tenants } = registryForTest(url)
     await create({ schema: 'secret_customer' })
     await expect(tenants.get('secret_custome')).rejects.toThrow(/^(?!.*secret_customer\b)/s)
   })
 })
 
-describe('listing', () => {
-  test('sorts by schema and filters', async () => {
+describe('tenants.list', () => {
+  test('sorts by schema and filters by search, status and kind', async () => {
     const { create, tenants } = registryForTest(url, { migrations: { tenant: { trial: 'nowhere' } } })
     for (const schema of ['list_b', 'list_a', 'list_-']) await create({ schema, kind: schema === 'list_a' ? 'trial' : 'default' })
     await tenants.setStatus('list_b', 'suspended')
@@ -69,7 +76,7 @@ describe('listing', () => {
     expect((await schemas({})).length).toBeGreaterThanOrEqual(3)
   })
 
-  test('refuses filters that there are not', async () => {
+  test('refuses unknown options and unknown values', async () => {
     const { tenants } = registryForTest(url)
     await expect(tenants.list({ stauts: 'active' } as never)).rejects.toThrow('Did you mean "status"?')
     await expect(tenants.list({ status: 'on' as never })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
@@ -77,10 +84,10 @@ describe('listing', () => {
   })
 })
 
-describe('changing', () => {
+describe('changing a tenant', () => {
   const schema = z.object({ plan: z.enum(['free', 'pro']).default('free'), seats: z.number().optional() })
 
-  test('puts the given attributes over the stored ones and validates the whole', async () => {
+  test('tenants.update merges the given attributes into the stored ones and validates the result', async () => {
     const { create, tenants } = registryForTest(url, { tenant: { attributes: schema } })
     expect((await create({ schema: 'changing', attributes: { seats: 3 } })).attributes).toEqual({ plan: 'free', seats: 3 })
     expect((await tenants.update('changing', { name: 'New', attributes: { plan: 'pro' } })).name).toBe('New')
@@ -95,7 +102,7 @@ describe('changing', () => {
     await expect(tenants.update('changing', { name: ' ' })).rejects.toMatchObject({ code: 'INVALID_TENANT_NAME' })
   })
 
-  test('loses none of two updates at once', async () => {
+  test('tenants.update loses no update of several at the same time', async () => {
     const { create, tenants } = registryForTest(url)
     await create({ schema: 'at_once' })
     await Promise.all(
@@ -104,7 +111,7 @@ describe('changing', () => {
     expect(Object.keys((await tenants.get('at_once')).attributes)).toHaveLength(10)
   })
 
-  test('keeps what JSON can say, unchanged', async () => {
+  test('attributes of every JSON type are stored and read unchanged', async () => {
     const { create, tenants } = registryForTest(url)
     const attributes = { ['__proto__']: { x: 1 }, text: '"\\\u2028😀', list: [1, 1.5, -0.001, 1e300, true, null, {}] }
     await create({ schema: 'json', attributes })
@@ -113,15 +120,15 @@ describe('changing', () => {
     expect(Object.hasOwn((await tenants.get('json')).attributes, '__proto__')).toBe(true)
   })
 
-  test('sets the status', async () => {
+  test('tenants.setStatus sets the status, and refuses an unknown status and an unknown tenant', async () => {
     const { create, tenants } = registryForTest(url)
     await create({ schema: 'status', domains: ['status.example.com'] })
     expect(await tenants.setStatus({ domain: 'status.example.com' }, 'maintenance')).toMatchObject({ status: 'maintenance' })
     await expect(tenants.setStatus('status', 'gone' as never)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
-    await expect(tenants.setStatus('nobody', 'active')).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
+    await expect(tenants.setStatus('unknown', 'active')).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
   })
 
-  test('reads the catalog the same, whatever parsers the application has set', async () => {
+  test('tenants and domains are read correctly with any type parsers that the application has set in pg', async () => {
     const { types } = await import('pg')
     for (const oid of [16, 114, 1184, 2950, 3802]) {
       const parser = types.getTypeParser(oid)
@@ -129,15 +136,15 @@ describe('changing', () => {
       onTestFinished(() => types.setTypeParser(oid, parser))
     }
     const { create, tenants, domains } = registryForTest(url)
-    const made = await create({ schema: 'parsers', domains: ['parsers.example.com'], attributes: { a: 1 } })
-    expect(await tenants.get('parsers')).toEqual(made)
-    expect(made).toMatchObject({ attributes: { a: 1 }, createdAt: expect.any(Date) })
+    const created = await create({ schema: 'parsers', domains: ['parsers.example.com'], attributes: { a: 1 } })
+    expect(await tenants.get('parsers')).toEqual(created)
+    expect(created).toMatchObject({ attributes: { a: 1 }, createdAt: expect.any(Date) })
     expect(await domains.list('parsers')).toMatchObject([{ isPrimary: true, createdAt: expect.any(Date) }])
   })
 })
 
-describe('with the cache', () => {
-  test('a found tenant costs one query, shared by all who ask at once', async () => {
+describe('the cache of tenants', () => {
+  test('one query finds a tenant for all concurrent callers, and for later ones', async () => {
     const { create, tenants, database } = registryForTest(url, { tenantCacheMs: 60_000 })
     await create({ schema: 'cached', domains: ['cached.example.com'] })
     const query = vi.spyOn(database, 'query')
@@ -147,7 +154,7 @@ describe('with the cache', () => {
     expect(new Set(found).size).toBe(1)
   })
 
-  test('a change through the same tenancy is seen at once, under every name', async () => {
+  test('a change through the same tenancy is visible at once, by id, schema and domain', async () => {
     const { create, tenants, domains } = registryForTest(url, { tenantCacheMs: 60_000 })
     expect(await tenants.find('fresh')).toBeUndefined()
     expect(await tenants.find('fresh.example.com')).toBeUndefined()
@@ -164,7 +171,7 @@ describe('with the cache', () => {
     expect(await tenants.find('second.example.com')).toBeUndefined()
   })
 
-  test('another process is believed for as long as was said', async () => {
+  test('a change by another process is visible after tenantCacheMs', async () => {
     const here = registryForTest(url, { tenantCacheMs: 300 })
     const there = registryForTest(url)
     await here.create({ schema: 'elsewhere' })
@@ -173,7 +180,7 @@ describe('with the cache', () => {
     await vi.waitFor(async () => expect(await here.tenants.get('elsewhere')).toMatchObject({ status: 'suspended' }), 2000)
   })
 
-  test('a question that failed is asked again', async () => {
+  test('a failed query is not cached: the next call queries again', async () => {
     const { create, tenants, database } = registryForTest(url, { tenantCacheMs: 60_000 })
     await create({ schema: 'again' })
     vi.spyOn(database, 'query').mockRejectedValueOnce(new Error('down'))

@@ -1,4 +1,4 @@
-/** A process that creates one tenant, for the test that kills it: create-one.ts <url> <root> <schema> */
+/** A process that creates one tenant, started and killed by provision.test.ts: create-one.ts <url> <root> <schema> */
 import { openRegistry } from '../support/tenants/registry.ts'
 
 const [database, root, schema] = process.argv.slice(2) as [string, string, string]

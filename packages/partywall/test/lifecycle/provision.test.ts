@@ -21,11 +21,11 @@ const migrations = {
 }
 
 describe('creating a tenant', () => {
-  test('makes the row, the schema, the tables, their history and the domains', async () => {
+  test('creates the row, the schema, the tables, their history and the domains', async () => {
     const root = await folderForTest(migrations)
     const { create, tenants, domains } = registryForTest(url, { root })
-    const made = await create({ schema: 'acme-1', name: 'Acme', domains: ['A.acme.example.com', 'b.acme.example.com'] })
-    expect(await tenants.get('acme-1')).toEqual(made)
+    const created = await create({ schema: 'acme-1', name: 'Acme', domains: ['A.acme.example.com', 'b.acme.example.com'] })
+    expect(await tenants.get('acme-1')).toEqual(created)
     expect(await rows('select * from "acme-1".polls')).toEqual([{ id: 1, question: 'Acme' }])
     expect(await rows('select name from "acme-1".partywall_migrations order by name')).toEqual([
       { name: '0001_polls' },
@@ -38,7 +38,7 @@ describe('creating a tenant', () => {
     expect(await rows(`select to_regclass('public.polls') as leaked`)).toEqual([{ leaked: null }])
   })
 
-  test('uses the migrations of its kind, and the schema of attributes', async () => {
+  test('applies the migrations of its kind, and validates the attributes', async () => {
     const root = await folderForTest({ ...migrations, 'trial/0001_trial.sql': 'create table trial ()' })
     const attributes = z.object({ plan: z.string().default('free') })
     const { create } = registryForTest(url, { root, migrations: { tenant: { trial: 'trial' } }, tenant: { attributes } })
@@ -50,7 +50,7 @@ describe('creating a tenant', () => {
     expect(await tables('trial')).toEqual(['partywall_migrations', 'trial'])
   })
 
-  test('refuses what cannot be before the database is asked', async () => {
+  test('refuses invalid input without a query', async () => {
     const root = await folderForTest({ ...migrations, 'broken/0001_a.sql': '-- partywall: dwon' })
     const { create, database } = registryForTest(url, {
       root,
@@ -92,7 +92,7 @@ describe('creating a tenant', () => {
     for (const spy of asked) expect(spy).not.toHaveBeenCalled()
   })
 
-  test('keeps nothing when a migration fails', async () => {
+  test('leaves nothing behind when a migration fails', async () => {
     const root = await folderForTest({
       'migrations/tenant/0001_ok.sql': 'create table ok ()',
       'migrations/tenant/0002_bad.sql': '-- a comment\ncreate table half ();\nselect * from nowhere;',
@@ -105,7 +105,7 @@ describe('creating a tenant', () => {
     expect(await rows(`select to_regnamespace('failing') as found`)).toEqual([{ found: null }])
   })
 
-  test('refuses a schema that is there without a tenant, and leaves it as it is', async () => {
+  test('refuses an existing schema that belongs to no tenant, and leaves it unchanged', async () => {
     await rows('create schema orphan; create table orphan.precious ()')
     const { create, tenants } = registryForTest(url)
     await expect(create({ schema: 'orphan' })).rejects.toMatchObject({
@@ -116,7 +116,7 @@ describe('creating a tenant', () => {
     expect(await tables('orphan')).toEqual(['precious'])
   })
 
-  test('refuses a domain that is taken, and names it', async () => {
+  test('refuses a domain of another tenant, and names that domain', async () => {
     const { create, tenants } = registryForTest(url)
     await create({ schema: 'dom_a', domains: ['taken.example.com'] })
     await expect(create({ schema: 'dom_b', domains: ['free.example.com', 'Taken.example.com.'] })).rejects.toMatchObject({
@@ -128,17 +128,17 @@ describe('creating a tenant', () => {
   })
 })
 
-describe('at the same time', () => {
-  test('many makers of one name leave one tenant, and a clear error for the others', async () => {
+describe('creating tenants at the same time', () => {
+  test('with one schema name creates one tenant, and fails with SCHEMA_EXISTS for the others', async () => {
     const root = await folderForTest(migrations)
-    const makers = Array.from({ length: 6 }, () => registryForTest(url, { root }))
-    const results = await Promise.allSettled(makers.map(({ create }) => create({ schema: 'same' })))
-    const codes = results.map((result) => (result.status === 'fulfilled' ? 'made' : result.reason.code)).toSorted()
-    expect(codes).toEqual([...Array(5).fill('SCHEMA_EXISTS'), 'made'])
+    const registries = Array.from({ length: 6 }, () => registryForTest(url, { root }))
+    const results = await Promise.allSettled(registries.map(({ create }) => create({ schema: 'same' })))
+    const codes = results.map((result) => (result.status === 'fulfilled' ? 'created' : result.reason.code)).toSorted()
+    expect(codes).toEqual([...Array(5).fill('SCHEMA_EXISTS'), 'created'])
     expect(await rows('select count(*)::int as n from same.polls')).toEqual([{ n: 1 }])
   })
 
-  test('many makers of one set of domains leave one owner, whatever the order', async () => {
+  test('with the same domains, in any order, creates one tenant, and fails with DOMAIN_EXISTS for the other', async () => {
     const [one, two] = [registryForTest(url), registryForTest(url)]
     for (let round = 0; round < 5; round++) {
       const set = ['x', 'y', 'z'].map((letter) => `${letter}${round}.set.example.com`)
@@ -151,7 +151,7 @@ describe('at the same time', () => {
     }
   })
 
-  test('somebody who makes the bare schema meanwhile is noticed', async () => {
+  test('fails with SCHEMA_EXISTS when another session creates the bare schema first', async () => {
     const other = new Client({ connectionString: url })
     await other.connect()
     onTestFinished(() => other.end())
@@ -167,7 +167,7 @@ describe('at the same time', () => {
     expect(await outcome).toMatchObject({ code: 'SCHEMA_EXISTS' })
   })
 
-  test('many different tenants can be made at once', async () => {
+  test('with different names creates all of them', async () => {
     const root = await folderForTest(migrations)
     const { create, tenants } = registryForTest(url, { root })
     await Promise.all(
@@ -177,7 +177,7 @@ describe('at the same time', () => {
   })
 })
 
-test('a process killed in the middle leaves nothing, and the tenant can be made again', async () => {
+test('a process that is killed while it creates a tenant leaves nothing behind, and the tenant can be created again', async () => {
   const root = await folderForTest({
     ...migrations,
     'migrations/tenant/0003_slow.sql': `create table slow ();\nselect pg_sleep(2) -- the kill comes here`,

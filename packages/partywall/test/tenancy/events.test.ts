@@ -1,4 +1,4 @@
-/** Events about the catalog carry what was stored, and come after the commit, whichever call of the library stored it. */
+/** Events about the catalog carry the stored values and are emitted after the commit, whichever call of the library stored them. */
 import { createTenancy, TenancyError, type TenancyEvents } from 'partywall'
 import { afterAll, expect, test } from 'vitest'
 import { testDatabase } from '../support/servers/database.ts'
@@ -26,7 +26,7 @@ const eventsOf = async (work: () => Promise<unknown>): Promise<[event: string, p
   return heard.splice(0)
 }
 
-test('creating a tenant emits the tenant, then each of its domains, as they are stored', async () => {
+test('creating a tenant emits tenant.created, then domain.added for each domain, with the stored values', async () => {
   const events = await eventsOf(() => tenancy.tenants.create({ schema: 'acme', domains: ['B.example.com', 'a.example.com'] }))
   const tenant = await tenancy.tenants.get('acme')
   expect(events[0]).toEqual(['tenant.created', { tenant }])
@@ -35,12 +35,12 @@ test('creating a tenant emits the tenant, then each of its domains, as they are 
   expect(events.slice(1)).toEqual(stored.map((domain) => ['domain.added', { domain }]))
 })
 
-test('a tenant that could not be created emits nothing', async () => {
+test('creating a tenant emits nothing when it fails', async () => {
   const events = await eventsOf(() => tenancy.tenants.create({ schema: 'twice', domains: ['a.example.com'] }).catch(() => {}))
   expect(events).toEqual([])
 })
 
-test('each change of a tenant has an event of its own, with the tenant as it is stored', async () => {
+test('each change of a tenant emits an event of its own, with the stored tenant', async () => {
   const { tenants } = tenancy
   const changes: [event: string, change: () => Promise<unknown>][] = [
     ['tenant.updated', () => tenants.update('acme', { name: ' New name ', attributes: { plan: 'pro' } })],
@@ -54,7 +54,7 @@ test('each change of a tenant has an event of its own, with the tenant as it is 
   }
 })
 
-test('each change of a domain has an event, with the domain as it is stored, whatever the caller wrote', async () => {
+test('each change of a domain emits its events with the stored domain, however the caller spelled it', async () => {
   const { domains } = tenancy
   const added = await eventsOf(() => domains.add('acme', 'C.Example.com'))
   expect(added).toMatchObject([['domain.added', { domain: { domain: 'c.example.com', isPrimary: false } }]])
@@ -76,9 +76,9 @@ test('a refused change emits nothing', async () => {
   const { domains, tenants } = tenancy
   const refused = [
     () => domains.remove('acme', 'c.example.com'),
-    () => domains.setPrimary('acme', 'nobody.example.com'),
+    () => domains.setPrimary('acme', 'unknown.example.com'),
     () => tenants.update('acme', { name: '' }),
-    () => tenants.suspend('nobody'),
+    () => tenants.suspend('unknown'),
   ]
   for (const change of refused) expect(await eventsOf(() => expect(change()).rejects.toBeInstanceOf(TenancyError))).toEqual([])
 })

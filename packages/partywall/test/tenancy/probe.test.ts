@@ -1,11 +1,11 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { testDatabase } from '../support/servers/database.ts'
 import { leftovers, meddling, probe, query, swap } from '../support/pools/probing.ts'
 
 const { directUrl: url } = await testDatabase()
 
 describe('tenancy.probe', () => {
-  it('tells that nothing stands between, proves isolation, and leaves nothing behind', async () => {
+  test('reports a direct route, proves isolation, and leaves nothing behind', async () => {
     const result = await probe(url)
     expect(result.route).toEqual({ kind: 'direct' })
     expect(result.isolation).toEqual({ proven: true, answers: 200 })
@@ -13,7 +13,7 @@ describe('tenancy.probe', () => {
     expect(await leftovers(url)).toEqual([])
   })
 
-  it('says what it could not try, for a role that may not make schemas', async () => {
+  test('reports what it could not try with a role that may not create schemas', async () => {
     const role = `probe_${Date.now()}`
     await query(url, `create role ${role} login password 'p'`)
     onTestFinished(async () => void (await query(url, `drop owned by ${role}; drop role ${role}`)))
@@ -23,7 +23,7 @@ describe('tenancy.probe', () => {
     expect(isolation).toMatchObject({ proven: false, reason: expect.stringContaining('may not make schemas') })
   })
 
-  it('refuses a proxy that loses the path of a statement', async () => {
+  test('refuses a proxy that loses the search path of a statement', async () => {
     const meddled = await meddling(url, swap("set_config('search_path'", "set_config('search.path'"))
     await expect(probe(meddled)).rejects.toMatchObject({
       code: 'UNSAFE_SETUP',
@@ -32,7 +32,7 @@ describe('tenancy.probe', () => {
     expect(await leftovers(url)).toEqual([])
   })
 
-  it('refuses a proxy that answers with the rows of another schema', async () => {
+  test('refuses a proxy that answers with the rows of another schema', async () => {
     const meddled = await meddling(url, swap('select owner from probe', "select 'x' as owner;   "))
     await expect(probe(meddled)).rejects.toMatchObject({
       code: 'UNSAFE_SETUP',
@@ -40,7 +40,7 @@ describe('tenancy.probe', () => {
     })
   })
 
-  it('refuses a proxy that lets a statement run when its binding failed', async () => {
+  test('refuses a proxy that runs a statement although its binding failed', async () => {
     const meddled = await meddling(url, swap('_missing"', '_a"      '))
     await expect(probe(meddled)).rejects.toMatchObject({ code: 'UNSAFE_SETUP', message: expect.stringContaining('had failed') })
   })

@@ -1,4 +1,4 @@
-/** A password reaches neither a log nor an inspected object, however the database was given. */
+/** A password or a key appears neither in a log nor in an inspected object, however the database was configured. */
 import { inspect } from 'node:util'
 import { createTenancy, type Config } from 'partywall'
 import { describe, expect, test } from 'vitest'
@@ -9,7 +9,7 @@ describe.each<[string, Config['database']]>([
   ['a connection string in the options', { connectionString: 'postgres://me:s3cret@127.0.0.1:1/none' }],
   ['the key of a certificate', { host: '127.0.0.1', port: 1, ssl: { key: 's3cret' } }],
 ])('a tenancy with %s', (_, database) => {
-  test('shows none when it is inspected, stringified, or read by its options', async () => {
+  test('shows no secret when it, its options or its database is inspected or stringified', async () => {
     await using tenancy = createTenancy({ database })
     expect(inspect(tenancy, { depth: 10, showHidden: true })).not.toContain('s3cret')
     expect(inspect(tenancy.options, { depth: 10 })).not.toContain('s3cret')
@@ -18,14 +18,14 @@ describe.each<[string, Config['database']]>([
     expect(tenancy.options).not.toHaveProperty('database')
   })
 
-  test('gives it to programs that connect by themselves', async () => {
+  test('returns the secret from database.connectionConfig(), for programs that connect themselves', async () => {
     await using tenancy = createTenancy({ database })
     // node-postgres hides the key of a certificate from JSON, and keeps it.
     expect(inspect(await tenancy.database.connectionConfig(), { depth: 5, showHidden: true })).toContain('s3cret')
     expect(tenancy.database.isEmbedded).toBe(false)
   })
 
-  test('tells of a connection that failed without it', async () => {
+  test('reports a failed connection without the secret', async () => {
     await using tenancy = createTenancy({ database })
     const error = await tenancy.ready().catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'DATABASE_UNREACHABLE' })

@@ -1,4 +1,4 @@
-/** One selection means the same tenants wherever work is for many: in forEach here, in migrations in test/migrations/run. */
+/** A selection means the same tenants in all fleet work: in forEach here, for migrations in test/migrations/run. */
 import { createTenancy, type ForEachOptions } from 'partywall'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testDatabase } from '../support/servers/database.ts'
@@ -48,7 +48,7 @@ describe('forEach', () => {
     expect(calls).toBe(0)
   })
 
-  test('stops at the first failure where that is asked, and reports the others as skipped', async () => {
+  test("with onFailure: 'stop' stops at the first failure, and reports the others as skipped", async () => {
     const report = await tenancy.forEach(
       () => {
         throw new Error('mine')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import pg from 'pg'
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { byHeader, byHost, createTenancy, isTenancyError, type Tenant } from 'partywall'
 import { testDatabase } from '../support/servers/database.ts'
@@ -41,7 +41,7 @@ const addProject = (name: string): Promise<unknown> =>
 const projects = async (): Promise<string[]> =>
   (await tenancy.pool.query('select name from projects order by id')).rows.map((row) => row.name)
 
-it('serves two tenants with the same ids from one pool, joined with a shared table', async () => {
+test('tenancy.pool serves two tenants with the same ids, and joins their tables with a shared table', async () => {
   await tenancy.run('acme', () => addProject('anvil'))
   await tenancy.run(bolt, () => addProject('battery'))
   const joined = 'select projects.id, projects.name, plans.name as plan from projects join plans on plans.name = projects.plan'
@@ -52,13 +52,13 @@ it('serves two tenants with the same ids from one pool, joined with a shared tab
   expect(await tenancy.run({ domain: 'ACME.test' }, projects)).toEqual(['anvil'])
 })
 
-it('is a pg.Pool to whoever asks', () => {
+test('tenancy.pool and tenancy.sharedPool are instances of pg.Pool', () => {
   expect(tenancy.pool).toBeInstanceOf(pg.Pool)
   expect(tenancy.sharedPool).toBeInstanceOf(pg.Pool)
   expect(tenancy.pool.constructor.name).toContain('Pool')
 })
 
-it('gives the shared schema to sharedPool in any scope, and to runShared', async () => {
+test('tenancy.sharedPool and tenancy.runShared see only the shared schema, in any scope', async () => {
   const plans = 'select name from plans'
   expect((await tenancy.sharedPool.query(plans)).rows).toEqual([{ name: 'gold' }])
   expect((await tenancy.run(acme, () => tenancy.sharedPool.query(plans))).rows).toEqual([{ name: 'gold' }])
@@ -69,14 +69,14 @@ it('gives the shared schema to sharedPool in any scope, and to runShared', async
   await expect(tenancy.pool.query(plans)).rejects.toMatchObject({ code: 'NO_TENANT' })
 })
 
-/** As the query builders do it: nothing is sent before somebody waits. */
+/** A lazy query, as query builders make it: nothing is sent before it is awaited. */
 function builder(): PromiseLike<string[]> {
   // oxlint-disable-next-line unicorn/no-thenable -- a lazy thenable is what this is about
   return { then: (resolve, reject) => projects().then(resolve, reject) }
 }
 
-describe('the scope', () => {
-  it('is there inside run, with everything it starts, and nowhere else', async () => {
+describe('the scope of tenancy.run', () => {
+  test('holds inside the function and everything that it starts, and nowhere else', async () => {
     expect(tenancy.tryCurrent()).toBeUndefined()
     await tenancy.run(acme, async (tenant) => {
       expect(tenant).toBe(tenancy.current())
@@ -89,12 +89,12 @@ describe('the scope', () => {
     expect(() => tenancy.current()).toThrow(expect.objectContaining({ code: 'NO_TENANT' }))
   })
 
-  it('is left when the function throws', async () => {
+  test('ends when the function throws', async () => {
     await expect(tenancy.run(acme, () => Promise.reject(new Error('mine')))).rejects.toThrow('mine')
     expect(tenancy.tryCurrent()).toBeUndefined()
   })
 
-  it('holds for a lazy query builder, which sends its statement only when somebody waits for it', async () => {
+  test('holds for a lazy query builder, which sends its statement only when it is awaited', async () => {
     expect(await tenancy.run('bolt', builder)).toEqual(['battery'])
     await tenancy.run('acme', async () => {
       expect(await tenancy.run('bolt', builder)).toEqual(['battery'])
@@ -104,12 +104,12 @@ describe('the scope', () => {
     })
   })
 
-  it('travels with a bound function', async () => {
+  test('is kept by a function of tenancy.bind', async () => {
     const bound = await tenancy.run(acme, () => tenancy.bind(() => tenancy.current().schema))
     expect(await tenancy.run(bolt, () => bound())).toBe('acme')
   })
 
-  it('is not entered for a tenant that is suspended or in maintenance, but for a repair', async () => {
+  test('is refused for a suspended tenant or one in maintenance, unless allowInactive is set', async () => {
     await tenancy.tenants.suspend('bolt')
     onTestFinished(async () => void (await tenancy.tenants.activate('bolt')))
     await expect(tenancy.run('bolt', projects)).rejects.toMatchObject({ code: 'TENANT_SUSPENDED' })
@@ -119,8 +119,8 @@ describe('the scope', () => {
   })
 })
 
-describe('resolve', () => {
-  it.each([
+describe('tenancy.resolve', () => {
+  test.each([
     [{ host: 'acme.example.com:443' }, { outcome: 'resolved', tenant: { schema: 'acme' } }],
     [{ host: 'acme.test' }, { outcome: 'resolved', tenant: { schema: 'acme' } }],
     [
@@ -132,15 +132,15 @@ describe('resolve', () => {
       { outcome: 'resolved', tenant: { schema: 'bolt' } },
     ],
     [{ host: 'acme.example.com', headers: { 'x-tenant-id': 'bolt' } }, { outcome: 'ambiguous' }],
-    [{ host: 'nobody.example.com', headers: { 'x-tenant-id': 'bolt' } }, { outcome: 'unknown' }],
+    [{ host: 'unknown.example.com', headers: { 'x-tenant-id': 'bolt' } }, { outcome: 'unknown' }],
     [{ host: `a'; drop schema acme;--.example.com` }, { outcome: 'invalid' }],
     [{ host: 'example.com', headers: { 'x-tenant-id': `' or 1=1 --` } }, { outcome: expect.stringMatching(/unknown|invalid/) }],
     [{ host: 'example.com' }, { outcome: 'none' }],
-  ])('%j', async (facts, expected) => {
+  ])('returns the expected outcome for %j', async (facts, expected) => {
     expect(await tenancy.resolve(facts)).toMatchObject(expected)
   })
 
-  it('sees a suspension at once in the same process', async () => {
+  test('sees a suspension by the same process at once', async () => {
     await tenancy.tenants.suspend('bolt')
     expect(await tenancy.resolve({ host: 'bolt.example.com' })).toMatchObject({ outcome: 'suspended' })
     await tenancy.tenants.activate('bolt')
@@ -148,8 +148,8 @@ describe('resolve', () => {
   })
 })
 
-describe('forEach', () => {
-  it('works in every active tenant and reports each', async () => {
+describe('tenancy.forEach', () => {
+  test('calls the function in every active tenant and reports the value of each', async () => {
     const report = await tenancy.forEach(projects, { concurrency: 2 })
     expect(report).toMatchObject({
       ok: true,
@@ -160,7 +160,7 @@ describe('forEach', () => {
     })
   })
 
-  it('goes on after a failure, or stops where that is asked for', async () => {
+  test("continues after a failure, or stops with onFailure: 'stop', and refuses a concurrency of 0", async () => {
     const work = (tenant: Tenant<{ seats: number }>): Promise<unknown> =>
       tenancy.pool.query(tenant.schema === 'acme' ? 'select broken' : 'select 1')
     const report = await tenancy.forEach(work, { concurrency: 1 })
@@ -171,8 +171,8 @@ describe('forEach', () => {
   })
 })
 
-describe('session', () => {
-  it('runs VACUUM in the schema of the tenant', async () => {
+describe('tenancy.session', () => {
+  test('runs VACUUM in the schema of its tenant', async () => {
     await tenancy.session('acme', async (client) => {
       await client.query('vacuum (analyze) projects')
       expect(tenancy.current().schema).toBe('acme')
@@ -181,7 +181,7 @@ describe('session', () => {
 })
 
 describe('events', () => {
-  it('tell of a tenant, to listeners and to the diagnostics channel', async () => {
+  test('carry the tenant to listeners and to the diagnostics channel', async () => {
     const heard: string[] = []
     const off = tenancy.on('tenant.updated', ({ tenant }) => heard.push(`listener ${tenant.attributes.seats}`))
     const channel = (message: unknown): void => void heard.push(`channel ${(message as { tenant: Tenant }).tenant.schema}`)
@@ -193,7 +193,7 @@ describe('events', () => {
     expect(heard).toEqual(['channel acme', 'listener 7'])
   })
 
-  it('are not disturbed by a listener that throws', async () => {
+  test('report a listener that throws as a warning, and do not fail the call', async () => {
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
     const off = tenancy.on('tenant.updated', () => {
       throw new Error('mine')
@@ -204,20 +204,20 @@ describe('events', () => {
   })
 })
 
-describe('a database that is not there', () => {
-  it.each([
+describe('a database that cannot be reached', () => {
+  test.each([
     ['nothing listens', 'postgres://me:secret@127.0.0.1:1/none', 'Nothing listens'],
     ['an unknown host', 'postgres://me:secret@host.invalid:5432/none', 'host name'],
     ['an unknown database', Object.assign(new URL(url), { pathname: '/no_such_database' }).href, 'does not exist'],
-  ])('%s', async (_, database, mend) => {
+  ])('is reported as DATABASE_UNREACHABLE without the password: %s', async (_, database, message) => {
     await using other = createTenancy({ database })
     const error: unknown = await other.tenants.list().catch((reason: unknown) => reason)
     expect(isTenancyError(error, 'DATABASE_UNREACHABLE')).toBe(true)
-    expect(String(error)).toContain(mend)
+    expect(String(error)).toContain(message)
     expect(JSON.stringify(error) + String(error)).not.toContain('secret')
   })
 
-  it('a server that accepts and says nothing is given up in time', async () => {
+  test('is reported as DATABASE_UNREACHABLE after connectionTimeoutMillis when the server accepts and sends nothing', async () => {
     const { createServer } = await import('node:net')
     const silent = createServer(() => {}).listen(0, '127.0.0.1')
     onTestFinished(() => void silent.close())
@@ -229,25 +229,25 @@ describe('a database that is not there', () => {
   })
 })
 
-it('does no I/O until it is used, and closes twice without harm', async () => {
+test('createTenancy does no I/O, and tenancy.close can be called twice', async () => {
   const idle = createTenancy({ database: 'postgres://127.0.0.1:1/none' })
   await idle.close()
   await idle.close()
 })
 
-it('refuses a connection string that cannot be read, at once and without showing it', () => {
+test('createTenancy refuses a connection string that cannot be parsed, without showing it', () => {
   expect(() => createTenancy({ database: 'postgres://me:s#cret@host:port/db' })).toThrow(
     expect.objectContaining({ code: 'INVALID_OPTION' }),
   )
   expect(() => createTenancy({ database: 'postgres://me:s#cret@host:port/db' })).not.toThrow(/cret/)
 })
 
-it('refuses pipelining, in which the state of a transaction is not known', async () => {
+test('tenancy.ready refuses the pipelining of pg, in which the state of a transaction is not known', async () => {
   await using piped = createTenancy({ database: { connectionString: url, pipeline: true } })
   await expect(piped.ready()).rejects.toMatchObject({ code: 'INVALID_OPTION' })
 })
 
-it('serves a role without rights on structure', async () => {
+test('a tenancy works with a role that may not create schemas or tables', async () => {
   const admin = new pg.Client(url)
   await admin.connect()
   await admin.query(`
@@ -271,19 +271,19 @@ it('serves a role without rights on structure', async () => {
   await expect(runtime.tenants.create({ schema: 'corp' })).rejects.toSatisfy((error: unknown) => isTenancyError(error))
 })
 
-it('keeps a migration in code out of the scope of whoever makes the tenant', async () => {
+test('a migration in code that runs in tenants.create does not run in the scope of the caller', async () => {
   const elsewhere = await mkdtemp(join(tmpdir(), 'partywall-code-'))
   await mkdir(join(elsewhere, 'migrations/tenant'), { recursive: true })
   const code = `export async function up({ client }) {
     await client.query('create table notes (body text)')
-    await globalThis.partywallPool.query("insert into projects (name) values ('stray')")
+    await globalThis.partywallPool.query("insert into projects (name) values ('outside')")
   }`
   await writeFile(join(elsewhere, 'migrations/tenant/0001_notes.mjs'), code)
   await using other = createTenancy({ database: url, root: elsewhere })
   Object.assign(globalThis, { partywallPool: other.pool })
   onTestFinished(() => rm(elsewhere, { recursive: true, force: true }))
-  const made = other.run('acme', () => other.tenants.create({ schema: 'inside' }))
-  await expect(made).rejects.toMatchObject({ code: 'MIGRATION_FAILED', cause: { code: 'NO_TENANT' } })
+  const creation = other.run('acme', () => other.tenants.create({ schema: 'inside' }))
+  await expect(creation).rejects.toMatchObject({ code: 'MIGRATION_FAILED', cause: { code: 'NO_TENANT' } })
   expect(await tenancy.run('acme', projects)).toEqual(['anvil'])
   expect(await other.tenants.find('inside')).toBeUndefined()
 })

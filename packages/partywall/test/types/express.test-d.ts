@@ -1,4 +1,4 @@
-/** What TypeScript knows of `req.tenant`. Checked by `tsc --noEmit`; nothing here runs. */
+/** What TypeScript infers for `req.tenant` and the options of the Express adapter. Checked by `npm run types`; nothing here runs. */
 import express, { type Request } from 'express'
 import { expectTypeOf } from 'vitest'
 import { type RegisteredTenant, requireTenant, tenancyErrors, type TenancyLike, tenantScope } from '../../src/http/express.ts'
@@ -10,11 +10,11 @@ interface Plan {
 
 declare const tenancy: TenancyLike<Plan> & {
   current(): Tenant<Plan>
-  // As the real one is typed: it takes any reference, and gives what fn gives.
+  // Typed as in Tenancy: it takes any reference, and returns what fn returns.
   run<T>(ref: string | { readonly id: string }, fn: () => T | Promise<T>): Promise<T>
 }
 
-// Nothing is registered here, as it would be in a project: a registration counts for the whole program, this repository.
+// Nothing is registered here, as a project would do it: a registration would hold for the whole repository.
 expectTypeOf<RegisteredTenant<{ tenancy: typeof tenancy }>>().toEqualTypeOf<Tenant<Plan>>()
 expectTypeOf<RegisteredTenant<object>>().toEqualTypeOf<Tenant>()
 expectTypeOf<NonNullable<Request['tenant']>>().toEqualTypeOf<RegisteredTenant>()
@@ -40,7 +40,7 @@ app.get('/', requireTenant(), (req) => {
 })
 app.use(tenancyErrors())
 
-// @ts-expect-error there is no such way
+// @ts-expect-error there is no such value
 tenantScope(tenancy, { none: 'ignore' })
 // @ts-expect-error a tenancy can resolve
 tenantScope({ run() {}, runShared() {}, bind: tenancy.bind })

@@ -1,4 +1,4 @@
-// Checked by `npm run types`: what infers, and what must not compile.
+/** What TypeScript infers for the public API, and what must not compile. Checked by `npm run types`; nothing here runs. */
 import type { Pool } from 'pg'
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
@@ -22,14 +22,14 @@ const config = defineConfig({
 })
 const tenancy = createTenancy(config)
 
-// Attributes infer from the schema: what goes in, and what comes out.
+// The types of attributes are inferred from their schema: as given, and as stored.
 const tenant = await tenancy.tenants.create({ schema: 'acme', attributes: { seats: 3 } })
 expectTypeOf(tenant.attributes).toEqualTypeOf<Readonly<{ plan: 'free' | 'gold'; seats: number }>>()
 expectTypeOf(tenancy.current().attributes.plan).toEqualTypeOf<'free' | 'gold'>()
 expectTypeOf(tenancy.tryCurrent()).toEqualTypeOf<Tenant<{ plan: 'free' | 'gold'; seats: number }> | undefined>()
 expectTypeOf(tenancy.pool).toExtend<Pool>()
 
-// The value of the function comes through.
+// What the function returns is what the call returns.
 expectTypeOf(await tenancy.run('acme', async () => 42)).toEqualTypeOf<number>()
 expectTypeOf(await tenancy.runShared(() => 'x')).toEqualTypeOf<string>()
 expectTypeOf(await tenancy.forEach(async () => 1)).toExtend<FleetReport>()
@@ -57,7 +57,7 @@ tenant.schema = 'other'
 tenancy.setCurrent(tenant)
 // @ts-expect-error -- no such event
 tenancy.on('tenant.creatd', () => {})
-// @ts-expect-error -- that of one schema has no report
+// @ts-expect-error -- the event of one schema has no report
 tenancy.on('migrations.schema.ended', ({ report }) => report)
 
 // The details of an error are those of its code.
@@ -80,10 +80,10 @@ if (isTenancyError(error)) {
 }
 // @ts-expect-error -- these details need the domains
 void new TenancyError('DOMAIN_EXISTS', 'It exists.', { details: {} })
-// @ts-expect-error -- and cannot be left out
+// @ts-expect-error -- the details cannot be left out
 void new TenancyError('DOMAIN_EXISTS', 'It exists.')
 
-// A selection names tenants, kinds and statuses that there can be.
+// A selection takes only references, kinds and statuses that can exist.
 void tenancy.forEach(() => {}, {
   tenants: ['acme', { domain: 'a.example.com' }],
   kinds: 'big',
@@ -96,13 +96,13 @@ void tenancy.forEach(() => {}, { status: 'asleep' })
 // @ts-expect-error -- all tenants are `true`, none is an empty list
 void tenancy.forEach(() => {}, { tenants: false })
 
-// Lists come with the attributes.
+// The tenants of lists have typed attributes.
 expectTypeOf(await tenancy.tenants.list({ limit: 5, cursor: tenant, orderBy: '-createdAt' })).toEqualTypeOf<(typeof tenant)[]>()
 for await (const each of tenancy.tenants.each()) expectTypeOf(each).toEqualTypeOf<typeof tenant>()
 
 // The class is a type only, and its options have no database.
 expectTypeOf(tenancy).toExtend<Tenancy<any, any>>()
-// @ts-expect-error -- a Tenancy is made by createTenancy
+// @ts-expect-error -- a Tenancy is created by createTenancy
 void new Tenancy({})
 // @ts-expect-error -- it may hold a password: tenancy.database.connectionConfig()
 void tenancy.options.database

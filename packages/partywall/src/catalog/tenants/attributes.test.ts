@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { validateAttributes } from './attributes.ts'
 
-describe('attributes without a schema', () => {
-  test('any JSON object passes, frozen all the way down', async () => {
+describe('validateAttributes without a schema', () => {
+  test('accepts any JSON object, and returns a deeply frozen copy', async () => {
     const given = { a: 1, b: [{ c: null }], d: { e: 'x' }, gone: undefined, ['__proto__']: 1 }
     const stored = await validateAttributes(undefined, given)
     expect(JSON.stringify(stored)).toBe('{"a":1,"b":[{"c":null}],"d":{"e":"x"},"__proto__":1}')
@@ -35,21 +35,21 @@ describe('attributes without a schema', () => {
     [[], []],
     ['text', []],
     [new Date(), []],
-  ])('%# is refused with its path', async (given, path) => {
+  ])('refuses what is not JSON, with its path: case %#', async (given, path) => {
     const error = await validateAttributes(undefined, given).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'INVALID_ATTRIBUTES' })
     if (path !== undefined) expect((error as { details: { issues: { path: unknown }[] } }).details.issues[0]!.path).toEqual(path)
   })
 })
 
-describe('attributes with a schema', () => {
+describe('validateAttributes with a schema', () => {
   const schema = z.object({ plan: z.enum(['free', 'pro']).default('free'), seats: z.number().int().optional() })
 
-  test('get their defaults', async () => {
+  test('fills in the defaults', async () => {
     expect(await validateAttributes(schema, {})).toEqual({ plan: 'free' })
   })
 
-  test('are refused with every path and message, and without the values', async () => {
+  test('refuses bad attributes with every path and message, and without the values', async () => {
     const error: Error = await validateAttributes(schema, { plan: 'my-secret', seats: 'many-secrets' }).then(
       () => Promise.reject(new Error('passed')),
       (thrown: Error) => thrown,
@@ -59,13 +59,13 @@ describe('attributes with a schema', () => {
     expect(error.message + JSON.stringify(error)).not.toContain('secret')
   })
 
-  test('may be validated asynchronously', async () => {
+  test('awaits an asynchronous schema', async () => {
     const slow = z.object({ code: z.string().refine(async (code) => code === 'open', 'is not right') })
     await expect(validateAttributes(slow, { code: 'shut' })).rejects.toThrow('code: is not right')
     expect(await validateAttributes(slow, { code: 'open' })).toEqual({ code: 'open' })
   })
 
-  test('must be JSON after the schema, too', async () => {
+  test('refuses what is not JSON after the schema has changed it', async () => {
     const dated = z.object({ since: z.coerce.date() })
     await expect(validateAttributes(dated, { since: '2026-01-01' })).rejects.toThrow('since: is a Date')
   })

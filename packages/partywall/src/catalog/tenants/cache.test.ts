@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { Tenant } from '../../types.ts'
 import { TenantCache } from './cache.ts'
 
-describe('the cache of tenants', () => {
-  test('asks once while the answer is believed, and again when it is old', async () => {
-    const { cache, clock, asked, ask } = make()
+describe('TenantCache', () => {
+  test('looks a tenant up once, and again when ttlMs has passed', async () => {
+    const { cache, clock, asked, ask } = cacheWith()
     await ask('schema acme')
     clock.now = 999
     await ask('schema acme')
@@ -15,30 +15,30 @@ describe('the cache of tenants', () => {
     expect(cache).toBeDefined()
   })
 
-  test('an answer is good for the id and the schema, however the tenant was found', async () => {
-    const { asked, ask } = make()
+  test('caches a tenant by id and by schema, by whichever key it was found', async () => {
+    const { asked, ask } = cacheWith()
     const tenant = await ask('domain acme')
     expect(await ask('id acme')).toBe(tenant)
     expect(await ask('schema acme')).toBe(tenant)
     expect(asked).toEqual(['domain acme'])
   })
 
-  test('those who ask at the same time share one question', async () => {
-    const { asked, ask } = make()
+  test('shares one lookup between concurrent callers', async () => {
+    const { asked, ask } = cacheWith()
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask('schema acme')))
     expect(asked).toHaveLength(1)
     expect(new Set(answers).size).toBe(1)
   })
 
-  test('believes that there is none, too', async () => {
-    const { asked, ask } = make()
+  test('caches that a tenant does not exist', async () => {
+    const { asked, ask } = cacheWith()
     expect(await ask('schema none')).toBeUndefined()
     expect(await ask('schema none')).toBeUndefined()
     expect(asked).toHaveLength(1)
   })
 
-  test('never remembers a question that failed', async () => {
-    const { cache, ask } = make()
+  test('does not cache a failed lookup', async () => {
+    const { cache, ask } = cacheWith()
     const failing = cache.get('schema acme', () => Promise.reject(new Error('down')))
     const joined = ask('schema acme')
     await expect(failing).rejects.toThrow('down')
@@ -46,8 +46,8 @@ describe('the cache of tenants', () => {
     expect(await ask('schema acme')).toMatchObject({ id: 'acme' })
   })
 
-  test('made-up names cannot push the real tenants out', async () => {
-    const { asked, ask } = make({ maxMissing: 10 })
+  test('keeps existing tenants when many made-up names are looked up', async () => {
+    const { asked, ask } = cacheWith({ maxMissing: 10 })
     await ask('schema acme')
     for (let number = 0; number < 100; number++) await ask(`schema none${number}`)
     asked.length = 0
@@ -57,8 +57,8 @@ describe('the cache of tenants', () => {
     expect(asked).toEqual(['schema none0'])
   })
 
-  test('drops what was not asked for longest', async () => {
-    const { asked, ask } = make({ maxFound: 10 })
+  test('evicts the least recently used tenant', async () => {
+    const { asked, ask } = cacheWith({ maxFound: 10 })
     for (let number = 0; number < 20; number++) {
       await ask('schema busy')
       await ask(`schema tenant${number}`)
@@ -71,8 +71,8 @@ describe('the cache of tenants', () => {
     expect(asked).toEqual(['schema tenant0'])
   })
 
-  test('forgets a tenant under all names, and that there was none', async () => {
-    const { cache, asked, ask } = make()
+  test('forgets a tenant by all its keys, and every tenant that was not found', async () => {
+    const { cache, asked, ask } = cacheWith()
     await ask('domain acme')
     await ask('schema other')
     await ask('schema none')
@@ -82,8 +82,8 @@ describe('the cache of tenants', () => {
     expect(asked).toEqual(['domain acme', 'schema none'])
   })
 
-  test('an answer to a question from before the change is not believed', async () => {
-    const { cache, asked, ask } = make()
+  test('does not cache the result of a lookup that began before a change', async () => {
+    const { cache, asked, ask } = cacheWith()
     const slow = Promise.withResolvers<Tenant>()
     const before = cache.get('schema acme', () => slow.promise)
     cache.forget('acme')
@@ -95,14 +95,14 @@ describe('the cache of tenants', () => {
     expect(asked).toHaveLength(1)
   })
 
-  test('is off with 0: every question is asked by itself', async () => {
-    const { asked, ask } = make({ ttlMs: 0 })
+  test('does not cache or share lookups with ttlMs 0', async () => {
+    const { asked, ask } = cacheWith({ ttlMs: 0 })
     await Promise.all([ask('schema acme'), ask('schema acme')])
     expect(asked).toHaveLength(2)
   })
 })
 
-function make(options: { ttlMs?: number; maxFound?: number; maxMissing?: number } = {}) {
+function cacheWith(options: { ttlMs?: number; maxFound?: number; maxMissing?: number } = {}) {
   const clock = { now: 0 }
   const cache = new TenantCache({ ttlMs: 1000, ...options, now: () => clock.now })
   const asked: string[] = []

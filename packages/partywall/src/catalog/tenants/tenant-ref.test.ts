@@ -3,7 +3,7 @@ import { parseTenantRef, unknownTenant } from './tenant-ref.ts'
 
 const id = 'AF1C9A3E-3b0e-4a58-9f6e-0123456789ab'
 
-describe('a tenant ref', () => {
+describe('parseTenantRef', () => {
   test.each([
     ['acme', { by: 'schema', value: 'acme' }],
     [id, { by: 'id', value: id.toLowerCase() }],
@@ -16,7 +16,7 @@ describe('a tenant ref', () => {
       { id, schema: 'acme', name: 'Acme' },
       { by: 'id', value: id.toLowerCase() },
     ],
-  ])('%j', (ref, key) => {
+  ])('reads %j as %j', (ref, key) => {
     expect(parseTenantRef(ref)).toEqual(key)
   })
 
@@ -37,7 +37,7 @@ describe('a tenant ref', () => {
     { id: 'acme' },
     { schema: id },
     { domain: 'a b' },
-  ])('%j names no tenant that could exist', (ref) => {
+  ])('reads %j as a tenant that cannot exist', (ref) => {
     const key = parseTenantRef(ref)
     expect(key.by).toBe('impossible')
     const { code, message } = unknownTenant(key)
@@ -46,12 +46,12 @@ describe('a tenant ref', () => {
     expect(message).not.toMatch(/[\0\n]/)
   })
 
-  test('a megabyte is cut short in the message', () => {
+  test('reads a megabyte of text, which the message truncates', () => {
     expect(unknownTenant(parseTenantRef('x'.repeat(1_000_000))).message.length).toBeLessThan(300)
   })
 
   test.each(['', null, undefined, 42, true, {}, [], { id: '' }, { schema: 7 }, () => {}, Symbol('x')].map((ref) => [ref]))(
-    '%o is not well-formed',
+    'refuses %o, which is not a tenant ref',
     (ref) => {
       expect(() => parseTenantRef(ref)).toThrow(expect.objectContaining({ code: 'INVALID_TENANT_REF' }))
     },
