@@ -1,4 +1,4 @@
-/** Every relative link in the README files and in docs/ leads to a file that is there, and every anchor to a heading of it. */
+/** Every relative link in the README files and in docs/ leads to a file that is there, and every anchor to a heading or an `<a id>` of it. */
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
@@ -9,7 +9,16 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const docs = (await readdir(join(root, 'docs'), { recursive: true }))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`)
-const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/polls/README.md', ...docs]
+const pages = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'packages/partywall/README.md',
+  'bench/RESULTS.md',
+  'examples/polls/README.md',
+  ...docs,
+]
 
 test.each(pages)('%s has no dead link', async (page) => {
   expect(await deadLinks(page, await readFile(join(root, page), 'utf8'))).toEqual([])
@@ -21,8 +30,9 @@ test('every page of docs/ is in the README', async () => {
 })
 
 test('a dead link is found', async () => {
-  const text = '[a](errors.md), [b](errors.md#no_tenant), [c](no-page.md), [d](errors.md#no-code), [e](https://example.com)'
-  expect(await deadLinks('docs/page.md', text)).toEqual(['no-page.md', 'errors.md#no-code'])
+  const text =
+    '[a](errors.md), [b](errors.md#no_tenant), [c](errors.md#NO_TENANT), [d](no-page.md), [e](errors.md#No_Tenant), [f](https://example.com)'
+  expect(await deadLinks('docs/page.md', text)).toEqual(['no-page.md', 'errors.md#No_Tenant'])
 })
 
 async function deadLinks(page: string, text: string): Promise<string[]> {
@@ -36,8 +46,10 @@ async function isAlive(page: string, link: string): Promise<boolean> {
   const file = path === '' ? join(root, page) : join(root, dirname(page), path)
   if (relative(root, file).startsWith('..') || !existsSync(file)) return false
   if (anchor === undefined) return true
-  const headings = (await readFile(file, 'utf8')).matchAll(/^#+ (.+)$/gm)
-  return [...headings].some(([, heading]) => slug(heading!) === anchor)
+  const text = await readFile(file, 'utf8')
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => slug(heading!))
+  const ids = [...text.matchAll(/^<a id="([^"]+)"><\/a>$/gm)].map(([, id]) => id!)
+  return [...headings, ...ids].includes(anchor)
 }
 
 /** As GitHub makes them. */

@@ -1,34 +1,235 @@
-/** The table of errors and the page about them say the same codes with the same statuses, in the same order. */
-import { readFile } from 'node:fs/promises'
+/**
+ * docs/errors.md has a section for each code that leaves partywall, and no other: the codes of the table of errors with their details, those
+ * that only HTTP answers have, and those of warnings. And the table has no code that is
+ * never thrown.
+ */
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { errorCodes } from '../../src/errors.ts'
+import { errorCodes, TenancyError, type ErrorDetails, type TenancyErrorCode } from '../../src/errors.ts'
 
 const page = await readFile(new URL('../../../../docs/errors.md', import.meta.url), 'utf8')
-const beats = ['What happened', 'Why we refuse', 'How to mend']
+const sources = await readSources(fileURLToPath(new URL('../../src/', import.meta.url)))
+const codes = Object.keys(errorCodes) as TenancyErrorCode[]
 
-test('every code has its section, and every section its code', () => {
-  expect(sectionsOf(page).map(({ code }) => code)).toEqual(Object.keys(errorCodes))
+const groups = {
+  errors: sectionsOf(page, 'Codes of a TenancyError'),
+  answers: sectionsOf(page, 'Codes of HTTP answers'),
+  warnings: sectionsOf(page, 'Codes of warnings'),
+}
+
+test('every code of the table has its section, and every section its code', () => {
+  expect(groups.errors.map(({ code }) => code)).toEqual(codes)
 })
 
-test.each(Object.entries(errorCodes))('%s: its meaning, its status, and the three beats', (code, { meaning, http }) => {
-  const text = sectionsOf(page).find((section) => section.code === code)?.text ?? ''
-  expect(text).toContain(`${meaning} HTTP ${http}.`)
-  for (const beat of beats) expect(text).toMatch(new RegExp(`^- \\*\\*${beat}:\\*\\* \\S.{20,}`, 'm'))
+test.each(codes)('%s: its meaning, its status, why it happens and what to do', (code) => {
+  const { meaning, http } = errorCodes[code]
+  const { text } = groups.errors.find((section) => section.code === code)!
+  expect(text).toContain(`\n\n${meaning} HTTP ${http}.\n\n`)
+  for (const beat of ['Why it happens', 'What to do']) expect(text).toMatch(beatOf(beat))
 })
 
-test('the check finds what is missing', () => {
-  expect(sectionsOf('## A_CODE\n\ntext\n\n## Other\n\n## B\n')).toEqual([
+test.each(codes)('%s: the section names the fields of its details', (code) => {
+  const { text } = groups.errors.find((section) => section.code === code)!
+  expect(fieldsOf(text)).toEqual(fields[code])
+})
+
+test('every code that only HTTP answers have has its section, and every section its code', () => {
+  expect(groups.answers.map(({ code }) => code).toSorted()).toEqual(codesOfAnswers(sources))
+  for (const { text } of groups.answers) {
+    expect(text).toMatch(/ HTTP [45]\d\d\.\n/)
+    for (const beat of ['Why it happens', 'What to do']) expect(text).toMatch(beatOf(beat))
+  }
+})
+
+test('every code of a warning has its section, and every section its code', () => {
+  expect(groups.warnings.map(({ code }) => code).toSorted()).toEqual(codesOfWarnings(sources))
+  for (const { text } of groups.warnings) {
+    for (const beat of ['Why it happens', 'What to do']) expect(text).toMatch(beatOf(beat))
+  }
+})
+
+test('every section has an anchor that is spelled like its code', () => {
+  for (const { code } of Object.values(groups).flat()) expect(page).toContain(`\n<a id="${code}"></a>\n\n### ${code}\n`)
+})
+
+test('the address at the end of a message is that of the section', () => {
+  const { message } = new TenancyError('RELEASED_CLIENT', 'A client was used.')
+  expect(message).toBe('A client was used. See docs/errors.md#RELEASED_CLIENT')
+})
+
+test('every code of the table is thrown, or answered over HTTP, somewhere in the sources', () => {
+  const used = new Set([...codesThrown(sources), ...codesAnswered(sources)])
+  expect(codes.filter((code) => !used.has(code))).toEqual([])
+})
+
+test('the checks find what is missing', () => {
+  expect(sectionsOf('## Group\n\n### A_CODE\n\ntext\n\n### Other\n\n## Next\n\n### B\n', 'Group')).toEqual([
     { code: 'A_CODE', text: '\n\ntext\n\n' },
-    { code: 'B', text: '\n' },
   ])
+  expect(fieldsOf("- **Details:** `schema`: `'x'`. `name?`, `file?`.\n")).toEqual({
+    schema: 'always',
+    name: 'maybe',
+    file: 'maybe',
+  })
+  expect(codesOfAnswers({ 'http/shared/x.ts': "answer('GONE_AWAY', 'NO_TENANT', STATUS_CODES)" })).toEqual(['GONE_AWAY'])
+  expect(codesOfWarnings({ 'x.ts': "emitWarning('…', { code: 'PARTYWALL_X' })" })).toEqual(['PARTYWALL_X'])
+  expect(codesThrown({ 'x.ts': "const a = 'DRIFT'\nthrow new TenancyError(\n  isNew ? 'A_B' : 'C',\n)" })).toEqual(
+    new Set(['A_B', 'C']),
+  )
+  expect(codesAnswered({ 'http/shared/x.ts': "case 'NO_TENANT':\n  return errorAnswer('AMBIGUOUS_TENANT')" })).toEqual(
+    new Set(['AMBIGUOUS_TENANT']),
+  )
 })
 
-function sectionsOf(markdown: string): { code: string; text: string }[] {
-  return markdown
-    .split(/^## /m)
+interface Section {
+  readonly code: string
+  readonly text: string
+}
+
+function sectionsOf(markdown: string, group: string): Section[] {
+  const part = markdown.split(/^## /m).find((candidate) => candidate.startsWith(`${group}\n`)) ?? ''
+  return part
+    .split(/^### /m)
     .slice(1)
     .flatMap((section) => {
-      const code = /^[A-Z_]+$/m.exec(section.split('\n', 1)[0]!)?.[0]
+      const code = /^[A-Z_]+$/.exec(section.split('\n', 1)[0]!)?.[0]
       return code === undefined ? [] : [{ code, text: section.slice(code.length) }]
     })
+}
+
+function beatOf(name: string): RegExp {
+  return new RegExp(`^- \\*\\*${name}:\\*\\* \\S.{20,}`, 'm')
+}
+
+type Presence = 'always' | 'maybe'
+
+/** The fields in the line about the details; a value such as `'none'` has quotes, a field has none. */
+function fieldsOf(section: string): Record<string, Presence> {
+  const line = /^- \*\*Details:\*\* (.+)$/m.exec(section)?.[1] ?? ''
+  const named = line.matchAll(/`([a-z][A-Za-z]*)(\??)`/g)
+  return Object.fromEntries([...named].map(([, name, mark]) => [name!, mark === '?' ? 'maybe' : 'always']))
+}
+
+/** As errors.ts declares them; the compiler holds this list to it. */
+const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: PresenceOf<ErrorDetails[C], K> } } = {
+  NO_TENANT: { scope: 'always' },
+  WRONG_TENANT: { owner: 'always', now: 'always' },
+  UNKNOWN_TENANT: { by: 'always', ref: 'always' },
+  AMBIGUOUS_TENANT: {},
+  INVALID_TENANT_REF: { seen: 'always' },
+  TENANT_SUSPENDED: { schema: 'always', status: 'always' },
+  TENANT_MAINTENANCE: { schema: 'always', status: 'always' },
+  INVALID_SCHEMA_NAME: { name: 'always' },
+  INVALID_DOMAIN: { domain: 'always' },
+  INVALID_ATTRIBUTES: { issues: 'always' },
+  INVALID_OPTION: {
+    option: 'maybe',
+    nearest: 'maybe',
+    what: 'maybe',
+    seen: 'maybe',
+    package: 'maybe',
+    type: 'maybe',
+    resolver: 'maybe',
+  },
+  INVALID_ARGUMENT: {
+    option: 'maybe',
+    nearest: 'maybe',
+    what: 'maybe',
+    seen: 'maybe',
+    package: 'maybe',
+    type: 'maybe',
+    resolver: 'maybe',
+  },
+  INVALID_TENANT_NAME: {},
+  UNKNOWN_KIND: { kind: 'always', nearest: 'always' },
+  SCHEMA_EXISTS: { schema: 'always' },
+  SCHEMA_MISSING: { schema: 'always' },
+  DOMAIN_EXISTS: { domains: 'always' },
+  PRIMARY_DOMAIN: { domain: 'always', schema: 'always' },
+  UNKNOWN_DOMAIN: { domain: 'always', schema: 'always' },
+  CATALOG_MISSING: { role: 'always', database: 'maybe', installed: 'maybe' },
+  CATALOG_NEWER: { installed: 'always', known: 'always' },
+  NOT_PERMITTED: {},
+  POOL_EXHAUSTED: { max: 'always', connectionTimeoutMillis: 'always' },
+  TENANT_BUSY: { schema: 'always', maxPerTenant: 'always' },
+  MIGRATION_FAILED: {
+    schema: 'always',
+    name: 'maybe',
+    file: 'maybe',
+    line: 'maybe',
+    statement: 'maybe',
+    sqlState: 'maybe',
+  },
+  FLEET_FAILED: { report: 'always' },
+  MIGRATION_CHANGED: {
+    schema: 'always',
+    problem: 'always',
+    name: 'maybe',
+    file: 'maybe',
+    line: 'maybe',
+    checksum: 'maybe',
+    applied: 'maybe',
+    head: 'maybe',
+    was: 'maybe',
+    statements: 'maybe',
+  },
+  HISTORY_MISSING: { schema: 'always' },
+  HISTORY_DISAGREES: { schema: 'always', applied: 'always' },
+  INVALID_MIGRATION: {
+    schema: 'maybe',
+    name: 'maybe',
+    file: 'maybe',
+    line: 'maybe',
+    folder: 'maybe',
+    last: 'maybe',
+    object: 'maybe',
+  },
+  NEEDS_SESSION: {},
+  UNSAFE_STATEMENT: { statement: 'maybe', leaves: 'maybe', schema: 'maybe' },
+  UNSAFE_SETUP: { mode: 'maybe', version: 'maybe' },
+  RELEASED_CLIENT: {},
+  DATABASE_UNREACHABLE: { code: 'always' },
+  EMBEDDED_FAILED: {
+    directory: 'maybe',
+    file: 'maybe',
+    log: 'maybe',
+    package: 'maybe',
+    uid: 'maybe',
+    found: 'maybe',
+    installed: 'maybe',
+    postgres: 'maybe',
+  },
+}
+
+type PresenceOf<T, K extends keyof T> = {} extends Pick<T, K> ? 'maybe' : 'always'
+
+/** The texts of the sources by their paths in src/. */
+async function readSources(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => /(?<!\.test)\.ts$/.test(name))
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(`${folder}${name}`, 'utf8')])))
+}
+
+/** What the answers over HTTP call a code and the table of errors does not. */
+function codesOfAnswers(files: Record<string, string>): string[] {
+  const shared = Object.entries(files).filter(([name]) => name.startsWith('http/shared/'))
+  const quoted = shared.flatMap(([, text]) => [...text.matchAll(/'([A-Z]{4,}(?:_[A-Z]+)*)'/g)].map(([, code]) => code!))
+  return [...new Set(quoted)].filter((code) => !Object.hasOwn(errorCodes, code)).toSorted()
+}
+
+function codesOfWarnings(files: Record<string, string>): string[] {
+  const all = Object.values(files).flatMap((text) => [...text.matchAll(/code: '(PARTYWALL_[A-Z_]+)'/g)].map(([, code]) => code!))
+  return [...new Set(all)].toSorted()
+}
+
+/** The codes in the first argument of `new TenancyError(`, which may be a choice between two. */
+function codesThrown(files: Record<string, string>): Set<string> {
+  const calls = Object.values(files).flatMap((text) => [...text.matchAll(/new TenancyError\(([^,]*),/g)])
+  return new Set(calls.flatMap(([, first]) => [...first!.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code!)))
+}
+
+/** The codes that a refused request is answered with, without an error: `answer…('CODE'` or `…Answer('CODE'`. */
+function codesAnswered(files: Record<string, string>): Set<string> {
+  const shared = Object.entries(files).filter(([name]) => name.startsWith('http/shared/'))
+  return new Set(shared.flatMap(([, text]) => [...text.matchAll(/answer\w*\('([A-Z_]+)'/gi)].map(([, code]) => code!)))
 }
