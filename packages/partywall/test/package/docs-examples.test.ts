@@ -1,13 +1,14 @@
 /**
- * Every TypeScript example in the README files and in docs/ compiles. Each is put into a file of its own, at the line where it stands
- * in its page, so that tsc's complaint `docs__express.md.12.ts(14,3)` is about line 14 of docs/express.md. What a page may take for
- * granted (a `tenancy`, an `app`, …) is in `globals` below.
+ * Every TypeScript example in the README files and in docs/ compiles, and the first one of a README runs. Each is put into a file of its
+ * own, at the same line as in its page, so that tsc's message `docs__express.md.12.ts(14,3)` is about line 14 of docs/express.md. What an
+ * example may use without a declaration (a `tenancy`, an `app`, …) is in `globals` below.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { testDatabase } from '../support/servers/database.ts'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 
@@ -35,6 +36,16 @@ test('one that does not is found, by its line', async () => {
   expect(example!.name).toBe('docs__page.md.6.ts')
   expect(await compile([example!])).toContain('docs__page.md.6.ts(7,')
 }, 120_000)
+
+test.each(['README.md', 'packages/partywall/README.md'])('the first example of %s runs, twice', async (path) => {
+  const { url } = await testDatabase()
+  const [example] = examplesOf(path, await readFile(join(root, path), 'utf8'))
+  const folder = await exampleFolder()
+  await writeFile(join(folder, example!.name), example!.text)
+  const row = "{ body: 'a note of Acme' }"
+  expect(run(join(folder, example!.name), url)).toBe(`[ ${row} ]\nNO_TENANT\n`)
+  expect(run(join(folder, example!.name), url)).toBe(`[ ${row}, ${row} ]\nNO_TENANT\n`)
+})
 
 interface Example {
   readonly name: string
@@ -65,9 +76,7 @@ function examplesOf(path: string, markdown: string): Example[] {
 
 /** What tsc says about them; nothing when all is well. */
 async function compile(examples: readonly Example[]): Promise<string> {
-  await mkdir(join(root, '.partywall'), { recursive: true })
-  const folder = await mkdtemp(join(root, '.partywall', 'docs-examples-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = await exampleFolder()
   await writeFile(join(folder, 'globals.d.ts'), globals)
   await copyFile(join(root, 'examples/polls/partywall.config.ts'), join(folder, 'partywall.config.ts'))
   for (const { name, text } of examples) await writeFile(join(folder, name), text)
@@ -88,7 +97,24 @@ async function compile(examples: readonly Example[]): Promise<string> {
   return stdout + stderr
 }
 
-/** What an example may take for granted. An import of the same name in the example goes before it. */
+/** What the program prints. */
+function run(file: string, url: string): string {
+  const { stdout, stderr } = spawnSync(process.execPath, [...process.execArgv, file], {
+    encoding: 'utf8',
+    env: { ...process.env, DATABASE_URL: url },
+  })
+  return stdout + stderr
+}
+
+/** Inside of the repository, so that `import 'partywall'` is found. */
+async function exampleFolder(): Promise<string> {
+  await mkdir(join(root, '.partywall'), { recursive: true })
+  const folder = await mkdtemp(join(root, '.partywall', 'docs-examples-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** What an example may use without a declaration. An import of the same name in the example goes before it. */
 const globals = `import type { Server } from 'node:http'
 import type { Express, RequestHandler } from 'express'
 import type * as partywall from 'partywall'
