@@ -72,7 +72,11 @@ test('the checks find what is missing', () => {
     name: 'maybe',
     file: 'maybe',
   })
-  expect(codesOfAnswers({ 'http/shared/x.ts': "answer('GONE_AWAY', 'NO_TENANT', STATUS_CODES)" })).toEqual(['GONE_AWAY'])
+  expect(
+    codesOfAnswers({
+      'http/shared/x.ts': "answer('GONE_AWAY', 'NO_TENANT', STATUS_CODES)\nconst codes = {\n  BUSY: { http: 503 },\n}",
+    }),
+  ).toEqual(['BUSY', 'GONE_AWAY'])
   expect(codesOfWarnings({ 'x.ts': "emitWarning('…', { code: 'PARTYWALL_X' })" })).toEqual(['PARTYWALL_X'])
   expect(codesThrown({ 'x.ts': "const a = 'DRIFT'\nthrow new TenancyError(\n  isNew ? 'A_B' : 'C',\n)" })).toEqual(
     new Set(['A_B', 'C']),
@@ -210,11 +214,13 @@ async function readSources(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(`${folder}${name}`, 'utf8')])))
 }
 
-/** What the answers over HTTP call a code and the table of errors does not. */
+/** The codes in the answers over HTTP, quoted or as the keys of a table, that the table of errors does not have. */
 function codesOfAnswers(files: Record<string, string>): string[] {
   const shared = Object.entries(files).filter(([name]) => name.startsWith('http/shared/'))
-  const quoted = shared.flatMap(([, text]) => [...text.matchAll(/'([A-Z]{4,}(?:_[A-Z]+)*)'/g)].map(([, code]) => code!))
-  return [...new Set(quoted)].filter((code) => !Object.hasOwn(errorCodes, code)).toSorted()
+  const code = '[A-Z]{4,}(?:_[A-Z]+)*'
+  const named = shared.flatMap(([, text]) => [...text.matchAll(new RegExp(`'(${code})'|^ +(${code}): \\{`, 'gm'))])
+  const found = new Set(named.map(([, quoted, key]) => (quoted ?? key)!))
+  return [...found].filter((name) => !Object.hasOwn(errorCodes, name)).toSorted()
 }
 
 function codesOfWarnings(files: Record<string, string>): string[] {
