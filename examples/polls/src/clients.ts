@@ -10,7 +10,7 @@ const newClient = z.strictObject({
     .min(1)
     .max(100)
     .refine((name) => name.isWellFormed() && !name.includes('\0'), 'must be plain text'),
-  /** The name of its schema and of its host. Which names are possible is partywall's to say. */
+  /** The name of its schema and of its host. partywall checks which names are possible. */
   schema: z.string().optional(),
   plan: z.enum(['free', 'pro']).default('free'),
 })
@@ -19,7 +19,8 @@ export function clientsRouter(tenancy: PollsTenancy): Router {
   const router = Router()
 
   router.get('/', async (_req, res) => {
-    res.json((await tenancy.tenants.list()).map(toClient))
+    const clients = await Array.fromAsync(tenancy.tenants.each())
+    res.json(clients.map(toClient))
   })
 
   router.post('/', async (req, res) => {

@@ -20,7 +20,7 @@ import type { FleetReport } from './types.ts'
 import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/for-each.ts'
 import { provision, type NewTenant } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
-import { migrationSources } from './migrations/sources/sources.ts'
+import { migrationSources, sourceOfKind, type MigrationSources } from './migrations/sources/sources.ts'
 import type { Config } from './config/config.ts'
 import { resolveOptions, type Options } from './config/options.ts'
 import { createChain } from './resolve/chain.ts'
@@ -97,6 +97,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly #database: OpenDatabase
   readonly #store: Tenants<A>
   readonly #catalog: Catalog
+  readonly #sources: MigrationSources
   #closed: Promise<void> | undefined
 
   constructor({ database, ...options }: Options) {
@@ -115,8 +116,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     this.#catalog = new Catalog(this.#database, options)
     this.#store = new Tenants<A>(this.#catalog, options, this.#events)
     const domains = new Domains<A>(this.#catalog, this.#store, this.#events)
-    const sources = migrationSources(options)
-    const parts = { catalog: this.#catalog, tenants: this.#store, domains, sources, options }
+    this.#sources = migrationSources(options)
+    const parts = { catalog: this.#catalog, tenants: this.#store, domains, sources: this.#sources, options }
     this.migrations = new Migrations<A>({ ...parts, events: this.#events })
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
     this.domains = {
@@ -182,11 +183,10 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   /**
    * Runs `fn` in every active tenant, or in those that the options select, a few at a time. The report has one entry per tenant.
    * @example const report = await tenancy.forEach((tenant) => tenancy.pool.query('select count(*) from projects'))
-   * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_TENANT; not for failures in a tenant, which are in the report
+   * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND; not for failures in a tenant, which are in the report
    */
   forEach<T>(fn: (tenant: Tenant<A>) => T, options?: ForEachOptions): Promise<FleetReport<ForEachEntry<Awaited<T>>>> {
-    const select = (selection: TenantSelection) => this.#store.select(checkedSelection('forEach', selection, ['active']))
-    return forEachTenant(select, (tenant) => this.run(tenant, fn, { allowInactive: true }), options)
+    return forEachTenant((selection) => this.#select(selection), (tenant) => this.run(tenant, fn, { allowInactive: true }), options)
   }
 
   /** Calls `listener` at each event of this name. Returns a function that removes the listener. */
@@ -222,6 +222,12 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   /** `await using tenancy = createTenancy(config)` closes it at the end of the block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #select(selection: TenantSelection): Promise<Tenant<A>[]> {
+    const checked = checkedSelection('forEach', selection, ['active'])
+    for (const kind of checked.kinds ?? []) sourceOfKind(this.#sources, kind)
+    return this.#store.select(checked)
   }
 
   #enter<T>(tenant: Tenant<A>, fn: (tenant: Tenant<A>) => T, options: RunInTenantOptions = {}): Promise<Awaited<T>> {

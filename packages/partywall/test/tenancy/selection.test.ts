@@ -40,6 +40,7 @@ describe('forEach', () => {
     [{ tenants: false }, 'INVALID_TENANT_REF'],
     [{ status: 'on' }, 'INVALID_ARGUMENT'],
     [{ kinds: 5 }, 'INVALID_ARGUMENT'],
+    [{ kinds: 'bgi' }, 'UNKNOWN_KIND'],
     [{ where: {} }, 'INVALID_ARGUMENT'],
     [{ onFailure: 'halt' }, 'INVALID_ARGUMENT'],
   ])('refuses %j with %s, and enters no tenant', async (options, code) => {
