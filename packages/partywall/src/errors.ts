@@ -59,7 +59,7 @@ export type TenancyErrorCode = keyof typeof errorCodes
 const errorsPage = 'docs/errors.md'
 
 /** Where the docs explain a code, e.g. `docs/errors.md#NO_TENANT`. */
-function addressOf(code: TenancyErrorCode): string {
+export function addressOf(code: TenancyErrorCode): string {
   return `${errorsPage}#${code}`
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect } from 'vitest'
+import { errorCodes } from '../../src/errors.ts'
 import { writeFiles } from '../support/tenants/registry.ts'
 
 export const bin = fileURLToPath(new URL('../../bin/partywall.js', import.meta.url))
@@ -26,22 +27,22 @@ export interface RunOptions {
 
 export interface Project {
   readonly folder: string
-  /** The words of a call, split at spaces; a list for words that hold some. */
+  /** @param call the words of a call, separated by spaces; a list for words that contain spaces */
   run(call: string | readonly string[], options?: RunOptions): Promise<Ended>
   start(call: string | readonly string[], options?: RunOptions): ChildProcess
 }
 
-/** With a database of this name: `import 'partywall'` resolves to the copy that runs, wherever the folder is. */
+/** `import 'partywall'` resolves to the copy that runs, wherever the folder is. */
 export const plainConfig = `
 import { defineConfig } from 'partywall'
 export default defineConfig({ database: process.env.DATABASE_URL })
 `
 
 const folders: string[] = []
-// Not onTestFinished: tests that run side by side share it.
+// Not onTestFinished: concurrent tests share the list.
 afterAll(() => Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true }))))
 
-/** A folder with these files, gone when the tests of the file are over. */
+/** A folder with these files, removed after the tests of the file. */
 export async function folderWith(files: Record<string, string> = {}): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'partywall-cli-')))
   folders.push(folder)
@@ -49,7 +50,7 @@ export async function folderWith(files: Record<string, string> = {}): Promise<st
   return folder
 }
 
-/** The same with a config, where the files bring none. */
+/** The same with a config, unless the files contain one. */
 export async function project(url: string | undefined, files: Record<string, string> = {}): Promise<Project> {
   return inFolder(await folderWith({ 'partywall.config.ts': plainConfig, ...files }), url)
 }
@@ -83,10 +84,17 @@ export async function ended(child: ChildProcess): Promise<Ended> {
   }
 }
 
-/** What every failure with --json looks like: one document, nothing else, and words for people on stderr. */
+/**
+ * What every failure with --json has: one document and nothing else on stdout, the same message for people on stderr, no advice that only
+ * a program could follow.
+ */
 export function expectFailure({ code, json, stderr }: Ended, exitCode: number, errorCode: string): { readonly message: string } {
   expect(json).toEqual({ error: expect.objectContaining({ code: errorCode, message: expect.any(String) }) })
-  expect(stderr).toContain(`error ${errorCode}: `)
+  expect(json.error.message).not.toMatch(/docs\/errors|tenancy\.(?:tenants|domains|migrations)\.|newMigration/)
+  const docs = errorCode in errorCodes ? `docs/errors.md#${errorCode}` : undefined
+  expect(json.error.docs).toBe(docs)
+  expect(/^ {2}docs: (.*)$/m.exec(stderr)?.[1]).toBe(docs)
+  expect(stderr).toContain(`error ${errorCode}: ${json.error.message}\n`)
   expect(stderr).not.toMatch(/^ {4}at /m)
   expect(code).toBe(exitCode)
   return json.error

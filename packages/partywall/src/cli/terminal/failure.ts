@@ -1,11 +1,12 @@
-/** What went wrong, told to people and programs: the exit code, the message, the document. Never a password, never a bare stack. */
+/** A failure as people and programs see it: the exit code, the message, the document. Never a password, never a stack without a message. */
 import { CommanderError } from 'commander'
-import { isTenancyError, type TenancyErrorCode } from '../../errors.ts'
+import { addressOf, errorCodes, isTenancyError, type TenancyErrorCode } from '../../errors.ts'
+import { inCliWords } from './cli-words.ts'
 import { signalNumbers, type SignalName } from './signals.ts'
 
 export type UsageErrorCode = 'USAGE' | 'MISSING_ANSWER' | 'CONFIG_NOT_FOUND' | 'CONFIG_INVALID'
 
-/** The call or the configuration is wrong; nothing was tried. */
+/** The call or the configuration is wrong; nothing was done. */
 export class UsageError extends Error {
   readonly code: UsageErrorCode | TenancyErrorCode
 
@@ -14,14 +15,13 @@ export class UsageError extends Error {
     this.code = code
   }
 
-  /** What a config file led to, with the name of the file. */
+  /** An error that a config file caused, with the name of the file. */
   static inConfig(file: string, cause: unknown): UsageError {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    return new UsageError(`${file}: ${message}`, isTenancyError(cause) ? cause.code : 'CONFIG_INVALID', { cause })
+    return new UsageError(`${file}: ${textOf(cause)}`, isTenancyError(cause) ? cause.code : 'CONFIG_INVALID', { cause })
   }
 }
 
-/** Ended by a signal, or by Ctrl-C at a question. */
+/** Ended by a signal, or by Ctrl-C at a prompt. */
 export class Interrupted extends Error {
   readonly signal: SignalName
 
@@ -31,7 +31,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** Refused for its form, before anything was tried. */
+/** Refused for the form of the call, before anything was done. */
 const wrongUsage: ReadonlySet<string> = new Set<TenancyErrorCode>([
   'INVALID_OPTION',
   'INVALID_ARGUMENT',
@@ -46,7 +46,7 @@ const wrongUsage: ReadonlySet<string> = new Set<TenancyErrorCode>([
 export function exitCodeOf(error: unknown): number {
   if (error === undefined) return 0
   if (error instanceof Interrupted) return 128 + signalNumbers[error.signal]
-  // Help and version were asked for; all else that commander throws is about the arguments.
+  // Help and version were asked for; every other error of commander is about the arguments.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof UsageError) return 2
   return isTenancyError(error) && wrongUsage.has(error.code) ? 2 : 1
@@ -55,14 +55,16 @@ export function exitCodeOf(error: unknown): number {
 export interface ErrorDocument {
   readonly code: string
   readonly message: string
-  /** What PostgreSQL calls it. */
+  /** The address of the page about the code. */
+  readonly docs?: string
+  /** The SQLSTATE of PostgreSQL. */
   readonly sqlState?: string
   readonly details?: unknown
   /** The message of the error behind it. */
   readonly cause?: string
 }
 
-/** The document that stands on stdout in the place of a result. */
+/** The document on stdout when there is no result. */
 export function errorDocument(error: unknown): { error: ErrorDocument } {
   return { error: toDocument(error) }
 }
@@ -70,34 +72,51 @@ export function errorDocument(error: unknown): { error: ErrorDocument } {
 /** One error, for programs. */
 export function toDocument(error: unknown): ErrorDocument {
   const details = isTenancyError(error) ? jsonOf(error.details) : undefined
+  const docs = docsOf(error)
   const sqlState = sqlStateBehind(error)
   const cause = causeOf(error)
   return {
     code: codeOf(error),
     message: messageOf(error),
+    ...(docs !== undefined && { docs }),
     ...(sqlState !== undefined && { sqlState }),
     ...(details !== undefined && { details }),
     ...(cause !== undefined && { cause }),
   }
 }
 
-/** One error, for people: `error CODE: message`, and what PostgreSQL or Node said behind it. */
-export function describeFailure(error: unknown, isVerbose = false): string {
-  const code = codeOf(error)
+/** One error among others, for people: `error CODE: message`, and the error of PostgreSQL or Node behind it. */
+export function describeFailure(error: unknown): string {
+  return linesOf(error, { docs: undefined, hasStack: codeOf(error) === 'UNEXPECTED' })
+}
+
+/** The error that ended a command, for people: also the address of the page about it, and with --verbose its stack. */
+export function describeEnd(error: unknown, isVerbose: boolean): string {
+  return linesOf(error, { docs: docsOf(error), hasStack: isVerbose || codeOf(error) === 'UNEXPECTED' })
+}
+
+function linesOf(error: unknown, { docs, hasStack }: { readonly docs: string | undefined; readonly hasStack: boolean }): string {
   const cause = causeOf(error)
-  const lines = [`error ${code}: ${messageOf(error)}`]
-  if (cause !== undefined) lines.push(`  cause: ${cause}`)
-  if (isVerbose || code === 'UNEXPECTED') lines.push(...stacksOf(error))
-  return lines.join('\n')
+  return [
+    `error ${codeOf(error)}: ${messageOf(error)}`,
+    ...(cause === undefined ? [] : [`  cause: ${cause}`]),
+    ...(docs === undefined ? [] : [`  docs: ${docs}`]),
+    ...(hasStack ? stacksOf(error) : []),
+  ].join('\n')
 }
 
+/** What is wrong and what to do, in the words of the command line. */
 export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  const message = error instanceof CommanderError ? commanderMessage(error) : text
-  return hidePasswords(message || (error as Error).name)
+  return hidePasswords(textOf(error) || (error as Error).name)
 }
 
-/** A connection string in somebody's message shows all but its password. */
+function textOf(error: unknown): string {
+  if (isTenancyError(error)) return inCliWords(error)
+  if (error instanceof CommanderError) return commanderMessage(error)
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** A connection string in a message of another library keeps all but its password. */
 function hidePasswords(text: string): string {
   return text
     .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/[^\s:@/"']*):[^\s"']*@/gi, '$1:***@')
@@ -105,7 +124,7 @@ function hidePasswords(text: string): string {
 }
 
 function commanderMessage({ code, message }: CommanderError): string {
-  if (code === 'commander.help') return 'a command is missing; the help lists them.'
+  if (code === 'commander.help') return 'a command is missing; the help lists the commands.'
   return message.replace(/^error: /, '').replaceAll('\n', ' ')
 }
 
@@ -114,12 +133,17 @@ function codeOf(error: unknown): string {
   if (error instanceof CommanderError) return 'USAGE'
   if (error instanceof Interrupted) return 'INTERRUPTED'
   if (sqlStateBehind(error) !== undefined) return 'DATABASE_ERROR'
-  // What the file system refuses, Node names well: EACCES, ENOSPC, …
+  // Errors of the file system have codes of their own: EACCES, ENOSPC, …
   const { code, syscall } = Object(error) as { code?: unknown; syscall?: unknown }
   return typeof code === 'string' && syscall !== undefined ? code : 'UNEXPECTED'
 }
 
-/** PostgreSQL's own errors carry five letters; node-postgres marks them with a severity. */
+function docsOf(error: unknown): string | undefined {
+  const code = codeOf(error)
+  return Object.hasOwn(errorCodes, code) ? addressOf(code as TenancyErrorCode) : undefined
+}
+
+/** An error of PostgreSQL has a code of five characters; its severity tells it from other errors with a code. */
 function sqlStateBehind(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const { code, severity, cause } = error as { code?: unknown; severity?: unknown; cause?: unknown }
@@ -127,7 +151,7 @@ function sqlStateBehind(error: unknown): string | undefined {
   return isTenancyError(error) ? sqlStateBehind(cause) : undefined
 }
 
-/** The message behind the message, unless it says the same. */
+/** The message of the cause, unless the message holds it. */
 function causeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !(error.cause instanceof Error)) return undefined
   const cause = messageOf(error.cause)
@@ -140,7 +164,7 @@ function stacksOf(error: unknown): string[] {
   return stacks
 }
 
-/** Details as JSON can carry them, or undefined when there is nothing to carry. */
+/** Details as JSON, or undefined when there are none that JSON can hold. */
 function jsonOf(details: object): unknown {
   try {
     const json = JSON.stringify(details, (_, value: unknown) => (typeof value === 'string' ? hidePasswords(value) : value))

@@ -1,14 +1,14 @@
 /**
- * Where the words go. stdout belongs to the result: with --json one document, else text for people. Everything else, also what a
- * config or a migration prints by console.log, goes to stderr. A reader who has seen enough (`| head`) is no error.
+ * Where output goes. stdout is for the result alone: with --json one document, otherwise text for people. Everything else goes to stderr,
+ * also what a config or a migration prints with console.log. A reader that closes its end early (`| head`) is not an error.
  */
 import { styleText } from 'node:util'
-import { describeFailure, errorDocument } from './failure.ts'
+import { describeEnd, errorDocument } from './failure.ts'
 import { StickyLine } from './sticky-line.ts'
 
 export class Output {
   readonly isJson: boolean
-  /** The last line of the terminal, for progress; undefined where nothing can be drawn again. */
+  /** The last line of the terminal, for progress; undefined where nothing can be redrawn. */
   readonly stickyLine: StickyLine | undefined
   readonly #isVerbose: boolean
   readonly #writeResult: typeof process.stdout.write
@@ -24,30 +24,30 @@ export class Output {
     for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   }
 
-  /** The one result of a command. `text` is only asked for when a person reads. */
+  /** The one result of a command. `text` is called only when a person reads. */
   result(document: unknown, text: () => string): void {
     this.#hasResult = true
     this.#writeLines(this.isJson ? JSON.stringify(document, undefined, 2) : text())
   }
 
-  /** Help that was asked for. */
+  /** Help that the caller asked for. */
   help(text: string): void {
     this.#writeResult(text)
   }
 
-  /** A line for people: progress, advice. */
+  /** A line for people, such as progress or advice. */
   say(line: string): void {
     process.stderr.write(`${line}\n`)
   }
 
-  /** Why there is no result, or what went wrong after it. */
+  /** Why there is no result, or what failed after it. */
   failure(error: unknown): void {
-    const [first = '', ...rest] = describeFailure(error, this.#isVerbose).split('\n')
+    const [first = '', ...rest] = describeEnd(error, this.#isVerbose).split('\n')
     this.say([styleText('red', first, { stream: process.stderr }), ...rest].join('\n'))
     if (this.isJson && !this.#hasResult) this.result(errorDocument(error), () => '')
   }
 
-  /** Resolves when all of it has left the process. */
+  /** Resolves when all output has left the process. */
   async flush(): Promise<void> {
     await new Promise((resolve) => void this.#writeResult('', resolve))
     await new Promise((resolve) => void process.stderr.write('', resolve))
