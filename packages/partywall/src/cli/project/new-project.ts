@@ -1,4 +1,4 @@
-/** The files of a new project. Each is written only where there is none; .gitignore gets the lines that it lacks. */
+/** The files of a new project. No file is overwritten; .gitignore gets the lines that it lacks. */
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -20,7 +20,7 @@ export async function writeProject(folder: string, base: string): Promise<Writte
   if (config !== undefined) project.kept.push(config)
   else await note('partywall.config.ts', writeNew(join(folder, 'partywall.config.ts'), configFile(base)))
   for (const migrations of ['migrations/shared', 'migrations/tenant']) {
-    await note(`${migrations}/.gitkeep`, writeFirst(join(folder, migrations), '.gitkeep', ''))
+    await note(`${migrations}/.gitkeep`, writeIntoEmpty(join(folder, migrations), '.gitkeep', ''))
   }
   await note('.env.example', writeNew(join(folder, '.env.example'), environmentExample))
   await note('.gitignore', ignore(join(folder, '.gitignore'), ['.partywall/', '.env']))
@@ -38,17 +38,17 @@ async function writeNew(path: string, text: string): Promise<Outcome> {
   }
 }
 
-/** A folder that has something in it is kept by that. */
-async function writeFirst(folder: string, name: string, text: string): Promise<Outcome> {
+/** Written only into a folder that is empty: its purpose is that git keeps the folder. */
+async function writeIntoEmpty(folder: string, name: string, text: string): Promise<Outcome> {
   const entries = await readdir(folder).catch(() => [])
   return entries.length > 0 ? 'kept' : writeNew(join(folder, name), text)
 }
 
-async function ignore(path: string, wanted: readonly string[]): Promise<Outcome> {
-  if ((await writeNew(path, `${wanted.join('\n')}\n`)) === 'written') return 'written'
+async function ignore(path: string, required: readonly string[]): Promise<Outcome> {
+  if ((await writeNew(path, `${required.join('\n')}\n`)) === 'written') return 'written'
   const text = await readFile(path, 'utf8')
   const lines = new Set(text.split(/\r?\n/).map((line) => line.trim().replace(/^\//, '').replace(/\/$/, '')))
-  const missing = wanted.filter((line) => !lines.has(line.replace(/\/$/, '')))
+  const missing = required.filter((line) => !lines.has(line.replace(/\/$/, '')))
   if (missing.length === 0) return 'kept'
   await appendFile(path, `${text === '' || text.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`)
   return 'changed'
@@ -61,23 +61,23 @@ export default defineConfig({
   // Paths below start here, wherever the program is started.
   root: import.meta.dirname,
 
-  // Where PostgreSQL is. Without DATABASE_URL an embedded one is started for development, with its data in .partywall/.
+  // The PostgreSQL server. Without DATABASE_URL an embedded one is started for development, with its data in .partywall/.
   database: process.env.DATABASE_URL,
 
-  // SQL or TypeScript files, applied in the order of their numbers. Make one: npx partywall migrate new "add titles"
+  // SQL or TypeScript files, applied in the order of their numbers. Create one: npx partywall migrate new "add titles"
   migrations: { shared: 'migrations/shared', tenant: 'migrations/tenant' },
 
-  // Your own attributes of a tenant: any Standard Schema (zod, valibot, arktype) types and validates them.
+  // Your own attributes of a tenant, typed and validated by any Standard Schema (zod, valibot, arktype).
   // tenant: { attributes: z.object({ plan: z.enum(['free', 'pro']).default('free') }) },
 
-  // Who the tenant of a request is, the strongest hint first: acme.${base}, or else the header x-tenant-id.
-  // Anybody can send a header: it says which tenant is meant, not who may enter.
+  // The tenant of a request, the strongest hint first: the host acme.${base}, or else the header x-tenant-id.
+  // Every client can send a header: it names a tenant, and does not prove that the client may use it.
   resolve: [byHost({ base: '${base}' }), byHeader('x-tenant-id')],
 })
 `
 }
 
-const environmentExample = `# Copy to .env, which \`partywall\` reads. Your own program reads it with: node --env-file-if-exists=.env src/main.ts
+const environmentExample = `# Copy this file to .env, which \`partywall\` reads. Your own program reads it with: node --env-file-if-exists=.env src/main.ts
 # Without DATABASE_URL an embedded PostgreSQL is used, in .partywall/.
 # DATABASE_URL=postgres://user:password@localhost:5432/app
 `

@@ -1,26 +1,27 @@
 /**
- * What a statement gave, as PostgreSQL writes it: the table shows its own text, so that no time zone and no digit is lost on the way
- * through JavaScript; JSON gets what PostgreSQL's to_json would make of it.
+ * The result of a statement, as PostgreSQL writes it: a table shows PostgreSQL's own text, so that no digit and no time zone is lost in
+ * JavaScript; JSON gets the values that PostgreSQL's to_json would give.
  */
 import type { QueryArrayConfig, QueryArrayResult } from 'pg'
 import { parseArrayText } from '../../sql/array-text.ts'
 import type { ForEachEntry } from '../../fleet/for-each.ts'
-import { printable, table } from '../terminal/table.ts'
+import { printable } from '../terminal/printable.ts'
+import { table } from '../terminal/table.ts'
 
 export interface SqlResult {
-  /** What was done: SELECT, INSERT, … */
+  /** SELECT, INSERT, … */
   readonly command: string
   readonly rowCount: number | null
   readonly columns: readonly { readonly name: string; readonly type: number }[]
   readonly rows: readonly (readonly (string | null)[])[]
 }
 
-/** The statement as pg takes it, its values left as text. */
+/** The statement as pg takes it; values stay text. */
 export function asQuery(text: string): QueryArrayConfig {
   return { text, rowMode: 'array', types: { getTypeParser: () => (value: string) => value } as never }
 }
 
-/** One result for each statement of the text. */
+/** One result for each statement of the SQL. */
 export function toResults(answer: QueryArrayResult | QueryArrayResult[]): SqlResult[] {
   return [answer].flat().map(({ command, rowCount, fields, rows }) => ({
     command,
@@ -30,7 +31,7 @@ export function toResults(answer: QueryArrayResult | QueryArrayResult[]): SqlRes
   }))
 }
 
-/** The result of the last statement; with several, all of them as `results`. */
+/** The result of the last statement; with several statements, all of them as `results`. */
 export function resultDocument(results: readonly SqlResult[]): object {
   const all = results.map(oneDocument)
   return { ...all.at(-1), ...(all.length > 1 && { results: all }) }
@@ -48,7 +49,7 @@ function oneDocument({ command, rowCount, columns, rows }: SqlResult): object {
   }
 }
 
-/** A second `count` becomes `count_2`: an object cannot hold a name twice. */
+/** A second `count` becomes `count_2`, because an object holds a name once. */
 function distinct(names: readonly string[]): string[] {
   const taken = new Set<string>()
   return names.map((name) => {
@@ -63,7 +64,7 @@ export function renderResults(results: readonly SqlResult[]): string {
   return results.map(renderOne).join('\n\n')
 }
 
-/** One table for all tenants where they gave the same columns, which is nearly always; else one block for each. */
+/** One table for all tenants when their results have the same columns; otherwise a block for each tenant. */
 export function renderFleet(entries: readonly ForEachEntry<SqlResult[]>[]): string {
   const done = entries.flatMap(({ target, value }) => (value === undefined ? [] : [{ target, results: value }]))
   const [first] = done
@@ -112,7 +113,7 @@ function jsonOf(value: string | null, type: number): unknown {
   return value
 }
 
-/** All digits, also of a number that JavaScript would round; NaN and Infinity, which JSON does not know, as text. */
+/** All digits, also of a number that JavaScript would round; NaN and Infinity, which JSON does not have, as text. */
 function exactNumber(text: string): unknown {
   const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => unknown }
   return /^-?\d/.test(text) ? rawJSON(text) : text

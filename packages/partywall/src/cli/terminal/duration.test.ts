@@ -9,9 +9,9 @@ test.each([
   ['1.5s', 1500],
   ['10m', 600_000],
   ['1h', 3_600_000],
-])('%s is %i ms', (text, millis) => expect(parseDuration(text)).toBe(millis))
+])('a duration of %s is %i ms', (text, millis) => expect(parseDuration(text)).toBe(millis))
 
-test.each(['', 's', '-1', '2 s', '2d', '1e3', 'NaN', '٣s', '25d', '1000h'])('%j is refused', (text) => {
+test.each(['', 's', '-1', '2 s', '2d', '1e3', 'NaN', '٣s', '25d', '1000h'])('the duration %j is refused', (text) => {
   expect(() => parseDuration(text)).toThrow(expect.objectContaining({ code: 'commander.invalidArgument' }))
 })
 
@@ -25,4 +25,4 @@ test.each([
   [59_600, '1 min 0 s'],
   [200_000, '3 min 20 s'],
   [3_840_000, '1 h 4 min'],
-])('%d is read as %s', (millis, text) => expect(formatDuration(millis)).toBe(text))
+])('a duration of %d ms is shown as %s', (millis, text) => expect(formatDuration(millis)).toBe(text))

@@ -1,9 +1,9 @@
 /**
- * A last line on a terminal that is drawn again in its place, while other lines go out above it. Whatever writes to the stream meanwhile
- * (also Node's warnings, and what a migration prints) takes the line away first, so that the two never run into each other.
+ * A last line on a terminal that is redrawn in its place, while other lines are written above it. Every other write to the stream (also
+ * Node's warnings, and what a migration prints) erases the line first, so that the two never share a line.
  */
 
-/** What of a terminal's stream is needed. */
+/** The parts of a terminal's stream that are used. */
 export interface TerminalStream {
   readonly columns?: number
   write(chunk: string | Uint8Array, ...rest: unknown[]): boolean
@@ -15,7 +15,7 @@ export class StickyLine {
   readonly #stream: TerminalStream
   readonly #write: TerminalStream['write']
   #isShown = false
-  /** Somebody has written a line and not ended it: it must not be erased. */
+  /** The last write of another writer did not end its line, which must not be erased. */
   #isOpen = false
 
   constructor(stream: TerminalStream) {
@@ -29,7 +29,7 @@ export class StickyLine {
     }
   }
 
-  /** Draws the line that `text` gives for the width of the terminal. One that is too long would wrap and could not be erased: it is cut. */
+  /** Draws the line that `text` returns for the width of the terminal. It is cut to that width: a line that wraps could not be erased. */
   show(text: (width: number) => string): void {
     // The last column stays free: some terminals wrap when it is written.
     const width = (this.#stream.columns || 80) - 1

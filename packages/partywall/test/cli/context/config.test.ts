@@ -1,22 +1,22 @@
-/** How the config file is found and read, and what is said when it is not a config. `migrate new` needs one, and no database. */
+/** How the config file is found and read, and the errors when it is not a config. `migrate new` needs a config and no database. */
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { expectFailure, inFolder, plainConfig, project } from '../partywall.ts'
 
 const javascript = `export default { database: process.env.DATABASE_URL }`
 
-describe.concurrent('a config that is none', () => {
-  it.each([
+describe.concurrent('a broken config is refused, with its file and the fix', () => {
+  test.each([
     ['export const config = {}', 'CONFIG_INVALID', /exports config, but its default export/],
     ['export {}', 'CONFIG_INVALID', /exports nothing/],
     ['export default 5', 'CONFIG_INVALID', /default export/],
     ['throw new Error("no postgres://me:sekret@there today")', 'CONFIG_INVALID', /no postgres:\/\/me:\*\*\*@there today/],
     ['export default {', 'CONFIG_INVALID', /partywall\.config\.ts:/],
-    ['import "./missing.ts"; export default {}', 'CONFIG_INVALID', /missing\.ts.*with their ending/],
+    ['import "./missing.ts"; export default {}', 'CONFIG_INVALID', /missing\.ts.*with its ending/],
     ['import "no-such-package"; export default {}', 'CONFIG_INVALID', /no-such-package.*Install/],
-    ['enum Plan { Free }\nexport default {}', 'CONFIG_INVALID', /enum.*leaving the types out/s],
+    ['enum Plan { Free }\nexport default {}', 'CONFIG_INVALID', /enum.*removing the types/s],
     ['export default { databse: "" }', 'INVALID_OPTION', /partywall\.config\.ts: .*Did you mean "database"/],
     [
       'import { byHost } from "partywall"; export default { resolve: [byHost({ bas: "x" })] }',
@@ -32,15 +32,15 @@ describe.concurrent('a config that is none', () => {
   })
 })
 
-describe.concurrent('a config', () => {
-  it.each(['ts', 'mts', 'js', 'mjs'])('may be partywall.config.%s', async (ending) => {
+describe.concurrent('the config', () => {
+  test.each(['ts', 'mts', 'js', 'mjs'])('is found as partywall.config.%s, from folders below it', async (ending) => {
     const other = await project(undefined, { [`sub/partywall.config.${ending}`]: javascript, 'sub/deep/er/x': '' })
     const made = await inFolder(join(other.folder, 'sub/deep/er'), undefined).run('migrate new a --json')
     expect(made.json.file).toBe(join(other.folder, 'sub/migrations/tenant/0001_a.sql'))
     expect(existsSync(join(other.folder, 'migrations'))).toBe(false)
   })
 
-  it.each(['{}', '{ "type": "commonjs" }', '{ "type": "module" }'])(
+  test.each(['{}', '{ "type": "commonjs" }', '{ "type": "module" }'])(
     'is an ES module beside a package.json of %s, without a warning',
     async (text) => {
       const { run } = await project(undefined, { 'package.json': text })
@@ -49,7 +49,7 @@ describe.concurrent('a config', () => {
     },
   )
 
-  it('may be CommonJS where its folder says so', async () => {
+  test('can be CommonJS where package.json says so', async () => {
     const { run, folder } = await project(undefined, {
       'package.json': '{ "type": "commonjs" }',
       'old.config.js': 'module.exports = { migrations: { tenant: "db" } }',
@@ -57,7 +57,7 @@ describe.concurrent('a config', () => {
     expect((await run('migrate new a --json --config old.config.js')).json).toEqual({ file: join(folder, 'db/0001_a.sql') })
   })
 
-  it('is the root of relative paths, unless it names one', async () => {
+  test('is in the root of relative paths, unless it sets one', async () => {
     const { run, folder } = await project(undefined, { 'conf/a.ts': javascript, 'conf/b.ts': 'export default { root: ".." }' })
     const [a, b] = [
       await run('--config conf/a.ts migrate new a --json'),
@@ -67,7 +67,7 @@ describe.concurrent('a config', () => {
     expect(b.json.file).toBe(join(folder, 'migrations/shared/0001_a.ts'))
   })
 
-  it('prints to stderr whatever it prints', async () => {
+  test('prints to stderr, never to stdout', async () => {
     const { run } = await project(undefined, {
       'partywall.config.ts': `console.log('hello'); process.stdout.write('world'); ${plainConfig}`,
     })
@@ -76,7 +76,7 @@ describe.concurrent('a config', () => {
     expect(made.stderr).toBe('hello\nworld')
   })
 
-  it('finds what its .env sets, which does not override the environment', async () => {
+  test('reads .env, which does not override the environment', async () => {
     const files = {
       'partywall.config.ts': 'export default { migrations: { tenant: process.env.FOLDER } }',
       '.env': 'FOLDER=from-env-file\n',
@@ -86,7 +86,7 @@ describe.concurrent('a config', () => {
     expect((await run('migrate new a --json', { env: { FOLDER: 'set' } })).json.file).toBe(join(folder, 'set/0001_a.sql'))
   })
 
-  it('is not a folder of that name', async () => {
+  test('is never a folder of that name', async () => {
     const { folder } = await project(undefined)
     await mkdir(join(folder, 'below/partywall.config.ts'), { recursive: true })
     const made = await inFolder(join(folder, 'below'), undefined).run('migrate new a --json')

@@ -1,15 +1,15 @@
-/** The first minutes with partywall: an empty folder, `init`, a tenant, a statement; and `dev`. On the embedded PostgreSQL. */
+/** The first minutes with partywall, on the embedded PostgreSQL: an empty folder, `init`, a tenant, a statement; and `dev`. */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Client } from 'pg'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { serverProcesses } from '../../../src/embedded/server-processes.ts'
 import { ended, expectFailure, folderWith, inFolder } from '../partywall.ts'
 
-it('leads from an empty folder to a tenant with a table', { timeout: 60_000 }, async () => {
+test('init leads from an empty folder to a tenant with a table', { timeout: 60_000 }, async () => {
   const folder = await folderWith({ 'package.json': '{ "type": "commonjs" }', '.gitignore': 'node_modules' })
   const { run, start } = inFolder(folder, undefined)
 
@@ -44,7 +44,7 @@ it('leads from an empty folder to a tenant with a table', { timeout: 60_000 }, a
   expect(await serverOf(folder)).toEqual([])
 })
 
-it('dev prints the URL, stays, and stops when it is told', { timeout: 60_000 }, async () => {
+test('dev prints the URL, runs until a signal, and fails when its server is stopped', { timeout: 60_000 }, async () => {
   const folder = await folderWith({})
   const { run, start } = inFolder(folder, undefined)
   await run('init')
@@ -66,7 +66,7 @@ it('dev prints the URL, stays, and stops when it is told', { timeout: 60_000 }, 
   expect(await lost).toMatchObject({ code: 1, stderr: expect.stringContaining('error EMBEDDED_FAILED: ') })
 })
 
-it('init keeps what is there', async () => {
+test('init keeps existing files', async () => {
   const folder = await folderWith({
     'partywall.config.mts': 'export default {}',
     'migrations/tenant/0001_a.sql': 'select 1',

@@ -1,9 +1,9 @@
-/** Questions on a terminal: `script` of util-linux gives the child one. They go to stderr, so stdout still holds one document. */
+/** Prompts on a terminal, which `script` of util-linux gives the child. They go to stderr, so stdout still holds one document. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { testDatabase } from '../../support/servers/database.ts'
 import { bin, project } from '../partywall.ts'
 
@@ -11,8 +11,8 @@ const { url } = await testDatabase()
 const terminal = 'script'
 const hasTerminal = spawnSync(terminal, ['--version']).stdout?.includes('util-linux') === true
 
-describe.runIf(hasTerminal)('on a terminal', () => {
-  it('asks for what is missing, refuses a bad answer, and takes defaults', async () => {
+describe.runIf(hasTerminal)('a command on a terminal', () => {
+  test('prompts for what is missing, refuses a bad answer, and takes defaults', async () => {
     const { folder } = await project(url)
     const said = await talk(folder, 'tenant create --json > out.json', [
       [/Schema/, 'Acme\r'],
@@ -28,14 +28,14 @@ describe.runIf(hasTerminal)('on a terminal', () => {
     })
   })
 
-  it('asks nothing with --no-input, and ends with 130 at Ctrl-C', async () => {
+  test('has no prompts with --no-input, and ends with 130 at Ctrl-C', async () => {
     const { folder } = await project(url)
     expect((await talk(folder, 'tenant show --no-input', [])).code).toBe(2)
     expect((await talk(folder, 'tenant show', [[/Tenant/, '\u0003']])).code).toBe(130)
   })
 })
 
-/** Types each answer when its question has come. */
+/** Types each answer when its prompt has appeared. */
 async function talk(folder: string, call: string, answers: [RegExp, string][]): Promise<{ code: number; seen: string }> {
   const command = `${process.execPath} ${bin} ${call}`
   const child = spawn(terminal, ['--quiet', '--return', '--command', command, '/dev/null'], {
@@ -54,7 +54,7 @@ async function talk(folder: string, call: string, answers: [RegExp, string][]): 
   })
   const say = (text: string): void => {
     child.stdin.write(text)
-    // `script` stays until nobody can type any more.
+    // `script` runs until its stdin ends.
     if (answers.length === 0) setTimeout(() => child.stdin.end(), 500)
   }
   if (answers.length === 0) child.stdin.end()
