@@ -66,16 +66,8 @@ const rooms: Record<string, readonly string[]> = {
   orm: ['ports', 'sql', 'orm/shared', 'migrations/sources/tools'],
   'orm/*': ['ports', 'sql', 'config', 'orm/shared', 'database/binding'],
   'cli/terminal': [...ground, 'fleet', ...migrations],
-  'cli/context': ['config', 'cli/terminal'],
-  'cli/*': [
-    ...commandLine,
-    'migrations/sources/folder',
-    'resolve',
-    'catalog/tenants',
-    'catalog/domains',
-    'cli/migrate',
-    'cli/tenant',
-  ],
+  'cli/context': ['config', 'catalog/tenants', 'cli/terminal'],
+  'cli/*': [...commandLine, 'migrations/sources/folder', 'resolve', 'catalog/tenants', 'catalog/domains'],
   cli: ['cli/*', 'cli/context', 'cli/terminal'],
 }
 

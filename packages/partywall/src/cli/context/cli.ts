@@ -1,4 +1,4 @@
-/** What a command is given: a place for its result, someone to ask, and the tenancy of the project it is called in. */
+/** What a command is given: a place for its result, prompts, and the tenancy of the project that it is called in. */
 import { dirname, resolve } from 'node:path'
 import { createTenancy, type Tenancy } from '../../tenancy.ts'
 import { findConfig, loadConfig } from './config-file.ts'
@@ -7,7 +7,7 @@ import { Output } from '../terminal/output.ts'
 import { Prompts } from '../terminal/prompts.ts'
 import { Signals } from '../terminal/signals.ts'
 
-/** The options of every command. */
+/** The flags of every command. */
 export interface GlobalFlags {
   readonly config?: string
   readonly json?: boolean
@@ -15,29 +15,32 @@ export interface GlobalFlags {
   readonly verbose?: boolean
 }
 
+/** Their names. */
+export const globalFlags: ReadonlySet<string> = new Set<keyof GlobalFlags>(['config', 'json', 'input', 'verbose'])
+
 export class Cli {
   readonly out: Output
   readonly ask: Prompts
   readonly signals = new Signals()
   exitCode = 0
-  /** Known when a command begins. */
+  /** Set when a command begins. */
   flags: GlobalFlags = { input: true }
   #tenancy: Promise<Tenancy> | undefined
 
   constructor(args: readonly string[]) {
-    // Known before the arguments are parsed, for what is wrong with them is to be said in the right form.
+    // Read before the arguments are parsed: an error in the arguments must already be printed in the right form.
     const flags = new Set(args.slice(0, args.includes('--') ? args.indexOf('--') : undefined))
     this.out = new Output({ isJson: flags.has('--json'), isVerbose: flags.has('--verbose') })
     this.ask = new Prompts(() => this.flags.input)
   }
 
-  /** Some of the work failed: the result that was printed says what. */
+  /** Some of the work failed; the printed result says what. */
   fail(): void {
     this.exitCode = 1
   }
 
   /**
-   * The tenancy that the project's config describes. No connection yet.
+   * The tenancy that the project's config describes. Does not connect yet.
    * @throws UsageError, TenancyError INVALID_OPTION
    */
   tenancy(): Promise<Tenancy> {
@@ -45,7 +48,7 @@ export class Cli {
     return this.#tenancy
   }
 
-  /** Gives back what was opened; the embedded server stops when nobody else uses it. */
+  /** Closes what was opened; the embedded server stops when no other process uses it. */
   async close(): Promise<void> {
     const tenancy = await this.#tenancy?.catch(() => undefined)
     await tenancy?.close()

@@ -1,28 +1,28 @@
-/** `partywall domain add`: one more host name that leads to a tenant. */
+/** `partywall domain add`: gives a tenant one more host name. */
 import type { Command } from 'commander'
 import type { Cli } from '../context/cli.ts'
-import { examples } from '../terminal/examples.ts'
+import { examples, tenantArgument, tenantQuestion } from '../context/declarations.ts'
 import { pairs } from '../terminal/table.ts'
 
 export function domainAdd(parent: Command, cli: Cli): void {
   parent
     .command('add')
     .description('add a host name to a tenant; its first one becomes primary')
-    .argument('[tenant]', 'its schema, its id or one of its domains')
+    .argument(...tenantArgument)
     .argument('[domain]', 'the host name')
-    .option('--primary', 'make it the primary one, in the place of the other')
+    .option('--primary', 'make it the primary one, in place of the current one')
     .addHelpText(
       'after',
       examples(
-        ['domain add acme acme.example.com', 'one more'],
-        ['domain add acme polls.acme.com --primary', 'the one to link to'],
+        ['domain add acme acme.example.com', 'one more host name'],
+        ['domain add acme polls.acme.com --primary', 'the host name to link to'],
       ),
     )
     .action(async (ref: string | undefined, name: string | undefined, { primary }: { readonly primary?: boolean }) => {
       const tenancy = await cli.tenancy()
-      const tenant = ref ?? (await cli.ask.required({ missing: 'the argument <tenant>', question: 'Tenant' }))
-      const wanted = name ?? (await cli.ask.required({ missing: 'the argument <domain>', question: 'Domain' }))
-      const domain = await tenancy.domains.add(tenant, wanted, { primary })
+      const tenant = ref ?? (await cli.ask.required(tenantQuestion))
+      const added = name ?? (await cli.ask.required({ missing: 'the argument <domain>', question: 'Domain' }))
+      const domain = await tenancy.domains.add(tenant, added, { primary })
       const { schema } = await tenancy.tenants.get({ id: domain.tenantId })
       cli.out.result({ ...domain, schema }, () =>
         pairs([

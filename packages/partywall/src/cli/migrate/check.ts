@@ -1,9 +1,9 @@
-/** `partywall migrate --check`: whether everything is where it should be, for scripts. Changes nothing. */
+/** `partywall migrate --check`, for scripts: whether every schema has all of its migrations. Changes nothing. */
 import type { PlanOptions } from '../../migrations/run/run.ts'
 import type { Cli } from '../context/cli.ts'
 import { statusDocument, type StatusDocument } from '../terminal/fleet-documents.ts'
-import { listed } from '../terminal/listed.ts'
-import { renderProblems } from './status-table.ts'
+import { listed } from '../terminal/printable.ts'
+import { renderProblems } from './status.ts'
 
 export async function printCheck(cli: Cli, options: PlanOptions): Promise<void> {
   const { migrations } = await cli.tenancy()

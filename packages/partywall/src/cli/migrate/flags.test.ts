@@ -1,11 +1,11 @@
-/** What the flags of `migrate` take, and which of them do not go together. */
+/** The values that the flags of `migrate` take, and the flags that exclude each other. */
 import { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
-import { migrateDown } from './down.ts'
-import { migrate } from './run.ts'
-import { runOptionsOf, withRunFlags } from './flags.ts'
+import type { Cli } from '../context/cli.ts'
+import { buildProgram } from '../program.ts'
+import { runOptionsOf, selectionOf, withRunFlags, withSelection } from './flags.ts'
 
-test('the flags become the options of the library, times in milliseconds', () => {
+test('run flags become options of the library, times in milliseconds', () => {
   const command = withRunFlags(new Command())
   command.parse(
     [
@@ -42,8 +42,21 @@ test('the flags become the options of the library, times in milliseconds', () =>
   })
 })
 
-describe('refused, before anything is tried', () => {
+test('selection flags become the selection of the library, each repeatable flag a list', async () => {
+  expect(await select('--tenants --kind a --kind b --status active --status archived')).toEqual({
+    tenants: true,
+    kinds: ['a', 'b'],
+    status: ['active', 'archived'],
+  })
+  expect(await select('--tenant acme --tenant bolt')).toEqual({ tenants: ['acme', 'bolt'] })
+  expect(await select('--shared')).toEqual({ shared: true })
+  await expect(select('--kind c')).rejects.toMatchObject({ code: 'UNKNOWN_KIND', summary: expect.stringContaining('a, b') })
+})
+
+describe('migrate refuses the flags, before anything is done', () => {
   test.each([
+    ['--tenants --tenant acme', /give --tenants or --tenant <tenant>, not both/],
+    ['--status asleep', /active, suspended, maintenance, archived/],
     ['--concurrency 0', /at least 1/],
     ['--concurrency 2.5', /at least 1/],
     ['--concurrency', /argument missing/],
@@ -63,22 +76,26 @@ describe('refused, before anything is tried', () => {
     ['--resume --tenants', /cannot be used with/],
     ['--resume --tenant acme', /cannot be used with/],
     ['--resume --kind big', /cannot be used with/],
+    ['--resume --status active', /cannot be used with/],
     ['--resume --to 0004', /cannot be used with/],
     ['--resume --fake', /cannot be used with/],
     ['down --fake', /unknown option '--fake'/],
     ['down --resume', /unknown option '--resume'/],
-    ['--fake down --tenants --to 0', /put --fake behind `migrate down`/],
-    ['--verify down --tenants --to 0', /put --verify behind/],
+    ['--fake down --tenants --to 0', /put --fake after `migrate down`/],
+    ['--verify down --tenants --to 0', /put --verify after/],
     ['down --to 0', /missing --tenants/],
-    ['down --shared --tenants --to 0', /go back with them first/],
-    ['down --shared --kind big --to 0', /go back with them first/],
+    ['down --shared --tenants --to 0', /roll the tenants back first/],
+    ['down --shared --kind big --to 0', /roll the tenants back first/],
+    ['down --shared --status suspended --to 0', /roll the tenants back first/],
   ])('migrate %s', async (call, message) => {
-    const program = new Command()
-      .exitOverride()
-      .enablePositionalOptions()
-      .configureOutput({ outputError: () => {} })
-    // No command gets as far as to ask for a tenancy.
-    migrateDown(migrate(program, undefined as never).enablePositionalOptions(), undefined as never)
+    // None of these calls gets as far as opening a tenancy.
+    const program = buildProgram({} as Cli)
     await expect(program.parseAsync(['migrate', ...call.split(' ')], { from: 'user' })).rejects.toThrow(message)
   })
 })
+
+/** The selection that these flags give, where the config has the kinds a and b. */
+function select(flags: string): Promise<object> {
+  const cli = { tenancy: async () => ({ options: { migrations: { tenant: { a: '', b: '' } } } }) }
+  return selectionOf(cli as never, withSelection(new Command()).parse(flags.split(' '), { from: 'user' }).opts())
+}

@@ -1,7 +1,18 @@
-/** The flags that say how a run of migrations goes: how many at a time, who first, how long it waits, and when it stops. */
+/** The flags of `migrate` and of the commands below it: which schemas they mean, and how a run goes. */
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import type { MigrationSelection } from '../../migrations/plan/targets.ts'
 import type { RunOptions } from '../../migrations/run/run-options.ts'
+import { globalFlags, type Cli } from '../context/cli.ts'
+import { countFrom, kindFlag, repeated, statusFlag, type NarrowingFlags } from '../context/declarations.ts'
+import { assertKindsInConfig } from '../context/kinds.ts'
 import { parseDuration } from '../terminal/duration.ts'
+import { UsageError } from '../terminal/failure.ts'
+
+export interface SelectionFlags extends NarrowingFlags {
+  readonly shared?: boolean
+  readonly tenants?: boolean
+  readonly tenant?: readonly string[]
+}
 
 export interface RunFlags {
   readonly verify?: boolean
@@ -15,27 +26,55 @@ export interface RunFlags {
   readonly deadline?: number
 }
 
+/** @param byDefault what is meant when none of these flags is given */
+export function withSelection(command: Command, byDefault = 'the shared schema, then all tenants'): Command {
+  return command
+    .optionsGroup(`Which schemas (default: ${byDefault}):`)
+    .option('--shared', 'the shared schema')
+    .option('--tenants', 'all tenants')
+    .option('--tenant <tenant>', 'this tenant, by schema, id or domain; may be repeated', repeated)
+    .addOption(kindFlag())
+    .addOption(statusFlag('every status but archived; with --tenant, every status'))
+}
+
+/**
+ * The schemas that the flags mean, as the library takes them.
+ * @throws UsageError, TenancyError UNKNOWN_KIND
+ */
+export async function selectionOf(
+  cli: Cli,
+  { shared, tenants, tenant, kind, status }: SelectionFlags,
+): Promise<MigrationSelection> {
+  if (tenants === true && tenant !== undefined) throw new UsageError('give --tenants or --tenant <tenant>, not both')
+  if (kind !== undefined) assertKindsInConfig(await cli.tenancy(), kind)
+  return { shared, tenants: tenant ?? (tenants === true ? true : undefined), kinds: kind, status }
+}
+
 export function withRunFlags(command: Command): Command {
   return command
     .optionsGroup('How:')
     .option(
       '--concurrency <n>',
-      'how many schemas at a time (default: twice the cores, more when the server is far; at most 16 and half of the free connections)',
+      'schemas at a time (default: twice the cores, more when the server is far away; at most 16 and half of the free connections)',
       countFrom(1),
     )
-    .option('--canary <n>', 'so many tenants go first; if one of them fails, nobody follows', countFrom(0))
+    .option(
+      '--canary <n>',
+      'migrate this many tenants first; if one of them fails, start no other tenant (default: 0)',
+      countFrom(0),
+    )
     .addOption(
-      new Option('--on-failure <policy>', 'whether the tenants behind a failure are begun (default: continue)').choices([
+      new Option('--on-failure <policy>', 'stop: start no further tenant after a failure (default: continue)').choices([
         'continue',
         'stop',
       ]),
     )
-    .option('--max-failures <n>', 'begin nothing new after so many failures', countFrom(1))
-    .option('--lock-timeout <time>', 'how long a statement waits for a lock; 0 waits for ever (default: 2s)', parseDuration)
+    .option('--max-failures <n>', 'start nothing new after this many failures (default: no limit)', countFrom(1))
+    .option('--lock-timeout <time>', 'how long a statement waits for a lock; 0 waits indefinitely (default: 2s)', parseDuration)
     .option('--retries <n>', 'how often a tenant is tried again because of a lock (default: 10)', countFrom(0))
-    .option('--statement-timeout <time>', 'most time of one statement (default: what the server has)', parseDuration)
-    .option('--deadline <time>', 'begin nothing new after this time', parseDeadline)
-    .option('--verify', 'read the histories themselves, and refuse a schema whose digest says something else')
+    .option('--statement-timeout <time>', 'longest time of one statement (default: the setting of the server)', parseDuration)
+    .option('--deadline <time>', 'start nothing new after this time (default: no limit)', parseDeadline)
+    .option('--verify', 'read the history tables themselves; refuse a schema whose digest does not match its history')
 }
 
 /** The flags as the library takes them. */
@@ -54,12 +93,16 @@ export function runOptionsOf(flags: RunFlags): RunOptions {
   }
 }
 
-function countFrom(least: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : NaN
-    if (Number.isSafeInteger(value) && value >= least) return value
-    throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`)
-  }
+/** `migrate --tenant acme status` would show all tenants: a flag between the two words belongs to `migrate` alone. */
+export function refuseFlagsBefore(command: Command): void {
+  const { parent } = command
+  const flag = parent?.options.find(
+    (option) =>
+      parent.getOptionValueSource(option.attributeName()) === 'cli' &&
+      !globalFlags.has(option.attributeName()) &&
+      option.long !== undefined,
+  )
+  if (flag !== undefined) throw new UsageError(`put ${flag.long} after \`migrate ${command.name()}\`, or leave it out`)
 }
 
 function parseDeadline(text: string): number {

@@ -1,17 +1,17 @@
-/** `partywall migrate new`: a new file for a migration, with the next number of its folder. */
-import { relative } from 'node:path'
+/** `partywall migrate new`: creates a migration file with the next number of its folder. */
 import type { Command } from 'commander'
 import { TenancyError } from '../../errors.ts'
 import { newMigration } from '../../migrations/sources/folder/new.ts'
 import type { MigrationSource } from '../../ports/migration-source.ts'
 import type { Cli } from '../context/cli.ts'
-import { examples } from '../terminal/examples.ts'
-import { refuseFlagsBefore } from './selection.ts'
+import { examples } from '../context/declarations.ts'
+import { shortPath } from '../terminal/printable.ts'
+import { refuseFlagsBefore } from './flags.ts'
 
 export function migrateNew(parent: Command, cli: Cli): void {
   parent
     .command('new')
-    .description('make the file of a new migration')
+    .description('create a migration file')
     .argument('[name]', 'what it does, in a few words')
     .option('--shared', 'for the shared schema, instead of the tenants')
     .option('--ts', 'in TypeScript, instead of SQL')
@@ -29,16 +29,16 @@ export function migrateNew(parent: Command, cli: Cli): void {
       const { shared, tenant } = options.migrations
       const folder = folderOf(flags.shared === true ? shared : tenant['default']!)
       const file = await newMigration({ folder, name, language: flags.ts === true ? 'ts' : 'sql', shared: flags.shared })
-      cli.out.result({ file }, () => relative(process.cwd(), file))
+      cli.out.result({ file }, () => shortPath(file))
     })
 }
 
-/** The files of another tool are made by that tool, which keeps a journal or a snapshot beside them. */
+/** Another tool keeps a journal or a snapshot beside its files, so it must create them itself. */
 function folderOf(source: string | MigrationSource): string {
   if (typeof source === 'string') return source
   throw new TenancyError(
     'INVALID_ARGUMENT',
-    `The migrations in ${source.name} are those of another tool, which makes their files: ${source.makeNew ?? 'see its manual'}.`,
+    `The migrations in ${source.name} belong to another tool, which creates their files: ${source.makeNew ?? 'see its manual'}.`,
     { details: { option: 'migrations' } },
   )
 }

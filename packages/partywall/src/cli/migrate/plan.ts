@@ -1,11 +1,9 @@
-/** `partywall migrate --plan`: who would get what, and the SQL. Changes nothing. What is printed is SQL with comments. */
+/** `partywall migrate --plan`: which migrations would be applied where, printed as SQL with comments. Changes nothing. */
 import type { MigrationGroup, PlanOptions } from '../../migrations/run/run.ts'
 import type { Cli } from '../context/cli.ts'
 import { statusDocument, type StatusDocument } from '../terminal/fleet-documents.ts'
-import { listed } from '../terminal/listed.ts'
-import { shortPath } from '../terminal/short-path.ts'
-import { renderProblems } from './status-table.ts'
-import { printable } from '../terminal/table.ts'
+import { listed, printable, shortPath } from '../terminal/printable.ts'
+import { renderProblems } from './status.ts'
 
 export async function printPlan(cli: Cli, options: PlanOptions): Promise<void> {
   const { migrations } = await cli.tenancy()
@@ -28,9 +26,9 @@ function render(groups: readonly MigrationGroup[], problems: readonly StatusDocu
   return parts.join('\n\n')
 }
 
-/** @param shown files whose text stands above already */
+/** @param shown files whose text was printed above */
 function renderGroup({ source, direction, pending, targets }: MigrationGroup, shown: Set<string>): string {
-  const what = `${pending.length} ${pending.length === 1 ? 'migration' : 'migrations'}${direction === 'down' ? ' to undo' : ''}`
+  const what = `${pending.length} ${pending.length === 1 ? 'migration' : 'migrations'}${direction === 'down' ? ' to roll back' : ''}`
   const who = targets.length === 1 ? targets[0]! : `${targets.length} schemas (${listed(targets)})`
   return [
     `-- ${printable(who)}: ${what} of ${printable(shortPath(source))}`,

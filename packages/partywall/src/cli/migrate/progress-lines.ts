@@ -1,12 +1,11 @@
-/** The words of a run of migrations while it goes on: the bar, the line of every few seconds, the line of one schema. */
+/** What is written while migrations run: the bar, the line of every few seconds, the line of one schema. */
 import type { MigrationEntry } from '../../types.ts'
 import { formatDuration } from '../terminal/duration.ts'
 import { describeFailure } from '../terminal/failure.ts'
-import { listed } from '../terminal/listed.ts'
+import { listed, printable } from '../terminal/printable.ts'
 import type { Meter } from './progress-meter.ts'
-import { printable } from '../terminal/table.ts'
 
-/** What is being done, in the words for it. */
+/** The verbs for what a run does. */
 export interface RunWords {
   readonly doing: string
   /** Of a schema: `acme: applied 0002_titles`. */
@@ -17,8 +16,10 @@ export interface RunWords {
 }
 
 export function wordsOf({ direction, fake }: { readonly direction: 'up' | 'down'; readonly fake: boolean }): RunWords {
-  if (fake) return { doing: 'writing down', did: 'wrote down', done: 'written down as applied', idle: 'up to date' }
-  if (direction === 'down') return { doing: 'going back', did: 'undid', done: 'taken back', idle: 'with nothing to undo' }
+  if (fake) return { doing: 'recording', did: 'recorded', done: 'recorded as applied', idle: 'up to date' }
+  if (direction === 'down') {
+    return { doing: 'rolling back', did: 'rolled back', done: 'rolled back', idle: 'with nothing to roll back' }
+  }
   return { doing: 'migrating', did: 'applied', done: 'migrated', idle: 'up to date' }
 }
 
@@ -35,12 +36,12 @@ export function barLine(meter: Meter, { doing }: RunWords, now: number, width: n
     ...(left === undefined ? [] : [`${formatDuration(left)} left`]),
     ...(counts.failed === 0 ? [] : [`${counts.failed} failed`]),
   ].join('  ')
-  // Of the width alone, whatever the facts are: a bar that grows and shrinks with them is hard to read.
+  // Depends on the width alone: a bar that grows and shrinks with the facts is hard to read.
   const room = Math.min(40, width - doing.length - roomForFacts)
   return (room < 10 ? facts : `${doing} [${bar(ended / total, room)}] ${facts}`).slice(0, width)
 }
 
-/** The same where nothing can be drawn again: a log. */
+/** The same for a log, where nothing can be redrawn. */
 export function logLine(meter: Meter, { done }: RunWords, now: number): string {
   const { total, ended, counts } = meter
   const rate = meter.rate(now)

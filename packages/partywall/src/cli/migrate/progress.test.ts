@@ -1,4 +1,4 @@
-/** The bar and the lines, on a stream that keeps what was written, at times that the test says. */
+/** The bar and the lines, on a stream that records what is written, at times that the test sets. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { TenancyError } from '../../errors.ts'
 import type { MigrationEntry } from '../../types.ts'
@@ -37,16 +37,16 @@ function inLog() {
   return { progress, screen: () => lines }
 }
 
-/** What a terminal shows of it in the end. */
+/** What a terminal shows in the end. */
 function screenOf(written: string): string[] {
   return written.split('\n').map((line) => line.split('\r\u001b[2K').at(-1)!)
 }
 
-describe('of a few schemas', () => {
+describe('progress of a few schemas', () => {
   test.each([
     ['on a terminal', onTerminal()],
     ['in a log', inLog()],
-  ])('each gets a line, %s', (_, { progress, screen }) => {
+  ])('is a line for each, %s', (_, { progress, screen }) => {
     progress.begin(run(20))
     progress.add(entry('acme'))
     progress.add(failure('bolt'))
@@ -62,18 +62,18 @@ describe('of a few schemas', () => {
     ])
   })
 
-  test('going back and writing down have their own words', () => {
+  test('has its own verbs for rolling back and for recording', () => {
     const { progress, screen } = inLog()
     progress.begin({ targets: 1, direction: 'down', fake: false })
     progress.add(entry('acme', { applied: ['1', '2', '3', '4', '5', '6', '7'] }))
     progress.begin({ targets: 1, direction: 'up', fake: true })
     progress.add(entry('acme'))
-    expect(screen()).toEqual(['acme: undid 1, 2, 3, 4, 5 and 2 more (12 ms)', 'acme: wrote down 0002_more (12 ms)'])
+    expect(screen()).toEqual(['acme: rolled back 1, 2, 3, 4, 5 and 2 more (12 ms)', 'acme: recorded 0002_more (12 ms)'])
   })
 })
 
-describe('of many, on a terminal', () => {
-  test('one line is drawn again in its place, with rate and time left, and is gone at the end', () => {
+describe('progress of many schemas on a terminal', () => {
+  test('is one line, redrawn in its place, with rate and time left, erased at the end', () => {
     const { progress, screen } = onTerminal()
     progress.begin(run(10_000))
     expect(screen()).toEqual([`migrating [>${' '.repeat(19)}]     0/10000`])
@@ -88,7 +88,7 @@ describe('of many, on a terminal', () => {
     expect(screen()).toEqual([''])
   })
 
-  test('the rate is that of the last seconds', () => {
+  test('has the rate of the last seconds', () => {
     const { progress, screen } = onTerminal()
     progress.begin(run(1000))
     vi.advanceTimersByTime(60_000)
@@ -99,7 +99,7 @@ describe('of many, on a terminal', () => {
     expect(screen().at(-1)).toContain(' 200/1000  10/s  1 min 20 s left')
   })
 
-  test('failures stand above it, the first twenty of them; then they are counted', () => {
+  test('lists the first twenty failures above the line, then only counts them', () => {
     const { progress, screen } = onTerminal()
     progress.begin(run(100))
     for (let index = 1; index <= 30; index++) progress.add(failure(`t${index}`))
@@ -107,11 +107,11 @@ describe('of many, on a terminal', () => {
     expect(screen()).toHaveLength(22)
     expect(screen()[0]).toBe('t1: error MIGRATION_FAILED: Line 3.')
     expect(screen()[19]).toMatch(/^t20: error/)
-    expect(screen()[20]).toBe('further failures are only counted here')
+    expect(screen()[20]).toBe('further failures are counted, not listed')
     expect(screen()[21]).toMatch(/^migrating \[=+> *\] {2}30\/100 {2}30\/s {2}3 s left {2}30 failed$/)
   })
 
-  test.each([30, 20, 5])('it never fills a terminal of %i columns, for it would wrap', (columns) => {
+  test.each([30, 20, 5])('never fills a terminal of %i columns, where it would wrap', (columns) => {
     const { progress, written } = onTerminal(columns)
     progress.begin(run(10_000))
     progress.add(entry('t'))
@@ -121,7 +121,7 @@ describe('of many, on a terminal', () => {
     expect(Math.max(...drawn.map(({ length }) => length))).toBeLessThan(columns)
   })
 
-  test('what others write never runs into it, nor is erased by it', () => {
+  test('never shares a line with other output, and never erases it', () => {
     const { progress, stream, screen } = onTerminal()
     progress.begin(run(100))
     stream.write('(node) a warning\n')
@@ -134,7 +134,7 @@ describe('of many, on a terminal', () => {
   })
 })
 
-test('of many, without a terminal: a line at the beginning and every five seconds, and the failures', () => {
+test('progress of many schemas in a log is a line at the start, a line every five seconds, and the failures', () => {
   const { progress, screen } = inLog()
   progress.begin(run(10_000))
   for (let index = 0; index < 1000; index++) progress.add(entry('t'))

@@ -1,6 +1,6 @@
 /**
- * What a person sees while migrations run. Of a few schemas, a line for each. Of many, a bar where it can be drawn again in its place, and
- * a line every few seconds where it cannot; failures are listed as they come, as long as they can be read.
+ * What a person sees while migrations run. For a few schemas, a line each. For many, a bar that is redrawn in its place, or in a log a
+ * line every few seconds; the first failures are listed as they come.
  */
 import type { MigrationsStarted } from '../../events.ts'
 import type { MigrationEntry } from '../../types.ts'
@@ -14,7 +14,7 @@ export interface ProgressOutput {
   readonly stickyLine: StickyLine | undefined
 }
 
-/** Up to so many schemas, each gets a line. */
+/** Up to this many schemas, each gets a line. */
 const few = 20
 const failuresShown = 20
 const drawMs = 100
@@ -61,7 +61,7 @@ export class MigrationProgress {
 
   #addFailure(entry: MigrationEntry, count: number): void {
     if (count <= failuresShown) this.#out.say(entryLine(entry, this.#words))
-    else if (count === failuresShown + 1) this.#out.say('further failures are only counted here')
+    else if (count === failuresShown + 1) this.#out.say('further failures are counted, not listed')
   }
 
   #draw(): void {

@@ -1,4 +1,4 @@
-/** The last line is enough to go on with. */
+/** The report of a run; its last line is enough to continue. */
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { TenancyError } from '../../errors.ts'
@@ -31,17 +31,17 @@ function missing(schema: string): TenancyError {
   return new TenancyError('HISTORY_MISSING', `The schema "${schema}" holds tables.`, { details: { schema } })
 }
 
-describe('one line', () => {
+describe('the report is one line', () => {
   test.each([
     [[entry('shared'), entry('a')], '2 of 2 up to date (340 ms)'],
     [[entry('shared'), done('a')], '1 of 2 migrated, 1 up to date (340 ms)'],
     [[], '0 of 0 up to date (340 ms)'],
-  ])('when all went well', (entries, line) => expect(render(entries)).toEqual([line]))
+  ])('when every schema is done', (entries, line) => expect(render(entries)).toEqual([line]))
 })
 
-test('a failure: who, the statement, its file and line, the SQLSTATE, and how to go on', () => {
+test('the last line names the schemas that failed, the statement, its file and line, the SQLSTATE, and how to continue', () => {
   const shown = `alter table polls add unique (${'title, '.repeat(20)}`.slice(0, 99)
-  const at = `${shown}… at migrations/tenant/0002_unique.sql:3, SQLSTATE 23505. When mended, finish with: RESUME`
+  const at = `${shown}… at migrations/tenant/0002_unique.sql:3, SQLSTATE 23505. Fix the cause, then finish with: RESUME`
   expect(render([done('a'), entry('b'), failed('c', unique('c')), entry('d', { state: 'skipped' })])).toEqual([
     '1 of 4 migrated, 1 up to date, 1 failed, 1 skipped (340 ms)',
     `Failed: c: ${at}`,
@@ -53,7 +53,7 @@ test('a failure: who, the statement, its file and line, the SQLSTATE, and how to
   ])
 })
 
-test('several kinds of failures are counted', () => {
+test('different failures are counted', () => {
   const lines = render([failed('a', missing('a')), failed('b', unique('b')), failed('c', missing('c'))])
   expect(lines.slice(0, -1)).toEqual([
     '0 of 3 migrated, 3 failed (340 ms)',
@@ -61,26 +61,28 @@ test('several kinds of failures are counted', () => {
     expect.stringMatching(/^ {5}1 {2}alter table polls .* at migrations\/tenant\/0002_unique\.sql:3, SQLSTATE 23505$/),
   ])
   expect(lines.at(-1)).toBe(
-    'Failed: a, b, c; first a: HISTORY_MISSING, The schema "a" holds tables. When mended, finish with: RESUME',
+    'Failed: a, b, c; first a: HISTORY_MISSING, The schema "a" holds tables. Fix the cause, then finish with: RESUME',
   )
 })
 
-test('time that was up is no failure of a schema, and is told', () => {
+test('schemas skipped by the deadline are counted, and are not failures', () => {
   expect(render([done('a'), entry('b', { state: 'skipped' })])).toEqual([
     '1 of 2 migrated, 1 skipped (340 ms)',
-    'Skipped, for the time was up: 1. Finish with: RESUME',
+    'Skipped because the deadline passed: 1. Finish with: RESUME',
   ])
 })
 
-test('a run that was interrupted says so', () => {
+test('the report of an interrupted run says so', () => {
   const report = { ...makeReport([done('a'), entry('b', { state: 'skipped' })], 340), aborted: true } as const
   expect(renderReport(report, words, 'RESUME').split('\n').at(-1)).toBe(
-    'Skipped, for the run was interrupted: 1. Finish with: RESUME',
+    'Skipped because the run was interrupted: 1. Finish with: RESUME',
   )
 })
 
-test('an error of PostgreSQL itself, and one of nobody, are named without a stack', () => {
+test('an error of PostgreSQL, and a thrown value that is no error, are named without a stack', () => {
   const lost = Object.assign(new Error('terminating connection\nby order'), { code: '57P01' })
-  expect(render([failed('a', lost)]).at(-1)).toMatch(/^Failed: a: SQLSTATE 57P01, terminating connection\\nby order\. When/)
-  expect(render([failed('a', 'mine')]).at(-1)).toMatch(/^Failed: a: an error, mine\. When/)
+  expect(render([failed('a', lost)]).at(-1)).toMatch(
+    /^Failed: a: SQLSTATE 57P01, terminating connection\\nby order\. Fix the cause/,
+  )
+  expect(render([failed('a', 'mine')]).at(-1)).toMatch(/^Failed: a: an error, mine\. Fix the cause/)
 })

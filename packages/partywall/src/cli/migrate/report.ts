@@ -1,16 +1,14 @@
 /**
- * What a person reads when migrations have run: how many schemas came how far, and when not all did, a last line that is enough to go on
- * with: who failed, at which statement of which file, and how to do the rest.
+ * What a person reads when migrations have run: how many schemas succeeded. When some did not, the last line is enough to continue: the
+ * schemas that failed, the statement, its file and line, and the command that finishes the rest.
  */
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { isTenancyError } from '../../errors.ts'
 import type { MigrationReport } from '../../types.ts'
 import { formatDuration } from '../terminal/duration.ts'
 import { messageOf } from '../terminal/failure.ts'
-import { listed } from '../terminal/listed.ts'
+import { listed, printable, shortPath } from '../terminal/printable.ts'
 import type { RunWords } from './progress-lines.ts'
-import { shortPath } from '../terminal/short-path.ts'
-import { printable } from '../terminal/table.ts'
 
 /** @param resume the command that finishes the rest */
 export function renderReport(report: MigrationReport, words: RunWords, resume: string): string {
@@ -34,7 +32,7 @@ function counts({ entries, durationMs }: MigrationReport, { done, idle }: RunWor
   return `${parts.join(', ')} (${formatDuration(durationMs)})`
 }
 
-/** How often which failure, when there is more than one kind of it. */
+/** The different failures, each with its count, when there is more than one. */
 function causes({ entries }: MigrationReport): string[] {
   const failed = entries.filter(({ state }) => state === 'failed')
   const kinds = Object.entries(Object.groupBy(failed, ({ error }) => placeOf(error) ?? codeOf(error)))
@@ -53,17 +51,20 @@ function lastLine({ ok, entries, aborted }: MigrationReport, resume: string): st
   const [first] = failed
   if (first === undefined) {
     const count = entries.filter(({ state }) => state === 'skipped').length
-    return [`Skipped, for ${aborted === true ? 'the run was interrupted' : 'the time was up'}: ${count}. Finish with: ${resume}`]
+    const why = aborted === true ? 'the run was interrupted' : 'the deadline passed'
+    return [`Skipped because ${why}: ${count}. Finish with: ${resume}`]
   }
   const names = listed(
     failed.map(({ target }) => target),
     namesShown,
   )
   const which = failed.length > 1 ? `; first ${printable(first.target)}` : ''
-  return [`Failed: ${names}${which}: ${placeOf(first.error) ?? wordsFor(first.error)}. When mended, finish with: ${resume}`]
+  return [
+    `Failed: ${names}${which}: ${placeOf(first.error) ?? wordsFor(first.error)}. Fix the cause, then finish with: ${resume}`,
+  ]
 }
 
-/** `alter table polls add unique (title) at migrations/tenant/0002_unique.sql:1, SQLSTATE 23505`, as far as it is known. */
+/** `alter table polls add unique (title) at migrations/tenant/0002_unique.sql:1, SQLSTATE 23505`, without the parts that are unknown. */
 function placeOf(error: unknown): string | undefined {
   const { file, line, statement } = isTenancyError(error) ? (error.details as Place) : {}
   if (file === undefined) return undefined

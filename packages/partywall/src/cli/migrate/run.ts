@@ -1,76 +1,43 @@
-/** `partywall migrate`: applies what is pending, to the shared schema and then to every tenant. */
-import { Option, type Command } from 'commander'
-import { nearest } from '../../nearest.ts'
+/** Runs migrations for a command: shows progress, and prints the report. */
+import type { MigrationsStarted } from '../../events.ts'
+import type { RunOptions } from '../../migrations/run/run.ts'
 import type { Cli } from '../context/cli.ts'
-import { examples } from '../terminal/examples.ts'
-import { UsageError } from '../terminal/failure.ts'
-import { runOptionsOf, withRunFlags, type RunFlags } from './flags.ts'
-import { runMigrations } from './run-migrations.ts'
-import { selectionOf, withSelection, type SelectionFlags } from './selection.ts'
-import { printCheck } from './check.ts'
-import { printPlan } from './plan.ts'
+import { migrationDocument } from '../terminal/fleet-documents.ts'
+import { wordsOf } from './progress-lines.ts'
+import { MigrationProgress } from './progress.ts'
+import { renderReport } from './report.ts'
+import { MigrationStop } from './stop.ts'
 
-interface Flags extends SelectionFlags, RunFlags {
-  readonly to?: string
-  readonly plan?: boolean
-  readonly check?: boolean
-  readonly fake?: boolean
-  readonly resume?: boolean
-}
-
-/** Gives the command, for `status`, `down` and `new` hang below it. */
-export function migrate(parent: Command, cli: Cli): Command {
-  return withRunFlags(withWhat(withSelection(parent.command('migrate'))))
-    .description('apply pending migrations: to the shared schema, then to every tenant')
-    .addHelpText(
-      'after',
-      examples(
-        ['migrate', 'everything'],
-        ['migrate --plan', 'who would get what, and the SQL'],
-        ['migrate --canary 5 --max-failures 10', 'five tenants first; stop when ten have failed'],
-        ['migrate --resume', 'what the last run has left'],
-        ['migrate --tenant acme --tenant bolt', 'these two'],
-        ['migrate --check', 'exit code 1 when something is pending'],
-        ['migrate status', 'how everything stands'],
-      ),
-    )
-    .allowExcessArguments()
-    .action(async (flags: Flags, command: Command) => {
-      refuseArguments(command)
-      const what = { ...selectionOf(flags), to: flags.to }
-      if (flags.plan === true) await printPlan(cli, { ...what, verify: flags.verify })
-      else if (flags.check === true) await printCheck(cli, { ...what, verify: flags.verify })
-      else await runMigrations(cli, { ...what, ...runOptionsOf(flags), fake: flags.fake, resume: flags.resume })
-    })
-}
-
-function withWhat(command: Command): Command {
-  return command
-    .optionsGroup('What:')
-    .option('--to <migration>', 'the last one to apply: its name or number; for one folder of migrations')
-    .addOption(new Option('--plan', 'only show who would get what, with the SQL').conflicts(['check', 'fake', 'resume']))
-    .addOption(new Option('--check', 'only say whether something is pending: exit code 1').conflicts(['fake', 'resume']))
-    .addOption(new Option('--fake', 'write down what is pending as applied, and run nothing'))
-    .addOption(
-      new Option('--resume', 'finish the last run that failed or was interrupted').conflicts([
-        'shared',
-        'tenants',
-        'tenant',
-        'kind',
-        'to',
-        'fake',
-      ]),
-    )
-}
-
-function refuseArguments({ args: [unknown], commands }: Command): void {
-  if (unknown === undefined) return
-  const suggestion = nearest(
-    unknown.slice(0, 60),
-    commands.map((command) => command.name()),
+export async function runMigrations(cli: Cli, options: RunOptions): Promise<void> {
+  const tenancy = await cli.tenancy()
+  const { out } = cli
+  const resume = resumeCommand(cli)
+  const progress = new MigrationProgress(out)
+  // A resumed run keeps the direction that it began with, which the event reports.
+  let run: MigrationsStarted = { targets: 0, direction: options.down === true ? 'down' : 'up', fake: options.fake === true }
+  tenancy.on('migrations.started', (started) => {
+    run = started
+    if (!out.isJson) progress.begin(started)
+  })
+  tenancy.on('migrations.schema.ended', ({ entry }) => progress.add(entry))
+  const stop = new MigrationStop(cli, tenancy, resume)
+  const report = await tenancy.migrations.run({ ...options, signal: stop.signal }).catch((error: unknown) => {
+    progress.end()
+    if (run.runId !== undefined && !out.isJson)
+      out.say(`Completed schemas keep their migrations. Finish the rest with: ${resume}`)
+    throw error
+  })
+  progress.end()
+  if (!report.ok) cli.fail()
+  const isNothingLeft = options.resume === true && report.entries.length === 0
+  out.result(migrationDocument(report), () =>
+    isNothingLeft ? 'nothing to resume: the last run is complete' : renderReport(report, wordsOf(run), resume),
   )
-  throw new UsageError(
-    `unknown command ${JSON.stringify(unknown.slice(0, 60))} of migrate` +
-      (suggestion === undefined ? '; a tenant is named by --tenant' : ` (Did you mean ${suggestion}?)`),
-  )
+}
+
+/** The same config, so that the command can be pasted as it is. */
+function resumeCommand({ flags }: Cli): string {
+  const config =
+    flags.config === undefined ? '' : ` --config ${/^[\w./-]+$/.test(flags.config) ? flags.config : JSON.stringify(flags.config)}`
+  return `npx partywall migrate --resume${config}`
 }

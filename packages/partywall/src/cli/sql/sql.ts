@@ -1,4 +1,4 @@
-/** `partywall sql`: a statement in one tenant, in every active tenant, or in the shared schema. It is sent as it was written. */
+/** `partywall sql`: SQL in one tenant, in every active tenant, or in the shared schema. It is sent unchanged. */
 import { text as readAll } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { splitStatements } from '../../sql/lexer.ts'
@@ -6,14 +6,14 @@ import type { ForEachEntry } from '../../fleet/for-each.ts'
 import type { FleetReport } from '../../types.ts'
 import type { Tenancy } from '../../tenancy.ts'
 import type { Cli } from '../context/cli.ts'
-import { collect } from '../context/collect.ts'
-import { examples } from '../terminal/examples.ts'
+import { examples, kindFlag, repeated, statusFlag, type NarrowingFlags } from '../context/declarations.ts'
+import { assertKindsInUse } from '../context/kinds.ts'
 import { describeFailure, UsageError } from '../terminal/failure.ts'
 import { reportDocument, summary } from '../terminal/fleet-documents.ts'
 import { asQuery, renderFleet, renderResults, resultDocument, toResults, type SqlResult } from './result.ts'
-import { printable } from '../terminal/table.ts'
+import { printable } from '../terminal/printable.ts'
 
-interface Flags {
+interface Flags extends NarrowingFlags {
   readonly tenant?: readonly string[]
   readonly all?: boolean
   readonly shared?: boolean
@@ -24,14 +24,19 @@ export function sql(parent: Command, cli: Cli): void {
     .command('sql')
     .description('run SQL in one tenant, in every active tenant, or in the shared schema')
     .argument('[sql]', 'the statement; - reads it from stdin')
-    .option('--tenant <tenant>', 'in this tenant, by schema, id or domain; whatever its status', collect)
-    .option('--all', 'in every active tenant')
+    .optionsGroup('Where (one is required):')
+    .option('--tenant <tenant>', 'in this tenant, by schema, id or domain, whatever its status', repeated)
+    .option('--all', 'in every active tenant, or in those that --kind and --status select')
     .option('--shared', 'in the shared schema')
+    .optionsGroup('With --all:')
+    .addOption(kindFlag())
+    .addOption(statusFlag('active'))
     .addHelpText(
       'after',
       examples(
         ['sql --tenant acme "select * from notes"', 'in one tenant'],
         ['sql --all --json "select count(*) from notes"', 'in every active tenant, for a program'],
+        ['sql --all --status active --status suspended "select count(*) from notes"', 'in suspended tenants, too'],
         ['sql --shared - < plans.sql', 'from a file'],
       ),
     )
@@ -39,7 +44,7 @@ export function sql(parent: Command, cli: Cli): void {
       assertOnePlace(flags)
       const statement = await readStatement(cli, given)
       const tenancy = await cli.tenancy()
-      return flags.all === true ? runInAll(cli, tenancy, statement) : runInOne(cli, tenancy, statement, flags.tenant?.[0])
+      return flags.all === true ? runInAll(cli, tenancy, statement, flags) : runInOne(cli, tenancy, statement, flags.tenant?.[0])
     })
 }
 
@@ -55,8 +60,10 @@ async function runInOne(cli: Cli, tenancy: Tenancy, statement: string, ref: stri
   cli.out.result({ target: tenant.schema, tenantId: tenant.id, ...resultDocument(results) }, () => renderResults(results))
 }
 
-async function runInAll(cli: Cli, tenancy: Tenancy, statement: string): Promise<void> {
-  const report: FleetReport<ForEachEntry<SqlResult[]>> = await tenancy.forEach(() => query(tenancy, statement))
+async function runInAll(cli: Cli, tenancy: Tenancy, statement: string, { kind, status }: NarrowingFlags): Promise<void> {
+  await assertKindsInUse(tenancy, kind)
+  const selection = { kinds: kind, status }
+  const report: FleetReport<ForEachEntry<SqlResult[]>> = await tenancy.forEach(() => query(tenancy, statement), selection)
   for (const { target, state, error } of report.entries) {
     if (state === 'failed') cli.out.say(`${printable(target)}: ${describeFailure(error)}`)
   }
@@ -72,14 +79,11 @@ async function query(tenancy: Tenancy, statement: string): Promise<SqlResult[]> 
   return toResults(await tenancy.pool.query(asQuery(statement)))
 }
 
-function assertOnePlace({ tenant = [], all = false, shared = false }: Flags): void {
+function assertOnePlace({ tenant = [], all = false, shared = false, kind, status }: Flags): void {
   const places = tenant.length + Number(all) + Number(shared)
-  if (places === 1) return
-  const why =
-    places === 0
-      ? 'missing --tenant <tenant>, --all or --shared'
-      : 'only one of --tenant <tenant>, --all and --shared can be given'
-  throw new UsageError(`${why}: it says where the SQL runs`, places === 0 ? 'MISSING_ANSWER' : 'USAGE')
+  if (places === 0) throw new UsageError('missing --tenant <tenant>, --all or --shared: say where the SQL runs', 'MISSING_ANSWER')
+  if (places > 1) throw new UsageError('give only one of --tenant <tenant>, --all and --shared: it says where the SQL runs')
+  if (!all && (kind !== undefined || status !== undefined)) throw new UsageError('--kind and --status require --all')
 }
 
 async function readStatement(cli: Cli, given: string | undefined): Promise<string> {

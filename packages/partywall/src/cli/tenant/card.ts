@@ -1,4 +1,4 @@
-/** One tenant as create and show print it: what the catalog knows, its domains, and how far it is migrated. */
+/** One tenant as `tenant create` and `tenant show` print it: its row of the catalog, its domains, and the state of its migrations. */
 import type { MigrationStatus } from '../../migrations/run/run.ts'
 import type { Tenancy } from '../../tenancy.ts'
 import type { Domain, Tenant } from '../../types.ts'
@@ -10,7 +10,7 @@ export interface TenantCard extends Tenant {
   readonly migrations: Omit<StatusDocument, 'target' | 'tenantId'>
 }
 
-/** Costs one query for the domains, and two or three to see how the schema stands. */
+/** Costs one query for the domains, and two or three for the state of the schema. */
 export async function tenantCard(tenancy: Tenancy, tenant: Tenant): Promise<TenantCard> {
   const domains = await tenancy.domains.list({ id: tenant.id })
   const [status] = await tenancy.migrations.status({ tenants: { id: tenant.id } })

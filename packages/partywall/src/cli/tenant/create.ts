@@ -1,12 +1,12 @@
-/** `partywall tenant create`: a tenant with its schema, tables, history and domains, active when it is done. */
+/** `partywall tenant create`: a tenant with its schema, tables, history and domains, active when the command is done. */
 import type { Command } from 'commander'
 import { tryParseDomain } from '../../names/domain-name.ts'
 import { schemaNameProblem } from '../../names/identifier.ts'
 import { reservedSchemas } from '../../config/options.ts'
 import type { Tenancy } from '../../tenancy.ts'
 import type { Cli } from '../context/cli.ts'
-import { collect } from '../context/collect.ts'
-import { examples } from '../terminal/examples.ts'
+import { examples, repeated } from '../context/declarations.ts'
+import { assertKindsInConfig } from '../context/kinds.ts'
 import { UsageError } from '../terminal/failure.ts'
 import { renderCard, tenantCard } from './card.ts'
 
@@ -20,26 +20,27 @@ interface Flags {
 export function tenantCreate(parent: Command, cli: Cli): void {
   parent
     .command('create')
-    .description('make a tenant: schema, tables, history and domains, in one transaction')
+    .description('create a tenant: schema, tables, history and domains, in one transaction')
     .argument('[schema]', 'the name of its schema: lower-case letters, digits, _ and -')
     .option('--name <name>', 'the name for people (default: the schema)')
-    .option('--domain <domain>', 'a host name that leads to it; may be repeated, the first is primary', collect)
-    .option('--kind <kind>', "which set of tenant migrations it gets (default: 'default')")
+    .option('--domain <domain>', 'a host name that leads to it; may be repeated, the first is primary (default: none)', repeated)
+    .option('--kind <kind>', 'which set of tenant migrations it gets (default: default)')
     .option(
       '--set <key=value>',
-      'an attribute; may be repeated; a value that is JSON is taken as JSON, any other as text',
-      collect,
+      'an attribute; may be repeated; a value that is JSON is read as JSON, any other as text (default: none)',
+      repeated,
     )
     .addHelpText(
       'after',
       examples(
         ['tenant create acme --name "Acme Inc." --domain acme.example.com', 'a tenant with a domain'],
-        ['tenant create bolt --set plan=pro --set seats=5 --no-input', 'with attributes, asking nothing'],
+        ['tenant create bolt --set plan=pro --set seats=5 --no-input', 'with attributes, without prompts'],
       ),
     )
     .action(async (schema: string | undefined, flags: Flags) => {
       const attributes = parseAttributes(flags.set)
       const tenancy = await cli.tenancy()
+      if (flags.kind !== undefined) assertKindsInConfig(tenancy, [flags.kind])
       const tenant = await tenancy.tenants.create({
         ...(await ask(cli, tenancy, schema, flags)),
         ...(attributes && { attributes }),
@@ -56,7 +57,7 @@ interface Answers {
   readonly kind: string
 }
 
-/** What the flags leave open is asked for, or left to its default. */
+/** Prompts for what the flags leave open, or takes its default. */
 async function ask({ ask: prompts }: Cli, { options }: Tenancy, given: string | undefined, flags: Flags): Promise<Answers> {
   const schema =
     given ??
@@ -65,9 +66,9 @@ async function ask({ ask: prompts }: Cli, { options }: Tenancy, given: string | 
       question: 'Schema of the new tenant',
       problem: (answer) => schemaNameProblem(answer, reservedSchemas(options)),
     }))
-  const name = flags.name ?? (await prompts.optional({ question: 'Name for people' }, schema))
+  const name = flags.name ?? (await prompts.optional({ question: 'Name for people', problem: nameProblem }, schema))
   const domains = flags.domain ?? [
-    await prompts.optional({ question: 'Domain, if it has one already', problem: domainProblem }, ''),
+    await prompts.optional({ question: 'Domain, if it already has one', problem: domainProblem }, ''),
   ]
   const kind =
     flags.kind ??
@@ -76,18 +77,22 @@ async function ask({ ask: prompts }: Cli, { options }: Tenancy, given: string | 
   return { schema, name, domains: flags.domain ?? domains.filter((one) => one !== ''), kind }
 }
 
-function domainProblem(answer: string): string | undefined {
-  return tryParseDomain(answer) === undefined ? 'That is not a host name; acme.example.com is one.' : undefined
+function nameProblem(answer: string): string | undefined {
+  return answer.length > 255 ? 'A name has at most 255 characters.' : undefined
 }
 
-/** `plan=pro`, `seats=5`, `tags=["a"]` as an object; undefined when there is none. */
+function domainProblem(answer: string): string | undefined {
+  return tryParseDomain(answer) === undefined ? 'This is not a host name. Example: acme.example.com' : undefined
+}
+
+/** `plan=pro`, `seats=5`, `tags=["a"]` as an object; undefined without any. */
 function parseAttributes(set: readonly string[] | undefined): Record<string, unknown> | undefined {
   if (set === undefined) return undefined
   return Object.fromEntries(
     set.map((pair) => {
       const at = pair.indexOf('=')
       if (at < 1)
-        throw new UsageError(`--set takes key=value, such as --set plan=pro; it is ${JSON.stringify(pair.slice(0, 60))}.`)
+        throw new UsageError(`--set takes key=value, such as --set plan=pro; this is ${JSON.stringify(pair.slice(0, 60))}.`)
       return [pair.slice(0, at), parseValue(pair.slice(at + 1))]
     }),
   )

@@ -1,26 +1,72 @@
-/** `partywall tenant list`: all tenants, by schema. */
-import { Option, type Command } from 'commander'
-import { tenantStatuses } from '../../catalog/tenants/selection.ts'
-import { allDomains } from '../domain/all-domains.ts'
-import type { Domain, Tenant, TenantStatus } from '../../types.ts'
+/** `partywall tenant list`: the tenants, sorted by schema. */
+import { InvalidArgumentError, type Command } from 'commander'
+import type { Tenancy } from '../../tenancy.ts'
+import type { Domain, Tenant } from '../../types.ts'
+import { allDomains } from '../context/all-domains.ts'
 import type { Cli } from '../context/cli.ts'
-import { examples } from '../terminal/examples.ts'
+import { countFrom, examples, kindFlag, statusFlag, type NarrowingFlags } from '../context/declarations.ts'
+import { assertKindsInUse } from '../context/kinds.ts'
 import { table } from '../terminal/table.ts'
+
+interface Flags extends NarrowingFlags {
+  readonly search?: string
+  readonly limit?: number
+}
 
 export function tenantList(parent: Command, cli: Cli): void {
   parent
     .command('list')
-    .description('list the tenants')
-    .addOption(new Option('--status <status>', 'only those of this status').choices(tenantStatuses))
-    .addHelpText('after', examples(['tenant list', 'all of them'], ['tenant list --status suspended --json', 'for a program']))
-    .action(async ({ status }: { readonly status?: TenantStatus }) => {
+    .description('list the tenants, sorted by schema')
+    .option(
+      '--search <text>',
+      'only tenants whose schema, name or domain contains this text, in any case (default: all)',
+      searchText,
+    )
+    .addOption(kindFlag())
+    .addOption(statusFlag('every status'))
+    .option('--limit <n>', 'only the first n tenants (default: all)', countFrom(1))
+    .addHelpText(
+      'after',
+      examples(
+        ['tenant list', 'all tenants'],
+        ['tenant list --search acme --limit 10', 'the first ten that match'],
+        ['tenant list --status suspended --json', 'for a program'],
+      ),
+    )
+    .action(async (flags: Flags) => {
       const tenancy = await cli.tenancy()
-      const [tenants, domains] = await Promise.all([Array.fromAsync(tenancy.tenants.each({ status })), allDomains(tenancy)])
-      const all = tenants.map((tenant) => ({ ...tenant, domains: domains.filter(({ tenantId }) => tenantId === tenant.id) }))
-      if (all.length === 0)
-        cli.out.say(status ? `No tenant is ${status}.` : 'There are no tenants yet. Make one: partywall tenant create acme')
+      const { tenants, hasMore } = await select(tenancy, flags)
+      const domains = tenants.length === 0 ? [] : await allDomains(tenancy)
+      const domainsOf = Map.groupBy(domains, ({ tenantId }) => tenantId)
+      const all = tenants.map((tenant) => ({ ...tenant, domains: domainsOf.get(tenant.id) ?? [] }))
+      if (all.length === 0) cli.out.say(nothingFound(flags))
       cli.out.result(all, () => (all.length === 0 ? '' : render(all)))
+      if (hasMore) cli.out.say(`There are more tenants than these ${all.length}.`)
     })
+}
+
+async function select(
+  tenancy: Tenancy,
+  { search, kind, status, limit = Infinity }: Flags,
+): Promise<{ tenants: Tenant[]; hasMore: boolean }> {
+  await assertKindsInUse(tenancy, kind)
+  const tenants: Tenant[] = []
+  for await (const tenant of tenancy.tenants.each({ search, kinds: kind, status })) {
+    if (tenants.length === limit) return { tenants, hasMore: true }
+    tenants.push(tenant)
+  }
+  return { tenants, hasMore: false }
+}
+
+/** Refused here, because the library would name its own argument. */
+function searchText(text: string): string {
+  if (text !== '' && text.length <= 255) return text
+  throw new InvalidArgumentError('It must be text of 1 to 255 characters.')
+}
+
+function nothingFound({ search, kind, status }: Flags): string {
+  const isNarrowed = [search, kind, status].some((flag) => flag !== undefined)
+  return isNarrowed ? 'No tenant matches.' : 'There are no tenants yet. Create one: partywall tenant create acme'
 }
 
 function render(tenants: readonly (Tenant & { readonly domains: readonly Domain[] })[]): string {

@@ -1,8 +1,8 @@
-/** Reports on many schemas as JSON can carry them: an error becomes its code and message, what is absent becomes null. */
+/** Reports on many schemas as JSON documents: an error becomes an ErrorDocument, an absent head becomes null. */
 import type { FleetEntry, FleetReport, MigrationReport } from '../../types.ts'
 import type { MigrationStatus } from '../../migrations/run/run.ts'
 import { toDocument, type ErrorDocument } from './failure.ts'
-import { listed } from './listed.ts'
+import { listed } from './printable.ts'
 
 export interface StatusDocument {
   readonly target: string
@@ -27,7 +27,7 @@ export function migrationDocument(report: MigrationReport): object {
   }
 }
 
-/** The report of the library, with each entry passed through `more`. */
+/** @param more what an entry has besides the members that all entries have */
 export function reportDocument<E extends FleetEntry>(report: FleetReport<E>, more: (entry: E) => object): object {
   return {
     ok: report.ok,
@@ -43,7 +43,7 @@ export function reportDocument<E extends FleetEntry>(report: FleetReport<E>, mor
   }
 }
 
-/** `3 of 5 done, 2 failed: acme, bolt`: the line that somebody reads who reads only one. */
+/** `3 of 5 done; 2 failed: acme, bolt` */
 export function summary(report: FleetReport, done: string): string {
   const names = (state: FleetEntry['state']): string[] =>
     report.entries.filter((entry) => entry.state === state).map(({ target }) => target)

@@ -1,9 +1,13 @@
-/** Aligned columns for people. What comes from a database may hold control characters, which a terminal would obey: they are shown instead. */
+/** Aligned columns for people. A cell may come from a database, so what a terminal would obey is shown instead. */
 import { styleText } from 'node:util'
+import { printable } from './printable.ts'
 
 export type Cell = string | number | undefined
 
-/** A header and rows. Columns of numbers lean right; where numbers come as text, say which those are. */
+/**
+ * A header and rows. Columns of numbers are aligned to the right.
+ * @param isNumber which columns hold numbers, for rows that hold them as text
+ */
 export function table(
   header: readonly string[],
   rows: readonly (readonly Cell[])[],
@@ -32,14 +36,6 @@ export function pairs(entries: readonly (readonly [string, Cell])[]): string {
     .join('\n')
 }
 
-/** The text with control characters and marks of writing direction made visible. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028-\u202e\u2066-\u2069\u200e\u200f]/gu, (control) => {
-    const known = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[control]
-    return known ?? `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
-}
-
 function pad(text: string, to: number, isRight: boolean): string {
   const space = ' '.repeat(Math.max(0, to - width(text)))
   return isRight ? space + text : text + space
@@ -48,9 +44,9 @@ function pad(text: string, to: number, isRight: boolean): string {
 const letters = new Intl.Segmenter()
 const wide = /\p{Emoji_Presentation}|\p{sc=Han}|\p{sc=Hiragana}|\p{sc=Katakana}|\p{sc=Hangul}|[\u3000-\u303f\uff01-\uff60]/u
 
-/** Columns on a terminal: a letter with its marks is one, an ideogram or an emoji is two. */
+/** The columns that a text takes on a terminal: a letter with its marks takes one, an ideogram or an emoji takes two. */
 function width(text: string): number {
-  // Most text is plain, and looking at it letter by letter is slow.
+  // Most text is ASCII, and segmenting it letter by letter is slow.
   if (/^[\x20-\x7e]*$/.test(text)) return text.length
   let columns = 0
   for (const { segment } of letters.segment(text)) columns += wide.test(segment) ? 2 : 1

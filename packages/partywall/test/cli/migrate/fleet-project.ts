@@ -10,15 +10,15 @@ import { bin, project, type Project } from '../partywall.ts'
 
 export interface FleetProject extends Project {
   readonly schemas: readonly string[]
-  /** More files of migrations, by their names in the folder of the tenants. */
+  /** Writes more migration files, by their names in the folder of the tenants. */
   write(files: Record<string, string>): Promise<void>
   rows(text: string): Promise<any[]>
-  /** The command on a terminal of its own: its exit code, and all that was written there. */
+  /** Runs the command on a terminal: its exit code, and everything that was written there. */
   onTerminal(call: string, environment?: Record<string, string>): Promise<{ code: number; seen: string }>
 }
 
 export const pollsSql = 'create table polls (title text)\n-- partywall: down\ndrop table polls'
-/** Fails where a title is there twice. */
+/** Fails where a table holds a title twice. */
 export const uniqueSql = '-- one of each\ncreate table extra ();\n\nalter table polls\n  add unique (title);'
 
 /** Tenants t01, t02, …, each with an empty table `polls`. */
@@ -46,7 +46,7 @@ export async function fleetProject(count: number, files: Record<string, string> 
   }
 }
 
-/** Gives a child a terminal. */
+/** The program that gives a child process a terminal. */
 const terminal = 'script'
 export const hasTerminal = spawnSync(terminal, ['--version']).stdout?.includes('util-linux') === true
 

@@ -1,11 +1,11 @@
-/** `migrate --plan`, `--check`, `status`, `--verify` and `--fake`: what is looked at, and what is only written down. */
+/** `migrate --plan`, `--check`, `status` and `--verify`, which change nothing, and `--fake`, which changes only the history. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { writeFiles } from '../../support/tenants/registry.ts'
 import { fleetProject, uniqueSql } from './fleet-project.ts'
 
-it('--plan shows who would get what, each SQL once, and changes nothing', async () => {
+test('migrate --plan shows what would be applied where, each SQL once, and changes nothing', async () => {
   const { run, write, folder, rows } = await fleetProject(3)
   await write({ '0002_unique.sql': uniqueSql })
   await run('migrate --tenant t01')
@@ -48,12 +48,10 @@ ${uniqueSql}
   await rows('drop schema t03 cascade')
   const broken = await run('migrate --plan --to 0002 --tenant t01 --tenant t03')
   expect(broken.code).toBe(1)
-  expect(broken.stdout).toMatch(
-    /^-- nothing is pending\n\n-- 1 cannot be migrated as it stands:\n-- {3}t03: SCHEMA_MISSING: .*\n$/,
-  )
+  expect(broken.stdout).toMatch(/^-- nothing is pending\n\n-- 1 schema cannot be migrated:\n-- {3}t03: SCHEMA_MISSING: .*\n$/)
 })
 
-it('--check is exit code 1 when something is pending, or cannot be migrated', async () => {
+test('migrate --check is exit code 1 when something is pending or cannot be migrated', async () => {
   const { run, write, rows } = await fleetProject(3)
   expect(await run('migrate --check')).toMatchObject({ code: 0, stdout: '4 of 4 up to date\n', stderr: '' })
   expect((await run('migrate --check --json')).json).toEqual({ ok: true, schemas: 4, behind: [] })
@@ -75,11 +73,11 @@ it('--check is exit code 1 when something is pending, or cannot be migrated', as
     ],
   })
   expect((await run('migrate --check')).stdout).toMatch(
-    /^2 of 4 up to date\npending in 1: t03\n1 cannot be migrated as it stands:\n {2}t02: SCHEMA_MISSING: .*\n$/,
+    /^2 of 4 up to date\npending in 1: t03\n1 schema cannot be migrated:\n {2}t02: SCHEMA_MISSING: .*\n$/,
   )
 })
 
-it('status has a line for each last migration, and names those that have a problem', async () => {
+test('migrate status has a line for each last migration, and names the schemas with a problem', async () => {
   const { run, write, rows, folder } = await fleetProject(8)
   await write({ '0002_unique.sql': uniqueSql, '0003_more.sql': 'create table more ()' })
   await writeFiles(folder, { 'migrations/shared/0001_plans.sql': 'create table plans ()' })
@@ -111,17 +109,17 @@ it('status has a line for each last migration, and names those that have a probl
   const broken = await run('migrate status --tenants')
   expect(broken.code).toBe(1)
   expect(broken.stdout).toMatch(
-    /^source .*\nmigrations\/tenant {2}0001_polls {8}1 {2}0002_unique {8}4 {2}t01, t06, t07, t08\n4 cannot be migrated as they stand:\n {2}t02: MIGRATION_CHANGED: .*\n {2}t03: MIGRATION_CHANGED: .*\n {2}t04: HISTORY_MISSING: .*\n {2}t05: SCHEMA_MISSING: .*\n$/,
+    /^source .*\nmigrations\/tenant {2}0001_polls {8}1 {2}0002_unique {8}4 {2}t01, t06, t07, t08\n4 schemas cannot be migrated:\n {2}t02: MIGRATION_CHANGED: .*\n {2}t03: MIGRATION_CHANGED: .*\n {2}t04: HISTORY_MISSING: .*\n {2}t05: SCHEMA_MISSING: .*\n$/,
   )
 })
 
-it('--verify reads the tables themselves, and tells where digest and rows disagree', async () => {
+test('migrate --verify reads the history tables, and reports where digest and rows disagree', async () => {
   const { run, write, rows } = await fleetProject(3)
   await rows(`update t02.partywall_migrations set name = '0001_other'`)
   expect((await run('migrate status')).code).toBe(0)
   const status = await run('migrate status --verify')
   expect(status.code).toBe(1)
-  expect(status.stdout).toMatch(/\n1 cannot be migrated as it stands:\n {2}t02: HISTORY_DISAGREES: .*\n$/)
+  expect(status.stdout).toMatch(/\n1 schema cannot be migrated:\n {2}t02: HISTORY_DISAGREES: .*\n$/)
   expect((await run('migrate --check --verify')).code).toBe(1)
   await write({ '0002_unique.sql': uniqueSql })
   const migrated = await run('migrate --verify')
@@ -131,7 +129,7 @@ it('--verify reads the tables themselves, and tells where digest and rows disagr
   )
 })
 
-it('--fake writes down what is pending and runs nothing: the mend for a history that is gone', async () => {
+test('migrate --fake records pending migrations without running them, which fixes a lost history', async () => {
   const { run, rows, write } = await fleetProject(2)
   await rows('drop table t02.partywall_migrations')
   await write({ '0002_unique.sql': uniqueSql })
@@ -141,8 +139,8 @@ it('--fake writes down what is pending and runs nothing: the mend for a history 
   expect(failed.stderr).toContain('npx partywall migrate --fake --tenant t02 --to <migration>')
 
   const faked = await run('migrate --fake --tenant t02 --to 0001')
-  expect(faked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 of 1 written down as applied \(/) })
-  expect(faked.stderr).toMatch(/^t02: wrote down 0001_polls \(/)
+  expect(faked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 of 1 recorded as applied \(/) })
+  expect(faked.stderr).toMatch(/^t02: recorded 0001_polls \(/)
   expect((await run('migrate')).code).toBe(0)
   expect(await rows('select name from t02.partywall_migrations order by position')).toEqual([
     { name: '0001_polls' },

@@ -1,10 +1,10 @@
-/** `migrate new`: the next file of a folder; and a project whose files another tool makes. */
+/** `migrate new`: the next file of a folder; and a project whose files another tool creates. */
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { testDatabase } from '../../support/servers/database.ts'
 import { expectFailure, project } from '../partywall.ts'
 
-it('makes files with the next number, and never overwrites one', async () => {
+test('migrate new creates a file with the next number, and never overwrites one', async () => {
   const { run, folder } = await project(undefined, { 'migrations/tenant/0041_a.sql': 'select 1' })
   expect((await run(['migrate', 'new', 'Add titles!'])).stdout).toBe('migrations/tenant/0042_add_titles.sql\n')
   expect((await run(['migrate', 'new', 'more', '--ts', '--json'])).json).toEqual({
@@ -12,7 +12,7 @@ it('makes files with the next number, and never overwrites one', async () => {
   })
 })
 
-it('migrates with the files of another tool, which makes new ones itself', async () => {
+test('migrate new is refused for the files of another tool, which the other commands read', async () => {
   const { url } = await testDatabase()
   const { run } = await project(url, {
     'partywall.config.ts': `

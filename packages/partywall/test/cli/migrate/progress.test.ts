@@ -1,12 +1,12 @@
-/** What is shown while a fleet is migrated: on a terminal a bar, in a log a line now and then, with --json nothing. */
-import { describe, expect, it } from 'vitest'
+/** Progress of a fleet: a bar on a terminal, a line every few seconds in a log, nothing with --json. */
+import { describe, expect, test } from 'vitest'
 import { fleetProject, hasTerminal, uniqueSql } from './fleet-project.ts'
 
 const eraseLine = '\r\u001b[2K'
-/** 25 schemas are more than get a line each; 2 at a time, this takes a second or more. */
+/** 25 schemas are too many for a line each; at 2 a time this takes a second or more. */
 const slowSql = 'select pg_sleep(0.1)'
 
-it('without a terminal: one line at the beginning, the failures, and the report', async () => {
+test('migrate without a terminal prints one line at the start, the failures, and the report', async () => {
   const { run, rows, write } = await fleetProject(25)
   await rows(`insert into t07.polls values ('twice'), ('twice')`)
   await write({ '0002_unique.sql': uniqueSql })
@@ -21,7 +21,7 @@ it('without a terminal: one line at the beginning, the failures, and the report'
   expect(migrated.stdout).toMatch(/^24 of 26 migrated, 1 up to date, 1 failed .*\nFailed: t07: alter table .*\n$/)
 })
 
-it('with --json: one document on stdout, and nothing on stderr, also of failures and of what a migration prints', async () => {
+test('migrate --json prints one document on stdout, and on stderr only what a migration prints', async () => {
   const { run, rows, write } = await fleetProject(25)
   await rows(`insert into t07.polls values ('twice'), ('twice')`)
   await write({ '0002_unique.sql': uniqueSql })
@@ -35,8 +35,8 @@ it('with --json: one document on stdout, and nothing on stderr, also of failures
   expect(loud.stderr).toBe('loud\n'.repeat(25))
 })
 
-describe.runIf(hasTerminal)('on a terminal', () => {
-  it('one bar, drawn again in its place, with failures above it and nothing of it left', async () => {
+describe.runIf(hasTerminal)('migrate on a terminal', () => {
+  test('shows one bar, redrawn in its place, with failures above it, and erases it', async () => {
     const { onTerminal, rows, write } = await fleetProject(25)
     await rows(`insert into t07.polls values ('twice'), ('twice')`)
     await write({
@@ -60,7 +60,7 @@ describe.runIf(hasTerminal)('on a terminal', () => {
     ])
   })
 
-  it('lines, where the terminal cannot draw', async () => {
+  test('prints lines where the terminal cannot redraw', async () => {
     const { onTerminal, write } = await fleetProject(25)
     await write({ '0002_more.sql': 'create table more ()' })
     const { code, seen } = await onTerminal('migrate', { TERM: 'dumb' })

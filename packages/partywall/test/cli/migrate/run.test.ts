@@ -1,7 +1,7 @@
-/** `migrate`: every schema gets its turn, and one that fails is named at the end, with what is needed to go on. */
+/** `migrate`: every schema has its turn, and the report names a failed one with all that is needed to continue. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { writeFiles } from '../../support/tenants/registry.ts'
 import { fleetProject, uniqueSql } from './fleet-project.ts'
 import { expectFailure } from '../partywall.ts'
@@ -9,8 +9,8 @@ import { expectFailure } from '../partywall.ts'
 const twice = `insert into t02.polls values ('twice'), ('twice')`
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1)!
 
-describe('a run', () => {
-  it('migrates the shared schema and the fleet, survives a tenant that fails, names it, and resumes', async () => {
+describe('migrate', () => {
+  test('migrates the shared schema and the fleet, survives a tenant that fails, names it, and resumes', async () => {
     const { run, rows, write, folder } = await fleetProject(3)
     await rows(twice)
     await write({ '0002_unique.sql': uniqueSql })
@@ -21,7 +21,7 @@ describe('a run', () => {
     expect(migrated.stdout).toMatch(/^3 of 4 migrated, 1 failed \(\d.*s\)\nFailed: /)
     expect(lastLine(migrated.stdout)).toBe(
       'Failed: t02: alter table polls add unique (title) at migrations/tenant/0002_unique.sql:4, SQLSTATE 23505. ' +
-        'When mended, finish with: npx partywall migrate --resume',
+        'Fix the cause, then finish with: npx partywall migrate --resume',
     )
     expect(migrated.stderr).toMatch(
       /^shared: applied 0001_plans \(\d+ ms\)\nt01: applied 0002_unique \(.*\)\nt02: error MIGRATION_FAILED: .*\n {2}cause: .*\nt03: applied/,
@@ -51,12 +51,12 @@ describe('a run', () => {
 
     await rows('delete from t02.polls')
     expect((await run('migrate --resume')).stdout).toMatch(/^1 of 1 migrated \(/)
-    expect(await run('migrate --resume')).toMatchObject({ code: 0, stdout: 'nothing to resume: the last run is done\n' })
+    expect(await run('migrate --resume')).toMatchObject({ code: 0, stdout: 'nothing to resume: the last run is complete\n' })
     const idle = await run('migrate')
     expect(idle).toMatchObject({ code: 0, stdout: expect.stringMatching(/^4 of 4 up to date \(\d.*\)\n$/), stderr: '' })
   })
 
-  it('is for whom was chosen', async () => {
+  test('migrates the schemas that the flags select', async () => {
     const { run, write } = await fleetProject(3, {
       'partywall.config.ts': `
         import { defineConfig } from 'partywall'
@@ -73,15 +73,17 @@ describe('a run', () => {
     expect(await targets('--kind big')).toEqual(['whale 0002_more'])
     expect(await targets('--shared')).toEqual(['shared '])
     expect(await targets('--tenants --kind default --to 2')).toEqual(['t01 ', 't02 ', 't03 0002_more'])
-    expectFailure(await run('migrate --kind bgi --json'), 2, 'UNKNOWN_KIND')
+    expect(expectFailure(await run('migrate --kind bgi --json'), 2, 'UNKNOWN_KIND').message).toContain('Did you mean "big"?')
     expectFailure(await run('migrate --tenant nobody --json'), 1, 'UNKNOWN_TENANT')
-    expectFailure(await run('migrate --tenants --kind default --to 0009 --json'), 2, 'INVALID_ARGUMENT')
-    expectFailure(await run('migrate --tenants --to 0002 --json'), 2, 'INVALID_ARGUMENT')
+    const noSuch = expectFailure(await run('migrate --tenants --kind default --to 0009 --json'), 2, 'INVALID_ARGUMENT')
+    expect(noSuch.message).toContain('"0009"')
+    const several = expectFailure(await run('migrate --tenants --to 0002 --json'), 2, 'INVALID_ARGUMENT')
+    expect(several.message).toMatch(/^--to names a migration of one folder.*--shared, or --kind/)
   })
 })
 
-describe('policies', () => {
-  it('stops behind the canaries, at the first failure, after so many, and when the time is up', async () => {
+describe('the policies of migrate', () => {
+  test('stop it after the canaries, at the first failure, after n failures, and at the deadline', async () => {
     const { run, rows, write } = await fleetProject(6)
     await rows(twice)
     await rows(twice.replace('t02', 't04'))
@@ -100,12 +102,14 @@ describe('policies', () => {
     expect(await states('--deadline 1ms')).toBe('done skipped done skipped skipped skipped')
     const late = await run('migrate --tenants --deadline 1')
     expect(late).toMatchObject({ code: 1 })
-    expect(lastLine(late.stdout)).toMatch(/^Skipped, for the time was up: 4\. Finish with: npx partywall migrate --resume$/)
+    expect(lastLine(late.stdout)).toMatch(
+      /^Skipped because the deadline passed: 4\. Finish with: npx partywall migrate --resume$/,
+    )
     expect((await run('migrate --resume --concurrency 5 --canary 1')).code).toBe(0)
     expect((await run('migrate --check')).code).toBe(0)
   })
 
-  it('waits for locks and statements as long as was said', async () => {
+  test('limit how long it waits for locks and statements', async () => {
     const { run, rows, write } = await fleetProject(1)
     await write({ '0002_more.sql': 'alter table polls add column more text' })
     await rows('begin; lock table t01.polls in access share mode')
@@ -118,7 +122,7 @@ describe('policies', () => {
   })
 })
 
-it('says how to resume with the same config, and nothing of it before anything began', async () => {
+test('migrate prints the command that resumes with the same config, once a run has started', async () => {
   const { run, rows, write, folder } = await fleetProject(2)
   await rows(twice)
   await writeFiles(folder, {
@@ -137,6 +141,6 @@ it('says how to resume with the same config, and nothing of it before anything b
   const broken = await run('migrate')
   expect(broken.code).toBe(1)
   expect(broken.stderr).toMatch(
-    /^What is done stays done. To do the rest: npx partywall migrate --resume\nerror DATABASE_ERROR: /,
+    /^Completed schemas keep their migrations. Finish the rest with: npx partywall migrate --resume\nerror DATABASE_ERROR: /,
   )
 })

@@ -1,15 +1,15 @@
-/** Ctrl-C and kill while a fleet is migrated: the first one stops softly and leaves a report, the second one ends the process. */
+/** Ctrl-C and kill while a fleet is migrated: the first signal stops the run and leaves a report, the second one ends the process. */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { fleetProject, type FleetProject } from './fleet-project.ts'
 import { ended } from '../partywall.ts'
 
 const resume = 'npx partywall migrate --resume'
 
-it.each(['SIGINT', 'SIGTERM'] as const)(
-  '%s: what runs ends, nothing new begins, and the report says how to go on',
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s lets running schemas finish, starts no other, and the report says how to continue',
   async (signal) => {
     const project = await slowProject(25, 0.3)
     const child = project.start('migrate --concurrency 2')
@@ -20,15 +20,15 @@ it.each(['SIGINT', 'SIGTERM'] as const)(
     const count = (await done(project)).length
     expect(count).toBeGreaterThanOrEqual(2)
     expect(count).toBeLessThan(25)
-    // Of the shared schema, too, there is an entry.
+    // The shared schema has an entry, too.
     expect(stdout).toMatch(new RegExp(`^${count} of 26 migrated, 1 up to date, ${25 - count} skipped \\(.*\\)\n`))
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(
-      `Skipped, for the run was interrupted: ${25 - count}. Finish with: ${resume}`,
+      `Skipped because the run was interrupted: ${25 - count}. Finish with: ${resume}`,
     )
     expect(stderr).toMatch(
       new RegExp(
-        `^migrating 25 schemas\n${signal}: nothing new begins; waiting for t\\d\\d(?:, t\\d\\d)? to end. ` +
-          `A second signal ends at once. To do the rest: ${resume}\n$`,
+        `^migrating 25 schemas\n${signal}: no further schema starts; waiting for t\\d\\d(?:, t\\d\\d)? to finish. ` +
+          `A second signal exits at once. Finish the rest with: ${resume}\n$`,
       ),
     )
     expect(code).toBe(1)
@@ -39,7 +39,7 @@ it.each(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
-it('with --json: the report alone, which says that it was aborted', async () => {
+test('a signal during migrate --json leaves the report alone, which says that it was aborted', async () => {
   const project = await slowProject(3, 0.5)
   const child = project.start('migrate --concurrency 1 --json')
   const end = ended(child)
@@ -51,7 +51,7 @@ it('with --json: the report alone, which says that it was aborted', async () => 
   expect(json.entries.map(({ state }: { state: string }) => state)).toEqual(['done', 'done', 'skipped', 'skipped'])
 })
 
-it('the last schemas end: then all is done, and nothing is left to say', async () => {
+test('a signal while the last schemas run changes nothing: the run is complete', async () => {
   const project = await slowProject(2, 0.5)
   const child = project.start('migrate --concurrency 2')
   const end = ended(child)
@@ -60,7 +60,7 @@ it('the last schemas end: then all is done, and nothing is left to say', async (
   expect(await end).toMatchObject({ code: 0, stdout: expect.stringMatching(/^2 of 3 migrated, 1 up to date \(.*\)\n$/) })
 })
 
-it('a second one ends the process at once; the same one from npx and the terminal is not a second one', async () => {
+test('a second signal ends the process at once; one that npx passes on is not a second one', async () => {
   const project = await slowProject(2, 8)
   const child = project.start('migrate --concurrency 1')
   const end = ended(child)
@@ -78,9 +78,9 @@ it('a second one ends the process at once; the same one from npx and the termina
   expect(await done(project)).toEqual([])
 })
 
-it('before anything began, it ends the command as any other', async () => {
+test('a signal before the run starts ends migrate like any other command', async () => {
   const project = await slowProject(1, 0)
-  // The files are listed before anything begins.
+  // The files are read before the run starts.
   await project.write({
     '0003_late.ts': 'await new Promise((resolve) => setTimeout(resolve, 20_000))\nexport const up = () => {}',
   })
@@ -106,7 +106,7 @@ async function running({ rows }: FleetProject, count: number): Promise<void> {
   while ((await rows(sleeping)).length < count) await sleep(10)
 }
 
-/** The command has a connection to the database: it is about to read the files, or reads them. */
+/** Waits until the command has a connection to the database: it is about to read the files, or reads them. */
 async function waitForStart(child: ChildProcess, { rows }: FleetProject): Promise<void> {
   const others = `select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`
   while (child.exitCode === null && (await rows(others)).length === 0) await sleep(10)

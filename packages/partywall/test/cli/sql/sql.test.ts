@@ -1,7 +1,7 @@
-/** `sql`: what PostgreSQL gives, exactly, in one tenant, in all, and in the shared schema. */
+/** `sql`: the exact values of PostgreSQL, in one tenant, in all, and in the shared schema. */
 import { once } from 'node:events'
 import { Client } from 'pg'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { testDatabase } from '../../support/servers/database.ts'
 import { openRegistry } from '../../support/tenants/registry.ts'
 import { ended, expectFailure, project } from '../partywall.ts'
@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 
 describe.concurrent('sql', () => {
-  it('gives JSON as PostgreSQL would', async () => {
+  test('prints JSON values as PostgreSQL gives them', async () => {
     const { run } = await project(url)
     const statement = `select 9007199254740993 as big, 1.10 as exact, 'NaN'::float8 as nan, true as yes, null as nothing, '{"a":[1]}'::jsonb as doc,
       array['x', 'y'] as list, timestamptz '2020-01-01 00:00:00.123456Z' as at, 'é"\n' as text, 1 as twice, 2 as twice`
@@ -37,7 +37,7 @@ describe.concurrent('sql', () => {
     expect(one.json.rows[0].at).toMatch(/^\d{4}-.*\.123456[+-]\d\d$/)
   })
 
-  it('gives people a table', async () => {
+  test('prints a table for people', async () => {
     const { run } = await project(url)
     const rows = await run(['sql', '--tenant', 'acme', "select 1 as n, 'a\nb' as t union all select 100, null order by 1"])
     expect(rows.stdout).toBe('  n  t\n  1  a\\nb\n100  null\n')
@@ -49,13 +49,13 @@ describe.concurrent('sql', () => {
     expect(several.stdout).toBe('CREATE\n\nINSERT 2\n\ncount\n    0\n')
   })
 
-  it('reads stdin, and takes the shared schema', async () => {
+  test('reads stdin, and runs in the shared schema', async () => {
     const { run } = await project(url)
     const shared = await run('sql --shared --json -', { input: 'select current_schema() as at;\n-- done\n' })
     expect(shared.json).toMatchObject({ target: 'shared', rows: [{ at: 'public' }] })
   })
 
-  it('runs in every active tenant, and one that fails does not hide the others', async () => {
+  test('--all runs in every active tenant, and one that fails does not hide the others', async () => {
     const { run } = await project(url)
     const all = await run(['sql', '--all', '--json', 'select current_schema() as at'])
     expect(all.code).toBe(0)
@@ -80,22 +80,35 @@ describe.concurrent('sql', () => {
     expect(text.stderr).toMatch(/^bolt: error DATABASE_ERROR: .*"notes".*\n1 of 2 done; 1 failed: bolt\n$/)
   })
 
-  it('goes to a suspended tenant that is named', async () => {
+  test('--all runs in the tenants that --kind and --status select', async () => {
+    const { run } = await project(url)
+    const targets = async (flags: string): Promise<string[]> => {
+      const { code, json } = await run(['sql', '--all', '--json', ...flags.split(' '), 'select 1'])
+      expect(code).toBe(0)
+      return (json.entries as { target: string }[]).map(({ target }) => target)
+    }
+    expect(await targets('--status suspended')).toEqual(['corp'])
+    expect(await targets('--status suspended --status active --kind default')).toEqual(['acme', 'bolt', 'corp'])
+    const unknown = expectFailure(await run('sql --all --kind defualt --json select'), 2, 'UNKNOWN_KIND')
+    expect(unknown.message).toContain('Did you mean "default"?')
+  })
+
+  test('--tenant runs in a suspended tenant, too', async () => {
     const { run } = await project(url)
     expect((await run('sql --tenant corp --json show\tsearch_path')).code).toBe(0)
   })
 
-  it.each([
+  test.each([
     ['vacuum', 'NEEDS_SESSION', 'VACUUM'],
     ['begin', 'UNSAFE_STATEMENT', 'BEGIN'],
     ['select * from nowhere', 'DATABASE_ERROR', '"nowhere"'],
     ['selec 1', 'DATABASE_ERROR', 'syntax error at or near "selec"'],
-  ])('says why %s fails', async (statement, code, words) => {
+  ])('reports why %s fails', async (statement, code, words) => {
     const { run } = await project(url)
     expect(expectFailure(await run(['sql', '--tenant', 'acme', '--json', statement]), 1, code).message).toContain(words)
   })
 
-  it('ends with the code of the signal, and with one document', async () => {
+  test('ends with the exit code of the signal, and with one document', async () => {
     const { start } = await project(url)
     const child = start('sql --tenant acme --json select\tpg_sleep(30)')
     const end = ended(child)
@@ -104,7 +117,7 @@ describe.concurrent('sql', () => {
     expect(expectFailure(await end, 143, 'INTERRUPTED').message).toContain('SIGTERM')
   })
 
-  it('does not mind a reader who has seen enough', async () => {
+  test('is done when its reader closes the pipe early', async () => {
     const { start } = await project(url)
     const child = start("sql --tenant acme select\trepeat('x',1000)from\tgenerate_series(1,5000)")
     child.stdout!.destroy()
@@ -119,7 +132,7 @@ async function aStatementSleeps(): Promise<void> {
   const admin = new Client(url)
   await admin.connect()
   const sleepers = `select pid from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`
-  // Not expect.poll: it wants to know its test, which vitest forgets when another one ends that runs at the same time.
+  // Not expect.poll: it needs the current test, which vitest loses when a concurrent test ends.
   await vi.waitFor(async () => expect((await admin.query(sleepers)).rowCount).toBe(1), 20_000)
   await admin.end()
 }

@@ -1,5 +1,5 @@
 /** The commands about tenants and domains, against a real database. */
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { testDatabase } from '../../support/servers/database.ts'
 import { expectFailure, project, type Project } from '../partywall.ts'
 
@@ -17,7 +17,7 @@ const files = {
 }
 const here = (): Promise<Project> => project(url, files)
 
-it('creates, lists and shows tenants', async () => {
+test('tenant create, list and show print the same tenant', async () => {
   const { run } = await here()
   const created = await run([
     'tenant',
@@ -78,14 +78,14 @@ it('creates, lists and shows tenants', async () => {
     '',
   ])
   expect(suspended!.json).toEqual([])
-  expect(suspended!.stderr).toBe('No tenant is suspended.\n')
+  expect(suspended!.stderr).toBe('No tenant matches.\n')
   for (const one of shown) expect(one.json).toEqual(created.json)
 
   const again = await run('tenant create acme --json')
   expectFailure(again, 1, 'SCHEMA_EXISTS')
 })
 
-it('adds and lists domains', async () => {
+test('domain add and domain list print the host names', async () => {
   const { run } = await here()
   await run('tenant create corp --domain corp.example.com')
   const added = await run('domain add corp polls.corp.com --primary --json')
@@ -101,11 +101,39 @@ it('adds and lists domains', async () => {
   ])
   expect(all.json).toEqual(expect.arrayContaining(one.json))
   expect(text.stdout).toBe('domain            tenant  primary\npolls.corp.com    corp    yes\ncorp.example.com  corp    no\n')
-  expectFailure(await run('domain add corp polls.corp.com --json'), 1, 'DOMAIN_EXISTS')
-  expectFailure(await run('domain add nobody x.corp.com --json'), 1, 'UNKNOWN_TENANT')
+  const taken = expectFailure(await run('domain add corp polls.corp.com --json'), 1, 'DOMAIN_EXISTS')
+  expect(taken.message).toMatch(/"polls\.corp\.com".*`partywall domain list`/)
+  const unknown = expectFailure(await run('domain add nobody x.corp.com --json'), 1, 'UNKNOWN_TENANT')
+  expect(unknown.message).toMatch(/schema "nobody".*`partywall tenant list`.*`partywall tenant create nobody`/)
 })
 
-it('refuses hostile names, and nothing of them reaches the database', async () => {
+test('tenant list selects by text, kind and status, and stops at the limit', async () => {
+  const { run } = await here()
+  await run(['tenant', 'create', 'list-a', '--name', 'Needle One', '--kind', 'big'])
+  await run('tenant create list-b --name needle --domain list-b.example.com')
+  await run('tenant create list-c --name Other --domain needle.example.com')
+  await run(['sql', '--shared', `update partywall.tenants set status = 'suspended' where schema = 'list-c'`])
+  const list = async (flags: string): Promise<string[]> => {
+    const { code, json, stderr } = await run(`tenant list --json ${flags}`)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    return (json as { schema: string }[]).map(({ schema }) => schema)
+  }
+  expect(await list('--search NEEDLE')).toEqual(['list-a', 'list-b', 'list-c'])
+  expect(await list('--search needle --kind big')).toEqual(['list-a'])
+  expect(await list('--search needle --kind big --kind default --status active')).toEqual(['list-a', 'list-b'])
+  expect(await list('--search needle --status active --status suspended --limit 3')).toHaveLength(3)
+  const first = await run('tenant list --search needle --limit 2')
+  expect(first.stdout.split('\n')).toHaveLength(4)
+  expect(first.stderr).toBe('There are more tenants than these 2.\n')
+  const none = await run('tenant list --search needle --status archived')
+  expect(none).toMatchObject({ code: 0, stdout: '', stderr: 'No tenant matches.\n' })
+  const kind = expectFailure(await run('tenant list --kind bgi --json'), 2, 'UNKNOWN_KIND')
+  expect(kind.message).toContain('Did you mean "big"?')
+  await run(['sql', '--shared', `update partywall.tenants set kind = 'lost' where schema = 'list-a'`])
+  expect(await list('--kind lost')).toEqual(['list-a'])
+})
+
+test('tenant commands refuse hostile names, and none of them reaches the database', async () => {
   const { run } = await here()
   const hostile = [
     'x"; drop schema public cascade; --',
@@ -130,10 +158,17 @@ it('refuses hostile names, and nothing of them reaches the database', async () =
   expect((await run('domain list --json')).code).toBe(0)
 })
 
-it('refuses attributes and kinds that the config does not know', async () => {
+test('tenant create refuses attributes, kinds and names that are not valid', async () => {
   const { run } = await here()
   const attributes = await run('tenant create dent --set plan=gold --json')
   expectFailure(attributes, 2, 'INVALID_ATTRIBUTES')
   expect(attributes.json.error.details).toEqual({ issues: [{ path: ['plan'], message: 'no such plan' }] })
-  expectFailure(await run('tenant create dent --kind bgi --json'), 2, 'UNKNOWN_KIND')
+  const kind = await run('tenant create dent --kind bgi --json')
+  expect(expectFailure(kind, 2, 'UNKNOWN_KIND').message).toMatch(/Did you mean "big"\?.*in the config: default, big\.$/)
+  expect(kind.json.error.details).toEqual({ kind: 'bgi', nearest: 'big' })
+  const names = await Promise.all(
+    ['', ' ', 'x'.repeat(256)].map((name) => run(['tenant', 'create', 'dent', '--name', name, '--no-input', '--json'])),
+  )
+  for (const name of names) expect(expectFailure(name, 2, 'INVALID_TENANT_NAME').message).toContain('--name')
+  expect((await run('tenant list --search dent --json')).json).toEqual([])
 })

@@ -1,32 +1,42 @@
-/** Wrong usage is exit code 2, says what was meant, and with --json is one document on stdout. No database is asked. */
+/** Wrong usage is exit code 2, with a suggestion, and with --json one document on stdout. No database is queried. */
 import { spawnSync } from 'node:child_process'
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { bin, expectFailure, folderWith, inFolder, project } from '../partywall.ts'
 
 const nowhere = 'postgres://nobody:sekret@127.0.0.1:1/nothing'
 
-describe.concurrent('wrong usage', () => {
-  it.each([
+describe.concurrent('wrong usage is exit code 2', () => {
+  test.each([
     ['tenant crate', 'USAGE', 'Did you mean create'],
     ['tennant list', 'USAGE', 'Did you mean tenant'],
     ['tenant create acme --nme x', 'USAGE', 'Did you mean --name'],
     ['tenant list --status asleep', 'USAGE', 'active, suspended'],
+    ['tenant list --limit 0', 'USAGE', 'at least 1'],
+    ['tenant list --limit', 'USAGE', 'argument missing'],
+    [['tenant', 'list', '--search', ''], 'USAGE', 'text of 1 to 255 characters'],
+    [['tenant', 'create', 'acme', '--name', '', '--no-input'], 'INVALID_TENANT_NAME', '--name'],
+    ['tenant create acme --kind deflaut', 'UNKNOWN_KIND', 'Did you mean "default"?'],
+    ['migrate --kind deflaut', 'UNKNOWN_KIND', 'Did you mean "default"?'],
+    ['migrate status --kind deflaut', 'UNKNOWN_KIND', 'Did you mean "default"?'],
+    ['migrate down --kind deflaut --to 0', 'UNKNOWN_KIND', 'Did you mean "default"?'],
+    ['migrate --plan --status asleep', 'USAGE', 'active, suspended'],
+    ['migrate status --status asleep', 'USAGE', 'active, suspended'],
     ['tenant list too many', 'USAGE', 'too many arguments'],
     ['tenant', 'USAGE', 'a command is missing'],
     ['migrate stats', 'USAGE', 'Did you mean status'],
     ['migrate acme', 'USAGE', '--tenant'],
-    ['migrate --tenant acme status', 'USAGE', 'behind `migrate status`'],
+    ['migrate --tenant acme status', 'USAGE', 'after `migrate status`'],
     ['migrate --tenant', 'USAGE', 'argument missing'],
-    ['migrate --concurrency 2 status', 'USAGE', 'put --concurrency behind `migrate status`'],
+    ['migrate --concurrency 2 status', 'USAGE', 'put --concurrency after `migrate status`'],
     ['migrate --resume --tenants', 'USAGE', "cannot be used with option '--tenants'"],
     ['migrate --concurrency 0', 'USAGE', 'a whole number of at least 1'],
     ['migrate --lock-timeout 2d', 'USAGE', '500ms, 2s, 10m or 1h'],
     ['migrate down --to 0', 'MISSING_ANSWER', 'missing --tenants'],
     ['migrate down --tenants', 'MISSING_ANSWER', 'missing --to <migration>'],
-    ['migrate down --shared --tenants --to 0', 'USAGE', 'go back with them first'],
-    ['migrate new ???', 'INVALID_ARGUMENT', 'a few words'],
+    ['migrate down --shared --tenants --to 0', 'USAGE', 'roll the tenants back first'],
+    ['migrate new ???', 'INVALID_ARGUMENT', 'letters or digits'],
     ['tenant create acme --set plan', 'USAGE', 'key=value'],
     ['tenant create Acme', 'INVALID_SCHEMA_NAME', 'upper-case'],
     ['tenant create acme --domain http://x', 'INVALID_DOMAIN', 'host name'],
@@ -35,19 +45,22 @@ describe.concurrent('wrong usage', () => {
     ['domain add acme --no-input', 'MISSING_ANSWER', 'missing the argument <domain>'],
     ['sql select', 'MISSING_ANSWER', '--tenant <tenant>, --all or --shared'],
     ['sql --all --shared select', 'USAGE', 'only one of'],
+    ['sql --shared --status active select', 'USAGE', '--kind and --status require --all'],
+    ['sql --tenant acme --kind default select', 'USAGE', '--kind and --status require --all'],
+    ['sql --all --status asleep select', 'USAGE', 'active, suspended'],
     ['sql --tenant a --tenant b select', 'USAGE', 'only one of'],
     ['sql --all --', 'MISSING_ANSWER', 'missing the argument <sql>'],
     ['sql --all -', 'USAGE', 'empty'],
     ['dev', 'USAGE', 'unset it'],
     ['--config nope.ts tenant list', 'CONFIG_NOT_FOUND', 'nope.ts'],
-  ])('partywall %s', async (call, code, hint) => {
+  ])('for partywall %s', async (call, code, hint) => {
     const { run } = await project(nowhere)
-    const ended = await run(`--json ${call}`)
+    const ended = await run(typeof call === 'string' ? `--json ${call}` : ['--json', ...call])
     expectFailure(ended, 2, code)
     expect(ended.json.error.message).toContain(hint)
   })
 
-  it('is the same without --json, with nothing on stdout', async () => {
+  test('without --json, too, with nothing on stdout', async () => {
     const { run } = await project(nowhere)
     const ended = await run('tenant crate')
     expect(ended).toMatchObject({ code: 2, stdout: '' })
@@ -58,7 +71,7 @@ describe.concurrent('wrong usage', () => {
   })
 })
 
-it.concurrent('help and version are results, and no failure', async () => {
+test.concurrent('help and version go to stdout, with exit code 0', async () => {
   const { run } = await project(nowhere)
   const [help, version, nested] = await Promise.all([run('--help'), run('--version'), run('sql --help')])
   expect(help).toMatchObject({ code: 0, stderr: '' })
@@ -68,13 +81,13 @@ it.concurrent('help and version are results, and no failure', async () => {
   expect(nested.stdout).toContain('--no-input')
 })
 
-it.concurrent('starts through a link, as npm makes them', async () => {
+test.concurrent('the command line starts through a link, as npm creates one', async () => {
   const folder = await folderWith({})
   await symlink(bin, join(folder, 'partywall'))
   expect(spawnSync(process.execPath, [join(folder, 'partywall'), '--version']).status).toBe(0)
 })
 
-it.concurrent('a server that does not answer is exit code 1, and its password is nowhere', async () => {
+test.concurrent('a server that does not answer is exit code 1, and its password is never printed', async () => {
   const { run } = await project(nowhere)
   const calls = ['tenant list', 'sql --shared --verbose select', 'migrate', 'migrate status', 'tenant create acme']
   for (const ended of await Promise.all(calls.map((call) => run(`--json ${call}`)))) {
@@ -87,14 +100,14 @@ it.concurrent('a server that does not answer is exit code 1, and its password is
   }
 })
 
-it.concurrent('a connection string that cannot be read is named, without its password', async () => {
+test.concurrent('a malformed connection string is refused without printing its password', async () => {
   const { run } = await project('postgres://nobody:sekret@host:port/nothing')
   const ended = await run('tenant list --json')
   expectFailure(ended, 2, 'INVALID_OPTION')
   expect(ended.stdout + ended.stderr).not.toContain('sekret')
 })
 
-it.concurrent('without a config says how to make one', async () => {
+test.concurrent('a missing config is exit code 2, and the message says how to create one', async () => {
   const ended = await inFolder(await folderWith({}), undefined).run('tenant list --json')
   expectFailure(ended, 2, 'CONFIG_NOT_FOUND')
   expect(ended.json.error.message).toContain('partywall init')

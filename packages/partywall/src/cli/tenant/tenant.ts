@@ -1,0 +1,13 @@
+/** `partywall tenant`: the life of tenants. One file for each verb. */
+import type { Command } from 'commander'
+import type { Cli } from '../context/cli.ts'
+import { tenantCreate } from './create.ts'
+import { tenantList } from './list.ts'
+import { tenantShow } from './show.ts'
+
+export function tenant(program: Command, cli: Cli): void {
+  const noun = program.command('tenant').description('create tenants and look at them')
+  tenantCreate(noun, cli)
+  tenantList(noun, cli)
+  tenantShow(noun, cli)
+}
