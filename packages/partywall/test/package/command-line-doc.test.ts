@@ -1,8 +1,8 @@
-/** The page of the command line names every command and every flag; that of the migrations every option of a run. */
+/** The page of the command line has a section for each command with all of its flags; that of the migrations every option of a run. */
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
-import type { Cli } from '../../src/cli/context/cli.ts'
+import { globalFlags, type Cli } from '../../src/cli/context/cli.ts'
 import { buildProgram } from '../../src/cli/program.ts'
 import { runOptionKeys } from '../../src/migrations/run/run-options.ts'
 
@@ -10,17 +10,25 @@ const docs = new URL('../../../../docs/', import.meta.url)
 const page = await readFile(new URL('command-line.md', docs), 'utf8')
 const migrations = await readFile(new URL('migrations.md', docs), 'utf8')
 
-test('every command and every flag is on the page', () => {
-  // Nothing is run, so nobody is asked.
+test('every command has a row and a section on the page, and the section has every flag', () => {
+  // No command runs, so none of the context is used.
   expect(missing(buildProgram({} as Cli), page)).toEqual([])
 })
 
-test('one that is not there is found', () => {
-  const without = page.replaceAll('--max-failures', '').replaceAll('migrate down', '')
+test('a command or flag that is not on the page is found', () => {
+  const without = page
+    .replaceAll('`--max-failures', '')
+    .replace('| `--limit <n>`', '')
+    .replace('### domain list', '')
+    .replace('[`dev`]', '')
+    .replace('| `--verbose` |', '')
   expect(missing(buildProgram({} as Cli), without)).toEqual([
+    '--verbose',
+    'tenant list --limit',
+    'domain list has no section',
     'migrate --max-failures',
-    'migrate down',
     'migrate down --max-failures',
+    'dev has no row',
   ])
 })
 
@@ -29,16 +37,40 @@ test('every option of a run has its row, and every row its option', () => {
   expect([...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, option]) => option)).toEqual([...runOptionKeys])
 })
 
-function missing(command: Command, text: string, words: readonly string[] = []): string[] {
-  return command.commands.flatMap((child) => {
-    const path = [...words, child.name()]
-    const name = path.join(' ')
-    const flags = child.options.filter(({ long }) => !new RegExp(`${long}\\b`).test(text)).map(({ long }) => `${name} ${long}`)
-    const isGroup = child.commands.length > 0 && child.options.length <= commonFlags
-    const own = isGroup || text.includes(`\`${name}`) ? [] : [name]
-    return [...own, ...flags, ...missing(child, text, path)]
+function missing(program: Command, text: string): string[] {
+  const common = ['config', 'json', 'no-input', 'verbose'].filter(
+    (flag) => !section(text, 'Flags of every command')?.includes(`\`--${flag}`),
+  )
+  return [...common.map((flag) => `--${flag}`), ...missingBelow(program, text, [])]
+}
+
+function missingBelow(parent: Command, text: string, words: readonly string[]): string[] {
+  return parent.commands.flatMap((command) => {
+    const path = [...words, command.name()]
+    return [...(isOnlyNoun(command) ? [] : missingOf(command, text, path.join(' '))), ...missingBelow(command, text, path)]
   })
 }
 
-/** A word with no more than these only groups others. */
-const commonFlags = 4
+function missingOf(command: Command, text: string, name: string): string[] {
+  const own = section(text, name)
+  const row = new RegExp(`^\\| \\[\`${name}[\` ]`, 'm').test(text) ? [] : [`${name} has no row`]
+  if (own === undefined) return [...row, `${name} has no section`]
+  const flags = command.options.filter((option) => !globalFlags.has(option.attributeName())).map(({ long }) => long!)
+  // What several commands take has a section of its own, which theirs links to.
+  const linked = [...own.matchAll(/\[(which schemas|how a run goes)\]\(#/g)].map(([, title]) => section(text, title!) ?? '')
+  const described = [own, ...linked].join('\n')
+  return [
+    ...row,
+    ...flags.filter((flag) => !new RegExp(`^\\| \`${flag}[\` ]`, 'm').test(described)).map((flag) => `${name} ${flag}`),
+  ]
+}
+
+/** From a heading to the next one. */
+function section(text: string, title: string): string | undefined {
+  return new RegExp(`^#+ ${title}\n([\\s\\S]*?)(?=^#|$(?![\\s\\S]))`, 'im').exec(text)?.[1]
+}
+
+/** A word that only groups others, such as `tenant`. */
+function isOnlyNoun(command: Command): boolean {
+  return command.commands.length > 0 && command.options.length <= globalFlags.size
+}
