@@ -1,4 +1,4 @@
-/** The app before it had tenants: one database, one schema. DATABASE_URL says where; it has no embedded server. */
+/** The app before it had tenants: one database, one schema. It requires DATABASE_URL; it has no embedded server. */
 import { readFile } from 'node:fs/promises'
 import { Pool } from 'pg'
 import { createApp } from './app.ts'

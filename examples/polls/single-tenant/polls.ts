@@ -1,16 +1,16 @@
-/** The polls: questions with choices, and votes. Plain SQL on a pool, as if there were nobody else in the world. */
+/** The polls: questions with choices, and votes. Plain SQL on a pool, as for a single customer. */
 import { Router } from 'express'
 import type { Pool, PoolClient } from 'pg'
 import { z } from 'zod'
 import { Problem } from './problem.ts'
 
-/** PostgreSQL takes no zero byte in a text. */
+/** PostgreSQL does not accept a zero byte in text. */
 const text = z
   .string()
   .trim()
   .min(1)
   .max(200)
-  .regex(/^[^\0]*$/, 'must not hold a zero byte')
+  .regex(/^[^\0]*$/, 'must not contain a zero byte')
 const newPoll = z.strictObject({
   question: text,
   choices: z

@@ -1,4 +1,4 @@
-/** Answers errors as problem documents (RFC 9457). What the client did wrong is said; what went wrong here is only logged. */
+/** Answers errors as problem documents (RFC 9457). The client is told about its own mistakes; errors of the server are only logged. */
 import { STATUS_CODES } from 'node:http'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { z } from 'zod'

@@ -1,4 +1,4 @@
-/** `npm start`: the database, the demo tenants, the API. Ctrl-C or SIGTERM ends all of it, the embedded server too. */
+/** `npm start`: the database, the demo tenants, the API. Ctrl-C or SIGTERM stops all of it, the embedded server too. */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,17 +8,17 @@ import { seed } from './seed.ts'
 import { createPollsTenancy } from './tenancy.ts'
 import { welcome } from './welcome.ts'
 
-/** How long requests under way may take when the server stops. */
+/** How long open requests may take when the server stops. */
 const graceMs = 5_000
 
-/** What whoever typed `npm start` can mend. */
+/** An error that the user of `npm start` can fix. */
 class StartError extends Error {}
 
 const tenancy = createPollsTenancy()
 const server = createServer(createApp(tenancy))
 let stopping: Promise<void> | undefined
 
-// A terminal sends Ctrl-C to every process of `npm start`, and each passes it on: it may come several times.
+// A terminal sends Ctrl-C to every process of `npm start`, and each passes it on: the signal may arrive several times.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop().then(() => process.exit(0)))
 
 try {
@@ -28,7 +28,7 @@ try {
   await listen(server, port)
   console.log(welcome((server.address() as AddressInfo).port, tenants))
 } catch (error) {
-  // A start that is interrupted fails somewhere; that is no news.
+  // An interrupted start fails at some point; that error is expected.
   if (stopping === undefined) {
     console.error(isTenancyError(error) || error instanceof StartError ? `polls: ${error.message}` : error)
     await stop()
@@ -60,7 +60,8 @@ async function listen(http: Server, port: number): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') throw new StartError(`port ${port} is in use. Choose another one:  PORT=${port + 1} npm start`)
-    if (code === 'EACCES') throw new StartError(`port ${port} needs more rights. Choose one above 1023:  PORT=3000 npm start`)
+    if (code === 'EACCES')
+      throw new StartError(`port ${port} requires more privileges. Choose one above 1023:  PORT=3000 npm start`)
     throw error
   }
 }

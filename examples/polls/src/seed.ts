@@ -1,4 +1,4 @@
-/** Two tenants to play with, each with questions of its own. Does nothing where they are. */
+/** Two demo tenants, each with its own questions. Existing tenants and questions are kept. */
 import type { Pool } from 'pg'
 import type { PollsTenancy, PollsTenant } from './tenancy.ts'
 
@@ -37,7 +37,7 @@ async function ensureTenant(tenancy: PollsTenancy, schema: string, name: string)
   try {
     return await tenancy.tenants.create({ schema, name })
   } catch (error) {
-    // Another process that started at the same moment may have been quicker.
+    // Another process that started at the same time may have created it.
     const rival = await tenancy.tenants.find({ schema })
     if (rival === undefined) throw error
     return rival
@@ -48,7 +48,7 @@ async function addPolls(pool: Pool, polls: (typeof demo)[number]['polls']): Prom
   const client = await pool.connect()
   try {
     await client.query('begin')
-    // Whoever starts at the same moment waits here, and then finds the questions.
+    // A second process that starts at the same time waits here, and then finds the questions.
     await client.query('lock table questions in share row exclusive mode')
     const { rows } = await client.query('select 1 from questions limit 1')
     for (const { question, choices } of rows.length === 0 ? polls : []) {

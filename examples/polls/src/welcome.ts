@@ -1,4 +1,4 @@
-/** What a newcomer reads when all is ready: an address, and commands to paste. */
+/** What `npm start` prints when the server is ready: its URL, and commands to paste. */
 import type { PollsTenant } from './tenancy.ts'
 
 export function welcome(port: number, [first, second]: readonly PollsTenant[]): string {
@@ -7,7 +7,7 @@ export function welcome(port: number, [first, second]: readonly PollsTenant[]): 
   return `
 partywall polls is ready on ${url}
 
-  who is there          curl ${url}/client
+  all tenants           curl ${url}/client
   ${first!.schema}, by host      curl -H 'Host: ${first!.schema}.localhost' ${url}/polls
   ${second!.schema}, by host      curl -H 'Host: ${second!.schema}.localhost' ${url}/polls
   ${second!.schema}, by header    curl -H 'X-Request-ID: ${second!.id}' ${url}/polls

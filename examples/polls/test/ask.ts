@@ -1,4 +1,4 @@
-/** Requests with a Host of our choice, which fetch does not allow. */
+/** Requests with any Host header, which fetch does not allow. */
 import { request } from 'node:http'
 
 export interface Ask {

@@ -1,4 +1,4 @@
-/** The API from outside: two tenants with the same ids, and whoever tries to get from one to the other. */
+/** The API from outside: two tenants with the same ids, and requests that try to get from one to the other. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -30,20 +30,20 @@ afterAll(async () => {
 const questions = async (ask: Parameters<typeof api.get>[1]) =>
   (await api.get('/polls', ask)).body.map(({ question }: { question: string }) => question)
 
-describe('which tenant', () => {
-  test('the host decides', async () => {
+describe('the tenant of a request', () => {
+  test('is named by the host', async () => {
     expect(await questions({ tenant: 'ferrari' })).toContain('Who wins in Monza?')
     expect(await questions({ tenant: 'mclaren' })).toContain('Who wins in Silverstone?')
     expect(await questions({ host: 'FERRARI.localhost:3000' })).toContain('Who wins in Monza?')
   })
 
-  test('or the header, with the id', async () => {
+  test('is named by the id in the header', async () => {
     expect(await questions({ id: ferrari.id })).toContain('Who wins in Monza?')
     expect(await questions({ id: mclaren.id.toUpperCase() })).toContain('Who wins in Silverstone?')
     expect(await questions({ tenant: 'ferrari', id: ferrari.id })).toContain('Who wins in Monza?')
   })
 
-  test('a host and a header that contradict each other are refused', async () => {
+  test('is refused when host and header contradict each other', async () => {
     const answer = await api.get('/polls', { tenant: 'ferrari', id: mclaren.id })
     expect(answer).toMatchObject({
       status: 400,
@@ -73,7 +73,7 @@ describe('which tenant', () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/Monza|Silverstone|ferrari|mclaren/)
   })
 
-  test('routes of the one side are not there on the other', async () => {
+  test('decides which routes exist: those of the other side answer 404', async () => {
     expect((await api.get('/client')).status).toBe(200)
     expect((await api.get('/client', { tenant: 'ferrari' })).status).toBe(404)
     expect((await api.post('/client', { name: 'Sneaky' }, { id: ferrari.id })).status).toBe(404)
@@ -83,8 +83,8 @@ describe('which tenant', () => {
   })
 })
 
-describe('polls', () => {
-  test('are made with their choices, and shown', async () => {
+describe('the polls of a tenant', () => {
+  test('are created with their choices, and shown', async () => {
     const made = await api.post('/polls', { question: '  Wet or dry? ', choices: ['wet', 'dry'] }, { tenant: 'ferrari' })
     expect(made).toMatchObject({
       status: 201,
@@ -95,7 +95,7 @@ describe('polls', () => {
     expect(await questions({ tenant: 'mclaren' })).not.toContain('Wet or dry?')
   })
 
-  test('votes of one tenant are not the other’s, under the same ids', async () => {
+  test('keep their votes apart from those of another tenant with the same ids', async () => {
     const before = (await api.get('/polls/1/results', { tenant: 'mclaren' })).body
     const vote = await api.post('/polls/1/votes', { choice: 1 }, { tenant: 'ferrari' })
     expect(vote).toMatchObject({ status: 201, body: { id: 1, choice: 'Leclerc', votes: 1 } })
@@ -103,7 +103,7 @@ describe('polls', () => {
     expect((await api.get('/polls/1/results', { tenant: 'mclaren' })).body).toEqual(before)
   })
 
-  test('every vote counts, when all vote at once', async () => {
+  test('count every vote, also concurrent ones', async () => {
     const { body: poll } = await api.post('/polls', { question: 'Now?', choices: ['yes', 'no'] }, { tenant: 'ferrari' })
     const { body: other } = await api.post('/polls', { question: 'Now?', choices: ['yes', 'no'] }, { tenant: 'mclaren' })
     const vote = (tenant: string, { id, choices }: typeof poll, index: number) =>
@@ -127,7 +127,7 @@ describe('polls', () => {
     ['1%20or%20true'],
     ["1';drop%20table%20questions"],
     ['%00'],
-  ])('there is no poll %s', async (id) => {
+  ])('answer 404 for the id %s', async (id) => {
     for (const path of [`/polls/${id}`, `/polls/${id}/results`]) {
       expect(await api.get(path, { tenant: 'ferrari' })).toMatchObject({
         status: 404,
@@ -151,7 +151,7 @@ describe('polls', () => {
     [{ question: 'Q', choices: ['a', 'b'], tenant: 'mclaren' }],
     [['Q']],
     ['{"question": '],
-  ])('%j is no poll', async (body) => {
+  ])('refuse %j as a poll', async (body) => {
     const answer = await api.post('/polls', body, { tenant: 'ferrari' })
     expect(answer).toMatchObject({ status: 400, type: expect.stringContaining('problem+json'), body: { status: 400 } })
   })
@@ -163,11 +163,11 @@ describe('polls', () => {
     [{ choice: 1.5 }],
     [{ choice: 0 }],
     [{ choice: 4 }],
-  ])('%j is no vote on poll 1', async (body) =>
+  ])('refuse %j as a vote', async (body) =>
     expect((await api.post('/polls/1/votes', body, { tenant: 'ferrari' })).status).toBe(400),
   )
 
-  test('SQL in a text is a text', async () => {
+  test('store SQL in a text as text', async () => {
     const question = `'); drop table questions; drop schema mclaren cascade; set search_path to mclaren; --`
     const { status, body } = await api.post('/polls', { question, choices: [`' or 1=1`, '$1', '"'] }, { tenant: 'ferrari' })
     expect(status).toBe(201)
@@ -177,7 +177,7 @@ describe('polls', () => {
   })
 })
 
-describe('clients', () => {
+describe('the clients', () => {
   test('are listed with name and id', async () => {
     const { status, body } = await api.get('/client')
     expect(status).toBe(200)
@@ -187,7 +187,7 @@ describe('clients', () => {
     expect(body).toContainEqual(expect.objectContaining({ id: mclaren.id, name: 'McLaren Racing' }))
   })
 
-  test('a new one is served at once, by host and by id', async () => {
+  test('are served at once when they are new, by host and by id', async () => {
     expect((await api.get('/polls', { tenant: 'red-bull' })).status).toBe(404)
     const made = await api.post('/client', { name: 'Red Bull', plan: 'pro' })
     expect(made).toMatchObject({
@@ -201,7 +201,7 @@ describe('clients', () => {
     expect((await api.get('/client')).body.map(({ schema }: { schema: string }) => schema)).toContain('red-bull')
   })
 
-  test('of two that come at once with one name, one is made', async () => {
+  test('are created once when several requests have the same name', async () => {
     const answers = await Promise.all([1, 2, 3].map(() => api.post('/client', { name: 'Sauber' })))
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409, 409])
     expect(answers.find(({ status }) => status === 409)).toMatchObject({
@@ -231,21 +231,21 @@ describe('clients', () => {
     [{ name: 'Haas', schema: '../haas' }],
     [{ name: "Robert'); drop table students; --" }],
     ['nonsense'],
-  ])('%j is refused', async (body) => {
+  ])('are not created from %j', async (body) => {
     const before = (await api.get('/client')).body.length
     const answer = await api.post('/client', body)
     expect(answer).toMatchObject({ status: 400, type: expect.stringContaining('problem+json') })
     expect((await api.get('/client')).body).toHaveLength(before)
   })
 
-  test('a suspended one is not served', async () => {
+  test('are not served while they are suspended', async () => {
     await tenancy.tenants.create({ schema: 'brawn', name: 'Brawn' })
     await tenancy.tenants.suspend('brawn')
     expect(await api.get('/polls', { tenant: 'brawn' })).toMatchObject({ status: 403, body: { code: 'TENANT_SUSPENDED' } })
   })
 })
 
-test('a second start finds what is there, and adds nothing', async () => {
+test('a second start keeps the data, and adds nothing', async () => {
   const again = createPollsTenancy(url)
   const before = await questions({ tenant: 'ferrari' })
   const [one, two] = await Promise.all([seed(again), seed(tenancy)])

@@ -1,4 +1,4 @@
-/** `npm start` from the outside, on the database of this test: the ready block, what it promises, and its end. */
+/** `npm start` from the outside, on the database of this test: the text that it prints, the commands in it, and the end. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
@@ -10,7 +10,7 @@ import { client } from './ask.ts'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const { url } = await testDatabase()
 
-test('starts, serves two tenants, ends with 0, and finds its data the next time', async () => {
+test('npm start serves two tenants, ends with 0, and finds its data at the next start', async () => {
   const port = await freePort()
   const first = await start(port)
   expect(first.said()).toContain(`ready on http://localhost:${port}`)
@@ -30,7 +30,7 @@ test('starts, serves two tenants, ends with 0, and finds its data the next time'
   expect(await second.end('SIGINT')).toBe(0)
 }, 60_000)
 
-test('says that its port is in use, and ends with 1', async () => {
+test('npm start ends with 1 when its port is in use, and says so', async () => {
   const squatter = createServer().listen(0)
   onTestFinished(() => void squatter.close())
   await once(squatter, 'listening')
@@ -40,13 +40,13 @@ test('says that its port is in use, and ends with 1', async () => {
   expect(app.said()).toContain(`port ${port} is in use`)
 }, 60_000)
 
-test('says that PORT is no number, and ends with 1', async () => {
+test('npm start ends with 1 when PORT is not a number, and says so', async () => {
   const app = await start('http')
   expect(await app.ended).toBe(1)
   expect(app.said()).toContain('PORT must be a number')
 }, 60_000)
 
-/** Resolves when it is ready, or has ended. */
+/** Resolves when the app is ready, or has ended. */
 async function start(port: number | string) {
   const child = spawn(process.execPath, ['scripts/node.js', 'examples/polls/src/main.ts'], {
     cwd: root,

@@ -1,4 +1,4 @@
-/** The story of the README: what changed to make the app multi-tenant. Held to the two folders, so that it stays true. */
+/** The README says what changed to make the app multi-tenant; these tests compare it with the two folders. */
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
@@ -13,7 +13,7 @@ const { url } = await testDatabase()
 const example = new URL('../', import.meta.url)
 const read = (path: string) => readFile(new URL(path, example), 'utf8')
 
-test('the handlers did not change', async () => {
+test('the handlers are the same in both apps', async () => {
   expect(await read('src/polls.ts')).toBe(await read('single-tenant/polls.ts'))
   expect(await read('src/problem.ts')).toBe(await read('single-tenant/problem.ts'))
 })
@@ -24,12 +24,12 @@ test('the handlers and the tables know nothing of tenants', async () => {
   }
 })
 
-test.each(['README.md', 'examples/polls/README.md'])('%s shows the diff as it is', async (page) => {
+test.each(['README.md', 'examples/polls/README.md'])('%s shows the diff of the two apps', async (page) => {
   const diff = lineDiff(await read('single-tenant/app.ts'), await read('src/app.ts'))
   expect(await readFile(new URL(`../../${page}`, example), 'utf8')).toContain(`\`\`\`diff\n${diff}\`\`\`\n`)
 })
 
-test.each(['README.md', 'examples/polls/README.md'])('%s shows the config as it is', async (page) => {
+test.each(['README.md', 'examples/polls/README.md'])('%s shows the config of the app', async (page) => {
   expect(await readFile(new URL(`../../${page}`, example), 'utf8')).toContain(
     `\`\`\`ts\n${await read('partywall.config.ts')}\`\`\`\n`,
   )
@@ -42,7 +42,7 @@ test('the README of the example names every file', async () => {
   }
 })
 
-test('the app of before works, too', async () => {
+test('the single-tenant app works, too', async () => {
   const pool = new Pool({ connectionString: url })
   const [up] = (await read('migrations/tenant/0001_polls.sql')).split('-- partywall: down')
   await pool.query(up!)
