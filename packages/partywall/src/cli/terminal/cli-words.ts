@@ -1,6 +1,6 @@
 /**
- * What the errors of the library say on the command line, where the caller types commands and flags and not functions and options. An
- * error that is not in the table says there what it says everywhere.
+ * Errors of the library in the words of the command line, whose caller types commands and flags and cannot call functions. An error that
+ * is not in the table keeps its text.
  */
 import type { AnyTenancyError, TenancyError, TenancyErrorCode } from '../../errors.ts'
 
@@ -23,8 +23,8 @@ const table: Table = {
     `A tenant is named by its schema, its id or one of its domains; this is ${seen}.`,
   INVALID_TENANT_NAME: () => 'The name of a tenant (--name) must be text of 1 to 255 characters.',
   DOMAIN_EXISTS: ({ details: { domains } }) =>
-    `${domains.map((domain) => JSON.stringify(domain)).join(', ')} already belongs to a tenant, and a domain leads to exactly one. ` +
-    '`partywall domain list` shows which; choose another domain.',
+    `A domain leads to exactly one tenant. Already taken: ${domains.map((domain) => JSON.stringify(domain)).join(', ')}. ` +
+    '`partywall domain list` shows the domains of all tenants.',
   INVALID_ARGUMENT({ details: { option, ...details } }) {
     if (option === 'name') return 'The name of a migration must hold letters or digits of ASCII, such as "add titles".'
     // With the nearest name, the error is about a migration that does not exist, and says so.

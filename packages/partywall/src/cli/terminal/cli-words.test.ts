@@ -1,0 +1,38 @@
+/** Messages of the library in the words of the command line. */
+import { expect, test } from 'vitest'
+import { TenancyError, type AnyTenancyError } from '../../errors.ts'
+import { inCliWords } from './cli-words.ts'
+
+const library = 'Use tenancy.tenants.create.'
+const unknown = (by: 'id' | 'schema' | 'domain' | 'impossible', ref: string): TenancyError =>
+  new TenancyError('UNKNOWN_TENANT', library, { details: { by, ref } })
+
+test.each<[TenancyError, string]>([
+  [
+    unknown('schema', 'acme'),
+    'No tenant has the schema "acme". `partywall tenant list` shows the tenants, `partywall tenant create acme` creates it.',
+  ],
+  [unknown('domain', 'a.example.com'), 'No tenant has the domain "a.example.com". `partywall tenant list` shows the tenants.'],
+  [unknown('impossible', 'a\n'), 'No tenant can have the name "a\\n": it is no schema name, id or host name.'],
+  [
+    new TenancyError('INVALID_TENANT_REF', library, { details: { seen: 'empty text' } }),
+    'A tenant is named by its schema, its id or one of its domains; this is empty text.',
+  ],
+  [new TenancyError('INVALID_TENANT_NAME', library), 'The name of a tenant (--name) must be text of 1 to 255 characters.'],
+  [
+    new TenancyError('DOMAIN_EXISTS', library, { details: { domains: ['a.b', 'c.d'] } }),
+    'A domain leads to exactly one tenant. Already taken: "a.b", "c.d". `partywall domain list` shows the domains of all tenants.',
+  ],
+  [
+    new TenancyError('INVALID_ARGUMENT', library, { details: { option: 'to' } }),
+    '--to names a migration of one folder, but these schemas have migrations of several. Add --shared, or --kind with one kind.',
+  ],
+  [new TenancyError('NEEDS_SESSION', 'VACUUM cannot.'), 'VACUUM cannot. The command line has no sessions: do it in a script.'],
+])('%s has words of its own', (error, message) => expect(inCliWords(error as AnyTenancyError)).toBe(message))
+
+test.each([
+  new TenancyError('INVALID_ARGUMENT', 'There is no migration "9".', { details: { option: 'to', nearest: undefined } }),
+  new TenancyError('SCHEMA_EXISTS', 'It exists.', { details: { schema: 'a' } }),
+])('%s keeps the summary of the library', (error) => {
+  expect(inCliWords(error as AnyTenancyError)).toBe(error.summary)
+})
