@@ -1,11 +1,14 @@
-/** Kinds of tenants that flags name. A misspelt kind would otherwise select no tenant, and the command would report success. */
+/**
+ * Kinds of tenants that flags name, checked before the library is called: the error names the place in the config. A misspelt kind that is
+ * not refused would select no tenant, and the command would report success.
+ */
 import { TenancyError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
 import type { Tenancy } from '../../tenancy.ts'
 import { listed } from '../terminal/printable.ts'
 
 /**
- * Passes kinds that have migrations in the config: for commands that need these.
+ * Passes kinds of the config.
  * @throws TenancyError UNKNOWN_KIND
  */
 export function assertKindsInConfig({ options }: Tenancy, kinds: readonly string[] = []): void {

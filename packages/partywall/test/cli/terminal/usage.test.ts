@@ -47,6 +47,7 @@ describe.concurrent('wrong usage is exit code 2', () => {
     ['sql --all --shared select', 'USAGE', 'only one of'],
     ['sql --shared --status active select', 'USAGE', '--kind and --status require --all'],
     ['sql --tenant acme --kind default select', 'USAGE', '--kind and --status require --all'],
+    ['sql --all --kind deflaut select', 'UNKNOWN_KIND', 'Did you mean "default"?'],
     ['sql --all --status asleep select', 'USAGE', 'active, suspended'],
     ['sql --tenant a --tenant b select', 'USAGE', 'only one of'],
     ['sql --all --', 'MISSING_ANSWER', 'missing the argument <sql>'],
