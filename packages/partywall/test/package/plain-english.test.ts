@@ -17,6 +17,12 @@ const roots = [
   'bench/RESULTS.md',
   '.changeset',
   'docs',
+  'packages/partywall/src/cli',
+  'packages/partywall/test/cli',
+  'examples/polls/README.md',
+  'examples/polls/src',
+  'examples/polls/single-tenant',
+  'examples/polls/test',
 ]
 
 /** What to write instead is in CONTRIBUTING.md. A space also matches the end of a line in a comment. */

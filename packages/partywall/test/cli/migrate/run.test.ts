@@ -74,7 +74,7 @@ describe('migrate', () => {
     expect(await targets('--shared')).toEqual(['shared '])
     expect(await targets('--tenants --kind default --to 2')).toEqual(['t01 ', 't02 ', 't03 0002_more'])
     expect(expectFailure(await run('migrate --kind bgi --json'), 2, 'UNKNOWN_KIND').message).toContain('Did you mean "big"?')
-    expectFailure(await run('migrate --tenant nobody --json'), 1, 'UNKNOWN_TENANT')
+    expectFailure(await run('migrate --tenant dune --json'), 1, 'UNKNOWN_TENANT')
     const noSuch = expectFailure(await run('migrate --tenants --kind default --to 0009 --json'), 2, 'INVALID_ARGUMENT')
     expect(noSuch.message).toContain('"0009"')
     const several = expectFailure(await run('migrate --tenants --to 0002 --json'), 2, 'INVALID_ARGUMENT')

@@ -103,8 +103,8 @@ test('domain add and domain list print the host names', async () => {
   expect(text.stdout).toBe('domain            tenant  primary\npolls.corp.com    corp    yes\ncorp.example.com  corp    no\n')
   const taken = expectFailure(await run('domain add corp polls.corp.com --json'), 1, 'DOMAIN_EXISTS')
   expect(taken.message).toMatch(/"polls\.corp\.com".*`partywall domain list`/)
-  const unknown = expectFailure(await run('domain add nobody x.corp.com --json'), 1, 'UNKNOWN_TENANT')
-  expect(unknown.message).toMatch(/schema "nobody".*`partywall tenant list`.*`partywall tenant create nobody`/)
+  const unknown = expectFailure(await run('domain add dune x.corp.com --json'), 1, 'UNKNOWN_TENANT')
+  expect(unknown.message).toMatch(/schema "dune".*`partywall tenant list`.*`partywall tenant create dune`/)
 })
 
 test('tenant list selects by text, kind and status, and stops at the limit', async () => {

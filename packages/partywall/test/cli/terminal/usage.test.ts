@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bin, expectFailure, folderWith, inFolder, project } from '../partywall.ts'
 
-const nowhere = 'postgres://nobody:sekret@127.0.0.1:1/nothing'
+const nowhere = 'postgres://alice:sekret@127.0.0.1:1/nothing'
 
 describe.concurrent('wrong usage is exit code 2', () => {
   test.each([
@@ -94,7 +94,7 @@ test.concurrent('a server that does not answer is exit code 1, and its password 
   for (const ended of await Promise.all(calls.map((call) => run(`--json ${call}`)))) {
     expect(ended.json.error).toMatchObject({
       code: 'DATABASE_UNREACHABLE',
-      message: expect.stringContaining('127.0.0.1:1/nothing as nobody'),
+      message: expect.stringContaining('127.0.0.1:1/nothing as alice'),
     })
     expect(ended.code).toBe(1)
     expect(ended.stdout + ended.stderr).not.toContain('sekret')
@@ -102,7 +102,7 @@ test.concurrent('a server that does not answer is exit code 1, and its password 
 })
 
 test.concurrent('a malformed connection string is refused without printing its password', async () => {
-  const { run } = await project('postgres://nobody:sekret@host:port/nothing')
+  const { run } = await project('postgres://alice:sekret@host:port/nothing')
   const ended = await run('tenant list --json')
   expectFailure(ended, 2, 'INVALID_OPTION')
   expect(ended.stdout + ended.stderr).not.toContain('sekret')
