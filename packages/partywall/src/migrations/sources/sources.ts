@@ -45,6 +45,6 @@ export function sourceOfKind(sources: MigrationSources, kind: unknown): Migratio
     `There is no kind of tenants ${shown}. ` +
       (suggestion === undefined ? `The kinds are ${kinds.join(', ')}. ` : `Did you mean ${JSON.stringify(suggestion)}? `) +
       'To add a kind, give its migrations in the option "migrations.tenant": { default: …, <kind>: … }.',
-    { details: { kind: shown, nearest: suggestion } },
+    { details: { kind: String(kind).slice(0, 60), nearest: suggestion } },
   )
 }
