@@ -1,49 +1,48 @@
 /**
- * Knex on tenancy.pool, and with it Objection. Knex 3.3 is the first that takes a pool of others, and has two bad habits with it:
- * - it gives the connection of a stream back twice, the second time perhaps under the hands of who has it by then
+ * partywall/knex, for Knex 3.3 and newer, and with it Objection. `tenantKnex` makes one Knex that serves every tenant.
+ *
+ * Knex 3.3 is the first version that accepts a foreign pool, and it has two faults with one, which the adapter corrects:
+ * - it gives the connection of a stream back twice, the second time perhaps while another caller holds it
  * - to cancel a query it opens a connection of its own, without settings: to whatever PostgreSQL it finds on this machine
  *
- * Not isolated: what `withSchema` names.
+ * Not isolated by it: schemas that `withSchema` names.
  */
 import type { Knex, knex as makeKnex } from 'knex'
 import type { Pool, PoolClient } from 'pg'
 import { TenancyError } from '../errors.ts'
-import type { TenancyLike } from '../ports/tenancy-like.ts'
+import type { OrmTenancy } from '../ports/tenancy-like.ts'
+import { assertNoneRefused } from './shared/refused-options.ts'
 
 export { knexMigrations, type KnexMigrationsOptions } from '../migrations/sources/tools/knex.ts'
+export type { OrmTenancy } from '../ports/tenancy-like.ts'
 
-/** Options of Knex that say where connections come from, and what to do instead. */
-const refused = {
-  connection: 'the connections are those of tenancy.pool; set "database" in the config of the tenancy',
-  connectionPool: 'it is tenancy.pool already',
-  pool: 'Knex has no pool of its own here; set "pool" in the config of the tenancy',
-  searchPath: 'each statement carries the search path of its tenant; see "sharedSchema", "includeShared" and "extraSearchPath"',
-} as const
-
-export type TenantKnexConfig = Omit<Knex.Config, keyof typeof refused>
+/** The options of Knex, without what the tenancy decides. */
+export type TenantKnexOptions = Omit<Knex.Config, keyof typeof refused>
 
 /**
- * A Knex whose statements are bound to their tenants. `knex.destroy()` leaves the pool alone; `tenancy.close()` ends it.
- * @example const db = tenantKnex(tenancy, knex)
- * @throws TenancyError INVALID_OPTION for an option that would do nothing, or a Knex before 3.3
+ * A Knex on `tenancy.pool`. Make one for the whole app; `destroy()` leaves the pool open.
+ * @example
+ * const db = tenantKnex(tenancy, knex)
+ * await tenancy.run('acme', () => db('projects').select())
+ * @throws TenancyError INVALID_OPTION, also for a Knex before 3.3
  */
-export function tenantKnex(tenancy: TenancyLike, knex: typeof makeKnex, config: TenantKnexConfig = {}): Knex {
-  for (const [option, mend] of Object.entries(refused)) {
-    if (option in config) throw refusal(option, `Leave the option ${JSON.stringify(option)} of Knex out: ${mend}.`)
-  }
-  const db = knex({ client: 'pg', ...config, connectionPool: checkoutsOf(tenancy.pool) })
+export function tenantKnex(tenancy: OrmTenancy, knex: typeof makeKnex, options: TenantKnexOptions = {}): Knex {
+  assertNoneRefused('tenantKnex', options, refused)
+  const db = knex({ client: 'pg', ...options, connectionPool: checkoutsOf(tenancy.pool) })
   const client = db.client as KnexClientLike
   if (client.pool === undefined || client._ownsPool !== false) {
-    throw refusal(
-      'connectionPool',
-      'This Knex does not use tenancy.pool: only Knex 3.3 and newer can. Upgrade it: npm install knex@^3.3.',
+    throw new TenancyError(
+      'INVALID_OPTION',
+      'This Knex does not use tenancy.pool, so its statements would carry no tenant: only Knex 3.3 and newer accepts a foreign pool. ' +
+        'Upgrade it: npm install knex@^3.3.',
+      { details: { option: 'connectionPool' } },
     )
   }
   client.cancelQuery = ({ processID }) => tenancy.sharedPool.query('select pg_cancel_backend($1)', [processID])
   return db
 }
 
-/** Gives Knex another object for each checkout, so that it cannot give back what it does not have any more. */
+/** Gives Knex another object for each checkout, so that it cannot give back a connection that it no longer has. */
 function checkoutsOf(pool: Pool): Knex.ConnectionPool {
   const connect = async (): Promise<KnexConnection> => new KnexConnection(await pool.connect())
   return { connect } as unknown as Knex.ConnectionPool
@@ -80,6 +79,10 @@ interface KnexClientLike {
   cancelQuery(connection: { readonly processID: number }): Promise<unknown>
 }
 
-function refusal(option: string, message: string): TenancyError {
-  return new TenancyError('INVALID_OPTION', message, { details: { option } })
-}
+const refused = {
+  connection: 'The connections are those of tenancy.pool; set "database" in partywall.config.ts.',
+  connectionPool: 'The pool is tenancy.pool already.',
+  pool: 'Knex has no pool of its own here; set "pool" in partywall.config.ts.',
+  searchPath:
+    'Each statement carries the search path of its tenant; set "sharedSchema", "includeShared" and "extraSearchPath" in partywall.config.ts.',
+} as const

@@ -1,22 +1,35 @@
 /**
- * Kysely on tenancy.pool: the config of its PostgresDialect. `new PostgresDialect({ pool: tenancy.pool })` is as well isolated; but then
- * `kysely.destroy()` ends the pool, which is not Kysely's alone.
+ * partywall/kysely, for Kysely 0.29. `tenantKyselyOptions` gives the options of one Kysely that serves every tenant.
+ * `new PostgresDialect({ pool: tenancy.pool })` isolates as well; but then `kysely.destroy()` ends the pool, which the rest of the program
+ * uses, too.
  *
- * Not isolated: what `withSchema` names.
+ * Not isolated by it: schemas that `withSchema` names.
  */
-import type { PostgresDialectConfig, PostgresPool } from 'kysely'
+import { PostgresDialect, type KyselyConfig, type PostgresDialectConfig, type PostgresPool } from 'kysely'
+import type { OrmTenancy } from '../ports/tenancy-like.ts'
 import { LentPool } from './shared/lent-pool.ts'
-import type { TenancyLike } from '../ports/tenancy-like.ts'
+import { assertNoneRefused } from './shared/refused-options.ts'
 
 export { kyselyMigrations, type KyselyMigrationsOptions } from '../migrations/sources/tools/kysely.ts'
+export type { OrmTenancy } from '../ports/tenancy-like.ts'
 
-/** Options of PostgresDialect. `cursor`, of pg-cursor, is needed for `stream()`. */
-export type TenantDialectOptions = Omit<PostgresDialectConfig, 'pool'>
+/** The options of Kysely and of its PostgresDialect, without what the tenancy decides. `cursor`, of pg-cursor, is needed for `stream()`. */
+export type TenantKyselyOptions = Omit<KyselyConfig, 'dialect'> & Omit<PostgresDialectConfig, 'pool'>
 
 /**
- * The config of a PostgresDialect whose statements are bound to their tenants.
- * @example new Kysely<Tables>({ dialect: new PostgresDialect(tenantDialect(tenancy, { cursor: Cursor })) })
+ * The options of a Kysely on `tenancy.pool`. Make one Kysely for the whole app; `destroy()` leaves the pool open.
+ * @example
+ * const db = new Kysely<Tables>(tenantKyselyOptions(tenancy, { cursor: Cursor }))
+ * await tenancy.run('acme', () => db.selectFrom('projects').selectAll().execute())
+ * @throws TenancyError INVALID_OPTION
  */
-export function tenantDialect({ pool }: Pick<TenancyLike, 'pool'>, options: TenantDialectOptions = {}): PostgresDialectConfig {
-  return { ...options, pool: new LentPool(pool) as PostgresPool }
+export function tenantKyselyOptions({ pool }: Pick<OrmTenancy, 'pool'>, options: TenantKyselyOptions = {}): KyselyConfig {
+  assertNoneRefused('tenantKyselyOptions', options, refused)
+  // Kysely and its dialect share no names, and each reads its own.
+  return { ...options, dialect: new PostgresDialect({ ...options, pool: new LentPool(pool) as PostgresPool }) }
 }
+
+const refused = {
+  dialect: 'The adapter gives a PostgresDialect.',
+  pool: 'The pool is tenancy.pool; set "pool" in partywall.config.ts.',
+} as const

@@ -3,16 +3,18 @@
  * serves every tenant.
  *
  * MikroORM remembers what it has loaded: an EntityManager by primary key, the result cache by the query. Both would answer one tenant
- * with rows of another and ask no database. So an EntityManager belongs to the tenant that uses it first, and the cache is divided.
+ * with rows of another, without a query. So an EntityManager belongs to the tenant that uses it first, and the cache is divided by tenant.
  *
  * Not isolated by it: entities that you keep beyond their scope.
  */
 import { MemoryCacheAdapter, type CacheAdapter } from '@mikro-orm/core'
 import { EntityManager, type Options } from '@mikro-orm/postgresql'
 import { TenancyError } from '../errors.ts'
-import type { ScopedTenancyLike } from '../ports/tenancy-like.ts'
+import type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
+import { assertNoneRefused, schemaInEachStatement, setByTenancy } from './shared/refused-options.ts'
 
 export { mikroOrmMigrations, type MikroOrmMigrationsOptions } from '../migrations/sources/tools/mikro-orm.ts'
+export type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
 
 interface ClientLike {
   query(...args: any[]): any
@@ -20,7 +22,7 @@ interface ClientLike {
 }
 
 /** The options of MikroORM, without what the tenancy decides. */
-export type TenantMikroOrmOptions = Omit<Options, keyof typeof refusals>
+export type TenantMikroOrmOptions = Omit<Options, keyof typeof refused>
 
 /**
  * The options of a MikroORM on `tenancy.pool`. Make one for the whole app, and fork its EntityManager inside the scope; `close()`
@@ -30,15 +32,12 @@ export type TenantMikroOrmOptions = Omit<Options, keyof typeof refusals>
  * await tenancy.run('acme', () => orm.em.fork().find(Project, {}))
  * @throws TenancyError INVALID_OPTION
  */
-export function tenantMikroOrmOptions(tenancy: ScopedTenancyLike, options: TenantMikroOrmOptions): Options {
-  for (const [key, reason] of Object.entries(refusals)) {
-    if ((options as Record<string, unknown>)[key] === undefined) continue
-    throw new TenancyError('INVALID_OPTION', `tenantMikroOrmOptions refuses "${key}". ${reason}`, { details: { option: key } })
-  }
+export function tenantMikroOrmOptions(tenancy: ScopedOrmTenancy, options: TenantMikroOrmOptions): Options {
+  assertNoneRefused('tenantMikroOrmOptions', options, refused)
   const { adapter = MemoryCacheAdapter, ...cacheOptions } = options.resultCache ?? {}
   return {
     ...options,
-    // MikroORM wants a name; the connection has its own. It must not look whether a database of this name is there, and make it.
+    // MikroORM requires a name; the connection has its own. It must not look for a database of this name, nor create it.
     dbName: 'tenancy',
     ensureDatabase: false,
     driverOptions: { onPoolCreated: (pool: PoolOfMikroOrm) => redirect(pool, tenancy) },
@@ -58,18 +57,18 @@ interface TypesLike {
   getTypeParser(type: number, format?: string): unknown
 }
 
-function redirect(pool: PoolOfMikroOrm, tenancy: ScopedTenancyLike): void {
+function redirect(pool: PoolOfMikroOrm, tenancy: ScopedOrmTenancy): void {
   const { types } = pool.options
   const clients = new WeakMap<ClientLike, ClientLike>()
   pool.connect = async () => {
     const client = await tenancy.pool.connect()
-    // Kysely, which is under MikroORM, knows a connection by its client: one connection must always be one object.
+    // Kysely, which MikroORM uses, recognises a connection by its client: one connection must always be one object.
     let reading = clients.get(client)
     if (reading === undefined) clients.set(client, (reading = withTypes(client, types)))
     return reading
   }
   pool.end = async () => {}
-  // Where a statement is cancelled from: a connection outside of the pool.
+  // MikroORM cancels a statement on a connection outside of the pool.
   Object.assign(pool, { options: tenancy.pool.options, Client: (tenancy.pool as { Client?: unknown }).Client })
 }
 
@@ -90,36 +89,37 @@ function withTypes(client: ClientLike, types: TypesLike | undefined): ClientLike
   return reading
 }
 
-function tenantEntityManager(tenancy: ScopedTenancyLike): typeof EntityManager {
+function tenantEntityManager(tenancy: ScopedOrmTenancy): typeof EntityManager {
   const owners = new WeakMap<object, { readonly id: string; readonly schema: string }>()
   class TenantEntityManager extends EntityManager {
     override getContext(validate = true): this {
       const manager = super.getContext(validate) as this
-      const now = tenancy.tryCurrent()
+      const current = tenancy.tryCurrent()
       // Without validation it is about to be forked, which is right in any scope.
-      if (!validate || now === undefined) return manager
+      if (!validate || current === undefined) return manager
       const owner = owners.get(manager)
-      if (owner === undefined) owners.set(manager, now)
-      else if (owner.id !== now.id) throw wrongTenant(owner.schema, now.schema)
+      if (owner === undefined) owners.set(manager, current)
+      else if (owner.id !== current.id) throw wrongTenant(owner.schema, current.schema)
       return manager
     }
   }
   return TenantEntityManager as typeof EntityManager
 }
 
-function wrongTenant(owner: string, now: string): TenancyError {
+function wrongTenant(owner: string, current: string): TenancyError {
   return new TenancyError(
     'WRONG_TENANT',
-    `This EntityManager has served tenant ${JSON.stringify(owner)} and is used in the scope of tenant ${JSON.stringify(now)}; it may hold ` +
-      'entities of the first, so nothing was done. Take a new one inside the scope: orm.em.fork(), or RequestContext.create(orm.em, …).',
-    { details: { owner, now } },
+    `This EntityManager has served the tenant ${JSON.stringify(owner)} and was used in the scope of the tenant ${JSON.stringify(current)}; ` +
+      'it may hold entities of the first, so nothing was done. Take a new one inside the scope: orm.em.fork(), or ' +
+      'RequestContext.create(orm.em, …).',
+    { details: { owner, now: current } },
   )
 }
 
 type CacheClass = new (options: object) => CacheAdapter
 
-/** The cache of your choice, whose names begin with the tenant. */
-function dividedCache(Inner: CacheClass, tenancy: ScopedTenancyLike): CacheClass {
+/** The cache adapter of the application, with the tenant in front of each key. */
+function dividedCache(Inner: CacheClass, tenancy: ScopedOrmTenancy): CacheClass {
   const own = (name: string): string => `${tenancy.tryCurrent()?.id ?? 'shared'}:${name}`
   return class TenantCacheAdapter implements CacheAdapter {
     readonly #inner: CacheAdapter
@@ -150,22 +150,19 @@ function dividedCache(Inner: CacheClass, tenancy: ScopedTenancyLike): CacheClass
   }
 }
 
-const theTenancys = 'The database, its connections and their number are those of the tenancy: say it in partywall.config.ts.'
-
-/** Options that would lead around the tenancy, or make one schema of all, and what to do instead. */
-const refusals = {
-  driverOptions: theTenancys,
-  clientUrl: theTenancys,
-  dbName: theTenancys,
-  host: theTenancys,
-  port: theTenancys,
-  user: theTenancys,
-  password: theTenancys,
-  pool: theTenancys,
-  ensureDatabase: 'The database is the tenancy’s, and its tables are made by SQL migrations: npx partywall migrate.',
-  replicas: 'The tenancy has one database; a replica needs a tenancy of its own, with a MikroORM of its own.',
-  schema: 'It would write that schema into every statement. Leave it out; for a shared table, set it on the entity alone.',
-  entityManager: 'The adapter gives it, so that entities of two tenants never share one.',
+const refused = {
+  driverOptions: setByTenancy,
+  clientUrl: setByTenancy,
+  dbName: setByTenancy,
+  host: setByTenancy,
+  port: setByTenancy,
+  user: setByTenancy,
+  password: setByTenancy,
+  pool: setByTenancy,
+  ensureDatabase: 'The database belongs to the tenancy, and migrations create its tables: npx partywall migrate.',
+  replicas: 'The tenancy has one database; a replica requires a tenancy and a MikroORM of its own.',
+  schema: schemaInEachStatement,
+  entityManager: 'The adapter gives one, so that entities of two tenants never share it.',
   sessionContext:
-    "With 'connection' it sets and resets the session before each statement, and the session is shared by tenants. Set variables in a transaction.",
+    "With 'connection' it sets and resets the session before each statement, and tenants share the session. Set variables in a transaction.",
 } as const

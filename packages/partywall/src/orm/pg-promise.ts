@@ -1,47 +1,41 @@
 /**
- * pg-promise on tenancy.pool. It makes its pool by itself, out of its own copy of pg; while its database object is made, that copy
- * gives it tenancy.pool. So its connections are those of everybody: bound, counted, shared fairly.
+ * partywall/pg-promise, for pg-promise 12. `tenantPgPromise` makes one database object that serves every tenant.
  *
- * Not isolated: names with a schema in your SQL.
+ * pg-promise makes its pool by itself, from its own copy of pg. While its database object is made, the adapter puts tenancy.pool in the
+ * place of that class. So its connections are those of all other code on tenancy.pool: bound, counted and shared fairly.
+ *
+ * Not isolated by it: schemas that your SQL names.
  */
 import type { IDatabase, IMain } from 'pg-promise'
-import { TenancyError } from '../errors.ts'
+import type { OrmTenancy } from '../ports/tenancy-like.ts'
 import { LentPool } from './shared/lent-pool.ts'
-import type { TenancyLike } from '../ports/tenancy-like.ts'
+import { assertNoneRefused, refusedOption } from './shared/refused-options.ts'
+
+export type { OrmTenancy } from '../ports/tenancy-like.ts'
 
 /**
- * A database object of pg-promise whose statements are bound to their tenants. `pgp.end()` leaves the pool alone; `tenancy.close()` ends
- * it. Make one for each tenancy: pg-promise warns of a second with the same `dc`.
- * @example const db = tenantPgPromise(tenancy, pgPromise())
+ * A database object of pg-promise on `tenancy.pool`. `pgp.end()` leaves the pool open. Make one for each tenancy: pg-promise warns about a
+ * second one with the same `dc`.
+ * @example
+ * const db = tenantPgPromise(tenancy, pgPromise())
+ * await tenancy.run('acme', () => db.any('select * from projects'))
  * @param dc the "Database Context" that pg-promise hands to your event handlers and to `extend`
- * @throws TenancyError INVALID_OPTION for pg-promise's options `schema` and `pgNative`, which would get past the tenant
+ * @throws TenancyError INVALID_OPTION for the options `schema` and `pgNative` of pg-promise, with which statements would miss their tenant
  */
-export function tenantPgPromise<Ext>(tenancy: TenancyLike, pgp: IMain<Ext>, dc?: unknown): IDatabase<Ext> & Ext {
+export function tenantPgPromise<Ext>(tenancy: Pick<OrmTenancy, 'pool'>, pgp: IMain<Ext>, dc?: unknown): IDatabase<Ext> & Ext {
   const db = withPool(pgp, tenancy, () => pgp<Ext>({ application_name: 'tenancy.pool' }, dc))
-  const { schema, pgNative } = db.$config.options
-  if (schema !== undefined) {
-    throw refusal(
-      'schema',
-      'it sets a search path that outlives the tenant; each statement carries the path of its own tenant instead.',
-    )
-  }
-  if (pgNative) throw refusal('pgNative', 'the native client cannot send a statement together with its tenant.')
+  assertNoneRefused('tenantPgPromise', db.$config.options, refused, (value) => value !== undefined && value !== false)
 
   const { connect } = db
   db.connect = async (options) => {
-    if (options?.direct) {
-      throw refusal(
-        'direct',
-        'it opens a connection outside of tenancy.pool, which knows no tenant. Use db.connect(), or tenancy.session.',
-      )
-    }
+    if (options?.direct) throw refusedOption('tenantPgPromise', 'direct', refusedOfConnect)
     return connect.call(db, options)
   }
   return db
 }
 
-/** Calls `make` while pg-promise takes tenancy.pool for the class of its pools; other databases of the same `pgp` are not touched. */
-function withPool<T>(pgp: IMain<any>, { pool }: TenancyLike, make: () => T): T {
+/** Calls `make` while pg-promise finds tenancy.pool in the place of its pool class; other databases of the same `pgp` are not touched. */
+function withPool<T>(pgp: IMain<any>, { pool }: Pick<OrmTenancy, 'pool'>, make: () => T): T {
   const slot = pgp as unknown as { pg: object }
   const own = slot.pg
   class TenancyPool extends LentPool {
@@ -57,8 +51,11 @@ function withPool<T>(pgp: IMain<any>, { pool }: TenancyLike, make: () => T): T {
   }
 }
 
-function refusal(option: string, reason: string): TenancyError {
-  return new TenancyError('INVALID_OPTION', `Leave the option ${JSON.stringify(option)} of pg-promise out: ${reason}`, {
-    details: { option },
-  })
-}
+/** Options of `pgPromise(…)`. */
+const refused = {
+  schema: 'It sets a search path that outlives the tenant. Leave it out: each statement carries the path of its own tenant.',
+  pgNative: 'The native client cannot send a statement together with its tenant. Leave it out.',
+} as const
+
+const refusedOfConnect =
+  'It opens a connection outside of tenancy.pool, which knows no tenant. Use db.connect() without it, or tenancy.session.'

@@ -1,20 +1,22 @@
 /**
  * partywall/prisma, for Prisma 7 with @prisma/adapter-pg. `tenantPrisma` makes one PrismaClient that serves every tenant.
  *
- * Prisma writes a schema before the name of each table and type, so a search path alone would change nothing. The client is told
- * that the schema has a name which nobody can guess, made anew for each client; the adapter takes that name out of the SQL on its way
- * to the pool. Values travel beside the SQL, and SQL of yours cannot hold a name that it does not know: nothing else is touched.
+ * Prisma writes a schema before the name of each table and type, so a search path alone would change nothing. The client gets a schema
+ * name that cannot be guessed, a new one for each client; the adapter removes that name from the SQL before it reaches the pool. Values
+ * travel beside the SQL, and your SQL cannot contain a name that it does not know: nothing else is changed.
  *
  * Prisma also collects the `findUnique` calls of one tick and sends them in the async context of the first of them. Two tenants in
- * one tick would then be one query, for the tenant who came first. So the client collects for each tenant apart.
+ * one tick would then be one query, for the tenant that came first. So the client collects for each tenant separately.
  *
  * Not isolated by it: rows that you keep beyond their scope, and the answers of caching extensions such as Accelerate.
  */
 import { randomUUID } from 'node:crypto'
 import { TenancyError } from '../errors.ts'
-import type { ScopedTenancyLike } from '../ports/tenancy-like.ts'
+import type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
+import { assertNoneRefused } from './shared/refused-options.ts'
 
 export { prismaMigrations, type PrismaMigrationsOptions } from '../migrations/sources/tools/prisma.ts'
+export type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
 
 interface StatementLike {
   sql: string
@@ -38,13 +40,10 @@ interface FactoryLike {
 }
 
 /** The class `PrismaPg` of @prisma/adapter-pg. */
-type PrismaPgLike<F> = new (pool: any, options: any) => F
+export type PrismaPgLike = new (pool: any, options: any) => { connect(): Promise<any> }
 
-/** The options of PrismaPg but the schema, which is the tenant's, and the end of the pool, which is the tenancy's. */
-export type TenantPrismaOptions<P extends PrismaPgLike<any>> = Omit<
-  NonNullable<ConstructorParameters<P>[1]>,
-  'schema' | 'disposeExternalPool'
->
+/** The options of PrismaPg, without what the tenancy decides. */
+export type TenantPrismaOptions<P extends PrismaPgLike> = Omit<NonNullable<ConstructorParameters<P>[1]>, keyof typeof refused>
 
 /**
  * One PrismaClient for all tenants, on `tenancy.pool`. Make it once for the whole app; `make` gets the adapter and returns the
@@ -54,12 +53,13 @@ export type TenantPrismaOptions<P extends PrismaPgLike<any>> = Omit<
  * await tenancy.run('acme', () => prisma.project.findMany())
  * @throws TenancyError INVALID_OPTION when there are two copies of pg, or a version of Prisma that the adapter does not know
  */
-export function tenantPrisma<P extends PrismaPgLike<FactoryLike>, C extends object>(
-  tenancy: ScopedTenancyLike,
+export function tenantPrisma<P extends PrismaPgLike, C extends object>(
+  tenancy: ScopedOrmTenancy,
   PrismaPg: P,
   make: (adapter: InstanceType<P>) => C,
   options?: TenantPrismaOptions<P>,
 ): C {
+  assertNoneRefused('tenantPrisma', options ?? {}, refused)
   const sentinel = `partywall_${randomUUID().replaceAll('-', '')}`
   const factory = new PrismaPg(tenancy.pool, { ...options, schema: sentinel, disposeExternalPool: false })
   assertTook(tenancy.pool, (factory as { externalPool?: unknown }).externalPool)
@@ -68,13 +68,14 @@ export function tenantPrisma<P extends PrismaPgLike<FactoryLike>, C extends obje
   return client
 }
 
-/** PrismaPg takes a foreign pool for options, and opens one of its own without a word. */
+/** PrismaPg takes a pool of another copy of pg for options, and opens a pool of its own without an error. */
 function assertTook(pool: object, taken: unknown): void {
   if (taken === pool) return
   throw new TenancyError(
     'INVALID_OPTION',
-    '@prisma/adapter-pg did not take tenancy.pool: it knows a pool by the class of its own copy of "pg", and there are two copies. It ' +
-      'would open a pool without tenants. Look with `npm ls pg`, then make the versions agree ("overrides" in package.json) and `npm dedupe`.',
+    '@prisma/adapter-pg did not take tenancy.pool: it recognises a pool by the class of its own copy of "pg", and there are two copies. It ' +
+      'would open a pool without tenants. Look with `npm ls pg`, then make the versions agree ("overrides" in package.json) and run ' +
+      '`npm dedupe`.',
     { details: { package: 'pg' } },
   )
 }
@@ -82,7 +83,7 @@ function assertTook(pool: object, taken: unknown): void {
 function tenantFactory<F extends FactoryLike>(factory: F, pool: object, sentinel: string): F {
   const connect = async (): Promise<AdapterLike> => {
     const adapter = await factory.connect()
-    // A later version may hide its fields; this door is documented.
+    // A later version may hide its fields; this method is documented.
     assertTook(pool, adapter.underlyingDriver?.())
     return Object.assign(withoutSchema(adapter, sentinel), {
       startTransaction: async (...args: unknown[]) => withoutSchema(await adapter.startTransaction(...args), sentinel),
@@ -101,7 +102,7 @@ function withoutSchema<Q extends QueryableLike>(queryable: Q, sentinel: string):
   })
 }
 
-/** The slice of PrismaClient that collects calls. Read in 7.10; as old as Prisma 2. */
+/** The slice of PrismaClient that collects calls. Read in 7.10; it has existed since Prisma 2. */
 interface CollectorLike {
   readonly options: { batchBy(request: RequestLike): string | undefined }
   request(request: RequestLike): Promise<unknown>
@@ -111,14 +112,14 @@ interface RequestLike {
   readonly transaction?: { readonly id: unknown } | undefined
 }
 
-/** Gives each tenant, and each transaction, a collector of its own: what is collected together then has one scope. */
-function collectByTenant(client: object, tenancy: ScopedTenancyLike): void {
+/** Gives each tenant, and each transaction, a collector of its own: calls that are collected together then have one scope. */
+function collectByTenant(client: object, tenancy: ScopedOrmTenancy): void {
   const handler = (client as { _requestHandler?: { dataloader?: CollectorLike } })._requestHandler
   const original = handler?.dataloader
   if (handler === undefined || typeof original?.request !== 'function' || typeof original.options?.batchBy !== 'function') {
     throw new TenancyError(
       'INVALID_OPTION',
-      'This version of @prisma/client does not show how it collects findUnique calls, so calls of two tenants could become one query. ' +
+      'This version of @prisma/client hides how it collects findUnique calls, so calls of two tenants could become one query. ' +
         'Use @prisma/client 7 (7.10 is tested), and return the PrismaClient itself, or one made with $extends, from the function.',
       { details: { package: '@prisma/client' } },
     )
@@ -132,7 +133,7 @@ function collectByTenant(client: object, tenancy: ScopedTenancyLike): void {
     const key = transaction === undefined ? `tenant ${tenant!.id}` : `transaction ${String(transaction.id)}`
     let collector = ofThisTick.get(key)
     if (collector === undefined) {
-      // A collector sends what it has in the next tick; one that lives longer could meet another scope.
+      // A collector sends its calls in the next tick; one that lives longer could collect calls of another scope.
       if (ofThisTick.size === 0) process.nextTick(() => ofThisTick.clear())
       ofThisTick.set(key, (collector = new Collector(original.options)))
     }
@@ -143,3 +144,8 @@ function collectByTenant(client: object, tenancy: ScopedTenancyLike): void {
     request: async (request) => collectorFor(request).request(request),
   }
 }
+
+const refused = {
+  schema: 'Each statement carries the search path of its tenant. Leave the schema out.',
+  disposeExternalPool: 'Prisma would end the pool, which the rest of the program uses, too. tenancy.close() ends it.',
+} as const

@@ -1,9 +1,9 @@
 /**
- * partywall/sequelize, for Sequelize 6. `tenantSequelizeOptions` makes the options of one Sequelize that serves every tenant.
+ * partywall/sequelize, for Sequelize 6. `tenantSequelizeOptions` gives the options of one Sequelize that serves every tenant.
  *
- * Sequelize keeps connections of its own and hands them from caller to caller. So it is given connections that are none: each
- * passes its statements on to `tenancy.pool`, and holds a client of that pool only from START TRANSACTION to the end. One such
- * connection serves one checkout and is thrown away.
+ * Sequelize keeps connections of its own and hands them from caller to caller. The adapter gives it stand-ins: each passes its statements
+ * on to `tenancy.pool`, and holds a client of that pool only from START TRANSACTION to the end of the transaction. A stand-in serves one
+ * checkout and is thrown away.
  *
  * Not isolated by it: instances that you keep beyond their scope; `sync()`, which names types in the schema "public".
  */
@@ -11,8 +11,10 @@ import { EventEmitter } from 'node:events'
 import type { CustomTypesConfig, Pool, PoolClient } from 'pg'
 import type { Options } from 'sequelize'
 import { statementFacts } from '../sql/statement-facts.ts'
-import { TenancyError } from '../errors.ts'
-import type { TenancyLike } from '../ports/tenancy-like.ts'
+import type { OrmTenancy } from '../ports/tenancy-like.ts'
+import { assertNoneRefused, schemaInEachStatement, setByTenancy } from './shared/refused-options.ts'
+
+export type { OrmTenancy } from '../ports/tenancy-like.ts'
 
 /** The part of node-postgres that the adapter uses: how values are read. */
 export interface PgLike {
@@ -20,7 +22,7 @@ export interface PgLike {
 }
 
 /** The options of Sequelize, without what the tenancy decides. */
-export type TenantSequelizeOptions = Omit<Options, keyof typeof refusals>
+export type TenantSequelizeOptions = Omit<Options, keyof typeof refused>
 
 /**
  * The options of a Sequelize on `tenancy.pool`. Make one Sequelize for the whole app; `close()` leaves the pool open.
@@ -30,16 +32,9 @@ export type TenantSequelizeOptions = Omit<Options, keyof typeof refusals>
  * await tenancy.run('acme', () => Project.findAll())
  * @throws TenancyError INVALID_OPTION
  */
-export function tenantSequelizeOptions(tenancy: TenancyLike, pg: PgLike, options: TenantSequelizeOptions = {}): Options {
-  for (const [key, reason] of Object.entries(refusals)) {
-    if ((options as Record<string, unknown>)[key] === undefined) continue
-    throw new TenancyError('INVALID_OPTION', `tenantSequelizeOptions refuses "${key}". ${reason}`, { details: { option: key } })
-  }
-  if (options.define?.schema !== undefined) {
-    throw new TenancyError('INVALID_OPTION', `tenantSequelizeOptions refuses "define.schema". ${refusals.schema}`, {
-      details: { option: 'define.schema' },
-    })
-  }
+export function tenantSequelizeOptions(tenancy: OrmTenancy, pg: PgLike, options: TenantSequelizeOptions = {}): Options {
+  const given = { ...options, 'define.schema': options.define?.schema }
+  assertNoneRefused('tenantSequelizeOptions', given, { ...refused, 'define.schema': schemaInEachStatement })
   const server = new Server(tenancy.sharedPool, pg)
   class Client extends BorrowedConnection {
     constructor(config: { types?: CustomTypesConfig }) {
@@ -50,10 +45,10 @@ export function tenantSequelizeOptions(tenancy: TenancyLike, pg: PgLike, options
     ...options,
     dialect: 'postgres',
     dialectModule: { types: pg.types, Client },
-    // The waiting line and the number of connections are those of tenancy.pool. Sequelize hands a connection that it has just
-    // made to whoever waits longest, and it must serve nobody else after that.
+    // The queue and the number of connections are those of tenancy.pool. Sequelize hands a connection that it has just made to the
+    // caller that has waited longest, and the connection must serve no other caller after that.
     pool: { max: Number.MAX_SAFE_INTEGER, min: 0, maxUses: 1 },
-    // No statement at connect: a setting of the session would be the next tenant's, too.
+    // No statement at connect: a setting of the session would apply to the next tenant, too.
     keepDefaultTimezone: true,
     dialectOptions: { clientMinMessages: 'ignore' },
   } as Options
@@ -61,16 +56,16 @@ export function tenantSequelizeOptions(tenancy: TenancyLike, pg: PgLike, options
 
 type Callback = (error: Error | null, result?: unknown) => void
 
-/** What Sequelize takes for a connection. */
+/** What Sequelize uses as a connection. */
 class BorrowedConnection extends EventEmitter {
-  /** Where Sequelize listens for what the server says of itself. */
+  /** Sequelize listens here for the parameters that the server reports. */
   readonly connection = new EventEmitter()
-  readonly #tenancy: TenancyLike
+  readonly #tenancy: OrmTenancy
   readonly #server: Server
   readonly #types: CustomTypesConfig | undefined
   #client: PoolClient | undefined
 
-  constructor(tenancy: TenancyLike, server: Server, types: CustomTypesConfig | undefined) {
+  constructor(tenancy: OrmTenancy, server: Server, types: CustomTypesConfig | undefined) {
     super()
     this.#tenancy = tenancy
     this.#server = server
@@ -96,7 +91,7 @@ class BorrowedConnection extends EventEmitter {
   }
 
   end(callback: () => void): void {
-    // The pool sees for itself whether a transaction is still open, and then closes the connection.
+    // The pool detects a transaction that is still open, and closes the connection.
     this.#client?.release()
     this.#client = undefined
     callback()
@@ -107,7 +102,7 @@ class BorrowedConnection extends EventEmitter {
     if (this.#client === undefined) {
       const { control } = statementFacts(text)
       if (control === 'begin') this.#client = await this.#tenancy.pool.connect()
-      // Sequelize rolls back what it could not begin, too. There is nothing to undo.
+      // Sequelize rolls back a transaction that it could not begin, too. There is nothing to undo.
       if (control === 'end') return { rows: [], fields: [], rowCount: null }
     }
     const target = this.#client ?? this.#tenancy.pool
@@ -115,7 +110,7 @@ class BorrowedConnection extends EventEmitter {
   }
 }
 
-/** What Sequelize asks of the server at its first connection, and in authenticate(): the answers are the same for all tenants. */
+/** Queries of Sequelize at its first connection, and in authenticate(): the answers are the same for all tenants. */
 function isProbe(text: string): boolean {
   return text === 'SELECT 1+1 AS result' || text.startsWith('WITH ranges AS (  SELECT pg_range.rngtypid,')
 }
@@ -125,7 +120,7 @@ interface ResultLike {
   readonly rows?: Record<string, unknown>[]
 }
 
-/** What is the same for all tenants, and asked once. */
+/** Facts about the server that are the same for all tenants; each is queried once. */
 class Server {
   readonly #sharedPool: Pool
   readonly #pg: PgLike
@@ -148,8 +143,8 @@ class Server {
   }
 
   /**
-   * Reads arrays of enums. Sequelize learns their types when it first connects; those of tenants that were made later it does not
-   * know. Costs one round trip for each such type, once.
+   * Reads arrays of enums. Sequelize learns their types when it first connects, and misses those of tenants that are created later.
+   * Costs one round trip for each such type, once.
    */
   async withArrays<R extends ResultLike | ResultLike[]>(result: R): Promise<R> {
     const results: ResultLike[] = Array.isArray(result) ? result : [result]
@@ -182,28 +177,25 @@ class Server {
 }
 
 const textArray = 1009
-/** PostgreSQL gives the numbers below to types of its own. */
+/** PostgreSQL reserves the numbers below for its own types. */
 const firstTypeOfUsers = 16_384
 
-const theTenancys = 'The database, its connections and their number are those of the tenancy: say it in partywall.config.ts.'
-
-/** Options that would lead around the tenancy, or make one schema of all, and what to do instead. */
-const refusals = {
-  dialect: 'It is postgres.',
-  dialectModule: 'The adapter gives it.',
+const refused = {
+  dialect: 'It is postgres already.',
+  dialectModule: 'The adapter gives the module.',
   dialectModulePath: 'The adapter gives the module.',
-  dialectOptions: theTenancys,
-  database: theTenancys,
-  username: theTenancys,
-  password: theTenancys,
-  host: theTenancys,
-  port: theTenancys,
-  ssl: theTenancys,
-  protocol: theTenancys,
-  pool: theTenancys,
+  dialectOptions: setByTenancy,
+  database: setByTenancy,
+  username: setByTenancy,
+  password: setByTenancy,
+  host: setByTenancy,
+  port: setByTenancy,
+  ssl: setByTenancy,
+  protocol: setByTenancy,
+  pool: setByTenancy,
   native: 'pg-native cannot send a statement together with its tenant.',
-  replication: 'The tenancy has one database; a replica needs a tenancy of its own, with a Sequelize of its own.',
-  schema: 'It would write that schema into every statement. Leave it out; for a shared table, set it on the model alone.',
-  searchPath: 'The search path is the tenancy’s to set.',
-  keepDefaultTimezone: 'The session is shared by tenants. For another zone, set it for the role: alter role … set timezone.',
+  replication: 'The tenancy has one database; a replica requires a tenancy and a Sequelize of its own.',
+  schema: schemaInEachStatement,
+  searchPath: 'Each statement carries the search path of its tenant. Leave it out.',
+  keepDefaultTimezone: 'Tenants share the session. Set another time zone for the role: alter role … set timezone.',
 } as const

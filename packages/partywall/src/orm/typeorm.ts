@@ -1,34 +1,33 @@
 /**
- * partywall/typeorm, for TypeORM 1. `tenantDataSourceOptions` makes the options of one DataSource that serves every tenant.
+ * partywall/typeorm, for TypeORM 1. `tenantTypeormOptions` makes the options of one DataSource that serves every tenant.
  *
  * Not isolated by it: entities that you keep beyond their scope, and lazy relations, which are read in the scope that awaits them.
  */
 import type { DataSourceOptions } from 'typeorm'
-import { isTenancyError, TenancyError } from '../errors.ts'
-import type { TenancyLike } from '../ports/tenancy-like.ts'
+import { isTenancyError } from '../errors.ts'
+import type { OrmTenancy } from '../ports/tenancy-like.ts'
+import { assertNoneRefused, schemaInEachStatement, setByTenancy } from './shared/refused-options.ts'
 
 export { typeormMigrations, type TypeormMigrationsOptions } from '../migrations/sources/tools/typeorm.ts'
+export type { OrmTenancy } from '../ports/tenancy-like.ts'
 
-type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>
-type Settled = (typeof settled)[number]
+/** The options of a DataSource for PostgreSQL. */
+export type TypeormPostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>
 
 /** The options of a DataSource, without what the tenancy decides. */
-export type TenantDataSourceOptions = Omit<PostgresOptions, 'type' | Settled>
+export type TenantTypeormOptions = Omit<TypeormPostgresOptions, 'type' | keyof typeof refused>
 
 /**
  * The options of a DataSource on `tenancy.pool`. Make one DataSource for the whole app; `initialize()` needs no tenant.
  * @example
- * const dataSource = new DataSource(tenantDataSourceOptions(tenancy, { entities: [Project] }))
+ * const dataSource = new DataSource(tenantTypeormOptions(tenancy, { entities: [Project] }))
  * await dataSource.initialize()
  * await tenancy.run('acme', () => dataSource.getRepository(Project).find())
  * @throws TenancyError INVALID_OPTION
  */
-export function tenantDataSourceOptions(tenancy: TenancyLike, options: TenantDataSourceOptions): PostgresOptions {
-  for (const [key, reason] of Object.entries(refusals)) {
-    const value = (options as Record<string, unknown>)[key]
-    if (value === undefined || value === false) continue
-    throw new TenancyError('INVALID_OPTION', `tenantDataSourceOptions refuses "${key}". ${reason}`, { details: { option: key } })
-  }
+export function tenantTypeormOptions(tenancy: OrmTenancy, options: TenantTypeormOptions): TypeormPostgresOptions {
+  // `synchronize: false` and its like say what is so in any case.
+  assertNoneRefused('tenantTypeormOptions', options, refused, (value) => value !== undefined && value !== false)
   const pool = poolFor(tenancy)
   return {
     ...options,
@@ -43,7 +42,7 @@ export function tenantDataSourceOptions(tenancy: TenancyLike, options: TenantDat
   }
 }
 
-/** What TypeORM asks of a pool. */
+/** What TypeORM uses of a pool. */
 interface PoolForTypeOrm {
   connect(callback: ConnectCallback): void
   on(event: 'error', listener: (error: Error) => void): unknown
@@ -52,8 +51,8 @@ interface PoolForTypeOrm {
 
 type ConnectCallback = (error: Error | undefined, client?: unknown, release?: (error?: Error) => void) => void
 
-/** The tenancy's pool, which a DataSource may not close. */
-function poolFor({ pool, sharedPool }: TenancyLike): PoolForTypeOrm {
+/** The tenancy's pool, which a DataSource must not close. */
+function poolFor({ pool, sharedPool }: OrmTenancy): PoolForTypeOrm {
   const listeners: ((error: Error) => void)[] = []
   return {
     connect: (callback) => {
@@ -76,52 +75,43 @@ function poolFor({ pool, sharedPool }: TenancyLike): PoolForTypeOrm {
   }
 }
 
-/** What TypeORM asks of the server in `initialize()`, which runs outside every scope. The answers are the same for all tenants. */
+/** The questions of `initialize()`, which runs outside every scope. The answers are the same for all tenants. */
 const probes = new Set(['SELECT version()', 'SELECT * FROM current_database()', 'SELECT * FROM current_schema()'])
 
-/** Stands for a client where there is no tenant: it has the probes answered, and refuses everything else. */
-function probingClient(sharedPool: TenancyLike['sharedPool'], refusal: TenancyError): object {
+/** Stands in for a client outside every scope: it has the probes answered, and refuses everything else. */
+function probingClient(sharedPool: OrmTenancy['sharedPool'], refusal: Error): object {
   return {
-    query: (text: unknown) =>
-      typeof text === 'string' && probes.has(text) ? sharedPool.query(text) : Promise.reject(withOwnStack(refusal)),
+    query: (text: unknown) => (typeof text === 'string' && probes.has(text) ? sharedPool.query(text) : Promise.reject(refusal)),
     on: () => {},
     removeListener: () => {},
   }
 }
 
-function withOwnStack({ code, message, details }: TenancyError): TenancyError {
-  return new TenancyError(code, message, { details })
-}
+const byMigrations = 'It would change the tables of the shared schema only. Change tables with migrations: npx partywall migrate.'
+const ofTheDatabase = 'Extensions belong to the database: create them in a migration of the shared schema.'
 
-const theTenancys = 'The database, its connections and their number are those of the tenancy: say it in partywall.config.ts.'
-const byMigrations =
-  'It would make tables for one schema only, in the shared one. Make them with SQL migrations: npx partywall migrate.'
-
-/** Options that would lead around the tenancy, or make one schema of all, and what to do instead. */
-const refusals = {
+const refused = {
   driver: 'The adapter gives the driver.',
   nativeDriver: 'pg-native cannot send a statement together with its tenant.',
-  url: theTenancys,
-  host: theTenancys,
-  port: theTenancys,
-  username: theTenancys,
-  password: theTenancys,
-  database: theTenancys,
-  ssl: theTenancys,
-  applicationName: theTenancys,
-  connectTimeoutMS: theTenancys,
-  poolSize: theTenancys,
-  extra: theTenancys,
-  replication: 'The tenancy has one database; a replica needs a tenancy of its own, with a DataSource of its own.',
-  schema: 'It would write that schema into every statement. Leave it out; for a shared table, set it on the entity alone.',
+  url: setByTenancy,
+  host: setByTenancy,
+  port: setByTenancy,
+  username: setByTenancy,
+  password: setByTenancy,
+  database: setByTenancy,
+  ssl: setByTenancy,
+  applicationName: setByTenancy,
+  connectTimeoutMS: setByTenancy,
+  poolSize: setByTenancy,
+  extra: setByTenancy,
+  replication: 'The tenancy has one database; a replica requires a tenancy and a DataSource of its own.',
+  schema: schemaInEachStatement,
   cache:
-    'A cached result is found by the text of its query, which is the same for every tenant: rows of one would go to another.',
+    'A cached result is found by the text of its query, which is the same for every tenant: one tenant would read rows of another.',
   synchronize: byMigrations,
   dropSchema: 'It would drop the tables of the shared schema.',
   migrationsRun: byMigrations,
-  installExtensions: 'Extensions belong to the database: create them in a migration of the shared schema.',
-  extensions: 'Extensions belong to the database: create them in a migration of the shared schema.',
-  parseInt8: 'It would change how every user of node-postgres in this process reads a bigint. Give the column a transformer.',
+  installExtensions: ofTheDatabase,
+  extensions: ofTheDatabase,
+  parseInt8: 'It would change how all code in this process reads a bigint. Give the column a transformer.',
 } as const
-
-const settled = Object.keys(refusals) as (keyof typeof refusals)[]

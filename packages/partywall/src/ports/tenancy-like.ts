@@ -1,15 +1,25 @@
-/** What an adapter needs of a tenancy. It takes less than the whole, so that it needs none of the wiring. */
+/** The shapes by which adapters take a tenancy. Each takes less than the whole, so that an adapter needs none of the wiring. */
 import type { Pool } from 'pg'
+import type { Attributes, Tenant } from '../types.ts'
+import type { RequestFacts, Resolution } from './resolver.ts'
 
-/** Its pools. */
-export interface TenancyLike {
+/** What an adapter for a library that queries needs: the two pools. */
+export interface OrmTenancy {
   /** Each statement is bound to the scope that it is issued in. */
   readonly pool: Pool
-  /** Bound to the shared schema, whatever the scope. */
+  /** Each statement is bound to the shared schema, whatever the scope. */
   readonly sharedPool: Pool
 }
 
-/** Its pools, and who the tenant is now: for libraries that remember something, which must be divided by tenants. */
-export interface ScopedTenancyLike extends TenancyLike {
+/** The pools and the current tenant: for libraries that cache rows or collect queries, which must be divided by tenant. */
+export interface ScopedOrmTenancy extends OrmTenancy {
   tryCurrent(): { readonly id: string; readonly schema: string } | undefined
+}
+
+/** What an adapter for a web framework needs. */
+export interface HttpTenancy<A extends object = Attributes> {
+  resolve(facts: RequestFacts): Promise<Resolution<A>>
+  run<T>(tenant: Tenant<A>, fn: () => T): Promise<Awaited<T>>
+  runShared<T>(fn: () => T): Promise<Awaited<T>>
+  bind<Args extends unknown[], R>(fn: (...args: Args) => R): (...args: Args) => R
 }

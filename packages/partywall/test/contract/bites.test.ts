@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Pool } from 'pg'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Tenant } from 'partywall'
 import { kyselySubject } from '../orm/kysely-subject.ts'
 import { pgSubject } from '../orm/pg-subject.ts'
@@ -48,15 +48,15 @@ const notes = {
 }
 
 const refusals = [
-  'is refused outside of every scope, and works on when that is over',
+  'is refused outside every scope, and works inside one afterwards',
   'belongs to one tenant: in the scope of another it is refused, and nothing is kept',
 ]
 const waiting = [
-  'keeps apart what runs at the same time and waits for a connection',
+  'keeps concurrent work apart that waits for a connection',
   'serves a hundred tenants interleaved on four connections',
 ]
 const undone = [
-  'keeps none of them when it fails, and reads its own tenant after that',
+  'keeps no row when it fails, and the next query reads its own tenant',
   'stays in its tenant when a savepoint undoes its first statements',
 ]
 const ordinary = [
@@ -64,15 +64,15 @@ const ordinary = [
   'follows relations inside the tenant',
   'joins a shared table with a table of the tenant',
   'runs SQL of the user, with and without values',
-  'reads enums and arrays in each tenant, also in one that was made later',
+  'reads enums and arrays in each tenant, also in one that was created later',
   'leaves nothing of a failed statement to another tenant',
   'keeps all of its rows, in its tenant',
   'has the isolation level read committed',
   'undoes a part of itself and goes on in the same tenant',
   'undoes a savepoint before the first statement that follows it',
-  'brings the rows of its tenant, while others query and stream',
+  'gives the rows of its tenant, while other callers query and stream',
   'gives its connection back when its reader stops early',
-  'tells an error, and gives its connection back',
+  'reports an error, and gives its connection back',
 ]
 
 const bitten: readonly Bitten[] = [
@@ -93,7 +93,7 @@ const ids = { next: 1 }
 
 describe.each(bitten)('a pool that $pool, under $library', ({ make, subject, cases }) => {
   for (const name of cases) {
-    it(`fails: ${name}`, async () => {
+    test(`fails: ${name}`, async () => {
       const failure = await failureOf(caseOf(name), subject, naiveTenancy(make))
       expect(failure).toSatisfy(isLeak)
     })
@@ -102,7 +102,7 @@ describe.each(bitten)('a pool that $pool, under $library', ({ make, subject, cas
 
 describe.each([pg, kysely])('tenancy.pool, under $library', ({ subject }) => {
   for (const name of new Set(bitten.flatMap(({ cases }) => cases))) {
-    it(`holds: ${name}`, async () => expect(await failureOf(caseOf(name), subject, tenancy)).toBeUndefined())
+    test(`holds: ${name}`, async () => expect(await failureOf(caseOf(name), subject, tenancy)).toBeUndefined())
   }
 })
 

@@ -8,7 +8,7 @@
  * It runs directly and through a pooler with one server connection, on which whoever streams keeps all others waiting.
  */
 import type { Client } from 'pg'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { Config, Tenancy, Tenant } from 'partywall'
 import { crowdCases } from './crowd-cases.ts'
 import { fourTenants } from './four-tenants.ts'
@@ -61,7 +61,7 @@ export async function ormContract(
   declare(`${name} with a crowd`, crowdCases)
 
   describe(`in the end, ${name}`, () => {
-    it('has put nothing into the shared schema', async () => {
+    test('has put nothing into the shared schema', async () => {
       const { rows } = await admin.query(
         `select table_name as name from information_schema.tables where table_schema = 'public' order by 1`,
       )
@@ -88,9 +88,9 @@ export async function ormContract(
     const lacked = new Set(cases.flatMap(({ needs }) => (needs !== undefined && lacks[needs] !== undefined ? [needs] : [])))
     const held = cases.filter(({ needs }) => needs === undefined || !lacked.has(needs))
     describe(`${title}`, () => {
-      for (const { name: promise, run } of held) it(`${promise}`, () => run(world))
+      for (const { name: promise, run } of held) test(`${promise}`, () => run(world))
       for (const needs of lacked) {
-        it(`has no ${needs}: ${lacks[needs]}`, async () => expect(await isLacking[needs](world)).toBe(true))
+        test(`has no ${needs}: ${lacks[needs]}`, async () => expect(await isLacking[needs](world)).toBe(true))
       }
     })
   }

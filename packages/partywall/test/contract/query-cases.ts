@@ -63,7 +63,7 @@ export const queryCases: readonly OrmCase[] = [
     },
   },
   {
-    name: 'reads enums and arrays in each tenant, also in one that was made later',
+    name: 'reads enums and arrays in each tenant, also in one that was created later',
     async run({ name, subject, tenancy, tenants, inTenant, fill, bookOf }) {
       await fill()
       for (const tenant of tenants) {
@@ -99,7 +99,7 @@ export const queryCases: readonly OrmCase[] = [
     },
   },
   {
-    name: 'is refused outside of every scope, and works on when that is over',
+    name: 'is refused outside every scope, and works inside one afterwards',
     async run({ subject, four: [a], inTenant, fill }) {
       await fill()
       expect(codeOf(await refused(subject.authors()))).toBe('NO_TENANT')
@@ -109,7 +109,7 @@ export const queryCases: readonly OrmCase[] = [
     },
   },
   {
-    name: 'keeps apart what runs at the same time and waits for a connection',
+    name: 'keeps concurrent work apart that waits for a connection',
     async run({ subject, tenancy, tenants, inTenant, fill }) {
       await fill()
       const turns = Array.from({ length: 40 }, (_, index) => tenants[(index * 7) % 4]!)

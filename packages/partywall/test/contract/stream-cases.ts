@@ -10,7 +10,7 @@ const count = 500
 
 export const streamCases: readonly OrmCase[] = [
   {
-    name: 'brings the rows of its tenant, while others query and stream',
+    name: 'gives the rows of its tenant, while other callers query and stream',
     needs: 'streaming',
     async run({ subject, four: [a, b, c, d], inTenant, fill, withServerConnections }) {
       await fill(count)
@@ -43,7 +43,7 @@ export const streamCases: readonly OrmCase[] = [
     },
   },
   {
-    name: 'tells an error, and gives its connection back',
+    name: 'reports an error, and gives its connection back',
     needs: 'streaming',
     async run({ subject, tenancy, admin, four: [, b], inTenant, fill }) {
       await fill(count)

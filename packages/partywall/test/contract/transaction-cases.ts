@@ -26,7 +26,7 @@ export const transactionCases: readonly OrmCase[] = [
     },
   },
   {
-    name: 'keeps none of them when it fails, and reads its own tenant after that',
+    name: 'keeps no row when it fails, and the next query reads its own tenant',
     async run({ subject, each, fill }) {
       await fill()
       await each(async (tenant) => {

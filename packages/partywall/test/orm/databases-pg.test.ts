@@ -1,7 +1,7 @@
 import databases, { isSQLError, sql, type IsolationLevel as Level, type Queryable } from '@databases/pg'
 import pg from 'pg'
-import { describe, expect, it, vi } from 'vitest'
-import { tenantConnectionPool, type TenantConnectionPoolOptions } from '../../src/orm/databases-pg/tenant-connection-pool.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { tenantDatabasesPg, type TenantDatabasesPgOptions } from '../../src/orm/databases-pg/tenant-databases-pg.ts'
 import { codeOf, ormContract, refused, type IsolationLevel, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
 import { killSleeper } from '../support/servers/kill-sleeper.ts'
 
@@ -51,7 +51,7 @@ function transaction(db: Queryable): OrmTransaction {
 let db: databases.ConnectionPool
 
 const { tenancy, tenants, admin, empty, url } = await ormContract('@databases/pg', (on) => {
-  db = tenantConnectionPool(on, { bigIntMode: 'bigint' })
+  db = tenantDatabasesPg(on, { bigIntMode: 'bigint' })
   return {
     ...operations(db),
     transaction: (work, level) =>
@@ -64,14 +64,14 @@ const [a, b] = tenants as [(typeof tenants)[0], (typeof tenants)[0]]
 
 const schemaOf = async (on: Queryable): Promise<unknown> => (await on.query(sql`select current_schema() as schema`))[0].schema
 
-describe('the traps of @databases/pg', () => {
-  it('would go to the shared schema by its own pool, whatever the scope', async () => {
+describe('tenantDatabasesPg', () => {
+  test('protects from the pool of @databases/pg, which reads the shared schema whatever the scope', async () => {
     const own = databases.default({ connectionString: url, bigIntMode: 'number' })
     expect(await tenancy.run(a, () => schemaOf(own))).toBe('public')
     await own.dispose()
   })
 
-  it('takes its clients from tenancy.pool, and opens none of its own', async () => {
+  test('takes its clients from tenancy.pool, and opens none of its own', async () => {
     const lent = vi.spyOn(tenancy.pool, 'connect')
     const made = vi.spyOn(pg.Client.prototype, 'connect')
     expect(await tenancy.run(a, () => schemaOf(db))).toBe(a.schema)
@@ -79,7 +79,7 @@ describe('the traps of @databases/pg', () => {
     vi.restoreAllMocks()
   })
 
-  it('keeps one client for a task, and refuses it in another scope', async () => {
+  test('keeps one client for a task, and refuses it in another scope', async () => {
     await tenancy.run(a, () =>
       db.task(async (task) => {
         const pids = [await task.query(sql`select pg_backend_pid()`), await task.query(sql`select pg_backend_pid()`)]
@@ -90,7 +90,7 @@ describe('the traps of @databases/pg', () => {
     )
   })
 
-  it('runs several statements of one query in one transaction of the tenant', async () => {
+  test('runs several statements of one query in one transaction of the tenant', async () => {
     await empty()
     await tenancy.run(a, async () => {
       const error = await refused(db.query(sql`insert into authors values (1, 'one'); select 1 / 0;`))
@@ -100,7 +100,7 @@ describe('the traps of @databases/pg', () => {
     expect(await tenancy.run(b, () => db.query(sql`select * from authors`))).toEqual([])
   })
 
-  it('keeps the tenant in a transaction that is tried again, and in settings of a transaction', async () => {
+  test('keeps the tenant in a transaction that is retried, and settings only in their transaction', async () => {
     let tries = 0
     await tenancy.run(a, () =>
       db.tx(
@@ -116,9 +116,9 @@ describe('the traps of @databases/pg', () => {
     expect(await tenancy.run(b, () => db.query(sql`show statement_timeout`))).toEqual([{ statement_timeout: '0' }])
   })
 
-  it('tells errors as it does, and calls its handlers', async () => {
+  test('throws the errors of @databases/pg, and calls its handlers', async () => {
     const seen: string[] = []
-    const other = tenantConnectionPool(tenancy, {
+    const other = tenantDatabasesPg(tenancy, {
       bigIntMode: 'number',
       onQueryStart: (_query, { text }) => void seen.push(`start ${text}`),
       onQueryError: (_query, _formatted, failure) => void seen.push(String(codeOf(failure))),
@@ -130,14 +130,14 @@ describe('the traps of @databases/pg', () => {
     await other.dispose()
   })
 
-  it('reads values by its own types, in cursors too', async () => {
+  test('reads values by the types of @databases/pg, in cursors too', async () => {
     const query = sql`select 9007199254740993::int8 as big`
     expect(await tenancy.run(a, () => db.query(query))).toEqual([{ big: 9007199254740993n }])
     await tenancy.run(a, async () => {
       for await (const row of db.queryStream(query, {})) expect(row).toEqual({ big: 9007199254740993n })
     })
     await admin.query(`create type public.colour as enum ('red', 'blue')`)
-    const other = tenantConnectionPool(tenancy, {
+    const other = tenantDatabasesPg(tenancy, {
       bigIntMode: 'string',
       types: async ({ setTypeParser }) => void (await setTypeParser('colour', (value) => `<${value}>`)),
     })
@@ -150,14 +150,14 @@ describe('the traps of @databases/pg', () => {
     await admin.query('drop type public.colour')
   })
 
-  it('refuses parsers of types that each tenant has its own of', async () => {
+  test('refuses parsers for a type of which each tenant has its own', async () => {
     expect(await refused(db.registerTypeParser('mood', String))).toMatchObject({
       code: 'INVALID_OPTION',
       message: expect.stringContaining('::text'),
     })
   })
 
-  it('streams by node streams, and gives the client back', async () => {
+  test('reads Node.js streams, and gives the client back', async () => {
     await empty()
     await admin.query(`insert into "${a.schema}".authors select n, 'x' from generate_series(1, 100) as n`)
     const seen: unknown[] = []
@@ -166,7 +166,7 @@ describe('the traps of @databases/pg', () => {
     expect(seen).toHaveLength(100)
   })
 
-  it('survives connections that break in a query and in a transaction', async () => {
+  test('works on after a connection breaks in a query or in a transaction', async () => {
     await tenancy.run(a, async () => {
       for (const broken of [
         () => db.query(sql`select pg_sleep(20)`),
@@ -179,8 +179,8 @@ describe('the traps of @databases/pg', () => {
     })
   })
 
-  it('leaves the pool alone when it is disposed of, and waits for what runs', async () => {
-    const other = tenantConnectionPool(tenancy, { bigIntMode: 'number' })
+  test('leaves the pool open when it is disposed of, and waits for running queries', async () => {
+    const other = tenantDatabasesPg(tenancy, { bigIntMode: 'number' })
     const running = tenancy.run(a, () => other.query(sql`select pg_sleep(0.2), current_schema() as schema`))
     await expect.poll(() => tenancy.pool.totalCount - tenancy.pool.idleCount).toBe(1)
     await other.dispose()
@@ -190,7 +190,7 @@ describe('the traps of @databases/pg', () => {
     await refused(tenancy.run(a, () => other.query(sql`select 1`)))
   })
 
-  it.each([
+  test.each([
     { schema: 'acme' },
     { connectionString: 'postgres://nowhere' },
     { poolSize: 5 },
@@ -199,8 +199,8 @@ describe('the traps of @databases/pg', () => {
     { onConnectionOpened: () => {} },
   ])('refuses the option %o, and says what to do instead', (option) => {
     const [key] = Object.keys(option)
-    expect(() => tenantConnectionPool(tenancy, option as TenantConnectionPoolOptions)).toThrowError(
-      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`refuses "${key}"`) }),
+    expect(() => tenantDatabasesPg(tenancy, option as TenantDatabasesPgOptions)).toThrowError(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`refuses the option "${key}"`) }),
     )
   })
 })

@@ -2,9 +2,9 @@
 import { defineRelations, eq, sql, type SQL } from 'drizzle-orm-v1'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm-v1/node-postgres'
 import { integer, pgEnum, pgTable, text } from 'drizzle-orm-v1/pg-core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Tenancy } from 'partywall'
-import { assertDrizzle } from '../../src/orm/drizzle.ts'
+import { tenantDrizzle } from '../../src/orm/drizzle.ts'
 import { ormContract, type OrmOperations, type OrmSubject, type OrmTransaction } from '../contract/orm.ts'
 
 const mood = pgEnum('mood', ['calm', 'busy', 'wild'])
@@ -31,7 +31,7 @@ const { tenancy } = await ormContract('Drizzle 1.0', subjectOf, {
 })
 
 function subjectOf({ pool }: Tenancy): OrmSubject {
-  const db = assertDrizzle(drizzle({ client: pool, relations }), { pool })
+  const db = tenantDrizzle({ pool }, (client) => drizzle({ client, relations }))
   return {
     ...operations(db),
     transaction: (work, isolationLevel) =>
@@ -75,17 +75,17 @@ function withValues(statement: string, values: readonly unknown[] = []): SQL {
   )
 }
 
-describe('assertDrizzle', () => {
-  it('refuses drizzle(pool), which opens a pool of its own in silence', async () => {
+describe('tenantDrizzle', () => {
+  test('refuses drizzle(client), which opens a pool of its own without an error', async () => {
     const db = drizzle(tenancy.pool as never) as ReturnType<typeof drizzle>
     expect(db.$client, 'what it protects from').not.toBe(tenancy.pool)
-    expect(() => assertDrizzle(db, tenancy)).toThrow('drizzle({ client: tenancy.pool, … })')
+    expect(() => tenantDrizzle(tenancy, () => db)).toThrow('(client) => drizzle({ client, … })')
     await db.$client.end()
   })
 
-  it('refuses a cache, in which tenants would find the rows of each other', () => {
+  test('refuses a cache, which would give one tenant the rows of another', () => {
     const cache = { strategy: () => 'all', get: async () => undefined, put: async () => {}, onMutate: async () => {} }
     const db = drizzle({ client: tenancy.pool, cache: cache as never })
-    expect(() => assertDrizzle(db, tenancy)).toThrow('tenancy.current()')
+    expect(() => tenantDrizzle(tenancy, () => db)).toThrow('tenancy.current()')
   })
 })

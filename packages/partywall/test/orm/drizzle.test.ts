@@ -3,12 +3,12 @@ import { eq, relations, sql, type SQL } from 'drizzle-orm'
 import { Cache } from 'drizzle-orm/cache/core'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { integer, pgEnum, pgTable, text } from 'drizzle-orm/pg-core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Tenancy } from 'partywall'
 import { fixedBinder } from '../../src/database/binding/binder.ts'
 import { Bindings } from '../../src/database/binding/binding.ts'
 import { TenantPool } from '../../src/database/pool/tenant-pool.ts'
-import { assertDrizzle } from '../../src/orm/drizzle.ts'
+import { tenantDrizzle } from '../../src/orm/drizzle.ts'
 import { Scope } from '../../src/scope/scope.ts'
 import { codeOf, ormContract, refused, type OrmOperations, type OrmSubject, type OrmTransaction } from '../contract/orm.ts'
 import { withSecondPg } from '../support/pools/second-pg.ts'
@@ -40,7 +40,7 @@ const { tenancy, tenants, empty, url } = await ormContract('Drizzle 0.45', subje
 })
 
 function subjectOf({ pool }: Tenancy): OrmSubject {
-  const db = assertDrizzle(drizzle({ client: pool, schema }), { pool })
+  const db = tenantDrizzle({ pool }, (client) => drizzle({ client, schema }))
   return {
     ...operations(db),
     transaction: (work, isolationLevel) =>
@@ -84,21 +84,21 @@ function withValues(statement: string, values: readonly unknown[] = []): SQL {
   )
 }
 
-describe('assertDrizzle', () => {
-  it('lets pass what uses tenancy.pool, by either form of drizzle()', () => {
-    for (const db of [drizzle(tenancy.pool), drizzle({ client: tenancy.pool })]) expect(assertDrizzle(db, tenancy)).toBe(db)
+describe('tenantDrizzle', () => {
+  test('gives back a Drizzle on tenancy.pool, made by either form of drizzle()', () => {
+    for (const db of [drizzle(tenancy.pool), drizzle({ client: tenancy.pool })]) expect(tenantDrizzle(tenancy, () => db)).toBe(db)
   })
 
-  it('refuses another pool', () => {
+  test('refuses another pool', () => {
     for (const db of [drizzle({ client: tenancy.sharedPool }), drizzle({ connection: 'postgres://nowhere' })]) {
-      expect(() => assertDrizzle(db, tenancy)).toThrow('drizzle({ client: tenancy.pool, … })')
+      expect(() => tenantDrizzle(tenancy, () => db)).toThrow('(client) => drizzle({ client, … })')
     }
   })
 
-  it('knows the pool by the name of its class, where there is a second copy of pg', async () => {
+  test('accepts a Drizzle that recognises the pool by the name of its class, with a second copy of pg', async () => {
     await empty()
     const second = (await withSecondPg('drizzle-orm'))('drizzle-orm/node-postgres') as { drizzle: typeof drizzle }
-    const db = assertDrizzle(second.drizzle({ client: tenancy.pool, schema }), tenancy)
+    const db = tenantDrizzle(tenancy, (client) => second.drizzle({ client, schema }))
     const undone = tenancy.run(tenants[0]!, () =>
       db.transaction(async (transaction) => {
         await transaction.execute(`insert into authors values (1, 'undone')`)
@@ -109,7 +109,7 @@ describe('assertDrizzle', () => {
     expect(await tenancy.run(tenants[0]!, () => db.select().from(authors))).toEqual([])
   })
 
-  it('refuses a pool whose class lost its name: with a second copy of pg, a transaction would have no connection of its own', async () => {
+  test('refuses a pool whose class lost its name: with a second copy of pg, a transaction would have no connection of its own', async () => {
     class t extends TenantPool {}
     const pool = new t({
       connectionString: url,
@@ -119,11 +119,11 @@ describe('assertDrizzle', () => {
     const db = second.drizzle({ client: pool })
     const error = await refused(db.transaction(async () => {}))
     expect(codeOf(error), 'what it protects from').toBe('UNSAFE_STATEMENT')
-    expect(() => assertDrizzle(db, { pool })).toThrow('Let your bundler keep class names')
+    expect(() => tenantDrizzle({ pool }, () => db)).toThrow('Let your bundler keep class names')
     await pool.end()
   })
 
-  it('refuses a cache, in which tenants would find the rows of each other', async () => {
+  test('refuses a cache, which would give one tenant the rows of another', async () => {
     await empty()
     const [a, b] = tenants
     const cached = drizzle({ client: tenancy.pool, cache: new EverythingCache() })
@@ -132,11 +132,11 @@ describe('assertDrizzle', () => {
       expect(await cached.select().from(authors)).toHaveLength(1)
     })
     expect(await tenancy.run(b!, () => cached.select().from(authors)), 'what it protects from').toEqual([{ id: 1, name: 'of a' }])
-    expect(() => assertDrizzle(cached, tenancy)).toThrow('tenancy.current()')
+    expect(() => tenantDrizzle(tenancy, () => cached)).toThrow('tenancy.current()')
   })
 })
 
-it('runs a query that is returned from the scope without being awaited in it', async () => {
+test('Drizzle runs a query that is returned from the scope without being awaited in it', async () => {
   await empty()
   const db = drizzle({ client: tenancy.pool })
   const [a, b] = tenants
@@ -145,7 +145,7 @@ it('runs a query that is returned from the scope without being awaited in it', a
   expect(await tenancy.run(b!, () => db.select().from(authors))).toEqual([])
 })
 
-it('prepares a statement once for each tenant', async () => {
+test('Drizzle prepares a statement once for each tenant', async () => {
   await empty()
   const prepared = drizzle({ client: tenancy.pool })
     .select()
@@ -160,7 +160,7 @@ it('prepares a statement once for each tenant', async () => {
   }
 })
 
-/** The least that Drizzle takes for a cache. */
+/** The least that Drizzle accepts as a cache. */
 class EverythingCache extends Cache {
   readonly #answers = new Map<string, any[]>()
 

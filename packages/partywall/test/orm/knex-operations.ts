@@ -30,7 +30,7 @@ export function knexOperations(db: Knex): OrmOperations {
   }
 }
 
-/** Knex runs a query when somebody waits for it. */
+/** Knex runs a query when it is awaited. */
 async function promised<T>(query: PromiseLike<T>): Promise<T> {
   return query
 }

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { knex, type Knex } from 'knex'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Tenancy } from 'partywall'
 import { tenantKnex } from '../../src/orm/knex.ts'
 import { ormContract, refused, type Author, type OrmSubject, type OrmTransaction } from '../contract/orm.ts'
@@ -29,26 +29,26 @@ function transactionOn(transaction: Knex.Transaction): OrmTransaction {
 }
 
 describe('tenantKnex', () => {
-  it('refuses options that would do nothing', () => {
+  test('refuses options that would do nothing', () => {
     const options = { connection: 'postgres://nowhere', pool: { max: 2 }, searchPath: ['x'], connectionPool: tenancy.pool }
     for (const [option, value] of Object.entries(options)) {
-      expect(() => tenantKnex(tenancy, knex, { [option]: value })).toThrow(`Leave the option "${option}" of Knex out`)
+      expect(() => tenantKnex(tenancy, knex, { [option]: value })).toThrow(`tenantKnex refuses the option "${option}".`)
     }
   })
 
-  it('refuses a Knex that knows no connectionPool', () => {
+  test('refuses a Knex that ignores connectionPool', () => {
     const older = (() => ({ client: { pool: undefined } })) as unknown as typeof knex
     expect(() => tenantKnex(tenancy, older)).toThrow('npm install knex@^3.3')
   })
 
-  it('leaves the pool alone when it is destroyed', async () => {
+  test('leaves the pool open when it is destroyed', async () => {
     const db = tenantKnex(tenancy, knex)
     await tenancy.run(a, async () => expect(await db('plans')).toHaveLength(2))
     await db.destroy()
     expect(tenancy.pool.ending).toBe(false)
   })
 
-  it('gives the connection of a stream back once, which Knex alone does twice', async () => {
+  test('gives the connection of a stream back once, where Knex alone does it twice', async () => {
     const releases = async (db: Knex): Promise<number> => {
       let count = 0
       const connect = tenancy.pool.connect.bind(tenancy.pool)
@@ -72,7 +72,7 @@ describe('tenantKnex', () => {
     expect(await releases(tenantKnex(tenancy, knex))).toBe(1)
   })
 
-  it('ends a query on the server that takes too long, and gives its connection back', async () => {
+  test('ends a query on the server that takes too long, and gives its connection back', async () => {
     const db = tenantKnex(tenancy, knex)
     const slow = await tenancy.run(a, () => refused(db.raw('select pg_sleep(20)').timeout(150, { cancel: true })))
     expect((slow as Error).name).toBe('KnexTimeoutError')
@@ -83,7 +83,7 @@ describe('tenantKnex', () => {
     expect(rows).toEqual([])
   })
 
-  it('which Knex alone would ask of whatever server it finds', async () => {
+  test('protects from the cancelling of Knex alone, which connects to any server it finds', async () => {
     const db = knex({ client: 'pg', connectionPool: tenancy.pool })
     const asked: unknown[] = []
     db.client.driver = {
@@ -103,7 +103,7 @@ describe('tenantKnex', () => {
   })
 })
 
-it('finds tables and columns of its tenant only', async () => {
+test('Knex finds tables and columns of the current tenant only', async () => {
   const db = tenantKnex(tenancy, knex)
   await tenancy.run(a, () => db.schema.createTable('extras', (table) => table.increments()))
   expect(await tenancy.run(a, () => db.schema.hasTable('extras'))).toBe(true)
@@ -113,7 +113,7 @@ it('finds tables and columns of its tenant only', async () => {
   await tenancy.run(a, () => db.schema.dropTable('extras'))
 })
 
-it('runs a query that is returned from the scope without being awaited in it', async () => {
+test('Knex runs a query that is returned from the scope without being awaited in it', async () => {
   await empty()
   const db = tenantKnex(tenancy, knex)
   await tenancy.run(a, () => db('authors').insert({ id: 1, name: 'of a' }))
@@ -122,7 +122,7 @@ it('runs a query that is returned from the scope without being awaited in it', a
   expect(await tenancy.runShared(() => db('plans').select('name').orderBy('name'))).toEqual([{ name: 'free' }, { name: 'gold' }])
 })
 
-it('runs a query in the scope where it is awaited, not where it was built', async () => {
+test('Knex runs a query in the scope where it is awaited, not where it was built', async () => {
   await empty()
   const db = tenantKnex(tenancy, knex)
   const [query] = await tenancy.run(a, () => [db('authors').insert({ id: 1, name: 'whose?' })] as const)

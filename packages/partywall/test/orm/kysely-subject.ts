@@ -1,9 +1,9 @@
 /** Kysely as a subject of the contract. */
-import { CompiledQuery, Kysely, PostgresDialect, sql, type ControlledTransaction, type Transaction } from 'kysely'
+import { CompiledQuery, Kysely, sql, type ControlledTransaction, type Transaction } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { Pool } from 'pg'
 import Cursor from 'pg-cursor'
-import { tenantDialect } from '../../src/orm/kysely.ts'
+import { tenantKyselyOptions } from '../../src/orm/kysely.ts'
 import type { Author, Mood, OrmOperations, OrmSubject, OrmTransaction } from '../contract/orm.ts'
 
 export interface Tables {
@@ -13,7 +13,7 @@ export interface Tables {
 }
 
 export function kyselySubject(ofTenants: { readonly pool: Pool }): OrmSubject {
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect(tenantDialect(ofTenants, { cursor: Cursor })) })
+  const db = new Kysely<Tables>(tenantKyselyOptions(ofTenants, { cursor: Cursor }))
   return {
     ...operations(db),
     async transaction(work, level) {

@@ -1,6 +1,7 @@
-import { Kysely, PostgresDialect, sql, type PostgresPool, type PostgresPoolClient } from 'kysely'
-import { describe, expect, it } from 'vitest'
-import { tenantDialect } from '../../src/orm/kysely.ts'
+import { CamelCasePlugin, Kysely, PostgresDialect, sql, type PostgresPool, type PostgresPoolClient } from 'kysely'
+import Cursor from 'pg-cursor'
+import { describe, expect, test } from 'vitest'
+import { tenantKyselyOptions } from '../../src/orm/kysely.ts'
 import { codeOf, ormContract, refused } from '../contract/orm.ts'
 import { isPooled } from '../support/servers/route.ts'
 import { kyselySubject, type Tables } from './kysely-subject.ts'
@@ -8,43 +9,38 @@ import { kyselySubject, type Tables } from './kysely-subject.ts'
 const { tenancy, tenants, admin, empty } = await ormContract('Kysely', kyselySubject)
 const [a, b] = tenants as [(typeof tenants)[0], (typeof tenants)[0]]
 
-describe('tenantDialect', () => {
-  it('knows its connections again: onCreateConnection is called once for each', async () => {
+describe('tenantKyselyOptions', () => {
+  test('recognises a connection at each checkout: onCreateConnection is called once for each', async () => {
     let created = 0
     const onCreateConnection = async (): Promise<void> => void (created += 1)
-    const db = new Kysely<Tables>({ dialect: new PostgresDialect(tenantDialect(tenancy, { onCreateConnection })) })
+    const db = new Kysely<Tables>(tenantKyselyOptions(tenancy, { onCreateConnection }))
     for (let round = 0; round < 20; round++) {
       await Promise.all([a, b].map((tenant) => tenancy.run(tenant, () => db.selectFrom('authors').selectAll().execute())))
     }
     expect(created).toBeLessThanOrEqual(4)
   })
 
-  it('which it would not, were each checkout another object', async () => {
+  test('protects from a pool that wraps each client anew, with which onCreateConnection is called at every checkout', async () => {
     let created = 0
     const onCreateConnection = async (): Promise<void> => void (created += 1)
-    const config = tenantDialect(tenancy, { onCreateConnection })
-    const pool = config.pool as PostgresPool
-    const connect = async (): Promise<PostgresPoolClient> =>
-      new Proxy(await pool.connect(), { get: (client, key) => bound(client, key) })
-    const db = new Kysely<Tables>({
-      dialect: new PostgresDialect({ ...config, pool: { connect, end: async () => {} } as PostgresPool }),
-    })
+    const pool = { connect: connectWrapped, end: async () => {} } as unknown as PostgresPool
+    const db = new Kysely<Tables>({ dialect: new PostgresDialect({ onCreateConnection, pool }) })
     for (let round = 0; round < 5; round++) await tenancy.run(a, () => db.selectFrom('authors').selectAll().execute())
     expect(created).toBe(5)
   })
 
-  it('leaves the pool alone when Kysely is destroyed', async () => {
-    const db = new Kysely<Tables>({ dialect: new PostgresDialect(tenantDialect(tenancy)) })
+  test('leaves the pool open when Kysely is destroyed', async () => {
+    const db = new Kysely<Tables>(tenantKyselyOptions(tenancy))
     await tenancy.run(a, () => db.selectFrom('plans').selectAll().execute())
     await db.destroy()
     expect(tenancy.pool.ending).toBe(false)
     expect(await tenancy.run(a, async () => (await tenancy.pool.query('select 1 as one')).rows)).toEqual([{ one: 1 }])
   })
 
-  it.each(['cancel query', 'kill session'] as const)(
+  test.each(['cancel query', 'kill session'] as const)(
     'ends an aborted query on the server: %s',
     async (inflightQueryAbortStrategy) => {
-      const db = new Kysely<Tables>({ dialect: new PostgresDialect(tenantDialect(tenancy)) })
+      const db = new Kysely<Tables>(tenantKyselyOptions(tenancy))
       const abort = new AbortController()
       // Behind a pooler no number of a session is to be had: the caller goes on at once all the same, the statement to its end.
       const seconds = isPooled ? 1 : 20
@@ -60,8 +56,24 @@ describe('tenantDialect', () => {
     },
   )
 
-  it('needs pg-cursor to stream', async () => {
-    const db = new Kysely<Tables>({ dialect: new PostgresDialect(tenantDialect(tenancy)) })
+  test('passes on the options of Kysely and those of its dialect', async () => {
+    const log: string[] = []
+    const plugins = [new CamelCasePlugin()]
+    const db = new Kysely<any>(
+      tenantKyselyOptions(tenancy, { plugins, log: ({ query }) => void log.push(query.sql), cursor: Cursor }),
+    )
+    await tenancy.run(a, () => db.selectFrom('books').select('authorId').execute())
+    expect(log).toEqual(['select "author_id" from "books"'])
+  })
+
+  test.each(['dialect', 'pool'])('refuses the option "%s", and says what to do instead', (option) => {
+    expect(() => tenantKyselyOptions(tenancy, { [option]: {} })).toThrowError(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`refuses the option "${option}"`) }),
+    )
+  })
+
+  test('requires pg-cursor for streams', async () => {
+    const db = new Kysely<Tables>(tenantKyselyOptions(tenancy))
     const error = await tenancy.run(a, async () =>
       refused(
         (async () => {
@@ -73,6 +85,11 @@ describe('tenantDialect', () => {
     expect((error as Error).message).toContain('cursor')
   })
 })
+
+async function connectWrapped(): Promise<PostgresPoolClient> {
+  const client = await tenancy.pool.connect()
+  return new Proxy(client, { get: (_, key) => bound(client, key) }) as unknown as PostgresPoolClient
+}
 
 function bound(client: object, key: PropertyKey): unknown {
   const value: unknown = Reflect.get(client, key)
@@ -86,9 +103,9 @@ async function sleepers(): Promise<number> {
   return rows[0]!.count
 }
 
-it('runs a query in the scope where it is executed, not where it was built', async () => {
+test('Kysely runs a query in the scope where it is executed, not where it was built', async () => {
   await empty()
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect(tenantDialect(tenancy)) })
+  const db = new Kysely<Tables>(tenantKyselyOptions(tenancy))
   const query = await tenancy.run(a, () => [db.selectFrom('authors').selectAll()] as const)
   await tenancy.run(b, () => db.insertInto('authors').values({ id: 1, name: 'of b' }).execute())
   expect(await tenancy.run(b, () => query[0].execute())).toEqual([{ id: 1, name: 'of b' }])

@@ -8,7 +8,7 @@ import {
   type EntityManager,
 } from '@mikro-orm/postgresql'
 import pg from 'pg'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { tenantMikroOrmOptions } from '../../src/orm/mikro-orm.ts'
 import { codeOf, ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
 import { isPooled } from '../support/servers/route.ts'
@@ -123,8 +123,8 @@ const cached = async (): Promise<string[]> => (await orm.em.fork().find(Author, 
 const cachedByName = async (): Promise<string[]> =>
   (await orm.em.fork().find(Author, {}, { cache: ['all', 5000] })).map(({ name }) => name)
 
-describe('the traps of MikroORM', () => {
-  it('refuses an EntityManager that served another tenant: it would answer from memory', async () => {
+describe('tenantMikroOrmOptions', () => {
+  test('refuses an EntityManager that served another tenant, and would answer from memory', async () => {
     await fillOne()
     const em = orm.em.fork()
     expect(await tenancy.run(a, async () => (await em.findOneOrFail(Author, 1)).name)).toBe(a.schema)
@@ -133,7 +133,7 @@ describe('the traps of MikroORM', () => {
     expect(await tenancy.run(b, async () => (await em.fork().findOneOrFail(Author, 1)).name)).toBe(b.schema)
   })
 
-  it('refuses one RequestContext for two tenants, and takes one for each', async () => {
+  test('refuses one RequestContext for two tenants, and accepts one for each', async () => {
     await fillOne()
     const read = async (): Promise<string> => (await orm.em.findOneOrFail(Author, 1)).name
     await RequestContext.create(orm.em, async () => {
@@ -145,7 +145,7 @@ describe('the traps of MikroORM', () => {
     }
   })
 
-  it('keeps a result cache for each tenant', async () => {
+  test('keeps a result cache for each tenant', async () => {
     await fillOne()
     for (const tenant of tenants) {
       expect(await tenancy.run(tenant, cached)).toEqual([tenant.schema])
@@ -157,7 +157,7 @@ describe('the traps of MikroORM', () => {
     expect(await tenancy.run(a, cachedByName)).toEqual(['changed'])
   })
 
-  it('writes values into the text: values that look like SQL stay values', async () => {
+  test('keeps values that look like SQL as values, though MikroORM writes them into the text', async () => {
     await empty()
     const names = [
       `'; commit; select '`,
@@ -172,7 +172,7 @@ describe('the traps of MikroORM', () => {
     })
   })
 
-  it('reads dates, times and their arrays as MikroORM expects them, in streams too', async () => {
+  test('reads dates, times and their arrays as MikroORM expects them, in streams too', async () => {
     await tenancy.run(a, async () => {
       const text = `select date '2026-11-21' as d, timestamptz '2026-11-21 10:00+00' as t, array[date '2026-11-21'] as l`
       const connection = orm.em.getConnection()
@@ -185,7 +185,7 @@ describe('the traps of MikroORM', () => {
     })
   })
 
-  it('flushes a unit of work in one transaction of its tenant', async () => {
+  test('flushes a unit of work in one transaction of its tenant', async () => {
     await fillOne()
     await tenancy.run(b, async () => {
       const em = orm.em.fork()
@@ -198,7 +198,7 @@ describe('the traps of MikroORM', () => {
     expect((await admin.query(`select name from "${a.schema}".authors`)).rows).toEqual([{ name: a.schema }])
   })
 
-  it('cancels a statement, and gives its connection back', async () => {
+  test('cancels a statement, and gives its connection back', async () => {
     const started = Date.now()
     // Behind a pooler no number of a session is to be had: the caller goes on at once all the same, the statement to its end.
     const seconds = isPooled ? 1 : 20
@@ -209,7 +209,7 @@ describe('the traps of MikroORM', () => {
     expect(Date.now() - started).toBeLessThan(10_000)
   })
 
-  it('uses tenancy.pool itself, though MikroORM brings a copy of pg of its own', async () => {
+  test('uses tenancy.pool itself, though MikroORM brings a copy of pg of its own', async () => {
     const own = createRequire(createRequire(import.meta.url).resolve('@mikro-orm/postgresql'))('pg') as typeof pg
     expect(own.Client, 'the point of this test').not.toBe(pg.Client)
     const made = vi.spyOn(own.Client.prototype, 'connect')
@@ -219,14 +219,14 @@ describe('the traps of MikroORM', () => {
     vi.restoreAllMocks()
   })
 
-  it('needs no tenant to connect, and leaves the pool alone when it is closed', async () => {
+  test('needs no tenant to connect, and leaves the pool open when it is closed', async () => {
     const other = new MikroORM(tenantMikroOrmOptions(tenancy, { entities: [Author, Book, Plan] }))
     await other.connect()
     await other.close()
     expect(await tenancy.run(a, async () => orm.em.fork().execute('select 1 as one'))).toEqual([{ one: 1 }])
   })
 
-  it.each([
+  test.each([
     { host: 'localhost' },
     { clientUrl: 'postgres://localhost' },
     { dbName: 'x' },
@@ -239,7 +239,7 @@ describe('the traps of MikroORM', () => {
   ])('refuses the option %o, and says what to do instead', (option) => {
     const [key] = Object.keys(option)
     expect(() => tenantMikroOrmOptions(tenancy, { entities: [Author], ...option } as never)).toThrowError(
-      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`refuses "${key}"`) }),
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`refuses the option "${key}"`) }),
     )
   })
 })

@@ -1,6 +1,6 @@
 import { knex, type Knex } from 'knex'
 import { Model } from 'objection'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Tenancy } from 'partywall'
 import { tenantKnex } from '../../src/orm/knex.ts'
 import {
@@ -85,7 +85,7 @@ function transactionOn(transaction: Knex.Transaction): OrmTransaction {
   }
 }
 
-it('remembers the columns of a table from the first tenant that joins it, for all of them', async () => {
+test('Objection remembers the columns of a table from the first tenant that joins it, for all tenants', async () => {
   class Note extends Model {
     static override tableName = 'notes'
     static override relationMappings = {
@@ -102,7 +102,7 @@ it('remembers the columns of a table from the first tenant that joins it, for al
   ])
 })
 
-it('finds the columns of a shared table when they were fetched in the shared scope, and loses them otherwise', async () => {
+test('Objection finds the columns of a shared table when they were fetched in the shared scope, and misses them otherwise', async () => {
   class SharedPlan extends Model {
     static override tableName = 'plans'
     static override idColumn = 'name'
@@ -127,7 +127,7 @@ it('finds the columns of a shared table when they were fetched in the shared sco
   expect(await plans()).toEqual([{ name: 'gold', price: 900 }])
 })
 
-it('does not ask for columns outside of every scope', async () => {
+test('Objection is refused outside every scope when it reads the columns of a table', async () => {
   class Loose extends Model {
     static override tableName = 'authors'
   }

@@ -1,7 +1,7 @@
 /** The way of docs/orm/others.md for a library that takes no pool, with its statement as it stands there. */
 import { readFile } from 'node:fs/promises'
 import { Client } from 'pg'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { fourTenants } from '../contract/four-tenants.ts'
 import { codeOf, refused } from '../contract/refused.ts'
 
@@ -14,7 +14,7 @@ afterAll(() => client.end())
 
 const path = async (): Promise<string> => (await client.query('show search_path')).rows[0].search_path
 
-it('binds one transaction to the tenant, and leaves nothing behind', async () => {
+test('the statement of docs/orm/others.md binds one transaction to the tenant, and leaves nothing on the connection', async () => {
   const before = await path()
   for (const { schema } of tenants) {
     await client.query('begin')
@@ -28,7 +28,7 @@ it('binds one transaction to the tenant, and leaves nothing behind', async () =>
   }
 })
 
-it('fails where the schema is not there', async () => {
+test('the statement of docs/orm/others.md fails for a schema that does not exist', async () => {
   await client.query('begin')
   expect(codeOf(await refused(client.query(binding, ['gone'])))).toBe('3F000')
   expect(codeOf(await refused(client.query('select * from plans')))).toBe('25P02')

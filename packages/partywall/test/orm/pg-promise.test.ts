@@ -3,7 +3,7 @@ import pg from 'pg'
 import QueryStream from 'pg-query-stream'
 import pgPromise, { type IBaseProtocol, type ITask } from 'pg-promise'
 import { PassThrough } from 'node:stream'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Tenancy } from 'partywall'
 import { tenantPgPromise } from '../../src/orm/pg-promise.ts'
 import {
@@ -90,7 +90,7 @@ function transactionOn(task: ITask<{}>): OrmTransaction {
 }
 
 describe('tenantPgPromise', () => {
-  it('uses tenancy.pool itself, though pg-promise brings a copy of pg of its own', async () => {
+  test('uses tenancy.pool itself, though pg-promise brings a copy of pg of its own', async () => {
     const own = createRequire(createRequire(import.meta.url).resolve('pg-promise'))('pg') as typeof pg
     expect(own.Pool, 'the point of this test').not.toBe(pg.Pool)
     const db = tenantPgPromise(tenancy, pgPromise(), 'two copies')
@@ -101,7 +101,7 @@ describe('tenantPgPromise', () => {
     vi.restoreAllMocks()
   })
 
-  it('leaves other databases of the same pg-promise alone', async () => {
+  test('does not change other databases of the same pg-promise', async () => {
     const pgp = pgPromise()
     const before = pgp.pg
     tenantPgPromise(tenancy, pgp, 'beside another')
@@ -111,16 +111,16 @@ describe('tenantPgPromise', () => {
     await other.$pool.end()
   })
 
-  it('refuses what would get past the tenant', async () => {
+  test('refuses options with which statements would miss their tenant', async () => {
     expect(() => tenantPgPromise(tenancy, pgPromise({ schema: 'acme' }), 'schema')).toThrow(
-      'Leave the option "schema" of pg-promise out',
+      'tenantPgPromise refuses the option "schema".',
     )
     const db = tenantPgPromise(tenancy, pgPromise(), 'direct')
     const error = await tenancy.run(a, () => refused(db.connect({ direct: true })))
-    expect((error as Error).message).toContain('Leave the option "direct" of pg-promise out')
+    expect((error as Error).message).toContain('tenantPgPromise refuses the option "direct".')
   })
 
-  it('leaves the pool alone when pg-promise ends its pools', async () => {
+  test('leaves the pool open when pg-promise ends its pools', async () => {
     const pgp = pgPromise()
     const db = tenantPgPromise(tenancy, pgp, 'end')
     pgp.end()
@@ -129,7 +129,7 @@ describe('tenantPgPromise', () => {
   })
 })
 
-it('runs several statements of one text in the tenant, and gives each result', async () => {
+test('pg-promise runs several statements of one text in the tenant, and gives each result', async () => {
   const db = tenantPgPromise(tenancy, pgPromise(), 'multi')
   for (const tenant of [a, b]) {
     const results = await tenancy.run(tenant, () => db.multi('select current_schema() as schema; select $1 as value', ['x']))
@@ -137,7 +137,7 @@ it('runs several statements of one text in the tenant, and gives each result', a
   }
 })
 
-it('keeps one connection for a task, and for db.connect()', async () => {
+test('pg-promise keeps one connection for a task, and for db.connect()', async () => {
   const db = tenantPgPromise(tenancy, pgPromise(), 'task')
   await tenancy.run(a, () =>
     db.task(async (task) => {

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import Cursor from 'pg-cursor'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { codeOf, ormContract, refused, type Author } from '../contract/orm.ts'
 import { pgSubject } from './pg-subject.ts'
 
@@ -32,7 +32,7 @@ function lines(schema: string): string {
 }
 
 describe('pg-copy-streams', () => {
-  it('copies into the tables of each tenant and out of them, at the same time', async () => {
+  test('copies into the tables of each tenant and out of them, at the same time', async () => {
     await empty()
     await everywhere((schema) =>
       onClient((client) => pipeline(Readable.from([lines(schema)]), client.query(copyFrom('copy authors from stdin')))),
@@ -47,7 +47,7 @@ describe('pg-copy-streams', () => {
     expect(texts).toEqual(tenants.map(({ schema }) => lines(schema)))
   })
 
-  it('copies the answer of a query, in a transaction too', async () => {
+  test('copies the result of a query, in a transaction too', async () => {
     await empty()
     await everywhere((schema) =>
       onClient(async (client) => {
@@ -61,7 +61,7 @@ describe('pg-copy-streams', () => {
     )
   })
 
-  it('tells a bad row, and the connection is good for another tenant', async () => {
+  test('reports a bad row, and leaves a connection that serves another tenant', async () => {
     await empty()
     for (const tenant of [a, b, c, d]) {
       const error = await tenancy.run(tenant, () =>
@@ -74,7 +74,7 @@ describe('pg-copy-streams', () => {
     await everywhere(async () => expect((await tenancy.pool.query('select * from authors')).rows).toEqual([]))
   })
 
-  it('gives up a copy that its source ends with an error, and keeps no row', async () => {
+  test('keeps no row of a copy whose source ends with an error', async () => {
     await empty()
     await tenancy.run(a, () =>
       onClient(async (client) => {
@@ -92,7 +92,7 @@ describe('pg-copy-streams', () => {
     )
   })
 
-  it('does not read more than somebody takes, and leaves a good connection when nobody does any more', async () => {
+  test('reads no more than its reader takes, and leaves a usable connection when the reader stops', async () => {
     const wide = `copy (select repeat('x', 999) from generate_series(1, 100000)) to stdout`
     await tenancy.run(a, () =>
       onClient(async (client) => {
@@ -108,7 +108,7 @@ describe('pg-copy-streams', () => {
     )
   })
 
-  it('tells an error that comes in the middle of the rows', async () => {
+  test('reports an error that comes in the middle of the rows', async () => {
     await tenancy.run(a, () =>
       onClient(async (client) => {
         const failing = 'copy (select 1 / (50000 - n) from generate_series(1, 60000) as n) to stdout'
@@ -118,7 +118,7 @@ describe('pg-copy-streams', () => {
     )
   })
 
-  it('is refused in another scope, and without a client of its own', async () => {
+  test('is refused in another scope, and without a client of its own', async () => {
     const client = await tenancy.run(a, () => tenancy.pool.connect())
     const error = await tenancy.run(b, () => refused(readAll(client.query(copyTo('copy authors to stdout')))))
     client.release()
@@ -132,7 +132,7 @@ describe('pg-copy-streams', () => {
 })
 
 describe('pg-cursor', () => {
-  it('reads in parts, in the tenant of its client, while others do the same', async () => {
+  test('reads in parts, in the tenant of its client, while other cursors do the same', async () => {
     await empty()
     await everywhere(async (schema) => {
       await tenancy.pool.query(`insert into authors select n, $1::text || ' ' || n from generate_series(1, 50) as n`, [schema])
@@ -147,14 +147,14 @@ describe('pg-cursor', () => {
     })
   })
 
-  it('needs a client, and says so', async () => {
+  test('is refused on the pool, with the advice to take a client', async () => {
     const error = await tenancy.run(a, async () => refused(Promise.resolve(tenancy.pool.query(new Cursor('select 1') as never))))
     expect(codeOf(error)).toBe('UNSAFE_STATEMENT')
   })
 })
 
 describe('a named statement', () => {
-  it('is one for each tenant, and follows each when its columns change', async () => {
+  test('is prepared for each tenant, and again when the columns of that tenant change', async () => {
     const read = { name: 'all-authors', text: 'select * from authors order by id' }
     await empty()
     await everywhere((schema) =>

@@ -1,6 +1,6 @@
 import postgres from 'postgres'
-import { describe, expect, it } from 'vitest'
-import { tenantSql } from '../../src/orm/postgres-js/tenant-sql.ts'
+import { describe, expect, test } from 'vitest'
+import { tenantPostgresJs } from '../../src/orm/postgres-js/tenant-postgres-js.ts'
 import { codeOf, ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
 import { isPooled } from '../support/servers/route.ts'
 
@@ -37,7 +37,7 @@ function transaction(sql: postgres.TransactionSql): OrmTransaction {
 let sql: postgres.Sql
 
 const { tenancy, tenants, admin, empty, url, withServerConnections } = await ormContract('postgres.js', (on, at) => {
-  sql = tenantSql(on, postgres(at, { max: 4, onnotice: () => {} }))
+  sql = tenantPostgresJs(on, postgres(at, { max: 4, onnotice: () => {} }))
   return {
     ...operations(sql),
     transaction: (work, level = 'read committed') =>
@@ -70,8 +70,8 @@ async function settledNames(): Promise<string[]> {
 
 const when = async (value: unknown): Promise<unknown[]> => [...(await sql`select ${value as string}::timestamptz`)]
 
-describe('the traps of postgres.js', () => {
-  it('would mix tenants on the unwrapped sql, where a setting stays and callers share a connection: the suite bites', async () => {
+describe('tenantPostgresJs', () => {
+  test('protects from the unwrapped sql, where a setting stays and callers share a connection', async () => {
     const naive = postgres(url, { max: 1 })
     const [, rows] = await Promise.all([
       naive.unsafe(`set search_path to "${a.schema}"`),
@@ -81,7 +81,7 @@ describe('the traps of postgres.js', () => {
     await naive.end()
   })
 
-  it('belongs to the scope it was written in: awaited in another, it is refused', async () => {
+  test('refuses a query that is awaited in another scope than it was written in', async () => {
     await fillOne()
     const { query } = await tenancy.run(a, () => ({ query: sql`select name from authors` }))
     expect(codeOf(await tenancy.run(b, () => refused(query)))).toBe('WRONG_TENANT')
@@ -90,7 +90,7 @@ describe('the traps of postgres.js', () => {
     expect(await tenancy.runShared(async () => [...(await sql`select count(*)::int from plans`)])).toEqual([{ count: 2 }])
   })
 
-  it('takes fragments that were written outside', async () => {
+  test('accepts fragments that were written outside', async () => {
     await fillOne()
     const columns = sql`id, ${sql('name')}`
     const first = (id: number) => sql`where id = ${id}`
@@ -102,7 +102,7 @@ describe('the traps of postgres.js', () => {
     )
   })
 
-  it('refuses a tenant whose schema is gone, and reads nothing in its place', async () => {
+  test('refuses a tenant whose schema is gone, and reads nothing else', async () => {
     await admin.query(`alter schema "${a.schema}" rename to away`)
     await tenancy.run(a, async () => {
       expect(codeOf(await refused(sql`select * from plans`))).toBe('SCHEMA_MISSING')
@@ -114,7 +114,7 @@ describe('the traps of postgres.js', () => {
     expect(await tenancy.run(a, names)).toEqual([a.schema])
   })
 
-  it.each([
+  test.each([
     'commit',
     'begin',
     'select 1; commit; select * from plans',
@@ -132,7 +132,7 @@ describe('the traps of postgres.js', () => {
     })
   })
 
-  it('refuses what cannot be bound, and says what to use', async () => {
+  test('refuses methods that cannot be bound, and says what to use', async () => {
     for (const use of [
       () => sql.reserve(),
       () => sql.file('x.sql'),
@@ -146,7 +146,7 @@ describe('the traps of postgres.js', () => {
     })
   })
 
-  it('tells an error that comes with the commit', async () => {
+  test('reports an error that comes with the commit', async () => {
     await admin.query(
       `alter table "${a.schema}".books add constraint later foreign key (author_id) references "${a.schema}".authors deferrable initially deferred;
        alter table "${a.schema}".books drop constraint books_author_id_fkey`,
@@ -159,7 +159,7 @@ describe('the traps of postgres.js', () => {
     })
   })
 
-  it('takes one round trip for a query without values, and two for one with; four where nothing is prepared', async () => {
+  test('takes one round trip for a query without values, and two for one with values; four where nothing is prepared', async () => {
     await fillOne()
     await tenancy.run(a, async () => {
       // On each connection, the first time is to prepare it.
@@ -169,7 +169,7 @@ describe('the traps of postgres.js', () => {
     })
   })
 
-  it('fails the query whose value cannot be written, and no other', async () => {
+  test('fails the query whose value cannot be written, and no other', async () => {
     await fillOne()
     await tenancy.run(a, async () => void (await when('2026-11-21')))
     for (let round = 0; round < 5; round++) {
@@ -188,7 +188,7 @@ describe('the traps of postgres.js', () => {
     }
   })
 
-  it('reads by each, in raw form, as values, with a description, and by cursors', async () => {
+  test('supports forEach, raw, values, describe and cursors', async () => {
     await fillOne()
     await tenancy.run(b, async () => {
       const seen: unknown[] = []
@@ -204,7 +204,7 @@ describe('the traps of postgres.js', () => {
     })
   })
 
-  it('copies in and out in a transaction', async () => {
+  test('copies in and out in a transaction', async () => {
     await fillOne()
     await tenancy.run(a, async () => {
       await sql.begin(async (within) => {
@@ -224,7 +224,7 @@ describe('the traps of postgres.js', () => {
     expect(await tenancy.run(b, names)).toEqual([b.schema])
   })
 
-  it('prepares for each tenant apart, and again when a migration changed its columns', async () => {
+  test('prepares a query for each tenant, and again when a migration changed its columns', async () => {
     await fillOne()
     for (let round = 0; round < 3; round++) for (const tenant of tenants) await tenancy.run(tenant, firstAuthor)
     await admin.query(`alter table "${b.schema}".authors add column note text default 'new'`)
@@ -235,7 +235,7 @@ describe('the traps of postgres.js', () => {
     await admin.query(`alter table "${b.schema}".authors drop column note`)
   })
 
-  it('does not see what a function of another tenant left in the session', async () => {
+  test('hides temporary tables that a function of another tenant left in the session', async () => {
     await admin.query(
       `create function "${a.schema}".leave() returns void language plpgsql as
        'begin create temp table left_behind as select 1 as secret; end'`,
@@ -249,7 +249,7 @@ describe('the traps of postgres.js', () => {
     await admin.query(`drop function "${a.schema}".leave()`)
   })
 
-  it('cancels a query while it runs and while it waits', async () => {
+  test('cancels a query while it runs and while it waits', async () => {
     // PgBouncer passes on the cancelling of a query that runs, not of one that still waits for a server connection.
     await withServerConnections(4, () =>
       tenancy.run(a, async () => {
@@ -264,9 +264,9 @@ describe('the traps of postgres.js', () => {
     )
   })
 
-  it('never sends a query again outside of its tenant, when its plan is stale or forgotten', async () => {
+  test('never sends a query again outside its tenant when its plan is stale or forgotten', async () => {
     const plain = postgres(url, { max: 1 })
-    const own = tenantSql(tenancy, plain)
+    const own = tenantPostgresJs(tenancy, plain)
     const tables = ['public', a.schema].map((schema) => `"${schema}".things`)
     for (const table of tables) await admin.query(`create table ${table} (owner text); insert into ${table} values ('${table}')`)
     const mine = { owner: `"${a.schema}".things` }
@@ -288,7 +288,7 @@ describe('the traps of postgres.js', () => {
     await admin.query(`drop table ${tables.join(', ')}`)
   })
 
-  it('keeps a transaction that it calls kept, when the session that prepared its COMMIT is gone', async () => {
+  test('keeps a transaction that it reported as committed, when the session that prepared its COMMIT is gone', async () => {
     await fillOne()
     await tenancy.run(a, () => sql.begin((within) => within`select 1`))
     // A pooler may do so at any time; directly, what was prepared is gone with the connection.
@@ -302,7 +302,7 @@ describe('the traps of postgres.js', () => {
     expect(await tenancy.run(a, names)).toEqual(['kept'])
   })
 
-  it('survives connections that break, idle, in a query and in a transaction', async () => {
+  test('works on after a connection breaks, idle, in a query or in a transaction', async () => {
     await fillOne()
     const ours = `from pg_stat_activity where datname = current_database() and application_name = 'postgres.js'`
     const asleep = async (): Promise<number> => (await admin.query(`select pid ${ours} and wait_event = 'PgSleep'`)).rows.length
@@ -322,7 +322,7 @@ describe('the traps of postgres.js', () => {
     }
   })
 
-  it('keeps its tenant in savepoints, pipelines and transactions of another scope', async () => {
+  test('keeps its tenant in savepoints, pipelines and transactions of another scope', async () => {
     await fillOne()
     await tenancy.run(a, async () => {
       const answers = await sql.begin((within) => [within`select name from authors`, within`select current_schema() as schema`])
@@ -337,9 +337,9 @@ describe('the traps of postgres.js', () => {
     })
   })
 
-  it('ends when the work is done, and takes no more', async () => {
+  test('ends when the work is done, and refuses further queries', async () => {
     await fillOne()
-    const other = tenantSql(tenancy, postgres(url, { max: 2 }))
+    const other = tenantPostgresJs(tenancy, postgres(url, { max: 2 }))
     await tenancy.run(a, async () => {
       const slow = other`select pg_sleep(0.2), name from authors`
       const [rows] = await Promise.all([slow, new Promise((resolve) => setTimeout(resolve, 50)).then(() => other.end())])

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PrismaPg } from '@prisma/adapter-pg'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { tenantPrisma } from '../../src/orm/prisma.ts'
 import { ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
 import { withSecondPg } from '../support/pools/second-pg.ts'
@@ -137,15 +137,15 @@ const findInOneTick = (client: any): Promise<(string | undefined)[]> =>
     ),
   )
 
-describe('the traps of Prisma', () => {
+describe('tenantPrisma', () => {
   const ownNames = [1, 2, 3].flatMap((id) => tenants.map(({ schema }) => `${schema}${id}`))
 
-  it('sends the findUnique calls of two tenants in one tick apart', async () => {
+  test('sends the findUnique calls of two tenants in one tick separately', async () => {
     await fillThree()
     for (let round = 0; round < 5; round++) expect(await findInOneTick(prisma)).toEqual(ownNames)
   })
 
-  it('would mix them without the guard: four tenants become one query in the scope of one', async () => {
+  test('protects from Prisma alone, where such calls of four tenants become one query in the scope of one', async () => {
     const seen: unknown[] = []
     const factory = new PrismaPg(tenancy.pool)
     const connect = async () =>
@@ -161,7 +161,7 @@ describe('the traps of Prisma', () => {
     await naive.$disconnect()
   })
 
-  it('still collects the findUnique calls of one tenant into one query', async () => {
+  test('still collects the findUnique calls of one tenant into one query', async () => {
     await fillThree()
     const query = vi.spyOn(tenancy.pool, 'query')
     await tenancy.run(a, () => Promise.all([1, 2, 3].map((id) => prisma.author.findUnique({ where: { id } }))))
@@ -169,7 +169,7 @@ describe('the traps of Prisma', () => {
     query.mockRestore()
   })
 
-  it('runs the list form of $transaction in its tenant, beside those of others', async () => {
+  test('runs the list form of $transaction in its tenant, while other tenants do the same', async () => {
     await fillThree()
     const answers = await Promise.all(
       tenants.map((tenant) =>
@@ -192,7 +192,7 @@ describe('the traps of Prisma', () => {
     }
   })
 
-  it('writes nested rows, counts, groups and upserts in its tenant, and names no schema in the SQL', async () => {
+  test('writes nested rows, counts, groups and upserts in its tenant, and names no schema in the SQL', async () => {
     await empty()
     const calm = { plan: 'free', mood: 'calm', moods: ['wild'], tags: ['x'] }
     const texts: string[] = []
@@ -221,14 +221,14 @@ describe('the traps of Prisma', () => {
     expect((await admin.query(`select count(*)::int from "${b.schema}".authors`)).rows).toEqual([{ count: 0 }])
   })
 
-  it('tells a broken unique index as P2002, and the next tenant notices nothing', async () => {
+  test('reports a violated unique index as P2002, without an effect on the next tenant', async () => {
     await fillThree()
     const error: any = await tenancy.run(a, () => refused(prisma.author.create({ data: { id: 1, name: 'again' } })))
     expect(error.code).toBe('P2002')
     expect(await tenancy.run(b, async () => prisma.author.count())).toBe(3)
   })
 
-  it('leaves data alone that look like a qualified name', async () => {
+  test('does not change data that look like a qualified name', async () => {
     await empty()
     const name = '"public"."authors" "partywall_". \'x\''
     await tenancy.run(a, async () => {
@@ -238,7 +238,7 @@ describe('the traps of Prisma', () => {
     })
   })
 
-  it('ends a transaction that takes too long, and gives its connection back', async () => {
+  test('ends a transaction that takes too long, and gives its connection back', async () => {
     await fillThree()
     await tenancy.run(a, async () => {
       const slow = prisma.$transaction(
@@ -254,7 +254,7 @@ describe('the traps of Prisma', () => {
     })
   })
 
-  it('keeps the guard in a client made with $extends', async () => {
+  test('keeps the guard in a client made with $extends', async () => {
     await fillThree()
     const extended = tenantPrisma(tenancy, PrismaPg, (adapter) =>
       new PrismaClient({ adapter }).$extends({
@@ -267,13 +267,13 @@ describe('the traps of Prisma', () => {
     await extended.$disconnect()
   })
 
-  it('leaves the pool alone when it disconnects, and connects again', async () => {
+  test('leaves the pool open when it disconnects, and connects again', async () => {
     await fillThree()
     await prisma.$disconnect()
     expect(await tenancy.run(a, async () => prisma.author.count())).toBe(3)
   })
 
-  it('refuses a second copy of pg, and says the mend', async () => {
+  test('refuses a second copy of pg, and says how to fix it', async () => {
     const second = (await withSecondPg('@prisma/adapter-pg'))('@prisma/adapter-pg') as { PrismaPg: typeof PrismaPg }
     // It takes a pool of another copy for the options of a pool of its own.
     expect((new second.PrismaPg(tenancy.pool) as any).externalPool, 'what it protects from').toBeNull()
@@ -282,7 +282,13 @@ describe('the traps of Prisma', () => {
     )
   })
 
-  it('refuses a client that it cannot guard', () => {
+  test.each(['schema', 'disposeExternalPool'])('refuses the option "%s", and says what to do instead', (option) => {
+    expect(() => tenantPrisma(tenancy, PrismaPg, (adapter) => new PrismaClient({ adapter }), { [option]: 'acme' })).toThrowError(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`refuses the option "${option}"`) }),
+    )
+  })
+
+  test('refuses a client that it cannot guard', () => {
     expect(() => tenantPrisma(tenancy, PrismaPg, () => ({}))).toThrowError(
       expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('findUnique') }),
     )

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { DataTypes, Sequelize, type Transaction, type Transactionable } from 'sequelize'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { tenantSequelizeOptions } from '../../src/orm/sequelize.ts'
 import { codeOf, ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
 
@@ -87,8 +87,8 @@ const { tenancy, tenants, withServerConnections } = await ormContract(
 )
 const [a, b] = tenants as [(typeof tenants)[0], (typeof tenants)[0]]
 
-describe('the traps of Sequelize', () => {
-  it('needs no tenant to be asked whether the server is there', async () => {
+describe('tenantSequelizeOptions', () => {
+  test('needs no tenant to authenticate', async () => {
     await sequelize.authenticate()
     const other = new Sequelize(tenantSequelizeOptions(tenancy, pg, { logging: false }))
     await other.authenticate()
@@ -97,7 +97,7 @@ describe('the traps of Sequelize', () => {
     expect(await tenancy.run(a, async () => sequelize.query('select 1 as one', { plain: true }))).toEqual({ one: 1 })
   })
 
-  it('makes its connection for whoever waits longest, and yet each statement is its caller’s', async () => {
+  test('runs each statement in the scope of its caller, though Sequelize gives a connection to the caller that waited longest', async () => {
     const seen = await Promise.all(
       Array.from({ length: 60 }, (_, index) => tenants[index % tenants.length]!).map((tenant) =>
         tenancy.run(tenant, async () => {
@@ -112,7 +112,7 @@ describe('the traps of Sequelize', () => {
     for (const [own, outer, inner] of seen) expect([outer, inner]).toEqual([own, own])
   })
 
-  it('leaves no setting on a connection: it sends no statement of its own when it connects', async () => {
+  test('sends no statement when it connects, so that no setting stays on a connection', async () => {
     const discarded: string[] = []
     const end = tenancy.on('connection.discarded', ({ reason }) => discarded.push(reason))
     await tenancy.run(a, async () => sequelize.query('select 1'))
@@ -120,19 +120,19 @@ describe('the traps of Sequelize', () => {
     expect(discarded).toEqual([])
   })
 
-  it('gives the client back when a transaction is left open', async () => {
+  test('gives the client back when a transaction is left open', async () => {
     await tenancy.run(a, async () => {
       await sequelize.query('begin')
       expect(await sequelize.query('select current_schema() as schema', { plain: true })).toEqual({ schema: a.schema })
     })
   })
 
-  it('reads several results of one text', async () => {
+  test('reads several results of one text', async () => {
     const [rows] = await tenancy.run(b, async () => sequelize.query(`select 1 as one; select current_schema() as schema`))
     expect(rows).toEqual([{ one: 1 }, { schema: b.schema }])
   })
 
-  it('gives two savepoints one name when they are nested by their parents: hand over the outermost transaction', async () => {
+  test('has one name for two savepoints nested by their parents, and two when the outermost transaction is passed', async () => {
     const texts: string[] = []
     const logging = (text: string): void => void texts.push(text)
     await tenancy.run(a, () =>
@@ -147,7 +147,7 @@ describe('the traps of Sequelize', () => {
     expect(new Set(savepoints).size).toBe(1)
   })
 
-  it('would put the enum types of sync() into "public": tables are for SQL migrations', async () => {
+  test('does not change that sync() puts enum types into "public": tables belong in migrations', async () => {
     const texts: string[] = []
     const Mooded = sequelize.define('Mooded', { mood: DataTypes.ENUM('calm', 'busy') }, { tableName: 'mooded' })
     // It looks for the type outside of the transaction.
@@ -165,7 +165,7 @@ describe('the traps of Sequelize', () => {
     expect(texts.some((text) => text.includes('"public"."enum_mooded_mood"'))).toBe(true)
   })
 
-  it.each([
+  test.each([
     { host: 'localhost' },
     { pool: { max: 5 } },
     { dialectModule: pg },
@@ -177,15 +177,15 @@ describe('the traps of Sequelize', () => {
   ])('refuses the option %o, and says what to do instead', (option) => {
     const [key] = Object.keys(option)
     expect(() => tenantSequelizeOptions(tenancy, pg, option as never)).toThrowError(
-      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`refuses "${key}"`) }),
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`refuses the option "${key}"`) }),
     )
   })
 
-  it('refuses a schema for all models', () => {
+  test('refuses a schema for all models', () => {
     expect(() => tenantSequelizeOptions(tenancy, pg, { define: { schema: 'acme' } })).toThrow('define.schema')
   })
 
-  it('refuses a transaction of another tenant', async () => {
+  test('refuses a transaction of another tenant', async () => {
     const within = await tenancy.run(a, () => sequelize.transaction())
     const error = await tenancy.run(b, () => refused(sequelize.query('select 1', { transaction: within })))
     expect(codeOf(error)).toBe('WRONG_TENANT')

@@ -11,7 +11,7 @@ import {
   type DatabasePool,
   type DriverTypeParser,
 } from 'slonik'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { tenantSlonik, type TenantSlonikOptions } from '../../src/orm/slonik/tenant-slonik.ts'
 import { codeOf, ormContract, refused, type Author, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
 import { killSleeper } from '../support/servers/kill-sleeper.ts'
@@ -82,14 +82,14 @@ const [a, b] = tenants as [(typeof tenants)[0], (typeof tenants)[0]]
 
 const schemaOf = async (db: CommonQueryMethods): Promise<unknown> => db.oneFirst(sql.unsafe`select current_schema()`)
 
-describe('the traps of slonik', () => {
-  it('would go to the shared schema by its own pool, whatever the scope', async () => {
+describe('tenantSlonik', () => {
+  test('protects from the pool of slonik, which reads the shared schema whatever the scope', async () => {
     const own = await createPool(directUrl)
     expect(await tenancy.run(a, () => schemaOf(own))).toBe('public')
     await own.end()
   })
 
-  it('opens no connection of its own, and sets nothing on those of tenancy.pool', async () => {
+  test('opens no connection of its own, and sets nothing on those of tenancy.pool', async () => {
     const taken = vi.spyOn(tenancy.pool, 'connect')
     const discarded: string[] = []
     const end = tenancy.on('connection.discarded', ({ reason }) => discarded.push(reason))
@@ -104,14 +104,14 @@ describe('the traps of slonik', () => {
     expect(discarded).toEqual([])
   })
 
-  it('takes no client for a connection that asks nothing', async () => {
+  test('takes no client for a connection without a query', async () => {
     const taken = vi.spyOn(tenancy.pool, 'connect')
     expect(await pool.connect(async () => 'nothing')).toBe('nothing')
     expect(taken).not.toHaveBeenCalled()
     taken.mockRestore()
   })
 
-  it('keeps one client for a connection, and refuses it in another scope', async () => {
+  test('keeps one client for a connection, and refuses it in another scope', async () => {
     await tenancy.run(a, () =>
       pool.connect(async (connection) => {
         const pids = [1, 2].map(() => connection.oneFirst(sql.unsafe`select pg_backend_pid()`))
@@ -122,7 +122,7 @@ describe('the traps of slonik', () => {
     )
   })
 
-  it('refuses several statements in one text, and runs none of them', async () => {
+  test('refuses several statements in one text, and runs none of them', async () => {
     await empty()
     await tenancy.run(a, async () => {
       const error = await refused(pool.query(sql.unsafe`insert into authors values (1, 'one'); select 1`))
@@ -134,7 +134,7 @@ describe('the traps of slonik', () => {
     })
   })
 
-  it('tells errors in the words of slonik', async () => {
+  test('throws the error classes of slonik', async () => {
     await empty()
     await tenancy.run(a, async () => {
       await pool.query(sql.unsafe`insert into authors values (1, 'one')`)
@@ -146,7 +146,7 @@ describe('the traps of slonik', () => {
     })
   })
 
-  it('reads values as slonik does', async () => {
+  test('reads values as slonik does', async () => {
     const query = sql.unsafe`
       select 9007199254740993::int8 as big, 1.5::numeric as exact, date '2026-11-21' as day, interval '90 minutes' as long,
              timestamptz '2026-11-21 12:00Z' as at, array[1, null]::int8[] as list, array[array[1], array[2]]::int8[] as deep, 'x' as text`
@@ -160,7 +160,7 @@ describe('the traps of slonik', () => {
     expect(await tenancy.run(a, () => drained(query))).toEqual([{ ...expected, list: [1n, null], deep: [[1n], [2n]] }])
   })
 
-  it('reads types of the shared schema, and refuses parsers of those that each tenant has its own of', async () => {
+  test('reads types of the shared schema, and refuses parsers for a type of which each tenant has its own', async () => {
     await admin.query(`create type public.colour as enum ('red', 'blue')`)
     const other = await tenantSlonik(tenancy, { typeParsers: [...createTypeParserPreset(), bracketed('colour')] })
     const colours = sql.unsafe`select 'red'::colour as one, '{red,blue}'::colour[] as two`
@@ -171,7 +171,7 @@ describe('the traps of slonik', () => {
     expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining('::text') })
   })
 
-  it('prepares a named statement for each tenant', async () => {
+  test('prepares a named statement for each tenant', async () => {
     const named = { ...sql.unsafe`select current_schema() as schema, name from authors`, name: 'authors' }
     await empty()
     for (const tenant of [...tenants, ...tenants, ...tenants]) {
@@ -182,7 +182,7 @@ describe('the traps of slonik', () => {
     expect(await tenancy.run(a, () => pool.any(named))).toEqual([])
   })
 
-  it('hands over what the server notices, and the fields of a stream', async () => {
+  test('passes on notices of the server, and the fields of a stream', async () => {
     await tenancy.run(a, async () => {
       const { notices } = await pool.query(sql.unsafe`do $$ begin raise notice 'look here'; end $$`)
       expect(notices).toMatchObject([{ message: 'look here' }])
@@ -192,7 +192,7 @@ describe('the traps of slonik', () => {
     })
   })
 
-  it('survives connections that break in a query, in a transaction and in a stream', async () => {
+  test('works on after a connection breaks in a query, in a transaction or in a stream', async () => {
     const sleep = sql.unsafe`select pg_sleep(20)`
     await tenancy.run(a, async () => {
       for (const broken of [
@@ -207,14 +207,14 @@ describe('the traps of slonik', () => {
     })
   })
 
-  it('needs pg-query-stream to stream, and says so', async () => {
+  test('refuses a stream without pg-query-stream, and says so', async () => {
     const other = await tenantSlonik(tenancy)
     const error = await tenancy.run(a, () => refused(other.stream(sql.unsafe`select 1`, () => {})))
     expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining('{ QueryStream }') })
     await other.end()
   })
 
-  it('leaves the pool alone when it ends', async () => {
+  test('leaves the pool open when it ends', async () => {
     const other = await tenantSlonik(tenancy)
     expect(await tenancy.run(a, () => schemaOf(other))).toBe(a.schema)
     await other.end()
@@ -222,7 +222,7 @@ describe('the traps of slonik', () => {
     expect(tenancy.pool.ending).toBe(false)
   })
 
-  it.each([
+  test.each([
     { driverFactory: () => {} },
     { maxPoolSize: 5 },
     { minPoolSize: 1 },
@@ -235,7 +235,7 @@ describe('the traps of slonik', () => {
     const [key] = Object.keys(option)
     expect(await refused(tenantSlonik(tenancy, option as TenantSlonikOptions))).toMatchObject({
       code: 'INVALID_OPTION',
-      message: expect.stringContaining(`refuses "${key}"`),
+      message: expect.stringContaining(`refuses the option "${key}"`),
     })
   })
 })

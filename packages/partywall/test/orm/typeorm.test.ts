@@ -1,6 +1,6 @@
 import { DataSource, EntitySchema, type EntityManager } from 'typeorm'
-import { describe, expect, it } from 'vitest'
-import { tenantDataSourceOptions, type TenantDataSourceOptions } from '../../src/orm/typeorm.ts'
+import { describe, expect, test } from 'vitest'
+import { tenantTypeormOptions, type TenantTypeormOptions } from '../../src/orm/typeorm.ts'
 import {
   codeOf,
   ormContract,
@@ -81,7 +81,7 @@ function transaction(manager: EntityManager): OrmTransaction {
 let dataSource: DataSource
 
 const { tenancy, tenants, url, admin } = await ormContract('TypeORM', async (on) => {
-  dataSource = await new DataSource(tenantDataSourceOptions(on, { entities })).initialize()
+  dataSource = await new DataSource(tenantTypeormOptions(on, { entities })).initialize()
   return {
     ...operations(dataSource.manager),
     transaction: (work, level) => {
@@ -102,18 +102,18 @@ const { tenancy, tenants, url, admin } = await ormContract('TypeORM', async (on)
 })
 const [a, b] = tenants as [(typeof tenants)[0], (typeof tenants)[0]]
 
-describe('the traps of TypeORM', () => {
-  it('needs no tenant to initialize, and knows the server then', () => {
+describe('tenantTypeormOptions', () => {
+  test('needs no tenant to initialize, and learns the version of the server', () => {
     expect(dataSource.isInitialized).toBe(true)
     expect(dataSource.driver.version).toMatch(/^\d+/)
   })
 
-  it('which TypeORM alone would ask of tenancy.pool, and be refused', async () => {
+  test('protects from TypeORM alone, which is refused when it initializes on tenancy.pool', async () => {
     const alone = new DataSource({ type: 'postgres', driver: { Pool: TheTenancys }, installExtensions: false, entities })
     expect(codeOf(await refused(alone.initialize()))).toBe('NO_TENANT')
   })
 
-  it('is refused outside of every scope in each form, and holds no connection then', async () => {
+  test('refuses every kind of query outside every scope, and holds no connection', async () => {
     const runner = dataSource.createQueryRunner()
     expect(codeOf(await refused(runner.startTransaction()))).toBe('NO_TENANT')
     expect(codeOf(await refused(runner.stream('select 1')))).toBe('NO_TENANT')
@@ -122,18 +122,18 @@ describe('the traps of TypeORM', () => {
     expect(codeOf(await refused(dataSource.getRepository(Authors).count()))).toBe('NO_TENANT')
   })
 
-  it('reaches the shared schema where that is asked for', async () => {
+  test('reaches the shared schema in tenancy.runShared', async () => {
     expect(await tenancy.runShared(() => dataSource.getRepository(Plans).count())).toBe(2)
   })
 
-  it('refuses a query runner that another tenant connected', async () => {
+  test('refuses a query runner that another tenant connected', async () => {
     const runner = dataSource.createQueryRunner()
     await tenancy.run(a, () => runner.connect())
     expect(codeOf(await refused(tenancy.run(b, () => runner.query('select 1'))))).toBe('WRONG_TENANT')
     await runner.release()
   })
 
-  it('survives a connection that breaks while a query runner holds it', async () => {
+  test('works on after a connection breaks while a query runner holds it', async () => {
     await tenancy.run(a, async () => {
       const runner = dataSource.createQueryRunner()
       const broken = refused(runner.query('select pg_sleep(20)'))
@@ -144,7 +144,7 @@ describe('the traps of TypeORM', () => {
     })
   })
 
-  it('saves an entity with its relations in one transaction of its tenant', async () => {
+  test('saves an entity with its relations in one transaction of its tenant', async () => {
     await tenancy.run(b, async () => {
       await dataSource.getRepository(Authors).save({ id: 77, name: 'saved' } as AuthorEntity)
       const { rows } = await tenancy.pool.query('select name from authors where id = 77')
@@ -152,8 +152,8 @@ describe('the traps of TypeORM', () => {
     })
   })
 
-  it('leaves the pool alone when it is destroyed, and can be initialized again', async () => {
-    const other = await new DataSource(tenantDataSourceOptions(tenancy, { entities })).initialize()
+  test('leaves the pool open when it is destroyed, and can be initialized again', async () => {
+    const other = await new DataSource(tenantTypeormOptions(tenancy, { entities })).initialize()
     const listeners = tenancy.pool.listenerCount('error')
     await other.destroy()
     expect(tenancy.pool.listenerCount('error')).toBe(listeners - 1)
@@ -162,7 +162,7 @@ describe('the traps of TypeORM', () => {
     await other.destroy()
   })
 
-  it.each([
+  test.each([
     { url },
     { schema: 'acme' },
     { cache: true },
@@ -176,12 +176,12 @@ describe('the traps of TypeORM', () => {
     { replication: { master: {}, slaves: [] } },
   ])('refuses the option %o, and says what to do instead', (option) => {
     const [key] = Object.keys(option)
-    expect(() => tenantDataSourceOptions(tenancy, { entities, ...option } as TenantDataSourceOptions)).toThrowError(
-      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`refuses "${key}"`) }),
+    expect(() => tenantTypeormOptions(tenancy, { entities, ...option } as TenantTypeormOptions)).toThrowError(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`refuses the option "${key}"`) }),
     )
   })
 
-  it('writes "public" into the names of types when it makes tables itself: tables are for SQL migrations', async () => {
+  test('does not change that TypeORM writes "public" into the names of types: tables belong in migrations', async () => {
     await tenancy.run(a, async () => {
       const { upQueries } = await dataSource.driver.createSchemaBuilder().log()
       expect(upQueries.some(({ query }) => query.includes('"public".'))).toBe(true)

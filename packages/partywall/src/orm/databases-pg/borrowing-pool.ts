@@ -1,11 +1,11 @@
 /**
- * Stands for the pool of @databases/pg. What it lends are clients of tenancy.pool, taken in the scope of the call, with the library's own
- * driver around them: that knows transactions, streams and errors.
+ * Stands in for the pool of @databases/pg. It lends clients of tenancy.pool, taken in the scope of the call, with the library's own driver
+ * around them, which knows transactions, streams and errors.
  */
 import { EventEmitter } from 'node:events'
 import type { Pool, PoolClient } from 'pg'
 
-/** The types of @databases/pg: which parser reads what. */
+/** The types of @databases/pg: which parser reads which type. */
 export interface TypesLike {
   getTypeParser(type: number, format?: string): unknown
   /** Settles the option "types", whose function may ask the server for numbers. */
@@ -38,14 +38,14 @@ export class BorrowingPool {
   }
 
   async getConnection(): Promise<Borrowed> {
-    // Taken first: the scope of now is the caller's.
+    // Taken before anything is awaited: the current scope is the caller's.
     const taken = this.#pool.connect()
     const client = new BorrowedClient(await taken, this.#types)
     try {
       await this.#prepareTypes()
       const connection = this.#drive(client)
       this.#track(client)
-      // The pool sees for itself whether a connection is good for the next one; it needs no telling.
+      // The pool decides for itself whether a connection can be reused.
       const end = (): void => void client.end()
       return { connection, release: end, dispose: end }
     } catch (error) {
@@ -75,7 +75,7 @@ export class BorrowingPool {
   }
 }
 
-/** What the driver takes for a client of its own. */
+/** What the driver uses as a client of its own. */
 class BorrowedClient extends EventEmitter {
   readonly #client: PoolClient
   readonly #types: TypesLike
@@ -107,7 +107,7 @@ class BorrowedClient extends EventEmitter {
   readonly #onError = (error: Error): void => void this.emit('error', error)
 }
 
-/** A client must not go back before its cursor is closed. One that failed says so before the server is ready again. */
+/** A client must not go back before its cursor is closed. A cursor that failed emits the error before the server is ready again. */
 async function closed(cursor: EventEmitter, client: PoolClient): Promise<void> {
   const { connection } = client as unknown as { readonly connection: EventEmitter }
   const lost = happened(client, 'end')

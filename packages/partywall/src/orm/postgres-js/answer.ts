@@ -1,18 +1,18 @@
-/** What becomes of a query: its answer, taken before the caller has it, and what an error of it means. */
+/** The outcome of a query, intercepted before the caller receives it, and the meaning of its errors. */
 import type { QueryLike } from './sql-like.ts'
 
 export type Outcome = { readonly value: unknown } | { readonly error: unknown }
 
 export interface Interception {
-  /** What postgres.js has to say about the query the next time. */
+  /** The next outcome that postgres.js reports for the query. */
   next(): Promise<Outcome>
-  /** Tells it to the caller. */
+  /** Gives it to the caller. */
   settle(outcome: Outcome): void
 }
 
-/** Takes the answer that is meant for the caller, who is to have it when the commit has answered, too. */
+/** Intercepts the answer for the caller, which must not receive it before the commit has answered. */
 export function interceptOutcome(query: QueryLike): Interception {
-  // A cursor puts functions of its own here for each of its parts.
+  // A cursor sets functions of its own here for each batch of rows.
   let { resolve, reject } = query
   let answer: ((outcome: Outcome) => void) | undefined
   let early: Outcome | undefined
@@ -37,8 +37,8 @@ export function interceptOutcome(query: QueryLike): Interception {
   return {
     next: () => {
       // It may have been cancelled while it waited for a connection.
-      const said = query.cancelled ? early : undefined
-      return new Promise((given) => (said === undefined ? (answer = given) : given(said)))
+      const known = query.cancelled ? early : undefined
+      return new Promise((given) => (known === undefined ? (answer = given) : given(known)))
     },
     settle: (outcome) => ('error' in outcome ? reject(outcome.error) : resolve(outcome.value)),
   }
@@ -58,12 +58,12 @@ interface ServerErrorLike extends Error {
   readonly routine?: string
 }
 
-/** An error after which the connection goes on. */
+/** An error after which the connection can still be used. */
 export function isServerError(error: unknown): error is ServerErrorLike {
   return error instanceof Error && (error as Partial<ServerErrorLike>).severity === 'ERROR'
 }
 
-/** A migration changed the columns under a prepared statement, or the session does not know it: a pooler may have lent another one. */
+/** A migration changed the columns under a prepared statement, or the session does not know it: a pooler may have given another session. */
 export function isStalePlan(error: unknown): boolean {
   if (!isServerError(error)) return false
   const { code, routine } = error

@@ -1,12 +1,12 @@
 /**
- * The connection of a transaction, taken not by `reserve` but from the first query that it executes: what belongs together is sent behind
- * that, and the loss of the connection is seen at once. Read in postgres.js 3.4.9.
+ * The connection of a transaction, taken not by `reserve` but from the first query that it executes: the other statements of the
+ * transaction are sent after that query, and the loss of the connection is seen at once. Read in postgres.js 3.4.9.
  */
 import type { ConnectionLike, QueryLike } from './sql-like.ts'
 
 /**
- * It is held from its first query to the end. When postgres.js has lost one, it still writes to it, which ends the process, or to the one
- * that it opens in its place, which may serve another tenant by then.
+ * It is held from its first query to the end. When postgres.js has lost a connection, it still writes to it, which ends the process, or to
+ * the one that it opens in its place, which may serve another tenant by then.
  */
 export class HeldConnection {
   readonly lost: Promise<{ readonly error: unknown }>
@@ -41,13 +41,13 @@ export class HeldConnection {
     if (this.isLost) throw Object.assign(new Error('The connection of this transaction is lost.'), { code: 'CONNECTION_CLOSED' })
   }
 
-  /** The result of `work`; none when the connection is lost, for postgres.js must not be asked to roll back then. It fails by itself. */
+  /** The result of `work`; none after the connection is lost, because postgres.js must not roll back then. It fails by itself. */
   async whileHeld<T>(work: () => Promise<T>): Promise<T> {
     try {
       const result = await work()
       if (!this.isLost) return result
     } catch (error) {
-      // The news of the loss may come a moment after the error.
+      // The notice of the loss may come a moment after the error.
       if (isConnectionError(error)) await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 1000).unref())])
       if (!this.isLost) throw error
     }
@@ -61,25 +61,25 @@ function isConnectionError(error: unknown): boolean {
 
 /** Sends the query, and then the end of its transaction, on a connection that is sending the beginning. */
 export function sendBehind(connection: ConnectionLike, query: QueryLike, closing: QueryLike): void {
-  // Both are sent from here; who awaits them must not send them again.
+  // Both are sent from here; awaiting them must not send them again.
   closing.executed = true
   const rest = [query, closing]
   const send = (): void => {
     for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
       const mayFollow = connection.execute(next)
-      // postgres.js sends a prepared query again when its plan is stale: behind the commit, so without its tenant. It forgets that here.
+      // postgres.js sends a prepared query again when its plan is stale: after the commit, so without its tenant. This prevents it.
       next.prepared = false
       if (!mayFollow && !next.cancelled) return
     }
   }
   connection.reserved = send
-  // When a value cannot be written, postgres.js fails whatever query is under way and loses count of the answers. So a query with values
+  // When a value cannot be written, postgres.js fails the query that is running and loses count of the answers. So a query with values
   // waits until it is the only one.
   if (query.args.length === 0) send()
 }
 
 /**
  * postgres.js collects what it writes until the next turn of the event loop or until there are 1024 bytes. If the connection closes in
- * between, it puts them before the first message of the connection that follows, which never gets through. So nothing is left to wait.
+ * between, it puts them before the first message of the next connection, which then never gets through. So this fills the 1024 bytes.
  */
 export const atOnce = ' '.repeat(1024)

@@ -1,12 +1,12 @@
-/** What `tenantSql` does not send, and what to do instead. */
+/** What `tenantPostgresJs` does not send, and what to do instead. */
 import type { Binding } from '../../database/binding/binding.ts'
 import { statementFacts } from '../../sql/statement-facts.ts'
 import { TenancyError } from '../../errors.ts'
 
-/** The binding of now, when it is the one that the query was written for; `then` is absent where nothing was written yet. */
-export function mustBe(now: Binding | undefined, then: Binding | undefined): Binding {
-  if (now !== undefined && (then === undefined || then.key === now.key)) return now
-  if (now === undefined) {
+/** The current binding, if the query was written under the same one; `written` is absent where no query was written yet. */
+export function mustBe(current: Binding | undefined, written: Binding | undefined): Binding {
+  if (current !== undefined && (written === undefined || written.key === current.key)) return current
+  if (current === undefined) {
     throw new TenancyError(
       'NO_TENANT',
       'A query was awaited outside every scope; it was not sent. Write it and await it inside tenancy.run(tenant, fn) or ' +
@@ -16,13 +16,13 @@ export function mustBe(now: Binding | undefined, then: Binding | undefined): Bin
   }
   throw new TenancyError(
     'WRONG_TENANT',
-    `This query was written for ${then!.label} and is sent in the scope of ${now.label}; nothing was run. ` +
+    `This query was written for ${written!.label} and awaited in the scope of ${current.label}; it was not sent. ` +
       'Write it inside the scope that awaits it.',
-    { details: { owner: then!.schema, now: now.schema } },
+    { details: { owner: written!.schema, now: current.schema } },
   )
 }
 
-/** Refuses what would end the binding, or stay on a connection that postgres.js gives to others. */
+/** Refuses a statement that would end the binding, or leave something on a connection that postgres.js gives to other callers. */
 export function assertSafe(text: string): void {
   const { control, hiddenControl, leaves, asksSession } = statementFacts(text)
   if (control !== undefined || hiddenControl !== undefined) {
@@ -38,6 +38,6 @@ export function assertSafe(text: string): void {
   if (asksSession !== undefined) refuse(asksSession, "Use insert … returning, or currval('name_of_the_sequence').")
 }
 
-export function refuse(what: string, mend: string): never {
-  throw new TenancyError('UNSAFE_STATEMENT', `${what} is refused by tenantSql. ${mend}`)
+export function refuse(what: string, instead: string): never {
+  throw new TenancyError('UNSAFE_STATEMENT', `${what} is refused by tenantPostgresJs. ${instead}`)
 }

@@ -1,4 +1,4 @@
-/** The shapes of postgres.js 3.4.9 that the adapter leans on, and its queries as text. Not all of them are in its types. */
+/** The shapes of postgres.js 3.4.9 that the adapter relies on, and its queries as text. Not all of them are in its types. */
 
 /** The part of postgres.js that the adapter uses. */
 export interface SqlLike {
@@ -12,19 +12,19 @@ export interface SqlLike {
 
 interface OptionsLike {
   readonly fetch_types: boolean
-  /** Asked for each query that is sent. */
+  /** Read for each query that is sent. */
   prepare: boolean
   readonly parsers: Record<number, unknown>
   readonly serializers: Record<number, unknown>
 }
 
-/** A connection, which postgres.js shows to the `onexecute` of a query. */
+/** A connection; postgres.js passes it to the `onexecute` of a query. */
 export interface ConnectionLike {
   /** Sends a query; true when another may follow at once. */
   execute(query: QueryLike): unknown
   /**
-   * Set: the connection is held. It is called whenever all that was sent is answered, until the server is outside a transaction;
-   * then postgres.js takes the connection back.
+   * When it is set, the connection is held. It is called whenever everything that was sent is answered, until the server is outside a
+   * transaction; then postgres.js takes the connection back.
    */
   reserved: (() => void) | null
   onclose?: ((error: unknown) => void) | null
@@ -36,7 +36,7 @@ export interface TransactionLike {
   savepoint(...args: any[]): Promise<any>
 }
 
-/** A query of postgres.js: a promise that is sent when somebody wants its result, by its handler. */
+/** A query of postgres.js: a promise whose handler sends it when it is first awaited. */
 export interface QueryLike extends Promise<any> {
   handler: (query: QueryLike) => void
   strings: readonly string[]
@@ -45,13 +45,13 @@ export interface QueryLike extends Promise<any> {
   readonly streaming?: boolean
   readonly cancelled?: unknown
   executed: boolean
-  /** Executed by the name of a statement that was prepared before. */
+  /** Executed by the name of a statement that was prepared earlier. */
   prepared: boolean
   resolve: (result: unknown) => void
   reject: (error: unknown) => void
 }
 
-/** The function with other methods, whose queries go through `take`. */
+/** The same function with other methods; its queries go through `take`. */
 export function wrap<F extends object>(sql: F, take: (query: QueryLike) => QueryLike, methods: Record<string, unknown>): F {
   return new Proxy(sql, {
     apply: (target, _, args) => {
@@ -66,7 +66,7 @@ function isQuery(value: unknown): value is QueryLike {
   return value instanceof Promise && 'handler' in value && 'strings' in value
 }
 
-/** The text as the server will see it, but for the numbers of parameters. */
+/** The text as the server will see it, except for the numbers of parameters. */
 export function textOf({ strings, args }: QueryLike): string {
   return strings.map((part, index) => (index === 0 ? part : `${partOf(args[index - 1])}${part}`)).join('')
 }
@@ -77,7 +77,7 @@ function partOf(arg: unknown): string {
 }
 
 /**
- * A prepared statement holds the plan of one schema, and postgres.js finds it by its text: the text must say which.
+ * A prepared statement holds the plan of one schema, and postgres.js finds it by its text: the text must contain the schema.
  * @param stale how often the plans of this schema were found stale
  */
 export function ownText(query: QueryLike, schema: string, stale: number): void {

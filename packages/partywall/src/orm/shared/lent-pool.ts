@@ -1,6 +1,6 @@
 /**
- * The pool, as a library gets it that believes to own its pool: it lends the same clients, but to end it ends nothing. The pool of a
- * tenancy serves other parts of the program, too, and `tenancy.close()` ends it.
+ * The pool of a tenancy for a library that ends its pool: it lends the same clients, but ending it ends nothing. The pool serves other
+ * parts of the program, too, and `tenancy.close()` ends it.
  */
 import type { ClientBase, Pool, PoolClient } from 'pg'
 
@@ -11,9 +11,9 @@ type ConnectCallback = (
 ) => void
 type PoolEvent = 'acquire' | 'connect' | 'error' | 'release' | 'remove'
 
-// The name must hold "Pool": some libraries know a pool by the name of its class.
+// The name must hold "Pool": some libraries recognise a pool by the name of its class.
 export class LentPool {
-  /** What minifiers must not change. */
+  /** A minifier may rename the class; it must not change this name. */
   static readonly name: string = 'LentPool'
   readonly #pool: Pool
 
@@ -32,7 +32,7 @@ export class LentPool {
     callback?.()
   }
 
-  /** For connections beside the pool: Kysely cancels an aborted query on one. */
+  /** The class for connections beside the pool: Kysely cancels an aborted query on one. */
   get Client(): new (options: any) => any {
     return (this.#pool as unknown as { Client: new (options: any) => any }).Client
   }

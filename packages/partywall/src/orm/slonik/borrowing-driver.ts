@@ -1,6 +1,6 @@
 /**
- * A driver of slonik whose connections hold a client of tenancy.pool from their first query to their release. The first query runs in
- * its caller's scope; the moment when slonik hands out a connection may be somebody else's.
+ * A driver for slonik whose connections hold a client of tenancy.pool from their first query to their release. The first query runs in
+ * the scope of its caller; slonik may hand out a connection in the scope of another caller.
  */
 import { Readable } from 'node:stream'
 import type { Pool, PoolClient, Submittable } from 'pg'
@@ -14,7 +14,7 @@ import {
 } from 'slonik'
 import { statementFacts } from '../../sql/statement-facts.ts'
 import { TenancyError } from '../../errors.ts'
-import type { TenancyLike } from '../../ports/tenancy-like.ts'
+import type { OrmTenancy } from '../../ports/tenancy-like.ts'
 import { asSlonikError } from './slonik-errors.ts'
 import { numberTypes, type NumberedTypes } from './type-parsers.ts'
 
@@ -23,7 +23,7 @@ export type QueryStreamLike = new (text: string, values?: any[], config?: { type
 
 type Fields = DriverQueryResult['fields']
 
-export function borrowingDriver({ pool, sharedPool }: TenancyLike, QueryStream: QueryStreamLike | undefined): DriverFactory {
+export function borrowingDriver({ pool, sharedPool }: OrmTenancy, QueryStream: QueryStreamLike | undefined): DriverFactory {
   return createDriverFactory(async ({ driverConfiguration }) => {
     const types = await numberTypes(sharedPool, driverConfiguration.typeParsers)
     return {
@@ -34,7 +34,7 @@ export function borrowingDriver({ pool, sharedPool }: TenancyLike, QueryStream: 
           connect: async () => {},
           end: () => connection.giveBack(),
           query: (text, values, options) => connection.query(text, values, options?.name),
-          stream: (text, values) => connection.stream(mustHave(QueryStream), text, values) as any,
+          stream: (text, values) => connection.stream(required(QueryStream), text, values) as any,
         }
       },
     }
@@ -85,7 +85,7 @@ class BorrowingConnection {
           handleRowDescription(message)
         },
       })
-      // Who stops early has the cursor closed; the client must not go back before that. A lost connection closes nothing any more.
+      // A reader that stops early closes the cursor, and the client must not go back before that. After a lost connection, no close comes.
       this.#streamed = new Promise((resolve) => (stream.once('close', resolve), client.once('end', resolve)))
       return client.query(stream)
     }
@@ -109,7 +109,7 @@ class BorrowingConnection {
     if (client === undefined) return
     await this.#streamed
     client.off('error', this.#onError).off('notice', this.#onNotice)
-    // The pool sees for itself whether a transaction is still open or a statement runs, and then closes the connection.
+    // The pool detects a transaction that is still open, or a statement that runs, and closes the connection.
     client.release()
   }
 
@@ -147,16 +147,16 @@ function toField({ name, dataTypeID }: FieldLike): { name: string; dataTypeId: n
   return { name, dataTypeId: dataTypeID }
 }
 
-/** slonik promises one statement a query. Its own driver leaves the refusal to the server, which ours does not always ask. */
+/** slonik guarantees one statement for each query. Its own driver leaves the refusal to the server; here the server may accept several. */
 function assertOne(text: string): void {
   if (statementFacts(text).isMany) throw new InvalidInputError('Must not use multiple statements in a single query.')
 }
 
-function mustHave(QueryStream: QueryStreamLike | undefined): QueryStreamLike {
+function required(QueryStream: QueryStreamLike | undefined): QueryStreamLike {
   if (QueryStream !== undefined) return QueryStream
   throw new TenancyError(
     'INVALID_OPTION',
-    'pool.stream needs the class of pg-query-stream. Install it, and give it to tenantSlonik: tenantSlonik(tenancy, { QueryStream }).',
+    'pool.stream requires the class of pg-query-stream. Install it, and pass it: tenantSlonik(tenancy, { QueryStream }).',
     { details: { option: 'QueryStream' } },
   )
 }

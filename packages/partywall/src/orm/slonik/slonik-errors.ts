@@ -1,4 +1,4 @@
-/** Errors as slonik's own driver words them, so that what catches them there catches them here. Read in @slonik/pg-driver 49.10. */
+/** The same error classes as those of slonik's own driver, so that code that catches them works here, too. Read in @slonik/pg-driver 49.10. */
 import {
   BackendTerminatedError,
   BackendTerminatedUnexpectedlyError,

@@ -1,6 +1,6 @@
 /**
- * slonik names the types that it reads its own way; the server knows them by numbers. A type in a tenant's schema has another number in
- * each tenant, so only those that are the same for all can be read so: PostgreSQL's own, and those of the shared schema.
+ * slonik's type parsers name types; the server sends their numbers. A type in a tenant's schema has another number in each tenant, so a
+ * parser can only be given for a type that is the same for all: PostgreSQL's own types, and those of the shared schema.
  */
 import type { Pool, PoolClient } from 'pg'
 import type { DriverTypeParser } from 'slonik'
@@ -10,11 +10,11 @@ import { TenancyError } from '../../errors.ts'
 type Parse = (value: string) => unknown
 
 export interface NumberedTypes {
-  /** For one query on this client, whose own parsers read what slonik does not. */
+  /** For one query on this client; the parsers of the client read every type that slonik has none for. */
   of(client: Pick<PoolClient, 'getTypeParser'>): { getTypeParser(type: number, format?: any): Parse }
 }
 
-/** @throws TenancyError INVALID_OPTION for a type that is not there, or that tenants have each their own of */
+/** @throws TenancyError INVALID_OPTION for a type that does not exist, or of which each tenant has its own */
 export async function numberTypes(sharedPool: Pick<Pool, 'query'>, parsers: readonly DriverTypeParser[]): Promise<NumberedTypes> {
   const found = await visibleTypes(
     sharedPool,

@@ -1,52 +1,60 @@
 /**
- * partywall/postgres-js, for postgres.js 3. `tenantSql` wraps an `sql`, so that each query goes to the tenant of its scope.
+ * partywall/postgres-js, for postgres.js 3. `tenantPostgresJs` wraps an `sql`, so that each query goes to the tenant of its scope.
  *
- * postgres.js sends queries of different callers over one connection, one behind the other, so nothing can be set on a connection.
- * A query holds one for its time and is sent in a transaction of its own: begin with the binding, the query, commit. Where the binding
- * fails, the transaction has failed, and the server refuses the query. A query answers when the commit has.
+ * postgres.js sends queries of different callers over one connection, one after the other, so nothing can be set on a connection.
+ * Here each query holds a connection while it runs and is sent in a transaction of its own: begin with the binding, the query, commit. If
+ * the binding fails, the transaction has failed, and the server refuses the query. A query answers when its commit has answered.
  *
  * Not isolated by it: LISTEN and NOTIFY, whose channels belong to the database; `sql.subscribe`, which sees the rows of all tenants.
  */
 import { Bindings, bindingLiteral, type Binding } from '../../database/binding/binding.ts'
 import { bindingError } from '../../database/binding/binding-refusals.ts'
 import { isTenancyError } from '../../errors.ts'
-import type { Options } from '../../config/options.ts'
 import type { Tenant } from '../../types.ts'
 import { interceptOutcome, isServerError, isStalePlan, settled, type Interception, type Outcome } from './answer.ts'
 import { atOnce, HeldConnection, sendBehind } from './held-connection.ts'
 import { assertSafe, mustBe, refuse } from './refusals.ts'
 import { ownText, textOf, wrap, type ConnectionLike, type QueryLike, type SqlLike, type TransactionLike } from './sql-like.ts'
 
-/** The part of a tenancy that the adapter uses: postgres.js has connections of its own, so no pool. */
-export interface TenancyWithoutPool {
-  readonly options: Omit<Options, 'database'>
+/** The part of a tenancy that the adapter uses: no pool, because postgres.js has connections of its own. */
+export interface UnpooledTenancy {
+  readonly options: BindingOptions
   current(): Tenant<any>
 }
 
+/** The options of a tenancy that a binding is made from. */
+export interface BindingOptions {
+  readonly sharedSchema: string
+  readonly includeShared: boolean
+  readonly extraSearchPath: readonly string[]
+  readonly outsideScope: 'refuse' | 'shared'
+  readonly statementTimeoutMs: number | ((tenant: Tenant<any>) => number | undefined) | undefined
+}
+
 /**
- * The same `sql`, whose queries, transactions and cursors go to the tenant of the scope they are written in.
+ * The same `sql`, whose queries, transactions and cursors go to the tenant of the scope in which they are written.
  * @example
- * const sql = tenantSql(tenancy, postgres(process.env.DATABASE_URL))
+ * const sql = tenantPostgresJs(tenancy, postgres(process.env.DATABASE_URL))
  * await tenancy.run('acme', async () => await sql`select * from projects`)
  * @throws TenancyError NO_TENANT, WRONG_TENANT, SCHEMA_MISSING, UNSAFE_STATEMENT, each by the promise of the query
  */
-export function tenantSql<S extends object>(tenancy: TenancyWithoutPool, sql: S): S {
+export function tenantPostgresJs<S extends object>(tenancy: UnpooledTenancy, sql: S): S {
   return new TenantSql(tenancy, sql as unknown as SqlLike).wrapped as unknown as S
 }
 
 class TenantSql {
   readonly wrapped: SqlLike
   readonly #sql: SqlLike
-  readonly #tenancy: TenancyWithoutPool
+  readonly #tenancy: UnpooledTenancy
   readonly #bindings: Bindings
   readonly #running = new Set<Promise<unknown>>()
   #route: Promise<void> | undefined
   readonly #learned = new Map<string, Promise<unknown>>()
-  /** How often the plans of a schema were found stale: those with a smaller number are used no more. */
+  /** How often the plans of a schema were found stale: plans with a smaller number are not used any more. */
   readonly #stale = new Map<string, number>()
   #isEnding = false
 
-  constructor(tenancy: TenancyWithoutPool, sql: SqlLike) {
+  constructor(tenancy: UnpooledTenancy, sql: SqlLike) {
     this.#tenancy = tenancy
     this.#sql = sql
     this.#bindings = new Bindings(tenancy.options)
@@ -55,15 +63,15 @@ class TenantSql {
       unsafe: (...args: [string, any[]?, object?]) => take(sql.unsafe(...args)),
       file: () => refuse('sql.file', 'Read the file and hand its text to sql.unsafe, or use it in sql.begin.'),
       reserve: () => refuse('sql.reserve', 'Use sql.begin: all its queries run on one connection.'),
-      largeObject: () => refuse('sql.largeObject', 'Large objects belong to no schema, so to no tenant.'),
-      subscribe: () => refuse('sql.subscribe', 'It sees the rows of all tenants; use the unwrapped sql for that.'),
+      largeObject: () => refuse('sql.largeObject', 'Large objects belong to no schema, so to no tenant. Use the unwrapped sql.'),
+      subscribe: () => refuse('sql.subscribe', 'It sees the rows of all tenants. Use the unwrapped sql for that.'),
       begin: (...args: any[]) => this.#begin(args),
       end: (options?: { timeout?: number }) => this.#end(() => sql.end(options), options?.timeout),
       close: () => this.#end(() => sql.close()),
     })
   }
 
-  /** Whose query it is, is decided where it is written. It may also become a part of another query, and never be sent. */
+  /** The scope in which a query is written decides its tenant. It may also become a part of another query, and never be sent. */
   #take(query: QueryLike): QueryLike {
     const written = this.#binding()
     query.handler = () => {
@@ -71,8 +79,8 @@ class TenantSql {
         const binding = mustBe(this.#binding(), written)
         assertSafe(textOf(query))
         if (query.streaming === true)
-          refuse('COPY outside a transaction', 'Use sql.begin(async (sql) => …): it must end before commit is sent.')
-        if (this.#isEnding) refuse('A query after sql.end()', 'End it when the work is done.')
+          refuse('COPY outside a transaction', 'Use sql.begin(async (sql) => …): the COPY must end before the commit is sent.')
+        if (this.#isEnding) refuse('A query after sql.end()', 'Call sql.end() when the work is done.')
         this.#track(this.#run(query, binding))
       } catch (error) {
         query.reject(error)
@@ -92,7 +100,7 @@ class TenantSql {
     }
   }
 
-  /** A query whose plan is stale runs a second time, prepared anew: of the first transaction nothing was kept. */
+  /** A query whose plan is stale is prepared again and runs a second time: the first transaction was rolled back. */
   async #runFresh(query: QueryLike, binding: Binding, outcome: Interception): Promise<Outcome> {
     const written = query.strings
     const stale = this.#staleOf(binding)
@@ -120,7 +128,7 @@ class TenantSql {
     const answered = outcome.next()
     const unlessLost = (each: Promise<Outcome>): Promise<Outcome> => Promise.race([each, connection.lost])
     const opened = await unlessLost(settled(this.#sql.unsafe(openingOf(binding), [], { onexecute })))
-    // No connection could be made, or it was not shown: nothing was sent behind it, so this is no answer to the query.
+    // No connection could be opened, or it was not shown: the query was not sent, so this is no answer to it.
     if (!connection.wasHeld) return 'error' in opened ? opened : { error: new Error('postgres.js did not show its connection.') }
     const [answer, closed] = await Promise.all([unlessLost(answered), unlessLost(settled(closing))])
     connection.letGo()
@@ -131,7 +139,7 @@ class TenantSql {
   async #begin(args: any[]): Promise<unknown> {
     const [options, work] = args.length > 1 ? args : ['', args[0]]
     const binding = mustBe(this.#binding(), undefined)
-    if (this.#isEnding) refuse('A transaction after sql.end()', 'End it when the work is done.')
+    if (this.#isEnding) refuse('A transaction after sql.end()', 'Call sql.end() when the work is done.')
     await this.#learn(binding)
     return this.#track(
       this.#sql.begin(`${options}${atOnce}`, (transaction: TransactionLike) => {
@@ -151,8 +159,8 @@ class TenantSql {
       const send = query.handler
       query.handler = () => {
         try {
-          const now = this.#binding()
-          if (now !== undefined) mustBe(now, binding)
+          const current = this.#binding()
+          if (current !== undefined) mustBe(current, binding)
           assertSafe(textOf(query))
           connection.assertHeld()
           ownText(query, binding.schema, this.#staleOf(binding))
@@ -175,7 +183,7 @@ class TenantSql {
     })
   }
 
-  /** The binding of now; undefined outside every scope. */
+  /** The current binding; undefined outside every scope. */
   #binding(): Binding | undefined {
     try {
       return this.#bindings.ofTenant(this.#tenancy.current())
@@ -192,8 +200,8 @@ class TenantSql {
   }
 
   /**
-   * Behind a pooler the session that answers is not the one that was opened, and the next one does not know what was prepared. There
-   * nothing is: postgres.js prepares its COMMIT, too, sends it again when it is not known, and takes the rollback for an answer.
+   * Behind a pooler the session that answers is not the one that was opened, and the next one does not know what was prepared. So nothing
+   * is prepared there: postgres.js prepares its COMMIT, too, sends it again when it is not known, and takes the rollback for an answer.
    */
   async #learnRoute(): Promise<void> {
     try {
@@ -205,7 +213,7 @@ class TenantSql {
     }
   }
 
-  /** postgres.js learns the types of arrays when it connects; those of tenants that were made later it does not know. */
+  /** postgres.js learns the types of arrays when it connects, and misses those of tenants that are created later. */
   #learnTypes(binding: Binding): Promise<unknown> | undefined {
     if (!this.#sql.options.fetch_types) return undefined
     let learned = this.#learned.get(binding.schema)
@@ -239,7 +247,7 @@ class TenantSql {
     return work
   }
 
-  /** postgres.js would wait for ever for a connection that is reserved when it is told to end. */
+  /** postgres.js would wait indefinitely for a connection that is reserved when `end` is called. */
   async #end(end: () => Promise<void>, timeoutSeconds?: number): Promise<void> {
     this.#isEnding = true
     const idle = Promise.all(this.#running)
@@ -255,7 +263,7 @@ class TenantSql {
 }
 
 function bindingOf(binding: Binding): string {
-  // What a function of another tenant may have left in the session would be seen behind the tenant's own tables.
+  // Temporary tables that a function of another tenant left in the session would be visible after the tenant's own tables.
   return `discard temp; ${bindingLiteral(binding)}`
 }
 

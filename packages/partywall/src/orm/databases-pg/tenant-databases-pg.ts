@@ -1,8 +1,8 @@
 /**
- * partywall/databases-pg, for @databases/pg 6. `tenantConnectionPool` makes one of its pools that serves every tenant.
+ * partywall/databases-pg, for @databases/pg 6. `tenantDatabasesPg` makes one of its connection pools that serves every tenant.
  *
- * @databases/pg keeps a pool of connections that it opens itself. What it takes them from is replaced: it gets its own kind of driver
- * around a client of `tenancy.pool`, taken in the scope of the call, and given back when the call is done.
+ * @databases/pg keeps a pool of connections that it opens itself. The adapter replaces that pool: each call gets the library's own driver
+ * around a client of `tenancy.pool`, which is taken in the scope of the call and given back when the call is done.
  *
  * Not isolated by it: rows that you keep beyond their scope.
  */
@@ -10,32 +10,32 @@ import databases, { type ConnectionPool, type ConnectionPoolConfig } from '@data
 import drivers from '@databases/pg/lib/Driver.js'
 import type { Pool } from 'pg'
 import { TenancyError } from '../../errors.ts'
-import type { TenancyLike } from '../../ports/tenancy-like.ts'
+import type { OrmTenancy } from '../../ports/tenancy-like.ts'
+import { assertNoneRefused, setByTenancy } from '../shared/refused-options.ts'
 import { BorrowingPool, type TypeOf, type TypesLike } from './borrowing-pool.ts'
 
-/** The config of @databases/pg, without what the tenancy decides. */
-export type TenantConnectionPoolOptions = Omit<ConnectionPoolConfig, keyof typeof refusals>
+export type { OrmTenancy } from '../../ports/tenancy-like.ts'
+
+/** The options of @databases/pg, without what the tenancy decides. */
+export type TenantDatabasesPgOptions = Omit<ConnectionPoolConfig, keyof typeof refused>
 
 /**
- * A pool of @databases/pg on `tenancy.pool`. Make one for the whole app; `db.dispose()` leaves the tenancy's open.
+ * A connection pool of @databases/pg on `tenancy.pool`. Make one for the whole app; `db.dispose()` leaves the tenancy's pool open.
  * @example
- * const db = tenantConnectionPool(tenancy, { bigIntMode: 'bigint' })
+ * const db = tenantDatabasesPg(tenancy, { bigIntMode: 'bigint' })
  * await tenancy.run('acme', () => db.query(sql`select * from projects`))
  * @throws TenancyError INVALID_OPTION, also for a version of @databases/pg that the adapter does not know
  */
-export function tenantConnectionPool(tenancy: TenancyLike, options: TenantConnectionPoolOptions = {}): ConnectionPool {
-  for (const [key, reason] of Object.entries(refusals)) {
-    if ((options as Record<string, unknown>)[key] === undefined) continue
-    throw new TenancyError('INVALID_OPTION', `tenantConnectionPool refuses "${key}". ${reason}`, { details: { option: key } })
-  }
-  // It wants the place of a server, and would look for one in the environment. It connects when it is first used, which it never is.
+export function tenantDatabasesPg(tenancy: OrmTenancy, options: TenantDatabasesPgOptions = {}): ConnectionPool {
+  assertNoneRefused('tenantDatabasesPg', options, refused)
+  // It requires the address of a server, and would look for one in the environment. Its own pool connects at its first use, which never comes.
   const db = databases.default({ ...options, connectionString: 'postgres://tenancy.pool' })
   const { _pool, _types } = db as unknown as Partial<Internals>
   const isKnown = typeof _pool?.getConnection === 'function' && typeof _types?.prepareOverrides === 'function'
   if (!isKnown || Driver === undefined) throw unknownVersion()
   const { registerTypeParser, getTypeParser } = db
   const typeOf = typeResolver(tenancy.sharedPool)
-  // 0 is for ever, as in the original.
+  // 0 waits indefinitely, as in the original.
   const patience = options.acquireLockTimeoutMilliseconds === 0 ? Infinity : (options.acquireLockTimeoutMilliseconds ?? 60_000)
   return Object.assign(db, {
     _pool: new BorrowingPool(tenancy.pool, _types, typeOf, (client) => new Driver(client, options, patience)),
@@ -67,7 +67,7 @@ function typeResolver(sharedPool: Pick<Pool, 'query'>): TypeOf {
     if (typeof oid === 'number') return oid
     throw new TenancyError(
       'INVALID_OPTION',
-      `tenantConnectionPool cannot read the type ${JSON.stringify(name)} of "types": it is neither PostgreSQL's own nor in the shared ` +
+      `tenantDatabasesPg cannot read the type ${JSON.stringify(name)} of "types": it is neither PostgreSQL's own nor in the shared ` +
         "schema. A type in the tenants' schemas has another number in each of them: select such columns as text (::text, ::text[]).",
       { details: { option: 'types', type: name } },
     )
@@ -77,40 +77,38 @@ function typeResolver(sharedPool: Pick<Pool, 'query'>): TypeOf {
 function unknownVersion(): TenancyError {
   return new TenancyError(
     'INVALID_OPTION',
-    'This version of @databases/pg does not show where it takes its connections from, so it would open its own, without tenants. Use ' +
+    'This version of @databases/pg hides where it takes its connections from, so it would open its own, without tenants. Use ' +
       '@databases/pg 6 (6.1 is tested).',
     { details: { package: '@databases/pg' } },
   )
 }
 
-const theTenancys = 'The database, its connections and their number are those of the tenancy: say it in partywall.config.ts.'
-const aSetting = 'It is a setting of the connection: set it in "database" of the config of the tenancy.'
+const aSetting = 'It is a setting of the connection: set it in "database" in partywall.config.ts.'
 
-/** Options that would lead around the tenancy or do nothing, and what to do instead. */
-const refusals = {
-  schema: 'It sets a search path that outlives the tenant; each statement carries the path of its own tenant instead.',
-  connectionString: theTenancys,
-  user: theTenancys,
-  password: theTenancys,
-  host: theTenancys,
-  port: theTenancys,
-  database: theTenancys,
-  ssl: theTenancys,
-  applicationName: theTenancys,
-  fallbackApplicationName: theTenancys,
-  poolSize: theTenancys,
-  maxUses: theTenancys,
-  keepAlive: theTenancys,
-  keepAliveInitialDelayMilliseconds: theTenancys,
-  idleTimeoutMilliseconds: theTenancys,
-  connectionTimeoutMilliseconds: theTenancys,
-  queueTimeoutMilliseconds: theTenancys,
+const refused = {
+  schema: 'It sets a search path that outlives the tenant. Leave it out: each statement carries the path of its own tenant.',
+  connectionString: setByTenancy,
+  user: setByTenancy,
+  password: setByTenancy,
+  host: setByTenancy,
+  port: setByTenancy,
+  database: setByTenancy,
+  ssl: setByTenancy,
+  applicationName: setByTenancy,
+  fallbackApplicationName: setByTenancy,
+  poolSize: setByTenancy,
+  maxUses: setByTenancy,
+  keepAlive: setByTenancy,
+  keepAliveInitialDelayMilliseconds: setByTenancy,
+  idleTimeoutMilliseconds: setByTenancy,
+  connectionTimeoutMilliseconds: setByTenancy,
+  queueTimeoutMilliseconds: setByTenancy,
   queryTimeoutMilliseconds: aSetting,
   statementTimeoutMilliseconds: aSetting,
   idleInTransactionSessionTimeoutMilliseconds: aSetting,
   lockTimeoutMilliseconds: aSetting,
   transactionTimeoutMilliseconds: aSetting,
-  onError: 'It is told of idle connections, and those are the tenancy’s: listen to tenancy.on("connection.discarded").',
-  onConnectionOpened: theTenancys,
-  onConnectionClosed: theTenancys,
+  onError: 'It receives errors of idle connections, and those belong to the tenancy: use tenancy.on("connection.discarded").',
+  onConnectionOpened: setByTenancy,
+  onConnectionClosed: setByTenancy,
 } as const
