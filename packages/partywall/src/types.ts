@@ -30,6 +30,16 @@ export interface Tenant<A extends object = Attributes> {
 }
 
 /**
+ * Tell TypeScript your tenancy once, and `req.tenant` has your attributes, in every framework:
+ * `declare module 'partywall' { interface Register { tenancy: typeof tenancy } }`
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type -- it is empty until an application fills it
+export interface Register {}
+
+/** A tenant of the registered tenancy; with plain attributes while none is registered. */
+export type RegisteredTenant<R = Register> = R extends { tenancy: { current(): infer T extends Tenant<object> } } ? T : Tenant
+
+/**
  * A reference to a tenant: the tenant itself, its id, its schema, or one of its domains. A string with the form of a uuid is
  * an id, a string with a dot is a domain, any other string is a schema; the three never overlap.
  */

@@ -1,8 +1,11 @@
 /**
  * From the facts of a request to a tenant, in two steps. A resolver looks at the facts and says which tenant they name, without
- * asking the database: its `Hint`. The chain asks the resolvers in order, looks the named tenant up, and gives one `Resolution`.
+ * asking the database: its `Hint`. The chain asks the resolvers in order, looks up the tenant that is named, and gives one `Resolution`.
  */
 import type { Attributes, Tenant, TenantRef } from '../types.ts'
+
+/** The value of each key; a list where a key is repeated. An adapter's object has no prototype, so `constructor` is a key like any other. */
+export type RequestQuery = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** What an adapter knows of a request. Header names are lower-case; the adapter fills in what it has. */
 export interface RequestFacts {
@@ -10,6 +13,11 @@ export interface RequestFacts {
   readonly host?: string | undefined
   /** The path of the URL without its query, e.g. `/polls/1`. */
   readonly path?: string | undefined
+  /**
+   * The query of the URL. An adapter parses it when it is first read. If it is longer than 16 KiB, reading it throws INVALID_TENANT_REF,
+   * and the outcome is `invalid`.
+   */
+  readonly query?: RequestQuery | undefined
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined
   /** Claims of a token that was verified already. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined
@@ -17,11 +25,11 @@ export interface RequestFacts {
 
 /**
  * What one resolver reads from the facts.
- * - none: this resolver has nothing to say; the next one is asked
- * - tenant: the facts name this tenant; `otherwise` are other readings of the same fact, tried in order when nobody has `ref`
+ * - none: the facts name no tenant to this resolver; the next one is asked
+ * - tenant: the facts name this tenant; `otherwise` are other readings of the same fact, tried in order when no tenant has `ref`
  * - shared: the facts ask for the shared side on purpose; a weaker resolver that names a tenant contradicts it
- * - unknown: the facts name a tenant that cannot exist; nothing weaker is asked
- * - invalid: the facts hold something that should name a tenant and cannot; nothing weaker is asked. `reason` is half a sentence
+ * - unknown: the facts name a tenant that cannot exist; no weaker resolver is asked
+ * - invalid: the facts hold something that should name a tenant and cannot; no weaker resolver is asked. `reason` is half a sentence
  *   without the value seen, which comes from a stranger
  */
 export type Hint =
@@ -31,10 +39,14 @@ export type Hint =
   | { readonly outcome: 'unknown' }
   | { readonly outcome: 'invalid'; readonly reason: string }
 
-type Answer = Hint | TenantRef | null | undefined
+/** What a resolver may return: undefined and null count as `none`, a TenantRef as `tenant`. */
+export type ResolverAnswer = Hint | TenantRef | null | undefined
 
-/** A resolver of your own may be just a function; undefined and null count as `none`, a TenantRef as `tenant`. */
-export type ResolverFunction = (facts: RequestFacts) => Answer | Promise<Answer>
+/**
+ * A resolver of your own may be just a function. A TenancyError INVALID_TENANT_REF that it throws counts as `invalid`; every other error
+ * passes through.
+ */
+export type ResolverFunction = (facts: RequestFacts) => ResolverAnswer | Promise<ResolverAnswer>
 
 /** `name` is what `Resolution.by` says, e.g. `host`. */
 export interface NamedResolver {
@@ -51,7 +63,7 @@ export type Resolver = ResolverFunction | NamedResolver
  * - unknown: they name a tenant that does not exist, or is archived
  * - invalid: what should name a tenant is not well-formed
  * - ambiguous: two facts contradict each other
- * - suspended, maintenance: the tenant is not served now
+ * - suspended, maintenance: the tenant is not served at the moment
  * - forbidden: the tenant exists, but not for this caller
  */
 export type Resolution<A extends object = Attributes> =

@@ -1,20 +1,28 @@
-/** One way to ask any resolver, ours or yours: it has a name, and its answer is a Hint. */
-import { TenancyError } from '../errors.ts'
+/** One way to ask any resolver, ours or the application's: it has a name, and its answer is a Hint. */
+import { isTenancyError, TenancyError } from '../errors.ts'
 import type { TenantRef } from '../types.ts'
 import type { Hint, RequestFacts, Resolver } from '../ports/resolver.ts'
 
-export interface Witness {
+export interface NamedQuestion {
   readonly name: string
-  /** What this resolver says of the facts. What the resolver throws passes through: a broken resolver is never "no tenant". */
+  /** What this resolver says about the facts. An error of the resolver passes through: a broken resolver never means "no tenant". */
   ask(facts: RequestFacts): Promise<Hint>
 }
 
-/** Gives a resolver its name; a function without one goes by its place in the list. */
-export function witness(resolver: Resolver, index: number): Witness {
+/** Gives a resolver its name; a function without a name is called by its place in the list. */
+export function named(resolver: Resolver, index: number): NamedQuestion {
   const name = resolver.name || `resolver ${index + 1}`
   return {
     name,
-    ask: async (facts) => toHint(await (typeof resolver === 'function' ? resolver(facts) : resolver.resolve(facts)), name),
+    ask: async (facts) => {
+      try {
+        return toHint(await (typeof resolver === 'function' ? resolver(facts) : resolver.resolve(facts)), name)
+      } catch (error) {
+        // The request is at fault, not the resolver: the facts cannot be read, e.g. a query that is too long.
+        if (isTenancyError(error, 'INVALID_TENANT_REF')) return { outcome: 'invalid', reason: 'the facts cannot be read' }
+        throw error
+      }
+    },
   }
 }
 
@@ -25,8 +33,8 @@ function toHint(answer: unknown, name: string): Hint {
   if (isTenantRef(answer)) return { outcome: 'tenant', ref: answer }
   throw new TenancyError(
     'INVALID_OPTION',
-    `The resolver ${JSON.stringify(name)} gave ${typeof answer}, which names no tenant. Give a schema, an id, a domain, ` +
-      '{ schema }, { id }, { domain }, a hint with an outcome, or undefined when the facts say nothing.',
+    `The resolver ${JSON.stringify(name)} returned ${kindOf(answer)}, which names no tenant. Return a schema, an id, a domain, ` +
+      '{ schema }, { id }, { domain }, a hint with an outcome, or undefined when the facts name no tenant.',
     { details: { option: 'resolve', resolver: name } },
   )
 }
@@ -39,6 +47,10 @@ function isTenantRef(answer: unknown): answer is TenantRef {
   if (typeof answer === 'string') return true
   if (typeof answer !== 'object' || answer === null) return false
   return ['id', 'schema', 'domain'].some((key) => typeof (answer as Record<string, unknown>)[key] === 'string')
+}
+
+function kindOf(answer: unknown): string {
+  return Array.isArray(answer) ? 'a list' : typeof answer === 'object' ? 'an object' : `a ${typeof answer}`
 }
 
 const outcomes = new Set<unknown>(['none', 'tenant', 'shared', 'unknown', 'invalid'] satisfies Hint['outcome'][])

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { byHeader, type HeaderOptions } from './by-header.ts'
 
 const id = '6f1c1c9e-8f5e-4c1b-9f1d-2f0d0c9b7a11'
@@ -7,24 +7,24 @@ const read = (value: string | string[] | undefined, options?: HeaderOptions) =>
   byHeader('X-Tenant-Id', options).resolve({ headers: { 'x-tenant-id': value } })
 
 describe('byHeader', () => {
-  it('reads an id, in any case', () => {
+  test('reads an id, in any case', () => {
     expect(read(id)).toEqual({ outcome: 'tenant', ref: { id } })
     expect(read(id.toUpperCase())).toEqual({ outcome: 'tenant', ref: { id } })
   })
 
-  it('reads a schema', () => expect(read('acme')).toEqual({ outcome: 'tenant', ref: { schema: 'acme' } }))
+  test('reads a schema', () => expect(read('acme')).toEqual({ outcome: 'tenant', ref: { schema: 'acme' } }))
 
-  it('reads only what it was told to accept', () => {
+  test('reads only the forms in accept', () => {
     expect(read('acme', { accept: ['id'] })).toMatchObject({ outcome: 'invalid' })
     expect(read(id, { accept: ['schema'] })).toMatchObject({ outcome: 'invalid' })
   })
 
-  it('says nothing without the header', () => {
+  test('names no tenant without the header', () => {
     expect(read(undefined)).toEqual({ outcome: 'none' })
     expect(byHeader('x-tenant-id').resolve({})).toEqual({ outcome: 'none' })
   })
 
-  it.each([
+  test.each([
     '',
     ' ',
     ' acme',
@@ -45,9 +45,9 @@ describe('byHeader', () => {
     'a'.repeat(64),
     `${id}0`,
     'x'.repeat(10_000),
-  ])('refuses %j', (value) => expect(read(value)).toMatchObject({ outcome: 'invalid' }))
+  ])('answers invalid for %j', (value) => expect(read(value)).toMatchObject({ outcome: 'invalid' }))
 
-  it('never throws and never repeats a refused value', () => {
+  test('never throws and never repeats a refused value', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), (value) => {
         expect(read(`<${value}>`)).toEqual({
@@ -58,7 +58,7 @@ describe('byHeader', () => {
     )
   })
 
-  it.each([
+  test.each([
     ['host', {}, /byHost/],
     ['', {}, /not the name of a header/],
     ['x tenant', {}, /not the name of a header/],

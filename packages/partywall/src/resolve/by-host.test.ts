@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { byHost, type HostOptions } from './by-host.ts'
 
 const read = (host: string | undefined, options: HostOptions = { base: 'example.com' }) => byHost(options).resolve({ host })
@@ -8,29 +8,29 @@ const unknown = { outcome: 'unknown' }
 const onlyBase = { base: 'example.com', customDomains: false }
 
 describe('byHost under a base', () => {
-  it.each(['acme.example.com', 'ACME.Example.Com', 'acme.example.com:3000', 'acme.example.com.', 'www.acme.example.com'])(
-    'takes the label of %s for the schema',
+  test.each(['acme.example.com', 'ACME.Example.Com', 'acme.example.com:3000', 'acme.example.com.', 'www.acme.example.com'])(
+    'reads the label of %s as the schema',
     (host) => expect(read(host, onlyBase)).toEqual({ outcome: 'tenant', ref: { schema: 'acme' }, otherwise: [] }),
   )
 
-  it.each(['example.com', 'EXAMPLE.com:80', 'www.example.com', 'example.com.'])('says nothing at the apex %s', (host) =>
+  test.each(['example.com', 'EXAMPLE.com:80', 'www.example.com', 'example.com.'])('names no tenant at the apex %s', (host) =>
     expect(read(host)).toEqual(none),
   )
 
-  it('serves ferrari.localhost for base localhost', () => {
+  test('reads ferrari.localhost with the base localhost', () => {
     expect(read('ferrari.localhost:3000', { base: 'localhost' })).toMatchObject({ ref: { schema: 'ferrari' } })
     expect(read('localhost:3000', { base: 'localhost' })).toEqual(none)
     expect(read('www.localhost', { base: 'localhost' })).toEqual(none)
   })
 
-  it('takes several bases, one under the other', () => {
+  test('reads several bases, one under the other', () => {
     const options = { base: ['example.com', 'eu.example.com'], customDomains: false }
     expect(read('acme.example.com', options)).toMatchObject({ ref: { schema: 'acme' } })
     expect(read('acme.eu.example.com', options)).toMatchObject({ ref: { schema: 'acme' } })
     expect(read('eu.example.com', options)).toEqual(none)
   })
 
-  it.each([
+  test.each([
     '1acme',
     '-acme',
     'pg_acme',
@@ -41,15 +41,17 @@ describe('byHost under a base', () => {
     '6f1c1c9e-8f5e-4c1b-9f1d-2f0d0c9b7a11',
     'a.b',
     'www.a.b',
-  ])('takes %s for no schema, and asks no database', (label) => expect(read(`${label}.example.com`, onlyBase)).toEqual(unknown))
+  ])('answers unknown for the label %s, which no schema can have', (label) =>
+    expect(read(`${label}.example.com`, onlyBase)).toEqual(unknown),
+  )
 
-  it('is not fooled by a host that only ends like the base', () => {
+  test('answers unknown for a host that only ends like the base', () => {
     expect(read('acme.evil-example.com', onlyBase)).toEqual(unknown)
     expect(read('evilexample.com', onlyBase)).toEqual(unknown)
     expect(read('acme.example.com.evil.org', onlyBase)).toEqual(unknown)
   })
 
-  it('tries the domain behind the schema, never before it', () => {
+  test('gives the schema first and the domain as the other reading', () => {
     expect(read('acme.example.com')).toEqual({
       outcome: 'tenant',
       ref: { schema: 'acme' },
@@ -58,15 +60,15 @@ describe('byHost under a base', () => {
     expect(read('a.b.example.com')).toEqual({ outcome: 'tenant', ref: { domain: 'a.b.example.com' }, otherwise: [] })
   })
 
-  it('says nothing for the hosts in except', () => {
+  test('names no tenant for the hosts in except', () => {
     const options = { base: 'example.com', except: ['API.example.com'] }
     expect(read('api.example.com:80', options)).toEqual(none)
     expect(read('api2.example.com', options)).toMatchObject({ ref: { schema: 'api2' } })
   })
 })
 
-describe('byHost elsewhere', () => {
-  it('names the tenant with this domain, with and without www.', () => {
+describe('byHost outside its bases', () => {
+  test('names the tenant with this domain, with and without www.', () => {
     expect(read('acme.org')).toEqual({ outcome: 'tenant', ref: { domain: 'acme.org' }, otherwise: [] })
     expect(read('www.acme.org')).toEqual({
       outcome: 'tenant',
@@ -75,20 +77,20 @@ describe('byHost elsewhere', () => {
     })
   })
 
-  it('knows no other host without custom domains', () => expect(read('acme.org', onlyBase)).toEqual(unknown))
+  test('answers unknown for every other host without custom domains', () => expect(read('acme.org', onlyBase)).toEqual(unknown))
 
-  it.each([undefined, 'localhost', 'localhost:3000', 'polls:3000', '127.0.0.1:3000', '[::1]:3000', '10.0.0.7'])(
-    'says nothing for %s, which is nobody’s',
+  test.each([undefined, 'localhost', 'localhost:3000', 'polls:3000', '127.0.0.1:3000', '[::1]:3000', '10.0.0.7'])(
+    'names no tenant for %s, which no customer uses',
     (host) => expect(read(host)).toEqual(none),
   )
 
-  it.each(['', 'acme.example.com, ferrari.example.com', 'a b', 'x@acme.example.com'])('refuses %j', (host) =>
+  test.each(['', 'acme.example.com, ferrari.example.com', 'a b', 'x@acme.example.com'])('answers invalid for %j', (host) =>
     expect(read(host)).toMatchObject({ outcome: 'invalid' }),
   )
 })
 
 describe('the options of byHost', () => {
-  it.each([
+  test.each([
     [{ base: 'example.com:3000' }, /has a port/],
     [{ base: 'www.example.com' }, /give "example.com"/],
     [{ base: '127.0.0.1' }, /IP address/],
@@ -106,7 +108,7 @@ describe('the options of byHost', () => {
   })
 })
 
-it('never names a schema that is not the label of the host', () => {
+test('byHost never names a schema that is not the label of the host', () => {
   const anyHost = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: fc.constantFrom(...'acmeZ9.-_:[]%@/ ,üw'), maxLength: 20 }).map((text) => `${text}.example.com`),

@@ -1,8 +1,8 @@
 /**
  * The tenant from the host: `acme.example.com` under a base that is yours, `www.acme.org` as a domain of the tenant's own.
  *
- * A host that is nobody's (the base itself, an IP address, `localhost`) says nothing, so that a weaker resolver may name the
- * tenant. Any other host does name a tenant; when there is none, the answer is `unknown`, and no header can mend it.
+ * A host that belongs to no tenant (the base itself, an IP address, `localhost`) names none, so that a weaker resolver may name one.
+ * Any other host does name a tenant; when there is none, the answer is `unknown`, and no header can change that.
  */
 import { schemaNameProblem } from '../names/identifier.ts'
 import { TenancyError } from '../errors.ts'
@@ -33,7 +33,7 @@ export function byHost(options: HostOptions = {}): NamedResolver {
   assertKnownKeys('byHost', options, ['base', 'customDomains', 'except'], 'INVALID_OPTION')
   const { base = [], customDomains = true, except = [] } = options
   const bases = [base].flat().map((text) => ownHost('base', text))
-  const nobodys = new Set([...bases, ...except.map((text) => ownHost('except', text))])
+  const ownHosts = new Set([...bases, ...except.map((text) => ownHost('except', text))])
   if (bases.length === 0 && !customDomains) {
     throw new TenancyError(
       'INVALID_OPTION',
@@ -50,10 +50,10 @@ export function byHost(options: HostOptions = {}): NamedResolver {
     if (parsed.form === 'invalid') return { outcome: 'invalid', reason: `the host is refused: ${parsed.reason}` }
     const { host } = parsed
     const short = withoutWww(host)
-    // A name without a dot is known only inside your own network: no customer comes with it.
-    const isNobodys = parsed.form === 'address' || !host.includes('.') || nobodys.has(host) || nobodys.has(short)
-    if (isNobodys) return { outcome: 'none' }
-    // The schema goes first: a tenant who may add domains must not be able to take over the address of another.
+    // A name without a dot is known only inside your own network: no customer uses it.
+    const isOwn = parsed.form === 'address' || !host.includes('.') || ownHosts.has(host) || ownHosts.has(short)
+    if (isOwn) return { outcome: 'none' }
+    // The schema goes first: a tenant that may add domains must not be able to take over the address of another tenant.
     const refs = [...schemaUnder(bases, short), ...(customDomains ? domainsOf(host, short) : [])]
     const [ref, ...otherwise] = refs
     return ref === undefined ? { outcome: 'unknown' } : { outcome: 'tenant', ref, otherwise }
@@ -74,7 +74,7 @@ function domainsOf(host: string, short: string): TenantRef[] {
   return [...new Set([host, short])].filter((domain) => domain.includes('.')).map((domain) => ({ domain }))
 }
 
-/** A host that the configuration names. It must be spelt as it is compared, or it would match nothing in silence. */
+/** A host that the configuration names. It must be spelt as it is compared, or it would match nothing, without a notice. */
 function ownHost(option: string, text: unknown): string {
   const parsed = typeof text === 'string' ? hostName(text) : undefined
   const problem = parsed === undefined ? 'it is not text' : ownHostProblem(String(text), parsed)

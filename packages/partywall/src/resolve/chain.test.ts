@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { TenancyError } from '../errors.ts'
 import type { Tenant, TenantStatus } from '../types.ts'
 import { byHeader } from './by-header.ts'
@@ -37,71 +37,72 @@ const failing = (error: Error) =>
   createChain([() => 'x'], async () => {
     throw error
   })({})
+const tooLong = () => Promise.reject(new TenancyError('INVALID_TENANT_REF', 'too long', { details: { seen: '' } }))
 const custom = (...resolvers: Resolver[]) => createChain(resolvers, lookup)({ host: 'acme.example.com' })
 
-describe('host and header', () => {
-  it('resolves by the host', async () => {
+describe('a chain of host and header', () => {
+  test('resolves by the host', async () => {
     expect(await ask('acme.example.com')).toEqual({ outcome: 'resolved', tenant: acme, by: 'host' })
     expect(await ask('www.acme.org:443')).toEqual({ outcome: 'resolved', tenant: acme, by: 'host' })
     expect(await ask('odd.example.com')).toEqual({ outcome: 'resolved', tenant: ferrari, by: 'host' })
   })
 
-  it.each(['example.com', 'www.example.com', 'localhost:3000', '127.0.0.1', '[::1]:3000'])(
-    'lets the header speak at %s',
+  test.each(['example.com', 'www.example.com', 'localhost:3000', '127.0.0.1', '[::1]:3000'])(
+    'resolves by the header at %s',
     async (host) => {
       expect(await ask(host, ferrari.id)).toEqual({ outcome: 'resolved', tenant: ferrari, by: 'header x-tenant-id' })
       expect(await ask(host)).toEqual({ outcome: 'none' })
     },
   )
 
-  it('resolves when both name the same tenant', async () => {
+  test('resolves when both name the same tenant', async () => {
     for (const header of [acme.id, acme.schema])
       expect(await ask('acme.example.com', header)).toMatchObject({ outcome: 'resolved', by: 'host' })
   })
 
-  it.each([ferrari.id, 'ferrari', 'nobody', 'gone', 'paused', '00000000-0000-4000-8000-000000000099'])(
+  test.each([ferrari.id, 'ferrari', 'nobody', 'gone', 'paused', '00000000-0000-4000-8000-000000000099'])(
     'refuses the header %s on another tenant’s host, whether or not it exists',
     async (header) =>
       expect(await ask('acme.example.com', header)).toEqual({ outcome: 'ambiguous', by: ['host', 'header x-tenant-id'] }),
   )
 
-  it.each(['nobody.example.com', 'nobody.org', 'a.b.example.com', 'gone.example.com', '1.example.com'])(
-    'never lets a header mend the unknown host %s',
+  test.each(['nobody.example.com', 'nobody.org', 'a.b.example.com', 'gone.example.com', '1.example.com'])(
+    'answers unknown for the host %s, whatever the header says',
     async (host) => {
       for (const header of [undefined, 'acme', ferrari.id, 'not,one'])
         expect(await ask(host, header)).toEqual({ outcome: 'unknown', by: 'host' })
     },
   )
 
-  it('never lets a header mend an invalid host', async () => {
+  test('answers invalid for an invalid host, whatever the header says', async () => {
     expect(await ask('acme.example.com, ferrari.example.com', 'acme')).toMatchObject({ outcome: 'invalid', by: 'host' })
   })
 
-  it('refuses an invalid header even where the host is good', async () => {
+  test('answers invalid for an invalid header, even where the host names a tenant', async () => {
     expect(await ask('acme.example.com', '')).toMatchObject({ outcome: 'invalid', by: 'header x-tenant-id' })
   })
 
-  it('gives the schema precedence over the domain of another tenant', async () => {
+  test('prefers the schema to the domain of another tenant', async () => {
     expect(await ask('acme.example.com')).toMatchObject({ tenant: acme })
   })
 })
 
-describe('status', () => {
-  it.each([
+describe('the status of a tenant', () => {
+  test.each([
     ['paused', 'suspended'],
     ['works', 'maintenance'],
-  ])('answers %s with %s', async (schema, outcome) =>
+  ])('of the tenant %s gives the outcome %s', async (schema, outcome) =>
     expect(await ask(`${schema}.example.com`)).toMatchObject({ outcome, tenant: { schema } }),
   )
 
-  it('answers for an archived tenant exactly as for one that never was', async () => {
+  test('archived gives the same answer as a tenant that never existed', async () => {
     expect(await ask('gone.example.com')).toEqual(await ask('never.example.com'))
     expect(await ask('localhost', 'gone')).toEqual(await ask('localhost', 'never'))
   })
 })
 
-describe('resolvers of your own', () => {
-  it('may give a reference, a hint, a promise, or nothing', async () => {
+describe('a resolver of the application', () => {
+  test('may return a reference, a hint, a promise, or nothing', async () => {
     expect(
       await custom(function byPath() {
         return 'acme'
@@ -119,38 +120,46 @@ describe('resolvers of your own', () => {
     expect(await custom(() => '')).toMatchObject({ outcome: 'invalid' })
   })
 
-  it('may ask for the shared side, which a tenant contradicts', async () => {
+  test('may ask for the shared side, which a tenant contradicts', async () => {
     expect(await custom(shared)).toEqual({ outcome: 'none' })
     expect(await custom(shared, shared)).toEqual({ outcome: 'none' })
     expect(await custom(shared, () => 'acme')).toMatchObject({ outcome: 'ambiguous' })
     expect(await custom(() => 'acme', shared)).toMatchObject({ outcome: 'ambiguous' })
   })
 
-  it('lets their errors through as they are', async () => {
+  test('that throws INVALID_TENANT_REF gives the outcome invalid', async () => {
+    expect(await custom(tooLong, () => 'acme')).toMatchObject({ outcome: 'invalid', by: 'tooLong' })
+    expect(await custom(() => 'acme', tooLong)).toMatchObject({ outcome: 'invalid', by: 'tooLong' })
+  })
+
+  test('rejects with its own error', async () => {
     const error = new Error('session store is down')
     const fail = () => Promise.reject(error)
     await expect(custom(fail, () => 'acme')).rejects.toBe(error)
     await expect(custom(() => 'acme', fail)).rejects.toBe(error)
   })
 
-  it.each([7, true, {}, [], { tenant: 'acme' }, { outcome: 'resolved' }])('refuses the answer %j as a bug', async (answer) => {
-    await expect(custom(() => answer as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
-  })
+  test.each([7, true, {}, [], { tenant: 'acme' }, { outcome: 'resolved' }])(
+    'that returns %j is refused as a bug',
+    async (answer) => {
+      await expect(custom(() => answer as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    },
+  )
 })
 
 describe('the lookup', () => {
-  it('lets its errors through as they are', async () => {
+  test('rejects with its own error', async () => {
     const down = new TenancyError('DATABASE_UNREACHABLE', 'down', { details: { code: undefined } })
     await expect(failing(down)).rejects.toBe(down)
   })
 
-  it('is not asked for a header that names the tenant of the host', async () => {
+  test('is not called for a header that names the tenant of the host', async () => {
     lookup.mockClear()
     await ask('acme.example.com', acme.id)
     expect(lookup).toHaveBeenCalledTimes(1)
   })
 
-  it('is not asked when a host cannot be a tenant', async () => {
+  test('is not called for a host that cannot be a tenant', async () => {
     lookup.mockClear()
     await createChain([byHost({ base: 'example.com', customDomains: false })], lookup)({ host: '1; drop.example.com' })
     await createChain([byHost({ base: 'example.com', customDomains: false })], lookup)({ host: '1drop.example.com' })
@@ -158,7 +167,7 @@ describe('the lookup', () => {
   })
 })
 
-it('never resolves any host or header to a tenant that neither of them spells', async () => {
+test('a chain never resolves any host or header to a tenant that neither of them spells', async () => {
   const word = fc.constantFrom(
     'acme',
     'ACME',

@@ -1,17 +1,17 @@
 /**
- * The chain of resolvers. The first that says anything decides; there is no second chance:
+ * The chain of resolvers. The first that names anything decides; there is no second chance:
  *
- * - A bad hint (unknown, invalid) ends it. A weaker resolver is never asked to mend what a stronger one refused, or a client
- *   could choose its tenant by spoiling the host.
- * - The weaker ones must agree with the decision or say nothing. A header that names somebody else is refused even when there is
+ * - A bad hint (unknown, invalid) ends the chain. A weaker resolver never corrects what a stronger one refused, or a client could
+ *   choose its tenant by spoiling the host.
+ * - The weaker resolvers must agree with the decision or name nothing. A header that names another tenant is refused even when there is
  *   no such tenant: if it were ignored then, the difference would tell which tenants exist.
  * - Only an active tenant resolves.
  */
 import type { Attributes, Tenant, TenantRef } from '../types.ts'
-import { witness } from './ask.ts'
+import { named } from './ask.ts'
 import type { Hint, RequestFacts, Resolution, Resolver } from '../ports/resolver.ts'
 
-/** Gives undefined for whatever nobody has or can have: the text may be a stranger's. It may be a cache. */
+/** Gives undefined when no tenant has or can have this name: the text may come from a stranger. It may be a cache. */
 export type TenantLookup<A extends object = Attributes> = (ref: TenantRef) => Promise<Tenant<A> | undefined>
 
 interface Decision<A extends object> {
@@ -21,18 +21,18 @@ interface Decision<A extends object> {
 }
 
 /**
- * Makes the one question that adapters ask. Costs one lookup for the deciding hint, and one for each weaker hint that does not
+ * The one question that adapters ask. Costs one lookup for the deciding hint, and one for each weaker hint that does not
  * name the same tenant by id or schema. Rejects with whatever a resolver or the lookup throws.
  */
 export function createChain<A extends object = Attributes>(
   resolvers: readonly Resolver[],
   lookup: TenantLookup<A>,
 ): (facts: RequestFacts) => Promise<Resolution<A>> {
-  const witnesses = resolvers.map(witness)
+  const questions = resolvers.map(named)
 
   return async (facts) => {
     let decision: Decision<A> | undefined
-    for (const { name, ask } of witnesses) {
+    for (const { name, ask } of questions) {
       const hint = await ask(facts)
       if (hint.outcome === 'none') continue
       if (hint.outcome === 'invalid') return { outcome: 'invalid', by: name, reason: hint.reason }
@@ -40,19 +40,19 @@ export function createChain<A extends object = Attributes>(
         if (await agrees(hint, decision.tenant)) continue
         return { outcome: 'ambiguous', by: [decision.by, name] }
       }
-      const tenant = await named(hint)
+      const tenant = await tenantOf(hint)
       if (tenant === undefined && hint.outcome !== 'shared') return { outcome: 'unknown', by: name }
       decision = { by: name, tenant }
     }
     return resolution(decision)
   }
 
-  /** The tenant that a hint names, by the first of its readings that somebody has. */
-  async function named(hint: Hint): Promise<Tenant<A> | undefined> {
+  /** The tenant that a hint names, by the first of its readings under which there is a tenant. */
+  async function tenantOf(hint: Hint): Promise<Tenant<A> | undefined> {
     if (hint.outcome !== 'tenant') return undefined
     for (const ref of [hint.ref, ...(hint.otherwise ?? [])]) {
       const tenant = await lookup(ref)
-      // An archived tenant is gone for everyone outside: an answer of its own would tell strangers who was a customer.
+      // An archived tenant does not exist for clients: an answer of its own would tell strangers who was a customer.
       if (tenant !== undefined) return tenant.status === 'archived' ? undefined : tenant
     }
     return undefined
@@ -61,7 +61,7 @@ export function createChain<A extends object = Attributes>(
   async function agrees(hint: Hint, tenant: Tenant<A> | undefined): Promise<boolean> {
     if (tenant === undefined) return hint.outcome === 'shared'
     if (hint.outcome !== 'tenant') return false
-    return isNameOf(tenant, hint.ref) || (await named(hint))?.id === tenant.id
+    return isNameOf(tenant, hint.ref) || (await tenantOf(hint))?.id === tenant.id
   }
 }
 

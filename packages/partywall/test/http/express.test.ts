@@ -1,31 +1,19 @@
-import { once } from 'node:events'
-import http, { type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
-import net from 'node:net'
-import type { AddressInfo } from 'node:net'
+import http from 'node:http'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import express, { type Express } from 'express'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { TenancyError } from '../../src/errors.ts'
 import { requireShared, requireTenant, tenancyErrors, tenantScope, type TenantScopeOptions } from '../../src/http/express.ts'
-import { byHeader } from '../../src/resolve/by-header.ts'
-import { byHost } from '../../src/resolve/by-host.ts'
-import { createChain } from '../../src/resolve/chain.ts'
 import type { Resolver } from '../../src/ports/resolver.ts'
-import { Scope } from '../../src/scope/scope.ts'
-import type { Tenant, TenantStatus } from '../../src/types.ts'
-
-const servers: http.Server[] = []
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  }
-})
+import { createChain } from '../../src/resolve/chain.ts'
+import type { Scope } from '../../src/scope/scope.ts'
+import { listen } from './listen.ts'
+import { createTenancyLike, tenants, type TenancyLike } from './tenancy.ts'
 
 describe('the scope of a request', () => {
-  it('holds for 20 tenants at once through awaits, timers and microtasks', async () => {
+  test('holds for 20 tenants at once through awaits, timers and microtasks', async () => {
     const { tenancy, send } = await start((app, { scope }) => {
       app.get('/', async (req, res) => {
         const seen = [scope.current().schema]
@@ -45,7 +33,7 @@ describe('the scope of a request', () => {
     expect(tenancy.scope.value()).toBeUndefined()
   })
 
-  it('holds behind and before a body parser, for bodies of 300 kB', async () => {
+  test('holds before and after a body parser, for bodies of 300 kB', async () => {
     const items = Array.from({ length: 3000 }, (_, index) => ({ index, text: 'x'.repeat(90) }))
     for (const parser of ['before', 'behind'] as const) {
       const { send } = await start(
@@ -69,7 +57,7 @@ describe('the scope of a request', () => {
     }
   })
 
-  it('holds in every event of request and response, on a connection that tenants share', async () => {
+  test('holds in every event of request and response, on a connection that tenants share', async () => {
     const late: string[] = []
     const { send } = await start((app, { scope }) => {
       app.post('/', (req, res) => {
@@ -92,7 +80,7 @@ describe('the scope of a request', () => {
     )
   })
 
-  it('holds in streams that the request feeds or the response pulls', async () => {
+  test('holds in streams that the request feeds or the response pulls', async () => {
     const { send } = await start((app, { scope }) => {
       app.post('/echo', async (req, res) => {
         const mark = new Transform({ transform: (_chunk, _encoding, done) => done(null, `${scope.tryCurrent()?.schema},`) })
@@ -120,7 +108,7 @@ describe('the scope of a request', () => {
     await Promise.all(checks)
   })
 
-  it('is the inner one when a router enters another', async () => {
+  test('is the inner scope when a router enters another one', async () => {
     const { send } = await start(
       (app, tenancy) => {
         const inner = { ...tenancy, resolve: createChain([byClaim], async (ref) => tenants.find(({ schema }) => schema === ref)) }
@@ -142,7 +130,7 @@ describe('the scope of a request', () => {
 })
 
 describe('a request without a tenant', () => {
-  it('is refused', async () => {
+  test('is refused with 404 by default', async () => {
     const { send, handler } = await start()
     expect(await send({ host: 'example.com' })).toMatchObject({
       status: 404,
@@ -151,7 +139,7 @@ describe('a request without a tenant', () => {
     expect(handler).not.toHaveBeenCalled()
   })
 
-  it('goes on in the shared schema when told to', async () => {
+  test("goes on in the shared schema with none: 'shared'", async () => {
     const { send } = await start(
       (app, { scope }) => app.get('/', (req, res) => void res.json([scope.value(), req.tenant ?? null])),
       { none: 'shared' },
@@ -160,14 +148,14 @@ describe('a request without a tenant', () => {
     expect(await send({ host: 'nobody.example.com' })).toMatchObject({ status: 404 })
   })
 
-  it('goes on outside every scope when told to', async () => {
+  test("goes on outside every scope with none: 'pass'", async () => {
     const { send } = await start((app, { scope }) => app.get('/', (_req, res) => void res.json(scope.value() ?? 'outside')), {
       none: 'pass',
     })
     expect((await send({ host: 'example.com' })).json).toBe('outside')
   })
 
-  it('finds routes of its own, and no tenant’s', async () => {
+  test('reaches routes behind requireShared, and none behind requireTenant', async () => {
     const { send } = await start(
       (app) => {
         app.get('/sign-up', requireShared(), (_req, res) => void res.json('welcome'))
@@ -188,8 +176,8 @@ describe('a request without a tenant', () => {
   })
 })
 
-describe('who the tenant is', () => {
-  it.each([
+describe('the tenant of a request', () => {
+  test.each([
     'tenant1.example.com',
     'TENANT1.Example.com:3000',
     'www.tenant1.example.com',
@@ -201,12 +189,12 @@ describe('who the tenant is', () => {
     expect(await send({ host })).toMatchObject({ status: 200, json: 'tenant1' })
   })
 
-  it.each(['localhost:3000', '127.0.0.1', '[::1]:3000', 'example.com'])('is left to the header at %s', async (host) => {
+  test.each(['localhost:3000', '127.0.0.1', '[::1]:3000', 'example.com'])('is read from the header at %s', async (host) => {
     const { send } = await start()
     expect(await send({ host, headers: { 'X-Tenant-Id': tenants[2]!.id } })).toMatchObject({ status: 200, json: 'tenant2' })
   })
 
-  it('is refused where header and host contradict', async () => {
+  test('is refused where header and host contradict each other', async () => {
     const { send, handler } = await start()
     const ask = (tenant: string) => send({ host: 'tenant1.example.com', headers: { 'x-tenant-id': tenant } })
     expect(await ask('tenant1')).toMatchObject({ status: 200 })
@@ -218,13 +206,13 @@ describe('who the tenant is', () => {
     expect(handler).not.toHaveBeenCalled()
   })
 
-  it('is refused where the header comes twice', async () => {
+  test('is refused where the header comes twice', async () => {
     const { send } = await start()
     const headers = { 'x-tenant-id': ['tenant1', 'tenant2'] }
     expect(await send({ host: 'localhost', headers })).toMatchObject({ status: 400, json: { code: 'INVALID_TENANT_REF' } })
   })
 
-  it('is refused where the Host comes twice, or not in the form of a host', async () => {
+  test('is refused where the Host comes twice, or has not the form of a host', async () => {
     const { raw } = await start()
     expect(await raw('Host: tenant1.example.com\r\nHost: tenant2.example.com')).toMatch(/^HTTP\/1\.1 400 .*INVALID_TENANT_REF/s)
     expect(await raw('Host: tenant1.example.com, tenant2.example.com')).toMatch(/^HTTP\/1\.1 400 .*INVALID_TENANT_REF/s)
@@ -233,7 +221,7 @@ describe('who the tenant is', () => {
     expect(await raw('Host: tenant1.example.com')).toMatch(/^HTTP\/1\.1 200 .*"tenant1"/s)
   })
 
-  it('is read from X-Forwarded-Host only behind a proxy that Express trusts', async () => {
+  test('is read from X-Forwarded-Host only behind a proxy that Express trusts', async () => {
     const spoof = { host: 'tenant1.example.com', headers: { 'x-forwarded-host': 'tenant2.example.com' } }
     expect((await (await start()).send(spoof)).json).toBe('tenant1')
     expect((await (await start(undefined, trusting(true))).send(spoof)).json).toBe('tenant2')
@@ -242,7 +230,7 @@ describe('who the tenant is', () => {
 })
 
 describe('a refusal', () => {
-  it('is one problem document for every unknown tenant, whatever was asked for', async () => {
+  test('is one problem document for every unknown tenant, whatever was asked for', async () => {
     const { send } = await start()
     const answers = await Promise.all(
       ['nobody.example.com', 'nobody.test', 'a.b.example.com', 'archived.example.com', '1.example.com'].map((host) =>
@@ -262,19 +250,19 @@ describe('a refusal', () => {
     })
   })
 
-  it('says when to come back from maintenance', async () => {
-    const { send } = await start(undefined, { retryAfterSeconds: 5 })
+  test('gives Retry-After during maintenance, in whole seconds rounded up', async () => {
+    const { send } = await start(undefined, { retryAfterMs: 4001 })
     const answer = await send({ host: 'maintenance.example.com' })
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' }, json: { code: 'TENANT_MAINTENANCE' } })
   })
 
-  it('says that a tenant is suspended', async () => {
+  test('answers 403 for a suspended tenant', async () => {
     const { send, handler } = await start()
     expect(await send({ host: 'suspended.example.com' })).toMatchObject({ status: 403, json: { code: 'TENANT_SUSPENDED' } })
     expect(handler).not.toHaveBeenCalled()
   })
 
-  it('may be answered by you, outside every scope', async () => {
+  test('is answered by onRefused outside every scope', async () => {
     const { send, tenancy } = await start(undefined, {
       onRefused: ({ outcome }, _req, res) => res.status(418).json([outcome, tenancy.scope.value() ?? 'outside']),
     })
@@ -284,7 +272,7 @@ describe('a refusal', () => {
 })
 
 describe('errors', () => {
-  it('of resolving and of entering the scope go to the error handlers, never to a route', async () => {
+  test('of resolving and of entering the scope go to the error handlers, never to a route', async () => {
     const down = new Error('down')
     for (const broken of [{ resolve: () => Promise.reject(down) }, { run: () => Promise.reject(down) }]) {
       const { send, handler } = await start(
@@ -296,7 +284,7 @@ describe('errors', () => {
     }
   })
 
-  it('of a handler still know the tenant', async () => {
+  test('of a handler reach the error handlers in the scope of the tenant', async () => {
     const { send } = await start((app, { scope }) => {
       app.get('/', async () => {
         await sleep(2)
@@ -309,7 +297,7 @@ describe('errors', () => {
     expect((await send({ host: 'tenant1.example.com' })).json).toEqual(['broken', 'tenant1', 'tenant1'])
   })
 
-  it('of partywall get the status of their code and keep their message to themselves', async () => {
+  test('of partywall get the status of their code, and their message is never sent', async () => {
     const log = vi.fn<(error: TenancyError) => void>()
     const { send } = await start((app) => {
       app.get('/:code', (req) => {
@@ -320,7 +308,7 @@ describe('errors', () => {
       app.get('/', () => {
         throw new Error('not ours')
       })
-      app.use(tenancyErrors({ log, retryAfterSeconds: 7 }))
+      app.use(tenancyErrors({ log, retryAfterMs: 6001 }))
       app.use(((error: Error, _req, res, _next) => void res.status(500).send(error.message)) as express.ErrorRequestHandler)
     })
     const ask = (code: string) => send({ host: 'tenant1.example.com', path: `/${code}` })
@@ -338,8 +326,8 @@ describe('errors', () => {
     expect(await ask('CODE_OF_A_NEWER_VERSION')).toMatchObject({ status: 500, text: 'secret message' })
   })
 
-  it('come at once for wrong options', () => {
-    expect(() => tenantScope(createTenancyLike(), { none: 'share' as 'shared' })).toThrow(invalidOption(/it is share/))
+  test('are thrown at once for wrong options', () => {
+    expect(() => tenantScope(createTenancyLike(), { none: 'share' as 'shared' })).toThrow(invalidOption(/it is "share"/))
     expect(() => tenantScope(createTenancyLike(), { claim: () => ({}) } as TenantScopeOptions)).toThrow(
       invalidOption(/Did you mean "claims"/),
     )
@@ -347,8 +335,10 @@ describe('errors', () => {
   })
 })
 
-it('hands the verified claims and the whole path to resolvers of your own', async () => {
-  const tenancy = createTenancyLike([({ claims, path }) => (path === '/mounted/deep' ? (claims?.tenant as string) : undefined)])
+test('a resolver of the application receives the claims, the whole path and the query', async () => {
+  const tenancy = createTenancyLike([
+    ({ claims, path, query }) => (path === '/mounted/deep' && query?.x === '1' ? (claims?.tenant as string) : undefined),
+  ])
   const app = express()
   app.use('/mounted', tenantScope(tenancy, { claims: () => ({ tenant: 'tenant4' }) }))
   app.get('/mounted/deep', (_req, res) => void res.json(tenancy.scope.current().schema))
@@ -361,41 +351,6 @@ const invalidOption = (message: RegExp) =>
 const trusting = (proxy: boolean | string): StartOptions => ({ before: (app) => app.set('trust proxy', proxy) })
 const byClaim: Resolver = ({ claims }) => claims?.tenant as string
 
-const tenants: Tenant[] = [
-  ...Array.from({ length: 20 }, (_, number) => createTenant(number, `tenant${number}`)),
-  ...(['suspended', 'maintenance', 'archived'] as const).map((status, index) => createTenant(20 + index, status, status)),
-]
-
-function createTenant(number: number, schema: string, status: TenantStatus = 'active'): Tenant {
-  const id = `00000000-0000-4000-8000-0000000000${String(number).padStart(2, '0')}`
-  return { id, schema, name: schema, kind: 'default', status, placement: 'default', attributes: {}, createdAt: new Date(0) }
-}
-
-/** A tenancy with the real chain and the real scope, and a list in place of the database. */
-function createTenancyLike(resolvers: Resolver[] = [byHost({ base: 'example.com' }), byHeader('x-tenant-id')]) {
-  const scope = new Scope()
-  return {
-    scope,
-    resolve: createChain(resolvers, async (ref) => {
-      await sleep(Math.random() * 3)
-      return tenants.find(
-        ({ id, schema }) =>
-          ref === schema ||
-          (typeof ref === 'object' &&
-            (('id' in ref && ref.id === id) ||
-              ('schema' in ref && ref.schema === schema) ||
-              ('domain' in ref && ref.domain === `${schema}.test`))),
-      )
-    }),
-    // Like the real ones, these look up before they enter.
-    run: async <T>(tenant: Tenant, fn: () => T) => (await sleep(1), scope.run(tenant, fn)),
-    runShared: async <T>(fn: () => T) => scope.runShared(fn),
-    bind: scope.bind.bind(scope) as Scope['bind'],
-  }
-}
-
-type Tenancy = ReturnType<typeof createTenancyLike>
-
 interface StartOptions extends TenantScopeOptions {
   before?: (app: Express) => unknown
   broken?: object
@@ -403,7 +358,7 @@ interface StartOptions extends TenantScopeOptions {
 
 /** A server with `tenantScope`, the given routes, and behind them a handler that answers with the schema of the scope. */
 async function start(
-  routes: (app: Express, tenancy: Tenancy) => unknown = () => {},
+  routes: (app: Express, tenancy: TenancyLike) => unknown = () => {},
   { before, broken, ...options }: StartOptions = {},
 ) {
   const tenancy = createTenancyLike()
@@ -414,43 +369,6 @@ async function start(
   routes(app, tenancy)
   app.use(handler)
   return { tenancy, handler, ...(await listen(app)) }
-}
-
-interface Sent {
-  host: string
-  path?: string
-  method?: string
-  headers?: OutgoingHttpHeaders
-  body?: string | AsyncIterable<string>
-  agent?: http.Agent
-}
-
-async function listen(app: Express) {
-  const server = app.listen(0, '127.0.0.1')
-  servers.push(server)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const at = { host: '127.0.0.1', port }
-
-  // fetch may not set the Host header: node:http may.
-  async function send({ host, headers, body, agent, ...request }: Sent) {
-    const sent = http.request({ ...at, ...request, headers: { ...headers, host }, agent: agent ?? false })
-    const answered = once(sent, 'response') as Promise<[http.IncomingMessage]>
-    const writing = pipeline(Readable.from(body === undefined ? [] : typeof body === 'string' ? [body] : body), sent)
-    const [response] = await answered
-    const text = (await response.setEncoding('utf8').toArray()).join('')
-    await writing
-    return { status: response.statusCode!, headers: response.headers as IncomingHttpHeaders, text, json: jsonOf(text) }
-  }
-
-  /** Header lines that no HTTP client would send. */
-  async function raw(headerLines: string): Promise<string> {
-    const socket = net.connect(at).setEncoding('utf8')
-    socket.write(`GET / HTTP/1.1\r\n${headerLines}\r\nConnection: close\r\n\r\n`)
-    return (await socket.toArray()).join('')
-  }
-
-  return { send, raw }
 }
 
 async function* rows(scope: Scope) {
@@ -464,13 +382,5 @@ async function* slowly(chunk: string, times: number) {
   for (let time = 0; time < times; time++) {
     yield chunk
     await sleep(3)
-  }
-}
-
-function jsonOf(text: string): any {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -8,7 +8,7 @@ import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import express from 'express'
 import { byHeader, createTenancy, isTenancyError } from 'partywall'
-import { assertDrizzle } from 'partywall/drizzle'
+import { tenantDrizzle } from 'partywall/drizzle'
 import { tenancyErrors, tenantScope } from 'partywall/express'
 
 const tenancy = createTenancy({
@@ -59,7 +59,7 @@ async function throughExpress(): Promise<unknown[]> {
 }
 
 async function throughDrizzle(): Promise<unknown[]> {
-  const db = assertDrizzle(drizzle({ client: tenancy.pool }), tenancy)
+  const db = tenantDrizzle(tenancy, (client) => drizzle({ client }))
   return both(() => db.transaction(async (transaction) => (await transaction.execute(sql`select text, done from notes`)).rows))
 }
 

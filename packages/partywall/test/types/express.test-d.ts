@@ -1,17 +1,17 @@
 /** What TypeScript infers for `req.tenant` and the options of the Express adapter. Checked by `npm run types`; nothing here runs. */
 import express, { type Request } from 'express'
 import { expectTypeOf } from 'vitest'
-import { type RegisteredTenant, requireTenant, tenancyErrors, type TenancyLike, tenantScope } from '../../src/http/express.ts'
-import type { Tenant } from '../../src/types.ts'
+import { requireTenant, tenancyErrors, type HttpTenancy, tenantScope } from '../../src/http/express.ts'
+import type { RegisteredTenant, Tenant } from '../../src/types.ts'
 
 interface Plan {
   plan: 'free' | 'paid'
 }
 
-declare const tenancy: TenancyLike<Plan> & {
+declare const tenancy: HttpTenancy<Plan> & {
   current(): Tenant<Plan>
   // Typed as in Tenancy: it takes any reference, and returns what fn returns.
-  run<T>(ref: string | { readonly id: string }, fn: () => T | Promise<T>): Promise<T>
+  run<T>(ref: string | { readonly id: string }, fn: (tenant: Tenant<Plan>) => T): Promise<Awaited<T>>
 }
 
 // Nothing is registered here, as a project would do it: a registration would hold for the whole repository.

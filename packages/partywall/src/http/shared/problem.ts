@@ -1,29 +1,50 @@
-/** An answer over HTTP as a problem document (RFC 9457). Framework-free: an adapter copies the three parts to its response. */
+/** An answer over HTTP as a problem document (RFC 9457). An adapter copies its three parts to the response of the framework. */
 import { STATUS_CODES } from 'node:http'
+import type { TenancyErrorCode } from '../../errors.ts'
 
+/** Also fits the web: `new Response(answer.body, answer)`. */
 export interface HttpAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-export interface Problem {
-  readonly status: number
-  /** For programs: a code of partywall's error table, or one of the few that only HTTP knows. */
-  readonly code: string
-  /** One sentence for people, always the same for one code: a value of the request must not come back in it. */
-  readonly detail?: string | undefined
-  readonly retryAfterSeconds?: number | undefined
+/** The codes of problem documents that are not codes of a TenancyError. */
+export const problemCodes = {
+  TENANT_REQUIRED: { meaning: 'The request names no tenant, and this address needs one.', http: 404 },
+  SHARED_REQUIRED: { meaning: 'The request names a tenant, and this address belongs to the shared side.', http: 404 },
+  UNAVAILABLE: { meaning: 'The request cannot be served at the moment; the log of the server has the reason.', http: 503 },
+  INTERNAL_ERROR: { meaning: 'The request failed; the log of the server has the reason.', http: 500 },
+} as const satisfies Record<string, { meaning: string; http: number }>
+
+export type ProblemCode = keyof typeof problemCodes
+
+/**
+ * The answer with one of the codes that only HTTP knows.
+ * @example send(res, errorAnswer(error) ?? problemAnswer('INTERNAL_ERROR'))
+ */
+export function problemAnswer(code: ProblemCode): HttpAnswer {
+  const { http: status, meaning } = problemCodes[code]
+  return problem({ status, code, detail: status < 500 ? meaning : undefined })
 }
 
-export function problem({ status, code, detail, retryAfterSeconds }: Problem): HttpAnswer {
+export interface Problem {
+  readonly status: number
+  /** For programs. */
+  readonly code: TenancyErrorCode | ProblemCode
+  /** One sentence for people, always the same for one code: a value of the request must not come back in it. */
+  readonly detail?: string | undefined
+  readonly retryAfterMs?: number | undefined
+}
+
+export function problem({ status, code, detail, retryAfterMs }: Problem): HttpAnswer {
   return {
     status,
     headers: {
       'content-type': 'application/problem+json',
       // A refusal is true now. Kept by a cache, "no such tenant" would outlive the tenant's creation.
       'cache-control': 'no-store',
-      ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+      ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
     },
     body: JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail, code }),
   }

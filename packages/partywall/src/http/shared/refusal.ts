@@ -1,61 +1,72 @@
 /**
- * What every adapter answers when a request gets no tenant. One answer per outcome, byte for byte, whatever was asked for: it
- * holds no host, no name, no reason, so that a stranger learns nothing by comparing answers.
+ * What every adapter answers when a request gets no tenant, or fails with a TenancyError. One answer for each outcome, byte for byte,
+ * whatever was asked for: it holds no host, no name and no reason, so that a stranger learns nothing by comparing answers.
  */
-import { errorCodes, type TenancyErrorCode } from '../../errors.ts'
+import { errorCodes, isTenancyError, type TenancyErrorCode } from '../../errors.ts'
 import type { Resolution } from '../../ports/resolver.ts'
-import { problem, type HttpAnswer } from './problem.ts'
+import type { Attributes } from '../../types.ts'
+import { assertWholeNumber } from '../../whole-number.ts'
+import { problem, problemAnswer, type HttpAnswer } from './problem.ts'
 
 /** A request that gets no tenant. */
-export type Refused<A extends object> = Exclude<Resolution<A>, { outcome: 'resolved' }>
+export type Refused<A extends object = Attributes> = Exclude<Resolution<A>, { outcome: 'resolved' }>
 
 export interface RefusalOptions {
-  /** Seconds that a client is asked to wait while a tenant is in maintenance. 0 or more. @default 60 */
-  retryAfterSeconds?: number
+  /**
+   * Milliseconds that a client is asked to wait while a tenant is in maintenance. 0 or more; the header says it in whole seconds,
+   * rounded up. @default 60_000
+   */
+  retryAfterMs?: number
 }
 
-/** The answer to a request whose resolution is not `resolved`. */
-export function refusal(outcome: Refused<object>['outcome'], options: RefusalOptions = {}): HttpAnswer {
+/**
+ * The answer to a request whose resolution is not `resolved`.
+ * @example if (resolution.outcome !== 'resolved') return send(res, refusal(resolution))
+ */
+export function refusal({ outcome }: Pick<Refused<object>, 'outcome'>, options: RefusalOptions = {}): HttpAnswer {
   switch (outcome) {
     case 'none':
-      return tenantRequired()
+      return problemAnswer('TENANT_REQUIRED')
     case 'unknown':
-    // Who is no member must not learn that the tenant exists.
+    // A caller that is no member must not learn that the tenant exists.
     case 'forbidden':
-      return errorAnswer('UNKNOWN_TENANT')
+      return answerTo('UNKNOWN_TENANT')
     case 'invalid':
-      return errorAnswer('INVALID_TENANT_REF')
+      return answerTo('INVALID_TENANT_REF')
     case 'ambiguous':
-      return errorAnswer('AMBIGUOUS_TENANT')
+      return answerTo('AMBIGUOUS_TENANT')
     case 'suspended':
-      return errorAnswer('TENANT_SUSPENDED')
+      return answerTo('TENANT_SUSPENDED')
     case 'maintenance':
-      return errorAnswer('TENANT_MAINTENANCE', options)
+      return answerTo('TENANT_MAINTENANCE', options)
   }
 }
 
-/** A tenant's route was asked for on the shared side. */
-export function tenantRequired(): HttpAnswer {
-  return problem({ status: 404, code: 'TENANT_REQUIRED', detail: 'The request names no tenant, and this address needs one.' })
+/**
+ * The answer to a TenancyError, by its code alone: its message and details are for the log. Undefined for every other error, and for a
+ * code that this version does not know. An answer of 500 or more hides the error from the client, so write the error to the log.
+ */
+export function errorAnswer(error: unknown, options: RefusalOptions = {}): HttpAnswer | undefined {
+  return isTenancyError(error) && Object.hasOwn(errorCodes, error.code) ? answerTo(error.code, options) : undefined
 }
 
-/** A route of the shared side was asked for in a tenant's name. */
-export function sharedRequired(): HttpAnswer {
-  return problem({
-    status: 404,
-    code: 'SHARED_REQUIRED',
-    detail: 'The request names a tenant, and this address is not a tenant’s.',
-  })
+/** @throws TenancyError INVALID_OPTION */
+export function checkedRetryAfter(what: string, { retryAfterMs = defaultRetryAfterMs }: RefusalOptions): number {
+  assertWholeNumber('INVALID_OPTION', `"retryAfterMs" of ${what}`, 'retryAfterMs', retryAfterMs, { least: 0 })
+  return retryAfterMs
 }
 
-/** The answer to a TenancyError, by its code alone: its message and details are for the log. */
-export function errorAnswer(code: TenancyErrorCode, { retryAfterSeconds = 60 }: RefusalOptions = {}): HttpAnswer {
-  const status = errorCodes[code].http
-  if (code === 'TENANT_MAINTENANCE') return problem({ status, code, detail: details[code], retryAfterSeconds })
-  if (status < 500) return problem({ status, code, detail: details[code] ?? errorCodes[code].meaning })
-  // Which of our walls held is nobody's business outside: what a client can act on is the status.
-  return problem({ status, code: status === 503 ? 'UNAVAILABLE' : 'INTERNAL_ERROR' })
+function answerTo(code: TenancyErrorCode, options: RefusalOptions = {}): HttpAnswer {
+  const { http: status, meaning } = errorCodes[code]
+  if (code === 'TENANT_MAINTENANCE') {
+    return problem({ status, code, detail: details[code], retryAfterMs: checkedRetryAfter('the answer', options) })
+  }
+  if (status < 500) return problem({ status, code, detail: details[code] ?? meaning })
+  // Which error it was is of no use to a client; the status is.
+  return problemAnswer(status === 503 ? 'UNAVAILABLE' : 'INTERNAL_ERROR')
 }
+
+const defaultRetryAfterMs = 60_000
 
 /** Where the meaning in the table of errors speaks to the application, the sentence for its clients. */
 const details: { readonly [Code in TenancyErrorCode]?: string } = {

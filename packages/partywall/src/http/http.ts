@@ -1,0 +1,12 @@
+/**
+ * partywall/http: the parts that an adapter for a web framework is made of. `partywall/express` is made of them, and so is the adapter for
+ * node:http in docs/http.md.
+ */
+export { createAdmission, type Admission, type AdmissionOptions, type Admitted, type NotAdmitted } from './shared/admission.ts'
+export { bindBody, bindEvents, type ContextTenancy } from './shared/context.ts'
+export { nodeFacts, webFacts, type FactsOptions, type NodeRequest } from './shared/facts.ts'
+export { problemAnswer, problemCodes, type HttpAnswer, type ProblemCode } from './shared/problem.ts'
+export { errorAnswer, refusal, type RefusalOptions, type Refused } from './shared/refusal.ts'
+export type { RequestFacts, RequestQuery, Resolution } from '../ports/resolver.ts'
+export type { HttpTenancy } from '../ports/tenancy-like.ts'
+export type { Attributes, Register, RegisteredTenant, Tenant, TenantStatus } from '../types.ts'

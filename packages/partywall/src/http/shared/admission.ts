@@ -1,0 +1,82 @@
+/**
+ * What becomes of a request before it reaches a handler: it enters the scope of its tenant, enters the shared scope, goes on outside every
+ * scope, or is refused. Every adapter asks this once for each request and does what the answer says.
+ */
+import { TenancyError } from '../../errors.ts'
+import { assertKnownKeys } from '../../known-keys.ts'
+import type { RequestFacts } from '../../ports/resolver.ts'
+import type { HttpTenancy } from '../../ports/tenancy-like.ts'
+import type { Attributes, Tenant } from '../../types.ts'
+import type { HttpAnswer } from './problem.ts'
+import { checkedRetryAfter, refusal, type RefusalOptions, type Refused } from './refusal.ts'
+
+export interface AdmissionOptions extends RefusalOptions {
+  /**
+   * What happens to a request that names no tenant: it is refused with 404; it goes on in the shared schema; or it goes on
+   * outside every scope, for an app that has pages without any database. @default 'refuse'
+   */
+  none?: 'refuse' | 'shared' | 'pass'
+}
+
+/** The rest of the request is run by `run`. */
+export interface Admitted<A extends object = Attributes> {
+  /** enter: in the scope of the tenant, or in the shared scope; pass: in no scope that it has not entered already. */
+  readonly action: 'enter' | 'pass'
+  /** Undefined in the shared scope, and outside every scope. */
+  readonly tenant: Tenant<A> | undefined
+  run<T>(fn: () => T): Promise<Awaited<T>>
+}
+
+/** `answer` is sent, and no handler runs. */
+export interface NotAdmitted<A extends object = Attributes> {
+  readonly action: 'refuse'
+  readonly resolution: Refused<A>
+  readonly answer: HttpAnswer
+}
+
+export type Admission<A extends object = Attributes> = Admitted<A> | NotAdmitted<A>
+
+/**
+ * Makes the function that decides about each request of one app. It rejects with the errors of the resolvers and of the catalog.
+ * @param what the function that takes these options, for messages about them
+ * @example
+ * const admit = createAdmission(tenancy, { none: 'shared' })
+ * const admission = await admit(nodeFacts(req))
+ * @throws TenancyError INVALID_OPTION
+ */
+export function createAdmission<A extends object>(
+  tenancy: Pick<HttpTenancy<A>, 'resolve' | 'run' | 'runShared'>,
+  options: AdmissionOptions = {},
+  what = 'createAdmission',
+): (facts: RequestFacts) => Promise<Admission<A>> {
+  assertKnownKeys(what, options, ['none', 'retryAfterMs'], 'INVALID_OPTION')
+  const none = checkedNone(what, options.none ?? 'refuse')
+  const retryAfterMs = checkedRetryAfter(what, options)
+
+  return async (facts) => {
+    const resolution = await tenancy.resolve(facts)
+    if (resolution.outcome === 'resolved') {
+      const { tenant } = resolution
+      return { action: 'enter', tenant, run: (fn) => tenancy.run(tenant, fn) }
+    }
+    if (resolution.outcome === 'none' && none === 'shared') {
+      return { action: 'enter', tenant: undefined, run: (fn) => tenancy.runShared(fn) }
+    }
+    if (resolution.outcome === 'none' && none === 'pass') {
+      return { action: 'pass', tenant: undefined, run: runHere }
+    }
+    return { action: 'refuse', resolution, answer: refusal(resolution, { retryAfterMs }) }
+  }
+}
+
+async function runHere<T>(fn: () => T): Promise<Awaited<T>> {
+  return await fn()
+}
+
+function checkedNone(what: string, none: unknown): NonNullable<AdmissionOptions['none']> {
+  if (none === 'refuse' || none === 'shared' || none === 'pass') return none
+  const seen = typeof none === 'string' ? JSON.stringify(none.slice(0, 60)) : typeof none
+  throw new TenancyError('INVALID_OPTION', `"none" of ${what} must be 'refuse', 'shared' or 'pass'; it is ${seen}.`, {
+    details: { option: 'none', seen },
+  })
+}

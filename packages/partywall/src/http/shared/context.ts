@@ -1,0 +1,47 @@
+/**
+ * Streams do not carry a scope. Node.js emits `data`, `end`, `drain`, `finish` and `close` from the socket, where there is no tenant (only
+ * what was buffered before the first read keeps it), and a web stream may pull from its source in the scope of its reader. So each
+ * adapter binds the events of a request, or the body of a response, to the scope of the request.
+ */
+import type { EventEmitter } from 'node:events'
+import type { HttpTenancy } from '../../ports/tenancy-like.ts'
+
+export type ContextTenancy = Pick<HttpTenancy, 'bind'>
+
+type Emit = EventEmitter['emit']
+
+/**
+ * Runs every listener of these emitters in the current scope, whoever adds it and when. Call it inside the scope. If it is called again
+ * for the same emitter, the last call counts.
+ * @example await tenancy.run(tenant, () => { bindEvents(tenancy, req, res); handle(req, res) })
+ */
+export function bindEvents(tenancy: ContextTenancy, ...emitters: readonly EventEmitter[]): void {
+  for (const emitter of emitters) {
+    const emit = unboundEmit.get(emitter) ?? emitter.emit
+    unboundEmit.set(emitter, emit)
+    emitter.emit = tenancy.bind<Parameters<Emit>, boolean>((...event) => Reflect.apply(emit, emitter, event) as boolean)
+  }
+}
+
+/**
+ * The same body, which is read in the current scope, whoever reads it and when. Call it inside the scope.
+ * @example return new Response(bindBody(tenancy, response.body), response)
+ */
+export function bindBody<Chunk>(tenancy: ContextTenancy, body: ReadableStream<Chunk>): ReadableStream<Chunk> {
+  const reader = body.getReader()
+  return new ReadableStream<Chunk>(
+    {
+      pull: tenancy.bind(async (controller: ReadableStreamDefaultController<Chunk>) => {
+        const { done, value } = await reader.read()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      }),
+      cancel: tenancy.bind((reason: unknown) => reader.cancel(reason)),
+    },
+    // Nothing is read before the client asks: the source of the body keeps its own pace.
+    { highWaterMark: 0 },
+  )
+}
+
+/** The emitters as they were. To bind an emit that is bound already would keep the outer scope instead of the inner one. */
+const unboundEmit = new WeakMap<EventEmitter, Emit>()

@@ -1,0 +1,40 @@
+/**
+ * The forms in which a client may name a tenant in a text of its own choice: a header, a query, a part of the path. Every resolver that
+ * reads such a text reads it here, so that one text has one meaning. A domain is not among the forms: domains are read from the host only.
+ */
+import { TenancyError } from '../errors.ts'
+import { isUuid, schemaNameProblem } from '../names/identifier.ts'
+import type { TenantRef } from '../types.ts'
+
+export type NameForm = 'id' | 'schema'
+
+export interface NameReader {
+  /** For messages: `a tenant id or a schema name`. */
+  readonly wanted: string
+  /** The tenant that this text names, or undefined when it has none of the forms. Both forms bound the length of the text. */
+  read(text: string): TenantRef | undefined
+}
+
+/**
+ * @param what the resolver, for messages about its option `accept`
+ * @throws TenancyError INVALID_OPTION
+ */
+export function nameReader(what: string, accept: unknown = ['id', 'schema']): NameReader {
+  const isKnown = Array.isArray(accept) && accept.length > 0 && accept.every((form) => Object.hasOwn(forms, form as PropertyKey))
+  if (!isKnown) {
+    throw new TenancyError('INVALID_OPTION', `The option "accept" of ${what} must be a list of 'id' and 'schema'.`, {
+      details: { option: 'accept', seen: accept },
+    })
+  }
+  const accepted = (accept as NameForm[]).map((form) => forms[form])
+  return {
+    wanted: accepted.map(({ called }) => called).join(' or '),
+    read: (text) => accepted.map(({ read }) => read(text)).find((ref) => ref !== undefined),
+  }
+}
+
+/** No text has both forms: a schema cannot look like a uuid. */
+const forms: Record<NameForm, { called: string; read: (text: string) => TenantRef | undefined }> = {
+  id: { called: 'a tenant id', read: (text) => (isUuid(text) ? { id: text.toLowerCase() } : undefined) },
+  schema: { called: 'a schema name', read: (text) => (schemaNameProblem(text) === undefined ? { schema: text } : undefined) },
+}

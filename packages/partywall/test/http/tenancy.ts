@@ -1,0 +1,45 @@
+/** A tenancy with the real chain and the real scope, and a list in place of the database: what adapters for web frameworks are tested on. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Resolver } from '../../src/ports/resolver.ts'
+import { byHeader } from '../../src/resolve/by-header.ts'
+import { byHost } from '../../src/resolve/by-host.ts'
+import { createChain } from '../../src/resolve/chain.ts'
+import { Scope } from '../../src/scope/scope.ts'
+import type { Tenant, TenantStatus } from '../../src/types.ts'
+
+export const tenants: Tenant[] = [
+  ...Array.from({ length: 20 }, (_, number) => createTenant(number, `tenant${number}`)),
+  ...(['suspended', 'maintenance', 'archived'] as const).map((status, index) => createTenant(20 + index, status, status)),
+]
+
+function createTenant(number: number, schema: string, status: TenantStatus = 'active'): Tenant {
+  const id = `00000000-0000-4000-8000-0000000000${String(number).padStart(2, '0')}`
+  return { id, schema, name: schema, kind: 'default', status, placement: 'default', attributes: {}, createdAt: new Date(0) }
+}
+
+export function createTenancyLike(resolvers: Resolver[] = [byHost({ base: 'example.com' }), byHeader('x-tenant-id')]) {
+  const scope = new Scope()
+  return {
+    scope,
+    resolve: createChain(resolvers, async (ref) => {
+      await sleep(Math.random() * 3)
+      return tenants.find(
+        ({ id, schema }) =>
+          ref === schema ||
+          (typeof ref === 'object' &&
+            (('id' in ref && ref.id === id) ||
+              ('schema' in ref && ref.schema === schema) ||
+              ('domain' in ref && ref.domain === `${schema}.test`))),
+      )
+    }),
+    // Like the real ones, these look up before they enter.
+    run: async <T>(tenant: Tenant, fn: () => T): Promise<Awaited<T>> => {
+      await sleep(1)
+      return await scope.run(tenant, fn)
+    },
+    runShared: async <T>(fn: () => T): Promise<Awaited<T>> => await scope.runShared(fn),
+    bind: scope.bind.bind(scope) as Scope['bind'],
+  }
+}
+
+export type TenancyLike = ReturnType<typeof createTenancyLike>
