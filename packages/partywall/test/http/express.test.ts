@@ -323,7 +323,7 @@ describe('errors', () => {
     expect(log).toHaveBeenCalledTimes(5)
     expect((await ask('UNKNOWN_TENANT')).text).toBe((await send({ host: 'nobody.example.com' })).text)
     expect(await ask('')).toMatchObject({ status: 500, text: 'not ours' })
-    expect(await ask('CODE_OF_A_NEWER_VERSION')).toMatchObject({ status: 500, text: 'secret message' })
+    expect(await ask('CODE_OF_A_NEWER_VERSION')).toMatchObject({ status: 500, text: expect.stringMatching(/^secret message/) })
   })
 
   test('are thrown at once for wrong options', () => {
