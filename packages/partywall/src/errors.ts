@@ -131,7 +131,7 @@ export interface ErrorDetails {
   }
 }
 
-interface OptionDetails {
+export interface OptionDetails {
   /** The name of the option or argument, as it is written, e.g. `pool.max`. */
   readonly option?: string
   /** The known name that comes nearest to an unknown one. */
@@ -144,7 +144,7 @@ interface OptionDetails {
   readonly resolver?: string
 }
 
-interface MigrationDetails {
+export interface MigrationDetails {
   readonly schema: string
   /** Of the migration; absent when the schema was not reached at all. */
   readonly name?: string | undefined
@@ -154,7 +154,7 @@ interface MigrationDetails {
 }
 
 /** A code whose details are all optional may leave them out. */
-type ErrorOptions<C extends TenancyErrorCode> = { readonly cause?: unknown } & ({} extends ErrorDetails[C]
+export type ErrorOptions<C extends TenancyErrorCode> = { readonly cause?: unknown } & ({} extends ErrorDetails[C]
   ? { readonly details?: ErrorDetails[C] }
   : { readonly details: ErrorDetails[C] })
 

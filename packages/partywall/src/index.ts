@@ -4,9 +4,19 @@ export { defineConfig } from './config/config.ts'
 export type { Config, MigrationsOption, MigrationsOptions, PoolOptions } from './config/config.ts'
 export { byHost, type HostOptions } from './resolve/by-host.ts'
 export { byHeader, type HeaderOptions } from './resolve/by-header.ts'
-export type { Hint, RequestFacts, Resolution, Resolver, ResolverFunction } from './ports/resolver.ts'
+export type { NameForm } from './resolve/name-forms.ts'
+export type {
+  Hint,
+  NamedResolver,
+  RequestFacts,
+  RequestQuery,
+  Resolution,
+  Resolver,
+  ResolverAnswer,
+  ResolverFunction,
+} from './ports/resolver.ts'
 export { errorCodes, isTenancyError, TenancyError } from './errors.ts'
-export type { TenancyErrorCode } from './errors.ts'
+export type { AnyTenancyError, ErrorDetails, ErrorOptions, MigrationDetails, OptionDetails, TenancyErrorCode } from './errors.ts'
 export type { MigrationsEnded, MigrationsStarted, SchemaMigrationStarted, Tampering, TenancyEvents } from './events.ts'
 export { TenantPool } from './database/pool/tenant-pool.ts'
 export type { Isolation } from './database/probe/isolation.ts'
@@ -41,3 +51,8 @@ export { assertFleetOk } from './fleet/report.ts'
 export type { FleetEntry, FleetReport } from './types.ts'
 export type { Attributes, Domain, Tenant, TenantRef, TenantSelection, TenantStatus } from './types.ts'
 export type { Register, RegisteredTenant } from './types.ts'
+export type { Migrations } from './migrations/run/run.ts'
+export type { Options } from './config/options.ts'
+export type { Queryable, Statement } from './sql/statement.ts'
+export type { SqlIdentifier, SqlTag } from './sql/sql.ts'
+export type { ToolOptions } from './migrations/sources/tools/tool-options.ts'

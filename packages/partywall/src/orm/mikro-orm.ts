@@ -14,7 +14,7 @@ import type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
 import { assertNoneRefused, schemaInEachStatement, setByTenancy } from './shared/refused-options.ts'
 
 export { mikroOrmMigrations, type MikroOrmMigrationsOptions } from '../migrations/sources/tools/mikro-orm.ts'
-export type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
+export type { OrmTenancy, ScopedOrmTenancy } from '../ports/tenancy-like.ts'
 
 interface ClientLike {
   query(...args: any[]): any

@@ -16,7 +16,7 @@ import type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
 import { assertNoneRefused } from './shared/refused-options.ts'
 
 export { prismaMigrations, type PrismaMigrationsOptions } from '../migrations/sources/tools/prisma.ts'
-export type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
+export type { OrmTenancy, ScopedOrmTenancy } from '../ports/tenancy-like.ts'
 
 interface StatementLike {
   sql: string

@@ -18,7 +18,7 @@ export interface SqlTag {
 }
 
 /** A quoted name, made by `sql.identifier`. */
-class SqlIdentifier {
+export class SqlIdentifier {
   readonly text: string
 
   constructor(parts: readonly string[]) {
