@@ -26,7 +26,7 @@ export type TenantTypeormOptions = Omit<TypeormPostgresOptions, 'type' | keyof t
  * @throws TenancyError INVALID_OPTION
  */
 export function tenantTypeormOptions(tenancy: OrmTenancy, options: TenantTypeormOptions): TypeormPostgresOptions {
-  // `synchronize: false` and its like say what is so in any case.
+  // An option such as `synchronize: false` changes nothing, so it is accepted.
   assertNoneRefused('tenantTypeormOptions', options, refused, (value) => value !== undefined && value !== false)
   const pool = poolFor(tenancy)
   return {
@@ -75,7 +75,7 @@ function poolFor({ pool, sharedPool }: OrmTenancy): PoolForTypeOrm {
   }
 }
 
-/** The questions of `initialize()`, which runs outside every scope. The answers are the same for all tenants. */
+/** The queries of `initialize()`, which runs outside every scope. The answers are the same for all tenants. */
 const probes = new Set(['SELECT version()', 'SELECT * FROM current_database()', 'SELECT * FROM current_schema()'])
 
 /** Stands in for a client outside every scope: it has the probes answered, and refuses everything else. */

@@ -1,4 +1,4 @@
-/** One way to ask any resolver, ours or the application's: it has a name, and its answer is a Hint. */
+/** One interface for every resolver, of partywall or of the application: it has a name, and its answer is a Hint. */
 import { isTenancyError, TenancyError } from '../errors.ts'
 import type { TenantRef } from '../types.ts'
 import type { Hint, RequestFacts, Resolver } from '../ports/resolver.ts'

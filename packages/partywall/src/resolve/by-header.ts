@@ -27,7 +27,7 @@ export function byHeader(name: string, options: HeaderOptions = {}): NamedResolv
     const given = headers?.[header]
     const values = given === undefined ? [] : [given].flat()
     if (values.length === 0) return { outcome: 'none' }
-    // Two values, or a list in one: which of them counts would depend on who reads it, a gateway or this resolver.
+    // Two values, or a list in one: a gateway may have read another one of them than this resolver would.
     if (values.length > 1 || values[0]!.includes(',')) return invalid('is given more than once')
     const value = values[0]!
     if (value === '') return invalid('is empty')

@@ -92,7 +92,7 @@ function ownHost(option: string, text: unknown): string {
 function ownHostProblem(text: string, parsed: SpelledHost): string | undefined {
   if (parsed.form === 'invalid') return parsed.reason
   if (parsed.form === 'address') return 'it is an IP address, and addresses have no subdomains'
-  if (text.includes(':')) return 'it has a port, and tenants are told apart by name only; leave the port away'
-  if (parsed.host.startsWith('www.')) return `"www." is understood; give ${JSON.stringify(withoutWww(parsed.host))}`
+  if (text.includes(':')) return 'it has a port, and only the name distinguishes tenants; leave out the port'
+  if (parsed.host.startsWith('www.')) return `"www." is added by itself; give ${JSON.stringify(withoutWww(parsed.host))}`
   return undefined
 }

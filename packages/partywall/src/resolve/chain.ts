@@ -52,7 +52,7 @@ export function createChain<A extends object = Attributes>(
     if (hint.outcome !== 'tenant') return undefined
     for (const ref of [hint.ref, ...(hint.otherwise ?? [])]) {
       const tenant = await lookup(ref)
-      // An archived tenant does not exist for clients: an answer of its own would tell strangers who was a customer.
+      // An archived tenant does not exist for clients: an answer of its own would tell strangers which customers have left.
       if (tenant !== undefined) return tenant.status === 'archived' ? undefined : tenant
     }
     return undefined

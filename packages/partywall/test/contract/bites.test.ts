@@ -1,6 +1,6 @@
 /**
- * The contract bites: its cases, run by the same code over pools as people write them, fail there, and each for a leak. Without this, a
- * case might pass because it asks for nothing.
+ * The contract finds leaks: its cases, run by the same code on pools as applications write them, fail there, and each because of a leak.
+ * Without this test, a case might pass because it checks nothing.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Pool } from 'pg'
@@ -81,7 +81,7 @@ const bitten: readonly Bitten[] = [
   { ...neverResets, ...pg, cases: refusals },
   { ...neverResets, ...kysely, cases: refusals },
   { ...callback, ...pg, cases: [...waiting, ...refusals] },
-  // Kysely waits for its client in the caller's own context, so there the callback does no harm.
+  // Kysely waits for its client in the context of the caller, so the callback does no harm there.
   { ...callback, ...kysely, cases: refusals },
   { ...notes, ...pg, cases: [...undone, ...waiting, ...refusals] },
   { ...notes, ...kysely, cases: [...undone, ...refusals] },
@@ -108,7 +108,7 @@ describe.each([pg, kysely])('tenancy.pool, under $library', ({ subject }) => {
 
 type UnderTest = TenancyUnderTest & { readonly pool: Pool }
 
-/** Runs a case when the pool has served a tenant on all of its connections, as a pool in production has. */
+/** Runs a case after the pool has served a tenant on all of its connections, like a pool in production. */
 async function failureOf({ run }: OrmCase, makeSubject: MakeSubject, on: UnderTest): Promise<unknown> {
   const subject = makeSubject(on)
   const world = ormWorld({
@@ -131,7 +131,7 @@ async function failureOf({ run }: OrmCase, makeSubject: MakeSubject, on: UnderTe
   }
 }
 
-/** A naive pool in the place of a tenancy's. */
+/** A tenancy with a naive pool. */
 function naiveTenancy(make: Bitten['make']): UnderTest {
   const store = new AsyncLocalStorage<string>()
   return {
@@ -150,10 +150,10 @@ function caseOf(name: string): OrmCase {
 }
 
 /**
- * What a case says when rows went the wrong way: another row than its own was seen, or a row was there already because another tenant
- * had written it, or nobody refused. Anything else would be an accident of the naive pool, and no bite.
+ * Whether a case failed because of a leak: it read a row of another tenant, or found its own row already written by another tenant, or a
+ * statement was not refused. Any other failure would be an accident of the naive pool.
  */
 function isLeak(failure: unknown): boolean {
   const { name, message } = failure as Error
-  return name === 'AssertionError' || message === 'It was expected to fail, and did not.' || codeOf(failure) === '23505'
+  return name === 'AssertionError' || message === 'The promise was expected to fail, and did not.' || codeOf(failure) === '23505'
 }

@@ -1,4 +1,4 @@
-/** What a library does with many more tenants than connections. */
+/** Cases of many more tenants than connections. */
 import { expect } from 'vitest'
 import type { Tenant } from 'partywall'
 import { fakeTenant } from '../support/tenants/two-tenants.ts'
@@ -28,7 +28,7 @@ export const crowdCases: readonly OrmCase[] = [
   },
 ]
 
-/** One round of work of one tenant among many; round 2 finds what round 1 left. */
+/** One round of work of one tenant among many; round 2 finds the rows of round 1. */
 async function workRound({ subject }: OrmWorld, tenant: Tenant, round: number): Promise<void> {
   await subject.addAuthor(authorOf(tenant, round))
   await subject.transaction(async (transaction) => {

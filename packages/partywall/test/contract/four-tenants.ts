@@ -1,4 +1,4 @@
-/** A database of its own with four tenants, made by migrations: what the contract is held against. */
+/** A database of its own with four tenants that have the same migrations, for the contract. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,10 +13,10 @@ import { atRest } from './orm-world.ts'
 export interface FourTenants {
   readonly tenancy: Tenancy
   readonly url: string
-  /** Past the pooler, where there is one. */
+  /** Without the pooler, if there is one. */
   readonly directUrl: string
   readonly withServerConnections: OwnRoute['withServerConnections']
-  /** A client that is no tenant's, for looking. */
+  /** A client outside every scope, to see what is on the server. */
   readonly admin: Client
   readonly tenants: readonly Tenant[]
 }
@@ -58,7 +58,7 @@ export async function fourTenants(config: Omit<Config, 'database' | 'root'> = {}
   })
   await tenancy.migrations.run()
   const tenants: Tenant[] = []
-  // A name that needs quotes is among them.
+  // One of the names needs quotes.
   for (const schema of ['acme', 'bolt', 'coop-42', 'dune']) tenants.push(await tenancy.tenants.create({ schema }))
   setAlarm(() => atRest(tenancy.pool))
   return { tenancy, url, directUrl, withServerConnections, admin, tenants }

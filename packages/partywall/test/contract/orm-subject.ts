@@ -1,4 +1,4 @@
-/** What the contract asks of a library: a subject adapts one library to these few operations on authors, books and plans. */
+/** A subject adapts one library to these few operations on authors, books and plans, which the contract uses. */
 
 export interface Author {
   readonly id: number
@@ -13,7 +13,7 @@ export interface Book {
   readonly title: string
   /** The name of a plan, in the shared schema. */
   readonly plan: string
-  /** An enum type of the tenant's schema: its number differs from tenant to tenant. */
+  /** An enum type of the tenant's schema: its number is different in each tenant. */
   readonly mood: Mood
   readonly moods: readonly Mood[]
   readonly tags: readonly string[]
@@ -31,26 +31,26 @@ export interface OrmOperations {
   addBook(book: Book): Promise<unknown>
   /** By id. */
   books(): Promise<readonly Book[]>
-  /** By the library's own means for relations, if it has such; authors and titles by id. Authors without books count. */
+  /** With the library's own support for relations, if it has any; authors and titles by id. Authors without books are included. */
   authorsWithBooks(): Promise<readonly { readonly name: string; readonly books: readonly string[] }[]>
   /** Books joined with the shared table, by the book's id. */
   booksWithPrice(): Promise<readonly { readonly title: string; readonly price: number }[]>
-  /** The library's way for SQL of one's own. The text has $1, $2, …; a subject rewrites them if its library wants others. */
+  /** SQL of the application. The text has $1, $2, …; a subject rewrites them if its library uses other placeholders. */
   raw(text: string, values?: readonly unknown[]): Promise<readonly any[]>
 }
 
 export interface OrmTransaction extends OrmOperations {
-  /** A transaction in the transaction, by a savepoint: undone when `work` fails. */
+  /** A transaction in the transaction, by a savepoint: rolled back when `work` fails. */
   nested?<T>(work: (inner: OrmTransaction) => Promise<T>): Promise<T>
 }
 
 export interface OrmSubject extends OrmOperations {
   transaction<T>(work: (transaction: OrmTransaction) => Promise<T>, level?: IsolationLevel): Promise<T>
-  /** All authors by id, not read at once. Who stops early must give the connection back. */
+  /** All authors by id, not read at once. A reader that stops early must give the connection back. */
   stream?(): AsyncIterable<Author>
-  /** The library's own good-bye. It must leave the pool, which is not its own, alone. */
+  /** Ends the library. It must leave the pool open, which belongs to the tenancy. */
   close?(): Promise<unknown>
 }
 
-/** What some libraries have no means for. */
+/** What some libraries cannot do. */
 export type OrmCapability = 'isolation levels' | 'savepoints' | 'streaming'

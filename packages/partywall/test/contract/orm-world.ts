@@ -1,10 +1,10 @@
-/** What a case of the contract has at hand: a library on a tenancy, four tenants, and a client that sees what is on the server. */
+/** What a case of the contract can use: a library on a tenancy, four tenants, and a client that sees what is on the server. */
 import type { Client } from 'pg'
 import { expect } from 'vitest'
 import type { Tenant } from 'partywall'
 import type { Author, Book, Mood, OrmSubject } from './orm-subject.ts'
 
-/** The part of a tenancy that the contract uses. A naive pool can play it, too; see bites.test.ts. */
+/** The part of a tenancy that the contract uses. A naive pool can stand in for it; see bites.test.ts. */
 export interface TenancyUnderTest {
   readonly pool: PoolUnderTest
   run<T>(tenant: Tenant, fn: () => T): Promise<Awaited<T>>
@@ -18,26 +18,26 @@ interface PoolUnderTest {
 }
 
 export interface OrmWorldParts {
-  /** What the library is called. */
+  /** The name of the library. */
   readonly name: string
   readonly tenancy: TenancyUnderTest
   readonly subject: OrmSubject
   readonly tenants: readonly Tenant[]
   readonly admin: Client
-  /** Runs `work` while several server sessions are to be had at once. */
+  /** Runs `work` while several server sessions are available at once. */
   withServerConnections<T>(count: number, work: () => Promise<T>): Promise<T>
 }
 
 export interface OrmWorld extends OrmWorldParts {
   readonly four: readonly [Tenant, Tenant, Tenant, Tenant]
   inTenant<T>(tenant: Tenant, work: () => Promise<T>): Promise<T>
-  /** In each of the four, at the same time. */
+  /** In each of the four tenants, concurrently. */
   each<T>(work: (tenant: Tenant) => Promise<T>): Promise<T[]>
-  /** By id, as the server has them. */
+  /** By id, as they are on the server. */
   rowsOnServer(tenant: Tenant, table?: 'authors' | 'books'): Promise<any[]>
-  /** Takes all rows from the tables of the four. */
+  /** Deletes all rows of the four tenants. */
   empty(): Promise<void>
-  /** The same authors in each of the four, and nothing else; they differ by their names only. */
+  /** The same authors in each of the four tenants, and no other rows; only their names differ. */
   fill(count?: number): Promise<void>
   bookOf(tenant: Tenant, id?: number): Book
 }

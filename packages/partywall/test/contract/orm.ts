@@ -1,11 +1,11 @@
 /**
- * What every library must do on tenancy.pool, unchanged: one suite for all of them. A subject adapts one library to a few
- * operations (orm-subject.ts); each case looks at the rows on the real server, with a client that is no tenant's. That the cases bite
- * is shown on naive pools, in bites.test.ts.
+ * One suite for all libraries: what each must do on tenancy.pool, unchanged. A subject adapts one library to a few operations
+ * (orm-subject.ts); each case reads the rows on the real server, with a client outside every scope. bites.test.ts shows that naive pools
+ * fail the cases.
  *
- * What a library cannot do, its test names with a reason: `lacks: { streaming: '…' }`. The suite then holds it to that.
+ * The test of a library names what the library cannot do, with a reason: `lacks: { streaming: '…' }`. The suite then checks that it cannot.
  *
- * It runs directly and through a pooler with one server connection, on which whoever streams keeps all others waiting.
+ * It runs directly and through a pooler with one server connection, on which a stream makes all other queries wait.
  */
 import type { Client } from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -23,7 +23,7 @@ export type * from './orm-subject.ts'
 export { codeOf, refused } from './refused.ts'
 
 export interface OrmContractOptions {
-  /** What the library has no means for, and why. */
+  /** What the library cannot do, and why. */
   readonly lacks?: Partial<Record<OrmCapability, string>>
   /** Further options of the tenancy. */
   readonly config?: Omit<Config, 'database' | 'root'>
@@ -32,20 +32,20 @@ export interface OrmContractOptions {
 export interface OrmContractSetup {
   readonly tenancy: Tenancy
   readonly url: string
-  /** The same database past the pooler, where there is one: for what a library does by itself. */
+  /** The same database without the pooler, if there is one: for connections that a library opens itself. */
   readonly directUrl: string
-  /** Four tenants, made by migrations. The rows of all have the same primary keys. */
+  /** Four tenants with the same migrations. Their rows have the same primary keys. */
   readonly tenants: readonly Tenant[]
   readonly subject: OrmSubject
-  /** A client that is no tenant's, for looking. */
+  /** A client outside every scope, to see what is on the server. */
   readonly admin: Client
-  /** Takes all rows from the tables of the four. */
+  /** Deletes all rows of the four tenants. */
   empty(): Promise<void>
-  /** For a test in which one transaction waits for a statement outside of it. */
+  /** For a test in which one transaction waits for a statement outside it. */
   readonly withServerConnections: OrmWorld['withServerConnections']
 }
 
-/** Declares the suite, and gives what it has set up to the library's own tests. Call it at the top of a test file. */
+/** Declares the suite, and returns its setup for the library's own tests. Call it at the top of a test file. */
 export async function ormContract(
   name: string,
   makeSubject: (tenancy: Tenancy, url: string) => OrmSubject | Promise<OrmSubject>,
@@ -60,7 +60,7 @@ export async function ormContract(
   declare(`a stream of ${name}`, streamCases)
   declare(`${name} with a crowd`, crowdCases)
 
-  describe(`in the end, ${name}`, () => {
+  describe(`after its suite, ${name}`, () => {
     test('has put nothing into the shared schema', async () => {
       const { rows } = await admin.query(
         `select table_name as name from information_schema.tables where table_schema = 'public' order by 1`,
@@ -73,7 +73,7 @@ export async function ormContract(
     })
   })
 
-  // Hooks after tests run in reverse order: this one comes before the end of the pool.
+  // afterAll hooks run in reverse order: this one runs before the pool ends.
   afterAll(async () => {
     await subject.close?.()
     const [a] = world.four
@@ -83,7 +83,7 @@ export async function ormContract(
   })
   return { tenancy, url, directUrl, tenants, subject, admin, empty: world.empty, withServerConnections }
 
-  /** A test for each case, and one for each thing that the library is said to lack. */
+  /** A test for each case, and one for each capability that the library lacks. */
   function declare(title: string, cases: readonly OrmCase[]): void {
     const lacked = new Set(cases.flatMap(({ needs }) => (needs !== undefined && lacks[needs] !== undefined ? [needs] : [])))
     const held = cases.filter(({ needs }) => needs === undefined || !lacked.has(needs))

@@ -1,4 +1,4 @@
-/** What a library does with single queries on one pool. */
+/** Cases of single queries on one pool. */
 import { expect } from 'vitest'
 import type { OrmCase } from './orm-case.ts'
 import { authorOf } from './orm-world.ts'

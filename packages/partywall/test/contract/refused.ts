@@ -1,13 +1,13 @@
-/** What became of a promise that must fail. */
+/** Errors of promises that must fail. */
 
-/** Its error. */
+/** The error of a promise that must fail. */
 export async function refused(promise: PromiseLike<unknown>): Promise<unknown> {
   try {
     await promise
   } catch (error) {
     return error
   }
-  throw new Error('It was expected to fail, and did not.')
+  throw new Error('The promise was expected to fail, and did not.')
 }
 
 /** The code of an error of PostgreSQL or partywall, which libraries wrap in one of their own. */

@@ -1,4 +1,4 @@
-/** What a library does with results that are not read at once. */
+/** Cases of results that are not read at once. */
 import { expect } from 'vitest'
 import type { Tenant } from 'partywall'
 import type { OrmCase } from './orm-case.ts'
@@ -14,7 +14,7 @@ export const streamCases: readonly OrmCase[] = [
     needs: 'streaming',
     async run({ subject, four: [a, b, c, d], inTenant, fill, withServerConnections }) {
       await fill(count)
-      // Three streams, and what is asked in the middle of them.
+      // Three streams, and queries in the middle of them.
       const streamed = async (tenant: Tenant): Promise<void> => {
         const seen: Author[] = []
         for await (const author of subject.stream!()) {

@@ -1,4 +1,4 @@
-/** What a library does in transactions, and in savepoints within them. */
+/** Cases of transactions, and of savepoints in them. */
 import { expect } from 'vitest'
 import type { OrmCase } from './orm-case.ts'
 import type { IsolationLevel } from './orm-subject.ts'

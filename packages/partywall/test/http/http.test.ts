@@ -1,4 +1,4 @@
-/** The parts of partywall/http that express.test.ts does not go through: their answers, and the scope of bodies. */
+/** The parts of partywall/http that express.test.ts does not cover: admissions, every answer, and the scope of events and bodies. */
 import { EventEmitter, once } from 'node:events'
 import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
@@ -94,7 +94,7 @@ describe('an answer', () => {
     expect(bodyOf(answer)).toMatchObject({ status, code, type: 'about:blank', detail: expect.stringMatching(/.{20}/) })
   })
 
-  test('asks a client to wait for 60 seconds, or as long as it is told', () => {
+  test('asks a client to wait for 60 seconds, or for retryAfterMs', () => {
     expect(refusal({ outcome: 'maintenance' }).headers['retry-after']).toBe('60')
     expect(refusal({ outcome: 'maintenance' }, { retryAfterMs: 1 }).headers['retry-after']).toBe('1')
     expect(refusal({ outcome: 'unknown' }, { retryAfterMs: 1 }).headers['retry-after']).toBeUndefined()

@@ -1,4 +1,4 @@
-/** A server for one test, and clients that send what they are told to. */
+/** A server for one test, with functions that send requests to it. */
 import { once } from 'node:events'
 import http, { type IncomingHttpHeaders, type OutgoingHttpHeaders, type RequestListener } from 'node:http'
 import net, { type AddressInfo } from 'node:net'
@@ -30,7 +30,7 @@ export async function listen(app: RequestListener) {
   const { port } = server.address() as AddressInfo
   const at = { host: '127.0.0.1', port }
 
-  // fetch may not set the Host header: node:http may.
+  // fetch cannot set the Host header; node:http can.
   async function send({ host, headers, body, agent, ...request }: Sent) {
     const sent = http.request({ ...at, ...request, headers: { ...headers, host }, agent: agent ?? false })
     const answered = once(sent, 'response') as Promise<[http.IncomingMessage]>

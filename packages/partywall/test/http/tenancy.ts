@@ -32,7 +32,7 @@ export function createTenancyLike(resolvers: Resolver[] = [byHost({ base: 'examp
               ('domain' in ref && ref.domain === `${schema}.test`))),
       )
     }),
-    // Like the real ones, these look up before they enter.
+    // Like the real ones, these are async before they enter the scope.
     run: async <T>(tenant: Tenant, fn: () => T): Promise<Awaited<T>> => {
       await sleep(1)
       return await scope.run(tenant, fn)

@@ -12,7 +12,7 @@ export function knexOperations(db: Knex): OrmOperations {
     books: () =>
       promised(
         db('books')
-          // node-postgres knows no enum of a tenant by its number, and gives an array of it as text.
+          // node-postgres has no parser for the number of a tenant's enum, and returns an array of it as text.
           .select('id', 'author_id as authorId', 'title', 'plan', 'mood', db.raw('moods::text[]'), 'tags')
           .orderBy('id') as PromiseLike<Book[]>,
       ),

@@ -10,7 +10,7 @@ const { tenancy, tenants, empty } = await ormContract('Knex', subjectOf)
 const [a, b] = tenants as [(typeof tenants)[0], (typeof tenants)[0]]
 
 function subjectOf(ofTenants: Tenancy): OrmSubject {
-  // It warns of each refused checkout, which the contract has many of.
+  // Knex warns about each refused checkout, and the contract has many of them.
   const db = tenantKnex(ofTenants, knex, { log: { warn: () => {} } })
   return {
     ...knexOperations(db),

@@ -49,7 +49,7 @@ function operations(db: Kysely<Tables> | Transaction<Tables>): OrmOperations {
       db
         .selectFrom('books')
         .select(['id', 'author_id as authorId', 'title', 'plan', 'mood', 'tags'])
-        // node-postgres knows no enum of a tenant by its number, and gives an array of it as text.
+        // node-postgres has no parser for the number of a tenant's enum, and returns an array of it as text.
         .select(sql<Mood[]>`moods::text[]`.as('moods'))
         .orderBy('id')
         .execute(),

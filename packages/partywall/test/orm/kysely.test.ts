@@ -42,9 +42,9 @@ describe('tenantKyselyOptions', () => {
     async (inflightQueryAbortStrategy) => {
       const db = new Kysely<Tables>(tenantKyselyOptions(tenancy))
       const abort = new AbortController()
-      // Behind a pooler no number of a session is to be had: the caller goes on at once all the same, the statement to its end.
+      // Behind a pooler Kysely does not know the session: the caller goes on at once, but the statement runs to its end.
       const seconds = isPooled ? 1 : 20
-      // The signal comes from outside of every scope, as one that a timer or a closing socket gives.
+      // The signal comes from outside every scope, like one from a timer or a closing socket.
       setTimeout(() => abort.abort(), 150)
       const running = tenancy.run(a, () =>
         refused(sql`select pg_sleep(${sql.lit(seconds)})`.execute(db, { signal: abort.signal, inflightQueryAbortStrategy })),

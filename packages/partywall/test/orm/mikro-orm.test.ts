@@ -200,7 +200,7 @@ describe('tenantMikroOrmOptions', () => {
 
   test('cancels a statement, and gives its connection back', async () => {
     const started = Date.now()
-    // Behind a pooler no number of a session is to be had: the caller goes on at once all the same, the statement to its end.
+    // Behind a pooler MikroORM does not know the session: the caller goes on at once, but the statement runs to its end.
     const seconds = isPooled ? 1 : 20
     await tenancy.run(a, async () => {
       const em = orm.em.fork({ signal: AbortSignal.timeout(100), inflightQueryAbortStrategy: 'cancel query' })

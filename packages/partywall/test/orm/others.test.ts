@@ -1,4 +1,4 @@
-/** The way of docs/orm/others.md for a library that takes no pool, with its statement as it stands there. */
+/** Binding by hand, for a library that takes no pool: the statement is read from docs/orm/others.md. */
 import { readFile } from 'node:fs/promises'
 import { Client } from 'pg'
 import { afterAll, expect, test } from 'vitest'

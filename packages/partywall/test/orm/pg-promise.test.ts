@@ -38,7 +38,7 @@ function subjectOf(ofTenants: Tenancy): OrmSubject {
     async *stream() {
       const rows = new PassThrough({ objectMode: true, highWaterMark: 20 })
       const done = db.stream(new QueryStream('select * from authors order by id', [], { batchSize: 20 }), (stream) => {
-        // Without an error pg-promise would not notice, and keep the connection.
+        // Without an error pg-promise would not notice the end, and would keep the connection.
         rows.once('close', () => (stream as unknown as QueryStream).destroy(new Error('stopped')))
         stream.pipe(rows)
       })

@@ -13,7 +13,7 @@ import { pgSubject } from './pg-subject.ts'
 const { tenancy, tenants, admin, empty } = await ormContract('pg', pgSubject)
 const [a, b, c, d] = tenants as [(typeof tenants)[0], (typeof tenants)[0], (typeof tenants)[0], (typeof tenants)[0]]
 
-/** A client for `work`, which comes back whatever happens. */
+/** Runs `work` with a client, and releases the client in any case. */
 async function onClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await tenancy.pool.connect()
   try {
@@ -26,7 +26,7 @@ async function onClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
 const everywhere = <T>(work: (schema: string) => Promise<T>): Promise<T[]> =>
   Promise.all(tenants.map((tenant) => tenancy.run(tenant, () => work(tenant.schema)) as Promise<T>))
 
-/** 2000 rows of authors, as COPY has them. */
+/** 2000 rows of authors in the format of COPY. */
 function lines(schema: string): string {
   return Array.from({ length: 2000 }, (_, index) => `${index + 1}\t${schema} ${index + 1}\n`).join('')
 }

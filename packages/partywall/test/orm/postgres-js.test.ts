@@ -58,7 +58,7 @@ const names = async (): Promise<string[]> => (await sql<any>`select name from au
 
 const firstAuthor = async (): Promise<unknown[]> => [...(await sql`select * from authors where id = ${1}`)]
 
-/** A connection that was killed while idle fails once, as it does without us. */
+/** A connection that was killed while idle fails once, as it does without partywall. */
 async function settledNames(): Promise<string[]> {
   try {
     return await names()
@@ -162,7 +162,7 @@ describe('tenantPostgresJs', () => {
   test('takes one round trip for a query without values, and two for one with values; four where nothing is prepared', async () => {
     await fillOne()
     await tenancy.run(a, async () => {
-      // On each connection, the first time is to prepare it.
+      // The first query on each connection prepares it.
       for (let round = 0; round < 8; round++) await firstAuthor()
       expect((await countingWrites(async () => void (await names()))).writes).toBe(1)
       expect((await countingWrites(async () => void (await firstAuthor()))).writes).toBe(isPooled ? 4 : 2)
@@ -250,7 +250,7 @@ describe('tenantPostgresJs', () => {
   })
 
   test('cancels a query while it runs and while it waits', async () => {
-    // PgBouncer passes on the cancelling of a query that runs, not of one that still waits for a server connection.
+    // PgBouncer passes on the cancellation of a running query, not of one that still waits for a server connection.
     await withServerConnections(4, () =>
       tenancy.run(a, async () => {
         const running = sql`select pg_sleep(20)`
@@ -279,7 +279,7 @@ describe('tenantPostgresJs', () => {
         for (let n = 0; n < 3; n++) expect({ how, rows: [...(await read())] }).toMatchObject({ how, rows: [mine] })
         await admin.query(`alter table "${a.schema}".things add column "${how}" int`)
         for (let n = 0; n < 3; n++) expect({ how, rows: [...(await read())] }).toMatchObject({ how, rows: [mine] })
-        // Behind a pooler the session may be another one the next time, and postgres.js does not know.
+        // Behind a pooler the next query may reach another session, and postgres.js does not notice.
         await plain.unsafe('deallocate all')
         for (let n = 0; n < 3; n++) expect({ how, rows: [...(await read())] }).toMatchObject({ how, rows: [mine] })
       }
@@ -291,7 +291,7 @@ describe('tenantPostgresJs', () => {
   test('keeps a transaction that it reported as committed, when the session that prepared its COMMIT is gone', async () => {
     await fillOne()
     await tenancy.run(a, () => sql.begin((within) => within`select 1`))
-    // A pooler may do so at any time; directly, what was prepared is gone with the connection.
+    // A pooler may do so at any time; on a direct route, prepared statements are lost with the connection.
     if (isPooled) {
       await admin.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,

@@ -87,7 +87,7 @@ function transaction(client: any): OrmTransaction {
   return { ...operations(client), nested: (work) => client.$transaction((inner: any) => work(transaction(inner))) }
 }
 
-/** Prisma numbers its errors itself; the suite asks for the number that the server gave. */
+/** Prisma has error codes of its own; the suite needs the code of the server. */
 async function told<T>(promise: Promise<T>): Promise<T> {
   try {
     return await promise
@@ -275,7 +275,7 @@ describe('tenantPrisma', () => {
 
   test('refuses a second copy of pg, and says how to fix it', async () => {
     const second = (await withSecondPg('@prisma/adapter-pg'))('@prisma/adapter-pg') as { PrismaPg: typeof PrismaPg }
-    // It takes a pool of another copy for the options of a pool of its own.
+    // It uses a pool of another copy as the options for a pool of its own.
     expect((new second.PrismaPg(tenancy.pool) as any).externalPool, 'what it protects from').toBeNull()
     expect(() => tenantPrisma(tenancy, second.PrismaPg, (adapter) => new PrismaClient({ adapter }))).toThrowError(
       expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('npm ls pg') }),

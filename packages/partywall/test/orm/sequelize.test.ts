@@ -25,7 +25,7 @@ function defineModels(): void {
       authorId: { type: DataTypes.INTEGER, field: 'author_id' },
       title: DataTypes.TEXT,
       plan: DataTypes.TEXT,
-      // The name of the type, as the migration says it: DataTypes.ENUM would make a name of its own, in "public".
+      // The name of the type in the migration: DataTypes.ENUM would create a name of its own, in "public".
       mood: 'mood',
       moods: 'mood[]',
       tags: DataTypes.ARRAY(DataTypes.TEXT),
@@ -61,7 +61,7 @@ function operations(within: Transactionable = {}): OrmOperations {
   }
 }
 
-/** Savepoints are made from the outermost transaction: see "the traps" below. */
+/** Savepoints are created from the outermost transaction: see the test of their names below. */
 function transaction(within: Transaction, outermost = within): OrmTransaction {
   return {
     ...operations({ transaction: within }),

@@ -70,7 +70,7 @@ const { tenancy, tenants, admin, empty, directUrl } = await ormContract('slonik'
     ...operations(pool),
     transaction: (work, level) =>
       pool.transaction(async (within) => {
-        // slonik has no word for it; as the first statement it is PostgreSQL's own way.
+        // slonik has no option for it; PostgreSQL accepts it as the first statement.
         if (level !== undefined) await operations(within).raw(`set transaction isolation level ${level}`)
         return work(transaction(within))
       }),
@@ -247,7 +247,7 @@ async function drained(query: ReturnType<typeof sql.unsafe>): Promise<unknown[]>
   return seen
 }
 
-/** A parser that shows that it was asked. */
+/** A parser whose result shows that it was used. */
 function bracketed(name: string): DriverTypeParser {
   return { name, parse: (value) => `<${value}>` }
 }

@@ -11,8 +11,8 @@ export type ContextTenancy = Pick<HttpTenancy, 'bind'>
 type Emit = EventEmitter['emit']
 
 /**
- * Runs every listener of these emitters in the current scope, whoever adds it and when. Call it inside the scope. If it is called again
- * for the same emitter, the last call counts.
+ * Runs every listener of these emitters in the current scope, also a listener that is added later or from another scope. Call it inside the
+ * scope. If it is called again for the same emitter, the last call counts.
  * @example await tenancy.run(tenant, () => { bindEvents(tenancy, req, res); handle(req, res) })
  */
 export function bindEvents(tenancy: ContextTenancy, ...emitters: readonly EventEmitter[]): void {
@@ -24,7 +24,7 @@ export function bindEvents(tenancy: ContextTenancy, ...emitters: readonly EventE
 }
 
 /**
- * The same body, which is read in the current scope, whoever reads it and when. Call it inside the scope.
+ * The same body; its source runs in the current scope, even if the reader is in another scope. Call it inside the scope.
  * @example return new Response(bindBody(tenancy, response.body), response)
  */
 export function bindBody<Chunk>(tenancy: ContextTenancy, body: ReadableStream<Chunk>): ReadableStream<Chunk> {
@@ -38,7 +38,7 @@ export function bindBody<Chunk>(tenancy: ContextTenancy, body: ReadableStream<Ch
       }),
       cancel: tenancy.bind((reason: unknown) => reader.cancel(reason)),
     },
-    // Nothing is read before the client asks: the source of the body keeps its own pace.
+    // Reads nothing ahead of the client, so the source of the body keeps its own pace.
     { highWaterMark: 0 },
   )
 }

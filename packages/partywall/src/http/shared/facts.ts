@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { RequestFacts, RequestQuery } from '../../ports/resolver.ts'
 import { parseQuery } from './query.ts'
 
-/** What the framework knows better than the request itself. */
+/** Facts that the framework knows better than the plain request shows them. */
 export interface FactsOptions {
   /** The host, where the framework reads it from a proxy that it trusts. @default the Host of the request */
   readonly host?: string | undefined
@@ -49,7 +49,7 @@ function withQuery(facts: Omit<RequestFacts, 'query'>, text: string): RequestFac
 }
 
 /**
- * One host, or several joined with a comma, which every resolver refuses: which of them counts would depend on who reads the request. A
+ * One host, or several joined with a comma, which byHost refuses: a proxy may have read another one of them than this code would. A
  * request names its host in `Host`, in `:authority` (HTTP/2), and perhaps in its target. Node.js keeps the first of several `Host` lines
  * without a notice; here they stay visible.
  */

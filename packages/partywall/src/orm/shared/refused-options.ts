@@ -1,6 +1,6 @@
 /**
- * Options of a library that an adapter refuses: they would lead around the tenancy, or make one schema of all, or do nothing. Each adapter
- * has a table of them: the name of the option, and what to do instead.
+ * Options of a library that an adapter refuses: they would bypass the tenancy, or use one schema for all tenants, or do nothing. Each
+ * adapter has a table of them: the name of the option, and what to do instead.
  */
 import { TenancyError } from '../../errors.ts'
 

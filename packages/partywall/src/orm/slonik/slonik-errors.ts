@@ -15,7 +15,7 @@ import {
   type Query,
 } from 'slonik'
 
-/** The error of slonik for one of node-postgres; others, refusals of partywall among them, pass as they are. */
+/** slonik's error for an error of node-postgres; other errors, such as refusals of partywall, are returned unchanged. */
 export function asSlonikError(error: unknown, query?: Query): unknown {
   if (!(error instanceof Error)) return error
   if (/connection terminated unexpectedly/i.test(error.message)) return new BackendTerminatedUnexpectedlyError(error)
