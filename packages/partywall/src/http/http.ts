@@ -2,7 +2,14 @@
  * partywall/http: the parts that an adapter for a web framework is made of. `partywall/express` is made of them, and so is the adapter for
  * node:http in docs/http.md.
  */
-export { createAdmission, type Admission, type AdmissionOptions, type Admitted, type NotAdmitted } from './shared/admission.ts'
+export {
+  createAdmission,
+  type Admission,
+  type AdmissionOptions,
+  type Entering,
+  type Passing,
+  type Refusing,
+} from './shared/admission.ts'
 export { bindBody, bindEvents, type ContextTenancy } from './shared/context.ts'
 export { nodeFacts, webFacts, type FactsOptions, type NodeRequest } from './shared/facts.ts'
 export { problemAnswer, problemCodes, type HttpAnswer, type ProblemCode } from './shared/problem.ts'

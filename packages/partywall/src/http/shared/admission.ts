@@ -18,23 +18,29 @@ export interface AdmissionOptions extends RefusalOptions {
   none?: 'refuse' | 'shared' | 'pass'
 }
 
-/** The rest of the request is run by `run`. */
-export interface Admitted<A extends object = Attributes> {
-  /** enter: in the scope of the tenant, or in the shared scope; pass: in no scope that it has not entered already. */
-  readonly action: 'enter' | 'pass'
-  /** Undefined in the shared scope, and outside every scope. */
+/** The rest of the request runs in a scope, by `run`. */
+export interface Entering<A extends object = Attributes> {
+  readonly action: 'enter'
+  /** Undefined in the shared scope. */
   readonly tenant: Tenant<A> | undefined
   run<T>(fn: () => T): Promise<Awaited<T>>
 }
 
+/** The rest of the request runs outside every scope; `run` just calls it, for adapters that treat both cases alike. */
+export interface Passing {
+  readonly action: 'pass'
+  readonly tenant: undefined
+  run<T>(fn: () => T): Promise<Awaited<T>>
+}
+
 /** `answer` is sent, and no handler runs. */
-export interface NotAdmitted<A extends object = Attributes> {
+export interface Refusing<A extends object = Attributes> {
   readonly action: 'refuse'
   readonly resolution: Refused<A>
   readonly answer: HttpAnswer
 }
 
-export type Admission<A extends object = Attributes> = Admitted<A> | NotAdmitted<A>
+export type Admission<A extends object = Attributes> = Entering<A> | Passing | Refusing<A>
 
 /**
  * Makes the function that decides about each request of one app. It rejects with the errors of the resolvers and of the catalog.
