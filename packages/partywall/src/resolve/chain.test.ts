@@ -60,13 +60,13 @@ describe('a chain of host and header', () => {
       expect(await ask('acme.example.com', header)).toMatchObject({ outcome: 'resolved', by: 'host' })
   })
 
-  test.each([ferrari.id, 'ferrari', 'nobody', 'gone', 'paused', '00000000-0000-4000-8000-000000000099'])(
+  test.each([ferrari.id, 'ferrari', 'missing', 'gone', 'paused', '00000000-0000-4000-8000-000000000099'])(
     'refuses the header %s on another tenant’s host, whether or not it exists',
     async (header) =>
       expect(await ask('acme.example.com', header)).toEqual({ outcome: 'ambiguous', by: ['host', 'header x-tenant-id'] }),
   )
 
-  test.each(['nobody.example.com', 'nobody.org', 'a.b.example.com', 'gone.example.com', '1.example.com'])(
+  test.each(['missing.example.com', 'missing.org', 'a.b.example.com', 'gone.example.com', '1.example.com'])(
     'answers unknown for the host %s, whatever the header says',
     async (host) => {
       for (const header of [undefined, 'acme', ferrari.id, 'not,one'])
@@ -174,7 +174,7 @@ test('a chain never resolves any host or header to a tenant that neither of them
     'ferrari',
     'gone',
     'paused',
-    'nobody',
+    'missing',
     'www',
     'example',
     'com',

@@ -1,9 +1,8 @@
 /**
- * What every source of migrations of another tool must do, on the files that the real tool made: one suite for all of them. All the
- * fixtures make the same: authors and books with a foreign key, an enum `mood`, an index, and where the tool can a view and a sequence;
- * then a column, an index and a value of the enum.
+ * One suite for all sources of migrations of other tools, on files that the real tool made. All fixtures create the same: authors and books
+ * with a foreign key, an enum `mood`, an index, and a view and a sequence if the tool can; then a column, an index and a value of the enum.
  *
- * The shared schema of each test holds objects of the same names, so that whatever is bound to it by mistake finds something there.
+ * The shared schema of each test holds objects with the same names, so that a reference to it by mistake finds something there.
  */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -22,32 +21,32 @@ import { registryForTest, type Registry } from '../support/tenants/registry.ts'
 export interface SourceSubject {
   /** The fixture, below test/migrations/fixtures. */
   readonly folder: string
-  /** The function that makes the source, and the entry of the package that has it. */
+  /** The function that returns the source, and the entry of the package that exports it. */
   readonly entry: readonly [module: string, name: string]
   /** @param entry what it takes beside the folder, as JSON can say it */
   readonly options?: object
   source(folder: string): MigrationSource
   /** Their names, in their order. */
   readonly names: readonly [string, string]
-  /** Those with a way back. */
+  /** Those with a down migration. */
   readonly withDown: readonly string[]
-  /** What the tool cannot make, so that the fixture has none. */
+  /** Objects that the tool cannot create, so that the fixture has none. */
   readonly lacks?: readonly ('calm_books' | 'tickets')[]
   /** Tables beside those of the app that belong to the migrations. */
   readonly alsoMakes?: readonly string[]
-  /** Adds a migration behind the others, written as the tool wants it, that sends this SQL. */
+  /** Adds a migration after the others, in the format of the tool, that sends this SQL. */
   add(folder: string, sql: string): Promise<{ readonly name: string; readonly file: string }>
-  /** Whether the steps are SQL, so that an error has its line. */
+  /** Whether the steps are SQL, so that an error has a line. */
   readonly hasLines: boolean
   /** Brings a schema up to date with the tool itself. Its path is the schema, then public. */
   migrate(folder: string, place: ToolPlace): Promise<void>
-  /** The table in which the tool writes that down. */
+  /** The table in which the tool records what it has applied. */
   readonly table: string
   /** The number of the tool's one lock for the whole database. */
   readonly lock?: string
-  /** What the tool itself, set on the schema of a tenant, puts into public: the leak that the source must mend. */
+  /** What the tool itself, run on the schema of a tenant, creates in public: the leak that the source must prevent. */
   readonly leaks: readonly string[]
-  /** A change by hand without which the tool cannot be set on a tenant's schema. */
+  /** A manual change without which the tool cannot run on a tenant's schema. */
   prepare?(folder: string): Promise<void>
 }
 
@@ -76,7 +75,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       expect(checksumsOf(await subject.source(copy).list()), 'checked out on Windows').toEqual(checksumsOf(listed))
     })
 
-    test('is the same to a plain Node.js, which has no compiler', async () => {
+    test('is the same in a plain Node.js, which has no compiler', async () => {
       const { url } = await testDatabase()
       const script = fileURLToPath(new URL('../support/migrations/migrate-plainly.ts', import.meta.url))
       const args = [script, ...subject.entry, fixture(folder), JSON.stringify(subject.options ?? null), url]
@@ -84,13 +83,13 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       expect(JSON.parse(stdout)).toEqual({ names, head: names[1] })
     })
 
-    test('that is not there holds none', async () => {
+    test('that does not exist has no migrations', async () => {
       expect(await subject.source('/nowhere/at/all').list()).toEqual([])
     })
   })
 
   describe(`${name}: its migrations`, () => {
-    test('make the objects of each tenant in its schema, and touch nothing in the shared one', async () => {
+    test('create the objects of each tenant in its schema, and change nothing in the shared one', async () => {
       const { url, admin } = await databaseWith(namesakes)
       const before = await picture(admin, 'public')
       const { create, migrations } = registryForTest(url, { migrations: { tenant: source(), shared: 'none' } })
@@ -118,7 +117,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       )
     })
 
-    test('make those of the shared schema, when that is what they are for', async () => {
+    test('create objects in the shared schema when they are configured for it', async () => {
       const { url } = await testDatabase()
       const { migrations } = registryForTest(url, { migrations: { shared: source(), tenant: 'none' } })
       expect(await applied(migrations.run())).toEqual([names])
@@ -126,7 +125,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       expect((await picture(admin, 'public')).tables).toEqual(['authors', 'books', 'partywall_migrations', ...alsoMakes])
     })
 
-    test('are those of a kind, when they stand there', async () => {
+    test('apply to one kind of tenants when they are configured for it', async () => {
       const { url } = await testDatabase()
       const { create } = registryForTest(url, { migrations: { tenant: { default: 'none', shop: source() } } })
       for (const kind of ['shop', 'default']) await create({ schema: `of_${kind}`, kind })
@@ -135,7 +134,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       expect((await picture(admin, 'of_default')).tables).toEqual(['partywall_migrations'])
     })
 
-    test('say which file failed, and leave nothing of it', async () => {
+    test('report the file that failed, and keep nothing of it', async () => {
       const { url } = await testDatabase()
       const copy = await copyOfFixture(folder)
       const { create, migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: 'none' } })
@@ -151,7 +150,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       expect((await picture(await connected(url), 'a')).tables).not.toContain('half')
     })
 
-    test('are refused when a file has changed since', async () => {
+    test('are refused when an applied file has changed', async () => {
       const { url } = await testDatabase()
       const copy = await copyOfFixture(folder)
       const { create, migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: 'none' } })
@@ -161,7 +160,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       expect((await migrations.run()).entries[1]).toMatchObject({ state: 'failed', error: { code: 'MIGRATION_CHANGED' } })
     })
 
-    test('know the way back, where the tool has one', async () => {
+    test('roll back where the tool has down migrations', async () => {
       const { url } = await testDatabase()
       const { create, database } = registryForTest(url, { migrations: { tenant: source(), shared: 'none' } })
       await create({ schema: 'a' })
@@ -186,7 +185,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
   })
 
   describe(`${name}: a schema that the tool migrated before`, () => {
-    test('is taken over: nothing is applied twice, and what is new is', async () => {
+    test('is imported: nothing is applied twice, and new migrations are', async () => {
       const { copy, admin, run, migrations } = await migratedByTool(subject)
       expect(await migrations.status({ tenants: true })).toMatchObject([{ head: names[1], applied: 2, pending: [] }])
       expect(await run()).toEqual([])
@@ -201,13 +200,13 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       expect(await run()).toEqual([])
     })
 
-    test('and had something added since gets that alone', async () => {
+    test('gets only the migrations that were added afterwards', async () => {
       const { copy, run } = await migratedByTool(subject)
       const { name: added } = await subject.add(copy, 'create table fresh ();')
       expect(await run()).toEqual([added])
     })
 
-    test('is left alone when a file of it is gone', async () => {
+    test('is not changed when a file of its history is gone', async () => {
       const { entry } = await migratedByTool(subject, 'create table fresh ();')
       const without = await copyOfFixture(folder)
       await subject.prepare?.(without)
@@ -217,11 +216,11 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       })
     })
 
-    test('by the tool alone, unmended, has in the shared schema what the source keeps out of it', async () => {
+    test('by the tool alone has objects in the shared schema, which the source prevents', async () => {
       const { url, admin } = await databaseWith(authorsOnly)
       const before = namesOf(await picture(admin, 'public'))
       await admin.query('create schema leaky; set search_path to leaky, public')
-      // It may fail on the way, by what it does not find; what it left is there.
+      // It may fail before its end; what it has created is there.
       await subject.migrate(fixture(folder), { url, schema: 'leaky', client: admin }).catch(() => {})
       const after = namesOf(await picture(admin, 'public'))
       expect(after.filter((object) => !before.includes(object)).toSorted()).toEqual(subject.leaks.toSorted())
@@ -229,7 +228,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
   })
 }
 
-/** What people do by hand to files that name the schema public. */
+/** What users do by hand with files that name the schema public. */
 export async function stripPublic(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (/\.(?:sql|[jt]s)$/.test(name)) await rewrite(join(folder, name), (text) => text.replaceAll('"public".', ''))
@@ -256,7 +255,7 @@ async function migratedByTool(subject: SourceSubject, added?: string) {
       if (only!.state !== 'done') throw only!.error
       return only!.applied
     },
-    /** What becomes of it with the migrations of another folder. */
+    /** The result with the migrations of another folder. */
     entry: async (folder: string) => {
       const other = registryForTest(url, { migrations: { tenant: subject.source(folder), shared: 'none' } })
       return (await other.migrations.run({ tenants: true })).entries[0]!
@@ -333,7 +332,7 @@ function namesOf({ tables, views, sequences, enums }: Picture): string[] {
   return [...tables, ...views, ...sequences, ...enums]
 }
 
-/** What lies in a schema, by name. */
+/** The objects in a schema, by name. */
 async function picture(admin: Client, schema: string): Promise<Picture> {
   const names = async (text: string): Promise<string[]> =>
     (await admin.query<{ name: string }>(text, [schema])).rows.map(({ name }) => name)
@@ -359,7 +358,7 @@ async function picture(admin: Client, schema: string): Promise<Picture> {
   }
 }
 
-/** The schemas, but for PostgreSQL's own, to which foreign keys, types, defaults and views of a schema lead. */
+/** The schemas, except PostgreSQL's own, to which foreign keys, types, defaults and views of a schema refer. */
 async function boundTo(admin: Client, schema: string): Promise<string[]> {
   const { rows } = await admin.query<{ name: string }>(
     `with own as (select oid from pg_namespace where nspname = $1),

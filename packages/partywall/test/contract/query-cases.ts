@@ -56,7 +56,7 @@ export const queryCases: readonly OrmCase[] = [
       await fill(2)
       await each(async (tenant) => {
         expect(await subject.raw('select current_schema() as schema')).toEqual([{ schema: tenant.schema }])
-        expect(await subject.raw('select name from authors where id = $1 or name = $2', [1, 'nobody'])).toEqual([
+        expect(await subject.raw('select name from authors where id = $1 or name = $2', [1, 'no author'])).toEqual([
           { name: `${tenant.schema} 1` },
         ])
       })

@@ -50,7 +50,7 @@ export const streamCases: readonly OrmCase[] = [
       await admin.query(`alter table "${b.schema}".authors rename to hidden`)
       const error = await inTenant(b, async () => {
         try {
-          for await (const author of subject.stream!()) throw new Error(`a row of nobody: ${JSON.stringify(author)}`)
+          for await (const author of subject.stream!()) throw new Error(`a row that should not exist: ${JSON.stringify(author)}`)
         } catch (failure) {
           return failure
         } finally {

@@ -145,7 +145,7 @@ describe('a request without a tenant', () => {
       { none: 'shared' },
     )
     expect((await send({ host: 'example.com' })).json).toEqual([{ kind: 'shared' }, null])
-    expect(await send({ host: 'nobody.example.com' })).toMatchObject({ status: 404 })
+    expect(await send({ host: 'missing.example.com' })).toMatchObject({ status: 404 })
   })
 
   test("goes on outside every scope with none: 'pass'", async () => {
@@ -199,10 +199,10 @@ describe('the tenant of a request', () => {
     const ask = (tenant: string) => send({ host: 'tenant1.example.com', headers: { 'x-tenant-id': tenant } })
     expect(await ask('tenant1')).toMatchObject({ status: 200 })
     handler.mockClear()
-    const [other, nobody] = [await ask('tenant2'), await ask('nobody')]
+    const [other, missing] = [await ask('tenant2'), await ask('missing')]
     expect(other).toMatchObject({ status: 400, json: { code: 'AMBIGUOUS_TENANT' } })
-    expect(nobody.text).toBe(other.text)
-    expect(await send({ host: 'nobody.example.com', headers: { 'x-tenant-id': 'tenant1' } })).toMatchObject({ status: 404 })
+    expect(missing.text).toBe(other.text)
+    expect(await send({ host: 'missing.example.com', headers: { 'x-tenant-id': 'tenant1' } })).toMatchObject({ status: 404 })
     expect(handler).not.toHaveBeenCalled()
   })
 
@@ -233,7 +233,7 @@ describe('a refusal', () => {
   test('is one problem document for every unknown tenant, whatever was asked for', async () => {
     const { send } = await start()
     const answers = await Promise.all(
-      ['nobody.example.com', 'nobody.test', 'a.b.example.com', 'archived.example.com', '1.example.com'].map((host) =>
+      ['missing.example.com', 'missing.test', 'a.b.example.com', 'archived.example.com', '1.example.com'].map((host) =>
         send({ host }),
       ),
     )
@@ -266,7 +266,7 @@ describe('a refusal', () => {
     const { send, tenancy } = await start(undefined, {
       onRefused: ({ outcome }, _req, res) => res.status(418).json([outcome, tenancy.scope.value() ?? 'outside']),
     })
-    expect(await send({ host: 'nobody.example.com' })).toMatchObject({ status: 418, json: ['unknown', 'outside'] })
+    expect(await send({ host: 'missing.example.com' })).toMatchObject({ status: 418, json: ['unknown', 'outside'] })
     expect(await send({ host: 'example.com' })).toMatchObject({ status: 418, json: ['none', 'outside'] })
   })
 })
@@ -321,7 +321,7 @@ describe('errors', () => {
       expect(text).not.toMatch(new RegExp(`secret|${code}`))
     }
     expect(log).toHaveBeenCalledTimes(5)
-    expect((await ask('UNKNOWN_TENANT')).text).toBe((await send({ host: 'nobody.example.com' })).text)
+    expect((await ask('UNKNOWN_TENANT')).text).toBe((await send({ host: 'missing.example.com' })).text)
     expect(await ask('')).toMatchObject({ status: 500, text: 'not ours' })
     expect(await ask('CODE_OF_A_NEWER_VERSION')).toMatchObject({ status: 500, text: expect.stringMatching(/^secret message/) })
   })

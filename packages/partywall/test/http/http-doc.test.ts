@@ -60,7 +60,7 @@ describe('tenantServer', () => {
   test('refuses a request before its handler runs', async () => {
     const handler = vi.fn<() => void>()
     const { send, raw } = await start(() => handler)
-    expect(await send({ host: 'nobody.example.com' })).toMatchObject({
+    expect(await send({ host: 'missing.example.com' })).toMatchObject({
       status: 404,
       headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
       json: { code: 'UNKNOWN_TENANT' },
@@ -120,7 +120,7 @@ describe('tenantFetch', () => {
 
   test('refuses a request, and answers an error', async () => {
     silently()
-    const refused = await fetchFrom('http://nobody.example.com/', () => () => new Response('never'))
+    const refused = await fetchFrom('http://missing.example.com/', () => () => new Response('never'))
     expect([refused.status, await refused.json()]).toMatchObject([404, { code: 'UNKNOWN_TENANT' }])
     const failed = await fetchFrom('http://tenant1.example.com/', () => () => Promise.reject(new Error('secret')))
     expect([failed.status, await failed.text()]).toEqual([500, expect.not.stringContaining('secret')])

@@ -47,7 +47,7 @@ describe('createAdmission', () => {
   test('refuses every other request, and runs nothing', async () => {
     expect(await ask('example.com')).toMatchObject({ action: 'refuse', answer: { status: 404 }, resolution: { outcome: 'none' } })
     for (const none of ['refuse', 'shared', 'pass'] as const) {
-      expect(await ask('nobody.example.com', { none })).toMatchObject({ action: 'refuse', resolution: { outcome: 'unknown' } })
+      expect(await ask('missing.example.com', { none })).toMatchObject({ action: 'refuse', resolution: { outcome: 'unknown' } })
     }
     const { answer } = (await ask('maintenance.example.com', { retryAfterMs: 0 })) as { answer?: unknown }
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '0' } })
@@ -121,7 +121,7 @@ describe('an answer', () => {
 })
 
 describe('bindEvents', () => {
-  test('runs listeners in the scope of the call, whoever adds them and emits', () => {
+  test('runs listeners in the scope of the call, also those added later and from another scope', () => {
     const [scope, emitter, seen] = [new Scope(), new EventEmitter(), [] as unknown[]]
     emitter.on('x', (what) => seen.push([what, scope.tryCurrent()?.schema]))
     scope.run(tenants[1]!, () => bindEvents(scope, emitter))
@@ -145,7 +145,7 @@ describe('bindEvents', () => {
 })
 
 describe('bindBody', () => {
-  test('reads a body in the scope of the call, whoever reads it', async () => {
+  test('reads a body in the scope of the call, even if its reader is in another scope', async () => {
     const scope = new Scope()
     const body = () => ReadableStream.from(schemas(scope)) as ReadableStream<string>
     const bound = scope.run(tenants[1]!, () => bindBody(scope, body()))
@@ -153,7 +153,7 @@ describe('bindBody', () => {
     expect(await read(scope, scope.run(tenants[1]!, body)), 'what it protects from').toContain('tenant2')
   })
 
-  test('reads nothing before the client asks, and passes on errors and the end of an interest', async () => {
+  test('reads nothing ahead of the client, and passes on errors and cancellation', async () => {
     const scope = new Scope()
     const seen: unknown[] = []
     const body = new ReadableStream<string>(
