@@ -30,8 +30,8 @@ export type {
 } from './migrations/run/run.ts'
 export type { MigrationSelection } from './migrations/plan/targets.ts'
 export type {
-  FormerHistory,
-  FormerTable,
+  ImportedHistory,
+  ImportedTable,
   Migration,
   MigrationClient,
   MigrationContext,
