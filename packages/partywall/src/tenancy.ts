@@ -186,7 +186,11 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND; not for failures in a tenant, which are in the report
    */
   forEach<T>(fn: (tenant: Tenant<A>) => T, options?: ForEachOptions): Promise<FleetReport<ForEachEntry<Awaited<T>>>> {
-    return forEachTenant((selection) => this.#select(selection), (tenant) => this.run(tenant, fn, { allowInactive: true }), options)
+    return forEachTenant(
+      (selection) => this.#select(selection),
+      (tenant) => this.run(tenant, fn, { allowInactive: true }),
+      options,
+    )
   }
 
   /** Calls `listener` at each event of this name. Returns a function that removes the listener. */

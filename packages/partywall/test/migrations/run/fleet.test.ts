@@ -7,23 +7,23 @@ import { fleetOf, having, histories, type Fleet } from './fleet.ts'
 
 const titlesSql = 'alter table polls add column subtitle text default $$none$$; create index polls_subtitle on polls (subtitle)'
 
-describe('planning', () => {
-  test('asks once for all, and looks into none that the digest places', async () => {
+describe('planning a fleet', () => {
+  test('queries once for all schemas, and reads no history that the digest identifies', async () => {
     const fleet = await fleetOf(5)
     const query = vi.spyOn(fleet.database, 'query')
-    const asked = async (): Promise<string[]> => {
+    const queries = async (): Promise<string[]> => {
       query.mockClear()
       expect((await fleet.migrations.run()).ok).toBe(true)
       return query.mock.calls.map(([{ text }]) => /partywall\.tenants|pg_namespace|partywall_migrations"/.exec(text)?.[0] ?? text)
     }
-    await asked()
-    expect(await asked()).toEqual(['partywall.tenants', 'pg_namespace'])
+    await queries()
+    expect(await queries()).toEqual(['partywall.tenants', 'pg_namespace'])
     await fleet.rows('comment on table t003.partywall_migrations is null')
-    expect((await asked()).filter((name) => name.includes('partywall_migrations'))).toHaveLength(1)
-    expect(await asked()).toEqual(['partywall.tenants', 'pg_namespace'])
+    expect((await queries()).filter((name) => name.includes('partywall_migrations'))).toHaveLength(1)
+    expect(await queries()).toEqual(['partywall.tenants', 'pg_namespace'])
   })
 
-  test('the digest travels with a rename, and with the rows it is made from', async () => {
+  test('finds the digest after a rename of the schema', async () => {
     const fleet = await fleetOf(2)
     const [one, two] = await fleet.rows(
       `select obj_description('t001.partywall_migrations'::regclass) as digest union all select obj_description('t002.partywall_migrations'::regclass)`,
@@ -34,7 +34,7 @@ describe('planning', () => {
     expect(await fleet.migrations.check()).toBe(true)
   })
 
-  test('verify reads the rows, and tells where they and the digest disagree', async () => {
+  test('reads the histories with verify, and reports where rows and digest disagree', async () => {
     const fleet = await fleetOf(3)
     await fleet.rows(`update t002.partywall_migrations set name = '0001_other'`)
     expect(await fleet.migrations.check()).toBe(true)
@@ -51,7 +51,7 @@ describe('planning', () => {
     expect(await having(fleet, 'polls_subtitle')).toEqual(['t001', 't003'])
   })
 
-  test('a plan says who would get what, with the SQL, and changes nothing', async () => {
+  test('migrations.plan groups the schemas by what they need, with the SQL, and changes nothing', async () => {
     const fleet = await fleetOf(3)
     await writeFiles(fleet.root, { 'migrations/tenant/0002_titles.sql': titlesSql })
     await fleet.migrations.run({ tenants: 't001' })
@@ -68,7 +68,7 @@ describe('planning', () => {
     expect(await having(fleet, 'polls_subtitle')).toEqual(['t001'])
   })
 
-  test('a tenant whose history is gone is refused and named, with the mend; and the mend works', async () => {
+  test('refuses a tenant whose history is missing, and the advice of the error works', async () => {
     const fleet = await fleetOf(3)
     await fleet.rows('drop table t002.partywall_migrations')
     await writeFiles(fleet.root, { 'migrations/tenant/0002_titles.sql': titlesSql })
@@ -84,14 +84,14 @@ describe('planning', () => {
     expect(await histories(fleet)).toMatchObject({ t002: ['0001_polls', '0002_titles'] })
   })
 
-  test('an empty schema without a history gets everything', async () => {
+  test('plans everything for an empty schema without a history', async () => {
     const fleet = await fleetOf(1)
     await fleet.rows('drop schema t001 cascade; create schema t001')
     expect((await fleet.migrations.run()).ok).toBe(true)
     expect(await histories(fleet)).toEqual({ t001: ['0001_polls'] })
   })
 
-  test('files that changed places are refused, naming both', async () => {
+  test('refuses files that changed places, and names both', async () => {
     const fleet = await fleetOf(1, { 'migrations/tenant/0002_a.sql': 'create table a ()' })
     await fleet.rows(
       'update t001.partywall_migrations set position = 3 - position + 10; comment on table t001.partywall_migrations is null',
@@ -102,51 +102,47 @@ describe('planning', () => {
 })
 
 describe('a file that fails on the 37th tenant of 100', () => {
-  test(
-    'does not hinder the others, is named with its line and statement, and resume finishes it',
-    { timeout: 60_000 },
-    async () => {
-      const fleet = await failing()
-      const report = await fleet.migrations.run()
-      expect(states(report)).toEqual({ done: 100, failed: 1, skipped: 0 })
-      const entry = report.entries.find(({ target }) => target === 't037')!
-      expect(entry.error).toMatchObject({
-        code: 'MIGRATION_FAILED',
-        details: {
-          schema: 't037',
-          name: '0002_unique',
-          line: 2,
-          statement: 'alter table polls add unique (title)',
-          sqlState: '23505',
-        },
-      })
-      expect((await having(fleet, 'extra')).length).toBe(99)
-      expect(await fleet.rows('select state from partywall.migration_runs')).toEqual([{ state: 'failed' }])
-      expect(
-        await fleet.rows(`select target, error->>'sqlState' as code from partywall.migration_run_entries where state = 'failed'`),
-      ).toEqual([{ target: 't037', code: '23505' }])
-      await fleet.rows('delete from t037.polls')
-      const resumed = await fleet.migrations.run({ resume: true })
-      expect(resumed.entries).toMatchObject([{ target: 't037', state: 'done', applied: ['0002_unique'] }])
-      expect(resumed.runId).toBe(report.runId)
-      expect(await fleet.rows('select state from partywall.migration_runs')).toEqual([{ state: 'done' }])
-      expect((await fleet.migrations.run({ resume: true })).entries).toEqual([])
+  test('fails only there, is reported with its line and statement, and resume finishes it', { timeout: 60_000 }, async () => {
+    const fleet = await failing()
+    const report = await fleet.migrations.run()
+    expect(states(report)).toEqual({ done: 100, failed: 1, skipped: 0 })
+    const entry = report.entries.find(({ target }) => target === 't037')!
+    expect(entry.error).toMatchObject({
+      code: 'MIGRATION_FAILED',
+      details: {
+        schema: 't037',
+        name: '0002_unique',
+        line: 2,
+        statement: 'alter table polls add unique (title)',
+        sqlState: '23505',
+      },
+    })
+    expect((await having(fleet, 'extra')).length).toBe(99)
+    expect(await fleet.rows('select state from partywall.migration_runs')).toEqual([{ state: 'failed' }])
+    expect(
+      await fleet.rows(`select target, error->>'sqlState' as code from partywall.migration_run_entries where state = 'failed'`),
+    ).toEqual([{ target: 't037', code: '23505' }])
+    await fleet.rows('delete from t037.polls')
+    const resumed = await fleet.migrations.run({ resume: true })
+    expect(resumed.entries).toMatchObject([{ target: 't037', state: 'done', applied: ['0002_unique'] }])
+    expect(resumed.runId).toBe(report.runId)
+    expect(await fleet.rows('select state from partywall.migration_runs')).toEqual([{ state: 'done' }])
+    expect((await fleet.migrations.run({ resume: true })).entries).toEqual([])
 
-      // The same fleet, under the other policies.
-      await fleet.rows(`insert into t037.polls (title) values ('bad')`)
-      await writeFiles(fleet.root, { 'migrations/tenant/0003_good.sql': `alter table polls add check (title <> 'bad')` })
-      const stopped = await fleet.migrations.run({ onFailure: 'stop', concurrency: 2 })
-      expect(states(stopped).failed).toBe(1)
-      expect(states(stopped).skipped).toBeGreaterThan(55)
-      expect(stopped.entries.at(-1)).toMatchObject({ target: 't100', state: 'skipped', applied: [] })
+    // The same tenants, with the other options.
+    await fleet.rows(`insert into t037.polls (title) values ('bad')`)
+    await writeFiles(fleet.root, { 'migrations/tenant/0003_good.sql': `alter table polls add check (title <> 'bad')` })
+    const stopped = await fleet.migrations.run({ onFailure: 'stop', concurrency: 2 })
+    expect(states(stopped).failed).toBe(1)
+    expect(states(stopped).skipped).toBeGreaterThan(55)
+    expect(stopped.entries.at(-1)).toMatchObject({ target: 't100', state: 'skipped', applied: [] })
 
-      await fleet.rows(`insert into t099.polls (title) values ('bad')`)
-      const limited = await fleet.migrations.run({ maxFailures: 2, concurrency: 1 })
-      expect(states(limited)).toMatchObject({ failed: 2, skipped: 1 })
-    },
-  )
+    await fleet.rows(`insert into t099.polls (title) values ('bad')`)
+    const limited = await fleet.migrations.run({ maxFailures: 2, concurrency: 1 })
+    expect(states(limited)).toMatchObject({ failed: 2, skipped: 1 })
+  })
 
-  test('stops behind the canaries when one of them fails', async () => {
+  test('stops after the canaries when one of them fails', async () => {
     const fleet = await fleetOf(8)
     await fleet.rows(`insert into t002.polls (title) values ('twice'), ('twice')`)
     await writeFiles(fleet.root, { 'migrations/tenant/0002_unique.sql': 'alter table polls add unique (title)' })
@@ -159,8 +155,8 @@ describe('a file that fails on the 37th tenant of 100', () => {
   })
 })
 
-describe('what happens meanwhile', () => {
-  test('a long reader: its tenant is tried again, the others go on', async () => {
+describe('a run that is disturbed', () => {
+  test('tries a tenant with a long reader again, after the others', async () => {
     const fleet = await fleetOf(4)
     await writeFiles(fleet.root, { 'migrations/tenant/0002_titles.sql': titlesSql })
     await fleet.rows('begin; select * from t001.polls')
@@ -178,7 +174,7 @@ describe('what happens meanwhile', () => {
     expect(await having(fleet, 'polls_subtitle')).toEqual(['t001', 't002', 't003', 't004'])
   })
 
-  test('a reader that never ends: its tenant fails, named, and nothing of it is kept', async () => {
+  test('fails a tenant whose reader does not end, and keeps nothing of its migrations', async () => {
     const fleet = await fleetOf(2)
     await writeFiles(fleet.root, { 'migrations/tenant/0002_titles.sql': titlesSql })
     await fleet.rows('begin; select * from t001.polls')
@@ -189,7 +185,7 @@ describe('what happens meanwhile', () => {
     expect(await histories(fleet)).toEqual({ t001: ['0001_polls'], t002: ['0001_polls', '0002_titles'] })
   })
 
-  test('a deadline: what was not begun is skipped, and resume finishes it', async () => {
+  test('skips what has not started by the deadline, and resume finishes it', async () => {
     const fleet = await fleetOf(4)
     await writeFiles(fleet.root, { 'migrations/tenant/0002_slow.sql': 'select pg_sleep(0.3); create table late ()' })
     const report = await fleet.migrations.run({ concurrency: 1, deadlineMs: 200 })
@@ -198,14 +194,14 @@ describe('what happens meanwhile', () => {
     expect(await having(fleet, 'late')).toEqual(fleet.schemas)
   })
 
-  test('a slow statement ends at its limit', async () => {
+  test('ends a slow statement at statementTimeoutMs', async () => {
     const fleet = await fleetOf(1)
     await writeFiles(fleet.root, { 'migrations/tenant/0002_slow.sql': 'select pg_sleep(30)' })
     const [, entry] = (await fleet.migrations.run({ statementTimeoutMs: 100 })).entries
     expect(entry!.error).toMatchObject({ details: { sqlState: '57014', line: 1 } })
   })
 
-  test('a backend that is killed in the middle: the tenant is done by the next try', async () => {
+  test('repeats a tenant whose backend was killed', async () => {
     const fleet = await fleetOf(3)
     await writeFiles(fleet.root, { 'migrations/tenant/0002_slow.sql': 'create table slow (); select pg_sleep(0.5)' })
     const run = fleet.migrations.run({ concurrency: 1 })
@@ -224,9 +220,9 @@ describe('what happens meanwhile', () => {
     expect(new Set(Object.values(await histories(fleet)).map(String))).toEqual(new Set(['0001_polls,0002_slow']))
   })
 
-  test('a tenant that is deleted, renamed or suspended during the run', async () => {
+  test('copes with tenants that are deleted, renamed or suspended during the run', async () => {
     const fleet = await fleetOf(5)
-    // Time for what happens meanwhile, in the turn of the second one.
+    // Time for these changes, while the second tenant is migrated.
     const slow = `do $$ begin if current_schema() = 't002' then perform pg_sleep(0.5); end if; end $$;`
     await writeFiles(fleet.root, { 'migrations/tenant/0002_titles.sql': `${slow} ${titlesSql}` })
     let isDone = false
@@ -245,27 +241,30 @@ describe('what happens meanwhile', () => {
     expect(await having(fleet, 'polls_subtitle')).toEqual(['moved', 't001', 't002', 't005'])
   })
 
-  test('a tenant that is made from older files during the run ends at head', async () => {
+  test('migrates a tenant that an older deploy creates during the run', async () => {
     const fleet = await fleetOf(3)
     const older = registryForTest(fleet.url, { root: fleet.root })
-    let made: Promise<unknown> | undefined
+    let created: Promise<unknown> | undefined
     await writeFiles(fleet.root, { 'migrations/tenant/0002_titles.sql': `select pg_sleep(0.5); ${titlesSql}` })
     const report = await fleet.migrations.run({
       concurrency: 1,
       onEntry: () => {
-        made ??= (async () => {
+        created ??= (async () => {
           await rm(join(fleet.root, 'migrations/tenant/0002_titles.sql'))
-          await older.create({ schema: 'newcomer' })
+          await older.create({ schema: 'created_later' })
         })()
       },
     })
-    await made
+    await created
     expect(report.ok).toBe(true)
-    expect(report.entries.find(({ target }) => target === 'newcomer')).toMatchObject({ state: 'done', applied: ['0002_titles'] })
-    expect(await having(fleet, 'polls_subtitle')).toContain('newcomer')
+    expect(report.entries.find(({ target }) => target === 'created_later')).toMatchObject({
+      state: 'done',
+      applied: ['0002_titles'],
+    })
+    expect(await having(fleet, 'polls_subtitle')).toContain('created_later')
   })
 
-  test('two deploys at once do every tenant once', async () => {
+  test('migrates every tenant once when several deploys overlap', async () => {
     const fleet = await fleetOf(12)
     await writeFiles(fleet.root, { 'migrations/tenant/0002_once.sql': 'create table once (id int); select pg_sleep(0.02)' })
     const deploys = Array.from({ length: 3 }, () => registryForTest(fleet.url, { root: fleet.root }))
@@ -275,7 +274,7 @@ describe('what happens meanwhile', () => {
     expect(applied.toSorted()).toEqual(fleet.schemas)
   })
 
-  test('keeps no more of a server whose commits do not wait than whole tenants, and waits once at the end', async () => {
+  test('commits each tenant without waiting for the disk, and waits once at the end', async () => {
     const fleet = await fleetOf(2)
     await writeFiles(fleet.root, {
       'migrations/tenant/0002_seen.sql': `create table seen as select current_setting('synchronous_commit') as waits`,
@@ -283,7 +282,7 @@ describe('what happens meanwhile', () => {
     await fleet.rows(
       `alter database "${(await fleet.rows('select current_database() as name'))[0].name}" set synchronous_commit to off`,
     )
-    // What the transaction that ends the run says of itself, by a trigger in it.
+    // The setting in the transaction that ends the run, recorded by a trigger.
     await fleet.rows(`
       create table ends as select 'before' as waits;
       create function note_end() returns trigger language plpgsql set search_path from current as
@@ -295,8 +294,8 @@ describe('what happens meanwhile', () => {
   })
 })
 
-describe('going back', () => {
-  test('undoes what the files say, the last one first', async () => {
+describe('rolling back', () => {
+  test('runs the down migrations, the last one applied first', async () => {
     const fleet = await fleetOf(3, {
       'migrations/tenant/0002_a.sql': 'create table a ();\n-- partywall: down\ndrop table a;',
       'migrations/tenant/0003_b.ts': `
@@ -312,7 +311,7 @@ describe('going back', () => {
     expect(await having(fleet, 'b')).toEqual(fleet.schemas)
   })
 
-  test('is refused where a file has no way back, before anything is touched', async () => {
+  test('is refused when a file has no down migration, before anything is changed', async () => {
     const fleet = await fleetOf(1, { 'migrations/tenant/0002_a.sql': 'create table a ();\n-- partywall: down\ndrop table a;' })
     const [entry] = (await fleet.migrations.run({ down: true, to: '0', tenants: true })).entries
     expect(entry!.error).toMatchObject({ code: 'INVALID_MIGRATION', details: { name: '0001_polls' } })
@@ -321,13 +320,13 @@ describe('going back', () => {
   })
 })
 
-describe('outside of transactions', () => {
+describe('a file outside of transactions', () => {
   const concurrentlySql = `-- partywall: no-transaction
 create index concurrently polls_title on polls (title);
 create unique index concurrently polls_title_once on polls (title);
 `
 
-  test('a file is done statement by statement, and an invalid index is removed before the next try', async () => {
+  test('runs statement by statement, and an invalid index is dropped before the next try', async () => {
     const fleet = await fleetOf(3)
     await fleet.rows(`insert into t002.polls (title) values ('twice'), ('twice')`)
     await writeFiles(fleet.root, {
@@ -360,7 +359,7 @@ create unique index concurrently polls_title_once on polls (title);
     expect(await fleet.migrations.check()).toBe(true)
   })
 
-  test('a new tenant gets the same in its one transaction', async () => {
+  test('runs inside of the transaction that creates a tenant', async () => {
     const fleet = await fleetOf(0, { 'migrations/tenant/0002_index.sql': concurrentlySql })
     await fleet.create({ schema: 'fresh' })
     expect(await having(fleet, 'polls_title_once')).toEqual(['fresh'])

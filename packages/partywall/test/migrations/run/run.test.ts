@@ -11,8 +11,8 @@ beforeEach(async () => {
   ;({ url } = await testDatabase())
 })
 
-describe('a run', () => {
-  test('brings the shared schema and every tenant up to date, and then has nothing to do', async () => {
+describe('migrations.run', () => {
+  test('migrates the shared schema and every tenant, and then has nothing to do', async () => {
     const root = await folderForTest({ 'migrations/shared/0001_plans.sql': 'create table plans (id int)' })
     const { create, migrations } = registryForTest(url, { root })
     for (const schema of ['b', 'a']) await create({ schema })
@@ -34,7 +34,7 @@ describe('a run', () => {
     assertFleetOk(report)
   })
 
-  test('goes on after a tenant that fails, and keeps nothing of the failure', async () => {
+  test('continues after a tenant that fails, and keeps nothing of the failed migrations', async () => {
     const root = await folderForTest({ 'migrations/tenant/0001_polls.sql': 'create table polls (id int)' })
     const { create, migrations } = registryForTest(url, { root })
     for (const schema of ['a', 'b', 'c']) await create({ schema })
@@ -65,7 +65,7 @@ describe('a run', () => {
     expect((await migrations.run()).entries[2]).toMatchObject({ state: 'done', applied: ['0002_more', '0003_unique'] })
   })
 
-  test('does not touch the tenants when the shared schema fails', async () => {
+  test('skips the tenants when the shared schema fails', async () => {
     const root = await folderForTest({
       'migrations/shared/0001_bad.sql': 'create table half ();\nselect * from nowhere',
       'migrations/tenant/0001_polls.sql': 'create table polls (id int)',
@@ -80,7 +80,7 @@ describe('a run', () => {
     expect((await migrations.run({ tenants: true })).entries).toMatchObject([{ target: 'a', state: 'done' }])
   })
 
-  test('is for whom was chosen', async () => {
+  test('migrates the selected schemas only', async () => {
     const { create, tenants, migrations } = registryForTest(url)
     for (const schema of ['a', 'b', 'old']) await create({ schema, domains: [`${schema}.example.com`] })
     await tenants.setStatus('old', 'archived')
@@ -97,7 +97,7 @@ describe('a run', () => {
     await expect(migrations.run({ tenant: 'a' } as never)).rejects.toThrow('Did you mean "tenants"?')
   })
 
-  test('goes as far as is wanted', async () => {
+  test('migrates up to `to`, and refuses a `to` for two folders', async () => {
     const { create, migrations, root } = await withTenants(['a'])
     await writeFiles(root, {
       'migrations/tenant/0002_b.sql': 'create table b ()',
@@ -110,7 +110,7 @@ describe('a run', () => {
     expect((await create({ schema: 'new' })).schema).toBe('new')
   })
 
-  test('two at once apply everything once', async () => {
+  test('applies everything once when several runs overlap', async () => {
     const { root } = await withTenants(['a', 'b', 'c'])
     await writeFiles(root, {
       'migrations/tenant/0002_once.sql': 'create table once (id int); insert into once values (1); select pg_sleep(0.05)',
@@ -125,7 +125,7 @@ describe('a run', () => {
     expect(applied.toSorted()).toEqual(['a 0002_once', 'b 0002_once', 'c 0002_once', 'shared 0001_once'])
   })
 
-  test('a tenant whose schema or kind is lost fails alone', async () => {
+  test('fails only the tenants whose schema or kind is missing', async () => {
     const root = await folderForTest({ 'trial/0001_t.sql': 'create table t ()' })
     const before = registryForTest(url, { root, migrations: { tenant: { trial: 'trial' } } })
     for (const [schema, kind] of [
@@ -153,7 +153,7 @@ describe('a run', () => {
     ])
   })
 
-  test('touches nothing when a folder is not well-formed', async () => {
+  test('changes nothing when a folder holds a file that is no migration', async () => {
     const { migrations, root } = await withTenants(['a'])
     await writeFiles(root, { 'migrations/shared/0001_s.sql': 'create table s ()', 'migrations/tenant/notes.txt': 'x' })
     await expect(migrations.run()).rejects.toMatchObject({ code: 'INVALID_MIGRATION' })
@@ -161,8 +161,8 @@ describe('a run', () => {
   })
 })
 
-describe('history', () => {
-  test('a changed, a removed and a reordered file are refused, and status says so', async () => {
+describe('the history of a schema', () => {
+  test('refuses a changed, a removed and a reordered file, and status reports it', async () => {
     const { migrations, root } = await withTenants(['a'])
     const file = join(root, 'migrations/tenant/0001_polls.sql')
     const refused = async () => {
@@ -183,7 +183,7 @@ describe('history', () => {
     expect(await tables('a')).toEqual(['partywall_migrations', 'polls'])
   })
 
-  test('status tells head, count and what is pending, and changes nothing', async () => {
+  test('gives status its head, count and pending migrations, and is not changed by it', async () => {
     const { migrations, create, root } = await withTenants(['a'])
     await writeFiles(root, {
       'migrations/tenant/0002_b.sql': 'create table b ()',
@@ -205,7 +205,7 @@ describe('history', () => {
     expect(await tables('public')).toEqual([])
   })
 
-  test('of the shared schema is never taken for that of a tenant', async () => {
+  test('is not confused with the history of the shared schema', async () => {
     const root = await folderForTest({ 'migrations/shared/0001_same.sql': 'create table shared_one ()' })
     const { create, migrations } = registryForTest(url, { root })
     await migrations.run()
@@ -215,19 +215,19 @@ describe('history', () => {
     expect(await tables('a')).toEqual(['partywall_migrations', 'tenant_one'])
   })
 
-  test('stays right when a migration moves the search path', async () => {
+  test('is written to its own schema when a migration changes the search path', async () => {
     const { migrations, root } = await withTenants(['a'])
-    await writeFiles(root, { 'migrations/tenant/0002_path.sql': 'set local search_path to public; create table stray ();' })
+    await writeFiles(root, { 'migrations/tenant/0002_path.sql': 'set local search_path to public; create table misplaced ();' })
     expect((await migrations.run()).ok).toBe(true)
     expect(await rows('select name from a.partywall_migrations order by name')).toEqual([
       { name: '0001_polls' },
       { name: '0002_path' },
     ])
-    expect(await tables('public')).toEqual(['partywall_migrations', 'stray'].filter((name) => name === 'stray'))
+    expect(await tables('public')).toEqual(['misplaced'])
   })
 })
 
-describe('a failure', () => {
+describe('the error of a failed migration', () => {
   test.each<[string, string, object, RegExp]>([
     [
       'a syntax error',
@@ -244,7 +244,7 @@ describe('a failure', () => {
     ],
     ['commit', 'create table x ();\ncommit;\ncreate table y ();', {}, /COMMIT/],
     ['commit alone', 'commit', {}, /./],
-  ])('by %s says where and what', async (_, text, details, message) => {
+  ])('names place and cause of a failure by %s', async (_, text, details, message) => {
     const { migrations, root } = await withTenants(['a'])
     await writeFiles(root, { 'migrations/tenant/0002_bad.sql': text })
     const [entry] = (await migrations.run({ tenants: true })).entries
@@ -262,7 +262,7 @@ describe('a failure', () => {
 })
 
 describe('a migration in TypeScript', () => {
-  test('writes into its own tenant, with values as parameters', async () => {
+  test('writes to its own tenant, with values as parameters', async () => {
     const { migrations, root } = await withTenants(['a', 'b'])
     await writeFiles(root, {
       'migrations/tenant/0002_code.ts': `
@@ -279,7 +279,7 @@ describe('a migration in TypeScript', () => {
     expect(await rows('select id from b.polls order by id')).toEqual([{ id: 1 }, { id: 2 }])
   })
 
-  test('is given no tenant in the shared folder', async () => {
+  test('gets no tenant in the shared folder', async () => {
     const { migrations, root } = await withTenants([])
     await writeFiles(root, {
       'migrations/shared/0001_code.ts': `
@@ -292,7 +292,7 @@ describe('a migration in TypeScript', () => {
     expect(await tables('public')).toEqual(['made', 'partywall_migrations'])
   })
 
-  test('fails as a whole: also by a query that it did not wait for, and one that comes too late', async () => {
+  test('fails by a query that it did not await, and cannot query after its end', async () => {
     const { migrations, root } = await withTenants(['a'])
     await writeFiles(root, {
       'migrations/tenant/0002_forgets.ts': `
@@ -315,7 +315,7 @@ describe('a migration in TypeScript', () => {
     await expect((globalThis as unknown as { late: Promise<unknown> }).late).rejects.toMatchObject({ code: 'RELEASED_CLIENT' })
   })
 
-  test('may fail in part, and go on from a savepoint', async () => {
+  test('can continue from a savepoint after a failed query', async () => {
     const { migrations, root } = await withTenants(['a'])
     await writeFiles(root, {
       'migrations/tenant/0002_tries.ts': `
@@ -336,7 +336,7 @@ describe('a migration in TypeScript', () => {
     expect(await migrations.run({ tenants: true })).toMatchObject({ ok: false })
   })
 
-  test('that throws leaves nothing, and its error is the cause', async () => {
+  test('keeps nothing when it throws, and its error becomes the cause', async () => {
     const { migrations, root } = await withTenants(['a'])
     await writeFiles(root, {
       'migrations/tenant/0002_throws.ts': `
