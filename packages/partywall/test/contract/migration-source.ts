@@ -10,13 +10,15 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Client } from 'pg'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Client } from 'pg'
+import { describe, expect, test } from 'vitest'
 import { MigrationSession } from '../../src/migrations/apply/migration-session.ts'
 import type { MigrationSource, Step } from '../../src/ports/migration-source.ts'
 import { sql } from '../../src/sql/sql.ts'
 import { testDatabase } from '../support/servers/database.ts'
 import { copyOfFixture, fixture } from '../support/migrations/fixtures.ts'
+import { authorsOnly, connected, databaseWith, namesakes } from './source-database.ts'
+import { contentsOf, referencedSchemas, type Contents } from './schema-contents.ts'
 import { registryForTest, type Registry } from '../support/tenants/registry.ts'
 
 export interface SourceSubject {
@@ -292,96 +294,6 @@ async function lineOf(file: string, word: string): Promise<number> {
   return text.slice(0, text.indexOf(word)).split('\n').length
 }
 
-async function connected(url: string): Promise<Client> {
-  const client = new Client(url)
-  await client.connect()
-  onTestFinished(() => client.end())
-  return client
-}
-
-async function databaseWith(shared: string): Promise<{ url: string; admin: Client }> {
-  const { url } = await testDatabase()
-  const admin = await connected(url)
-  await admin.query(shared)
-  return { url, admin }
-}
-
-const authorsOnly = 'create table public.authors (id int primary key, name text)'
-
-const namesakes = `
-  ${authorsOnly};
-  create type public.mood as enum ('other');
-  create table public.books (id int primary key, author_id int, title text, mood public.mood);
-  create index books_author_idx on public.books (author_id);
-  create index books_title_idx on public.books (title);
-  create view public.calm_books as select id, title from public.books;
-  create sequence public.tickets;
-  create table public.typeorm_metadata (type text, database text, schema text, "table" text, name text, value text)`
-
-interface Contents {
-  readonly tables: readonly string[]
-  readonly views: readonly string[]
-  readonly sequences: readonly string[]
-  readonly indexes: readonly string[]
-  readonly enums: readonly string[]
-  readonly columns: readonly string[]
-  /** Values of the enums. */
-  readonly labels: readonly string[]
-}
-
 function namesOf({ tables, views, sequences, enums }: Contents): string[] {
   return [...tables, ...views, ...sequences, ...enums]
-}
-
-/** The names of everything in a schema. */
-async function contentsOf(admin: Client, schema: string): Promise<Contents> {
-  const names = async (text: string): Promise<string[]> =>
-    (await admin.query<{ name: string }>(text, [schema])).rows.map(({ name }) => name)
-  const relations = (kind: string): Promise<string[]> =>
-    names(`
-      select relname as name from pg_class join pg_namespace as n on n.oid = relnamespace
-      where nspname = $1 and relkind = '${kind}' order by relname`)
-  return {
-    tables: await relations('r'),
-    views: await relations('v'),
-    sequences: await relations('S'),
-    indexes: await relations('i'),
-    enums: await names(`
-      select typname as name from pg_type join pg_namespace as n on n.oid = typnamespace
-      where nspname = $1 and typtype = 'e' order by typname`),
-    columns: await names(`
-      select table_name || '.' || column_name as name from information_schema.columns
-      where table_schema = $1 order by table_name, column_name`),
-    labels: await names(`
-      select typname || ': ' || enumlabel as name
-      from pg_enum join pg_type as t on t.oid = enumtypid join pg_namespace as n on n.oid = typnamespace
-      where nspname = $1 order by typname, enumsortorder`),
-  }
-}
-
-/** The schemas to which foreign keys, types, defaults and views of a schema refer, without PostgreSQL's own. */
-async function referencedSchemas(admin: Client, schema: string): Promise<string[]> {
-  const { rows } = await admin.query<{ name: string }>(
-    `with own as (select oid from pg_namespace where nspname = $1),
-      relations as (select pg_class.* from pg_class join own on own.oid = relnamespace)
-    select distinct nspname as name from (
-      select c.relnamespace from pg_constraint join relations on conrelid = relations.oid join pg_class as c on c.oid = confrelid
-      union all
-      select typnamespace from pg_attribute join relations on attrelid = relations.oid join pg_type on pg_type.oid = atttypid
-      union all
-      select c.relnamespace from pg_rewrite join relations on ev_class = relations.oid
-        join pg_depend as d on d.classid = 'pg_rewrite'::regclass and d.objid = pg_rewrite.oid and d.refclassid = 'pg_class'::regclass
-        join pg_class as c on c.oid = d.refobjid
-      union all
-      select c.relnamespace from pg_attrdef join relations on adrelid = relations.oid
-        join pg_depend as d on d.classid = 'pg_attrdef'::regclass and d.objid = pg_attrdef.oid and d.refclassid = 'pg_class'::regclass
-        join pg_class as c on c.oid = d.refobjid
-      union all
-      select relnamespace from relations where relname = 'books'
-    ) as led join pg_namespace on pg_namespace.oid = led.relnamespace
-    where nspname <> 'pg_catalog'
-    order by 1`,
-    [schema],
-  )
-  return rows.map(({ name }) => name)
 }

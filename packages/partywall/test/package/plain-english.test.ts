@@ -17,6 +17,12 @@ const roots = [
   'bench/RESULTS.md',
   '.changeset',
   'docs',
+  'packages/partywall/src/migrations',
+  'packages/partywall/src/ports/database.ts',
+  'packages/partywall/src/ports/migration-source.ts',
+  'packages/partywall/test/contract/migration-source.ts',
+  ...['apply', 'plan', 'run', 'sources'].map((room) => `packages/partywall/test/migrations/${room}`),
+  'packages/partywall/test/support/migrations',
 ]
 
 /** What to write instead is in CONTRIBUTING.md. A space also matches the end of a line in a comment. */

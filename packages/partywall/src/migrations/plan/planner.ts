@@ -52,7 +52,7 @@ export class Planner {
     goal: Goal,
   ): Promise<{ planner: Planner; plans: Planned[] }> {
     const reader = new SourceReader()
-    reader.begin(likelySources(parts, selection))
+    reader.readAhead(likelySources(parts, selection))
     return Planner.open(parts, await selectTargets(parts, selection), goal, reader)
   }
 

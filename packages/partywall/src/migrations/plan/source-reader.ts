@@ -6,8 +6,8 @@ export type MigrationLists = ReadonlyMap<MigrationSource, readonly Migration[]>
 export class SourceReader {
   readonly #reading = new Map<MigrationSource, Promise<readonly Migration[]>>()
 
-  /** Reads ahead. A source that cannot be read fails only the caller that reads it later. */
-  begin(sources: Iterable<MigrationSource>): void {
+  /** Starts to read. A source that cannot be read fails only the caller that reads it later. */
+  readAhead(sources: Iterable<MigrationSource>): void {
     for (const source of sources) this.#read(source).catch(() => {})
   }
 

@@ -1,7 +1,7 @@
 /**
  * Makes SQL of another tool fit for the schema of a tenant. Such tools write `public.` in front of names: applied as it is, the SQL would
  * make the tables of every tenant refer to the shared schema, or change it, and nothing would report that. So `public.` is removed in front
- * of what the migrations create themselves; a statement that this cannot make right is refused, with the name that it is about.
+ * of what the migrations create themselves; a statement that this does not fix is refused, with the name that it is about.
  *
  * Nothing changes inside of strings and comments, and every line keeps its number. The body of a DO block is code, and is reviewed like
  * other code; the body of a function is not changed.

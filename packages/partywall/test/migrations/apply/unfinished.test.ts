@@ -87,7 +87,7 @@ test('a schema with a file that stopped is not rolled back, nor migrated without
 
 test('a file that another deploy continues meanwhile is not run a second time', async () => {
   const fleet = await stopped()
-  // Time for the other deploy, in the turn of the first tenant; the second one is planned by then, and not begun.
+  // Time for the other deploy, while the first tenant is migrated: the second one is planned by then, and has not started.
   const slow = `do $$ begin if current_schema() = 't001' then perform pg_sleep(0.5); end if; create table more (); end $$`
   const text = `${done};\n${slow};\n${right};`
   await write(fleet, marker + text)

@@ -15,6 +15,10 @@ export interface Fleet extends Registry {
 
 export const pollsSql = 'create table polls (id int generated always as identity primary key, title text)'
 
+/** A second migration: a column and an index. */
+export const titlesSql =
+  'alter table polls add column subtitle text default $$none$$; create index polls_subtitle on polls (subtitle)'
+
 export async function fleetOf(count: number, files: Record<string, string> = {}): Promise<Fleet> {
   const { url } = await testDatabase()
   const root = await folderForTest({ 'migrations/tenant/0001_polls.sql': pollsSql, ...files })
