@@ -38,8 +38,8 @@ export type {
 } from './migrations/run/run.ts'
 export type { MigrationSelection } from './migrations/plan/targets.ts'
 export type {
-  FormerHistory,
-  FormerTable,
+  ImportedHistory,
+  ImportedTable,
   Migration,
   MigrationClient,
   MigrationContext,
@@ -55,4 +55,4 @@ export type { Migrations } from './migrations/run/run.ts'
 export type { Options } from './config/options.ts'
 export type { Queryable, Statement } from './sql/statement.ts'
 export type { SqlIdentifier, SqlTag } from './sql/sql.ts'
-export type { ToolOptions } from './migrations/sources/tools/tool-options.ts'
+export type { ToolOptions } from './migrations/sources/tools/tool-source.ts'

@@ -15,10 +15,10 @@ import { sqlState, sqlStateOf } from '../sql/sqlstate.ts'
 import type { Queryable } from '../sql/statement.ts'
 import { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
-import { applyToNew } from '../migrations/apply/apply.ts'
+import { applyToNew } from '../migrations/apply/new-schema.ts'
 import type { Migration } from '../ports/migration-source.ts'
 import { sourceOfKind, type MigrationSources } from '../migrations/sources/sources.ts'
-import { findStrays } from '../migrations/plan/cross-schema.ts'
+import { findCrossSchemaReferences } from '../migrations/plan/cross-schema.ts'
 import { provisioningLock } from '../migrations/plan/targets.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
 import type { Attributes, Domain, Tenant } from '../types.ts'
@@ -104,16 +104,20 @@ async function build<A extends object>(parts: ProvisionParts<A>, transaction: Tr
   const created = await register(parts, transaction, wanted)
   const { tenant } = created
   await createSchema(transaction, wanted.schema)
-  await assertNoStrays(parts, transaction, wanted)
+  await assertNoCrossSchemaReferences(parts, transaction, wanted)
   await applyToNew(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
   return created
 }
 
-async function assertNoStrays({ options }: ProvisionParts, transaction: Transaction, wanted: Wanted): Promise<void> {
+async function assertNoCrossSchemaReferences(
+  { options }: ProvisionParts,
+  transaction: Transaction,
+  wanted: Wanted,
+): Promise<void> {
   const { schema, migrations } = wanted
-  const strays = await findStrays(transaction, options, [{ schemas: [schema], direction: 'up', pending: migrations, migrations }])
-  const stray = strays.get(schema)
-  if (stray !== undefined) throw stray
+  const planned = { schemas: [schema], direction: 'up', pending: migrations, migrations } as const
+  const problem = (await findCrossSchemaReferences(transaction, options, [planned])).get(schema)
+  if (problem !== undefined) throw problem
 }
 
 /** The row and the domains come first, so that a second call for the same tenant fails before the long work. */

@@ -1,85 +1,106 @@
 /**
- * Where migrations come from, as the runner sees it: a list in the order in which they apply. Our own folder of files is one such
- * source (sources/folder.ts); the folders of other tools become others.
+ * Where migrations come from, as the runner sees it: a list in the order in which they apply. partywall's own folder of files is one such
+ * source (migrations/sources/folder), the folders of other tools are others (migrations/sources/tools), and an application may write its own.
  */
 import type { SqlTag } from '../sql/sql.ts'
 import type { Queryable, Statement } from '../sql/statement.ts'
 import type { Attributes, Tenant } from '../types.ts'
 import type { QueryResult, QueryResultRow } from 'pg'
 
+/**
+ * Migrations in their order. An object with `name` and `list` is enough; its SQL is sent as it is.
+ * @example
+ * const source: MigrationSource = {
+ *   name: 'generated',
+ *   list: async () => [
+ *     { name: '0001_x', file: 'generated', checksum: '1', up: { kind: 'sql', text: 'create table x (id integer)', line: 1 } },
+ *   ],
+ * }
+ * createTenancy({ migrations: { tenant: source } })
+ */
 export interface MigrationSource {
-  /** For messages: the folder, as the configuration names it. */
+  /** For messages and reports: the folder, as the configuration names it. */
   readonly name: string
   /**
-   * All migrations in the order in which they apply; none when the folder is not there.
+   * All migrations in the order in which they apply; none when the folder does not exist. Called once for each run, plan or new tenant,
+   * so its result may be a new one each time.
    * @throws TenancyError INVALID_MIGRATION
    */
   list(): Promise<readonly Migration[]>
-  /** The same source where the configuration has put it; called once, before it is listed. Absent: it needs to know nothing. */
+  /**
+   * The same source at its place in the configuration. Called once, before it is listed. Absent: the source does not depend on its place.
+   * @throws TenancyError INVALID_OPTION when the source cannot be used at this place
+   */
   at?(place: SourcePlace): MigrationSource
-  /** What the tool that wrote these files has applied before partywall did. Absent: nobody has. */
-  readonly former?: FormerHistory | undefined
-  /** How the tool is told to make a new file, as a command. Absent: `partywall migrate new` makes it. */
+  /** The history of the tool that applied these files before partywall did. Absent: nothing is imported. */
+  readonly imported?: ImportedHistory | undefined
+  /** The command with which the tool creates a new file. Absent: `partywall migrate new` creates it. */
   readonly makeNew?: string | undefined
 }
 
-/** Where a source stands in the configuration. */
+/** The place of a source in the configuration. */
 export interface SourcePlace {
   /** Relative folders start here. */
   readonly root: string
-  /** It makes the shared schema, not those of tenants. */
+  /** Its migrations are for the shared schema, not for tenants. */
   readonly isShared: boolean
   readonly sharedSchema: string
   readonly extraSearchPath: readonly string[]
 }
 
-/** The history that another tool has kept: of a schema that it migrated before partywall did. */
-export interface FormerHistory {
-  /** The tool's own table. */
+/**
+ * The history that another tool has kept of a schema. It is read once, for a schema that has no history of partywall's own, and becomes the
+ * baseline of that schema: nothing is applied a second time. The tool's table stays as it is.
+ */
+export interface ImportedHistory {
+  /** The name of the tool's own table. */
   readonly table: string
-  /** Where it is; absent: in the schema that is migrated, and nowhere else. A table elsewhere can be the history of one schema only. */
+  /** The schema of that table. Absent: the schema that is migrated, and no other. A table elsewhere can be the history of one schema only. */
   readonly schema?: string | undefined
   /**
-   * The names of what was applied, in the order in which it was. Called only when the table is there.
-   * @param migrations as `list` gave them
+   * The names of the migrations that were applied, in the order in which they were. Called only when the table exists.
+   * @param migrations as `list` returned them
    * @throws TenancyError MIGRATION_CHANGED when a file is not what the tool applied, or the tool stopped in the middle of one
    */
-  read(queryable: Queryable, from: FormerTable, migrations: readonly Migration[]): Promise<readonly string[]>
+  read(queryable: Queryable, from: ImportedTable, migrations: readonly Migration[]): Promise<readonly string[]>
 }
 
-export interface FormerTable {
-  /** Quoted and with its schema, to stand behind FROM. */
+/** The table that an imported history is read from. */
+export interface ImportedTable {
+  /** Quoted and with its schema, for a FROM clause. */
   readonly table: string
-  /** Of the schema whose history it is; for messages. */
+  /** The schema whose history it is; for messages. */
   readonly schema: string
 }
 
+/** One migration. It is recorded by its name and its checksum, so neither may change once it was applied anywhere. */
 export interface Migration {
-  /** Unique in its source and stable: the history knows the migration by it. */
+  /** Unique in its source and stable: the history identifies the migration by it. */
   readonly name: string
-  /** The file it is in, for messages. */
+  /** The path of its file, for messages. */
   readonly file: string
-  /** Changes when the content does, but not with the line endings of a checkout. */
+  /** Changes when the content does, but not with the line endings of a checkout. The folders use SHA-256 in hexadecimal. */
   readonly checksum: string
   readonly up: Step
+  /** Undoes `up`. Absent: the migration cannot be rolled back. */
   readonly down?: Step | undefined
-  /** `false`: wants to run outside of a transaction, for something that PostgreSQL does only there. Absent: runs inside of one. */
+  /** `false`: it must run outside of a transaction, because PostgreSQL refuses a statement of it inside of one. Absent: it runs inside of one. */
   readonly transaction?: false | undefined
-  /** What the source keeps with it, to know it again in `former`. */
+  /** What the source keeps with the migration, to recognize it in the imported history. */
   readonly origin?: unknown
 }
 
-/** SQL stays text up to the end: the engine may send it to many schemas without asking the source again. */
+/** SQL stays text until it is sent: the runner sends it to many schemas without asking the source again. */
 export type Step =
   | {
       readonly kind: 'sql'
       readonly text: string
-      /** Where the text begins in the file; 1 is the first line. */ readonly line: number
+      /** Where the text starts in the file; 1 is the first line. */ readonly line: number
     }
   | { readonly kind: 'code'; readonly run: (context: MigrationContext<any>) => Promise<void> | void }
 
 /**
- * What a migration in TypeScript is given. In the shared folder there is no tenant: `MigrationContext<undefined>`.
+ * What a migration in TypeScript receives. In the shared folder there is no tenant: `MigrationContext<undefined>`.
  * @example
  * export async function up({ client, tenant, sql }: MigrationContext) {
  *   await client.query(sql`insert into settings (title) values (${tenant.name})`)
@@ -92,8 +113,12 @@ export interface MigrationContext<T extends Tenant<any> | undefined = Tenant<Att
   readonly sql: SqlTag
 }
 
+/** The client of a migration in TypeScript. It can be used until the migration ends. */
 export interface MigrationClient {
-  /** A statement in the style of pg, or one made by `sql`. */
+  /**
+   * Sends a statement in the style of pg, or one made by `sql`. One round trip.
+   * @throws TenancyError RELEASED_CLIENT after the end of the migration; the errors of PostgreSQL
+   */
   query<R extends QueryResultRow = QueryResultRow>(text: string, values?: readonly unknown[]): Promise<QueryResult<R>>
   query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>>
 }

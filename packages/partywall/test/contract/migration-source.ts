@@ -1,70 +1,73 @@
 /**
- * One suite for all sources of migrations of other tools, on files that the real tool made. All fixtures create the same: authors and books
- * with a foreign key, an enum `mood`, an index, and a view and a sequence if the tool can; then a column, an index and a value of the enum.
+ * What every source of migrations of another tool must do, on files that the real tool generated: one suite for all sources. All fixtures
+ * create the same: authors and books with a foreign key, an enum `mood`, an index, and a view and a sequence where the tool can; then a
+ * column, an index and a value of the enum.
  *
- * The shared schema of each test holds objects with the same names, so that a reference to it by mistake finds something there.
+ * The shared schema of each test holds objects with the same names: a name that leads there by mistake finds something.
  */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Client } from 'pg'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Client } from 'pg'
+import { describe, expect, test } from 'vitest'
 import { MigrationSession } from '../../src/migrations/apply/migration-session.ts'
 import type { MigrationSource, Step } from '../../src/ports/migration-source.ts'
 import { sql } from '../../src/sql/sql.ts'
 import { testDatabase } from '../support/servers/database.ts'
 import { copyOfFixture, fixture } from '../support/migrations/fixtures.ts'
+import { authorsOnly, connected, databaseWith, namesakes } from './source-database.ts'
+import { contentsOf, referencedSchemas, type Contents } from './schema-contents.ts'
 import { registryForTest, type Registry } from '../support/tenants/registry.ts'
 
 export interface SourceSubject {
   /** The fixture, below test/migrations/fixtures. */
   readonly folder: string
-  /** The function that returns the source, and the entry of the package that exports it. */
+  /** The function that creates the source, and the entry of the package that exports it. */
   readonly entry: readonly [module: string, name: string]
-  /** @param entry what it takes beside the folder, as JSON can say it */
+  /** The options of that function, as far as JSON can express them. */
   readonly options?: object
   source(folder: string): MigrationSource
-  /** Their names, in their order. */
+  /** The names of the migrations, in their order. */
   readonly names: readonly [string, string]
   /** Those with a down migration. */
   readonly withDown: readonly string[]
-  /** Objects that the tool cannot create, so that the fixture has none. */
+  /** What the tool cannot create, so the fixture has none. */
   readonly lacks?: readonly ('calm_books' | 'tickets')[]
-  /** Tables beside those of the app that belong to the migrations. */
-  readonly alsoMakes?: readonly string[]
+  /** Tables beside those of the app that the migrations create. */
+  readonly alsoCreates?: readonly string[]
   /** Adds a migration after the others, in the format of the tool, that sends this SQL. */
   add(folder: string, sql: string): Promise<{ readonly name: string; readonly file: string }>
-  /** Whether the steps are SQL, so that an error has a line. */
+  /** The steps are SQL, so an error has its line. */
   readonly hasLines: boolean
-  /** Brings a schema up to date with the tool itself. Its path is the schema, then public. */
+  /** Migrates a schema with the tool itself. The search path is the schema, then public. */
   migrate(folder: string, place: ToolPlace): Promise<void>
-  /** The table in which the tool records what it has applied. */
+  /** The table in which the tool records that. */
   readonly table: string
   /** The number of the tool's one lock for the whole database. */
   readonly lock?: string
-  /** What the tool itself, run on the schema of a tenant, creates in public: the leak that the source must prevent. */
+  /** What the tool itself, used on the schema of a tenant, creates in public: the leak that the source must prevent. */
   readonly leaks: readonly string[]
-  /** A manual change without which the tool cannot run on a tenant's schema. */
+  /** A change by hand without which the tool cannot be used on a tenant's schema. */
   prepare?(folder: string): Promise<void>
 }
 
 export interface ToolPlace {
   readonly url: string
   readonly schema: string
-  /** Connected, its path is the schema. */
+  /** Connected; its search path starts with the schema. */
   readonly client: Client
 }
 
 export function sourceContract(name: string, subject: SourceSubject): void {
-  const { folder, names, lacks = [], alsoMakes = [] } = subject
+  const { folder, names, lacks = [], alsoCreates = [] } = subject
   const source = (): MigrationSource => subject.source(fixture(folder))
   const views = ['calm_books'].filter((view) => !lacks.includes(view as 'calm_books'))
   const sequences = ['tickets'].filter((sequence) => !lacks.includes(sequence as 'tickets'))
 
-  describe(`${name}: its folder`, () => {
-    test('is listed in its order, with names and checksums that stay', async () => {
+  describe(`${name}: list`, () => {
+    test('gives the migrations in their order, with stable names and checksums', async () => {
       const listed = await source().list()
       expect(listed.map((migration) => migration.name)).toEqual(names)
       for (const { checksum } of listed) expect(checksum).toMatch(/^[0-9a-f]{64}$/)
@@ -75,7 +78,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       expect(checksumsOf(await subject.source(copy).list()), 'checked out on Windows').toEqual(checksumsOf(listed))
     })
 
-    test('is the same in a plain Node.js, which has no compiler', async () => {
+    test('gives the same in a plain Node.js, which has no compiler', async () => {
       const { url } = await testDatabase()
       const script = fileURLToPath(new URL('../support/migrations/migrate-plainly.ts', import.meta.url))
       const args = [script, ...subject.entry, fixture(folder), JSON.stringify(subject.options ?? null), url]
@@ -83,7 +86,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       expect(JSON.parse(stdout)).toEqual({ names, head: names[1] })
     })
 
-    test('that does not exist has no migrations', async () => {
+    test('gives none for a folder that does not exist', async () => {
       expect(await subject.source('/nowhere/at/all').list()).toEqual([])
     })
   })
@@ -91,14 +94,14 @@ export function sourceContract(name: string, subject: SourceSubject): void {
   describe(`${name}: its migrations`, () => {
     test('create the objects of each tenant in its schema, and change nothing in the shared one', async () => {
       const { url, admin } = await databaseWith(namesakes)
-      const before = await picture(admin, 'public')
+      const before = await contentsOf(admin, 'public')
       const { create, migrations } = registryForTest(url, { migrations: { tenant: source(), shared: 'none' } })
       for (const schema of ['tenant_a', 'tenant-b']) await create({ schema })
-      expect(await picture(admin, 'public')).toEqual(before)
+      expect(await contentsOf(admin, 'public')).toEqual(before)
       for (const schema of ['tenant_a', 'tenant-b']) {
-        const found = await picture(admin, schema)
+        const found = await contentsOf(admin, schema)
         expect(found).toMatchObject({ enums: ['mood'], views })
-        expect(found.tables.filter((table) => table !== 'partywall_migrations')).toEqual(['authors', 'books', ...alsoMakes])
+        expect(found.tables.filter((table) => table !== 'partywall_migrations')).toEqual(['authors', 'books', ...alsoCreates])
         expect(found.sequences).toEqual(expect.arrayContaining(sequences))
         expect(found.indexes).toEqual(expect.arrayContaining(['books_author_idx', 'books_pages_idx']))
         expect(found.columns.filter((column) => column.startsWith('books.')).toSorted()).toEqual([
@@ -109,7 +112,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
           'books.title',
         ])
         expect(found.labels).toEqual(['mood: calm', 'mood: busy', 'mood: wild', 'mood: grim'])
-        expect(await boundTo(admin, schema), 'foreign keys, types, defaults and views lead to').toEqual([schema])
+        expect(await referencedSchemas(admin, schema), 'foreign keys, types, defaults and views refer to').toEqual([schema])
       }
       expect(await applied(migrations.run())).toEqual([[], [], []])
       expect((await migrations.status()).every(({ pending, problem }) => pending.length === 0 && problem === undefined)).toBe(
@@ -117,24 +120,24 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       )
     })
 
-    test('create objects in the shared schema when they are configured for it', async () => {
+    test('create their objects in the shared schema when they are its migrations', async () => {
       const { url } = await testDatabase()
       const { migrations } = registryForTest(url, { migrations: { shared: source(), tenant: 'none' } })
       expect(await applied(migrations.run())).toEqual([names])
       const admin = await connected(url)
-      expect((await picture(admin, 'public')).tables).toEqual(['authors', 'books', 'partywall_migrations', ...alsoMakes])
+      expect((await contentsOf(admin, 'public')).tables).toEqual(['authors', 'books', 'partywall_migrations', ...alsoCreates])
     })
 
-    test('apply to one kind of tenants when they are configured for it', async () => {
+    test('run for the tenants of one kind when they are its migrations', async () => {
       const { url } = await testDatabase()
       const { create } = registryForTest(url, { migrations: { tenant: { default: 'none', shop: source() } } })
       for (const kind of ['shop', 'default']) await create({ schema: `of_${kind}`, kind })
       const admin = await connected(url)
-      expect((await picture(admin, 'of_shop')).tables).toContain('books')
-      expect((await picture(admin, 'of_default')).tables).toEqual(['partywall_migrations'])
+      expect((await contentsOf(admin, 'of_shop')).tables).toContain('books')
+      expect((await contentsOf(admin, 'of_default')).tables).toEqual(['partywall_migrations'])
     })
 
-    test('report the file that failed, and keep nothing of it', async () => {
+    test('name the file that failed, and keep nothing of it', async () => {
       const { url } = await testDatabase()
       const copy = await copyOfFixture(folder)
       const { create, migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: 'none' } })
@@ -147,10 +150,10 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       })
       if (subject.hasLines)
         expect((entry!.error as { details: object }).details).toMatchObject({ line: await lineOf(file, 'nowhere') })
-      expect((await picture(await connected(url), 'a')).tables).not.toContain('half')
+      expect((await contentsOf(await connected(url), 'a')).tables).not.toContain('half')
     })
 
-    test('are refused when an applied file has changed', async () => {
+    test('are refused when a file has changed after it was applied', async () => {
       const { url } = await testDatabase()
       const copy = await copyOfFixture(folder)
       const { create, migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: 'none' } })
@@ -160,47 +163,47 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       expect((await migrations.run()).entries[1]).toMatchObject({ state: 'failed', error: { code: 'MIGRATION_CHANGED' } })
     })
 
-    test('roll back where the tool has down migrations', async () => {
+    test('have the down migrations that the tool has', async () => {
       const { url } = await testDatabase()
       const { create, database } = registryForTest(url, { migrations: { tenant: source(), shared: 'none' } })
       await create({ schema: 'a' })
       const listed = await source().list()
       expect(listed.filter(({ down }) => down !== undefined).map((migration) => migration.name)).toEqual(subject.withDown)
       for (const { down } of listed.toReversed()) if (down !== undefined) await runStep({ database }, 'a', down)
-      const found = await picture(await connected(url), 'a')
+      const found = await contentsOf(await connected(url), 'a')
       if (subject.withDown.length > 0) expect(found.columns).not.toContain('books.pages')
       if (subject.withDown.length === names.length) expect(found).toMatchObject({ enums: [], views: [], sequences: [] })
-      if (subject.withDown.length === names.length) expect(found.tables).toEqual(['partywall_migrations', ...alsoMakes])
+      if (subject.withDown.length === names.length) expect(found.tables).toEqual(['partywall_migrations', ...alsoCreates])
     })
 
-    test('do not wait for each other, nor for the lock that the tool would take', async () => {
+    test('do not wait for each other, nor for the lock of the tool', async () => {
       const { url, admin } = await databaseWith(namesakes)
       const registry = registryForTest(url, { migrations: { tenant: source(), shared: 'none' }, pool: { sharedMax: 20 } })
       await registry.catalog.ready()
       if (subject.lock !== undefined) await admin.query(`select pg_advisory_lock(${subject.lock})`)
       const schemas = Array.from({ length: 20 }, (_, index) => `tenant_${index}`)
       await Promise.all(schemas.map((schema) => registry.create({ schema })))
-      for (const schema of schemas) expect(await boundTo(admin, schema)).toEqual([schema])
+      for (const schema of schemas) expect(await referencedSchemas(admin, schema)).toEqual([schema])
     })
   })
 
   describe(`${name}: a schema that the tool migrated before`, () => {
-    test('is imported: nothing is applied twice, and new migrations are', async () => {
+    test('gets the history of the tool as its baseline: nothing is applied twice, and new migrations are applied', async () => {
       const { copy, admin, run, migrations } = await migratedByTool(subject)
       expect(await migrations.status({ tenants: true })).toMatchObject([{ head: names[1], applied: 2, pending: [] }])
       expect(await run()).toEqual([])
       expect(
-        (await admin.query('select name, checksum from former.partywall_migrations order by name collate "C"')).rows,
+        (await admin.query('select name, checksum from imported.partywall_migrations order by name collate "C"')).rows,
       ).toEqual((await subject.source(copy).list()).map((migration) => ({ name: migration.name, checksum: migration.checksum })))
       const { name: added } = await subject.add(copy, 'create table fresh ();')
       expect(await run()).toEqual([added])
-      expect((await picture(admin, 'former')).tables).toContain('fresh')
-      const { rows } = await admin.query(`select count(*)::int as count from former."${subject.table}"`)
+      expect((await contentsOf(admin, 'imported')).tables).toContain('fresh')
+      const { rows } = await admin.query(`select count(*)::int as count from imported."${subject.table}"`)
       expect(rows, 'in the table of the tool').toEqual([{ count: 2 }])
       expect(await run()).toEqual([])
     })
 
-    test('gets only the migrations that were added afterwards', async () => {
+    test('gets only the migrations that were added since', async () => {
       const { copy, run } = await migratedByTool(subject)
       const { name: added } = await subject.add(copy, 'create table fresh ();')
       expect(await run()).toEqual([added])
@@ -212,39 +215,39 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       await subject.prepare?.(without)
       expect(await entry(without)).toMatchObject({
         state: 'failed',
-        error: { code: 'MIGRATION_CHANGED', details: { schema: 'former', problem: 'gone' } },
+        error: { code: 'MIGRATION_CHANGED', details: { schema: 'imported', problem: 'gone' } },
       })
     })
 
-    test('by the tool alone has objects in the shared schema, which the source prevents', async () => {
+    test('with the tool alone has created objects in the shared schema, which the source prevents', async () => {
       const { url, admin } = await databaseWith(authorsOnly)
-      const before = namesOf(await picture(admin, 'public'))
+      const before = namesOf(await contentsOf(admin, 'public'))
       await admin.query('create schema leaky; set search_path to leaky, public')
-      // It may fail before its end; what it has created is there.
+      // It may fail in the middle, because it does not find something; what it has created stays.
       await subject.migrate(fixture(folder), { url, schema: 'leaky', client: admin }).catch(() => {})
-      const after = namesOf(await picture(admin, 'public'))
+      const after = namesOf(await contentsOf(admin, 'public'))
       expect(after.filter((object) => !before.includes(object)).toSorted()).toEqual(subject.leaks.toSorted())
     })
   })
 }
 
-/** What users do by hand with files that name the schema public. */
+/** Removes the name of the schema public, as people do by hand. */
 export async function stripPublic(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (/\.(?:sql|[jt]s)$/.test(name)) await rewrite(join(folder, name), (text) => text.replaceAll('"public".', ''))
   }
 }
 
-/** A tenant `former`, whose schema the tool has migrated, and partywall has not. */
+/** A tenant `imported`, whose schema the tool has migrated, and partywall has not. */
 async function migratedByTool(subject: SourceSubject, added?: string) {
   const { url, admin } = await databaseWith(authorsOnly)
   const copy = await copyOfFixture(subject.folder)
   await subject.prepare?.(copy)
   if (added !== undefined) await subject.add(copy, added)
   const before = registryForTest(url, { migrations: { tenant: 'none', shared: 'none' } })
-  await before.create({ schema: 'former' })
-  await admin.query('set search_path to former, public')
-  await subject.migrate(copy, { url, schema: 'former', client: admin })
+  await before.create({ schema: 'imported' })
+  await admin.query('set search_path to imported, public')
+  await subject.migrate(copy, { url, schema: 'imported', client: admin })
   const { migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: 'none' } })
   return {
     copy,
@@ -255,7 +258,7 @@ async function migratedByTool(subject: SourceSubject, added?: string) {
       if (only!.state !== 'done') throw only!.error
       return only!.applied
     },
-    /** The result with the migrations of another folder. */
+    /** The entry of a run with the migrations of another folder. */
     entry: async (folder: string) => {
       const other = registryForTest(url, { migrations: { tenant: subject.source(folder), shared: 'none' } })
       return (await other.migrations.run({ tenants: true })).entries[0]!
@@ -291,96 +294,6 @@ async function lineOf(file: string, word: string): Promise<number> {
   return text.slice(0, text.indexOf(word)).split('\n').length
 }
 
-async function connected(url: string): Promise<Client> {
-  const client = new Client(url)
-  await client.connect()
-  onTestFinished(() => client.end())
-  return client
-}
-
-async function databaseWith(shared: string): Promise<{ url: string; admin: Client }> {
-  const { url } = await testDatabase()
-  const admin = await connected(url)
-  await admin.query(shared)
-  return { url, admin }
-}
-
-const authorsOnly = 'create table public.authors (id int primary key, name text)'
-
-const namesakes = `
-  ${authorsOnly};
-  create type public.mood as enum ('other');
-  create table public.books (id int primary key, author_id int, title text, mood public.mood);
-  create index books_author_idx on public.books (author_id);
-  create index books_title_idx on public.books (title);
-  create view public.calm_books as select id, title from public.books;
-  create sequence public.tickets;
-  create table public.typeorm_metadata (type text, database text, schema text, "table" text, name text, value text)`
-
-interface Picture {
-  readonly tables: readonly string[]
-  readonly views: readonly string[]
-  readonly sequences: readonly string[]
-  readonly indexes: readonly string[]
-  readonly enums: readonly string[]
-  readonly columns: readonly string[]
-  /** Values of the enums. */
-  readonly labels: readonly string[]
-}
-
-function namesOf({ tables, views, sequences, enums }: Picture): string[] {
+function namesOf({ tables, views, sequences, enums }: Contents): string[] {
   return [...tables, ...views, ...sequences, ...enums]
-}
-
-/** The objects in a schema, by name. */
-async function picture(admin: Client, schema: string): Promise<Picture> {
-  const names = async (text: string): Promise<string[]> =>
-    (await admin.query<{ name: string }>(text, [schema])).rows.map(({ name }) => name)
-  const relations = (kind: string): Promise<string[]> =>
-    names(`
-      select relname as name from pg_class join pg_namespace as n on n.oid = relnamespace
-      where nspname = $1 and relkind = '${kind}' order by relname`)
-  return {
-    tables: await relations('r'),
-    views: await relations('v'),
-    sequences: await relations('S'),
-    indexes: await relations('i'),
-    enums: await names(`
-      select typname as name from pg_type join pg_namespace as n on n.oid = typnamespace
-      where nspname = $1 and typtype = 'e' order by typname`),
-    columns: await names(`
-      select table_name || '.' || column_name as name from information_schema.columns
-      where table_schema = $1 order by table_name, column_name`),
-    labels: await names(`
-      select typname || ': ' || enumlabel as name
-      from pg_enum join pg_type as t on t.oid = enumtypid join pg_namespace as n on n.oid = typnamespace
-      where nspname = $1 order by typname, enumsortorder`),
-  }
-}
-
-/** The schemas, except PostgreSQL's own, to which foreign keys, types, defaults and views of a schema refer. */
-async function boundTo(admin: Client, schema: string): Promise<string[]> {
-  const { rows } = await admin.query<{ name: string }>(
-    `with own as (select oid from pg_namespace where nspname = $1),
-      relations as (select pg_class.* from pg_class join own on own.oid = relnamespace)
-    select distinct nspname as name from (
-      select c.relnamespace from pg_constraint join relations on conrelid = relations.oid join pg_class as c on c.oid = confrelid
-      union all
-      select typnamespace from pg_attribute join relations on attrelid = relations.oid join pg_type on pg_type.oid = atttypid
-      union all
-      select c.relnamespace from pg_rewrite join relations on ev_class = relations.oid
-        join pg_depend as d on d.classid = 'pg_rewrite'::regclass and d.objid = pg_rewrite.oid and d.refclassid = 'pg_class'::regclass
-        join pg_class as c on c.oid = d.refobjid
-      union all
-      select c.relnamespace from pg_attrdef join relations on adrelid = relations.oid
-        join pg_depend as d on d.classid = 'pg_attrdef'::regclass and d.objid = pg_attrdef.oid and d.refclassid = 'pg_class'::regclass
-        join pg_class as c on c.oid = d.refobjid
-      union all
-      select relnamespace from relations where relname = 'books'
-    ) as led join pg_namespace on pg_namespace.oid = led.relnamespace
-    where nspname <> 'pg_catalog'
-    order by 1`,
-    [schema],
-  )
-  return rows.map(({ name }) => name)
 }

@@ -1,6 +1,5 @@
 /**
- * The words that CONTRIBUTING.md asks to replace do not occur: a sentence names its actor and uses the terms of the field. To hold another
- * room to it, add its path to `roots`: a file, or a folder with its Markdown and TypeScript files.
+ * The words that CONTRIBUTING.md asks to replace do not occur: a sentence names its actor and uses the terms of the field.
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,27 +16,22 @@ const roots = [
   'bench/RESULTS.md',
   '.changeset',
   'docs',
-  'packages/partywall/src/cli',
-  'packages/partywall/src/http',
-  'packages/partywall/src/orm',
-  'packages/partywall/src/ports/resolver.ts',
-  'packages/partywall/src/ports/tenancy-like.ts',
-  'packages/partywall/src/resolve',
-  'packages/partywall/test/cli',
-  'packages/partywall/test/contract',
-  'packages/partywall/test/http',
-  'packages/partywall/test/orm',
-  'examples/polls/README.md',
-  'examples/polls/src',
-  'examples/polls/single-tenant',
-  'examples/polls/test',
+  'packages/partywall/src',
+  'packages/partywall/test',
+  'packages/partywall/bin',
+  'examples',
+  'bench',
+  'scripts',
 ]
 
 /** What to write instead is in CONTRIBUTING.md. A space also matches the end of a line in a comment. */
 const forbidden = ['whoever', 'somebody', 'nobody', 'anybody', 'mend', 'mends', 'mended', 'mending', 'of now', 'for ever']
 
-test.each(await filesOf(roots))('%s is in plain English', async (path) => {
-  expect(found(await readFile(join(root, path), 'utf8'))).toEqual([])
+test('docs, sources and tests are in plain English', async () => {
+  const files = await filesOf(roots)
+  expect(files.length).toBeGreaterThan(300)
+  const hits = await Promise.all(files.map(async (path) => [path, found(await readFile(join(root, path), 'utf8'))] as const))
+  expect(Object.fromEntries(hits.filter(([, words]) => words.length > 0))).toEqual({})
 })
 
 test('a forbidden word is found, with its line', () => {
@@ -60,12 +54,15 @@ function found(text: string): string[] {
     .map(({ 2: word, index }) => `${text.slice(0, index).split('\n').length}: ${word!.replaceAll(new RegExp(gap, 'g'), ' ')}`)
 }
 
+/** What others wrote, what the build made, and this file, which must name the words. */
+const passedOver = /(?:^|\/)(?:node_modules|dist|fixtures|\.partywall)\/|plain-english\.test\.ts$/
+
 async function filesOf(paths: readonly string[]): Promise<string[]> {
   const files = await Promise.all(
     paths.map(async (path) => {
       if ((await stat(join(root, path))).isFile()) return [path]
       const names = await readdir(join(root, path), { recursive: true })
-      return names.filter((name) => /\.(?:md|ts)$/.test(name)).map((name) => `${path}/${name}`)
+      return names.filter((name) => /\.(?:md|ts|js)$/.test(name) && !passedOver.test(name)).map((name) => `${path}/${name}`)
     }),
   )
   return files.flat().toSorted()

@@ -1,111 +1,83 @@
 /**
- * A migration outside of transactions: CREATE INDEX CONCURRENTLY and its like. Each statement is done and written down by itself, on a
- * session of its own, so a migration that stopped in the middle goes on there. An index that PostgreSQL left invalid when it could
- * not finish it is dropped before it is made again.
+ * A migration outside of transactions: CREATE INDEX CONCURRENTLY and the like. Each statement runs and is recorded by itself, on a session of
+ * its own, so a migration that stopped in the middle continues there. An index that PostgreSQL left invalid, because it could not finish
+ * it, is dropped before it is created again.
  */
-import type { Connections } from '../../ports/database.ts'
 import { identifier } from '../../names/identifier.ts'
-import { splitStatements, type SqlStatement } from '../../sql/lexer.ts'
+import type { Migration, Step } from '../../ports/migration-source.ts'
 import { sql } from '../../sql/sql.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
-import type { MigrationTarget, SchemaState } from '../history/schema-state.ts'
-import { afterBatch, lineIn, stepOf, type Batch } from '../plan/changes.ts'
-import { concurrentIndex, unnamedIndex } from '../plan/concurrent-index.ts'
 import { digestOf } from '../history/digest.ts'
-import { migrationFailed } from './failure.ts'
-import {
-  assertDigestText,
-  commentText,
-  createHistoryText,
-  forgetText,
-  lockedMark,
-  movedMark,
-  readHistorySql,
-  recordStatementsText,
-  recordText,
-  trySessionLockSql,
-  type TransactionLimits,
-} from '../history/history-sql.ts'
-import { MigrationSession } from './migration-session.ts'
-import type { Migration } from '../../ports/migration-source.ts'
+import { commentText, createHistoryText, forgetText, recordStatementsText, recordText } from '../history/history-sql.ts'
 import { checksumOfDone } from '../history/unfinished.ts'
+import { unnamedIndex } from '../plan/concurrent-index.ts'
+import { lineOf, statementsOf, type SqlStep, type StepStatement } from '../review/step-statements.ts'
+import type { BatchInSchema } from './batches.ts'
+import { migrationFailed } from './failure.ts'
+import { guardSession } from './guards.ts'
+import { MigrationSession } from './migration-session.ts'
 
-export async function applyOutside(
-  connections: Connections,
-  target: MigrationTarget,
-  state: SchemaState,
-  batch: Batch,
-  limits: TransactionLimits,
-): Promise<void> {
+export async function applyOutside(work: BatchInSchema): Promise<void> {
+  const { connections, schema, state, limits, batch } = work
   const [migration] = batch.migrations as [Migration]
-  const { schema } = target
   await connections.session(schema, async (session) => {
-    await lock(session, schema, limits)
-    await session.query({ text: assertDigestText(schema, state.digest) })
-    if (state.hasHistory && state.digest === null) await assertStopped(session, schema, state)
-    await prepare(session, schema, state)
-    const step = stepOf(migration, batch.direction)
-    const position = state.applied.length + (state.toAdopt?.length ?? 0) + 1
-    if (step.kind === 'code') {
-      await MigrationSession.use(session, async (client) => step.run({ client, tenant: target.tenant, sql })).catch((error) => {
-        throw migrationFailed(schema, { migration }, error)
-      })
-    } else {
-      const statements = splitStatements(step.text)
-      for (let index = state.unfinished?.statements ?? 0; index < statements.length; index++) {
-        await runStatement(session, target, migration, step, statements[index]!)
-        if (batch.direction === 'up') {
-          const done = { name: migration.name, checksum: checksumOfDone(step.text, index + 1) }
-          await session.query({ text: recordStatementsText(schema, position, done, index + 1) })
-        }
-      }
-    }
-    await finish(session, schema, state, batch, position)
+    await guardSession(session, schema, state, limits)
+    await prepareHistory(session, work)
+    const step = work.stepOf(migration)
+    if (step.kind === 'code') await runCode(session, work, migration, step)
+    else await runStatements(session, work, migration, step)
+    await finishHistory(session, work, migration)
   })
 }
 
-/** All histories without a digest look alike to its check: another deploy may have gone on since with what stopped here. */
-async function assertStopped(session: Queryable, schema: string, { unfinished }: SchemaState): Promise<void> {
-  const { rows } = await session.query<{ checksum: string; statements: number | null }>(readHistorySql(schema))
-  const now = rows.find(({ statements }) => statements !== null)
-  if (now?.statements !== unfinished?.statements || now?.checksum !== unfinished?.checksum) throw new Error(movedMark)
-}
-
-/** The history is made and its digest taken away: who finds it in the middle reads the rows. */
-async function prepare(session: Queryable, schema: string, { hasHistory, applied, toAdopt = [] }: SchemaState): Promise<void> {
+/** Creates the history if there is none, and removes its digest: another process that reads the schema in the middle then reads the rows. */
+async function prepareHistory(session: Queryable, { schema, state }: BatchInSchema): Promise<void> {
+  const { hasHistory, applied, toRecord = [] } = state
   if (!hasHistory) await session.query({ text: createHistoryText(schema) })
-  if (toAdopt.length > 0) await session.query({ text: recordText(schema, applied.length + 1, toAdopt) })
+  if (toRecord.length > 0) await session.query({ text: recordText(schema, applied.length + 1, toRecord) })
   await session.query({ text: commentText(schema, null) })
 }
 
-async function finish(session: Queryable, schema: string, state: SchemaState, batch: Batch, position: number): Promise<void> {
-  const [migration] = batch.migrations as [Migration]
-  const applied = afterBatch([...state.applied, ...(state.toAdopt ?? [])], batch)
-  const row =
-    batch.direction === 'up' ? recordStatementsText(schema, position, migration, null) : forgetText(schema, [migration.name])
-  await session.query({ text: `begin` })
-  await session.query({ text: row })
-  await session.query({ text: commentText(schema, digestOf(applied)) })
-  await session.query({ text: `commit` })
+async function runCode(
+  session: Queryable,
+  { schema, target }: BatchInSchema,
+  migration: Migration,
+  step: Extract<Step, { kind: 'code' }>,
+): Promise<void> {
+  try {
+    await MigrationSession.use(session, async (client) => step.run({ client, tenant: target.tenant, sql }))
+  } catch (error) {
+    throw migrationFailed(schema, { migration }, error)
+  }
+}
+
+async function runStatements(session: Queryable, work: BatchInSchema, migration: Migration, step: SqlStep): Promise<void> {
+  const { schema, state, batch, position } = work
+  const statements = statementsOf(step)
+  for (let done = state.unfinished?.statements ?? 0; done < statements.length; done++) {
+    await runStatement(session, schema, migration, step, statements[done]!)
+    if (batch.direction === 'up') {
+      const row = { name: migration.name, checksum: checksumOfDone(step, done + 1) }
+      await session.query({ text: recordStatementsText(schema, position, row, done + 1) })
+    }
+  }
 }
 
 async function runStatement(
   session: Queryable,
-  { schema }: MigrationTarget,
+  schema: string,
   migration: Migration,
-  step: { readonly text: string; readonly line: number },
-  statement: SqlStatement,
+  step: SqlStep,
+  { start, end, concurrentIndex }: StepStatement,
 ): Promise<void> {
-  const text = step.text.slice(statement.start, statement.end)
+  const text = step.text.slice(start, end)
   try {
-    const index = concurrentIndex(statement)
-    // Planned and refused before; a tenant that came during the run is planned later.
-    if (index === null) throw unnamedIndex()
-    if (index !== undefined) await dropInvalid(session, schema, index)
+    if (concurrentIndex === null) throw unnamedIndex()
+    if (concurrentIndex !== undefined) await dropInvalid(session, schema, concurrentIndex)
     await session.query({ text })
   } catch (error) {
-    const line = lineIn(step, statement.start)
-    throw migrationFailed(schema, { migration, line, statement: text.replaceAll(/\s+/g, ' ').slice(0, 200) }, error)
+    const statement = text.replaceAll(/\s+/g, ' ').slice(0, 200)
+    throw migrationFailed(schema, { migration, line: lineOf(step, start), statement }, error)
   }
 }
 
@@ -114,20 +86,14 @@ async function dropInvalid(session: Queryable, schema: string, index: string): P
   if (rows.length > 0) await session.query({ text: `drop index concurrently ${identifier(schema)}.${identifier(index)}` })
 }
 
-/** The lock is tried, for who waits for it in a transaction would be waited for by CREATE INDEX CONCURRENTLY. It ends with the session. */
-async function lock(session: Queryable, schema: string, { lockTimeoutMs, statementTimeoutMs }: TransactionLimits): Promise<void> {
-  for (const [name, millis] of [
-    ['lock_timeout', lockTimeoutMs],
-    ['statement_timeout', statementTimeoutMs],
-  ] as const) {
-    if (millis !== undefined) await session.query(setSql(name, millis))
-  }
-  const { rows } = await session.query<{ isHeld: boolean }>(trySessionLockSql(schema))
-  if (rows[0]?.isHeld !== true) throw new Error(lockedMark)
-}
-
-function setSql(name: 'lock_timeout' | 'statement_timeout', millis: number): Statement {
-  return { text: 'select pg_catalog.set_config($1::text, $2::text, false)', values: [name, String(Math.round(millis))] }
+async function finishHistory(session: Queryable, work: BatchInSchema, migration: Migration): Promise<void> {
+  const { schema, batch, position, appliedAfter } = work
+  const row =
+    batch.direction === 'up' ? recordStatementsText(schema, position, migration, null) : forgetText(schema, [migration.name])
+  await session.query({ text: `begin` })
+  await session.query({ text: row })
+  await session.query({ text: commentText(schema, digestOf(appliedAfter)) })
+  await session.query({ text: `commit` })
 }
 
 function invalidIndexSql(schema: string, index: string): Statement {

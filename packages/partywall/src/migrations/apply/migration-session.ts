@@ -1,6 +1,6 @@
 /**
- * The client that a migration in TypeScript writes with. It lives as long as the migration: a query that nobody awaited still
- * belongs to it and fails it, and one that comes later is refused, for the transaction may be somebody else's by then.
+ * The client that a migration in TypeScript queries with. It lives as long as the migration: a query that the migration did not await still
+ * belongs to it, and fails it; a query after its end is refused, because the connection may serve another schema by then.
  */
 import type { QueryResult, QueryResultRow } from 'pg'
 import type { Queryable, Statement } from '../../sql/statement.ts'
@@ -10,7 +10,7 @@ import type { MigrationClient } from '../../ports/migration-source.ts'
 export class MigrationSession implements MigrationClient {
   readonly #queryable: Queryable
   readonly #queries: Promise<unknown>[] = []
-  /** Queries before this one were undone by a rollback to a savepoint, if they failed: whoever sent that has seen it. */
+  /** Failures of queries before this one do not count: the migration has rolled back to a savepoint since, so it has seen them. */
   #forgiven = 0
   #isOver = false
 
@@ -18,7 +18,7 @@ export class MigrationSession implements MigrationClient {
     this.#queryable = queryable
   }
 
-  /** Lends a session to `fn` and waits for all of its queries. */
+  /** Runs `fn` with a session, and waits for all of its queries. */
   static async use(queryable: Queryable, fn: (client: MigrationClient) => Promise<void>): Promise<void> {
     const session = new MigrationSession(queryable)
     try {
@@ -30,24 +30,27 @@ export class MigrationSession implements MigrationClient {
     }
   }
 
-  /** Not an async function: the promise that the caller gets must be the one that is kept, or Node would see another unhandled. */
+  /**
+   * Not an async function: the caller must get the very promise that is kept here. Another one would be an unhandled rejection to Node.js
+   * when the migration does not await it.
+   */
   query<R extends QueryResultRow = QueryResultRow>(
     statement: string | Statement,
     values?: readonly unknown[],
   ): Promise<QueryResult<R>> {
-    if (this.#isOver) return Promise.reject(comesTooLate())
+    if (this.#isOver) return Promise.reject(usedTooLate())
     const sent = typeof statement === 'string' ? toStatement(statement, values) : statement
     const query = this.#queryable.query<R>(sent)
     const index = this.#queries.push(query)
     const settled = (): void => {
       if (undoes.test(sent.text)) this.#forgiven = index
     }
-    // Whoever awaits it hears of the failure; so does #settle.
+    // A failure reaches the caller that awaits the query, and #settle.
     query.then(settled, () => {})
     return query
   }
 
-  /** A query may start others when it is done: waits until there are no more. */
+  /** Waits until there are no more queries: one that is done may have started others. */
   async #settle(): Promise<void> {
     let seen = 0
     while (seen < this.#queries.length) {
@@ -61,10 +64,11 @@ export class MigrationSession implements MigrationClient {
 
 const undoes = /^\s*rollback\s+(?:(?:work|transaction)\s+)?to\b/i
 
-function comesTooLate(): TenancyError {
+function usedTooLate(): TenancyError {
   return new TenancyError(
     'RELEASED_CLIENT',
-    'A migration used its client after it was done. Await every query before `up` returns.',
+    'A migration used its client after it had ended, so the query was refused: it would run outside of the transaction. Await every query ' +
+      'before `up` or `down` returns.',
   )
 }
 

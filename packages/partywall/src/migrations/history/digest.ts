@@ -1,6 +1,6 @@
 /**
- * A digest of what a history holds: names and checksums in the order in which they were applied. It is the comment of the history's
- * table, so one query of PostgreSQL's catalog tells how every schema stands, and it travels with a dump, a rename or a clone.
+ * A digest of a history: of the names and checksums in the order in which the migrations were applied. It is the comment of the history's
+ * table, so one query of PostgreSQL's catalog gives the state of every schema, and the digest travels with a dump, a rename or a clone.
  */
 import { createHash } from 'node:crypto'
 
@@ -9,16 +9,16 @@ export interface AppliedMigration {
   readonly checksum: string
 }
 
-/** Which way of making digests this is. */
-const mark = 'partywall 1'
+/** The version of this algorithm. */
+const version = 'partywall 1'
 
-/** The digest of a history with nothing in it. */
+/** The digest of an empty history. */
 const emptyDigest = label(0, '')
 
-/** A fleet asks for the same few digests once or twice per schema: each migration remembers its last one. */
+/** Work on a fleet computes the same few digests once or twice per schema: each migration remembers its last one. */
 const remembered = new WeakMap<AppliedMigration, { readonly before: string; readonly after: string }>()
 
-/** The digest of a history to which one more migration is added. Chained, so that all heads of a long list cost one pass. */
+/** The digest of a history with one more migration. Each is computed from the one before it, so all digests of a long list cost one pass. */
 function digestAfter(before: string, migration: AppliedMigration): string {
   const known = remembered.get(migration)
   if (known?.before === before) return known.after
@@ -41,7 +41,7 @@ export function digestsOf(migrations: readonly AppliedMigration[]): readonly str
 }
 
 function label(count: number, chain: string): string {
-  return `${mark}: ${count} applied ${chain}`.trimEnd()
+  return `${version}: ${count} applied ${chain}`.trimEnd()
 }
 
 function parse(digest: string): [count: number, chain: string] {

@@ -1,16 +1,16 @@
-/** What was applied in one schema, in its own table `partywall_migrations`, and how all schemas stand by the digests of those tables. */
+/** What was applied in one schema, from its own table `partywall_migrations`, and the state of all schemas, from the digests of those tables. */
 import type { Queryable } from '../../sql/statement.ts'
 import { TenancyError } from '../../errors.ts'
 import type { AppliedMigration } from './digest.ts'
-import { headsSql, inhabitedSql, readHistorySql } from './history-sql.ts'
+import { headsSql, nonEmptySchemasSql, readHistorySql } from './history-sql.ts'
 import type { Unfinished } from './unfinished.ts'
 
 export type { AppliedMigration } from './digest.ts'
 
-/** How one schema stands, as PostgreSQL's catalog tells it. */
+/** The state of one schema, as PostgreSQL's catalog gives it. */
 export interface Head {
   readonly hasHistory: boolean
-  /** Absent when there is no history, or one without a digest: its rows must be read. */
+  /** Null when there is no history, or one without a digest: then its rows must be read. */
   readonly digest: string | null
 }
 
@@ -21,15 +21,15 @@ export interface History extends Head {
   readonly unfinished: Unfinished | undefined
 }
 
-/** The heads of these schemas, as far as they are there; perhaps those of others, too. Costs one query for all of them. */
+/** The heads of those of these schemas that exist; the result may have other schemas, too. Costs one query for all of them. */
 export async function readHeads(queryable: Queryable, schemas: readonly string[]): Promise<Map<string, Head>> {
   const { rows } = await queryable.query<Head & { schema: string }>(headsSql(schemas))
   return new Map(rows.map(({ schema, hasHistory, digest }) => [schema, { hasHistory, digest }]))
 }
 
 /** Which of these schemas hold tables, views or sequences. One query. */
-export async function readInhabited(queryable: Queryable, schemas: readonly string[]): Promise<Set<string>> {
-  const { rows } = await queryable.query<{ schema: string }>(inhabitedSql(schemas))
+export async function readNonEmptySchemas(queryable: Queryable, schemas: readonly string[]): Promise<Set<string>> {
+  const { rows } = await queryable.query<{ schema: string }>(nonEmptySchemasSql(schemas))
   return new Set(rows.map(({ schema }) => schema))
 }
 
@@ -54,7 +54,7 @@ export async function readHistory(queryable: Queryable, schema: string): Promise
 export function schemaMissing(schema: string): TenancyError {
   return new TenancyError(
     'SCHEMA_MISSING',
-    `The schema ${JSON.stringify(schema)} is in the catalog, but not in the database: it was dropped or renamed outside partywall. ` +
+    `The schema ${JSON.stringify(schema)} is in the catalog, but not in the database: it was dropped or renamed outside of partywall. ` +
       'Restore it from a backup, or remove the tenant.',
     { details: { schema } },
   )
@@ -63,9 +63,9 @@ export function schemaMissing(schema: string): TenancyError {
 export function historyMissing(schema: string): TenancyError {
   return new TenancyError(
     'HISTORY_MISSING',
-    `The schema ${JSON.stringify(schema)} holds tables, but its history (the table partywall_migrations) is gone, so nobody knows what was ` +
-      'applied there; nothing was done. Restore the table from a backup; or, when you know which migration is the last one applied, write ' +
-      `it down: npx partywall migrate --fake --tenant ${schema} --to <migration>.`,
+    `The schema ${JSON.stringify(schema)} holds tables, but its history (the table partywall_migrations) is missing, so partywall cannot know ` +
+      'which migrations were applied there; nothing was run. Restore the table from a backup; or, if you know which migration was the last ' +
+      `one, record it: npx partywall migrate --fake --tenant ${schema} --to <migration>.`,
     { details: { schema } },
   )
 }

@@ -1,35 +1,35 @@
 /**
- * A schema that another tool has migrated before: what the tool wrote down becomes the history of the schema, once, so that nothing is
- * applied a second time. The tool's table is read and left as it is.
+ * The baseline of a schema that another tool has migrated: what the tool has recorded becomes the history of the schema, once, so that nothing
+ * is applied a second time. The tool's table is read, and stays as it is.
  */
 import { identifier } from '../../names/identifier.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
 import type { AppliedMigration } from '../history/history.ts'
-import { goneSince } from '../sources/imported/history-files.ts'
+import { fileGone } from '../sources/imported/file-checks.ts'
 import type { Migration, MigrationSource } from '../../ports/migration-source.ts'
 
 /**
- * What another tool has applied in a schema that has no history of partywall's yet, with the checksums of now; undefined when there is
- * no such tool, or it was never there. Writes nothing. Costs one query, and one more when the tool's table is there.
+ * What another tool has applied in a schema that has no history of partywall's own yet, with the current checksums; undefined when the source
+ * has no such tool, or the tool never migrated this schema. Writes nothing. Costs one query, and one more when the tool's table exists.
  * @param migrations as the source lists them
  * @throws TenancyError MIGRATION_CHANGED for a file that is gone or has changed since, or that the tool did not finish
  */
-export async function takeOver(
+export async function readBaseline(
   queryable: Queryable,
   schema: string,
-  source: Pick<MigrationSource, 'former'> | undefined,
+  source: Pick<MigrationSource, 'imported'> | undefined,
   migrations: readonly Migration[],
 ): Promise<AppliedMigration[] | undefined> {
-  const former = source?.former
-  if (former === undefined) return undefined
-  const home = former.schema ?? schema
-  const { rows } = await queryable.query(tableExistsSql(home, former.table))
+  const imported = source?.imported
+  if (imported === undefined) return undefined
+  const tableSchema = imported.schema ?? schema
+  const { rows } = await queryable.query(tableExistsSql(tableSchema, imported.table))
   if (rows.length === 0) return undefined
-  const from = { table: `${identifier(home)}.${identifier(former.table)}`, schema }
+  const from = { table: `${identifier(tableSchema)}.${identifier(imported.table)}`, schema }
   const files = new Map(migrations.map((migration) => [migration.name, migration]))
-  return [...new Set(await former.read(queryable, from, migrations))].map((name) => {
+  return [...new Set(await imported.read(queryable, from, migrations))].map((name) => {
     const migration = files.get(name)
-    if (migration === undefined) throw goneSince(from, name)
+    if (migration === undefined) throw fileGone(from, name)
     return { name, checksum: migration.checksum }
   })
 }

@@ -1,9 +1,8 @@
 /**
- * From the files and the history of one schema to what is to be done there, or why nothing may be. History is never rewritten: a
- * schema whose history does not fit the files is left alone until a person has looked.
+ * Compares the files with the history of one schema: what is to be done there, or why nothing may be. The history is never rewritten: a
+ * schema whose history does not match the files is left as it is until a person has checked it.
  */
 import { TenancyError } from '../../errors.ts'
-import { nearest } from '../../nearest.ts'
 import type { AppliedMigration } from '../history/digest.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 
@@ -11,13 +10,13 @@ export interface MigrationPlan {
   readonly pending: readonly Migration[]
   /** The last migration that was applied. */
   readonly head: string | undefined
-  /** Why the schema may not be migrated: MIGRATION_CHANGED. */
+  /** Why the schema must not be migrated: MIGRATION_CHANGED, or INVALID_MIGRATION for a rollback without a down migration. */
   readonly problem: TenancyError | undefined
 }
 
 /**
- * What is to be done in a schema. Pure: asks neither the files nor the database.
- * @param to the last migration wanted, by name; later ones are not pending
+ * What is to be applied in a schema. Pure: reads neither the files nor the database.
+ * @param to the name of the last migration to apply; later ones are not pending
  */
 export function planMigrations(
   schema: string,
@@ -27,20 +26,20 @@ export function planMigrations(
 ): MigrationPlan {
   const done = new Set(applied.map(({ name }) => name))
   const headAt = migrations.findLastIndex(({ name }) => done.has(name))
-  const last = to === undefined ? migrations.length : migrations.findIndex(({ name }) => name === to) + 1
+  const end = to === undefined ? migrations.length : migrations.findIndex(({ name }) => name === to) + 1
   return {
-    pending: migrations.slice(0, last).filter(({ name }) => !done.has(name)),
+    pending: migrations.slice(0, end).filter(({ name }) => !done.has(name)),
     head: migrations[headAt]?.name ?? applied.at(-1)?.name,
     problem:
-      changed(schema, migrations, applied) ??
-      reordered(schema, migrations.slice(0, headAt + 1), done) ??
-      shuffled(schema, migrations, applied),
+      goneOrChanged(schema, migrations, applied) ??
+      pendingBeforeHead(schema, migrations.slice(0, headAt + 1), done) ??
+      appliedInOtherOrder(schema, migrations, applied),
   }
 }
 
 /**
- * What is to be undone in a schema, the last one applied first. Pure.
- * @param to the last migration to keep, by name; undefined keeps none
+ * What is to be rolled back in a schema, the last one applied first. Pure.
+ * @param to the name of the last migration to keep; undefined keeps none
  */
 export function planDown(
   schema: string,
@@ -55,52 +54,11 @@ export function planDown(
     .slice(keep)
     .filter(({ name }) => done.has(name))
     .toReversed()
-  const oneWay = pending.find(({ down }) => down === undefined)
-  return { ...plan, pending, problem: plan.problem ?? (oneWay && cannotGoBack(schema, oneWay)) }
+  const withoutDown = pending.find(({ down }) => down === undefined)
+  return { ...plan, pending, problem: plan.problem ?? (withoutDown && hasNoDown(schema, withoutDown)) }
 }
 
-/**
- * The migration that a caller means by `to`: its name, its file, or its number, with or without zeros in front.
- * @throws TenancyError INVALID_OPTION
- */
-export function findMigration(migrations: readonly Migration[], to: string, sourceName: string): Migration {
-  const bare = to.replace(/\.(?:sql|m?[tj]s)$/, '')
-  // The names of some tools have an ending themselves.
-  const exact = migrations.find(({ name }) => name === to || name === bare)
-  if (exact !== undefined) return exact
-  const number = leadingNumber(bare)
-  const numbered = number === bare.replace(/^0+(?=\d)/, '') ? migrations.filter(({ name }) => leadingNumber(name) === number) : []
-  const [first, second] = numbered
-  if (first !== undefined && second === undefined) return first
-  const suggestion = nearest(
-    bare.slice(0, 100),
-    migrations.map(({ name }) => name),
-  )
-  const why =
-    first !== undefined && second !== undefined
-      ? `${first.name} and ${second.name} both have this number; give the whole name.`
-      : suggestion !== undefined
-        ? `Did you mean ${suggestion}?`
-        : `Give the name of one of the ${migrations.length} migrations there${ends(migrations)}.`
-  throw new TenancyError(
-    'INVALID_ARGUMENT',
-    `There is no one migration ${JSON.stringify(to.slice(0, 100))} in ${sourceName}. ${why}`,
-    {
-      details: { option: 'to', nearest: suggestion },
-    },
-  )
-}
-
-/** Without its zeros, so that 2 is 0002; as text, for times have more digits than a number keeps. */
-function leadingNumber(name: string): string | undefined {
-  return /^0*(\d+)/.exec(name)?.[1]
-}
-
-function ends(migrations: readonly Migration[]): string {
-  return migrations.length < 2 ? '' : `, from ${migrations[0]!.name} to ${migrations.at(-1)!.name}`
-}
-
-function changed(
+function goneOrChanged(
   schema: string,
   migrations: readonly Migration[],
   applied: readonly AppliedMigration[],
@@ -133,7 +91,7 @@ function hasChanged(schema: string, { name, file, checksum }: Migration, applied
 }
 
 /** @param upToHead the migrations up to the last one that was applied: all of them should have been */
-function reordered(schema: string, upToHead: readonly Migration[], done: ReadonlySet<string>): TenancyError | undefined {
+function pendingBeforeHead(schema: string, upToHead: readonly Migration[], done: ReadonlySet<string>): TenancyError | undefined {
   const first = upToHead.find(({ name }) => !done.has(name))
   if (first === undefined) return undefined
   const head = upToHead.at(-1)!.name
@@ -145,8 +103,8 @@ function reordered(schema: string, upToHead: readonly Migration[], done: Readonl
   )
 }
 
-/** The files have changed places since they were applied. */
-function shuffled(
+/** The files were renamed, or a tool sorts them in another way now. */
+function appliedInOtherOrder(
   schema: string,
   migrations: readonly Migration[],
   applied: readonly AppliedMigration[],
@@ -156,17 +114,17 @@ function shuffled(
   const { name, file } = migrations[index]!
   return new TenancyError(
     'MIGRATION_CHANGED',
-    `The migration ${file} comes ${index + 1}. now, but ${applied[index]!.name} was applied in that place to the schema ${JSON.stringify(schema)}. ` +
-      'Bring the files back into the order in which they were applied.',
+    `The migration ${file} is number ${index + 1} now, but the migration with that number in the history of the schema ` +
+      `${JSON.stringify(schema)} is ${applied[index]!.name}. Bring the files back into the order in which they were applied.`,
     { details: { schema, name, file, was: applied[index]!.name, problem: 'reordered' } },
   )
 }
 
-function cannotGoBack(schema: string, { name, file }: Migration): TenancyError {
+function hasNoDown(schema: string, { name, file }: Migration): TenancyError {
   return new TenancyError(
     'INVALID_MIGRATION',
-    `The migration ${file} has no way back, so the schema ${JSON.stringify(schema)} stays as it is. Write what undoes it behind a line ` +
-      '`-- partywall: down` (in TypeScript: export a function `down`), or a new migration that undoes it.',
+    `The migration ${file} has no down migration, so the schema ${JSON.stringify(schema)} was not rolled back. Write the SQL that undoes it ` +
+      'after a line `-- partywall: down` (in TypeScript: export a function `down`), or undo it in a new migration.',
     { details: { schema, name, file } },
   )
 }

@@ -1,20 +1,22 @@
-import type { Migration } from '../../ports/migration-source.ts'
+/** What a run should reach, and what was planned for one schema. */
+import type { Migration, Step } from '../../ports/migration-source.ts'
 import type { SchemaState } from '../history/schema-state.ts'
-import type { Direction } from './changes.ts'
 import type { FleetTarget } from './targets.ts'
 
-/** What a run wants. */
+export type Direction = 'up' | 'down'
+
+/** What a run should reach in each of its schemas. */
 export interface Goal {
   readonly direction: Direction
-  /** Forwards: the last migration to apply, all when it is absent. Back: the last one to keep, none when it is absent. */
+  /** Up: the last migration to apply, all when it is absent. Down: the last one to keep, none when it is absent. */
   readonly to?: string | undefined
-  /** Read the histories themselves, and refuse where the digest says something else. */
+  /** Read the histories themselves, and refuse a schema whose digest does not match its history. */
   readonly verify?: boolean | undefined
-  /** What is pending is written down as applied, and not run. */
+  /** Pending migrations are recorded as applied, and not run. */
   readonly fake?: boolean | undefined
 }
 
-/** How one schema stands, and what is to be done there. */
+/** The state of one schema, and what is to be done there. */
 export interface Planned {
   readonly target: FleetTarget
   readonly head: string | undefined
@@ -22,8 +24,34 @@ export interface Planned {
   readonly direction: Direction
   /** In the order in which they are done. */
   readonly pending: readonly Migration[]
-  /** The history is to be written down, or its digest mended, also when nothing is pending. */
-  readonly isUnwritten: boolean
+  /** The history must be written, or its digest corrected, even when nothing is pending. */
+  readonly needsHistoryWrite: boolean
   /** Why nothing may be done. */
   readonly problem?: unknown
+}
+
+/** Nothing is to be done there, and there is no problem. */
+export function isIdle({ pending, needsHistoryWrite, problem }: Planned): boolean {
+  return pending.length === 0 && !needsHistoryWrite && problem === undefined
+}
+
+/** What will be run in the schema. The other pending migrations are only recorded as applied. */
+export function toRun({ pending, state }: Planned): readonly Migration[] {
+  if (state.toRecord === undefined) return pending
+  const isRecorded = new Set(state.toRecord.map(({ name }) => name))
+  return pending.filter(({ name }) => !isRecorded.has(name))
+}
+
+/** Schemas that have something to do and no problem, in groups with the same pending migrations of the same source. */
+export function inGroups(plans: readonly Planned[]): Planned[][] {
+  const ready = plans.filter(({ pending, problem }) => pending.length > 0 && problem === undefined)
+  return [...Map.groupBy(ready, pendingKey).values()]
+}
+
+export function stepOf(migration: Migration, direction: Direction): Step {
+  return direction === 'up' ? migration.up : migration.down!
+}
+
+function pendingKey({ target, pending }: Planned): string {
+  return JSON.stringify([target.source?.name, pending.map(({ name, checksum }) => [name, checksum])])
 }

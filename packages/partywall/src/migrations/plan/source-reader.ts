@@ -1,18 +1,18 @@
-/** Reads every source once, however many schemas have it, and may begin before anybody knows which of them are wanted. */
+/** Reads every source once, however many schemas use it, and can start before it is known which sources the tenants need. */
 import type { Migration, MigrationSource } from '../../ports/migration-source.ts'
 
-export type Lists = ReadonlyMap<MigrationSource, readonly Migration[]>
+export type MigrationLists = ReadonlyMap<MigrationSource, readonly Migration[]>
 
 export class SourceReader {
   readonly #reading = new Map<MigrationSource, Promise<readonly Migration[]>>()
 
-  /** Reads ahead. A source that cannot be read is the trouble of those who ask for it. */
-  begin(sources: Iterable<MigrationSource>): void {
+  /** Starts to read. A source that cannot be read fails only the caller that reads it later. */
+  readAhead(sources: Iterable<MigrationSource>): void {
     for (const source of sources) this.#read(source).catch(() => {})
   }
 
   /** @throws TenancyError INVALID_MIGRATION */
-  async read(sources: Iterable<MigrationSource>): Promise<Lists> {
+  async read(sources: Iterable<MigrationSource>): Promise<MigrationLists> {
     const distinct = [...new Set(sources)]
     return new Map(await Promise.all(distinct.map(async (source) => [source, await this.#read(source)] as const)))
   }
@@ -27,7 +27,7 @@ export class SourceReader {
   }
 }
 
-/** A source of somebody else may throw where it should reject. */
+/** Async: a source that an application wrote may throw where it should reject. */
 async function list(source: MigrationSource): Promise<readonly Migration[]> {
   return source.list()
 }

@@ -1,36 +1,36 @@
-/** Which schemas a run is about, and what migrations each of them should have. */
+/** The schemas that a run is for, and the source of migrations of each. */
 import type { Tenants } from '../../catalog/tenants/tenants.ts'
-import { TenancyError } from '../../errors.ts'
 import type { Options } from '../../config/options.ts'
 import { checkedSelection } from '../../catalog/tenants/selection.ts'
 import type { Attributes, Tenant, TenantSelection } from '../../types.ts'
-import { findMigration } from './plan.ts'
 import type { MigrationSource } from '../../ports/migration-source.ts'
-import type { Lists } from './source-reader.ts'
 import { sourceOfKind, type MigrationSources } from '../sources/sources.ts'
 
-/** Which schemas a migration run is about. Without any of these: the shared schema, then all tenants. */
+/**
+ * The schemas that a migration run is for. Without any of these: the shared schema, and all tenants that are not archived.
+ * @example await tenancy.migrations.run({ tenants: ['acme', 'globex'] })
+ */
 export interface MigrationSelection extends Omit<TenantSelection, 'status'> {
-  /** The shared schema; alone, it means that no tenant is migrated. @default true when nothing else is selected */
+  /** Whether the shared schema is migrated. `true` and nothing else: no tenant is. @default true when nothing else is selected */
   readonly shared?: boolean | undefined
   /**
-   * Only tenants of this status, or of one of these. A suspended tenant is migrated by default, because it would meet the new code with
-   * its old tables when it is activated.
+   * Only tenants of this status, or of one of these. Suspended tenants are migrated by default: otherwise they would run the new code on
+   * their old tables when they are activated.
    * @default every status but 'archived'
    */
   readonly status?: TenantSelection['status']
 }
 
-/** Held shared by whoever makes a tenant, and taken by a run that looks for the tenants that were made meanwhile. */
-export const provisioningLock = 'partywall: make a tenant'
+/** Creating a tenant holds this lock in shared mode; a run takes it for a moment before it looks for tenants that were created during it. */
+export const provisioningLock = 'partywall: create a tenant'
 
 export interface FleetTarget {
-  /** In reports: the schema of a tenant, or 'shared'. */
+  /** The name in reports: the schema of a tenant, or 'shared'. */
   readonly target: string
   readonly schema: string
   /** Absent for the shared schema. */
   readonly tenant?: Tenant<any>
-  /** Absent when the source is unknown; `problem` says why. */
+  /** Absent when the source is not known; `problem` says why. */
   readonly source?: MigrationSource
   readonly problem?: unknown
 }
@@ -41,25 +41,25 @@ export interface TargetParts<A extends object = Attributes> {
   readonly options: Pick<Options, 'sharedSchema' | 'includeShared'>
 }
 
-/** The schemas that a selection means, the shared one first. Costs one query for all tenants, or one for each that is named. */
+/** The schemas of a selection, the shared one first. Costs one query for all tenants, or one for each that is named. */
 export async function selectTargets<A extends object>(
   parts: TargetParts<A>,
   selection: MigrationSelection,
 ): Promise<FleetTarget[]> {
-  const { shared, tenants } = meaningOf(selection)
+  const { shared, tenants } = partsOf(selection)
   const selected = tenants ? await selectTenants(parts, selection) : []
   return [...(shared ? [sharedTarget(parts)] : []), ...selected.map((tenant) => tenantTarget(tenant, parts.sources))]
 }
 
-/** The sources of a selection, as far as they are known before the tenants are read: some may turn out to have no tenant. */
+/** The sources of a selection, as far as they are known before the tenants are read. It may turn out that no tenant uses one of them. */
 export function likelySources({ sources }: Pick<TargetParts, 'sources'>, selection: MigrationSelection): MigrationSource[] {
-  const { shared, tenants } = meaningOf(selection)
+  const { shared, tenants } = partsOf(selection)
   const isForAll = tenants && (selection.tenants === undefined || selection.tenants === true)
   const kinds = isForAll ? (selection.kinds ?? [...sources.kinds.keys()]) : []
   return [...(shared ? [sources.shared] : []), ...[kinds].flat().flatMap((kind) => sources.kinds.get(kind) ?? [])]
 }
 
-/** The schemas that an interrupted run has left undone; tenants that are no more are left out. */
+/** The schemas that an interrupted run has not finished, without tenants that do not exist any more. */
 export async function unfinishedTargets<A extends object>(
   parts: TargetParts<A>,
   unfinished: readonly { readonly tenantId: string | undefined }[],
@@ -69,23 +69,7 @@ export async function unfinishedTargets<A extends object>(
   return [...(ids.has(undefined) ? [sharedTarget(parts)] : []), ...tenants.map((tenant) => tenantTarget(tenant, parts.sources))]
 }
 
-/**
- * The full name of the migration that `to` means. Names of two folders cannot be compared, so there may be only one.
- * @throws TenancyError INVALID_ARGUMENT
- */
-export function lastWanted(lists: Lists, to: string): string {
-  const [only, second] = [...lists]
-  if (only === undefined) return to
-  if (second === undefined) return findMigration(only[1], to, only[0].name).name
-  throw new TenancyError(
-    'INVALID_ARGUMENT',
-    `"to" names a migration of one folder, but this run is about ${lists.size}: ${[...lists.keys()].map(({ name }) => name).join(', ')}. ` +
-      'Choose the shared schema alone, or tenants of one kind.',
-    { details: { option: 'to' } },
-  )
-}
-
-function meaningOf({ shared, ...selection }: MigrationSelection): { shared: boolean; tenants: boolean } {
+function partsOf({ shared, ...selection }: MigrationSelection): { shared: boolean; tenants: boolean } {
   const isForTenants = selectionKeys.some((key) => selection[key] !== undefined)
   return { shared: shared ?? !isForTenants, tenants: isForTenants || shared !== true }
 }
@@ -107,7 +91,7 @@ function sharedTarget<A extends object>({ options, sources }: TargetParts<A>): F
   return { target: 'shared', schema: options.sharedSchema, source: sources.shared }
 }
 
-/** A kind that the configuration has lost is the trouble of its tenants alone. */
+/** A kind that the configuration does not have any more is a problem of its tenants alone. */
 function tenantTarget(tenant: Tenant<any>, sources: MigrationSources): FleetTarget {
   const base = { target: tenant.schema, schema: tenant.schema, tenant }
   try {

@@ -1,6 +1,6 @@
 /**
- * What is in the schema of a tenant at one point of its migrations, by name. The point matters: a name that is not made yet, or was
- * dropped, leads past the tenant's schema to the shared one.
+ * The names of what is in the schema of a tenant at one point of its migrations. The point matters: where the tenant has nothing of a name
+ * yet, or not any more, the name leads to the shared schema.
  */
 import type { StatementNames } from './statement-names.ts'
 
@@ -11,16 +11,16 @@ export class OwnedNames {
     this.#names = new Set(names)
   }
 
-  /** Also true for the sequence that a `serial` column of an owned table brings unnamed. */
+  /** Also true for the sequence of a `serial` column in an owned table: the statement does not name it. */
   has(name: string): boolean {
     if (this.#names.has(name)) return true
     return name.endsWith('_seq') && [...this.#names].some((table) => name.startsWith(`${table}_`))
   }
 
-  /** After a statement. */
-  learn({ made, dropped }: Pick<StatementNames, 'made' | 'dropped'>): void {
+  /** Adds what a statement has created, and removes what it has dropped. */
+  record({ created, dropped }: Pick<StatementNames, 'created' | 'dropped'>): void {
     for (const name of dropped) this.#names.delete(name)
-    for (const name of made) this.#names.add(name)
+    for (const name of created) this.#names.add(name)
   }
 
   copy(): OwnedNames {

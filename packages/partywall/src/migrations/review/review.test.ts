@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { OwnedNames } from './owned-names.ts'
-import { namesOfPublic, reviewSql, type ReviewOptions } from './review.ts'
+import { namesOfPublic } from './public-names.ts'
+import { reviewSql, type ReviewOptions } from './review.ts'
 
 const owned = ['books', 'mood', 'books_title_idx', 'calm_books', 'tickets', 'refresh_books', 'Odd "name"']
 
@@ -17,7 +18,7 @@ function review(text: string, options: Partial<ReviewOptions> = {}): string {
   })
 }
 
-describe('"public." in front of what is the tenant’s is taken away', () => {
+describe('reviewSql removes "public." in front of what belongs to the tenant', () => {
   test.each([
     [`create type "public"."mood" as enum ('calm')`, `create type "mood" as enum ('calm')`],
     ['create table public.fresh (id int)', 'create table fresh (id int)'],
@@ -84,23 +85,23 @@ describe('"public." in front of what is the tenant’s is taken away', () => {
     'create table x (plan text references public.plans (name), e public.citext default public.now2())',
     'create table other.books (id int); alter table "other"."books" add x int; select * from other.public',
     `comment on table books is 'see "public"."books" and public.mood'`,
-  ])('but not in strings, comments and other names: %s', (text) => {
+  ])('but leaves strings, comments and other names as they are: %s', (text) => {
     expect(review(text)).toBe(text)
   })
 
-  test('and no line moves', () => {
+  test('and every line keeps its number', () => {
     const text = 'create type public\n.\nmood as enum ();\n\nalter table nowhere.x add y "public"\n."mood";'
     expect(review(text).split('\n')).toHaveLength(text.split('\n').length)
   })
 
-  test('in the shared schema, too, when that is another one; what it does not make itself stays', () => {
+  test('in the shared schema, too, when that is another one; a name that it does not create stays', () => {
     const text =
       'create table public.books (id int); create extension citext; create schema x; alter table public.theirs add y int'
     expect(review(text, { isShared: true })).toBe(text.replace('public.books', 'books'))
   })
 })
 
-describe('what would reach beyond the tenant is refused by name', () => {
+describe('reviewSql refuses, by name, what would change more than the tenant', () => {
   test.each<[string, RegExp, Partial<ReviewOptions>?]>([
     ['select 1;\ncreate extension if not exists citext', /^line 2: create extension, .*shared migration.*extensions: 'shared'/s],
     ['drop extension citext', /drop extension/],
@@ -156,11 +157,11 @@ describe('what would reach beyond the tenant is refused by name', () => {
   test.each([
     ['create schema if not exists "public";\ncreate table x ()', ';\ncreate table x ()'],
     ['-- CreateSchema\nCREATE SCHEMA IF NOT EXISTS "public"', '-- CreateSchema\n'],
-  ])('but the schema public, which is there, is left out: %s', (text, expected) => {
+  ])('but leaves out the creation of the schema public, which exists: %s', (text, expected) => {
     expect(review(text)).toBe(expected)
   })
 
-  test('but for an extension that the shared migrations make', () => {
+  test('but leaves out the extension that the shared migrations create', () => {
     expect(review('create extension if not exists\ncitext; select 1', { leavesOutExtensions: true })).toBe('\n; select 1')
   })
 
@@ -170,20 +171,20 @@ describe('what would reach beyond the tenant is refused by name', () => {
     `insert into settings values ('search_path', 'create extension'), ('schema', 'public')`,
     'create table schema (public int, extension text, search_path text)',
     `alter table books alter id set default nextval('public.shared_numbers')`,
-  ])('and what only looks like it passes: %s', (text) => {
+  ])('and accepts what only looks like it: %s', (text) => {
     expect(review(text)).toBe(text)
   })
 })
 
-/** Which of these names are the tenant's after the text. */
+/** Which of these names belong to the tenant after the text. */
 function after(text: string, ...names: string[]): string[] {
   const known = new OwnedNames()
   review(text, { owned: known, isShared: true })
   return names.filter((name) => known.has(name))
 }
 
-describe('what is the tenant’s', () => {
-  test('is what was made without a schema, or in public', () => {
+describe('reviewSql counts as the tenant’s own', () => {
+  test('what was created without a schema, or in public', () => {
     const text = `
       create table a (id int, constraint a_key unique (id)); create unlogged table "public"."B" (); create table other.c ();
       create or replace view d as select 1; create unique index concurrently if not exists e on a (id); create index on a (id);
@@ -195,7 +196,7 @@ describe('what is the tenant’s', () => {
     )
   })
 
-  test('is so from when it is made until it is dropped or renamed', () => {
+  test('a name from when it is created until it is dropped or renamed', () => {
     expect(after('create table a (); alter table a rename to b; create type c as enum (); drop type c', 'a', 'b', 'c')).toEqual([
       'b',
     ])
@@ -205,16 +206,16 @@ describe('what is the tenant’s', () => {
   test.each([
     [
       'drop table if exists public.late; create table public.late ()',
-      /a change to public\.late, which these migrations have not made up to here/,
+      /a change to public\.late, which these migrations have not created up to here/,
     ],
     ['create table public.gone (); drop table gone; drop table if exists public.gone', /a change to public\.gone/],
     ['alter table public.books rename to volumes; alter table public.books add x int', /a change to public\.books/],
     ['create table x (p int references public.late); create table public.late (id int)', /"public" is no schema of this tenancy/],
-  ])('so that nothing leads past it: %s', (text, message) => {
+  ])('and refuses a name before and after that: %s', (text, message) => {
     expect(() => review(text, { knowsPublic: false })).toThrow(message)
   })
 
-  test('and a name that is not made yet is that of the shared schema', () => {
+  test('and takes a name that is not created yet for one of the shared schema', () => {
     const text =
       'create table x (p int references public.plans); create table public.plans (id int); alter table public.plans add y int'
     expect(review(text)).toBe(
@@ -223,7 +224,7 @@ describe('what is the tenant’s', () => {
   })
 })
 
-test('the names that a text has behind "public."', () => {
+test('namesOfPublic gives the names behind "public." in a text, each once', () => {
   expect(namesOfPublic(`select * from public.a, "public"."B c" where x = 'public.d' and "public".a.y = republic.e`)).toEqual([
     'a',
     'B c',

@@ -1,33 +1,33 @@
 /**
- * The names in one SQL statement, as far as it must be known to which schema they lead: what the statement makes, and every name that
- * is written with `public.` in front, with what happens to it. No parser: it knows where a name stands in the statements that change
- * a structure, and takes every other place for a mere mention.
+ * The names in one SQL statement, as far as partywall must know to which schema they lead: what the statement creates, drops and changes,
+ * and every name with `public.` in front. This is no parser: it knows where the names are in statements that change a structure, and
+ * treats a name in any other place as a reference only.
  */
 import type { SqlStatement } from '../../sql/lexer.ts'
 
 interface PublicName {
   /** The object, without its schema. */
   readonly name: string
-  /** Where `public.` stands: from its first letter to the first of the name. */
+  /** Where `public.` is in the text: from its first letter to the first letter of the name. */
   readonly start: number
   readonly end: number
-  /** The statement makes, alters, drops or writes to the object, and does not only mention it. */
+  /** The statement creates, alters, drops or writes to the object; otherwise it only refers to it. */
   readonly isChanged: boolean
 }
 
 export interface StatementNames {
-  /** Objects that are there after the statement, and were written without a schema or with `public`. */
-  readonly made: readonly string[]
-  /** Objects that are gone after it, written likewise. */
+  /** Objects that exist after the statement, written without a schema or with `public`. */
+  readonly created: readonly string[]
+  /** Objects that no longer exist after it, written in the same ways. */
   readonly dropped: readonly string[]
-  /** Objects that it alters, drops, empties or hangs something on, written without a schema: which of that name, the search path decides. */
+  /** Objects that it alters, drops, truncates or adds to, written without a schema: the search path decides which object of that name. */
   readonly changed: readonly { readonly name: string; readonly start: number }[]
   readonly ofPublic: readonly PublicName[]
-  /** Of a statement that makes, alters or drops something: how, what kind of object, and where it says so. */
+  /** What a statement does that creates, alters or drops something: the verb, the kind of object, and where the verb is in the text. */
   readonly change: { readonly verb: string; readonly kind: string; readonly start: number } | undefined
 }
 
-/** @param isBody the statement is one of a DO block: it may begin behind BEGIN or THEN */
+/** @param isBody the statement is in a DO block, where it may start after BEGIN or THEN */
 export function statementNames(text: string, statement: SqlStatement, isBody = false): StatementNames {
   const words = new Words(text, statement)
   const heads = [0, ...(isBody ? words.indexesOf(opening).map((index) => index + 1) : [])].flatMap(
@@ -35,7 +35,7 @@ export function statementNames(text: string, statement: SqlStatement, isBody = f
   )
   const targets = new Set(heads.flatMap((head) => head.targets))
   return {
-    made: [...heads.flatMap((head) => words.madeBy(head)), ...words.madeWithin()],
+    created: [...heads.flatMap((head) => words.createdBy(head)), ...words.createdWithin()],
     dropped: heads.flatMap((head) => words.droppedBy(head)),
     changed: heads.flatMap((head) => words.changedBy(head)),
     ofPublic: words.ofPublic((index) => targets.has(index)),
@@ -47,10 +47,10 @@ interface Head {
   readonly verb: string
   readonly kind: string
   readonly start: number
-  /** Where the names stand of what is changed. */
+  /** Indexes of the tokens that name what is changed. */
   readonly targets: readonly number[]
-  /** Where the name stands of what is made: an index has its own, and may have none. */
-  readonly made?: number
+  /** Index of the token that names what is created. An index has a name of its own, beside that of its table, or none. */
+  readonly created?: number
 }
 
 class Words {
@@ -68,7 +68,7 @@ class Words {
     return this.#tokens.flatMap((_, index) => (this.#isOneOf(index, words) ? [index] : []))
   }
 
-  /** What a statement that starts at this token is about; undefined when it changes no structure. */
+  /** What the statement that starts at this token changes; undefined when it changes no structure. */
   headAt(index: number): Head | undefined {
     const verb = this.#tokens[index]
     if (verb === undefined || !this.#isOneOf(index, verbs)) return undefined
@@ -78,36 +78,36 @@ class Words {
     const kind = isNamed ? this.#tokens[at++]! : 'table'
     at = this.#skip(at, noise)
     const head = { verb, kind, start: this.#spans[index]![0] }
-    const behind = (word: string): number => this.#skip(this.#find(at, word) + 1, noise)
+    const after = (word: string): number => this.#skip(this.#find(at, word) + 1, noise)
     if (kind === 'index' && verb === 'create') {
-      return { ...head, targets: [behind('on')], ...(this.#tokens[at] !== 'on' && { made: at }) }
+      return { ...head, targets: [after('on')], ...(this.#tokens[at] !== 'on' && { created: at }) }
     }
-    // The table of a trigger stands behind ON; its own name has no schema.
-    if (belongToTables.has(kind)) return { ...head, targets: [behind(kind === 'rule' && verb === 'create' ? 'to' : 'on')] }
+    // The table of a trigger follows ON; the trigger's own name has no schema.
+    if (belongToTables.has(kind)) return { ...head, targets: [after(kind === 'rule' && verb === 'create' ? 'to' : 'on')] }
     const targets = verb === 'drop' || verb === 'truncate' ? this.#list(at) : [at]
-    return { ...head, targets, ...(verb === 'create' && makers.has(kind) && { made: at }) }
+    return { ...head, targets, ...(verb === 'create' && creatable.has(kind) && { created: at }) }
   }
 
-  madeBy(head: Head): string[] {
-    if (head.made !== undefined) return toList(this.#ownNameAt(head.made))
+  createdBy(head: Head): string[] {
+    if (head.created !== undefined) return toList(this.#ownNameAt(head.created))
     const renamed = this.#renameOf(head)
     return renamed === undefined ? [] : toList(this.#nameAt(renamed))
   }
 
   droppedBy(head: Head): string[] {
-    // Of functions there may be others with the name.
-    const isGone = head.verb === 'drop' && makers.has(head.kind) && !routines.has(head.kind)
+    // Other functions may have the same name.
+    const isGone = head.verb === 'drop' && creatable.has(head.kind) && !routines.has(head.kind)
     if (!isGone && this.#renameOf(head) === undefined) return []
     return head.targets.flatMap((target) => this.#ownNameAt(target) ?? [])
   }
 
-  changedBy({ verb, kind, targets, made, start }: Head): { name: string; start: number }[] {
+  changedBy({ verb, kind, targets, created, start }: Head): { name: string; start: number }[] {
     if (verb === 'lock' || withoutSchema.has(kind)) return []
-    const names = targets.filter((target) => target !== made && this.#tokens[target + 1] !== '.')
+    const names = targets.filter((target) => target !== created && this.#tokens[target + 1] !== '.')
     return names.flatMap((target) => this.#nameAt(target) ?? []).map((name) => ({ name, start }))
   }
 
-  /** Where the new name stands in `alter table x rename to y`. */
+  /** The token of the new name in `alter table x rename to y`. */
   #renameOf({ verb, targets }: Head): number | undefined {
     if (verb !== 'alter') return undefined
     const at = this.#find(targets[0]!, 'rename')
@@ -115,7 +115,7 @@ class Words {
   }
 
   /** The sequence of an identity column, and the index of a constraint. */
-  madeWithin(): string[] {
+  createdWithin(): string[] {
     return this.#tokens.flatMap((token, index) => {
       if (token === 'sequence' && this.#tokens[index + 1] === 'name') return this.#ownNameAt(index + 2) ?? []
       if (token === 'constraint' && this.#isOneOf(index + 2, indexed)) return this.#nameAt(index + 1) ?? []
@@ -159,7 +159,7 @@ class Words {
     return end
   }
 
-  /** The name that starts at this token, when it has no schema or `public`. */
+  /** The name that starts at this token, when it is written without a schema or with `public`. */
   #ownNameAt(at: number): string | undefined {
     if (this.#tokens[at + 1] !== '.') return this.#nameAt(at)
     return this.#tokens[at] === 'public' ? this.#nameAt(at + 2) : undefined
@@ -173,7 +173,7 @@ class Words {
     return /^[a-z_\u0080-\uffff]/i.test(written) ? written.toLowerCase() : undefined
   }
 
-  /** The first such word outside of parentheses, or the end. */
+  /** The first token that is this word, outside of parentheses; the end when there is none. */
   #find(start: number, word: string): number {
     let depth = 0
     for (let at = start; at < this.#tokens.length; at++) {
@@ -212,18 +212,18 @@ function wordSet(words: string): ReadonlySet<string> {
 
 const opening = wordSet('begin then else loop')
 const verbs = wordSet('create alter drop comment truncate refresh reindex cluster lock')
-/** Say what kind of object follows; the others may leave TABLE out. */
+/** A kind of object follows these verbs; after the others, TABLE may be left out. */
 const named = wordSet('create alter drop comment')
 const modifiers = wordSet(
   'on or replace temp temporary global local unlogged unique recursive constraint foreign materialized event text search',
 )
 const noise = wordSet('if not exists only concurrently')
-const makers = wordSet(
+const creatable = wordSet(
   'table view sequence type domain function procedure aggregate index collation statistics configuration dictionary',
 )
-/** Are not in a schema, or found in another way. */
+/** Objects outside of schemas, or found without the search path. */
 const withoutSchema = wordSet('schema extension operator')
 const routines = wordSet('function procedure aggregate')
 const belongToTables = wordSet('trigger policy rule')
-const kinds = new Set([...makers, ...belongToTables, 'routine', 'column', 'operator', 'schema', 'extension'])
+const kinds = new Set([...creatable, ...belongToTables, 'routine', 'column', 'operator', 'schema', 'extension'])
 const indexed = wordSet('primary unique exclude')

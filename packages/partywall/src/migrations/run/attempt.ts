@@ -1,36 +1,37 @@
 /**
- * One try at one schema, and what to do when it did not work: what time may cure (a lock that somebody holds) is tried again later, what
- * a second look may cure (another deploy was faster, the tenant was renamed, the connection was lost) is planned anew.
+ * One attempt at one schema, and the decision about another one. An attempt that failed because of a lock is repeated later, after the other
+ * schemas. After a change from outside (another deploy was faster, the tenant was renamed, the connection was lost) the schema is planned again.
  */
 import type { Connections } from '../../ports/database.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { isTenancyError, TenancyError } from '../../errors.ts'
 import type { Tenant } from '../../types.ts'
 import { applyChanges } from '../apply/apply.ts'
-import type { Planned } from '../plan/planned.ts'
-import { lockedMark, movedMark, type TransactionLimits } from '../history/history-sql.ts'
-import { endOf, entryOf, type MigrationEntry } from './report.ts'
+import { historyChangedMark, lockedMark, type MigrationLimits } from '../apply/guards.ts'
+import { toRun, type Planned } from '../plan/planned.ts'
 import type { FleetTarget } from '../plan/targets.ts'
+import { endOf, entryOf, type MigrationEntry } from './report.ts'
 
 export interface AttemptParts {
   readonly connections: Connections
-  readonly limits: TransactionLimits
+  readonly limits: MigrationLimits
   /** How often a schema is tried again because of locks. */
   readonly retries: number
-  /** How the schema stands now, and what is still to be done there. */
+  /** The current state of the schema, and what is still to be done there. */
   replan(target: FleetTarget): Promise<Planned>
-  /** The tenant as the catalog has it now; undefined when it is no more. */
+  /** The tenant as the catalog has it now; undefined when it was deleted. */
   findTenant(id: string): Promise<Tenant<any> | undefined>
-  onBegin(planned: Planned): void
+  onStart(planned: Planned): void
 }
 
-/** What is known of one schema from try to try. */
+/** What is known of one schema from attempt to attempt. */
 export interface Turn {
-  /** The plan of the beginning. */
+  /** The plan from the start of the run. */
   readonly first: Planned
   readonly planned: Planned
-  readonly begun: number | undefined
-  /** Why it was not done the last time. */
+  /** When the first attempt started; undefined before that. As performance.now() counts. */
+  readonly startedAt: number | undefined
+  /** Why the last attempt failed. */
   readonly error?: unknown
 }
 
@@ -38,82 +39,85 @@ export type Outcome = { readonly entry: MigrationEntry } | { readonly retry: Tur
 
 const firstPauseMs = 100
 const longestPauseMs = 5000
-/** A lost connection, or a race with another deploy: cured by the next tries, or not at all. */
-const triesInDoubt = 5
+/** A lost connection, or a race with another deploy: a few attempts fix it, or none does. */
+const triesAfterReplan = 5
 
 export async function attempt(parts: AttemptParts, turn: Turn, tries: number): Promise<Outcome> {
   const { planned } = turn
-  const begun = turn.begun ?? performance.now()
-  if (turn.begun === undefined) parts.onBegin(planned)
+  const startedAt = turn.startedAt ?? performance.now()
+  if (turn.startedAt === undefined) parts.onStart(planned)
   try {
     if (planned.problem !== undefined) throw planned.problem
     await apply(parts, planned)
-    return { entry: endOf(planned, begun) }
+    return { entry: endOf(planned, startedAt) }
   } catch (error) {
-    const cure = cureOf(error)
-    if (cure === undefined || tries >= (cure === 'wait' ? parts.retries : triesInDoubt)) {
-      return { entry: endOf(planned, begun, inOurWords(planned, error)) }
+    const decision = retryDecision(error)
+    if (decision === 'give up' || tries >= (decision === 'wait' ? parts.retries : triesAfterReplan)) {
+      return { entry: endOf(planned, startedAt, forReaders(planned, error)) }
     }
-    const target = await whereIsIt(parts, planned.target, error)
+    const target = await currentTarget(parts, planned.target, error)
     if (target === undefined) {
-      return { entry: entryOf(planned, 'done', performance.now() - begun, { note: 'the tenant was deleted during the run' }) }
+      const note = 'the tenant was deleted during the run'
+      return { entry: entryOf(planned, 'done', performance.now() - startedAt, { note }) }
     }
-    const retry = { ...turn, planned: await parts.replan(target), begun, error: inOurWords(planned, error) }
-    return { retry, afterMs: cure === 'wait' || tries > 0 ? pause(tries) : 0 }
+    const retry = { ...turn, planned: await parts.replan(target), startedAt, error: forReaders(planned, error) }
+    return { retry, afterMs: decision === 'wait' || tries > 0 ? pauseAfter(tries) : 0 }
   }
 }
 
 async function apply({ connections, limits }: AttemptParts, planned: Planned): Promise<void> {
-  const { target, state, direction, isUnwritten } = planned
-  // What is only to be written down stands in the history that the work begins with.
-  const isAdopted = new Set(state.toAdopt?.map(({ name }) => name))
-  const migrations = planned.pending.filter(({ name }) => !isAdopted.has(name))
-  if (migrations.length === 0 && !isUnwritten) return
-  await applyChanges(connections, target, state, { direction, migrations }, limits)
+  const { target, state, direction, needsHistoryWrite } = planned
+  const migrations = toRun(planned)
+  if (migrations.length === 0 && !needsHistoryWrite) return
+  await applyChanges({ connections, target, limits, state, direction, migrations })
 }
 
-/** The target as it is now; undefined when its tenant is no more. */
-async function whereIsIt(parts: AttemptParts, target: FleetTarget, error: unknown): Promise<FleetTarget | undefined> {
+/** The target with its current schema; undefined when its tenant was deleted. */
+async function currentTarget(parts: AttemptParts, target: FleetTarget, error: unknown): Promise<FleetTarget | undefined> {
   if (target.tenant === undefined || !isTenancyError(error, 'SCHEMA_MISSING')) return target
   const tenant = await parts.findTenant(target.tenant.id)
   return tenant && { ...target, target: tenant.schema, schema: tenant.schema, tenant }
 }
 
-type Cure = 'wait' | 'look again'
+/** `wait`: again after a pause. `replan`: again from the current state, at first without a pause. */
+type RetryDecision = 'wait' | 'replan' | 'give up'
 
-function cureOf(error: unknown): Cure | undefined {
+function retryDecision(error: unknown): RetryDecision {
   const state = sqlStateOf(error)
   const message = error instanceof Error ? error.message : ''
   if (message.includes(lockedMark)) return 'wait'
-  if (message.includes(movedMark) || isTenancyError(error, 'SCHEMA_MISSING')) return 'look again'
-  if (state !== undefined && curedByWaiting.has(state)) return 'wait'
-  if (state !== undefined && /^(?:08|57P0[1-4])/.test(state)) return 'look again'
-  if (isTenancyError(error)) return undefined
-  // A statement of ours failed: another deploy has made the history, or a row of it, in the meantime.
-  if (state === duplicateTable || state === uniqueViolation) return 'look again'
-  return state === undefined && /terminated|ECONNRESET|EPIPE|ECONNREFUSED|not queryable/i.test(message) ? 'look again' : undefined
+  if (message.includes(historyChangedMark) || isTenancyError(error, 'SCHEMA_MISSING')) return 'replan'
+  if (state !== undefined && lockStates.has(state)) return 'wait'
+  if (state !== undefined && /^(?:08|57P0[1-4])/.test(state)) return 'replan'
+  if (isTenancyError(error)) return 'give up'
+  // A statement of partywall's own failed: another deploy has created the history, or a row of it, in the meantime.
+  if (state === duplicateTable || state === uniqueViolation) return 'replan'
+  const isLost = state === undefined && /terminated|ECONNRESET|EPIPE|ECONNREFUSED|not queryable/i.test(message)
+  return isLost ? 'replan' : 'give up'
 }
 
 const duplicateTable = '42P07'
 const uniqueViolation = '23505'
 /** lock_not_available, deadlock_detected, serialization_failure */
-const curedByWaiting = new Set(['55P03', '40P01', '40001'])
+const lockStates = new Set(['55P03', '40P01', '40001'])
 
-/** The made-up names of our checks mean nothing to a reader. */
-function inOurWords({ target }: Planned, error: unknown): unknown {
+/** The error for the report. The errors of the guards name relations that do not exist, which means nothing to a reader. */
+function forReaders({ target }: Planned, error: unknown): unknown {
   const message = error instanceof Error ? error.message : ''
   const isLocked = message.includes(lockedMark)
-  if (!isLocked && !message.includes(movedMark)) return error
+  if (!isLocked && !message.includes(historyChangedMark)) return error
   return new TenancyError(
     'MIGRATION_FAILED',
-    `The schema ${JSON.stringify(target.schema)} is being migrated by another deploy; ` +
-      (isLocked ? 'it did not end while we tried. ' : 'its history changed each time that we looked. ') +
-      'Wait for the other one to end, and run again.',
+    `The schema ${JSON.stringify(target.schema)} is being migrated by another deploy: ` +
+      (isLocked
+        ? 'that deploy held the lock of the schema at every attempt. '
+        : 'its history was changed again after each plan of this run. ') +
+      'Wait until that deploy has ended, and run again.',
     { details: { schema: target.schema } },
   )
 }
 
-/** Longer each time, and not the same for everybody. */
-function pause(tries: number): number {
+/** Longer each time; and random, so that two deploys do not meet again. */
+function pauseAfter(tries: number): number {
   return Math.min(longestPauseMs, firstPauseMs * 2 ** tries) * (0.5 + Math.random() / 2)
 }

@@ -4,13 +4,13 @@ import { expect, test } from 'vitest'
 import { concurrencyFor, defaultConcurrency } from './concurrency.ts'
 
 test.each([
-  { cores: 2, roundTripMs: 0.1, wanted: 4 },
-  { cores: 2, roundTripMs: 1, wanted: 6 },
-  { cores: 1, roundTripMs: 5, wanted: 7 },
-  { cores: 1, roundTripMs: 80, wanted: 16 },
-  { cores: 64, roundTripMs: 0.1, wanted: 16 },
-])('$cores cores and $roundTripMs ms to the server: $wanted', ({ cores, roundTripMs, wanted }) => {
-  expect(concurrencyFor(cores, roundTripMs)).toBe(wanted)
+  { cores: 2, roundTripMs: 0.1, expected: 4 },
+  { cores: 2, roundTripMs: 1, expected: 6 },
+  { cores: 1, roundTripMs: 5, expected: 7 },
+  { cores: 1, roundTripMs: 80, expected: 16 },
+  { cores: 64, roundTripMs: 0.1, expected: 16 },
+])('concurrencyFor gives $expected for $cores cores and a round trip of $roundTripMs ms', ({ cores, roundTripMs, expected }) => {
+  expect(concurrencyFor(cores, roundTripMs)).toBe(expected)
 })
 
 test.each([
@@ -18,15 +18,18 @@ test.each([
   { room: 7, delay: 20, most: 3 },
   { room: 1, delay: 0, most: 1 },
   { room: -2, delay: 0, most: 1 },
-])('a server with room for $room, $delay ms away: $most', async ({ room, delay, most }) => {
-  const query = async (): Promise<any> => {
-    await sleep(delay)
-    return { rows: [{ room }] }
-  }
-  expect(await defaultConcurrency({ query })).toBe(most)
-})
+])(
+  'defaultConcurrency gives $most for a server with $room free connections and a round trip of $delay ms',
+  async ({ room, delay, most }) => {
+    const query = async (): Promise<any> => {
+      await sleep(delay)
+      return { rows: [{ room }] }
+    }
+    expect(await defaultConcurrency({ query })).toBe(most)
+  },
+)
 
-test('close to the server, the cores of this machine say it', async () => {
+test('defaultConcurrency depends on the cores of this machine when the server is close', async () => {
   const answer = Promise.resolve<any>({ rows: [{ room: 1000 }] })
   expect(await defaultConcurrency({ query: () => answer })).toBe(Math.min(16, 2 * availableParallelism()))
 })

@@ -1,16 +1,16 @@
-/** How many schemas are migrated at a time when nobody says it. */
+/** How many schemas are migrated at the same time when the option `concurrency` is not given. */
 import { availableParallelism } from 'node:os'
 import type { Queryable, Statement } from '../../sql/statement.ts'
 
 const most = 16
 
-/** How often the way to the server is timed: whatever else the machine does can only make it longer. */
+/** How often the round trip to the server is timed. The shortest time counts, because other work on the machine can only make it longer. */
 const timings = 3
 
 /**
- * Twice the cores, for a migration mostly works on the server and more connections than keep it busy only cost it memory and caches; and
- * half as many again for each millisecond of the way there and back, in which a connection does nothing. At most 16, and at most half of
- * the connections that the server has left. The server's cores cannot be asked for: those of this machine are taken. Costs four queries.
+ * Twice the cores: a migration mostly works on the server, and more connections than keep the server busy only cost it memory and caches.
+ * Half as many again for each millisecond of a round trip, in which a connection does nothing. At most 16, and at most half of the
+ * connections that the server has left. PostgreSQL does not say how many cores it has, so those of this machine count. Costs four queries.
  */
 export async function defaultConcurrency(queryable: Queryable): Promise<number> {
   const { rows } = await queryable.query<{ room: number | string }>(connectionsLeftSql())
@@ -19,7 +19,7 @@ export async function defaultConcurrency(queryable: Queryable): Promise<number> 
   return Math.max(1, Math.min(wanted, Math.floor(room / 2)))
 }
 
-/** As if the server had room for everybody. */
+/** The same without the limit of the server's connections. */
 export function concurrencyFor(cores: number, roundTripMs: number): number {
   return Math.min(most, Math.floor(cores * (2 + roundTripMs)))
 }

@@ -1,6 +1,6 @@
 /**
- * One run: the shared schema, then the tenants, then those that were made meanwhile. What is done is written down in the catalog as it
- * happens, and the run ends with one commit that waits for the disk and takes all others with it.
+ * One run: the shared schema, then the tenants, then the tenants that were created during the run. The catalog records each schema when its
+ * work is over. The run ends with one commit that waits for the disk; all earlier commits are durable with it.
  */
 import type { Catalog } from '../../catalog/catalog.ts'
 import { MigrationRun, type UnfinishedRun } from '../../catalog/runs/migration-runs.ts'
@@ -12,8 +12,8 @@ import type { Attributes } from '../../types.ts'
 import { attempt, type AttemptParts, type Turn } from './attempt.ts'
 import { defaultConcurrency } from './concurrency.ts'
 import { assertIndexesNamed } from '../plan/concurrent-index.ts'
-import { isIdle, Planner } from '../plan/fleet-plan.ts'
-import type { Planned, Goal } from '../plan/planned.ts'
+import { isIdle, type Goal, type Planned } from '../plan/planned.ts'
+import { Planner } from '../plan/planner.ts'
 import { endOf, entryOf, errorForRecord, type MigrationEntry, type MigrationReport } from './report.ts'
 import { runDefaults, goalOf, type RunOptions } from './run-options.ts'
 import { work } from '../../fleet/schedule.ts'
@@ -69,19 +69,19 @@ export class FleetRun<A extends object = Attributes> {
         : await Planner.open(this.#parts, await unfinishedTargets(this.#parts, unfinished.targets), goal)
     assertIndexesNamed(plans)
     const busy = plans.filter((planned) => !isIdle(planned))
-    for (const planned of plans) this.#expect(planned)
+    for (const planned of plans) this.#enlist(planned)
     if (unfinished !== undefined) this.#record = MigrationRun.resume(catalog, unfinished)
-    // What is kept of the goal is what a resumed run needs; names of migrations are whole by now.
+    // The goal of the planner is what a resumed run needs: `to` is a full name there.
     if (busy.length > 0) this.#record ??= await MigrationRun.start(catalog, planner.goal)
-    this.#tellStart(goal, busy.length)
+    this.#emitStart(goal, busy.length)
     if (busy.length > 0) {
-      await this.#writeDown(busy)
+      await this.#recordExpected(busy)
       await this.#workOn(planner, busy, unfinished === undefined && isForAllTenants(this.#options))
     }
     await this.#record?.end(this.#failures === 0 && ![...this.#entries.values()].some(({ state }) => state === 'skipped'))
   }
 
-  #tellStart({ direction, fake = false }: Goal, targets: number): void {
+  #emitStart({ direction, fake = false }: Goal, targets: number): void {
     this.#hasStarted = true
     this.#parts.events.emit('migrations.started', { ...(this.#record && { runId: this.#record.id }), targets, direction, fake })
   }
@@ -92,36 +92,37 @@ export class FleetRun<A extends object = Attributes> {
     await catalog.connections(Math.max(1, size), async (connections) => {
       await this.#pass(connections, planner, busy.filter(isShared))
       const tenants = busy.filter((planned) => !isShared(planned))
-      // The tenants may need what the shared schema should have got.
+      // The tenants may need what the failed migrations would have created.
       if (this.#failures > 0) for (const planned of tenants) this.#end(entryOf(planned, 'skipped', 0), planned)
       else await this.#pass(connections, planner, tenants, this.#options.canary)
-      if (isForAll && this.#mayGoOn()) await this.#fetchNewcomers(connections, planner)
+      if (isForAll && this.#mayContinue()) await this.#migrateCreatedDuringRun(connections, planner)
     })
   }
 
-  /** Tenants that were made during the run may have been given the migrations of before it. */
-  async #fetchNewcomers(connections: Connections, planner: Planner): Promise<void> {
+  /** A tenant that was created during the run may have got the migrations of an older deploy. */
+  async #migrateCreatedDuringRun(connections: Connections, planner: Planner): Promise<void> {
     for (;;) {
-      // Who is making a tenant holds the same lock, shared: its tenant is there, or will be made from the files of now. It is enough to have
-      // had the lock, so the statement is a transaction of its own.
+      // A process that creates a tenant holds the same lock in shared mode. With the lock, its tenant is in the catalog, or will be created
+      // from the current files. To have had the lock for a moment is enough, so the statement is a transaction of its own.
       await this.#parts.catalog.query(transactionLockSql(provisioningLock))
       const known = new Set(this.#order.map(keyOf))
       const targets = (await selectTargets(this.#parts, this.#options)).filter((target) => !known.has(keyOf(target)))
       if (targets.length === 0) return
       const plans = await planner.plan(targets)
-      for (const planned of plans) this.#expect(planned)
+      for (const planned of plans) this.#enlist(planned)
       const busy = plans.filter((planned) => !isIdle(planned))
-      if (busy.length > 0) await this.#writeDown(busy)
+      if (busy.length > 0) await this.#recordExpected(busy)
       await this.#pass(connections, planner, busy)
-      if (!this.#mayGoOn()) return
+      if (!this.#mayContinue()) return
     }
   }
 
-  /** All of them before the first is begun: who is never begun is what a resumed run has left to do. */
-  async #writeDown(busy: readonly Planned[]): Promise<void> {
+  /** All of them before the first one starts: those that never start are what a resumed run has to do. */
+  async #recordExpected(busy: readonly Planned[]): Promise<void> {
     await this.#record!.expect(busy.map(({ target }) => ({ target: target.target, tenantId: target.tenant?.id })))
   }
 
+  /** Works on these schemas, several at the same time, until each has an entry. */
   async #pass(connections: Connections, planner: Planner, plans: readonly Planned[], canary = 0): Promise<void> {
     if (plans.length === 0) return
     const { lockTimeoutMs = runDefaults.lockTimeoutMs, retries = runDefaults.retries } = this.#options
@@ -131,14 +132,14 @@ export class FleetRun<A extends object = Attributes> {
       retries,
       replan: async (target) => (await planner.plan([target]))[0]!,
       findTenant: (id) => this.#parts.tenants.lookUp(id),
-      onBegin: ({ target, pending }) =>
+      onStart: ({ target, pending }) =>
         void this.#parts.events.emit('migrations.schema.started', {
           target: target.target,
           ...(target.tenant && { tenantId: target.tenant.id }),
           pending: pending.map(({ name }) => name),
         }),
     }
-    const turns = plans.map((planned): Turn => ({ first: planned, planned, begun: undefined }))
+    const turns = plans.map((planned): Turn => ({ first: planned, planned, startedAt: undefined }))
     await work(turns, {
       size: connections.size,
       canary,
@@ -151,17 +152,17 @@ export class FleetRun<A extends object = Attributes> {
         this.#end(outcome.entry, turn.first)
         return { end: outcome.entry.state === 'failed' ? 'failed' : 'done' }
       },
-      skip: (turn) => this.#end(this.#notBegun(turn), turn.first),
+      skip: (turn) => this.#end(this.#entryOfSkipped(turn), turn.first),
     })
   }
 
-  /** The entry of who got no turn, or no further one. */
-  #notBegun({ planned, begun, error }: Turn): MigrationEntry {
+  /** The entry of a schema that got no attempt, or no further one. */
+  #entryOfSkipped({ planned, startedAt, error }: Turn): MigrationEntry {
     if (error === undefined) return entryOf(planned, 'skipped', 0)
-    // It may have had many tries left: it is the run that was given up, not the schema.
+    // It may have had many attempts left: the run was given up, not the schema.
     return this.#isAborted()
-      ? entryOf(planned, 'skipped', performance.now() - begun!, { note: 'it was tried, and was to be tried again' })
-      : endOf(planned, begun, error)
+      ? entryOf(planned, 'skipped', performance.now() - startedAt!, { note: 'it was tried, and would have been tried again' })
+      : endOf(planned, startedAt, error)
   }
 
   #failuresLeft(): number | undefined {
@@ -173,15 +174,17 @@ export class FleetRun<A extends object = Attributes> {
     return this.#options.signal?.aborted === true
   }
 
-  #mayGoOn(): boolean {
+  #mayContinue(): boolean {
     return this.#failures === 0 && !this.#isAborted() && (this.#deadline === undefined || performance.now() < this.#deadline)
   }
 
-  #expect(planned: Planned): void {
+  /** The report has an entry for every target; that of an idle one is there from the start. */
+  #enlist(planned: Planned): void {
     this.#order.push(planned.target)
     if (isIdle(planned)) this.#entries.set(keyOf(planned.target), entryOf(planned, 'done', 0))
   }
 
+  /** @param planned the plan from the start of the run: the tenant may have been renamed since */
   #end(entry: MigrationEntry, { target }: Planned): void {
     if (entry.state === 'failed') this.#failures += 1
     this.#entries.set(keyOf(target), entry)
@@ -190,7 +193,7 @@ export class FleetRun<A extends object = Attributes> {
     try {
       this.#options.onEntry?.(entry)
     } catch (error) {
-      // A listener cannot stop the fleet.
+      // An error of the callback must not stop the run.
       process.emitWarning(`onEntry of migrations.run threw: ${String(error)}`, { code: 'PARTYWALL_LISTENER' })
     }
   }
@@ -200,7 +203,7 @@ function keyOf({ tenant }: FleetTarget): string {
   return tenant?.id ?? 'shared'
 }
 
-/** Without named tenants, those that are created during the run are meant, too. */
+/** Unless tenants are named, the run is also for those that are created during it. */
 function isForAllTenants({ tenants, kinds, status, shared }: RunOptions): boolean {
   if (tenants !== undefined) return tenants === true
   return shared !== true || kinds !== undefined || status !== undefined

@@ -1,26 +1,27 @@
-/** What a run of migrations tells of each schema, and how one schema stands. */
+/** What a run of migrations reports of each schema, and the status of one schema. */
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { isTenancyError, type ErrorDetails } from '../../errors.ts'
 import type { MigrationEntry } from '../../types.ts'
+import { recordedIn } from '../history/schema-state.ts'
 import type { Planned } from '../plan/planned.ts'
 
 export type { MigrationEntry, MigrationReport } from '../../types.ts'
 
-/** How one schema stands. */
+/** The state of one schema, and what is pending there. */
 export interface MigrationStatus {
   /** The schema of a tenant, or 'shared' for the shared schema. */
   readonly target: string
   /** Absent for the shared schema. */
   readonly tenantId?: string
-  /** Where its migrations come from; absent when that is not known. */
+  /** The name of its source of migrations, mostly a folder; absent when it is not known. */
   readonly source?: string
   /** The last migration applied. */
   readonly head: string | undefined
   /** How many were applied. */
   readonly applied: number
-  /** Names of those to come, in order. */
+  /** Names of the migrations that a run would do, in order. */
   readonly pending: readonly string[]
-  /** Why the schema cannot be migrated as it stands, e.g. a TenancyError MIGRATION_CHANGED, SCHEMA_MISSING or HISTORY_MISSING. */
+  /** Why the schema cannot be migrated in its current state, e.g. a TenancyError MIGRATION_CHANGED, SCHEMA_MISSING or HISTORY_MISSING. */
   readonly problem?: unknown
 }
 
@@ -33,9 +34,9 @@ export function entryOf(
   return Object.freeze({ ...named(target), applied: [], state, durationMs, ...rest })
 }
 
-/** The entry of a schema that had its turn. */
-export function endOf(planned: Planned, begun: number | undefined, error?: unknown): MigrationEntry {
-  const durationMs = begun === undefined ? 0 : performance.now() - begun
+/** The entry of a schema whose work is over. */
+export function endOf(planned: Planned, startedAt: number | undefined, error?: unknown): MigrationEntry {
+  const durationMs = startedAt === undefined ? 0 : performance.now() - startedAt
   if (error !== undefined) return entryOf(planned, 'failed', durationMs, { error })
   return entryOf(planned, 'done', durationMs, { applied: planned.pending.map(({ name }) => name) })
 }
@@ -45,7 +46,7 @@ export function statusOf({ target, head, state, pending, problem }: Planned): Mi
     ...named(target),
     ...(target.source !== undefined && { source: target.source.name }),
     head,
-    applied: state.applied.length + (state.toAdopt?.length ?? 0),
+    applied: recordedIn(state).length,
     pending: pending.map(({ name }) => name),
     ...(problem !== undefined && { problem }),
   })
@@ -55,7 +56,7 @@ function named({ target, tenant }: Planned['target']): { target: string; tenantI
   return tenant === undefined ? { target } : { target, tenantId: tenant.id }
 }
 
-/** What the catalog keeps of an error: what an operator needs, and neither rows nor passwords. */
+/** What the catalog stores of an error: what an operator needs, and neither rows nor passwords. */
 export function errorForRecord(error: unknown): object | undefined {
   if (error === undefined) return undefined
   if (!isTenancyError(error)) return { name: error instanceof Error ? error.name : 'an error', sqlState: sqlStateOf(error) }

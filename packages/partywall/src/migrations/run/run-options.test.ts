@@ -7,7 +7,7 @@ test.each<RunOptions>([
   { down: true, to: '0' },
   { resume: true, concurrency: 4, fake: false },
   { resume: true, signal: AbortSignal.abort() },
-])('%j passes', (options) => assertRunOptions(options))
+])('assertRunOptions accepts %j', (options) => assertRunOptions('migrations.run', options))
 
 test.each<[RunOptions, string]>([
   [{ concurrency: 0 }, 'at least 1; it is 0'],
@@ -19,10 +19,10 @@ test.each<[RunOptions, string]>([
   [{ onFailure: 'halt' as never }, `'continue' or 'stop'; it is "halt"`],
   [{ signal: new AbortController() as never }, 'must be an AbortSignal'],
   [{ down: true }, 'the last migration to keep'],
-  [{ down: true, to: '0001', fake: true }, 'does not go with "down"'],
-  [{ resume: true, tenants: 'acme' }, 'does not go with "tenants"'],
-  [{ resume: true, to: '0001' }, 'does not go with "to"'],
-])('%j is refused', (options, message) => {
-  expect(() => assertRunOptions(options)).toThrow(message)
-  expect(() => assertRunOptions(options)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+  [{ down: true, to: '0001', fake: true }, 'cannot be combined with "down"'],
+  [{ resume: true, tenants: 'acme' }, 'cannot be combined with "tenants"'],
+  [{ resume: true, to: '0001' }, 'cannot be combined with "to"'],
+])('assertRunOptions refuses %j', (options, message) => {
+  expect(() => assertRunOptions('migrations.run', options)).toThrow(message)
+  expect(() => assertRunOptions('migrations.run', options)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
 })

@@ -1,4 +1,4 @@
-/** The options of a run, each with its unit, range and default, and the check that they go together. */
+/** The options of a run, each with its unit, range and default, and the check that they can be combined. */
 import { TenancyError } from '../../errors.ts'
 import { assertOnFailure } from '../../fleet/on-failure.ts'
 import { assertWholeNumber, type NumberRange } from '../../whole-number.ts'
@@ -6,46 +6,60 @@ import type { Goal } from '../plan/planned.ts'
 import type { MigrationEntry } from './report.ts'
 import type { MigrationSelection } from '../plan/targets.ts'
 
+/**
+ * Options of `tenancy.migrations.run`. Times are in milliseconds.
+ * @example await tenancy.migrations.run({ canary: 5, maxFailures: 10, statementTimeoutMs: 60_000 })
+ */
 export interface RunOptions extends MigrationSelection {
   /**
-   * The last migration to apply, or with `down` the last one to keep ('0' keeps none): its name, its file, or its number,
-   * with or without zeros in front. Only for the shared schema alone, or for tenants of one kind. @default all
+   * The last migration to apply, or with `down` the last one to keep ('0' keeps none): its name, its file, or its number, with or without
+   * leading zeros. Only for the shared schema alone, or for tenants of one kind. @default the last one
    */
   readonly to?: string | undefined
-  /** Go back to `to` instead of forwards. Every migration on the way must have a way back. @default false */
+  /** Roll back to `to`. Every migration that is rolled back must have a down migration. @default false */
   readonly down?: boolean | undefined
-  /** Write down as applied what is pending, without running it. @default false */
+  /** Record what is pending as applied, and run nothing. @default false */
   readonly fake?: boolean | undefined
-  /** Read the histories themselves, and refuse a schema whose digest says something else. @default false */
+  /** Read the histories themselves, and refuse a schema whose digest does not match its history. Costs two queries per schema. @default false */
   readonly verify?: boolean | undefined
   /**
-   * How many schemas at a time; each takes a connection. 1 or more.
-   * @default twice the cores and half as many again for each millisecond to the server and back; at most 16, and half of the free connections
+   * How many schemas are migrated at the same time; each takes a connection. 1 or more.
+   * @default twice the cores, and half as many again for each millisecond of a round trip to the server; at most 16, and at most half of the
+   * connections that the server has left
    */
   readonly concurrency?: number | undefined
-  /** How many tenants go first; if one of them fails, nobody follows. 0 or more. @default 0 */
+  /** So many tenants go first. If one of them fails, no other tenant starts. 0 or more. @default 0 */
   readonly canary?: number | undefined
-  /** Whether a failure keeps the tenants that were not begun from being begun. @default 'continue' */
+  /** Whether further tenants start after a failure. @default 'continue' */
   readonly onFailure?: 'continue' | 'stop' | undefined
-  /** After how many failures nothing new is begun. 1 or more. @default no limit */
+  /** After so many failures no further schema starts. 1 or more. @default no limit */
   readonly maxFailures?: number | undefined
-  /** Milliseconds that a statement waits for a lock on a table before the tenant is put back and tried again. 0 waits for ever. @default 2000 */
+  /**
+   * How long a statement waits for a lock on a table, in milliseconds. After that the tenant is rolled back, and tried again later. 0 waits
+   * without a limit; at most 2147483647. @default 2000
+   */
   readonly lockTimeoutMs?: number | undefined
-  /** How often a tenant is tried again because of locks, with growing pauses of up to 5 s. 0 or more. @default 10 */
+  /** How often a tenant is tried again because of a lock, after growing pauses of up to 5 seconds. 0 or more. @default 10 */
   readonly retries?: number | undefined
-  /** Most milliseconds of one statement; in a text of several, of all together. @default what the server has */
+  /**
+   * The longest time of one statement, in milliseconds; all SQL that one schema gets in one text counts as one statement. 0 is no limit; at
+   * most 2147483647. @default the setting of the server
+   */
   readonly statementTimeoutMs?: number | undefined
-  /** Milliseconds after which no further schema is begun. @default no limit */
+  /** After this time, in milliseconds, no further schema starts. 1 or more. @default no limit */
   readonly deadlineMs?: number | undefined
   /**
-   * When it is aborted, no further schema is begun: those that are under way end as they would, the others are reported as `skipped`, and
-   * the run can be resumed. @default none
+   * After it is aborted, no further schema starts. Work that has started in a schema goes on to its end; the other schemas are reported as
+   * `skipped`, and the run can be resumed. @default none
    * @example await tenancy.migrations.run({ signal: AbortSignal.any([shutdown.signal, AbortSignal.timeout(600_000)]) })
    */
   readonly signal?: AbortSignal | undefined
-  /** Finish the last run that was interrupted or failed: its schemas that are not done, with its direction and `to`. @default false */
+  /**
+   * Finish the last run that failed or was interrupted: its schemas that are not done, with its direction and its `to`. Cannot be combined
+   * with a selection, `to`, `down` or `fake`. @default false
+   */
   readonly resume?: boolean | undefined
-  /** Called with each schema's entry when it had its turn: for progress. Schemas with nothing to do are only in the report. */
+  /** Called with the entry of each schema when its work is over, to show progress. Schemas with nothing to do are only in the report. */
   readonly onEntry?: ((entry: MigrationEntry) => void) | undefined
 }
 
@@ -71,43 +85,51 @@ export const runOptionKeys = [
   'onEntry',
 ] as const satisfies readonly (keyof RunOptions)[]
 
-/** What PostgreSQL takes: almost 25 days. */
+/** The largest timeout of PostgreSQL: almost 25 days. */
 const mostMs = 2_147_483_647
 
 export const runDefaults = { lockTimeoutMs: 2000, retries: 10 }
 
-/** @throws TenancyError INVALID_ARGUMENT */
-export function assertRunOptions(options: RunOptions): void {
-  wholeNumber('concurrency', options.concurrency, { least: 1 })
-  wholeNumber('canary', options.canary, { least: 0 })
-  wholeNumber('maxFailures', options.maxFailures, { least: 1 })
-  wholeNumber('lockTimeoutMs', options.lockTimeoutMs, { least: 0, most: mostMs })
-  wholeNumber('retries', options.retries, { least: 0 })
-  wholeNumber('statementTimeoutMs', options.statementTimeoutMs, { least: 0, most: mostMs })
-  wholeNumber('deadlineMs', options.deadlineMs, { least: 1 })
-  if (options.onFailure !== undefined) assertOnFailure('migrations.run', options.onFailure)
+/**
+ * @param call the call that got the options, e.g. `migrations.run`
+ * @throws TenancyError INVALID_ARGUMENT
+ */
+export function assertRunOptions(call: string, options: RunOptions): void {
+  const assertRange = (name: keyof RunOptions, range: NumberRange): void => {
+    const value = options[name]
+    if (value !== undefined) assertWholeNumber('INVALID_ARGUMENT', `"${name}" of ${call}`, name, value, range)
+  }
+  const refuse = (option: string, what: string): never => {
+    throw new TenancyError('INVALID_ARGUMENT', `"${option}" of ${call} ${what}.`, { details: { option } })
+  }
+  assertRange('concurrency', { least: 1 })
+  assertRange('canary', { least: 0 })
+  assertRange('maxFailures', { least: 1 })
+  assertRange('lockTimeoutMs', { least: 0, most: mostMs })
+  assertRange('retries', { least: 0 })
+  assertRange('statementTimeoutMs', { least: 0, most: mostMs })
+  assertRange('deadlineMs', { least: 1 })
+  if (options.onFailure !== undefined) assertOnFailure(call, options.onFailure)
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
-    throw invalid('signal', 'must be an AbortSignal, the `signal` of an AbortController')
+    refuse('signal', 'must be an AbortSignal, for example the `signal` of an AbortController')
   }
   if (options.down === true && options.to === undefined) {
-    throw invalid('down', 'needs "to", the last migration to keep; "0" keeps none')
+    refuse('down', 'requires "to", the last migration to keep; "0" keeps none')
   }
-  if (options.down === true && options.fake === true) throw invalid('fake', 'does not go with "down"')
-  const picks = ['shared', 'tenants', 'kinds', 'status', 'to', 'down', 'fake'] as const
-  const given = options.resume === true ? picks.find((name) => options[name] !== undefined && options[name] !== false) : undefined
+  if (options.down === true && options.fake === true) {
+    refuse('fake', 'cannot be combined with "down": it only records migrations as applied. Leave one of the two out')
+  }
+  const choices = ['shared', 'tenants', 'kinds', 'status', 'to', 'down', 'fake'] as const
+  const given =
+    options.resume === true ? choices.find((name) => options[name] !== undefined && options[name] !== false) : undefined
   if (given !== undefined) {
-    throw invalid('resume', `finishes what a run began, so it does not go with ${JSON.stringify(given)}`)
+    refuse(
+      'resume',
+      `cannot be combined with "${given}": it finishes an earlier run with the choices of that run. Leave one of the two out`,
+    )
   }
 }
 
 export function goalOf({ to, down = false, fake, verify }: RunOptions): Goal {
   return { direction: down ? 'down' : 'up', to: down && to === '0' ? undefined : to, fake, verify }
-}
-
-function wholeNumber(name: keyof RunOptions, value: number | undefined, range: NumberRange): void {
-  if (value !== undefined) assertWholeNumber('INVALID_ARGUMENT', `"${name}" of migrations.run`, name, value, range)
-}
-
-function invalid(option: string, what: string): TenancyError {
-  return new TenancyError('INVALID_ARGUMENT', `"${option}" of migrations.run ${what}.`, { details: { option } })
 }

@@ -1,9 +1,9 @@
-/** `tenancy.migrations`: brings the shared schema and then the fleet where they should be, and tells how they stand. */
+/** `tenancy.migrations`: migrates the shared schema and then the tenants, and reports the state of each schema. */
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { Attributes } from '../../types.ts'
 import { assertIndexesNamed } from '../plan/concurrent-index.ts'
-import { inGroups, Planner } from '../plan/fleet-plan.ts'
-import type { Planned } from '../plan/planned.ts'
+import { inGroups, stepOf, type Planned } from '../plan/planned.ts'
+import { Planner } from '../plan/planner.ts'
 import { FleetRun, type MigrationsParts } from './fleet-run.ts'
 import { statusOf, type MigrationReport, type MigrationStatus } from './report.ts'
 import { assertRunOptions, runOptionKeys, goalOf, type RunOptions } from './run-options.ts'
@@ -12,18 +12,18 @@ export type { MigrationsParts } from './fleet-run.ts'
 export type { MigrationEntry, MigrationReport, MigrationStatus } from './report.ts'
 export type { RunOptions } from './run-options.ts'
 
-/** What is to be done in some schemas that lack the same. */
+/** What a run would do in a group of schemas that need the same. */
 export interface MigrationGroup {
-  /** Where the migrations come from: a folder, mostly. */
+  /** The name of the source of the migrations, mostly a folder. */
   readonly source: string
   readonly direction: 'up' | 'down'
-  /** In the order in which they are done; `text` is the SQL, absent for those in TypeScript. */
+  /** In the order in which they are done. `text` is the SQL; absent for a migration in TypeScript. */
   readonly pending: readonly { readonly name: string; readonly file: string; readonly text?: string }[]
   /** The schemas of tenants; 'shared' for the shared schema. */
   readonly targets: readonly string[]
 }
 
-/** Which schemas, and where they should be; by default all, with everything applied. */
+/** The schemas, and what they should reach. By default all schemas, with every migration applied. */
 export type PlanOptions = Pick<RunOptions, 'shared' | 'tenants' | 'kinds' | 'status' | 'to' | 'down' | 'verify'>
 
 const planKeys = ['shared', 'tenants', 'kinds', 'status', 'to', 'down', 'verify'] as const
@@ -36,43 +36,47 @@ export class Migrations<A extends object = Attributes> {
   }
 
   /**
-   * Applies what is pending: to the shared schema first, then to the tenants, a few at a time. Does not throw when a schema fails:
-   * look at `ok`, or hand the report to `assertFleetOk`. Costs one query for the heads of all schemas; and of each that lags one
-   * transaction in one round trip, which locks that schema against other deploys and no other. Has `concurrency` connections of its own.
+   * Applies what is pending: to the shared schema first, then to the tenants, several at the same time. Does not throw when a schema fails:
+   * check `ok` of the report, or pass it to `assertFleetOk`. In one schema, migrations that can run in a transaction are kept together, or
+   * none of them is.
+   *
+   * Costs one query for the state of all schemas. Each schema with pending migrations costs one transaction, mostly in one round trip, which
+   * locks that schema against other deploys. A run opens up to `concurrency` connections of its own.
    * @example assertFleetOk(await tenancy.migrations.run({ canary: 5, maxFailures: 10 }))
-   * @throws TenancyError INVALID_MIGRATION, UNKNOWN_TENANT, INVALID_ARGUMENT, before any schema is touched
+   * @throws TenancyError INVALID_MIGRATION, INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND before any schema is changed
    */
   async run(options: RunOptions = {}): Promise<MigrationReport> {
     assertKnownKeys('migrations.run', options, runOptionKeys)
-    assertRunOptions(options)
+    assertRunOptions('migrations.run', options)
     return new FleetRun<A>(this.#parts, options).run()
   }
 
   /**
-   * How the schemas stand, and what is pending; changes nothing. Costs one query for all of them, and two for each whose digest these
-   * files do not give.
+   * The state of each schema, and what is pending there. Changes nothing. Costs one query for all schemas, and two for each schema whose
+   * digest the files cannot produce.
    * @example const behind = (await tenancy.migrations.status()).filter(({ pending }) => pending.length > 0)
-   * @throws TenancyError INVALID_MIGRATION, UNKNOWN_TENANT, INVALID_ARGUMENT
+   * @throws TenancyError INVALID_MIGRATION, INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND
    */
   async status(options: PlanOptions = {}): Promise<MigrationStatus[]> {
     assertKnownKeys('migrations.status', options, planKeys)
-    assertRunOptions(options)
+    assertRunOptions('migrations.status', options)
     return (await this.#plans(options)).map(statusOf)
   }
 
   /**
-   * Who would get what, in groups of schemas that lack the same; changes nothing. Schemas with nothing to do are in no group, nor are
-   * those that have a problem: `status` with the same options tells those.
-   * @throws TenancyError as `run`
+   * What a run with the same options would do, in groups of schemas that need the same. Changes nothing, and costs as `status`. Schemas with
+   * nothing to do are in no group, nor are those with a problem, which `status` reports.
+   * @example for (const { targets, pending } of await tenancy.migrations.plan()) console.log(targets, pending.map(({ text }) => text))
+   * @throws TenancyError as `status`
    */
   async plan(options: PlanOptions = {}): Promise<MigrationGroup[]> {
     assertKnownKeys('migrations.plan', options, planKeys)
-    assertRunOptions(options)
+    assertRunOptions('migrations.plan', options)
     return inGroups(await this.#plans(options)).map(groupOf)
   }
 
   /**
-   * Whether everything is where it should be: nothing pending, and no problem. Changes nothing.
+   * Whether every schema is up to date: nothing is pending, and there is no problem. Changes nothing, and costs as `status`.
    * @example if (!(await tenancy.migrations.check())) process.exit(1)
    * @throws TenancyError as `status`
    */
@@ -81,7 +85,8 @@ export class Migrations<A extends object = Attributes> {
   }
 
   /**
-   * Writes down as applied what is pending, up to `to`, and runs nothing: for schemas that were made in another way.
+   * Records what is pending as applied, up to `to`, and runs nothing: for schemas that got their tables in another way. The report and the
+   * costs are those of `run`.
    * @example await tenancy.migrations.fake({ tenants: 'acme', to: '0004' })
    * @throws TenancyError as `run`
    */
@@ -102,7 +107,7 @@ function groupOf(alike: readonly Planned[]): MigrationGroup {
     source: target.source!.name,
     direction,
     pending: pending.map((migration) => {
-      const step = direction === 'up' ? migration.up : migration.down!
+      const step = stepOf(migration, direction)
       return { name: migration.name, file: migration.file, ...(step.kind === 'sql' && { text: step.text }) }
     }),
     targets: alike.map((planned) => planned.target.target),

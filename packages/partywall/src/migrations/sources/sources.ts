@@ -1,4 +1,4 @@
-/** Where the migrations of a schema come from: one source for the shared schema, and one for each kind of tenant. */
+/** The sources of migrations in the configuration: one for the shared schema, and one for each kind of tenant. */
 import { TenancyError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
 import type { Options } from '../../config/options.ts'
@@ -7,14 +7,17 @@ import type { MigrationSource } from '../../ports/migration-source.ts'
 
 export interface MigrationSources {
   readonly shared: MigrationSource
-  /** By kind; the kind `default` is always there. */
+  /** By kind; there is always the kind `default`. */
   readonly kinds: ReadonlyMap<string, MigrationSource>
 }
 
-/** The options that say where migrations come from. */
+/** The options that name the sources, and their place. */
 export type SourceOptions = Pick<Options, 'migrations' | 'root' | 'sharedSchema' | 'extraSearchPath'>
 
-/** The sources that the options name. No I/O. */
+/**
+ * The sources that the options name. No I/O.
+ * @throws TenancyError INVALID_OPTION when a source cannot be used at its place
+ */
 export function migrationSources(options: SourceOptions): MigrationSources {
   const { shared, tenant } = options.migrations
   return {
@@ -23,7 +26,7 @@ export function migrationSources(options: SourceOptions): MigrationSources {
   }
 }
 
-/** The source of another tool gets its place in the configuration; a folder needs none. */
+/** The source of another tool must know its place; a folder need not. */
 function placed(source: string | MigrationSource, options: SourceOptions, isShared: boolean): MigrationSource {
   if (typeof source === 'string') return folderSource(source)
   const { root, sharedSchema, extraSearchPath } = options
@@ -42,7 +45,7 @@ export function sourceOfKind(sources: MigrationSources, kind: unknown): Migratio
   const suggestion = typeof kind === 'string' ? nearest(kind.slice(0, 60), kinds) : undefined
   throw new TenancyError(
     'UNKNOWN_KIND',
-    `There is no kind of tenants ${shown}. ` +
+    `There is no kind of tenant ${shown}. ` +
       (suggestion === undefined ? `The kinds are ${kinds.join(', ')}. ` : `Did you mean ${JSON.stringify(suggestion)}? `) +
       'To add a kind, give its migrations in the option "migrations.tenant": { default: …, <kind>: … }.',
     { details: { kind: String(kind).slice(0, 60), nearest: suggestion } },

@@ -1,4 +1,4 @@
-/** What PostgreSQL refuses inside a transaction: the file, the line, and the marker that helps. */
+/** Statements that PostgreSQL refuses inside of a transaction: the error names the file, the line, and the marker that helps. */
 import { expect, test } from 'vitest'
 import { writeFiles } from '../../support/tenants/registry.ts'
 import { fleetOf } from '../run/fleet.ts'
@@ -6,7 +6,7 @@ import { fleetOf } from '../run/fleet.ts'
 test.each([
   ['create table a ();\n\ncreate index concurrently on polls (title);', 3, 'create index concurrently on polls (title)'],
   ['\nvacuum polls;', 2, 'vacuum polls'],
-])('%j without the marker leads to it', async (text, line, statement) => {
+])('a file without the marker that needs it is named with its line: %j', async (text, line, statement) => {
   const { migrations, root } = await fleetOf(1)
   await writeFiles(root, { 'migrations/tenant/0002_first.sql': 'create table first ()', 'migrations/tenant/0003_bad.sql': text })
   const [, entry] = (await migrations.run()).entries
@@ -17,7 +17,7 @@ test.each([
   })
 })
 
-test('so does one in TypeScript', async () => {
+test('a migration in TypeScript with such a statement gets the same advice', async () => {
   const { migrations, root } = await fleetOf(1)
   await writeFiles(root, { 'migrations/tenant/0002_bad.ts': `export const up = ({ client }) => client.query('vacuum polls')` })
   const [, entry] = (await migrations.run()).entries

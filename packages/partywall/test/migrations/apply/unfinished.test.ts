@@ -1,9 +1,9 @@
-/** A file outside of transactions that stopped in the middle: what is not done may be mended, and what is done is done once. */
+/** A file outside of transactions that stopped in the middle: statements that are not done may be fixed; those that are done run once. */
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { checksumOf } from '../../../src/migrations/sources/files/migration-text.ts'
+import { checksumOf } from '../../../src/migrations/sources/files/migration-file.ts'
 import { checksumOfDone } from '../../../src/migrations/history/unfinished.ts'
 import { writeFiles } from '../../support/tenants/registry.ts'
 import { fleetOf, having, histories, type Fleet } from '../run/fleet.ts'
@@ -18,23 +18,23 @@ const refused = (words: string) => ({
   details: expect.objectContaining({ problem: 'unfinished', name: '0002_index', statements: 1 }),
 })
 
-describe('the mended file', () => {
-  test('goes on behind what is done, in every schema, and is recorded as a whole', async () => {
+describe('a file that stopped, and was fixed,', () => {
+  test('continues after the statements that are done, in every schema, and is recorded as a whole', async () => {
     const fleet = await stopped()
-    const mended = `-- mended\n${marker}${done} ;\n\n${right};\ncreate table more ();\n-- partywall: down\ndrop table more;`
-    await write(fleet, mended)
+    const fixed = `-- fixed\n${marker}${done} ;\n\n${right};\ncreate table more ();\n-- partywall: down\ndrop table more;`
+    await write(fleet, fixed)
     expect(await fleet.migrations.check()).toBe(false)
     expect((await fleet.migrations.status()).map(({ problem }) => problem)).toEqual([undefined, undefined, undefined])
     expect((await fleet.migrations.run({ resume: true })).ok).toBe(true)
     expect(await having(fleet, 'polls_title')).toEqual(['t001', 't002'])
     expect(await having(fleet, 'more')).toEqual(['t001', 't002'])
     expect(await fleet.rows('select count(*)::int as n from t002.polls')).toEqual([{ n: 1 }])
-    expect(await rowOf(fleet)).toEqual({ checksum: checksumOf(mended), statements: null })
+    expect(await rowOf(fleet)).toEqual({ checksum: checksumOf(fixed), statements: null })
     expect((await fleet.migrations.status({ verify: true })).every(({ problem }) => problem === undefined)).toBe(true)
     expect(await fleet.migrations.check()).toBe(true)
   })
 
-  test('may say no more than what is done, and may stop a second time', async () => {
+  test('may hold no more than the statements that are done, and may stop a second time', async () => {
     const fleet = await stopped()
     await write(fleet, `${marker}${done};\ncreate table more ();\n${wrong};`)
     expect((await fleet.migrations.run()).ok).toBe(false)
@@ -45,27 +45,24 @@ describe('the mended file', () => {
   })
 
   test.each([
-    ['in what is done', `${marker}${done.replace('once', 'twice')};\n${right};`],
+    ['in a statement that is done', `${marker}${done.replace('once', 'twice')};\n${right};`],
     ['in where a statement ends', `${marker}${done.replace(`; only`, '')}; ${right};`],
     ['by a statement before it', `${marker}create table first ();\n${done};\n${right};`],
-    ['by nothing that is left', `${marker}-- ${done};`],
+    ['by removing every statement', `${marker}-- ${done};`],
     ['by the marker', `${done};\n${right};`],
   ])('is refused when it has changed %s', async (_, text) => {
     const fleet = await stopped()
     await write(fleet, text)
     for (const verify of [false, true]) {
       const { entries } = await fleet.migrations.run({ tenants: true, verify })
-      expect(entries.map(({ error }) => error)).toMatchObject([
-        refused('0002_index.sql stopped'),
-        refused('Restore the statements'),
-      ])
+      expect(entries.map(({ error }) => error)).toMatchObject([refused('0002_index.sql stopped'), refused('Restore them')])
     }
     expect(await having(fleet, 'polls_title')).toEqual([])
     expect(await fleet.rows('select count(*)::int as n from t001.polls')).toEqual([{ n: 1 }])
   })
 })
 
-test('a file that is gone, has another name or became TypeScript is refused', async () => {
+test('a file that stopped, and is gone, renamed or rewritten in TypeScript, is refused', async () => {
   const fleet = await stopped()
   const folder = join(fleet.root, 'migrations/tenant')
   const problem = async (): Promise<unknown> => (await fleet.migrations.status({ tenants: 't001' }))[0]!.problem
@@ -74,10 +71,10 @@ test('a file that is gone, has another name or became TypeScript is refused', as
   await rm(join(folder, '0002_other.sql'))
   expect(await problem()).toMatchObject(refused('file is gone'))
   await writeFiles(folder, { '0002_index.ts': 'export const up = () => {}' })
-  expect(await problem()).toMatchObject(refused('Restore the statements'))
+  expect(await problem()).toMatchObject(refused('Restore them'))
 })
 
-test('nothing else is done before it: no way back, no stop before it, no file that sorts before it', async () => {
+test('a schema with a file that stopped is not rolled back, nor migrated without that file', async () => {
   const fleet = await stopped()
   const first = refused('must be finished before anything else')
   const down = await fleet.migrations.run({ down: true, to: '1', tenants: true })
@@ -88,9 +85,9 @@ test('nothing else is done before it: no way back, no stop before it, no file th
   expect(await having(fleet, 'before')).toEqual([])
 })
 
-test('another deploy goes on with it meanwhile: what it has done is not done again', async () => {
+test('a file that another deploy continues meanwhile is not run a second time', async () => {
   const fleet = await stopped()
-  // Time for the other deploy, in the turn of the first tenant; the second one is planned by then, and not begun.
+  // Time for the other deploy, while the first tenant is migrated: the second one is planned by then, and has not started.
   const slow = `do $$ begin if current_schema() = 't001' then perform pg_sleep(0.5); end if; create table more (); end $$`
   const text = `${done};\n${slow};\n${right};`
   await write(fleet, marker + text)
@@ -98,12 +95,12 @@ test('another deploy goes on with it meanwhile: what it has done is not done aga
   const sleeping = `select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`
   while ((await fleet.rows(sleeping)).length === 0) await sleep(10)
   await fleet.rows(`create table t002.more ();
-    update t002.partywall_migrations set statements = 2, checksum = '${checksumOfDone(text, 2)}' where statements = 1`)
+    update t002.partywall_migrations set statements = 2, checksum = '${checksumOfDone({ kind: 'sql', text, line: 1 }, 2)}' where statements = 1`)
   expect((await run).entries.map(({ error }) => error)).toEqual([undefined, undefined])
   expect(await having(fleet, 'polls_title')).toEqual(['t001', 't002'])
 })
 
-test('who has finished it by hand can say so', async () => {
+test('a file that was finished by hand can be recorded with fake', async () => {
   const fleet = await stopped()
   await fleet.rows('create index polls_title on t001.polls (title)')
   await writeFiles(fleet.root, { 'migrations/tenant/0003_after.sql': 'create table after ()' })
@@ -114,13 +111,13 @@ test('who has finished it by hand can say so', async () => {
   expect((await histories(fleet))['t001']).toEqual(['0001_polls', '0002_index', '0003_after'])
 })
 
-test('a history that holds the checksum of the whole file goes on, as long as the file is the same', async () => {
+test('a history with the checksum of the whole file continues, if the file is unchanged', async () => {
   const fleet = await stopped()
   const file = `${marker}${done};\n${wrong};`
   await fleet.rows(`update t001.partywall_migrations set checksum = '${checksumOf(file)}' where statements = 1`)
   await write(fleet, `${file}\n-- changed`)
   const { entries } = await fleet.migrations.run({ tenants: 't001' })
-  expect(entries[0]!.error).toMatchObject(refused('Restore the statements'))
+  expect(entries[0]!.error).toMatchObject(refused('Restore them'))
   await write(fleet, file)
   await fleet.rows('alter table t001.polls rename title to titel')
   expect((await fleet.migrations.run({ tenants: 't001' })).ok).toBe(true)

@@ -1,4 +1,4 @@
-/** A tenant migration that would change what belongs to the shared schema, because the tenant has nothing of that name, is refused. */
+/** Cross-schema references: a tenant migration that would change an object of the shared schema, because the tenant has none of that name. */
 import { describe, expect, test } from 'vitest'
 import { registryForTest, writeFiles } from '../../support/tenants/registry.ts'
 import { fleetOf, having, histories, type Fleet } from '../run/fleet.ts'
@@ -19,7 +19,7 @@ async function fleetWithPlans(count: number, files: Record<string, string> = {})
   return fleet
 }
 
-/** Everything of the shared schema that the migrations here may touch. */
+/** Everything of the shared schema that the migrations here could change. */
 async function sharedState({ rows }: Fleet): Promise<unknown> {
   const [{ state }] = await rows(`
     select jsonb_build_array(
@@ -34,7 +34,7 @@ async function sharedState({ rows }: Fleet): Promise<unknown> {
   return state
 }
 
-describe('in tenants that are there', () => {
+describe('a run with a cross-schema reference', () => {
   test.each([
     'alter table plans add column currency text',
     'alter table if exists only plans add column currency text',
@@ -44,29 +44,29 @@ describe('in tenants that are there', () => {
     'create unique index concurrently_not on plans (price)',
     'truncate plans cascade',
     `comment on table plans is 'ours'`,
-    'create trigger nobody after insert on plans execute function nothing()',
+    'create trigger unwanted after insert on plans execute function nothing()',
     `alter type mood add value 'bad'`,
     'drop view offers',
     'alter sequence numbers restart with 7',
     'drop function if exists round_up(int)',
     '-- partywall: no-transaction\ncreate index concurrently plans_price on "plans" (price)',
-  ])('%s', async (text) => {
-    const fleet = await fleetWithPlans(2, { 'migrations/tenant/0002_stray.sql': `select 1;\n${text}` })
+  ])('refuses it in every tenant that lacks the object: %s', async (text) => {
+    const fleet = await fleetWithPlans(2, { 'migrations/tenant/0002_shared.sql': `select 1;\n${text}` })
     const before = await sharedState(fleet)
     const report = await fleet.migrations.run()
     expect(report.ok).toBe(false)
     for (const { target, state, applied, error } of report.entries.slice(1)) {
       expect({ target, state, applied }).toEqual({ target, state: 'failed', applied: [] })
-      expect(error).toMatchObject({ code: 'INVALID_MIGRATION', details: { schema: target, name: '0002_stray' } })
-      expect(String(error)).toMatch(/0002_stray\.sql, line [23], changes ".*does not have by then.*shared schema "public"/s)
+      expect(error).toMatchObject({ code: 'INVALID_MIGRATION', details: { schema: target, name: '0002_shared' } })
+      expect(String(error)).toMatch(/0002_shared\.sql, line [23], changes ".*does not have by then.*shared schema "public"/s)
     }
     expect(await sharedState(fleet)).toEqual(before)
     expect(await histories(fleet)).toEqual({ t001: ['0001_polls'], t002: ['0001_polls'] })
     expect(await fleet.migrations.check()).toBe(false)
   })
 
-  test('who has one of its own gets the migration, the others do not', async () => {
-    const fleet = await fleetWithPlans(3, { 'migrations/tenant/0002_stray.sql': 'alter table plans add column currency text' })
+  test('migrates a tenant that has an object of its own, and refuses the others', async () => {
+    const fleet = await fleetWithPlans(3, { 'migrations/tenant/0002_shared.sql': 'alter table plans add column currency text' })
     await fleet.rows('create table t002.plans ()')
     const { entries } = await fleet.migrations.run()
     expect(entries.map(({ target, state }) => `${target} ${state}`)).toEqual([
@@ -80,7 +80,7 @@ describe('in tenants that are there', () => {
     expect(status.filter(({ problem }) => problem !== undefined).map(({ target }) => target)).toEqual(['t001', 't003'])
   })
 
-  test('an earlier migration may have made it, under this name or another', async () => {
+  test('accepts a change of what an earlier migration created, under this name or another', async () => {
     const fleet = await fleetWithPlans(1, {
       'migrations/tenant/0002_own.sql': 'create table plans (id int); create table tariffs (id serial)',
       'migrations/tenant/0003_more.sql': `alter table plans add column a int; create index on plans (a); drop table if exists plans;
@@ -92,7 +92,7 @@ describe('in tenants that are there', () => {
     expect(await having(fleet, 'plans')).toEqual(['public', 't001'])
   })
 
-  test('but what it dropped is no longer its own', async () => {
+  test('refuses a change of what an earlier migration created and dropped', async () => {
     const fleet = await fleetWithPlans(1, {
       'migrations/tenant/0002_own.sql': 'create table plans (id int)',
       'migrations/tenant/0003_gone.sql': 'drop table plans',
@@ -103,7 +103,7 @@ describe('in tenants that are there', () => {
     expect(await having(fleet, 'plans')).toEqual(['public'])
   })
 
-  test('also where it has it before', async () => {
+  test('refuses a change of what the tenant has now, but an earlier pending migration renames', async () => {
     const fleet = await fleetWithPlans(1, { 'migrations/tenant/0002_own.sql': 'create table plans (id int)' })
     expect((await fleet.migrations.run()).ok).toBe(true)
     await writeFiles(fleet.root, {
@@ -115,24 +115,24 @@ describe('in tenants that are there', () => {
     expect(await having(fleet, 'plans')).toEqual(['public', 't001'])
   })
 
-  test('who writes the schema means it', async () => {
+  test('accepts a name that is written with its schema, and changes of data', async () => {
     const fleet = await fleetWithPlans(2, {
       'migrations/tenant/0002_meant.sql': `comment on table public.plans is 'of all'; insert into plans values (2, 20) on conflict do nothing`,
     })
     expect((await fleet.migrations.run()).ok).toBe(true)
   })
 
-  test('what the shared schema is about to get counts as its own', async () => {
+  test('refuses a change of what a pending migration creates in the shared schema', async () => {
     const fleet = await fleetWithPlans(1, {
       'migrations/shared/0001_reports.sql': 'create table reports (id int)',
-      'migrations/tenant/0002_stray.sql': 'drop table if exists reports',
+      'migrations/tenant/0002_shared.sql': 'drop table if exists reports',
     })
     const { entries } = await fleet.migrations.run()
     expect(entries.map(({ target, state }) => `${target} ${state}`)).toEqual(['shared done', 't001 failed'])
     expect(await having(fleet, 'reports')).toEqual(['public'])
   })
 
-  test('a migration in TypeScript may make it, which nobody can see before', async () => {
+  test('accepts what follows a pending migration in TypeScript, which may create the object', async () => {
     const fleet = await fleetWithPlans(1, {
       'migrations/tenant/0002_code.ts': `export async function up({ client }) { await client.query('create table plans (id int)') }`,
       'migrations/tenant/0003_more.sql': 'alter table plans add column a int',
@@ -142,7 +142,7 @@ describe('in tenants that are there', () => {
     expect(await sharedState(fleet)).toEqual(before)
   })
 
-  test('a way back takes away what the way there made, and nothing of the shared schema', async () => {
+  test('accepts a down migration that drops what the up migration created, and refuses one that changes the shared schema', async () => {
     const fleet = await fleetWithPlans(1, {
       'migrations/tenant/0002_own.sql': 'create table own ();\n-- partywall: down\ndrop table own',
       'migrations/tenant/0003_wrong.sql':
@@ -150,29 +150,29 @@ describe('in tenants that are there', () => {
     })
     const before = await sharedState(fleet)
     expect((await fleet.migrations.run()).ok).toBe(true)
-    const back = await fleet.migrations.run({ down: true, to: '0001', tenants: true })
-    expect(String(back.entries[0]!.error)).toContain('0003_wrong.sql, line 4, changes "plans"')
+    const rollback = await fleet.migrations.run({ down: true, to: '0001', tenants: true })
+    expect(String(rollback.entries[0]!.error)).toContain('0003_wrong.sql, line 4, changes "plans"')
     expect(await sharedState(fleet)).toEqual(before)
     await fleet.rows('create table t001.plans ()')
     expect((await fleet.migrations.run({ down: true, to: '0001', tenants: true })).ok).toBe(true)
     expect(await sharedState(fleet)).toEqual(before)
   })
 
-  test('where the path does not go on to the shared schema, PostgreSQL refuses it', async () => {
-    const fleet = await fleetWithPlans(1, { 'migrations/tenant/0002_stray.sql': 'alter table plans add column currency text' })
-    const apart = registryForTest(fleet.url, { root: fleet.root, includeShared: false })
-    const { entries } = await apart.migrations.run()
+  test('leaves the refusal to PostgreSQL where the search path does not include the shared schema', async () => {
+    const fleet = await fleetWithPlans(1, { 'migrations/tenant/0002_shared.sql': 'alter table plans add column currency text' })
+    const withoutShared = registryForTest(fleet.url, { root: fleet.root, includeShared: false })
+    const { entries } = await withoutShared.migrations.run()
     expect(entries.at(-1)!.error).toMatchObject({ code: 'MIGRATION_FAILED', message: expect.stringContaining('does not exist') })
   })
 
-  test('to declare it as applied changes nothing, and is allowed', async () => {
-    const fleet = await fleetWithPlans(1, { 'migrations/tenant/0002_stray.sql': 'alter table plans add column currency text' })
+  test('records it as applied with fake, which changes nothing', async () => {
+    const fleet = await fleetWithPlans(1, { 'migrations/tenant/0002_shared.sql': 'alter table plans add column currency text' })
     expect((await fleet.migrations.fake()).ok).toBe(true)
   })
 })
 
-test('a new tenant is refused, and nothing is made', async () => {
-  const fleet = await fleetWithPlans(0, { 'migrations/tenant/0002_stray.sql': 'alter table plans add column currency text' })
+test('tenants.create refuses a cross-schema reference, and creates nothing', async () => {
+  const fleet = await fleetWithPlans(0, { 'migrations/tenant/0002_shared.sql': 'alter table plans add column currency text' })
   const before = await sharedState(fleet)
   await expect(fleet.create({ schema: 'acme' })).rejects.toMatchObject({
     code: 'INVALID_MIGRATION',

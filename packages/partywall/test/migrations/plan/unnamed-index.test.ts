@@ -1,4 +1,4 @@
-/** An index that could not be found again when it is left invalid: refused before anything is touched anywhere. */
+/** An index without a plain name, which could not be found again if PostgreSQL left it invalid. */
 import { expect, test } from 'vitest'
 import { writeFiles } from '../../support/tenants/registry.ts'
 import { fleetOf, having, histories } from '../run/fleet.ts'
@@ -16,7 +16,7 @@ test.each([
     'create index concurrently polls_title on polls (title);\n\ncreate unique index concurrently if not exists "Mine" on polls (title);',
     4,
   ],
-])('%j: nothing runs in any schema', async (text, line) => {
+])('an unnamed concurrent index is refused before anything runs in any schema: %j', async (text, line) => {
   const fleet = await fleetOf(2)
   await writeFiles(fleet.root, {
     'migrations/shared/0001_plans.sql': 'create table plans ()',
@@ -29,14 +29,14 @@ test.each([
   expect(await having(fleet, 'plans')).toEqual([])
   expect(await having(fleet, 'before')).toEqual([])
   expect(await fleet.rows('select id from partywall.migration_runs')).toEqual([])
-  // What comes before it can be applied, and it can be written down when somebody has made the index by hand.
+  // What comes before it can be applied; and it can be recorded, once the index was created by hand.
   expect((await fleet.migrations.run({ tenants: true, to: '2' })).ok).toBe(true)
   expect((await fleet.migrations.fake({ tenants: true })).ok).toBe(true)
   expect(await histories(fleet)).toMatchObject({ t002: ['0001_polls', '0002_before', '0003_bad'] })
   expect((await fleet.migrations.run()).ok).toBe(true)
 })
 
-test('on the way back, too, with the line of the file', async () => {
+test('an unnamed concurrent index in a down migration is refused, too, with its line in the file', async () => {
   const fleet = await fleetOf(2, {
     'migrations/tenant/0002_drop.sql': 'create table other ();\n-- partywall: down\ndrop table other;',
     'migrations/tenant/0003_bad.sql': `${marker}select 1;\n-- partywall: down\n\ncreate index concurrently on polls (title);`,
@@ -47,11 +47,11 @@ test('on the way back, too, with the line of the file', async () => {
   await fleet.migrations.fake({ tenants: true })
   const { entries } = await fleet.migrations.run({ down: true, to: '1', tenants: true })
   expect(entries.map(({ error }) => (error as Error).message)).toEqual(
-    fleet.schemas.map(() => expect.stringContaining('0004_one-way.sql has no way back')),
+    fleet.schemas.map(() => expect.stringContaining('0004_one-way.sql has no down migration')),
   )
 })
 
-test('where every tenant got it when it was made, nothing is refused', async () => {
+test('an unnamed concurrent index that every tenant has since it was created is accepted', async () => {
   const fleet = await fleetOf(2, { 'migrations/tenant/0003_bad.sql': `${marker}create index concurrently on polls (title);` })
   expect(await fleet.migrations.check()).toBe(true)
   await writeFiles(fleet.root, { 'migrations/tenant/0004_after.sql': 'create table after ()' })

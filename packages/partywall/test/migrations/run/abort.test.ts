@@ -1,10 +1,10 @@
-/** A run that is told to stop: what is under way ends, nothing new begins, and the rest can be resumed. */
+/** A run that is aborted: schemas that have started end, no further schema starts, and the rest can be resumed. */
 import { expect, test } from 'vitest'
 import { assertFleetOk } from '../../../src/fleet/report.ts'
 import { writeFiles } from '../../support/tenants/registry.ts'
 import { fleetOf, having, histories } from './fleet.ts'
 
-test('what is under way ends as it would, the rest is skipped and resumed', async () => {
+test('an aborted run ends the schemas that have started, skips the rest, and can be resumed', async () => {
   const fleet = await fleetOf(6)
   await fleet.rows(`insert into t003.polls (title) values ('twice'), ('twice')`)
   await writeFiles(fleet.root, {
@@ -19,7 +19,7 @@ test('what is under way ends as it would, the rest is skipped and resumed', asyn
     signal: stop.signal,
     onEntry: ({ target, state }) => {
       ends.push(`${target} ${state}`)
-      // The one that ends with it, or is begun in its place: whichever is under way.
+      // Another schema has started by then: the one beside it, or the one after it.
       if (target === 't001') stop.abort()
     },
   })
@@ -28,7 +28,7 @@ test('what is under way ends as it would, the rest is skipped and resumed', asyn
   expect(states.slice(5)).toEqual(['skipped', 'skipped'])
   expect(report).toMatchObject({ ok: false, aborted: true, runId: expect.any(String) })
   expect(ends).toHaveLength(7)
-  // All migrations of a schema that was begun, also those in another transaction.
+  // All migrations of a schema that has started, also those in another transaction.
   expect((await histories(fleet))['t001']).toEqual(['0001_polls', '0002_slow', '0003_index'])
   expect(await having(fleet, 'slow')).toEqual(fleet.schemas.filter((_, index) => states[index + 1] === 'done'))
   expect(await fleet.rows('select state from partywall.migration_runs')).toEqual([{ state: 'failed' }])
@@ -43,7 +43,7 @@ test('what is under way ends as it would, the rest is skipped and resumed', asyn
   expect(await fleet.migrations.check()).toBe(true)
 })
 
-test('a tenant that waits for its next try gets none: it has not failed, it was skipped', async () => {
+test('an aborted run skips a tenant that waits for its next attempt', async () => {
   const fleet = await fleetOf(1)
   await writeFiles(fleet.root, { 'migrations/tenant/0002_titles.sql': 'alter table polls add column subtitle text' })
   await fleet.rows('begin; select * from t001.polls')
@@ -60,7 +60,7 @@ test('a tenant that waits for its next try gets none: it has not failed, it was 
   expect((await fleet.migrations.run({ resume: true })).entries).toMatchObject([{ target: 't001', state: 'done' }])
 })
 
-test('one that is aborted from the beginning begins nothing, also where canaries, the way back and --fake begin', async () => {
+test('a run whose signal is aborted before it starts changes nothing, also with canaries, down and fake', async () => {
   const fleet = await fleetOf(3, { 'migrations/tenant/0002_a.sql': 'create table a ();\n-- partywall: down\ndrop table a;' })
   await writeFiles(fleet.root, { 'migrations/tenant/0003_b.sql': 'create table b ()' })
   const signal = AbortSignal.abort()
@@ -74,7 +74,7 @@ test('one that is aborted from the beginning begins nothing, also where canaries
   expect(resumed.entries.map(({ applied }) => applied)).toEqual([['0002_a'], ['0002_a'], ['0002_a']])
 })
 
-test('aborted when all was done already: nothing is left, and the report is as always', async () => {
+test('a run that is aborted after its last schema reports as usual', async () => {
   const fleet = await fleetOf(2)
   await writeFiles(fleet.root, { 'migrations/tenant/0002_a.sql': 'create table a ()' })
   const stop = new AbortController()

@@ -1,19 +1,19 @@
-/** A run tells of itself: once before and after it, and once before and after each schema. */
+/** The events of a run: one before and one after it, and one before and one after each schema. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createTenancy, type Tenancy, type TenancyEvents } from '../../../src/index.ts'
 import { writeFiles } from '../../support/tenants/registry.ts'
 import { fleetOf, type Fleet } from './fleet.ts'
 
-test('of a run, of each schema that has something to do, and of what it came to', async () => {
-  const { fleet, tenancy, heard } = await listening(3)
+test('a run emits its start and end, and those of each schema that has something to do', async () => {
+  const { fleet, tenancy, emitted } = await listening(3)
   await fleet.rows(`insert into t002.polls (title) values ('twice'), ('twice')`)
   await writeFiles(fleet.root, {
     'migrations/tenant/0002_unique.sql': 'alter table polls add unique (title)',
     'migrations/shared/0001_plans.sql': 'create table plans ()',
   })
   const report = await tenancy.migrations.run({ concurrency: 1 })
-  expect(heard()).toEqual([
+  expect(emitted()).toEqual([
     ['migrations.started', { runId: report.runId, targets: 4, direction: 'up', fake: false }],
     ['migrations.schema.started', { target: 'shared', pending: ['0001_plans'] }],
     ['migrations.schema.ended', { entry: report.entries[0] }],
@@ -30,7 +30,7 @@ test('of a run, of each schema that has something to do, and of what it came to'
 
   await fleet.rows('delete from t002.polls')
   const resumed = await tenancy.migrations.run({ resume: true })
-  expect(heard()).toMatchObject([
+  expect(emitted()).toMatchObject([
     ['migrations.started', { runId: report.runId, targets: 1 }],
     ['migrations.schema.started', { target: 't002' }],
     ['migrations.schema.ended', { entry: { target: 't002', state: 'done' } }],
@@ -38,17 +38,17 @@ test('of a run, of each schema that has something to do, and of what it came to'
   ])
 
   await tenancy.migrations.run()
-  expect(heard()).toMatchObject([
+  expect(emitted()).toMatchObject([
     ['migrations.started', { targets: 0 }],
     ['migrations.ended', { report: { ok: true } }],
   ])
 })
 
-test('of those that are never begun only the end', async () => {
-  const { fleet, tenancy, heard } = await listening(3)
+test('a run emits only the end of a schema that was skipped', async () => {
+  const { fleet, tenancy, emitted } = await listening(3)
   await writeFiles(fleet.root, { 'migrations/tenant/0002_bad.sql': 'select * from nowhere' })
   await tenancy.migrations.run({ concurrency: 1, onFailure: 'stop' })
-  expect(heard().map(([event, payload]) => [event, payload.entry?.state])).toEqual([
+  expect(emitted().map(([event, payload]) => [event, payload.entry?.state])).toEqual([
     ['migrations.started', undefined],
     ['migrations.schema.started', undefined],
     ['migrations.schema.ended', 'failed'],
@@ -58,20 +58,20 @@ test('of those that are never begun only the end', async () => {
   ])
 })
 
-test('of a run that breaks off, too; of one that is refused before it began, nothing', async () => {
-  const { fleet, tenancy, heard } = await listening(1)
+test('a run that breaks off emits its end with the error; a run that is refused emits nothing', async () => {
+  const { fleet, tenancy, emitted } = await listening(1)
   await writeFiles(fleet.root, { 'migrations/tenant/0002_more.sql': 'create table more ()' })
   await fleet.rows('alter table partywall.migration_run_entries rename to gone')
   await expect(tenancy.migrations.run()).rejects.toMatchObject({ code: '42P01' })
-  expect(heard()).toMatchObject([
+  expect(emitted()).toMatchObject([
     ['migrations.started', { targets: 1 }],
     ['migrations.ended', { error: { code: '42P01' } }],
   ])
   await expect(tenancy.migrations.run({ to: '0009', tenants: true })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
-  expect(heard()).toEqual([])
+  expect(emitted()).toEqual([])
 })
 
-test('to the diagnostics channel as well, and a listener that throws hinders nobody', async () => {
+test('a run publishes its events on the diagnostics channels, and goes on when a listener throws', async () => {
   const { fleet, tenancy } = await listening(2)
   await writeFiles(fleet.root, { 'migrations/tenant/0002_more.sql': 'create table more ()' })
   const channel = vi.fn<(message: unknown) => void>()
@@ -87,20 +87,20 @@ test('to the diagnostics channel as well, and a listener that throws hinders nob
   expect(warned).toHaveBeenCalledTimes(2)
 })
 
-type Heard = [event: string, payload: any]
+type Emitted = [event: string, payload: any]
 
-/** @returns with `heard`, which gives what was told since it was asked the last time */
-async function listening(count: number): Promise<{ fleet: Fleet; tenancy: Tenancy; heard: () => Heard[] }> {
+/** @returns with `emitted`, which gives the events since its last call */
+async function listening(count: number): Promise<{ fleet: Fleet; tenancy: Tenancy; emitted: () => Emitted[] }> {
   const fleet = await fleetOf(count)
   const tenancy = createTenancy({ database: fleet.url, root: fleet.root })
   onTestFinished(() => tenancy.close())
-  const told: Heard[] = []
+  const collected: Emitted[] = []
   const events: (keyof TenancyEvents)[] = [
     'migrations.started',
     'migrations.schema.started',
     'migrations.schema.ended',
     'migrations.ended',
   ]
-  for (const event of events) tenancy.on(event, (payload) => told.push([event, payload]))
-  return { fleet, tenancy, heard: () => told.splice(0) }
+  for (const event of events) tenancy.on(event, (payload) => collected.push([event, payload]))
+  return { fleet, tenancy, emitted: () => collected.splice(0) }
 }

@@ -1,4 +1,4 @@
-/** A fleet of tenants in a database of its own, and a look at what became of each. */
+/** Several tenants in a database of their own, and functions that read what the migrations did to them. */
 import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
 import { folderForTest, registryForTest, type Registry } from '../../support/tenants/registry.ts'
@@ -8,12 +8,16 @@ export interface Fleet extends Registry {
   readonly url: string
   readonly root: string
   readonly schemas: readonly string[]
-  /** A client that is nobody's, for looking and for making mischief. */
+  /** A client without a tenant, to read and to disturb what a test is about. */
   readonly admin: Client
   rows(text: string): Promise<any[]>
 }
 
 export const pollsSql = 'create table polls (id int generated always as identity primary key, title text)'
+
+/** A second migration: a column and an index. */
+export const titlesSql =
+  'alter table polls add column subtitle text default $$none$$; create index polls_subtitle on polls (subtitle)'
 
 export async function fleetOf(count: number, files: Record<string, string> = {}): Promise<Fleet> {
   const { url } = await testDatabase()
@@ -28,7 +32,7 @@ export async function fleetOf(count: number, files: Record<string, string> = {})
   return { ...registry, url, root, schemas, admin, rows: async (text) => (await admin.query(text)).rows }
 }
 
-/** `t001: 0001_polls 0002_titles` for each schema: its history, and its digest as the catalog has it. */
+/** The names in the history of each schema, in their order. */
 export async function histories({ rows, schemas }: Pick<Fleet, 'rows' | 'schemas'>): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {}
   for (const schema of schemas) {

@@ -1,6 +1,6 @@
 /**
- * kill -9 at a random moment, again and again: whatever was done is done once, and history and structure agree at every moment. Ten kills
- * here; PARTYWALL_KILLS=100 for as many as one has time for.
+ * kill -9 at a random moment, many times: every migration is applied once, and the history always matches the structure. Ten kills by default;
+ * PARTYWALL_KILLS=100 sets another number.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,29 +14,29 @@ const kills = Number(process.env['PARTYWALL_KILLS'] ?? 10)
 const migrating = fileURLToPath(new URL('migrating.ts', import.meta.url))
 
 test(
-  `${kills} kills of a migrating process, then resume: every tenant at head exactly once`,
+  `a process that is killed ${kills} times while it migrates applies every migration exactly once`,
   { timeout: 20_000 + kills * 5000 },
   async () => {
     const fleet = await fleetOf(40)
     let killedInTheMiddle = 0
     for (let kill = 1; kill <= kills; kill++) {
-      // The insert would show a tenant that was done twice; without "if not exists", so would the table.
+      // The insert would show a migration that was applied twice; the table would, too, because it has no "if not exists".
       const name = `${String(kill + 1).padStart(4, '0')}_step`
       await writeFiles(fleet.root, {
         [`migrations/tenant/${name}.sql`]: `create table step_${kill} (n int); insert into step_${kill} values (1); select pg_sleep(0.005)`,
       })
       const child = start(fleet.url, fleet.root)
-      await firstOf(child, fleet, kill)
+      await firstTenant(child, fleet, kill)
       await sleep(Math.random() * 60)
       child.kill('SIGKILL')
       await once(child, 'exit')
-      await untilGone(fleet)
+      await untilServerIsIdle(fleet)
 
       const done = await having(fleet, `step_${kill}`)
       if (done.length > 0 && done.length < fleet.schemas.length) killedInTheMiddle += 1
       const applied = Object.entries(await histories(fleet)).filter(([, names]) => names.includes(name))
       expect(applied.map(([schema]) => schema)).toEqual(done)
-      // Now and then the next run begins before this one is finished.
+      // Sometimes the next run starts before this one is finished.
       if (kill % 3 !== 0) await finish(fleet.url, fleet.root)
     }
     await finish(fleet.url, fleet.root)
@@ -51,7 +51,7 @@ test(
       )
       expect([least, most]).toEqual([1, 1])
     }
-    // A test whose kills all come too early or too late would show nothing.
+    // If all kills came too early or too late, the test would show nothing.
     expect(killedInTheMiddle).toBeGreaterThanOrEqual(Math.floor(kills / 3))
   },
 )
@@ -60,24 +60,24 @@ function start(url: string, root: string, ...more: string[]) {
   return spawn(process.execPath, [...process.execArgv, migrating, url, root, ...more], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-/** Resumes what is left, and then runs what is new. */
+/** Resumes the killed run, and then runs what is new. */
 async function finish(url: string, root: string): Promise<void> {
   for (const more of [['resume'], []]) {
     const child = start(url, root, ...more)
-    let said = ''
-    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
     const [code] = await once(child, 'close')
-    expect({ code, said: JSON.parse(said) }).toMatchObject({ code: 0, said: { ok: true } })
+    expect({ code, report: JSON.parse(output) }).toMatchObject({ code: 0, report: { ok: true } })
   }
 }
 
-/** Waits until the first tenant is done, or the process ended. */
-async function firstOf(child: ReturnType<typeof start>, fleet: Parameters<typeof having>[0], kill: number): Promise<void> {
+/** Waits until the first tenant is done, or the process has ended. */
+async function firstTenant(child: ReturnType<typeof start>, fleet: Parameters<typeof having>[0], kill: number): Promise<void> {
   while (child.exitCode === null && (await having(fleet, `step_${kill}`)).length === 0) await sleep(5)
 }
 
-/** A killed client's statement runs to its end on the server. */
-async function untilGone({ rows }: Parameters<typeof having>[0]): Promise<void> {
+/** The statement of a killed client runs to its end on the server. */
+async function untilServerIsIdle({ rows }: Parameters<typeof having>[0]): Promise<void> {
   const others = `select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state = 'active'`
   while ((await rows(others)).length > 0) await sleep(10)
 }

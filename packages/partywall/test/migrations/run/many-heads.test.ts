@@ -1,9 +1,9 @@
-/** The heads of many schemas are read by another query than those of a few; both must say the same of each. */
+/** The heads of many schemas are read by another query than the heads of a few; both must give the same for each schema. */
 import { expect, test } from 'vitest'
 import { headsSql } from '../../../src/migrations/history/history-sql.ts'
 import { fleetOf } from './fleet.ts'
 
-test('the heads of many schemas are what they are by themselves, with those that have no history or are not there', async () => {
+test('headsSql gives the same for many schemas as for a few, also for schemas without a history or that do not exist', async () => {
   const fleet = await fleetOf(3)
   await fleet.rows('drop table t002.partywall_migrations; comment on table t003.partywall_migrations is null; create schema bare')
   const asked = ['t001', 't002', 't003', 'bare', 'gone']
@@ -24,7 +24,7 @@ test('the heads of many schemas are what they are by themselves, with those that
   expect(await heads(many)).toEqual(few)
 })
 
-test('a fleet of hundreds is planned by them', async () => {
+test('migrations.status plans hundreds of tenants', async () => {
   const fleet = await fleetOf(2)
   await fleet.rows(`
     insert into partywall.tenants (schema, name) select 'gone_' || number, 'gone' from generate_series(1, 400) as number`)

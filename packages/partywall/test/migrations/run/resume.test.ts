@@ -1,9 +1,9 @@
-/** What `resume` owes to a run whose shared schema failed: its tenants, too. */
+/** `resume` after a run whose shared schema failed. */
 import { expect, test } from 'vitest'
 import { writeFiles } from '../../support/tenants/registry.ts'
 import { fleetOf, having } from './fleet.ts'
 
-test('the tenants that were skipped because the shared schema failed are resumed with it', async () => {
+test('resume migrates the tenants that were skipped because the shared schema failed', async () => {
   const fleet = await fleetOf(2)
   await writeFiles(fleet.root, {
     'migrations/shared/0001_plans.sql': 'create table plans as select * from prices',

@@ -4,7 +4,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import { drizzle as drizzleV1 } from 'drizzle-orm-v1/node-postgres'
 import { migrate as migrateV1 } from 'drizzle-orm-v1/node-postgres/migrator'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { migrationSources } from '../../../src/migrations/sources/sources.ts'
 import type { Config } from '../../../src/config/config.ts'
 import { resolveOptions } from '../../../src/config/options.ts'
@@ -60,7 +60,7 @@ sourceContract('drizzle-kit 1.0', {
 })
 
 describe('drizzleMigrations', () => {
-  it('reads what older versions of drizzle-kit wrote: DO blocks that name the schema public', async () => {
+  test('reads what older versions of drizzle-kit wrote: DO blocks that name the schema public', async () => {
     const folder = await journaled({
       '0000_old': `DO $$ BEGIN
  CREATE TYPE "public"."mood" AS ENUM('calm');
@@ -78,8 +78,8 @@ EXCEPTION
  WHEN duplicate_object THEN null;
 END $$;`,
     })
-    const { make, rows } = await tenantOf(drizzleMigrations(folder))
-    await make()
+    const { createTenant, rows } = await tenantOf(drizzleMigrations(folder))
+    await createTenant()
     expect(await rows(`select typnamespace::regnamespace::text as schema from pg_type where typname = 'mood'`)).toEqual([
       { schema: 'a' },
     ])
@@ -88,7 +88,7 @@ END $$;`,
     ])
   })
 
-  it('applies what Drizzle would send in parts, and files in which there is nothing', async () => {
+  test('applies files that Drizzle would send in parts, and files without a statement', async () => {
     const folder = await journaled({
       '0000_parts': `create table x (t text)--> statement-breakpoint
 insert into x values ('a;b') -- no semicolon; here
@@ -98,8 +98,8 @@ insert into x values ('a;b') -- no semicolon; here
 insert into x values ('c');--> statement-breakpoint`,
       '0001_custom': '-- Custom SQL migration file, put your code below! --',
     })
-    const { make, rows } = await tenantOf(drizzleMigrations(folder))
-    await make()
+    const { createTenant, rows } = await tenantOf(drizzleMigrations(folder))
+    await createTenant()
     expect(await rows('select t from x order by t')).toEqual([{ t: 'a;b' }, { t: 'c' }])
     expect(await rows('select name from partywall_migrations order by name')).toEqual([
       { name: '0000_parts' },
@@ -107,18 +107,18 @@ insert into x values ('c');--> statement-breakpoint`,
     ])
   })
 
-  it('says the right line behind what it took away', async () => {
+  test('reports the right line after text that it removed', async () => {
     const folder = await journaled({
       '0000_bad':
         'create type "public"."mood" as enum ();--> statement-breakpoint\n\ncreate table "public"."x" (m "public"."mood", n nonsense);',
     })
-    const { make } = await tenantOf(drizzleMigrations(folder))
-    await expect(make()).rejects.toMatchObject({ code: 'MIGRATION_FAILED', details: { line: 3, sqlState: '42704' } })
+    const { createTenant } = await tenantOf(drizzleMigrations(folder))
+    await expect(createTenant()).rejects.toMatchObject({ code: 'MIGRATION_FAILED', details: { line: 3, sqlState: '42704' } })
   })
 
-  it.each<[string, Record<string, string>, RegExp]>([
-    ['a file that the journal has lost', { '0009_lost.sql': 'select 1' }, /0009_lost\.sql is not in meta\/_journal\.json/],
-    ['a journal that is none', { 'meta/_journal.json': '{' }, /_journal\.json is not a journal of drizzle-kit/],
+  test.each<[string, Record<string, string>, RegExp]>([
+    ['a file that is not in the journal', { '0009_lost.sql': 'select 1' }, /0009_lost\.sql is not in meta\/_journal\.json/],
+    ['a journal that is no JSON', { 'meta/_journal.json': '{' }, /_journal\.json is not a journal of drizzle-kit/],
     ['a journal without times', { 'meta/_journal.json': '{"entries":[{"tag":"0000_a"}]}' }, /has no "tag" or no "when"/],
     [
       'both formats',
@@ -135,13 +135,13 @@ insert into x values ('c');--> statement-breakpoint`,
     await expect(listing).rejects.toMatchObject({ code: 'INVALID_MIGRATION', details: { file: expect.any(String) } })
   })
 
-  it('leaves an extension out that the shared migrations make, and may make it there', async () => {
+  test('leaves out an extension that the shared migrations create, and creates it for the shared schema', async () => {
     const folder = await journaled({
       '0000_a': 'create extension if not exists citext;--> statement-breakpoint\ncreate table x (c citext)',
     })
     const source = drizzleMigrations(folder, { extensions: 'shared' })
-    const { make, rows } = await tenantOf(source, 'create extension citext schema public')
-    await make()
+    const { createTenant, rows } = await tenantOf(source, 'create extension citext schema public')
+    await createTenant()
     expect(await rows(`select extnamespace::regnamespace::text as schema from pg_extension where extname = 'citext'`)).toEqual([
       { schema: 'public' },
     ])
@@ -150,7 +150,7 @@ insert into x values ('c');--> statement-breakpoint`,
     expect(await migrations.run({ shared: true })).toMatchObject({ ok: true })
   })
 
-  it('makes another shared schema than public just as well', async () => {
+  test('migrates a shared schema that is not public', async () => {
     const { url, admin, rows } = await tenantOf(drizzleMigrations(fixture('drizzle-kit-0.31.11/drizzle')))
     await admin.query('create schema common')
     const shared = drizzleMigrations(fixture('drizzle-kit-0.31.11/drizzle'))
@@ -162,16 +162,16 @@ insert into x values ('c');--> statement-breakpoint`,
     expect(await rows(`select count(*)::int as count from common.books`)).toEqual([{ count: 0 }])
   })
 
-  it('refuses a name in public that leads nowhere: where public is no schema of the tenancy', async () => {
+  test('refuses a name in public when public is no schema of the tenancy', async () => {
     const folder = await journaled({ '0000_a': 'create table x (p int references public.plans)' })
-    const { make } = await tenantOf(drizzleMigrations(folder), 'create schema common', { sharedSchema: 'common' })
-    await expect(make()).rejects.toThrow(/the name public\.plans, and "public" is no schema of this tenancy/)
+    const { createTenant } = await tenantOf(drizzleMigrations(folder), 'create schema common', { sharedSchema: 'common' })
+    await expect(createTenant()).rejects.toThrow(/the name public\.plans, but "public" is no schema of this tenancy/)
   })
 
-  it('keeps a reference to a shared table', async () => {
+  test('keeps a reference to a shared table', async () => {
     const folder = await journaled({ '0000_a': 'create table x (p int references "public"."plans"("id"))' })
-    const { make, rows } = await tenantOf(drizzleMigrations(folder), 'create table plans (id int primary key)')
-    await make()
+    const { createTenant, rows } = await tenantOf(drizzleMigrations(folder), 'create table plans (id int primary key)')
+    await createTenant()
     expect(
       await rows(
         `select confrelid::regclass::text as target from pg_constraint where conrelid = 'a.x'::regclass and contype = 'f'`,
@@ -179,24 +179,24 @@ insert into x values ('c');--> statement-breakpoint`,
     ).toEqual([{ target: 'plans' }])
   })
 
-  it('marks what must run outside of a transaction; a new tenant gets it in the one that makes it', async () => {
+  test('marks a file that must run outside of a transaction; a new tenant gets it in the transaction that creates the tenant', async () => {
     const folder = await journaled({ '0000_a': 'create table x (id int);', '0001_b': 'create index concurrently on x (id);' })
     const source = drizzleMigrations(folder)
     expect((await source.list()).map(({ transaction }) => transaction)).toEqual([undefined, false])
-    await (await tenantOf(source)).make()
+    await (await tenantOf(source)).createTenant()
   })
 
-  it('refuses options that it does not know', () => {
+  test('refuses options that it does not know', () => {
     expect(() => drizzleMigrations('drizzle', { migrationTable: 'x' } as never)).toThrow('Did you mean "migrationsTable"?')
     expect(() => drizzleMigrations('drizzle', { extensions: 'yes' as never })).toThrow(`must be 'refuse' or 'shared'`)
-    expect(() => drizzleMigrations('')).toThrow('wants the folder of the migrations')
+    expect(() => drizzleMigrations('')).toThrow('The folder of drizzleMigrations is empty')
   })
 })
 
-describe('what Drizzle has written down', () => {
-  it('is not believed when a file is another one now', async () => {
+describe('the history of Drizzle', () => {
+  test('is refused when a file has changed since', async () => {
     const folder = await copyOfFixture('drizzle-kit-1.0.0-rc.5/drizzle')
-    const { admin, migrations } = await beforehand(folder)
+    const { admin, migrations } = await unmigratedTenant(folder)
     await migrateV1(drizzleV1({ client: admin }), { migrationsFolder: folder, migrationsSchema: 'a' })
     const file = join(folder, '20261121064634_init', 'migration.sql')
     await writeFile(file, `${await readFile(file, 'utf8')}\n-- changed`)
@@ -206,7 +206,7 @@ describe('what Drizzle has written down', () => {
     })
   })
 
-  it('is understood after the folder was brought to the format of 1.0, and the table not yet', async () => {
+  test('is imported when the folder was converted to the format of 1.0, and the table was not', async () => {
     const old = await copyOfFixture('drizzle-kit-0.31.11/drizzle')
     await stripPublic(old)
     const entries: { tag: string; when: number }[] = JSON.parse(await readFile(join(old, 'meta/_journal.json'), 'utf8')).entries
@@ -218,7 +218,7 @@ describe('what Drizzle has written down', () => {
       }),
     )
     const folder = await toolFolder(Object.fromEntries(files))
-    const { admin, migrations } = await beforehand(folder)
+    const { admin, migrations } = await unmigratedTenant(folder)
     await migrate(drizzle({ client: admin }), { migrationsFolder: old, migrationsSchema: 'a' })
     expect(await migrations.run({ tenants: true })).toMatchObject({ ok: true, entries: [{ applied: [] }] })
     expect(await migrations.status({ tenants: true })).toMatchObject([
@@ -226,7 +226,7 @@ describe('what Drizzle has written down', () => {
     ])
   })
 
-  it('of the shared schema may be in a schema of its own, where Drizzle puts it unasked', async () => {
+  test('of the shared schema is imported from a schema of its own, Drizzle’s default', async () => {
     const folder = fixture('drizzle-kit-0.31.11/drizzle')
     const { url, admin } = await tenantOf(drizzleMigrations(folder))
     await admin.query('set search_path to public')
@@ -237,15 +237,15 @@ describe('what Drizzle has written down', () => {
     expect(await migrations.status({ shared: true })).toMatchObject([{ applied: 2 }])
   })
 
-  it('in a schema of its own is nobody’s history among tenants, and not taken for one', async () => {
+  test('in a schema of its own is not imported for tenants', async () => {
     const folder = await copyOfFixture('drizzle-kit-0.31.11/drizzle')
     expect(() => resolveSources({ migrations: { tenant: drizzleMigrations(folder, { migrationsSchema: 'drizzle' }) } })).toThrow(
       'cannot be the history of every tenant',
     )
-    const { admin, make, rows } = await tenantOf(drizzleMigrations(folder))
+    const { admin, createTenant, rows } = await tenantOf(drizzleMigrations(folder))
     await admin.query('set search_path to public')
     await migrate(drizzle({ client: admin }), { migrationsFolder: folder })
-    await make()
+    await createTenant()
     expect(await rows('select count(*)::int as count from a.books')).toEqual([{ count: 0 }])
   })
 })
@@ -270,9 +270,9 @@ async function journaled(migrations: Record<string, string>): Promise<string> {
   })
 }
 
-/** A tenant that partywall has made and not migrated. */
-async function beforehand(folder: string) {
-  const { url, admin, make } = await tenantOf(drizzleMigrations(await toolFolder({})))
-  await make()
+/** A tenant that partywall has created and not migrated. */
+async function unmigratedTenant(folder: string) {
+  const { url, admin, createTenant } = await tenantOf(drizzleMigrations(await toolFolder({})))
+  await createTenant()
   return { admin, ...registryForTest(url, { migrations: { tenant: drizzleMigrations(folder), shared: 'none' } }) }
 }

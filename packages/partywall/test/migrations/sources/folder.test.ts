@@ -7,19 +7,19 @@ import { folderSource } from '../../../src/migrations/sources/folder/folder.ts'
 import { newMigration } from '../../../src/migrations/sources/folder/new.ts'
 import { folderForTest, writeFiles } from '../../support/tenants/registry.ts'
 
-describe('a folder of migrations', () => {
-  test('is listed in the order of the names, by code unit', async () => {
+describe('folderSource', () => {
+  test('lists the files in the order of their names, by code unit', async () => {
     expect(
       await names({ '0010_b.sql': 'b', '0002_z.sql': 'z', '0010_a.ts': code, '0010_B.mjs': code, '0010_a-b.js': code }),
     ).toEqual(['0002_z', '0010_B', '0010_a', '0010_a-b', '0010_b'])
   })
 
-  test('that is not there, or empty, holds none', async () => {
+  test('lists none in a folder that does not exist, or is empty', async () => {
     expect(await folderSource('/nowhere/at/all').list()).toEqual([])
     expect(await names({})).toEqual([])
   })
 
-  test('may hold notes, dotfiles and declarations', async () => {
+  test('ignores notes, dotfiles and declarations', async () => {
     expect(
       await names({ 'README.md': '', '.keep': '', '.hidden/x': '', '0001_a.d.ts': '', '0001_a.js.map': '', '0001_a.js': code }),
     ).toEqual(['0001_a'])
@@ -30,7 +30,7 @@ describe('a folder of migrations', () => {
     ['no number', { 'init.sql': 'x' }, /init\.sql is not named/],
     ['a strange letter', { '0001_a b.sql': 'x' }, /is not named/],
     ['a copy by an editor', { '0001_a.sql~': 'x' }, /is not named/],
-    ['one name twice', { '0001_a.sql': 'x', '0001_a.ts': code }, /0001_a\.sql and 0001_a\.ts, which are one migration by name/],
+    ['one name twice', { '0001_a.sql': 'x', '0001_a.ts': code }, /0001_a\.sql and 0001_a\.ts, which have the same name/],
     [
       'numbers of two lengths',
       { '9999_a.sql': 'x', '10000_b.sql': 'x' },
@@ -49,13 +49,13 @@ describe('a folder of migrations', () => {
     ['a down that is none', { '0001_a.mjs': `${code}; export const down = 1` }, /`down` that is not a function/],
     ['code that does not parse', { '0001_a.mjs': 'export async function (' }, /cannot be imported/],
     ['code that throws', { '0001_a.mjs': `throw new Error('no luck')` }, /cannot be imported: no luck/],
-  ])('is refused for %s', async (_, files, message) => {
+  ])('refuses %s', async (_, files, message) => {
     const listing = names(files)
     await expect(listing).rejects.toThrow(message)
     await expect(listing).rejects.toMatchObject({ code: 'INVALID_MIGRATION' })
   })
 
-  test('is refused for a link to nowhere and for a pipe, instead of waiting for ever', async () => {
+  test('refuses a broken link, and a pipe, which would be read without end', async () => {
     const linked = await folderForTest({})
     await symlink('/nowhere/at/all', join(linked, '0001_a.sql'))
     await expect(folderSource(linked).list()).rejects.toThrow('cannot be read (ENOENT)')
@@ -64,18 +64,18 @@ describe('a folder of migrations', () => {
     await expect(folderSource(piped).list()).rejects.toThrow('not a plain file')
   })
 
-  test.skipIf(process.getuid?.() === 0)('is refused for a file that may not be read', async () => {
+  test.skipIf(process.getuid?.() === 0)('refuses a file that it may not read', async () => {
     const folder = await folderForTest({ '0001_a.sql': 'x' })
     await chmod(join(folder, '0001_a.sql'), 0)
     await expect(folderSource(folder).list()).rejects.toThrow('cannot be read (EACCES)')
   })
 
-  test('that is a file is refused', async () => {
+  test('refuses a file in the place of the folder', async () => {
     const folder = await folderForTest({ file: 'x' })
     await expect(folderSource(join(folder, 'file')).list()).rejects.toThrow('is a file, not a folder')
   })
 
-  test('a checksum does not know line endings or a byte order mark, but everything else', async () => {
+  test('gives a checksum that ignores line endings and a byte order mark, and nothing else', async () => {
     const unix = await checksum('create table a ();\n-- ä\n')
     expect(await checksum('create table a ();\r\n-- ä\r\n')).toBe(unix)
     expect(await checksum('\ufeffcreate table a ();\n-- ä\n')).toBe(unix)
@@ -85,8 +85,8 @@ describe('a folder of migrations', () => {
   })
 })
 
-describe('a new migration', () => {
-  test('is numbered after the last', async () => {
+describe('newMigration', () => {
+  test('numbers the file after the last one', async () => {
     const folder = join(await folderForTest({}), 'deep', 'new')
     expect(await newMigration({ folder, name: 'Add Polls!' })).toBe(join(folder, '0001_add_polls.sql'))
     expect(await newMigration({ folder, name: 'titles', language: 'ts' })).toBe(join(folder, '0002_titles.ts'))
@@ -94,14 +94,14 @@ describe('a new migration', () => {
     expect((await folderSource(folder).list()).map(({ name }) => name)).toEqual(['0001_add_polls', '0002_titles', '0003_more'])
   })
 
-  test('keeps the way in which the folder numbers', async () => {
+  test('numbers in the way of the folder', async () => {
     const folder = await folderForTest({ '20200101000000_a.sql': 'x' })
     expect(await newMigration({ folder, name: 'b' })).toMatch(/20[2-9]\d{11}_b\.sql$/)
     await writeFiles(folder, { '99990101000000_c.sql': 'x' })
     expect(await newMigration({ folder, name: 'd' })).toMatch(/99990101000001_d\.sql$/)
   })
 
-  test('is refused without a name, or when the numbers are used up', async () => {
+  test('refuses a name without letters, and a folder without a higher number', async () => {
     const folder = await folderForTest({ '9999_a.sql': 'x' })
     await expect(newMigration({ folder, name: 'b' })).rejects.toMatchObject({ code: 'INVALID_MIGRATION' })
     for (const name of ['', '  ', '../..', 'ä', undefined as never]) {

@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { knex } from 'knex'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { knexMigrations } from '../../../src/orm/knex.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
 import { testDatabase } from '../../support/servers/database.ts'
@@ -40,7 +40,7 @@ sourceContract('Knex', {
 })
 
 describe('knexMigrations', () => {
-  it('makes savepoints of transactions, and sees the tables of its tenant only', async () => {
+  test('turns transactions into savepoints, and sees only the tables of its tenant', async () => {
     const folder = await toolFolder({
       '1.js': `exports.up = async (knex) => {
         if (await knex.schema.hasTable('x')) throw new Error('that of another schema')
@@ -56,12 +56,12 @@ describe('knexMigrations', () => {
         await Promise.all([4, 5].map((n) => knex('x').insert({ n })))
       }`,
     })
-    const { make, rows } = await tenantOf(knexMigrations(folder), 'create table x (other text)')
-    await make()
+    const { createTenant, rows } = await tenantOf(knexMigrations(folder), 'create table x (other text)')
+    await createTenant()
     expect((await rows('select n from a.x order by n')).map(({ n }) => n)).toEqual([1, 3, 4, 5])
   })
 
-  it('runs what wants no transaction outside of one; for a new tenant, in the one that makes it', async () => {
+  test('runs a migration without a transaction outside of one; for a new tenant, in the transaction that creates the tenant', async () => {
     const folder = await toolFolder({ '1.js': `exports.up = (knex) => knex.schema.createTable('x', (t) => t.integer('n'))` })
     const { url } = await testDatabase()
     const { create, migrations } = registryForTest(url, { migrations: { tenant: knexMigrations(folder) } })
@@ -80,27 +80,27 @@ describe('knexMigrations', () => {
     expect(await migrations.check()).toBe(true)
   })
 
-  it('refuses the end of a transaction that is not its own', async () => {
+  test('refuses the end of a transaction that is not its own', async () => {
     const folder = await toolFolder({ '1.js': `exports.up = (knex) => knex.raw('commit')` })
-    await expect((await tenantOf(knexMigrations(folder))).make()).rejects.toMatchObject({
+    await expect((await tenantOf(knexMigrations(folder))).createTenant()).rejects.toMatchObject({
       code: 'MIGRATION_FAILED',
       message: expect.stringContaining('COMMIT'),
     })
   })
 
-  it('refuses to change the shared schema', async () => {
+  test('refuses to change the shared schema', async () => {
     const folder = await toolFolder({
       '1.js': `exports.up = (knex) => knex.schema.withSchema('public').alterTable('plans', (t) => { t.text('x') })`,
     })
-    await expect((await tenantOf(knexMigrations(folder), 'create table plans (id int)')).make()).rejects.toThrow(
+    await expect((await tenantOf(knexMigrations(folder), 'create table plans (id int)')).createTenant()).rejects.toThrow(
       /1\.js sends a change to public\.plans/,
     )
   })
 
-  it('takes over the table by the name that the project gave it', async () => {
+  test('imports the history from the table that `tableName` names', async () => {
     const folder = await copyOfFixture('knex-3.3.0/migrations')
-    const { admin, make, rows, url } = await tenantOf(knexMigrations(await toolFolder({})))
-    await make()
+    const { admin, createTenant, rows, url } = await tenantOf(knexMigrations(await toolFolder({})))
+    await createTenant()
     await admin.query(`
       create table a.history (id serial primary key, name text, batch int, migration_time timestamptz);
       insert into a.history (name) values ('20261121070138_init.js'), ('20261121070140_pages.ts')`)
@@ -110,9 +110,9 @@ describe('knexMigrations', () => {
     expect(await rows('select count(*)::int as count from a.partywall_migrations')).toEqual([{ count: 2 }])
   })
 
-  it('does not take over what has a gap', async () => {
-    const { admin, make, url } = await tenantOf(knexMigrations(await toolFolder({})))
-    await make()
+  test('refuses a history with a gap', async () => {
+    const { admin, createTenant, url } = await tenantOf(knexMigrations(await toolFolder({})))
+    await createTenant()
     await admin.query(`
       create table a.knex_migrations (id serial primary key, name text, batch int, migration_time timestamptz);
       insert into a.knex_migrations (name) values ('20261121070140_pages.ts')`)

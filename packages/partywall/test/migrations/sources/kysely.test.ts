@@ -3,7 +3,7 @@ import * as path from 'node:path'
 import { Kysely, PostgresDialect } from 'kysely'
 import { FileMigrationProvider, Migrator } from 'kysely/migration'
 import { Pool } from 'pg'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { kyselyMigrations } from '../../../src/orm/kysely.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
 import { toolFolder } from '../../support/migrations/fixtures.ts'
@@ -43,7 +43,7 @@ export async function up(db: Kysely<any>): Promise<void> {
 const hello = `import { sql } from 'kysely'\n`
 
 describe('kyselyMigrations', () => {
-  it('makes a savepoint of a transaction, and undoes what is rolled back', async () => {
+  test('turns a transaction into a savepoint, and undoes what is rolled back', async () => {
     const folder = await toolFolder({
       '1.ts': `${hello}export async function up(db) {
         await db.schema.createTable('x').addColumn('n', 'integer').execute()
@@ -59,24 +59,24 @@ describe('kyselyMigrations', () => {
         await insert(db, 5)
       }`,
     })
-    const { make, rows } = await tenantOf(kyselyMigrations(folder))
-    await make()
+    const { createTenant, rows } = await tenantOf(kyselyMigrations(folder))
+    await createTenant()
     expect(await rows('select n from x order by n')).toEqual([{ n: 1 }, { n: 3 }, { n: 5 }])
   })
 
-  it('keeps nothing of a migration that fails after a transaction of its own', async () => {
+  test('keeps nothing of a migration that fails after a transaction of its own', async () => {
     const folder = await toolFolder({
       '1.ts': `${hello}export async function up(db) {
         await db.transaction().execute((trx) => sql\`create table x ()\`.execute(trx))
         throw new RangeError('no')
       }`,
     })
-    const { make, rows } = await tenantOf(kyselyMigrations(folder))
-    await expect(make()).rejects.toMatchObject({ code: 'MIGRATION_FAILED', cause: { message: 'no' } })
+    const { createTenant, rows } = await tenantOf(kyselyMigrations(folder))
+    await expect(createTenant()).rejects.toMatchObject({ code: 'MIGRATION_FAILED', cause: { message: 'no' } })
     expect(await rows(`select to_regclass('a.x')::text as x`)).toEqual([{ x: null }])
   })
 
-  it('takes modules however they export, in the order of their names, and passes over what no tool reads', async () => {
+  test('lists modules of every kind in the order of their names, and ignores what no tool reads', async () => {
     const folder = await toolFolder({
       '2_b.mjs': 'export default { up: async () => {}, down: async () => {} }',
       '10_a.cjs': 'exports.up = async () => {}',
@@ -94,12 +94,12 @@ describe('kyselyMigrations', () => {
     ])
   })
 
-  it.each<[string, Record<string, string>, RegExp]>([
+  test.each<[string, Record<string, string>, RegExp]>([
     ['a module without up', { '1.ts': 'export const down = 1' }, /1\.ts exports no function `up`/],
     [
       'two files of one name',
       { '1.ts': 'export const up = () => {}', '1.js': 'exports.up = () => {}' },
-      /which are one migration by name/,
+      /which are migrations of the same name/,
     ],
     ['a file that no tool reads', { '1.sql': 'select 1' }, /1\.sql is no migration that this tool reads/],
     ['an empty file', { '1.ts': '' }, /is empty/],
@@ -115,7 +115,7 @@ describe('kyselyMigrations', () => {
     await expect(listing).rejects.toMatchObject({ code: 'INVALID_MIGRATION', details: { file: expect.any(String) } })
   })
 
-  it('refuses what reaches for the shared schema, by name, when it is sent', async () => {
+  test('refuses a statement that changes the shared schema, by name, when it is sent', async () => {
     for (const [statement, message] of [
       [
         `db.withSchema('public').schema.alterTable('plans').addColumn('x', 'text').execute()`,
@@ -133,7 +133,7 @@ describe('kyselyMigrations', () => {
     }
   })
 
-  it('reads a shared table, and takes "public." away from what is in the tenant’s own schema', async () => {
+  test('reads a shared table, and removes "public." in front of what is in the tenant’s own schema', async () => {
     const folder = await toolFolder({
       '1.ts': `${hello}export async function up(db) {
         await sql\`create table public.x (id int); create index on public.x (id)\`.execute(db)
@@ -142,34 +142,34 @@ describe('kyselyMigrations', () => {
       }`,
     })
     const shared = 'create table plans (id int primary key); insert into plans values (7)'
-    const { make, rows } = await tenantOf(kyselyMigrations(folder), shared)
-    await make()
+    const { createTenant, rows } = await tenantOf(kyselyMigrations(folder), shared)
+    await createTenant()
     expect(await rows('select plan from a.x')).toEqual([{ plan: 7 }])
     expect(await rows(`select to_regclass('public.x')::text as x`)).toEqual([{ x: null }])
   })
 
-  it('leaves an extension out that the shared migrations make', async () => {
+  test('leaves out an extension that the shared migrations create', async () => {
     const folder = await toolFolder({
       '1.ts': `${hello}export const up = (db) => sql\`create extension if not exists citext\`.execute(db)`,
     })
-    const { make, rows } = await tenantOf(kyselyMigrations(folder, { extensions: 'shared' }))
-    await make()
+    const { createTenant, rows } = await tenantOf(kyselyMigrations(folder, { extensions: 'shared' }))
+    await createTenant()
     expect(await rows(`select 1 from pg_extension where extname = 'citext'`)).toEqual([])
   })
 
-  it('has no stream', async () => {
+  test('refuses a stream', async () => {
     const folder = await toolFolder({
       '1.ts': `${hello}export async function up(db) { for await (const row of db.selectFrom('pg_class').selectAll().stream()) {} }`,
     })
-    await expect((await tenantOf(kyselyMigrations(folder))).make()).rejects.toMatchObject({ code: 'MIGRATION_FAILED' })
+    await expect((await tenantOf(kyselyMigrations(folder))).createTenant()).rejects.toMatchObject({ code: 'MIGRATION_FAILED' })
   })
 })
 
-/** What becomes of a migration that does this. */
+/** The error of a migration with this statement. */
 async function refused(statement: string): Promise<{ code?: unknown; message?: unknown }> {
   const folder = await toolFolder({ '1.ts': `${hello}export const up = (db) => ${statement}` })
-  const { make } = await tenantOf(kyselyMigrations(folder), 'create table plans (id int); create extension citext')
-  const { code, message } = await make().then(
+  const { createTenant } = await tenantOf(kyselyMigrations(folder), 'create table plans (id int); create extension citext')
+  const { code, message } = await createTenant().then(
     () => ({ code: 'nothing', message: '' }),
     (error: { code: unknown; message: unknown }) => error,
   )

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM } from '@mikro-orm/postgresql'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { mikroOrmMigrations } from '../../../src/orm/mikro-orm.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
 import { fixture, toolFolder } from '../../support/migrations/fixtures.ts'
@@ -18,7 +18,7 @@ sourceContract('MikroORM', {
   lacks: ['tickets'],
   hasLines: false,
   table: 'mikro_orm_migrations',
-  // Its runner makes its table in the default schema, too.
+  // Its runner creates its table in the default schema, too.
   leaks: ['mikro_orm_migrations', 'mikro_orm_migrations_id_seq'],
   async add(folder, sql) {
     const name = 'Migration20261122000000'
@@ -58,7 +58,7 @@ const migration = (up: string, rest = ''): string => `
   }`
 
 describe('mikroOrmMigrations', () => {
-  it('runs what is executed at once, written as a fragment, or sent by an EntityManager', async () => {
+  test('runs what is executed at once, written as a fragment, or sent by an EntityManager', async () => {
     const folder = await toolFolder({
       'Migration1.ts': migration(`
         await this.execute('create table x (n int, t text)')
@@ -71,8 +71,8 @@ describe('mikroOrmMigrations', () => {
         const rows = await this.execute('select count(*)::int as count from x')
         if (rows[0].count !== 3) throw new Error('rows')`),
     })
-    const { make, rows } = await tenantOf(mikroOrmMigrations(folder))
-    await make()
+    const { createTenant, rows } = await tenantOf(mikroOrmMigrations(folder))
+    await createTenant()
     expect(await rows('select n, t from a.x order by n')).toEqual([
       { n: 1, t: "it's" },
       { n: 2, t: 'two' },
@@ -81,14 +81,14 @@ describe('mikroOrmMigrations', () => {
     ])
   })
 
-  it('knows the migrations that want no transaction', async () => {
+  test('recognizes migrations that must run outside of a transaction', async () => {
     const folder = await toolFolder({ 'Migration1.ts': migration('', 'isTransactional() { return false }') })
     expect(await mikroOrmMigrations(folder).list()).toMatchObject([{ name: 'Migration1', transaction: false }])
   })
 
-  it('takes over names that an older MikroORM wrote with their ending', async () => {
-    const { admin, make, url } = await tenantOf(mikroOrmMigrations(await toolFolder({})))
-    await make()
+  test('imports names that an older MikroORM recorded with their ending', async () => {
+    const { admin, createTenant, url } = await tenantOf(mikroOrmMigrations(await toolFolder({})))
+    await createTenant()
     await admin.query(`
       create table a.mikro_orm_migrations (id serial primary key, name text, executed_at timestamptz);
       insert into a.mikro_orm_migrations (name) values ('Migration20261121070053.ts'), ('Migration20261121070056.js')`)
@@ -97,7 +97,7 @@ describe('mikroOrmMigrations', () => {
     expect(await migrations.status({ tenants: true })).toMatchObject([{ applied: 2, pending: [] }])
   })
 
-  it('refuses a file without a migration', async () => {
+  test('refuses a file without a migration', async () => {
     await expect(mikroOrmMigrations(await toolFolder({ 'x.ts': 'export const x = 1' })).list()).rejects.toThrow(
       'exports no migration of MikroORM',
     )

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runner } from 'node-pg-migrate'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { nodePgMigrations } from '../../../src/orm/node-pg-migrate.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
 import { toolFolder } from '../../support/migrations/fixtures.ts'
@@ -36,14 +36,14 @@ sourceContract('node-pg-migrate', {
 })
 
 describe('nodePgMigrations', () => {
-  it('turns the way up around where there is no way down, and has none where it is forbidden', async () => {
+  test('reverses the up migration where there is no down migration, unless `down` is false', async () => {
     const folder = await toolFolder({
       '1_x.js': `export const up = (pgm) => { pgm.createTable('x', { id: 'id' }); pgm.createIndex('x', 'id') }`,
       '2_y.js': `export const up = () => {}\nexport const down = false`,
     })
     const source = nodePgMigrations(folder)
-    const { make, rows, database } = await tenantOf(source)
-    await make()
+    const { createTenant, rows, database } = await tenantOf(source)
+    await createTenant()
     const [first, second] = await source.list()
     expect(second!.down).toBeUndefined()
     const down = first!.down as { run(context: object): Promise<void> }
@@ -53,7 +53,7 @@ describe('nodePgMigrations', () => {
     expect(await rows(`select to_regclass('a.x') as x`)).toEqual([{ x: null }])
   })
 
-  it('sorts by number, shares shorthands with the files behind, and asks with pgm.db', async () => {
+  test('sorts by number, shares shorthands with later files, and queries with pgm.db', async () => {
     const folder = await toolFolder({
       '2_b.js': `export const shorthands = { short: { type: 'varchar(7)' } }
         export const up = (pgm) => pgm.createTable('x', { n: 'short' })`,
@@ -66,8 +66,8 @@ describe('nodePgMigrations', () => {
     })
     const source = nodePgMigrations(folder, { decamelize: true })
     expect((await source.list()).map(({ name }) => name)).toEqual(['1_a', '2_b', '10_c', '11_d'])
-    const { make, rows } = await tenantOf(source)
-    await make()
+    const { createTenant, rows } = await tenantOf(source)
+    await createTenant()
     expect(
       await rows(`select table_name || '.' || column_name as name, character_maximum_length as length from information_schema.columns
         where table_schema = 'a' and table_name in ('x', 'y1') order by 1`),
@@ -78,7 +78,7 @@ describe('nodePgMigrations', () => {
     ])
   })
 
-  it('reads SQL files of both kinds, with their lines', async () => {
+  test('reads SQL files of both kinds, with their lines', async () => {
     const folder = await toolFolder({
       '1_a.sql': '\n-- Up Migration\ncreate table x ();\n\n-- Down Migration\ndrop table x;\n',
       '2_b.sql': '--- down migration\ndrop table y;\n--- up migration\ncreate table public.y ();\n',
@@ -98,44 +98,44 @@ describe('nodePgMigrations', () => {
     ])
   })
 
-  it('knows the migrations that want no transaction', async () => {
+  test('recognizes migrations that must run outside of a transaction', async () => {
     const folder = await toolFolder({ '1_a.js': 'exports.up = (pgm) => { pgm.noTransaction() }' })
     expect(await nodePgMigrations(folder).list()).toMatchObject([{ transaction: false }])
   })
 
-  it.each<[string, Record<string, string>, RegExp]>([
-    ['a file without a number', { 'a.js': 'exports.up = () => {}' }, /does not begin with a number/],
-    ['a way down alone', { '1_a.down.sql': 'select 1' }, /is a way down without its \.up\.sql/],
-    ['one name twice', { '1_a.sql': 'select 1', '1_a.js': 'exports.up = () => {}' }, /are one migration by name/],
-    ['no way up', { '1_a.js': 'exports.down = () => {}' }, /exports no function `up`/],
+  test.each<[string, Record<string, string>, RegExp]>([
+    ['a file without a number', { 'a.js': 'exports.up = () => {}' }, /does not start with a number/],
+    ['a down migration alone', { '1_a.down.sql': 'select 1' }, /is a down migration without its \.up\.sql/],
+    ['one name twice', { '1_a.sql': 'select 1', '1_a.js': 'exports.up = () => {}' }, /are migrations of the same name/],
+    ['a file without up', { '1_a.js': 'exports.down = () => {}' }, /exports no function `up`/],
   ])('refuses %s', async (_, files, message) => {
     const listing = nodePgMigrations(await toolFolder(files)).list()
     await expect(listing).rejects.toThrow(message)
     await expect(listing).rejects.toMatchObject({ code: 'INVALID_MIGRATION' })
   })
 
-  it('knows what is the tenant’s in SQL that stands beside code', async () => {
+  test('recognizes what belongs to the tenant in SQL files beside code', async () => {
     const folder = await toolFolder({
       '1_a.js': `exports.up = (pgm) => pgm.createTable('x', { id: 'id' })`,
       '2_b.sql':
         '-- Up Migration\nalter table public.x add column n integer;\n-- Down Migration\nalter table public.x drop column n;',
     })
     const source = nodePgMigrations(folder)
-    const { make, rows } = await tenantOf(source, 'create table x (other text)')
-    await make()
+    const { createTenant, rows } = await tenantOf(source, 'create table x (other text)')
+    await createTenant()
     expect(await rows('select count(n)::int as count from a.x')).toEqual([{ count: 0 }])
     expect(await rows('select count(other)::int as count from public.x')).toEqual([{ count: 0 }])
     const alone = await toolFolder({ '2_b.sql': 'alter table public.x add column n integer' })
     await expect(nodePgMigrations(alone).list()).rejects.toThrow(/has in line 1 a change to public\.x/)
   })
 
-  it('leaves an extension to the shared migrations', async () => {
+  test('refuses an extension, or leaves it to the shared migrations', async () => {
     const folder = await toolFolder({
       '1_a.js': `exports.up = (pgm) => { pgm.createExtension('citext', { ifNotExists: true }); pgm.createTable('x', { c: 'int' }) }`,
     })
-    await expect((await tenantOf(nodePgMigrations(folder))).make()).rejects.toThrow(/sends create extension/)
-    const { make, rows } = await tenantOf(nodePgMigrations(folder, { extensions: 'shared' }))
-    await make()
+    await expect((await tenantOf(nodePgMigrations(folder))).createTenant()).rejects.toThrow(/sends create extension/)
+    const { createTenant, rows } = await tenantOf(nodePgMigrations(folder, { extensions: 'shared' }))
+    await createTenant()
     expect(
       await rows(
         `select 1 as one from pg_extension where extname = 'citext' union all select 2 from pg_class where oid = to_regclass('a.x')`,

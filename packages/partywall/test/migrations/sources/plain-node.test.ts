@@ -1,22 +1,22 @@
-/** What people read when Node.js itself cannot run a migration: Vitest would compile the file, so a plain Node.js is asked. */
+/** The errors for migrations that Node.js itself cannot run. Vitest would compile the files, so these tests start a plain Node.js. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { toolFolder } from '../../support/migrations/fixtures.ts'
 
 const script = fileURLToPath(new URL('../../support/migrations/list-plainly.ts', import.meta.url))
 
-it.each<[string, Record<string, string>, RegExp]>([
+test.each<[string, Record<string, string>, RegExp]>([
   [
     'an enum',
     { 'a.ts': 'enum Mood { calm }\nexport const up = () => Mood.calm' },
-    /Node\.js runs TypeScript by leaving the types out/,
+    /Node\.js runs TypeScript by removing the types/,
   ],
   [
     'a decorator',
     { 'a.ts': 'export const up = () => {}\n@x class Y {}' },
-    /a\.ts cannot be imported: .*(leaving the types out|without a compiler)/,
+    /a\.ts cannot be imported: .*(removing the types|without a compiler)/,
   ],
   [
     'a type imported as a value',
@@ -31,14 +31,14 @@ it.each<[string, Record<string, string>, RegExp]>([
   [
     'an import without its ending',
     { 'a.ts': `import './helper'\nexport const up = () => {}`, 'helper.ts': 'export const up = () => {}' },
-    /whole paths in imports, with their endings/,
+    /requires whole paths in imports, with the ending of the file/,
   ],
-  ['what does not parse', { 'a.js': 'exports.up = (' }, /cannot be imported: .*without a compiler/],
-])('%s', async (_, files, message) => {
+  ['a file that does not parse', { 'a.js': 'exports.up = (' }, /cannot be imported: .*without a compiler/],
+])('Node.js cannot run %s, and the error gives the fix', async (_, files, message) => {
   expect(await list(files)).toMatch(message)
 })
 
-it.each<[string, Record<string, string>]>([
+test.each<[string, Record<string, string>]>([
   [
     'an ES module, whatever package.json says',
     { '../package.json': '{ "type": "commonjs" }', 'a.ts': `import { sql } from 'kysely'\nexport const up = (): unknown => sql` },
@@ -46,17 +46,17 @@ it.each<[string, Record<string, string>]>([
   ['CommonJS, whatever package.json says', { '../package.json': '{ "type": "module" }', 'a.cjs': 'exports.up = () => {}' }],
   ['CommonJS in TypeScript', { '../package.json': '{ "type": "commonjs" }', 'a.ts': 'exports.up = (db: unknown): void => {}' }],
   [
-    'what a compiler made',
+    'the output of a compiler',
     {
       'a.js':
         '"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\nexports.up = up;\nasync function up() { }',
     },
   ],
-])('but it runs %s', async (_, files) => {
+])('Node.js runs %s', async (_, files) => {
   expect(await list(files)).toBe('a')
 })
 
-/** The names that kyselyMigrations finds, or what it says. */
+/** The names that kyselyMigrations lists, or the message of its error. */
 async function list(files: Record<string, string>): Promise<string> {
   const folder = await toolFolder(files)
   const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@partywall/source', script, folder])

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { prismaMigrations } from '../../../src/orm/prisma.ts'
-import { checksumOf } from '../../../src/migrations/sources/files/migration-text.ts'
+import { checksumOf } from '../../../src/migrations/sources/files/migration-file.ts'
 import { sourceContract, type ToolPlace } from '../../contract/migration-source.ts'
 import { copyOfFixture, fixture, toolFolder } from '../../support/migrations/fixtures.ts'
 import { registryForTest } from '../../support/tenants/registry.ts'
@@ -52,17 +52,17 @@ async function deploy(folder: string, { client }: ToolPlace): Promise<void> {
 }
 
 describe('prismaMigrations', () => {
-  it('applies a migration in which there is nothing, as Prisma makes them for a start', async () => {
+  test('applies a migration without a statement, as Prisma generates them for a baseline', async () => {
     const folder = await toolFolder({
       'migration_lock.toml': 'provider = "postgresql"',
       '20260101000000_empty/migration.sql': '-- This is an empty migration.',
     })
-    const { make, rows } = await tenantOf(prismaMigrations(folder))
-    await make()
+    const { createTenant, rows } = await tenantOf(prismaMigrations(folder))
+    await createTenant()
     expect(await rows('select name from partywall_migrations')).toEqual([{ name: '20260101000000_empty' }])
   })
 
-  it('takes a down.sql for the way back', async () => {
+  test('takes a down.sql for the down migration', async () => {
     const folder = await toolFolder({
       '20260101000000_a/migration.sql': 'create table "public"."x" ();',
       '20260101000000_a/down.sql': 'drop table "public"."x";',
@@ -72,7 +72,7 @@ describe('prismaMigrations', () => {
     ])
   })
 
-  it.each<[string, Record<string, string>, RegExp]>([
+  test.each<[string, Record<string, string>, RegExp]>([
     ['a folder without its file', { '20260101000000_a/notes.txt': 'x' }, /20260101000000_a holds no migration\.sql/],
     ['a file beside the folders', { 'a.sql': 'select 1' }, /a\.sql is a file, not a folder/],
     [
@@ -92,10 +92,10 @@ describe('prismaMigrations', () => {
   })
 })
 
-describe('what Prisma has written down', () => {
+describe('the history of Prisma', () => {
   const failed = `update a._prisma_migrations set finished_at = null, applied_steps_count = 0, logs = 'ERROR' where migration_name like '%pages'`
 
-  it('of a migration that it did not finish stops everything until somebody has looked', async () => {
+  test('is refused while it holds a migration that Prisma did not finish', async () => {
     const { admin, migrations } = await deployed()
     await admin.query(failed)
     expect((await migrations.run({ tenants: true })).entries[0]).toMatchObject({
@@ -109,7 +109,7 @@ describe('what Prisma has written down', () => {
     expect(await migrations.status({ tenants: true })).toMatchObject([{ problem: { code: 'MIGRATION_CHANGED' } }])
   })
 
-  it('of a try that was rolled back is passed over, whether it was tried again or not', async () => {
+  test('is imported without attempts that were rolled back, whether they were repeated or not', async () => {
     const { admin, migrations } = await deployed()
     await admin.query(`
       ${failed}; update a._prisma_migrations set rolled_back_at = now() where finished_at is null;
@@ -122,7 +122,7 @@ describe('what Prisma has written down', () => {
     expect(await migrations.status({ tenants: true })).toMatchObject([{ applied: 2, pending: [] }])
   })
 
-  it('is not believed when a file is another one now, but line endings do not matter', async () => {
+  test('is refused when a file has changed since, except for its line endings', async () => {
     const { folder, migrations, admin } = await deployed()
     const file = join(folder, '20261121070000_init', 'migration.sql')
     const text = await readFile(file, 'utf8')
@@ -136,7 +136,7 @@ describe('what Prisma has written down', () => {
     })
   })
 
-  it('in the shared schema is the history of that alone', async () => {
+  test('of the shared schema is not imported for tenants', async () => {
     const { url, admin } = await tenantOf(prismaMigrations(fixture('prisma-7.10.0/migrations')))
     await admin.query('set search_path to public')
     await deploy(fixture('prisma-7.10.0/migrations'), { client: admin, url, schema: 'public' })
@@ -151,8 +151,8 @@ describe('what Prisma has written down', () => {
 /** A tenant that Prisma has migrated and partywall has not. */
 async function deployed() {
   const folder = await copyOfFixture('prisma-7.10.0/migrations')
-  const { url, admin, make } = await tenantOf(prismaMigrations(await toolFolder({})))
-  await make()
+  const { url, admin, createTenant } = await tenantOf(prismaMigrations(await toolFolder({})))
+  await createTenant()
   await deploy(folder, { client: admin, url, schema: 'a' })
   return { folder, admin, ...registryForTest(url, { migrations: { tenant: prismaMigrations(folder), shared: 'none' } }) }
 }

@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataSource, EntitySchema } from 'typeorm'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { typeormMigrations } from '../../../src/orm/typeorm.ts'
 import { sourceContract, stripPublic, type SourceSubject } from '../../contract/migration-source.ts'
 import { fixture, toolFolder } from '../../support/migrations/fixtures.ts'
@@ -15,7 +15,7 @@ const common = {
   names,
   withDown: names,
   lacks: ['tickets'],
-  alsoMakes: ['typeorm_metadata'],
+  alsoCreates: ['typeorm_metadata'],
   hasLines: false,
   table: 'migrations',
   leaks: ['mood'],
@@ -33,7 +33,7 @@ const common = {
   },
 } satisfies Partial<SourceSubject>
 
-/** With a view among its entities, TypeORM's runner makes the table in which it notes views. */
+/** With a view among its entities, TypeORM's runner creates the table in which it records views. */
 const calmBooks = new EntitySchema({
   name: 'CalmBooks',
   tableName: 'calm_books',
@@ -93,7 +93,7 @@ const migration = (name: string, up: string, rest = ''): string => `
   }`
 
 describe('typeormMigrations', () => {
-  it('gives a QueryRunner of TypeORM, whose table functions work in the tenant', async () => {
+  test('gives a QueryRunner of TypeORM, whose functions for tables work in the tenant', async () => {
     const folder = await toolFolder({
       '1.ts': migration(
         'Tables1700000000001',
@@ -113,8 +113,8 @@ describe('typeormMigrations', () => {
       ),
     })
     const namesakes = `create type mood as enum ('other'); create table x (other mood); create table books (id int primary key)`
-    const { make, rows } = await tenantOf(typeormMigrations(folder), namesakes)
-    await make()
+    const { createTenant, rows } = await tenantOf(typeormMigrations(folder), namesakes)
+    await createTenant()
     expect(
       await rows(`select enumlabel as label from pg_enum where enumtypid = 'a.mood'::regtype order by enumsortorder`),
     ).toEqual([{ label: 'calm' }, { label: 'wild' }])
@@ -129,7 +129,7 @@ describe('typeormMigrations', () => {
     ])
   })
 
-  it('makes savepoints of transactions, and refuses to end the one that is partywall’s', async () => {
+  test('turns transactions into savepoints, and refuses to end the transaction of partywall', async () => {
     const nested = await toolFolder({
       '1.ts': migration(
         'Nested1700000000001',
@@ -141,24 +141,24 @@ describe('typeormMigrations', () => {
          await queryRunner.manager.transaction((manager) => manager.query('insert into x values (2)'))`,
       ),
     })
-    const { make, rows } = await tenantOf(typeormMigrations(nested))
-    await make()
+    const { createTenant, rows } = await tenantOf(typeormMigrations(nested))
+    await createTenant()
     expect(await rows('select n from a.x')).toEqual([{ n: 2 }])
     const ending = await toolFolder({ '1.ts': migration('Ending1700000000001', 'await queryRunner.commitTransaction()') })
-    await expect((await tenantOf(typeormMigrations(ending))).make()).rejects.toMatchObject({ code: 'MIGRATION_FAILED' })
+    await expect((await tenantOf(typeormMigrations(ending))).createTenant()).rejects.toMatchObject({ code: 'MIGRATION_FAILED' })
   })
 
-  it('notes a view in the tenant’s own table of metadata, under its own schema', async () => {
-    const { make, rows } = await tenantOf(
+  test('records a view in the tenant’s own table of metadata, with the tenant’s schema', async () => {
+    const { createTenant, rows } = await tenantOf(
       typeormMigrations(fixture('typeorm-1.1.1/migrations')),
       'create table typeorm_metadata (type text, database text, schema text, "table" text, name text, value text)',
     )
-    await make()
+    await createTenant()
     expect(await rows('select schema, name from a.typeorm_metadata')).toEqual([{ schema: 'a', name: 'calm_books' }])
     expect(await rows('select * from public.typeorm_metadata')).toEqual([])
   })
 
-  it('sorts by the timestamp in the name, wherever the classes are', async () => {
+  test('sorts by the timestamp in the name, in whichever file the class is', async () => {
     const folder = await toolFolder({
       'a.ts': `${migration('Late1700000000003', '')}\n${migration('X', '', `name = 'Early1700000000001'`).replace(/import .*/, '')}`,
       'b.ts': migration('Middle1700000000002', '', 'transaction = false'),
@@ -170,7 +170,7 @@ describe('typeormMigrations', () => {
     ])
   })
 
-  it.each<[string, Record<string, string>, RegExp]>([
+  test.each<[string, Record<string, string>, RegExp]>([
     [
       'a class without a timestamp',
       { '1.ts': migration('Init', '') },

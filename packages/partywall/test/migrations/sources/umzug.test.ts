@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Umzug } from 'umzug'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { umzugMigrations } from '../../../src/orm/umzug.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
 import { fixture, toolFolder } from '../../support/migrations/fixtures.ts'
@@ -47,7 +47,7 @@ sourceContract('Umzug', {
 })
 
 describe('umzugMigrations', () => {
-  it('gives the context that the project makes', async () => {
+  test('gives migrations the context that the project makes', async () => {
     const folder = await toolFolder({
       '1.ts': `export const up = async ({ name, path, context }: any): Promise<void> => {
         await context.db('create table x (name text, file text, tenant text)')
@@ -60,21 +60,21 @@ describe('umzugMigrations', () => {
         schema: tenant.schema,
       }),
     })
-    const { make, rows } = await tenantOf(source)
-    await make()
+    const { createTenant, rows } = await tenantOf(source)
+    await createTenant()
     expect(await rows('select * from a.x')).toEqual([{ name: '1.ts', file: join(folder, '1.ts'), tenant: 'a' }])
   })
 
-  it('gives what every migration of partywall gets, without a word', async () => {
+  test('gives migrations the context of partywall by default', async () => {
     const folder = await toolFolder({
       '1.js': `exports.up = ({ context: { client, sql, tenant } }) => client.query(sql\`select set_config('x.y', \${tenant.schema}, true)\`)`,
     })
-    await (await tenantOf(umzugMigrations(folder))).make()
+    await (await tenantOf(umzugMigrations(folder))).createTenant()
   })
 
-  it('takes nothing over unless it is told where the names are', async () => {
-    const { admin, make, url } = await tenantOf(umzugMigrations(await toolFolder({})))
-    await make()
+  test('imports no history unless the options name its table', async () => {
+    const { admin, createTenant, url } = await tenantOf(umzugMigrations(await toolFolder({})))
+    await createTenant()
     await admin.query(`create table a.done (file text); insert into a.done values ('2026.11.21T07.01.44.init.js')`)
     const status = async (options: object) => {
       const source = umzugMigrations(fixture('umzug-3.8.3/migrations'), options)

@@ -1,4 +1,4 @@
-/** The folders that the real tools have made, in test/migrations/fixtures, and copies of them to do mischief in. */
+/** The folders that the real tools have generated, in test/migrations/fixtures, and copies of them that a test may change. */
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,7 @@ export function fixture(path: string): string {
   return join(fixtures, path)
 }
 
-/** A copy below the repository, so that what its files import is found; gone when the test is over. */
+/** A copy inside of the repository, so that Node.js finds what its files import. Removed when the test is over. */
 export async function copyOfFixture(path: string): Promise<string> {
   const folder = await ownFolder()
   const [tool] = path.split('/') as [string]
@@ -22,7 +22,7 @@ export async function copyOfFixture(path: string): Promise<string> {
   return join(folder, path)
 }
 
-/** A folder with these files below the repository, in a package that says nothing of its modules, as most do. */
+/** A folder with these files inside of the repository, in a package without "type", as most packages are. */
 export async function toolFolder(files: Record<string, string>): Promise<string> {
   const folder = await ownFolder()
   await writeFiles(folder, { 'package.json': '{}', 'migrations/.keep': '' })

@@ -1,4 +1,4 @@
-/** Prints the names of the migrations in a folder of Kysely, or the message of the refusal, in a Node.js without Vitest. */
+/** Prints the names of the migrations in a folder of Kysely, or the message of the error, in a Node.js without Vitest. */
 import { kyselyMigrations } from 'partywall/kysely'
 
 const names = kyselyMigrations(process.argv[2]!)

@@ -1,5 +1,5 @@
 /**
- * Makes a tenant with the migrations of another tool, in a Node.js without Vitest: tests see files through its compiler, users do not.
+ * Creates a tenant with the migrations of another tool, in a Node.js without Vitest, which would compile the files.
  * @example node --conditions=@partywall/source migrate-plainly.ts partywall/knex knexMigrations <folder> null <url>
  */
 import { createTenancy } from 'partywall'

@@ -12,7 +12,7 @@ export interface TenantOfSource extends Registry {
   readonly admin: Client
   rows(text: string): Promise<any[]>
   /** Creates the tenant. */
-  make(): Promise<void>
+  createTenant(): Promise<void>
 }
 
 /** @param before SQL that runs on the database before the tenant is created */
@@ -28,6 +28,6 @@ export async function tenantOf(tenant: MigrationSource, before = '', config: Con
     url,
     admin,
     rows: async (text) => (await admin.query(text)).rows,
-    make: async () => void (await registry.create({ schema: 'a' })),
+    createTenant: async () => void (await registry.create({ schema: 'a' })),
   }
 }

@@ -1,4 +1,4 @@
-/** How a migration in TypeScript or JavaScript is read: an ES module with a function `up`, and perhaps `down`. Node runs .ts itself. */
+/** Imports a migration in TypeScript or JavaScript: an ES module with a function `up`, and perhaps `down`. Node.js itself runs .ts files. */
 import { pathToFileURL } from 'node:url'
 import { TenancyError } from '../../../errors.ts'
 import { importUnbundled } from '../../../import-unbundled.js'
@@ -6,7 +6,7 @@ import { nearest } from '../../../nearest.ts'
 import type { MigrationContext, Step } from '../../../ports/migration-source.ts'
 
 /**
- * Imports the module; its top level runs, once per process and content.
+ * Imports the module. Its top level runs, once for each process and content.
  * @throws TenancyError INVALID_MIGRATION
  */
 export async function importCodeFile(path: string, checksum: string): Promise<{ up: Step; down?: Step }> {
@@ -14,7 +14,7 @@ export async function importCodeFile(path: string, checksum: string): Promise<{ 
   const { up, down } = module
   if (typeof up !== 'function') throw withoutUp(path, module)
   if (down === undefined) return { up: step(up as Run) }
-  if (typeof down !== 'function') throw invalid(path, 'exports a `down` that is not a function.')
+  if (typeof down !== 'function') throw invalid(path, 'exports a `down` that is not a function. Export a function, or nothing.')
   return { up: step(up as Run), down: step(down as Run) }
 }
 
@@ -28,7 +28,12 @@ async function load(path: string, checksum: string): Promise<Record<string, unkn
   try {
     return (await importUnbundled(`${pathToFileURL(path).href}?${checksum}`)) as Record<string, unknown>
   } catch (error) {
-    throw invalid(path, `cannot be imported: ${error instanceof Error ? error.message : String(error)}`, error)
+    const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+    throw invalid(
+      path,
+      `cannot be imported: ${reason}. Its top level must run in Node.js without a compiler, and without a database.`,
+      error,
+    )
   }
 }
 

@@ -1,22 +1,21 @@
 /**
- * The folder of migration files: `0001_polls.sql`, `0002_titles.ts`, …, applied in the order of their names. A folder holds
- * migrations and nothing else: a file that is not understood is refused, for passing over it would be a migration that never ran.
+ * The folder of migration files: `0001_polls.sql`, `0002_titles.ts`, …, applied in the order of their names. A folder holds migrations and
+ * nothing else: a file with another name is refused, because a migration that was skipped by mistake would never run.
  */
 import { join } from 'node:path'
 import type { Migration, MigrationSource } from '../../../ports/migration-source.ts'
 import { importCodeFile } from './code-file.ts'
-import { invalidMigration } from '../files/invalid-migration.ts'
-import { byCodeUnit, checksumOf, namesIn, readText } from '../files/migration-text.ts'
+import { byCodeUnit, checksumOf, invalidMigration, namesIn, readText } from '../files/migration-file.ts'
 import { parseSqlFile } from './sql-file.ts'
 
 /** The name of a migration, as the history has it: the file's name without this ending. */
 export const migrationFile = /^(?<name>(?<number>\d+)_[A-Za-z0-9_-]+)\.(?<ending>sql|ts|mts|js|mjs)$/
 
-/** Kept beside migrations by people and tools, and never meant to be one. */
-const passedOver = /^\.|^readme\.md$|\.d\.m?ts$|\.map$/i
+/** Files that people and tools keep beside migrations, and that are none. */
+const ignored = /^\.|^readme\.md$|\.d\.m?ts$|\.map$/i
 
 /**
- * The migrations in a folder. Costs reading every file, and importing those in TypeScript, each time it is listed.
+ * The migrations in a folder. Each listing reads every file, and imports those in TypeScript and JavaScript.
  * @example folderSource('migrations/tenant')
  */
 export function folderSource(folder: string): MigrationSource {
@@ -24,7 +23,7 @@ export function folderSource(folder: string): MigrationSource {
 }
 
 async function list(folder: string): Promise<readonly Migration[]> {
-  const files = (await namesIn(folder)).filter((file) => !passedOver.test(file))
+  const files = (await namesIn(folder)).filter((file) => !ignored.test(file))
   const named = files.map((file) => ({ file, ...parseName(folder, file) })).toSorted((a, b) => byCodeUnit(a.name, b.name))
   assertDistinct(folder, named)
   return Promise.all(named.map(({ file, name }) => read(join(folder, file), name)))
@@ -35,7 +34,7 @@ function parseName(folder: string, file: string): { name: string; number: string
   if (groups !== undefined) return { name: groups['name']!, number: groups['number']! }
   throw invalidMigration(
     join(folder, file),
-    'is not named like a migration. Call it NNNN_name.sql or NNNN_name.ts, with a number, _ and a name of letters, digits, _ and -, ' +
+    'is not named like a migration. Call it NNNN_name.sql or NNNN_name.ts, with a number, _ and a name of letters, digits, _ and -; ' +
       'or move it out of the folder (dotfiles, README.md and *.d.ts may stay).',
   )
 }
@@ -45,16 +44,14 @@ function assertDistinct(folder: string, named: readonly { file: string; name: st
     const before = named[index - 1]
     if (before === undefined) continue
     if (before.name === name) {
-      throw invalidMigration(
-        folder,
-        `holds ${before.file} and ${file}, which are one migration by name. Rename or remove one of them.`,
-      )
+      throw invalidMigration(folder, `holds ${before.file} and ${file}, which have the same name. Rename or remove one of them.`)
     }
-    // As text 10000_x comes before 9999_x: the order would not be the one that a reader expects.
+    // As text 10000_x sorts before 9999_x: a reader would expect another order.
     if (before.number.length !== number.length) {
       throw invalidMigration(
         folder,
-        `holds ${before.file} and ${file}, whose numbers differ in length: they sort as text. Write all numbers with as many digits.`,
+        `holds ${before.file} and ${file}, whose numbers differ in length, but numbers sort as text. Write all numbers with the same ` +
+          'number of digits.',
       )
     }
   }

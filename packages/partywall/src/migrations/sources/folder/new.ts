@@ -1,4 +1,4 @@
-/** A new file for a migration, numbered after the last one in its folder. */
+/** Creates the file of a new migration, numbered after the last one in its folder. */
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assertKnownKeys } from '../../../known-keys.ts'
@@ -6,25 +6,25 @@ import { TenancyError } from '../../../errors.ts'
 import { migrationFile } from './folder.ts'
 
 export interface NewMigration {
-  /** The folder; made when it is missing. */
+  /** The folder; created when it is missing. */
   readonly folder: string
-  /** What the migration does, in a few words: becomes part of the file's name. */
+  /** What the migration does, in a few words, for the name of the file. */
   readonly name: string
   /** @default 'sql' */
   readonly language?: 'sql' | 'ts' | undefined
-  /** For the shared schema: a .ts file then knows that it has no tenant. @default false */
+  /** The migration is for the shared schema: a .ts file gets the types for a migration without a tenant. @default false */
   readonly shared?: boolean | undefined
 }
 
 /**
- * Makes the file and gives its path. Never overwrites one.
+ * Creates the file, and returns its path. Never overwrites a file.
  * @example await newMigration({ folder: 'migrations/tenant', name: 'add titles' }) // …/0002_add_titles.sql
- * @throws TenancyError INVALID_OPTION for a name without a letter or digit, INVALID_MIGRATION when the numbers of the folder are used up
+ * @throws TenancyError INVALID_ARGUMENT for a name without a letter or digit; INVALID_MIGRATION when the folder has no higher number left
  */
 export async function newMigration(migration: NewMigration): Promise<string> {
   assertKnownKeys('newMigration', migration, ['folder', 'name', 'language', 'shared'])
   const { folder, language = 'sql', shared = false } = migration
-  if (language !== 'sql' && language !== 'ts') throw invalidOption('language', "'sql' or 'ts'")
+  if (language !== 'sql' && language !== 'ts') throw invalidArgument('language', "'sql' or 'ts'")
   const name = fileName(migration.name)
   await mkdir(folder, { recursive: true })
   const path = join(folder, `${await nextNumber(folder)}_${name}.${language}`)
@@ -40,11 +40,11 @@ function fileName(name: unknown): string {
           .toLowerCase()
           .match(/[a-z0-9]+/g)
       : null
-  if (words === null) throw invalidOption('name', 'a few words with letters or digits of ASCII, such as "add titles"')
+  if (words === null) throw invalidArgument('name', 'a few words with ASCII letters or digits, such as "add titles"')
   return words.join('_')
 }
 
-/** As many digits as the folder has; a number of 14 is a time. */
+/** The next number, with as many digits as the folder has. A number of 14 digits is a time. */
 async function nextNumber(folder: string): Promise<string> {
   const numbers = (await readdir(folder)).flatMap((file) => migrationFile.exec(file)?.groups?.['number'] ?? [])
   const last = numbers.toSorted().at(-1) ?? '0000'
@@ -52,7 +52,8 @@ async function nextNumber(folder: string): Promise<string> {
   if (next.length === last.length) return next
   throw new TenancyError(
     'INVALID_MIGRATION',
-    `The numbers in ${folder} are used up: ${next} would sort before ${last}. Give all files one more digit, and rename them in the history.`,
+    `The folder ${folder} has no higher number left: ${next} would sort before ${last}. Give all files one more digit, and rename them in the ` +
+      'histories.',
     { details: { folder, last } },
   )
 }
@@ -82,8 +83,8 @@ export async function down(${given}: ${context}): Promise<void> {
 `
 }
 
-function invalidOption(option: string, allowed: string): TenancyError {
-  return new TenancyError('INVALID_ARGUMENT', `The option "${option}" of newMigration must be ${allowed}.`, {
+function invalidArgument(option: string, allowed: string): TenancyError {
+  return new TenancyError('INVALID_ARGUMENT', `"${option}" of newMigration must be ${allowed}.`, {
     details: { option },
   })
 }

@@ -1,7 +1,7 @@
 /**
- * How a migration in SQL is read: the whole text is the way up; a line `-- partywall: down` ends it, and what follows is the way
- * down. `-- partywall: no-transaction` says that it wants to run outside of one. A marker that is not known is refused, for a
- * misspelt one would make the way down part of the way up.
+ * Reads a migration in SQL. The whole text is the up migration; a line `-- partywall: down` ends it, and the down migration follows. A line
+ * `-- partywall: no-transaction` says that the file must run outside of a transaction. An unknown marker is refused: a misspelt `down` would
+ * make the down migration part of the up migration.
  */
 import { TenancyError } from '../../../errors.ts'
 import { nearest } from '../../../nearest.ts'
@@ -27,10 +27,15 @@ export function parseSqlFile(file: string, text: string): SqlFile {
   })
   for (const { marker, line } of found) assertKnown(file, marker, line)
   const [down, second] = found.filter(({ marker }) => marker === 'down')
-  if (second !== undefined)
-    throw invalid(file, second.line, 'a second `-- partywall: down`. One is enough: all that follows it is the way down.')
+  if (second !== undefined) {
+    throw invalid(
+      file,
+      second.line,
+      'a second `-- partywall: down`. Remove it: all text after the first one is the down migration.',
+    )
+  }
   const up = lines.slice(0, down === undefined ? undefined : down.line - 1).join('\n')
-  if (up.trim() === '') throw invalid(file, 1, 'nothing before `-- partywall: down`. Write the way up first.')
+  if (up.trim() === '') throw invalid(file, 1, 'nothing before `-- partywall: down`. Write the up migration first.')
   const outside = found.some(({ marker }) => marker === 'no-transaction') ? ({ transaction: false } as const) : {}
   if (down === undefined) return { up: { kind: 'sql', text: up, line: 1 }, ...outside }
   return {
@@ -50,7 +55,7 @@ function assertKnown(file: string, marker: string, line: number): void {
     `the unknown marker \`-- partywall: ${shown}\`. ` +
       (suggestion
         ? `Did you mean \`-- partywall: ${suggestion}\`?`
-        : 'The markers there are `-- partywall: down` and `-- partywall: no-transaction`.'),
+        : 'The known markers are `-- partywall: down` and `-- partywall: no-transaction`.'),
   )
 }
 

@@ -1,9 +1,9 @@
-/** What Drizzle has written down of a schema: a row with a hash and a time for each migration, and since 1.0 its name. */
+/** The history that Drizzle keeps: a row with a hash and a time for each migration, and since 1.0 its name. */
 import type { Statement } from '../../../sql/statement.ts'
-import type { FormerHistory, Migration } from '../../../ports/migration-source.ts'
-import { assertUnchanged, goneSince } from './history-files.ts'
+import type { ImportedHistory, Migration } from '../../../ports/migration-source.ts'
+import { assertUnchanged, fileGone } from './file-checks.ts'
 
-/** What a migration of drizzle-kit is known by. */
+/** What identifies a migration of drizzle-kit. */
 export interface DrizzleOrigin {
   /** Milliseconds since 1970. */
   readonly when: number
@@ -16,7 +16,7 @@ interface Row {
   readonly name: string | null
 }
 
-export function formerDrizzle(table: string, schema: string | undefined): FormerHistory {
+export function drizzleHistory(table: string, schema: string | undefined): ImportedHistory {
   return {
     table,
     schema,
@@ -24,8 +24,9 @@ export function formerDrizzle(table: string, schema: string | undefined): Former
       const { rows } = await queryable.query<Row>(rowsSql(from.table))
       return rows.map((row) => {
         const migration = find(migrations, row)
-        if (migration === undefined)
-          throw goneSince(from, row.name ?? `the migration of ${row.when} with the hash ${row.hash.slice(0, 12)}`)
+        if (migration === undefined) {
+          throw fileGone(from, row.name ?? `the migration of ${row.when} with the hash ${row.hash.slice(0, 12)}`)
+        }
         assertUnchanged(from, migration, originOf(migration).hashes, row.hash)
         return migration.name
       })
@@ -33,7 +34,10 @@ export function formerDrizzle(table: string, schema: string | undefined): Former
   }
 }
 
-/** As Drizzle 1.0 itself finds the migrations of a table that an older Drizzle made: by the time, which has lost its milliseconds. */
+/**
+ * As Drizzle 1.0 itself finds the migrations in a table that an older Drizzle created: by the time. The names of its folders have no
+ * milliseconds, so a time in whole seconds counts, too.
+ */
 function find(migrations: readonly Migration[], { hash, when, name }: Row): Migration | undefined {
   if (name !== null) return migrations.find((migration) => migration.name === name)
   const time = Number(when)
@@ -47,15 +51,15 @@ function originOf(migration: Migration): DrizzleOrigin {
   return migration.origin as DrizzleOrigin
 }
 
-/** The column `name` came with Drizzle 1.0. */
+/** The column `name` came with Drizzle 1.0, so it may be missing. */
 function rowsSql(table: string): Statement {
   return {
     text: `
       select
         hash::text as hash,
         created_at::text as "when",
-        pg_catalog.to_jsonb(former) ->> 'name' as name
-      from ${table} as former
+        pg_catalog.to_jsonb(imported) ->> 'name' as name
+      from ${table} as imported
       order by id`,
   }
 }

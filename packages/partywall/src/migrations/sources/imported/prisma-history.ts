@@ -1,11 +1,11 @@
 /**
- * What Prisma has written down of a schema, in `_prisma_migrations`: a row for each try. One that was never finished may have left
- * half of itself, and somebody must have looked at it before anything else runs there.
+ * The history that Prisma keeps, in `_prisma_migrations`: a row for each attempt. An attempt that never finished may have left half of its
+ * changes, so a person must check the schema before anything else runs there.
  */
 import type { Statement } from '../../../sql/statement.ts'
 import { TenancyError } from '../../../errors.ts'
-import type { FormerHistory, FormerTable } from '../../../ports/migration-source.ts'
-import { assertUnchanged } from './history-files.ts'
+import type { ImportedHistory, ImportedTable } from '../../../ports/migration-source.ts'
+import { assertUnchanged } from './file-checks.ts'
 
 interface Row {
   readonly name: string
@@ -13,12 +13,12 @@ interface Row {
   readonly isFinished: boolean
 }
 
-export const formerPrisma: FormerHistory = {
+export const prismaHistory: ImportedHistory = {
   table: '_prisma_migrations',
   async read(queryable, from, migrations) {
     const { rows } = await queryable.query<Row>(rowsSql(from.table))
     return rows.map(({ name, checksum, isFinished }) => {
-      if (!isFinished) throw stoppedIn(from, name)
+      if (!isFinished) throw unfinished(from, name)
       const migration = migrations.find((candidate) => candidate.name === name)
       if (migration !== undefined) assertUnchanged(from, migration, migration.origin as readonly string[], checksum)
       return name
@@ -26,16 +26,17 @@ export const formerPrisma: FormerHistory = {
   },
 }
 
-function stoppedIn(from: FormerTable, name: string): TenancyError {
+function unfinished(from: ImportedTable, name: string): TenancyError {
   return new TenancyError(
     'MIGRATION_CHANGED',
-    `Prisma began the migration ${name} in the schema ${JSON.stringify(from.schema)} and did not finish it: some of it may be there. Bring the ` +
-      'schema to where it was before or should be after, and say which it is: npx prisma migrate resolve --rolled-back … or --applied …',
+    `Prisma started the migration ${name} in the schema ${JSON.stringify(from.schema)} and did not finish it, so some of its changes may be ` +
+      'there. Bring the schema to the state before or after the migration, and record which: npx prisma migrate resolve --rolled-back … or ' +
+      '--applied …',
     { details: { schema: from.schema, name, problem: 'unfinished' } },
   )
 }
 
-/** Tries that were rolled back are Prisma's diary, and nothing of them is there. */
+/** Without attempts that were rolled back: Prisma keeps them as a log, and nothing of them is in the schema. */
 function rowsSql(table: string): Statement {
   return {
     text: `

@@ -1,6 +1,6 @@
 /**
- * The client of a migration, as a library gets it that wants a connection of node-postgres. The transaction is partywall's: a library
- * that begins one gets a savepoint, so that what it rolls back is undone, and what it commits is kept with the rest or not at all.
+ * The client of a migration in the shape of a connection of node-postgres, for libraries that need one. The transaction is partywall's own: a
+ * library that starts one gets a savepoint. So what it rolls back is undone, and what it commits is kept with the rest, or not at all.
  */
 import type { QueryResult } from 'pg'
 import { TenancyError } from '../../../errors.ts'
@@ -21,7 +21,7 @@ interface QueryLike {
   readonly values?: unknown[]
 }
 
-/** @param isInTransaction false for a migration that runs outside of one: what it begins is its own */
+/** @param isInTransaction false for a migration that runs outside of a transaction: it may start its own */
 export function borrowConnection(client: MigrationClient, isInTransaction: boolean): BorrowedConnection {
   let depth = 0
   const translate = (text: string): string => {
@@ -56,7 +56,7 @@ export function borrowConnection(client: MigrationClient, isInTransaction: boole
   return connection
 }
 
-/** The same, for a library that wants a pool: every checkout is this one connection. */
+/** The same in the shape of a pool: every checkout is this one connection. */
 export function poolOf(connection: BorrowedConnection): BorrowedPool {
   return {
     connect: (callback) => {
@@ -85,6 +85,6 @@ const undoes = /^\s*(?:rollback|abort)\b(?!\s+(?:to|prepared)|\s+(?:work|transac
 function noStream(): TenancyError {
   return new TenancyError(
     'INVALID_MIGRATION',
-    'A migration asked for a cursor or a stream, and its connection only takes statements. Read the rows with a plain query.',
+    'A migration opened a cursor or a stream, but its connection takes only statements. Read the rows with a plain query.',
   )
 }

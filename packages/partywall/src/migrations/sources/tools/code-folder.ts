@@ -1,8 +1,7 @@
-/** The folder of a tool whose migrations are code, and perhaps SQL: which files are migrations, and what is in them. */
+/** The folder of a tool whose migrations are code, and perhaps SQL: which files are migrations, and what they hold. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { invalidMigration } from '../files/invalid-migration.ts'
-import { checksumOf, readText } from '../files/migration-text.ts'
+import { checksumOf, invalidMigration, readText } from '../files/migration-file.ts'
 import { codeFile, importMigration } from '../files/module-file.ts'
 
 export interface ToolFile {
@@ -18,17 +17,17 @@ export interface CodeFile extends ToolFile {
 }
 
 /**
- * The files of a folder, in no order; none when it is not there. Folders in it are passed over, as all these tools do.
- * @param endings the tool reads them beside code, e.g. /\.sql$/
- * @throws TenancyError INVALID_MIGRATION for a file that no tool would read: it may be a migration that would never run
+ * The files of a folder, in no order; none when the folder does not exist. Folders in it are ignored, as all these tools do.
+ * @param endings of files that the tool reads beside code, e.g. /\.sql$/
+ * @throws TenancyError INVALID_MIGRATION for a file that the tool does not read: it may be a migration that would never run
  */
 export async function filesIn(folder: string, endings?: RegExp): Promise<ToolFile[]> {
-  const names = (await plainFiles(folder)).filter((file) => !passedOver.test(file))
+  const names = (await plainFiles(folder)).filter((file) => !ignored.test(file))
   return Promise.all(
     names.map(async (file) => {
       const path = join(folder, file)
       if (!codeFile.test(file) && endings?.test(file) !== true) {
-        throw invalidMigration(path, 'is no migration that this tool reads. Move it out of the folder.')
+        throw invalidMigration(path, 'is no migration that this tool reads. Rename it, or move it out of the folder.')
       }
       const text = await readText(path)
       return { file, path, text, checksum: checksumOf(text) }
@@ -36,7 +35,7 @@ export async function filesIn(folder: string, endings?: RegExp): Promise<ToolFil
   )
 }
 
-/** The same file with what it exports. */
+/** The same file, with what it exports. */
 export async function loaded(file: ToolFile): Promise<CodeFile> {
   return { ...file, module: await importMigration(file.path, file.checksum) }
 }
@@ -44,20 +43,24 @@ export async function loaded(file: ToolFile): Promise<CodeFile> {
 /** The functions `up` and `down` of a module, as most tools have them. */
 export function upAndDown<A extends unknown[]>({ path, module }: CodeFile): { up: Run<A>; down?: Run<A> } {
   const { up, down } = module
-  if (typeof up !== 'function')
+  if (typeof up !== 'function') {
     throw invalidMigration(path, 'exports no function `up`. Write one, or move the file out of the folder.')
+  }
   return { up: up as Run<A>, ...(typeof down === 'function' && { down: down as Run<A> }) }
 }
 
 export type Run<A extends unknown[]> = (...args: A) => unknown
 
-/** @throws TenancyError INVALID_MIGRATION when two files have one name without their endings */
+/** @throws TenancyError INVALID_MIGRATION when two files have the same name without their endings */
 export function assertDistinct(folder: string, files: readonly { readonly name: string; readonly file: string }[]): void {
   const seen = new Map<string, string>()
   for (const { name, file } of files) {
     const other = seen.get(name)
     if (other !== undefined) {
-      throw invalidMigration(folder, `holds ${other} and ${file}, which are one migration by name. Rename or remove one of them.`)
+      throw invalidMigration(
+        folder,
+        `holds ${other} and ${file}, which are migrations of the same name. Rename or remove one of them.`,
+      )
     }
     seen.set(name, file)
   }
@@ -73,5 +76,5 @@ async function plainFiles(folder: string): Promise<string[]> {
   }
 }
 
-/** Kept beside migrations by people, compilers and tools, and never meant to be one. */
-const passedOver = /^\.|^readme\.md$|\.d\.[cm]?ts$|\.map$|^(?:package|tsconfig)\.json$/i
+/** Files that people, compilers and tools keep beside migrations, and that are none. */
+const ignored = /^\.|^readme\.md$|\.d\.[cm]?ts$|\.map$|^(?:package|tsconfig)\.json$/i

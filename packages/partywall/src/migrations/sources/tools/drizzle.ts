@@ -1,31 +1,29 @@
 /**
- * Folders of drizzle-kit, of both lines: up to 0.31 files `0000_name.sql` in the order of `meta/_journal.json`, since 1.0 one folder for
+ * Folders of drizzle-kit, in both formats: up to 0.31, files `0000_name.sql` in the order of `meta/_journal.json`; since 1.0, one folder for
  * each migration, in the order of their names. Both write `"public".` in front of some names.
  */
 import { join } from 'node:path'
 import { splitStatements } from '../../../sql/lexer.ts'
 import { TenancyError } from '../../../errors.ts'
 import type { Migration, MigrationSource, SourcePlace } from '../../../ports/migration-source.ts'
-import type { ToolOptions, ToolPlace } from './tool-options.ts'
-import { formerDrizzle, type DrizzleOrigin } from '../imported/drizzle-history.ts'
-import { checksumsOf } from '../imported/history-files.ts'
-import { invalidMigration } from '../files/invalid-migration.ts'
-import { namesIn, readText } from '../files/migration-text.ts'
+import { drizzleHistory, type DrizzleOrigin } from '../imported/drizzle-history.ts'
+import { checksumsOf } from '../imported/file-checks.ts'
+import { invalidMigration, namesIn, readText } from '../files/migration-file.ts'
 import { sqlMigrations, type SqlMigration } from './tool-sql.ts'
-import { toolSource } from './tool-source.ts'
+import { toolSource, type ToolOptions, type ToolPlace } from './tool-source.ts'
 
 export interface DrizzleMigrationsOptions extends ToolOptions {
   /** Drizzle's own table. @default '__drizzle_migrations' */
   readonly migrationsTable?: string | undefined
   /**
-   * Where Drizzle's table is, if not in the schema that is migrated; Drizzle's own default is 'drizzle'. Only for the shared schema: one
-   * table cannot be the history of many schemas. @default the schema that is migrated
+   * The schema of Drizzle's table, if it is not in the schema that is migrated; Drizzle's own default is 'drizzle'. Only for the shared
+   * schema: one table cannot be the history of many schemas. @default the schema that is migrated
    */
   readonly migrationsSchema?: string | undefined
 }
 
 /**
- * The migrations that drizzle-kit has made, as a source. Costs reading every file each time it is listed.
+ * The migrations that drizzle-kit has generated, as a source. Each listing reads every file.
  * @param folder `out` of drizzle.config.ts
  * @example createTenancy({ migrations: { tenant: drizzleMigrations('drizzle') } })
  * @throws TenancyError INVALID_OPTION
@@ -36,9 +34,9 @@ export function drizzleMigrations(folder: string, options: DrizzleMigrationsOpti
     called: 'drizzleMigrations',
     folder,
     options,
-    further: ['migrationsTable', 'migrationsSchema'],
+    ownOptions: ['migrationsTable', 'migrationsSchema'],
     makeNew: 'npx drizzle-kit generate',
-    former: formerDrizzle(migrationsTable, migrationsSchema),
+    imported: drizzleHistory(migrationsTable, migrationsSchema),
     check: (place) => assertOneHistory(place, migrationsSchema),
     list,
   })
@@ -48,8 +46,8 @@ function assertOneHistory({ isShared }: SourcePlace, migrationsSchema: string | 
   if (isShared || migrationsSchema === undefined) return
   throw new TenancyError(
     'INVALID_OPTION',
-    `The option "migrationsSchema" of drizzleMigrations is for the shared schema: the table in ${JSON.stringify(migrationsSchema)} cannot be ` +
-      'the history of every tenant. Leave it out; a tenant that Drizzle has migrated has the table in its own schema.',
+    `"migrationsSchema" of drizzleMigrations is only for the shared schema: the table in ${JSON.stringify(migrationsSchema)} cannot be the ` +
+      'history of every tenant. Leave it out; a tenant that Drizzle has migrated has the table in its own schema.',
     { details: { option: 'migrationsSchema' } },
   )
 }
@@ -62,13 +60,13 @@ async function list(folder: string, place: ToolPlace): Promise<readonly Migratio
   if (folders.length === 0) return sqlMigrations(await readJournal(folder, names), place)
   throw invalidMigration(
     folder,
-    'holds migrations of drizzle-kit 0.31 and of 1.0, whose order is not known. Run `npx drizzle-kit up`, which makes new ones of the old.',
+    'holds migrations of drizzle-kit 0.31 and of 1.0, which have no common order. Run `npx drizzle-kit up`, which converts the old ones.',
   )
 }
 
-/** As drizzle-kit 1.0 makes them: `<14 digits>_<name>/migration.sql`. */
+/** The format of drizzle-kit 1.0: `<14 digits>_<name>/migration.sql`. */
 async function readFolders(folder: string, names: readonly string[]): Promise<SqlMigration[]> {
-  // Sorted as Drizzle sorts them, whatever the language of the machine.
+  // As Drizzle sorts them, but independent of the language of the machine.
   const candidates = names.filter((name) => /^\d{14}/.test(name)).toSorted((a, b) => a.localeCompare(b, 'en'))
   const read = candidates.map(async (name) => {
     const isMigration = (await namesIn(join(folder, name))).includes('migration.sql')
@@ -98,7 +96,11 @@ function entriesOf(path: string, text: string): { tag: string; when: number }[] 
       return { tag, when }
     })
   } catch (error) {
-    throw invalidMigration(path, `is not a journal of drizzle-kit: ${(error as Error).message}.`, error)
+    throw invalidMigration(
+      path,
+      `is not a journal of drizzle-kit: ${(error as Error).message}. Restore it from version control.`,
+      error,
+    )
   }
 }
 
@@ -108,7 +110,7 @@ async function readFile(name: string, file: string, when: number): Promise<SqlMi
   return { name, up: { file, text: withSemicolons(text) }, content: text, origin }
 }
 
-/** Drizzle sends what stands between its marks one by one, so a semicolon may be missing there. To PostgreSQL the mark is a comment. */
+/** Drizzle sends the parts between its marks one by one, so a part may have no semicolon. For PostgreSQL the mark is a comment. */
 function withSemicolons(text: string): string {
   const mark = '--> statement-breakpoint'
   return text
@@ -117,9 +119,10 @@ function withSemicolons(text: string): string {
     .join(mark)
 }
 
-/** Whether what follows would be a statement of its own. */
+/** Whether text after the part would be a statement of its own. */
 function isEnded(part: string): boolean {
-  return splitStatements(`${part}\nselect`).length > splitStatements(part).length
+  const next = splitStatements(`${part}\nselect`).at(-1)
+  return next?.start === part.length + 1
 }
 
 function timeOf(name: string): number {

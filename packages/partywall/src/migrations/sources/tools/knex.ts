@@ -1,14 +1,12 @@
 /** Folders of Knex: modules with `up(knex)` and `down(knex)`, in the order of their file names, which are their names. */
 import type { Knex } from 'knex'
 import type { Migration, MigrationSource } from '../../../ports/migration-source.ts'
-import type { ToolOptions, ToolPlace } from './tool-options.ts'
 import { borrowConnection, poolOf } from './borrowed-connection.ts'
 import { filesIn, loaded, upAndDown, type CodeFile, type Run } from './code-folder.ts'
-import { formerTable } from '../imported/history-table.ts'
-import { library } from './library.ts'
-import { byCodeUnit } from '../files/migration-text.ts'
-import { codeStep } from './tool-code.ts'
-import { toolSource } from './tool-source.ts'
+import { namesHistory } from '../imported/names-history.ts'
+import { byCodeUnit } from '../files/migration-file.ts'
+import { codeStep, loadLibrary } from './tool-code.ts'
+import { toolSource, type ToolOptions, type ToolPlace } from './tool-source.ts'
 
 export interface KnexMigrationsOptions extends ToolOptions {
   /** Knex's own table. @default 'knex_migrations' */
@@ -16,7 +14,7 @@ export interface KnexMigrationsOptions extends ToolOptions {
 }
 
 /**
- * The migrations of a Knex project, as a source. Costs importing every file once, each time its content has changed.
+ * The migrations of a Knex project, as a source. Each listing reads every file, and imports the files whose content has changed.
  * @param folder `migrations.directory` of the knexfile
  * @example createTenancy({ migrations: { tenant: knexMigrations('migrations') } })
  * @throws TenancyError INVALID_OPTION
@@ -26,17 +24,17 @@ export function knexMigrations(folder: string, options: KnexMigrationsOptions = 
     called: 'knexMigrations',
     folder,
     options,
-    further: ['tableName'],
+    ownOptions: ['tableName'],
     makeNew: 'npx knex migrate:make',
-    former: formerTable(options.tableName ?? 'knex_migrations', { name: 'name', order: ['id'] }),
+    imported: namesHistory(options.tableName ?? 'knex_migrations', { name: 'name', order: ['id'] }),
     list,
   })
 }
 
 async function list(folder: string, place: ToolPlace): Promise<readonly Migration[]> {
-  // Node.js sees no names in it, as it is CommonJS.
-  const { default: makeKnex } = await library('knex', () => import('knex'))
-  // Knex asks each new connection for the version of the server: once is enough.
+  // CommonJS, in which Node.js finds no named exports.
+  const { default: makeKnex } = await loadLibrary('knex', () => import('knex'))
+  // Knex queries the version of the server on each new connection; once is enough.
   let version: string | undefined
   const step = (path: string, run: Run<[Knex]>, isInTransaction: boolean): Migration['up'] =>
     codeStep(path, place, async ({ client }) => {

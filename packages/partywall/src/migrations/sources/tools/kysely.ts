@@ -1,14 +1,12 @@
 /** Folders of Kysely's FileMigrationProvider: modules with `up(db)` and perhaps `down(db)`, in the order of their names. */
 import type { Kysely } from 'kysely'
 import type { Migration, MigrationSource } from '../../../ports/migration-source.ts'
-import type { ToolOptions, ToolPlace } from './tool-options.ts'
 import { borrowConnection, poolOf } from './borrowed-connection.ts'
 import { assertDistinct, filesIn, loaded, upAndDown, type CodeFile, type Run } from './code-folder.ts'
-import { formerTable } from '../imported/history-table.ts'
-import { library } from './library.ts'
-import { byCodeUnit } from '../files/migration-text.ts'
-import { codeStep } from './tool-code.ts'
-import { toolSource } from './tool-source.ts'
+import { namesHistory } from '../imported/names-history.ts'
+import { byCodeUnit } from '../files/migration-file.ts'
+import { codeStep, loadLibrary } from './tool-code.ts'
+import { toolSource, type ToolOptions, type ToolPlace } from './tool-source.ts'
 
 export interface KyselyMigrationsOptions extends ToolOptions {
   /** Kysely's own table. @default 'kysely_migration' */
@@ -16,7 +14,7 @@ export interface KyselyMigrationsOptions extends ToolOptions {
 }
 
 /**
- * The migrations of a Kysely project, as a source. Costs importing every file once, each time its content has changed.
+ * The migrations of a Kysely project, as a source. Each listing reads every file, and imports the files whose content has changed.
  * @param folder `migrationFolder` of the FileMigrationProvider
  * @example createTenancy({ migrations: { tenant: kyselyMigrations('migrations') } })
  * @throws TenancyError INVALID_OPTION
@@ -26,15 +24,15 @@ export function kyselyMigrations(folder: string, options: KyselyMigrationsOption
     called: 'kyselyMigrations',
     folder,
     options,
-    further: ['migrationTableName'],
+    ownOptions: ['migrationTableName'],
     makeNew: 'write the file by hand, or npx kysely migrate make',
-    former: formerTable(options.migrationTableName ?? 'kysely_migration', { name: 'name', order: ['timestamp', 'name'] }),
+    imported: namesHistory(options.migrationTableName ?? 'kysely_migration', { name: 'name', order: ['timestamp', 'name'] }),
     list,
   })
 }
 
 async function list(folder: string, place: ToolPlace): Promise<readonly Migration[]> {
-  const { Kysely: KyselyClass, PostgresDialect } = await library('kysely', () => import('kysely'))
+  const { Kysely: KyselyClass, PostgresDialect } = await loadLibrary('kysely', () => import('kysely'))
   const files = await Promise.all((await filesIn(folder)).map(loaded))
   const named = files.map((file) => ({ ...file, name: file.file.replace(/\.[^.]+$/, '') }))
   assertDistinct(folder, named)

@@ -2,21 +2,18 @@
  * Migrations of MikroORM 7: one class in each file, in the order of the files. What they collect with `addSql`, execute at once, or do with an
  * EntityManager goes through MikroORM's own driver, whose only connection is that of the migration.
  *
- * Not sent: `set names` and `set session_replication_role`, which MikroORM puts around each migration. They change the session, and the
- * second needs a superuser.
+ * `set names` and `set session_replication_role`, which MikroORM sends around each migration, are not sent: they change the session, and the
+ * second one requires a superuser.
  */
 import type { Migration as MikroOrmMigration } from '@mikro-orm/migrations'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import type { Migration, MigrationSource } from '../../../ports/migration-source.ts'
-import type { ToolOptions, ToolPlace } from './tool-options.ts'
 import { borrowConnection, poolOf, type BorrowedPool } from './borrowed-connection.ts'
 import { assertDistinct, filesIn, loaded, type CodeFile } from './code-folder.ts'
-import { formerTable } from '../imported/history-table.ts'
-import { invalidMigration } from '../files/invalid-migration.ts'
-import { library } from './library.ts'
-import { byCodeUnit } from '../files/migration-text.ts'
-import { codeStep } from './tool-code.ts'
-import { toolSource } from './tool-source.ts'
+import { namesHistory } from '../imported/names-history.ts'
+import { byCodeUnit, invalidMigration } from '../files/migration-file.ts'
+import { codeStep, loadLibrary } from './tool-code.ts'
+import { toolSource, type ToolOptions, type ToolPlace } from './tool-source.ts'
 
 export interface MikroOrmMigrationsOptions extends ToolOptions {
   /** MikroORM's own table. @default 'mikro_orm_migrations' */
@@ -24,7 +21,7 @@ export interface MikroOrmMigrationsOptions extends ToolOptions {
 }
 
 /**
- * The migrations of a MikroORM project, as a source. Costs importing every file once, each time its content has changed.
+ * The migrations of a MikroORM project, as a source. Each listing reads every file, and imports the files whose content has changed.
  * @param folder `migrations.path` of the configuration, or `migrations.pathTs`
  * @example createTenancy({ migrations: { tenant: mikroOrmMigrations('migrations') } })
  * @throws TenancyError INVALID_OPTION
@@ -34,16 +31,16 @@ export function mikroOrmMigrations(folder: string, options: MikroOrmMigrationsOp
     called: 'mikroOrmMigrations',
     folder,
     options,
-    further: ['tableName'],
+    ownOptions: ['tableName'],
     makeNew: 'npx mikro-orm migration:create',
-    // Older versions of MikroORM kept the ending.
-    former: formerTable(options.tableName ?? 'mikro_orm_migrations', { name: 'name', order: ['id'], rename: withoutEnding }),
+    // Older versions of MikroORM recorded the name with its ending.
+    imported: namesHistory(options.tableName ?? 'mikro_orm_migrations', { name: 'name', order: ['id'], rename: withoutEnding }),
     list,
   })
 }
 
 async function list(folder: string, place: ToolPlace): Promise<readonly Migration[]> {
-  const { MikroORM: Orm } = await library('@mikro-orm/postgresql', () => import('@mikro-orm/postgresql'))
+  const { MikroORM: Orm } = await loadLibrary('@mikro-orm/postgresql', () => import('@mikro-orm/postgresql'))
   const files = await Promise.all((await filesIn(folder)).map(loaded))
   const named = files.map((file) => ({ ...file, name: withoutEnding(file.file), Class: classIn(file) }))
   assertDistinct(folder, named)

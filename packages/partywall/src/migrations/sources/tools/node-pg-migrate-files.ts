@@ -1,11 +1,11 @@
-/** How node-pg-migrate reads names and SQL files. Pure. */
+/** The names and SQL files of node-pg-migrate, read as it reads them. Pure. */
 import type { SqlMigration } from './tool-sql.ts'
 
 export function withoutEnding(file: string): string {
   return file.replace(/\.[^.]+$/, '')
 }
 
-/** By the number in front, then by the rest, numbers in it as numbers. */
+/** By the leading number, then by the rest, in which numbers sort as numbers. */
 export function compareNames(a: string, b: string): number {
   return (
     prefixOf(a) - prefixOf(b) ||
@@ -13,7 +13,7 @@ export function compareNames(a: string, b: string): number {
   )
 }
 
-/** The number that a name begins with; one of 17 digits is a time, others are milliseconds or just numbers. NaN without one. */
+/** The leading number of a name, NaN without one. A number of 17 digits is a time; the others are milliseconds, or plain numbers. */
 export function prefixOf(name: string): number {
   const digits = /^\d+/.exec(name)?.[0]
   if (digits === undefined) return Number.NaN
@@ -31,7 +31,7 @@ export function prefixOf(name: string): number {
   return Date.UTC(year, month - 1, day, hour, minute, second, milli)
 }
 
-/** The ways up and down of one file, wherever its two headings stand; without headings all of it is the way up. */
+/** The up and down migrations of one file, in any order of their headings. Without headings, the whole file is the up migration. */
 export function parseUpAndDown(file: string, text: string): Pick<SqlMigration, 'up' | 'down'> {
   const [up, down] = [headingOf(text, 'up'), headingOf(text, 'down')]
   const part = (from: number, to: number): SqlMigration['up'] => ({

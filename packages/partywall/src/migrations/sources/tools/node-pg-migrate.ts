@@ -1,28 +1,26 @@
 /**
- * Folders of node-pg-migrate: modules with `up(pgm)` and perhaps `down(pgm)`, and SQL files whose two ways stand under `-- Up Migration` and
- * `-- Down Migration`, or in a pair `.up.sql` and `.down.sql`. The builder collects SQL, which is then sent.
+ * Folders of node-pg-migrate: modules with `up(pgm)` and perhaps `down(pgm)`; SQL files with the headings `-- Up Migration` and `-- Down
+ * Migration`; and pairs of `.up.sql` and `.down.sql`. The builder `pgm` collects SQL, which is then sent.
  */
 import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate'
 import type { Migration, MigrationClient, MigrationSource } from '../../../ports/migration-source.ts'
-import type { ToolOptions, ToolPlace } from './tool-options.ts'
 import { assertDistinct, filesIn, loaded, type CodeFile, type ToolFile } from './code-folder.ts'
-import { formerTable } from '../imported/history-table.ts'
-import { invalidMigration } from '../files/invalid-migration.ts'
-import { library } from './library.ts'
+import { namesHistory } from '../imported/names-history.ts'
 import { compareNames, parseUpAndDown, prefixOf, withoutEnding } from './node-pg-migrate-files.ts'
-import { codeStep } from './tool-code.ts'
+import { invalidMigration } from '../files/migration-file.ts'
+import { codeStep, loadLibrary } from './tool-code.ts'
 import { sqlBesideCode, sqlMigrations, type SqlMigration } from './tool-sql.ts'
-import { toolSource } from './tool-source.ts'
+import { toolSource, type ToolOptions, type ToolPlace } from './tool-source.ts'
 
 export interface NodePgMigrateOptions extends ToolOptions {
   /** node-pg-migrate's own table. @default 'pgmigrations' */
   readonly migrationsTable?: string | undefined
-  /** Writes names in camel case with underscores, as the option of node-pg-migrate. @default false */
+  /** Turns names from camel case into lower case with underscores, as the option of node-pg-migrate. @default false */
   readonly decamelize?: boolean | undefined
 }
 
 /**
- * The migrations of a project with node-pg-migrate, as a source. Costs importing every file once, each time its content has changed.
+ * The migrations of a project with node-pg-migrate, as a source. Each listing reads every file, and imports the files whose content has changed.
  * @param folder `migrations-dir`
  * @example createTenancy({ migrations: { tenant: nodePgMigrations('migrations') } })
  * @throws TenancyError INVALID_OPTION
@@ -32,9 +30,9 @@ export function nodePgMigrations(folder: string, options: NodePgMigrateOptions =
     called: 'nodePgMigrations',
     folder,
     options,
-    further: ['migrationsTable', 'decamelize'],
+    ownOptions: ['migrationsTable', 'decamelize'],
     makeNew: 'npx node-pg-migrate create',
-    former: formerTable(options.migrationsTable ?? 'pgmigrations', { name: 'name', order: ['run_on', 'id'] }),
+    imported: namesHistory(options.migrationsTable ?? 'pgmigrations', { name: 'name', order: ['run_on', 'id'] }),
     list: async (path, place) => {
       const files = await filesIn(path, /\.sql$/)
       for (const { path: file, file: name } of files) assertPrefixed(file, name)
@@ -55,7 +53,7 @@ function assertPrefixed(path: string, name: string): void {
   if (Number.isFinite(prefixOf(name))) return
   throw invalidMigration(
     path,
-    'does not begin with a number, by which node-pg-migrate orders its files. Rename it, or move it out of the folder.',
+    'does not start with a number, by which node-pg-migrate sorts its files. Rename it, or move it out of the folder.',
   )
 }
 
@@ -75,16 +73,17 @@ function pairs(files: readonly ToolFile[]): SqlMigration[] {
       }
     })
   const [alone] = downs.values()
-  if (alone !== undefined)
-    throw invalidMigration(alone.path, 'is a way down without its .up.sql. Bring that file back, or remove this one.')
+  if (alone !== undefined) {
+    throw invalidMigration(alone.path, 'is a down migration without its .up.sql. Bring that file back, or remove this one.')
+  }
   return rest
 }
 
 async function readCode(files: readonly ToolFile[], place: ToolPlace, decamelizes: boolean): Promise<Migration[]> {
   if (files.length === 0) return []
-  const { MigrationBuilder: Builder } = await library('node-pg-migrate', () => import('node-pg-migrate'))
+  const { MigrationBuilder: Builder } = await loadLibrary('node-pg-migrate', () => import('node-pg-migrate'))
   const sorted = files.toSorted((a, b) => compareNames(a.file, b.file))
-  // Shorthands for columns hold from the file that has them on.
+  // The shorthands of a file are for its columns, and for those of all later files.
   let shorthands: ColumnDefinitions = {}
   return (await Promise.all(sorted.map(loaded))).map((file) => {
     shorthands = { ...shorthands, ...(file.module['shorthands'] as ColumnDefinitions | undefined) }
@@ -102,7 +101,7 @@ async function readCode(files: readonly ToolFile[], place: ToolPlace, decamelize
       file: file.path,
       checksum: file.checksum,
       up: step(up, false),
-      // Without a way down, node-pg-migrate turns the way up around.
+      // Without a down migration, node-pg-migrate reverses the up migration.
       ...(down !== false && { down: step(down, down === up) }),
       ...(/\.noTransaction\s*\(/.test(file.text) && { transaction: false as const }),
     })
@@ -113,18 +112,19 @@ type Action = (pgm: MigrationBuilder, done?: () => void) => unknown
 
 function actionsOf({ path, module }: CodeFile): { up: Action; down?: Action | false } {
   const { up, down } = module
-  if (typeof up !== 'function')
+  if (typeof up !== 'function') {
     throw invalidMigration(path, 'exports no function `up`. Write one, or move the file out of the folder.')
+  }
   return { up: up as Action, ...(down !== undefined && down !== null && { down: down as Action | false }) }
 }
 
-/** With a second parameter it says itself when it is done. */
+/** An action with a second parameter calls it when it is done. */
 async function collect(builder: MigrationBuilder, action: Action): Promise<void> {
   if (action.length === 2) await new Promise<void>((resolve) => void action(builder, resolve))
   else await action(builder)
 }
 
-/** `pgm.db`, for migrations that ask before they decide. */
+/** `pgm.db`, for migrations that query before they decide. */
 function queriesOf(client: MigrationClient): ConstructorParameters<typeof MigrationBuilder>[0] {
   const query = async (config: string | { text: string; values?: unknown[] }, values?: unknown[]): Promise<any> =>
     typeof config === 'string' ? client.query(config, values) : client.query(config.text, config.values ?? values)

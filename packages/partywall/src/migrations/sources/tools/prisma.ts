@@ -1,22 +1,20 @@
 /**
- * Folders of Prisma Migrate: `<14 digits>_<name>/migration.sql`, in the order of their names. A `down.sql` beside it, which Prisma's manual
- * tells how to make and Prisma itself never reads, is the way down.
+ * Folders of Prisma Migrate: `<14 digits>_<name>/migration.sql`, in the order of their names. A `down.sql` beside it is the down migration:
+ * Prisma's manual says how to generate one, and Prisma itself never reads it.
  */
 import { join } from 'node:path'
 import type { Migration, MigrationSource } from '../../../ports/migration-source.ts'
-import type { ToolOptions, ToolPlace } from './tool-options.ts'
-import { checksumsOf } from '../imported/history-files.ts'
-import { invalidMigration } from '../files/invalid-migration.ts'
-import { byCodeUnit, namesIn, readText } from '../files/migration-text.ts'
-import { formerPrisma } from '../imported/prisma-history.ts'
+import { checksumsOf } from '../imported/file-checks.ts'
+import { byCodeUnit, invalidMigration, namesIn, readText } from '../files/migration-file.ts'
+import { prismaHistory } from '../imported/prisma-history.ts'
 import { sqlMigrations, type SqlMigration } from './tool-sql.ts'
-import { toolSource } from './tool-source.ts'
+import { toolSource, type ToolOptions, type ToolPlace } from './tool-source.ts'
 
 /** Options of prismaMigrations. */
 export type PrismaMigrationsOptions = ToolOptions
 
 /**
- * The migrations that Prisma has made, as a source. Costs reading every file each time it is listed.
+ * The migrations that Prisma has generated, as a source. Each listing reads every file.
  * @param folder the folder `migrations` beside the Prisma schema
  * @example createTenancy({ migrations: { tenant: prismaMigrations('prisma/migrations') } })
  * @throws TenancyError INVALID_OPTION
@@ -27,17 +25,17 @@ export function prismaMigrations(folder: string, options: PrismaMigrationsOption
     folder,
     options,
     makeNew: 'npx prisma migrate dev --create-only',
-    former: formerPrisma,
+    imported: prismaHistory,
     list,
   })
 }
 
 async function list(folder: string, place: ToolPlace): Promise<readonly Migration[]> {
-  const names = (await namesIn(folder)).filter((name) => !passedOver.test(name)).toSorted(byCodeUnit)
+  const names = (await namesIn(folder)).filter((name) => !ignored.test(name)).toSorted(byCodeUnit)
   return sqlMigrations(await Promise.all(names.map((name) => read(folder, name))), place)
 }
 
-const passedOver = /^\.|^migration_lock\.toml$|^readme\.md$/i
+const ignored = /^\.|^migration_lock\.toml$|^readme\.md$/i
 
 async function read(folder: string, name: string): Promise<SqlMigration> {
   const files = await namesIn(join(folder, name))

@@ -1,20 +1,18 @@
 /**
  * Migrations of TypeORM: classes in the order of the timestamps in their names. Each gets a QueryRunner of TypeORM's own, on a DataSource whose
- * only connection is that of the migration; so `query` works, and so do `createTable` and its sisters.
+ * only connection is that of the migration; so `query` works, and so do `createTable` and the other functions for tables.
  *
- * TypeORM notes views and generated columns in a table `typeorm_metadata`, which its runner makes unasked; here it is made for the migrations
- * that write to it.
+ * TypeORM records views and generated columns in a table `typeorm_metadata`, which its own runner always creates. Here it is created for the
+ * migrations that write to it.
  */
 import type { DataSource, MigrationInterface } from 'typeorm'
 import type { Migration, MigrationClient, MigrationSource } from '../../../ports/migration-source.ts'
-import type { ToolOptions, ToolPlace } from './tool-options.ts'
 import { borrowConnection, poolOf } from './borrowed-connection.ts'
 import { filesIn, loaded, type CodeFile } from './code-folder.ts'
-import { formerTable } from '../imported/history-table.ts'
-import { invalidMigration } from '../files/invalid-migration.ts'
-import { library } from './library.ts'
-import { codeStep } from './tool-code.ts'
-import { toolSource } from './tool-source.ts'
+import { namesHistory } from '../imported/names-history.ts'
+import { invalidMigration } from '../files/migration-file.ts'
+import { codeStep, loadLibrary } from './tool-code.ts'
+import { toolSource, type ToolOptions, type ToolPlace } from './tool-source.ts'
 
 export interface TypeormMigrationsOptions extends ToolOptions {
   /** TypeORM's own table. @default 'migrations' */
@@ -22,9 +20,9 @@ export interface TypeormMigrationsOptions extends ToolOptions {
 }
 
 /**
- * The migrations of a TypeORM project, as a source: files in TypeScript, or what the compiler made of them. Costs importing every file
- * once, each time its content has changed.
- * @param folder the folder that `migrations` of the DataSource is about
+ * The migrations of a TypeORM project, as a source: files in TypeScript, or compiled. Each listing reads every file, and imports the files
+ * whose content has changed.
+ * @param folder the folder of `migrations` of the DataSource
  * @example createTenancy({ migrations: { tenant: typeormMigrations('src/migrations') } })
  * @throws TenancyError INVALID_OPTION
  */
@@ -33,9 +31,9 @@ export function typeormMigrations(folder: string, options: TypeormMigrationsOpti
     called: 'typeormMigrations',
     folder,
     options,
-    further: ['migrationsTableName'],
+    ownOptions: ['migrationsTableName'],
     makeNew: 'npx typeorm migration:generate',
-    former: formerTable(options.migrationsTableName ?? 'migrations', { name: 'name', order: ['id'] }),
+    imported: namesHistory(options.migrationsTableName ?? 'migrations', { name: 'name', order: ['id'] }),
     list,
   })
 }
@@ -48,7 +46,7 @@ interface TypeormMigration {
 }
 
 async function list(folder: string, place: ToolPlace): Promise<readonly Migration[]> {
-  const { DataSource: Source } = await library('typeorm', () => import('typeorm'))
+  const { DataSource: Source } = await loadLibrary('typeorm', () => import('typeorm'))
   const files = await Promise.all((await filesIn(folder)).map(loaded))
   const migrations = files.flatMap(migrationsIn).toSorted((a, b) => a.timestamp - b.timestamp)
   assertDistinct(migrations)
@@ -58,12 +56,12 @@ async function list(folder: string, place: ToolPlace): Promise<readonly Migratio
     const isInTransaction = instance.transaction !== false
     const step = (direction: 'up' | 'down'): Migration['up'] =>
       codeStep(file.path, place, async ({ client }) => {
-        if (notesInMetadata.test(file.text)) await client.query(metadataTableSql)
+        if (writesMetadata.test(file.text)) await client.query(metadataTableSql)
         const dataSource = sourceOver(Source, client, isInTransaction, known)
         await dataSource.initialize()
         Object.assign(known, { version: dataSource.driver.version, database: dataSource.driver.database })
         const runner = dataSource.createQueryRunner()
-        // As under TypeORM's own runner: what begins a transaction makes a savepoint.
+        // As in TypeORM's own runner: what starts a transaction creates a savepoint.
         if (isInTransaction) Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 })
         await instance[direction](runner)
       })
@@ -93,7 +91,8 @@ function migrationsIn(file: CodeFile): TypeormMigration[] {
     if (typeof instance.up !== 'function' || !Number.isSafeInteger(timestamp)) {
       throw invalidMigration(
         file.path,
-        `exports the class ${name}, which is no migration of TypeORM: it needs \`up\`, and a name that ends in a timestamp of 13 digits.`,
+        `exports the class ${name}, which is no migration of TypeORM: it needs \`up\`, and a name that ends with a timestamp of 13 digits. Add them, or move the class to ` +
+          'another file.',
       )
     }
     return { name, timestamp, instance, file }
@@ -109,7 +108,7 @@ function assertDistinct(migrations: readonly TypeormMigration[]): void {
   )
 }
 
-/** A DataSource on one connection, which is there already. */
+/** A DataSource on one connection, which is open already. */
 function sourceOver(
   Source: typeof DataSource,
   client: MigrationClient,
@@ -117,13 +116,13 @@ function sourceOver(
   known: { version?: string | undefined; database?: string | undefined },
 ): DataSource {
   const schema: { name?: string | undefined } = {}
-  const noting: MigrationClient = {
+  const recording: MigrationClient = {
     query: (query: any, values?: readonly unknown[]): any =>
-      client.query(query, typeof query === 'string' && notesInMetadata.test(query) ? values?.map(ofPublic) : values),
+      client.query(query, typeof query === 'string' && writesMetadata.test(query) ? values?.map(ofPublic) : values),
   }
-  // TypeORM notes the schema that the migration was generated on.
+  // A generated migration records the schema that it was generated on.
   const ofPublic = (value: unknown): unknown => (value === 'public' ? (schema.name ?? value) : value)
-  const pool = poolOf(borrowConnection(noting, isInTransaction))
+  const pool = poolOf(borrowConnection(recording, isInTransaction))
   const source = new Source({
     type: 'postgres',
     driver: {
@@ -138,9 +137,9 @@ function sourceOver(
   return source
 }
 
-const notesInMetadata = /\btypeorm_metadata\b/
+const writesMetadata = /\btypeorm_metadata\b/
 
-/** As TypeORM makes it. */
+/** As TypeORM creates it. */
 const metadataTableSql = `
   create table if not exists "typeorm_metadata" (
     "type" character varying not null,

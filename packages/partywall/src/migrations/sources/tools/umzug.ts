@@ -1,28 +1,27 @@
 /**
- * Folders of Umzug's default resolver: modules with `up({ name, path, context })` and perhaps `down`, in the order of their file names. What
- * the context is, the project says; without a word it is what a migration of partywall gets. `NAME.sql` is sent as it is, and
- * `down/NAME.sql` is its way back, as `umzug create` makes them.
+ * Folders of Umzug's default resolver: modules with `up({ name, path, context })` and perhaps `down`, in the order of their file names. The
+ * project may make the context; the default is what a migration of partywall gets. `NAME.sql` is sent as it is, and `down/NAME.sql` is its
+ * down migration, as `umzug create` names them.
  */
 import { join } from 'node:path'
 import type { MigrationContext, Migration, MigrationSource } from '../../../ports/migration-source.ts'
-import type { ToolOptions, ToolPlace } from './tool-options.ts'
 import { filesIn, loaded, upAndDown, type Run, type ToolFile } from './code-folder.ts'
-import { formerTable } from '../imported/history-table.ts'
-import { byCodeUnit, namesIn, readText } from '../files/migration-text.ts'
+import { namesHistory } from '../imported/names-history.ts'
+import { byCodeUnit, namesIn, readText } from '../files/migration-file.ts'
 import { codeStep } from './tool-code.ts'
 import { sqlBesideCode, sqlMigrations, type SqlMigration } from './tool-sql.ts'
-import { toolSource } from './tool-source.ts'
+import { toolSource, type ToolOptions, type ToolPlace } from './tool-source.ts'
 
 export interface UmzugMigrationsOptions extends ToolOptions {
-  /** Makes the `context` of the migrations. @default the `{ client, tenant, sql }` that it is given */
+  /** Makes the `context` of the migrations from what a migration of partywall gets. @default that `{ client, tenant, sql }` itself */
   readonly context?: ((given: MigrationContext<any>) => unknown) | undefined
-  /** The table that your storage keeps, by the name of SequelizeStorage's. Absent: nothing is taken over. @example 'SequelizeMeta' */
+  /** The table that your storage keeps; SequelizeStorage calls it 'SequelizeMeta'. @default none, so no history is imported */
   readonly tableName?: string | undefined
-  /** Its column with the names. @default 'name' */
+  /** The column of that table with the names. @default 'name' */
   readonly columnName?: string | undefined
 }
 
-/** What Umzug hands to a migration. */
+/** What Umzug passes to a migration. */
 interface UmzugParams {
   readonly name: string
   readonly path: string
@@ -30,8 +29,8 @@ interface UmzugParams {
 }
 
 /**
- * The migrations of a project with Umzug, as a source. Costs importing every file once, each time its content has changed.
- * @param folder the folder that your `glob` is about
+ * The migrations of a project with Umzug, as a source. Each listing reads every file, and imports the files whose content has changed.
+ * @param folder the folder of your `glob`
  * @example createTenancy({ migrations: { tenant: umzugMigrations('migrations', { context: ({ client }) => ({ client }) }) } })
  * @throws TenancyError INVALID_OPTION
  */
@@ -41,9 +40,9 @@ export function umzugMigrations(folder: string, options: UmzugMigrationsOptions 
     called: 'umzugMigrations',
     folder,
     options,
-    further: ['context', 'tableName', 'columnName'],
+    ownOptions: ['context', 'tableName', 'columnName'],
     makeNew: 'the "create" command of your Umzug',
-    former: tableName === undefined ? undefined : formerTable(tableName, { name: columnName, order: [columnName] }),
+    imported: tableName === undefined ? undefined : namesHistory(tableName, { name: columnName, order: [columnName] }),
     list: async (path, place) => {
       const files = (await filesIn(path, /\.sql$/)).toSorted((a, b) => byCodeUnit(a.file, b.file))
       const [inSql, inCode] = await Promise.all([

@@ -1,16 +1,16 @@
-/** Compares a file with what another tool remembers of it. */
+/** Compares a file with what another tool has recorded of it. */
 import { TenancyError } from '../../../errors.ts'
-import type { FormerTable, Migration } from '../../../ports/migration-source.ts'
-import { checksumOf } from '../files/migration-text.ts'
+import type { ImportedTable, Migration } from '../../../ports/migration-source.ts'
+import { checksumOf } from '../files/migration-file.ts'
 
-/** The checksums that a file may have had, by the line endings of the checkout that the tool saw. */
+/** The checksums that a file may have had: they depend on the line endings of the checkout that the tool saw. */
 export function checksumsOf(text: string): readonly string[] {
   return [checksumOf(text), checksumOf(text.replaceAll('\n', '\r\n'))]
 }
 
-/** @throws TenancyError MIGRATION_CHANGED unless one of the checksums is the one that the tool wrote down */
+/** @throws TenancyError MIGRATION_CHANGED unless one of the checksums is the one that the tool recorded */
 export function assertUnchanged(
-  from: FormerTable,
+  from: ImportedTable,
   { name, file }: Migration,
   checksums: readonly string[],
   applied: string,
@@ -25,12 +25,12 @@ export function assertUnchanged(
   )
 }
 
-/** The MIGRATION_CHANGED for a row of the tool's table that no file stands for. */
-export function goneSince(from: FormerTable, name: string): TenancyError {
+/** The MIGRATION_CHANGED for a row of the tool's table that has no file. */
+export function fileGone(from: ImportedTable, name: string): TenancyError {
   return new TenancyError(
     'MIGRATION_CHANGED',
-    `${from.table} says that ${name} was applied to the schema ${JSON.stringify(from.schema)}, but its file is gone. Bring the file back from ` +
-      'version control; to undo a migration, write a new one.',
+    `According to ${from.table}, ${name} was applied to the schema ${JSON.stringify(from.schema)}, but its file is gone. Bring the file back ` +
+      'from version control; to undo a migration, write a new one.',
     { details: { schema: from.schema, name, problem: 'gone' } },
   )
 }

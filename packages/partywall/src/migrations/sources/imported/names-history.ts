@@ -1,19 +1,19 @@
 /** The history that most tools keep: a table with a row for each migration that was applied, and its name. No checksum. */
 import { identifier } from '../../../names/identifier.ts'
 import type { Statement } from '../../../sql/statement.ts'
-import type { FormerHistory } from '../../../ports/migration-source.ts'
+import type { ImportedHistory } from '../../../ports/migration-source.ts'
 
-export interface FormerColumns {
+export interface NamesTable {
   /** The column with the name of the migration. */
   readonly name: string
-  /** The columns that say the order. */
+  /** The columns that give the order. */
   readonly order: readonly string[]
-  /** From the name in the table to that of the migration. */
+  /** Gives the name of the migration for a name in the table. @default the same name */
   readonly rename?: (name: string) => string
 }
 
-/** A former history in the schema that is migrated itself. */
-export function formerTable(table: string, columns: FormerColumns): FormerHistory {
+/** An imported history that is in the schema that is migrated. */
+export function namesHistory(table: string, columns: NamesTable): ImportedHistory {
   const { rename = (name) => name } = columns
   return {
     table,
@@ -24,7 +24,7 @@ export function formerTable(table: string, columns: FormerColumns): FormerHistor
   }
 }
 
-function namesSql(table: string, { name, order }: FormerColumns): Statement {
+function namesSql(table: string, { name, order }: NamesTable): Statement {
   return {
     text: `
       select ${identifier(name)}::text as name

@@ -1,0 +1,103 @@
+/** The migrations of one schema, cut into batches: what one transaction can hold, or one migration alone outside of transactions. */
+import type { Connections } from '../../ports/database.ts'
+import type { Migration, Step } from '../../ports/migration-source.ts'
+import { digestOf, type AppliedMigration } from '../history/digest.ts'
+import { commentText, forgetText, recordText } from '../history/history-sql.ts'
+import { recordedIn, type MigrationTarget, type SchemaState } from '../history/schema-state.ts'
+import { stepOf, type Direction } from '../plan/planned.ts'
+import type { MigrationLimits } from './guards.ts'
+
+/** Migrations that go together: all in one transaction, or one alone outside of transactions. */
+export interface Batch {
+  readonly direction: Direction
+  /** In the order in which they are done: in a rollback, the last one applied comes first. */
+  readonly migrations: readonly Migration[]
+  readonly isTransaction: boolean
+}
+
+/** @returns at least one batch: a history may have to be written, or its digest corrected, without any migration */
+export function batchesOf(direction: Direction, migrations: readonly Migration[]): Batch[] {
+  const batches: { direction: Direction; migrations: Migration[]; isTransaction: boolean }[] = []
+  for (const migration of migrations) {
+    const isTransaction = migration.transaction !== false
+    const last = batches.at(-1)
+    if (isTransaction && last?.isTransaction === true) last.migrations.push(migration)
+    else batches.push({ direction, migrations: [migration], isTransaction })
+  }
+  return batches.length === 0 ? [{ direction: 'up', migrations: [], isTransaction: true }] : batches
+}
+
+/** Where migrations are applied, and within which limits. */
+export interface ApplyPlace {
+  readonly connections: Connections
+  readonly target: MigrationTarget
+  readonly limits: MigrationLimits
+}
+
+/** One batch in one schema: all that applying it needs to know, whether inside of a transaction or outside. */
+export class BatchInSchema {
+  readonly connections: Connections
+  readonly target: MigrationTarget
+  readonly limits: MigrationLimits
+  /** The state that the batch starts from. */
+  readonly state: SchemaState
+  readonly batch: Batch
+
+  constructor({ connections, target, limits }: ApplyPlace, state: SchemaState, batch: Batch) {
+    this.connections = connections
+    this.target = target
+    this.limits = limits
+    this.state = state
+    this.batch = batch
+  }
+
+  get schema(): string {
+    return this.target.schema
+  }
+
+  stepOf(migration: Migration): Step {
+    return stepOf(migration, this.batch.direction)
+  }
+
+  /** What the history holds when the first migration of the batch starts. */
+  get appliedBefore(): readonly AppliedMigration[] {
+    return recordedIn(this.state)
+  }
+
+  /** What the history holds when the batch is done. */
+  get appliedAfter(): readonly AppliedMigration[] {
+    return afterBatch(this.appliedBefore, this.batch)
+  }
+
+  /** The position of the first migration of the batch in the history. */
+  get position(): number {
+    return this.appliedBefore.length + 1
+  }
+
+  get stateAfter(): SchemaState {
+    const applied = this.appliedAfter
+    return { hasHistory: true, digest: digestOf(applied), applied }
+  }
+}
+
+/** The statements that bring the history up to date after a batch: its rows, and its digest. */
+export function recordBatchTexts(schema: string, applied: readonly AppliedMigration[], batch: Batch): string[] {
+  return [...rowTexts(schema, applied, batch), commentText(schema, digestOf(afterBatch(applied, batch)))]
+}
+
+function rowTexts(schema: string, applied: readonly AppliedMigration[], { direction, migrations }: Batch): string[] {
+  if (migrations.length === 0) return []
+  if (direction === 'up') return [recordText(schema, applied.length + 1, migrations)]
+  return [
+    forgetText(
+      schema,
+      migrations.map(({ name }) => name),
+    ),
+  ]
+}
+
+function afterBatch(applied: readonly AppliedMigration[], { direction, migrations }: Batch): readonly AppliedMigration[] {
+  if (direction === 'up') return [...applied, ...migrations]
+  const undone = new Set(migrations.map(({ name }) => name))
+  return applied.filter(({ name }) => !undone.has(name))
+}

@@ -1,0 +1,192 @@
+/**
+ * Plans every schema of a run: its state, and what is to be done there. The files are read once, and the heads of all schemas in one query.
+ * A digest that these files can produce gives the state of a schema; the histories of the other schemas are read.
+ */
+import type { Queryable } from '../../sql/statement.ts'
+import type { Options } from '../../config/options.ts'
+import { inParallel } from '../../fleet/workers.ts'
+import { digestOf, digestsOf } from '../history/digest.ts'
+import { readHeads, readNonEmptySchemas, schemaMissing, type Head } from '../history/history.ts'
+import { nothingApplied, recordedIn, type SchemaState } from '../history/schema-state.ts'
+import { unfinishedProblem } from '../history/unfinished.ts'
+import type { MigrationSource } from '../../ports/migration-source.ts'
+import { findCrossSchemaReferences } from './cross-schema.ts'
+import { resolveTo } from './find-migration.ts'
+import { planDown, planMigrations } from './plan.ts'
+import { inGroups, type Goal, type Planned } from './planned.ts'
+import { readState } from './read-state.ts'
+import { SourceReader, type MigrationLists } from './source-reader.ts'
+import { likelySources, selectTargets, type FleetTarget, type MigrationSelection, type TargetParts } from './targets.ts'
+
+/** How many histories are read at the same time. */
+const readsAtATime = 3
+
+export interface PlannerParts {
+  readonly catalog: Queryable
+  readonly options: Pick<Options, 'sharedSchema' | 'includeShared'>
+}
+
+/** Plans with the files as they were when it was opened: a file that is written during a run is for the next run. */
+export class Planner {
+  readonly goal: Goal
+  readonly #parts: PlannerParts
+  readonly #lists: MigrationLists
+  readonly #stateOf: (source: MigrationSource, head: Head) => SchemaState | undefined
+  /** Schemas in the same state need the same: one plan for each state. */
+  readonly #plans = new Map<SchemaState, Planned>()
+
+  private constructor(parts: PlannerParts, lists: MigrationLists, goal: Goal) {
+    this.#parts = parts
+    this.#lists = lists
+    this.goal = goal
+    this.#stateOf = statesByDigest(lists)
+  }
+
+  /**
+   * As `open`, for the targets of a selection: the files are read while the tenants are queried.
+   * @throws TenancyError INVALID_MIGRATION, INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND
+   */
+  static async select<A extends object>(
+    parts: TargetParts<A> & PlannerParts,
+    selection: MigrationSelection,
+    goal: Goal,
+  ): Promise<{ planner: Planner; plans: Planned[] }> {
+    const reader = new SourceReader()
+    reader.readAhead(likelySources(parts, selection))
+    return Planner.open(parts, await selectTargets(parts, selection), goal, reader)
+  }
+
+  /**
+   * Reads the files of these targets' sources, resolves `to` of the goal, and plans the targets. Costs as `plan`.
+   * @param reader may have started to read the files
+   * @throws TenancyError INVALID_MIGRATION, INVALID_ARGUMENT
+   */
+  static async open(
+    parts: PlannerParts,
+    targets: readonly FleetTarget[],
+    goal: Goal,
+    reader = new SourceReader(),
+  ): Promise<{ planner: Planner; plans: Planned[] }> {
+    const sources = targets.flatMap(({ source }) => source ?? [])
+    const [lists, heads] = await Promise.all([reader.read(sources), headsOf(parts.catalog, targets)])
+    const planner = new Planner(parts, lists, goal.to === undefined ? goal : { ...goal, to: resolveTo(lists, goal.to) })
+    return { planner, plans: await planner.#plan(targets, heads) }
+  }
+
+  /**
+   * Costs one query for all targets, one more when some have no history, one when migrations change what none of them creates, and two for
+   * each target whose history must be read.
+   */
+  async plan(targets: readonly FleetTarget[]): Promise<Planned[]> {
+    return this.#plan(targets, await headsOf(this.#parts.catalog, targets))
+  }
+
+  async #plan(targets: readonly FleetTarget[], heads: ReadonlyMap<string, Head>): Promise<Planned[]> {
+    const { goal } = this
+    const plans = new Map<FleetTarget, Planned>()
+    const unknown: FleetTarget[] = []
+    for (const target of targets) {
+      const head = heads.get(target.schema)
+      const state = head && this.#stateByDigest(target, head)
+      if (target.problem !== undefined) plans.set(target, withProblem(target, goal, target.problem))
+      else if (head === undefined) plans.set(target, withProblem(target, goal, schemaMissing(target.schema)))
+      else if (state === undefined) unknown.push(target)
+      else plans.set(target, this.#planFor(target, state))
+    }
+    if (unknown.length > 0) await this.#readAndPlan(unknown, heads, plans)
+    const planned = targets.map((target) => plans.get(target)!)
+    return goal.fake === true ? planned : refuseCrossSchemaReferences(this.#parts, planned, this.#lists)
+  }
+
+  /** A problem names its schema, so only plans without one are shared. */
+  #planFor(target: FleetTarget, state: SchemaState): Planned {
+    const known = this.#plans.get(state)
+    if (known !== undefined) return { ...known, target }
+    const planned = planOne(target, this.#lists, state, this.goal)
+    if (planned.problem === undefined) this.#plans.set(state, planned)
+    return planned
+  }
+
+  /** The state of a schema, when its digest says enough; undefined when its history must be read. */
+  #stateByDigest({ source }: FleetTarget, head: Head): SchemaState | undefined {
+    if (source === undefined) return undefined
+    if (!head.hasHistory && this.#lists.get(source)!.length === 0) return nothingApplied
+    if (this.goal.verify === true) return undefined
+    const state = this.#stateOf(source, head)
+    // Nothing was applied by partywall: another tool may have migrated the schema.
+    return state?.applied.length === 0 && source.imported !== undefined ? undefined : state
+  }
+
+  async #readAndPlan(
+    targets: readonly FleetTarget[],
+    heads: ReadonlyMap<string, Head>,
+    plans: Map<FleetTarget, Planned>,
+  ): Promise<void> {
+    const { catalog } = this.#parts
+    const withoutHistory = targets.flatMap(({ schema }) => (heads.get(schema)!.hasHistory ? [] : [schema]))
+    const nonEmpty = withoutHistory.length === 0 ? new Set<string>() : await readNonEmptySchemas(catalog, withoutHistory)
+    await inParallel(targets, readsAtATime, async (target) => {
+      try {
+        const head = { ...heads.get(target.schema)!, isEmpty: !nonEmpty.has(target.schema) }
+        const state = await readState(catalog, target, this.#lists.get(target.source!)!, head, this.goal)
+        plans.set(target, planOne(target, this.#lists, state, this.goal))
+      } catch (problem) {
+        plans.set(target, withProblem(target, this.goal, problem))
+      }
+    })
+  }
+}
+
+function headsOf(queryable: Queryable, targets: readonly FleetTarget[]): Promise<Map<string, Head>> {
+  return readHeads(
+    queryable,
+    targets.map(({ schema }) => schema),
+  )
+}
+
+/** The states that the files can produce, by digest. Each is made once, however many schemas are in it. */
+function statesByDigest(lists: MigrationLists): (source: MigrationSource, head: Head) => SchemaState | undefined {
+  const known = new Map<MigrationSource, ReadonlyMap<string, SchemaState>>()
+  for (const [source, migrations] of lists) {
+    const states = digestsOf(migrations).map((digest, count): [string, SchemaState] => [
+      digest,
+      { hasHistory: true, digest, applied: migrations.slice(0, count).map(({ name, checksum }) => ({ name, checksum })) },
+    ])
+    known.set(source, new Map(states))
+  }
+  return (source, { digest }) => (digest === null ? undefined : known.get(source)?.get(digest))
+}
+
+function planOne(target: FleetTarget, lists: MigrationLists, state: SchemaState, { direction, to, fake = false }: Goal): Planned {
+  const migrations = lists.get(target.source!)!
+  const plan = (direction === 'up' ? planMigrations : planDown)(target.schema, migrations, recordedIn(state), to)
+  const problem = plan.problem ?? unfinishedProblem(target.schema, state.unfinished, migrations, plan.pending[0])
+  const base = { target, head: plan.head, direction, ...(problem !== undefined && { problem }) }
+  const needsHistoryWrite = state.toRecord !== undefined || (state.hasHistory && state.digest !== digestOf(state.applied))
+  if (!fake || problem !== undefined) return { ...base, state, pending: plan.pending, needsHistoryWrite }
+  const toRecord = [...(state.toRecord ?? []), ...plan.pending.map(({ name, checksum }) => ({ name, checksum }))]
+  return { ...base, state: { ...state, toRecord }, pending: plan.pending, needsHistoryWrite: true }
+}
+
+function withProblem(target: FleetTarget, { direction }: Goal, problem: unknown): Planned {
+  return { target, head: undefined, state: nothingApplied, direction, pending: [], needsHistoryWrite: false, problem }
+}
+
+/** A tenant in which a migration would change the shared schema gets a problem, so nothing runs there. */
+async function refuseCrossSchemaReferences(
+  { catalog, options }: PlannerParts,
+  plans: readonly Planned[],
+  lists: MigrationLists,
+): Promise<Planned[]> {
+  const ofShared = plans.filter(({ target, direction, problem }) => !target.tenant && direction === 'up' && problem === undefined)
+  const plannedSteps = inGroups(plans.filter(({ target }) => target.tenant)).map((alike) => {
+    const { target, direction, pending } = alike[0]!
+    return { schemas: alike.map((planned) => planned.target.schema), direction, pending, migrations: lists.get(target.source!)! }
+  })
+  const pendingShared = ofShared.flatMap(({ pending }) => pending)
+  const problems = await findCrossSchemaReferences(catalog, options, plannedSteps, pendingShared)
+  return plans.map((planned) => {
+    const problem = planned.target.tenant && problems.get(planned.target.schema)
+    return problem === undefined ? planned : { ...planned, problem }
+  })
+}

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { lineOf, statementsIn, statementsOf, type SqlStep } from './step-statements.ts'
+
+const step: SqlStep = {
+  kind: 'sql',
+  text: `create table a (id int);\n-- note\ndrop table b;\n\ncreate unique index concurrently a_id on a (id);`,
+  line: 3,
+}
+
+test('statementsOf gives the place and the names of each statement', () => {
+  expect(
+    statementsOf(step).map(({ start, end, verb, created, dropped, changed }) => ({
+      text: step.text.slice(start, end),
+      line: lineOf(step, start),
+      verb,
+      created,
+      dropped,
+      changed: changed.map(({ name }) => name),
+    })),
+  ).toEqual([
+    { text: 'create table a (id int)', line: 3, verb: 'create', created: ['a'], dropped: [], changed: [] },
+    { text: 'drop table b', line: 5, verb: 'drop', created: [], dropped: ['b'], changed: ['b'] },
+    {
+      text: 'create unique index concurrently a_id on a (id)',
+      line: 7,
+      verb: 'create',
+      created: ['a_id'],
+      dropped: [],
+      changed: ['a'],
+    },
+  ])
+})
+
+test('statementsOf examines a step once', () => {
+  expect(statementsOf(step)).toBe(statementsOf(step))
+  expect(statementsOf({ ...step, text: 'select 1' })).toHaveLength(1)
+})
+
+test.each([
+  ['create index concurrently a_id on a (id)', 'a_id'],
+  ['create unique index concurrently if not exists a_id on a (id)', 'a_id'],
+  ['create index concurrently on a (id)', null],
+  ['create index concurrently "A id" on a (id)', null],
+  ['create index a_id on a (id)', undefined],
+  ['drop index concurrently a_id', undefined],
+])('the index that is created concurrently by: %s', (text, name) => {
+  expect(statementsIn(text)[0]!.concurrentIndex).toBe(name)
+})
+
+test.each([
+  ['create unique index concurrently a_id on a (id)', true],
+  ['drop index concurrently if exists a_id', true],
+  ['reindex index concurrently a_id', true],
+  ['refresh materialized view concurrently a', false],
+  ['create index a_id on a (id)', false],
+])('whether an index is created, dropped or rebuilt with CONCURRENTLY by: %s', (text, isConcurrent) => {
+  expect(statementsIn(text)[0]!.isConcurrentIndex).toBe(isConcurrent)
+})
