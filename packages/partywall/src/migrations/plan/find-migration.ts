@@ -12,9 +12,12 @@ export function resolveTo(lists: MigrationLists, to: string): string {
   const [only, second] = [...lists]
   if (only === undefined) return to
   if (second === undefined) return findMigration(only[1], to, only[0].name).name
-  throw invalidTo(
-    `"to" names a migration of one folder, but this run has ${lists.size} of them: ${[...lists.keys()].map(({ name }) => name).join(', ')}. ` +
-      'Choose the shared schema alone, or tenants of one kind.',
+  const names = [...lists.keys()].map(({ name }) => name).join(', ')
+  throw new TenancyError(
+    'INVALID_ARGUMENT',
+    `"to" names a migration of one folder, but this run has ${lists.size} of them: ${names}. Choose the shared schema alone, or tenants of ` +
+      'one kind.',
+    { details: { option: 'to' } },
   )
 }
 
@@ -32,7 +35,9 @@ export function findMigration(migrations: readonly Migration[], to: string, sour
   const [first, second] = numbered
   if (first !== undefined && second === undefined) return first
   if (first !== undefined && second !== undefined) {
-    throw invalidTo(`${first.name} and ${second.name} in ${sourceName} both have the number ${shown(to)}. Give the whole name.`)
+    throw noSuchMigration(
+      `${first.name} and ${second.name} in ${sourceName} both have the number ${shown(to)}. Give the whole name.`,
+    )
   }
   const suggestion = nearest(
     bare.slice(0, 100),
@@ -42,7 +47,7 @@ export function findMigration(migrations: readonly Migration[], to: string, sour
     suggestion !== undefined
       ? `Did you mean ${suggestion}?`
       : `Give the name of one of the ${migrations.length} migrations there${firstAndLast(migrations)}.`
-  throw invalidTo(`There is no migration ${shown(to)} in ${sourceName}. ${advice}`, suggestion)
+  throw noSuchMigration(`There is no migration ${shown(to)} in ${sourceName}. ${advice}`, suggestion)
 }
 
 /** Without its zeros, so that 2 means 0002; as text, because a time has more digits than a number of JavaScript keeps. */
@@ -58,6 +63,7 @@ function shown(to: string): string {
   return JSON.stringify(to.slice(0, 100))
 }
 
-function invalidTo(message: string, suggestion?: string): TenancyError {
+/** `nearest` is always there: without it, INVALID_ARGUMENT of "to" is about several folders. */
+function noSuchMigration(message: string, suggestion?: string): TenancyError {
   return new TenancyError('INVALID_ARGUMENT', message, { details: { option: 'to', nearest: suggestion } })
 }
