@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { findMigration } from './find-migration.ts'
+import { findMigration, resolveTo } from './find-migration.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 
 const files = ['0001_a', '0002_b', '0003_c'].map(migration)
@@ -31,6 +31,15 @@ describe('findMigration', () => {
     expect(() => findMigration([...files, migration('0002_bb')], '0002', 'here')).toThrow('both have the number')
     expect(() => findMigration([], '', 'here')).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
   })
+})
+
+test('resolveTo gives the full name in the only source, and refuses several sources', () => {
+  const source = (name: string) => ({ name, list: async () => files })
+  const [one, other] = [source('one'), source('other')]
+  expect(resolveTo(new Map([[one, files]]), '2')).toBe('0002_b')
+  const both = new Map([one, other].map((each) => [each, files] as const))
+  expect(() => resolveTo(both, '2')).toThrow('this run has 2 of them: one, other')
+  expect(() => resolveTo(both, '2')).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', details: { option: 'to' } }))
 })
 
 function migration(name: string): Migration {
