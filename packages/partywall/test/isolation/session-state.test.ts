@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, test } from 'vitest'
 import { isPooled, unlessPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
@@ -141,6 +141,49 @@ it('hides what a function left in the session from a transaction of B as well', 
     await client.query('rollback')
     await expect(client.query('select * from left_behind')).rejects.toMatchObject({ code: '42P01' })
     client.release()
+  })
+})
+
+describe('what a function left in the session is hidden from every statement of B', () => {
+  const look = 'select * from left_behind'
+
+  test.each(['select 1', 'select 1 / 0', 'select 1; select 1 / 0', look])(
+    'when B does not wait for %s before it',
+    async (first) => {
+      const pool = makePool({ max: 1 })
+      for (let round = 0; round < 3; round++) {
+        await scope.run(a, () => pool.query('select public.make_temporary()'))
+        await scope.run(b, async () => {
+          const client = await pool.connect()
+          const answers = await Promise.allSettled([client.query(first), client.query(look), client.query(`select 1; ${look}`)])
+          for (const answer of answers.slice(1)) {
+            expect(answer).toMatchObject({
+              status: 'rejected',
+              reason: { code: expect.stringMatching(/42P01|UNSAFE_STATEMENT/) },
+            })
+          }
+          client.release()
+        })
+      }
+    },
+  )
+
+  test('when the statement that emptied the temporary schema fails after B gave it up', async () => {
+    const pool = makePool({ max: 1 })
+    // The second round empties the temporary schema unasked, in front of the statement: its failure brings the table back.
+    for (let round = 0; round < 2; round++) {
+      await scope.run(a, () => pool.query('select public.make_temporary()'))
+      await scope.run(b, async () => {
+        const client = await pool.connect()
+        if (round === 0) await client.query('select 1')
+        else {
+          const late = { text: `select 1 / pg_catalog.length(pg_catalog.pg_sleep(0.1)::text)`, query_timeout: 20 }
+          await expect(client.query(late as { text: string })).rejects.toThrow('timeout')
+        }
+        await expect(client.query(look)).rejects.toMatchObject({ code: '42P01' })
+        client.release()
+      })
+    }
   })
 })
 

@@ -144,9 +144,10 @@ export class BoundQuery extends QueryBase {
   }
 
   override handleReadyForQuery(connection: ConnectionLike): void {
-    if (this.#isSettled) return
     const failure = this.#unwritten ?? this._canceledDueToError
+    // Also for a caller that has given up (query_timeout): what the statement did to the connection counts for the next one.
     if (this.#facts.control === undefined) noteOutcome(this.#carrier, failure === false)
+    if (this.#isSettled) return
     // node-postgres took the answer to the binding for one to the statement, and believes that its text was prepared.
     if (this.name && this.#preparedText) connection.parsedStatements[this.name] = this.#preparedText
     if (failure !== false) return this.#fail(failure, connection)
@@ -156,8 +157,9 @@ export class BoundQuery extends QueryBase {
   }
 
   override handleError(error: Error, connection: ConnectionLike): void {
-    if (this.#isSettled) return
+    if (isServerError(error)) this.#noteFailure(error)
     if (this.name) this.#carrier.uncertainNames.add(this.name)
+    if (this.#isSettled) return
     if (this.#isSubmitting) {
       this.#unwritten = error
       return
@@ -169,8 +171,6 @@ export class BoundQuery extends QueryBase {
     noteCompletedBefore(error, this.#completed)
     whenReady(connection, (isAlive) => {
       if (this.#isSettled) return
-      if (error.message.includes(temporaryMark)) this.#carrier.bindingWriter.temporarySchemaFound()
-      noteOutcome(this.#carrier, false)
       if (isAlive && this.#mayTryAgain(error)) {
         this.#wasResubmitted = true
         this.#isBound = false
@@ -179,6 +179,18 @@ export class BoundQuery extends QueryBase {
         this.#fail(this.#translate(error), connection)
       }
     })
+  }
+
+  /**
+   * Noted when the error comes, and not when the server is ready again: node-postgres writes the next statement first then, and that
+   * one must know that the temporary schema was not emptied.
+   */
+  #noteFailure(error: ServerError): void {
+    const { bindingWriter } = this.#carrier
+    if (!this.#isBound && error.message.includes(temporaryMark)) bindingWriter.temporarySchemaFound()
+    if (!this.#isBound && error.code === '26000') bindingWriter.forgetPrepared()
+    // In a transaction, only a failed COMMIT ends it; all else is undone by the rollback that the caller has to send.
+    if (this.#carrier.getTransactionStatus() === 'I' || this.#facts.control === 'end') bindingWriter.rolledBack()
   }
 
   #fail(error: Error, connection: ConnectionLike): void {
@@ -191,10 +203,7 @@ export class BoundQuery extends QueryBase {
   #mayTryAgain(error: ServerError): boolean {
     if (this.#wasResubmitted || this.#carrier.getTransactionStatus() !== 'I' || !this.#carrier.isIdle(this)) return false
     if (!this.#isBound && error.code === '3F000' && error.message.includes(temporaryMark)) return true
-    if (!this.#isBound && error.code === '26000') {
-      this.#carrier.bindingWriter.forgetPrepared()
-      return true
-    }
+    if (!this.#isBound && error.code === '26000') return true
     // A migration changed the columns under a prepared statement: it is prepared anew.
     return error.code === '0A000' && error.routine === 'RevalidateCachedQuery' && Boolean(this.name)
   }
