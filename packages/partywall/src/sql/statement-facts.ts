@@ -2,6 +2,7 @@
  * What partywall must know of a statement's text before it is bound: whether it is one statement or several, whether it steers
  * a transaction, and whether it leaves something on the connection that the next tenant would find.
  */
+import { BoundedMap } from '../bounded-map.ts'
 import { splitStatements, type SqlStatement } from './lexer.ts'
 
 export interface StatementFacts {
@@ -67,24 +68,43 @@ const mayLeave = new RegExp(`${remarkableWords.source}|\\b(?:set|reset|listen|pr
 /** Most statements need no closer look: one statement, a plain verb, no remarkable word. */
 const simpleStart = /^\s*\(*\s*([a-z]+)/i
 
-const maxCached = 1000
-const maxCachedLength = 10_000
-const cache = new Map<string, StatementFacts>()
-/** A long text comes many times in a row: the same migration, schema after schema. */
-let lastLong: { readonly text: string; readonly facts: StatementFacts } | undefined
+/** A text with its facts. They are looked up once for each statement and handed down with it. */
+export interface ExaminedText {
+  readonly text: string
+  readonly facts: StatementFacts
+}
 
-/** The facts of a text. Costs microseconds; texts seen before cost a look into a bounded cache. */
-export function statementFacts(text: string): StatementFacts {
-  const known = text.length > maxCachedLength && text === lastLong?.text ? lastLong.facts : cache.get(text)
+/** Bytes of all texts that are kept, with what belongs to them: a few thousand texts of common length. */
+const maxBytes = 2 * 1024 * 1024
+/** Bytes of an entry beside its text, whose characters take two bytes at most. */
+const entryBytes = 250
+const examined = new BoundedMap<string, ExaminedText>(maxBytes)
+
+/** A longer text comes many times in a row, such as one migration for schema after schema: only the last one is kept. */
+const longText = 10_000
+/** A text of more characters than this is never kept. */
+const longestText = 5_000_000
+let lastLong: ExaminedText | undefined
+
+/** A new text costs microseconds, a text that was seen before one lookup in a bounded cache. */
+export function examine(text: string): ExaminedText {
+  if (text.length > longText) return examineLong(text)
+  const known = examined.get(text)
   if (known !== undefined) return known
-  const facts = isPlain(text) ? plain : examine(text)
-  if (text.length <= maxCachedLength) {
-    if (cache.size >= maxCached) cache.clear()
-    cache.set(text, facts)
-  } else {
-    lastLong = { text, facts }
-  }
-  return facts
+  const fresh = { text, facts: factsOf(text) }
+  examined.set(text, fresh, entryBytes + 2 * text.length)
+  return fresh
+}
+
+function examineLong(text: string): ExaminedText {
+  if (text === lastLong?.text) return lastLong
+  const fresh = { text, facts: factsOf(text) }
+  if (text.length <= longestText) lastLong = fresh
+  return fresh
+}
+
+export function statementFacts(text: string): StatementFacts {
+  return examine(text).facts
 }
 
 /**
@@ -103,7 +123,8 @@ function isPlain(text: string): boolean {
   return !remarkableWords.test(text)
 }
 
-function examine(text: string): StatementFacts {
+function factsOf(text: string): StatementFacts {
+  if (isPlain(text)) return plain
   const statements = splitStatements(text)
   const controls = statements.map(controlOf)
   const isMany = statements.length > 1
