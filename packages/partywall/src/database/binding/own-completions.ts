@@ -1,0 +1,31 @@
+/**
+ * Tells the completions that answer a binding from those that answer the statement behind it. The server answers in the order of the
+ * requests, so the first completions are the binding's own. A statement whose rows were counted wrong would get those of another one; so
+ * every answer is checked: the binding's completions have the tags that are expected, and no rows before them.
+ */
+import type { BindingTags } from './binding-writer.ts'
+
+const none: BindingTags = []
+
+export class OwnCompletions {
+  #tags = none
+  #taken = 0
+
+  /** A binding was written, and its answer begins with these tags. */
+  expect(tags: BindingTags): void {
+    this.#tags = tags
+    this.#taken = 0
+  }
+
+  /** Whether what comes next still answers the binding. */
+  get arePending(): boolean {
+    return this.#taken < this.#tags.length
+  }
+
+  /** Counts a completion of the binding; false when its tag shows that it is none. */
+  take(tag: string | undefined): boolean {
+    const isOwn = this.#tags[this.#taken] === tag
+    this.#taken += 1
+    return isOwn
+  }
+}
