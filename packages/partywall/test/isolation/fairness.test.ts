@@ -47,7 +47,8 @@ describe('maxPerTenant', () => {
   })
 
   it('gives up in time, and the turn is not lost', async () => {
-    const pool = makePool({ max: 3, maxPerTenant: 1, connectionTimeoutMillis: 50 } as object)
+    // Long enough for the other tenant to open a connection on a busy machine.
+    const pool = makePool({ max: 3, maxPerTenant: 1, connectionTimeoutMillis: 500 } as object)
     const held = await scope.run(a, () => pool.connect())
     await expect(scope.run(a, () => pool.query('select 1'))).rejects.toMatchObject({ code: 'TENANT_BUSY' })
     await scope.run(b, () => pool.query('select 1'))

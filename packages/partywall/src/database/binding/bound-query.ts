@@ -14,7 +14,7 @@ import { admit } from './admission.ts'
 import type { Binding } from './binding.ts'
 import { bindingError, needsSession, untrusted } from './binding-refusals.ts'
 import type { Carrier } from './carrier.ts'
-import { OwnCompletions } from './own-completions.ts'
+import { noAnswer, notTheBinding, OwnCompletions, tooEarly } from './own-completions.ts'
 import {
   isServerError,
   QueryBase,
@@ -124,13 +124,13 @@ export class BoundQuery extends QueryBase {
   }
 
   override handleDataRow(message: unknown): void {
-    if (this.#own.arePending) return this.#distrust('rows came before the answer to the binding')
+    if (this.#own.arePending) return this.#distrust(tooEarly)
     super.handleDataRow(message)
   }
 
   override handleCommandComplete(message: { text?: string }, connection: ConnectionLike): void {
     if (this.#own.arePending) {
-      if (!this.#own.take(message.text)) this.#distrust('something else than the binding was answered first')
+      if (!this.#own.take(message.text)) this.#distrust(notTheBinding)
       this.#isBound = !this.#own.arePending
       return
     }
@@ -141,12 +141,14 @@ export class BoundQuery extends QueryBase {
   }
 
   override handleEmptyQuery(connection: ConnectionLike): void {
+    if (this.#own.arePending) return this.#distrust(tooEarly)
     this.#completed += 1
     super.handleEmptyQuery(connection)
   }
 
   /** COPY … FROM STDIN without a stream. In a batch the server has ignored our Sync by now, and needs another one. */
   override handleCopyInResponse(connection: ConnectionLike): void {
+    if (this.#own.arePending) return this.#distrust(tooEarly)
     super.handleCopyInResponse(connection)
     if (this.#isExtended) connection.sync()
   }
@@ -155,7 +157,7 @@ export class BoundQuery extends QueryBase {
     const failure = this.#unwritten ?? this._canceledDueToError
     // Also for a caller that has given up (query_timeout): what the statement did to the connection matters to the next one.
     if (this.facts.control === undefined) noteOutcome(this.#carrier, failure === false)
-    if (this.#own.arePending) return this.#distrust('the binding was not answered')
+    if (this.#own.arePending) return this.#distrust(noAnswer)
     if (this.#isExtended && this.#completed === 0 && this.#unwritten === undefined) {
       return this.#distrust('the statement was not answered')
     }

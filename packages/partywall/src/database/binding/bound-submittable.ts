@@ -12,7 +12,7 @@ import { bindingError, untrusted } from './binding-refusals.ts'
 import type { Carrier } from './carrier.ts'
 import { endWithError, feedByMessages } from './copy-streams.ts'
 import { endWithConnection } from './cursor-end.ts'
-import { OwnCompletions } from './own-completions.ts'
+import { noAnswer, notTheBinding, OwnCompletions, tooEarly } from './own-completions.ts'
 import { isServerError, type ConnectionLike, type SubmittableLike } from './pg-internals.ts'
 import { boundName, forgetUncertain } from './prepared-names.ts'
 import { isCopyIn, isCopyOut } from './query-object.ts'
@@ -83,7 +83,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   for (const name of answers) {
     const handler = query[name]
     query[name] = (...args: unknown[]) => {
-      if (own.arePending) distrust('the statement was answered before its binding')
+      if (own.arePending) distrust(tooEarly)
       if (!isAbandoned && handler !== undefined) Reflect.apply(handler, query, args)
     }
   }
@@ -94,7 +94,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   query.handleCommandComplete = (message, current) => {
     if (isAbandoned) return
     if (own.arePending) {
-      if (!own.take(message.text)) distrust('something else than the binding was answered first')
+      if (!own.take(message.text)) distrust(notTheBinding)
       isBound = !own.arePending
       return
     }
@@ -103,7 +103,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   }
   query.handleReadyForQuery = (current) => {
     if (facts.control === undefined) noteOutcome(carrier, true)
-    if (own.arePending) distrust('the binding was not answered')
+    if (own.arePending) distrust(noAnswer)
     if (!isAbandoned) handleReadyForQuery?.call(query, current)
   }
   query.handleError = (error, current) => {

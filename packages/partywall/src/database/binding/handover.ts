@@ -27,7 +27,8 @@ const columns = {
 export type HandoverEvent = keyof typeof columns
 type State = 'due' | 'due, savepoint' | 'sent' | 'sent, savepoint' | 'done'
 
-const transitions: Record<State, readonly State[]> = {
+/** For each state, the next one after each event, in the order of `columns`. */
+export const transitions: Record<State, readonly State[]> = {
   due: ['due', 'sent', 'due, savepoint', 'due', 'due', 'due'],
   'due, savepoint': ['due, savepoint', 'sent, savepoint', 'due, savepoint', 'due, savepoint', 'due', 'due'],
   sent: ['due', 'sent', 'sent', 'sent', 'due', 'done'],

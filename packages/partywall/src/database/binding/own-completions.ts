@@ -1,7 +1,7 @@
 /**
  * Tells the completions that answer a binding from those that answer the statement behind it. The server answers in the order of the
- * requests, so the first completions are the binding's own. A statement whose rows were counted wrong would get those of another one; so
- * every answer is checked: the binding's completions have the tags that are expected, and no rows before them.
+ * requests, so the first completions are the binding's own. If they were counted wrong, rows would be taken for those of another statement.
+ * So they are checked: they have the expected tags, nothing comes before them, and all of them come.
  */
 import type { BindingTags } from './binding-writer.ts'
 
@@ -29,3 +29,8 @@ export class OwnCompletions {
     return isOwn
   }
 }
+
+/** What no server does. Each ends a message: "The connection … cannot be trusted: …". */
+export const tooEarly = 'the statement was answered before its binding'
+export const notTheBinding = 'something else than the binding was answered first'
+export const noAnswer = 'the binding was not answered'
