@@ -48,7 +48,9 @@ export async function scriptedServer(): Promise<ScriptedServer> {
       if (!asked.startsWith('Q') && !asked.endsWith('S\0\0\0\u0004')) return
       const isQuestion = asked.includes('pg_backend_pid')
       asked = ''
-      const answer = isQuestion ? [described('pid', integerType), row(String(pid)), completed('SELECT 1')] : (answers.shift() ?? correctAnswer)
+      const answer = isQuestion
+        ? [described('pid', integerType), row(String(pid)), completed('SELECT 1')]
+        : (answers.shift() ?? correctAnswer)
       socket.write(Buffer.concat([...answer, ready]))
     })
   })
