@@ -83,7 +83,7 @@ export class TenantPool extends Pool {
     this.#turns = maxPerTenant === undefined ? undefined : new TenantTurns(maxPerTenant, config.connectionTimeoutMillis ?? 0)
     this.#held = new HeldClients(warnWhenHeldMs, (message) => process.emitWarning(message, { code: 'PARTYWALL_HELD_CLIENT' }))
     this.#maxTenants = maxTenantsPerConnection
-    // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+    // An idle connection that is lost is replaced at the next use; without a listener the error would end the process.
     this.on('error', () => {})
     this.on('remove', (client) => this.#affinity?.forgot(client as unknown as TenantClient))
   }
