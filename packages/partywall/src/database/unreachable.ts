@@ -3,7 +3,7 @@ import { Client, type ClientConfig } from 'pg'
 import { isTenancyError, TenancyError } from '../errors.ts'
 
 const fixes: Record<string, string> = {
-  ECONNREFUSED: 'No server listens there: start the server, or correct the host and port.',
+  ECONNREFUSED: 'Nothing listens there: start the server, or correct the host and port.',
   ENOTFOUND: 'The host name does not exist: correct it.',
   EAI_AGAIN: 'The host name could not be looked up: correct it, or check the network.',
   ETIMEDOUT: 'The host does not answer: check the network and the firewall.',

@@ -1,6 +1,6 @@
 /**
- * What a pool does when the answers do not fit what was sent, as by a proxy that swallows or repeats some. The scripts of the unit test
- * (own-completions.test.ts) go through a real pool and a real socket here, with others waiting for the connection.
+ * What a pool does when the answers do not fit what was sent, as with a proxy that drops or repeats some. Here the scripts of the unit
+ * test (own-completions.test.ts) go through a real pool and a real socket, and other callers wait for the connection.
  */
 import Cursor from 'pg-cursor'
 import { expect, onTestFinished, test } from 'vitest'
@@ -30,7 +30,7 @@ test.each(Object.entries(wrong))('a statement fails and its connection is closed
     Promise.allSettled([1, 2, 3].map(() => scope.run(acme, async () => (await pool.query(owner)).rows))),
   )
   expect(answers[0]).toMatchObject({ status: 'rejected', reason: { code: 'UNSAFE_SETUP' } })
-  // Those who wait get another connection, and their own rows.
+  // The callers that wait get another connection, and their own rows.
   for (const later of answers.slice(1)) expect(later).toEqual({ status: 'fulfilled', value: [{ owner: 'acme' }] })
   expect(discarded).toEqual(['its answers could not be trusted'])
   expect(pool.totalCount).toBe(1)

@@ -70,7 +70,6 @@ test('what a pool and a client print says where they lead and what they do', asy
   const pool = makePool({ connectionString: withPassword(url), max: 3 })
   const { host: hostname, port, database, user } = new Client(url)
   const client = await scope.run(a, () => pool.connect())
-  const line = (value: unknown): string => inspect(value, { breakLength: Infinity })
   expect(line(pool)).toBe(
     `TenantPool { server: '${hostname}:${port}/${database} as ${user}', max: 3, total: 1, idle: 0, waiting: 0 }`,
   )
@@ -99,6 +98,11 @@ describe('an error contains no password', () => {
     expect(printed(await lost)).not.toContain(secret)
   })
 })
+
+/** As it is printed when it fits on one line. */
+function line(value: unknown): string {
+  return inspect(value, { breakLength: Infinity })
+}
 
 async function open(database: string): Promise<void> {
   await using tenancy = createTenancy({ database, pool: { connectionTimeoutMillis: 5000 } })

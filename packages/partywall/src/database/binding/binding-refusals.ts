@@ -105,7 +105,6 @@ export function untrusted(binding: Binding, seen: string): TenancyError {
     'UNSAFE_SETUP',
     `The connection of ${binding.label} cannot be trusted: ${seen}. The statement failed, and the connection was closed. Run ` +
       'tenancy.probe() to look for a proxy that changes what passes through it; if it finds none, report this as a fault of partywall.',
-    { details: { schema: binding.schema, seen } },
   )
 }
 

@@ -81,7 +81,9 @@ async function assertIsolated({ pool }: ProbeParts, { schema }: Tenant): Promise
 }
 
 function lostPath(error: unknown): never {
-  throw sqlStateOf(error) === sqlState.undefinedTable ? unsafe('a statement ran without its search path', error) : error
+  throw sqlStateOf(error) === sqlState.undefinedTable
+    ? unsafe('a statement ran without the path that it was sent with', error)
+    : error
 }
 
 /** Where a binding and its statement are sent apart, the statement runs although the binding has failed. */

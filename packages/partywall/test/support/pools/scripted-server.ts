@@ -1,6 +1,6 @@
 /**
- * A server that speaks PostgreSQL's protocol and answers as a script tells it: for what no real server does. It lets every client in, and
- * answers the question of a new connection for its process, so that the connection counts as one to the server itself.
+ * A server that speaks PostgreSQL's protocol and answers by a script, for answers that no real server gives. It accepts every client, and
+ * answers the first query of a connection for its process, so that the connection counts as one to the server itself.
  */
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
@@ -24,7 +24,7 @@ export const row = (value: string): Buffer => message('D', int16(1), int32(value
 export const described = (column: string, type = textType): Buffer =>
   message('T', int16(1), text(column), int32(0), int16(0), int32(type), int16(-1), int32(-1), int16(0))
 
-/** What a correct server says to a binding and to a statement that reads one row. */
+/** The answer of a correct server to a binding and a statement that reads one row. */
 export const correctAnswer: Answer = [completed('SELECT 0'), described('owner'), row('acme'), completed('SELECT 1')]
 
 export async function scriptedServer(): Promise<ScriptedServer> {
@@ -44,7 +44,7 @@ export async function scriptedServer(): Promise<ScriptedServer> {
         return
       }
       asked += bytes.toString('latin1')
-      // A Sync ends a batch; a text of the simple protocol stands alone.
+      // A Sync ends a batch; a text of the simple protocol is a batch of its own.
       if (!asked.startsWith('Q') && !asked.endsWith('S\0\0\0\u0004')) return
       const isQuestion = asked.includes('pg_backend_pid')
       asked = ''
