@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { statementFacts } from './statement-facts.ts'
+import { examine, statementFacts } from './statement-facts.ts'
 
 describe('control of a transaction', () => {
   test.each(['begin', 'BEGIN;', ' start transaction read only', '-- x\nbegin', '/* x */ Begin work'])('%s begins one', (text) => {
@@ -63,6 +63,10 @@ describe('a statement that leaves something on the connection', () => {
     "select dblink_connect('x')",
     'do $$ begin perform pg_advisory_lock(1); end $$',
     'select 1; listen x',
+    "update pg_settings set setting = 'x' where name = 'a.b'",
+    "explain analyze update pg_settings set setting = 'x' where name = 'a.b'",
+    'explain (analyze) create temp table x as select 1',
+    "do $$ begin update pg_settings set setting = 'x'; end $$",
   ])('%s', (text) => expect(statementFacts(text).leaves).toBeTypeOf('string'))
 
   test.each([
@@ -80,6 +84,8 @@ describe('a statement that leaves something on the connection', () => {
     'select temp from readings',
     '-- listen\nselect 1',
     'notify x',
+    'select setting from pg_settings',
+    'explain analyze create table x as select 1 as temp',
     'do $$ begin perform 1; end $$',
   ])('is told from: %s', (text) => expect(statementFacts(text).leaves).toBeUndefined())
 })
@@ -95,7 +101,23 @@ test('asksSession is set for a call of lastval', () => {
   expect(statementFacts(`select 'lastval()', lastval`).asksSession).toBeUndefined()
 })
 
-test('keeps its memory bounded and its answers right over many texts', () => {
-  for (let n = 0; n < 5000; n++) expect(statementFacts(`select ${n}`).isMany).toBe(false)
-  expect(statementFacts('select 1; select 2').isMany).toBe(true)
+describe('the cache of facts', () => {
+  test('returns one object for a text, also for a long one that comes again at once', () => {
+    const long = `select ${'1, '.repeat(20_000)}1`
+    for (const text of ['select 1 from cached', long]) expect(examine(text)).toBe(examine(`${text}`))
+    expect(examine(long)).toMatchObject({ text: long, facts: { isMany: false } })
+  })
+
+  test('stays right over more texts than it keeps', () => {
+    for (let n = 0; n < 20_000; n++) expect(statementFacts(`select ${n}`).isMany).toBe(false)
+    expect(statementFacts('select 1; select 2').isMany).toBe(true)
+  })
+
+  test('keeps a text that is used again and again, while others come and go', () => {
+    const busy = examine('select 1 from busy')
+    for (let n = 0; n < 20_000; n++) {
+      examine(`select ${n} from passing`)
+      expect(examine('select 1 from busy')).toBe(busy)
+    }
+  })
 })

@@ -2,6 +2,7 @@ import { Query, type PoolClient, type types } from 'pg'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
 import { describe, expect, test } from 'vitest'
+import type { Tenant } from '../../src/types.ts'
 import { isPooled, unlessPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
@@ -129,6 +130,36 @@ test('a statement whose text and values are getters of a class works', async () 
     expect((await scope.run(tenant, () => client.query(new Statement()))).rows).toEqual([{ owner: tenant.schema }])
     client.release()
   }
+})
+
+test('a statement whose text is another one each time is judged by the text that is sent', async () => {
+  for (const kind of ['pool', 'client']) {
+    const texts = ['select 1', `set timezone to 'Asia/Tokyo'`]
+    const changing = {
+      get text(): string {
+        return texts.length > 1 ? texts.shift()! : texts[0]!
+      },
+    }
+    const pool = makePool({ max: 1 })
+    const send = async (): Promise<unknown> => {
+      if (kind === 'pool') return pool.query(changing)
+      const client = await pool.connect()
+      return client.query(changing).finally(() => client.release())
+    }
+    await unlessPooled(scope.run(a, send))
+    const { rows } = await scope.run(b, () => pool.query('show timezone'))
+    expect(rows).toEqual([{ TimeZone: expect.not.stringContaining('Tokyo') }])
+  }
+})
+
+test('a query object that is sent a second time is refused, and the next statement gets its own answer', async () => {
+  const pool = makePool({ max: 1 })
+  const query = new Query(owner)
+  const outcome = (tenant: Tenant): Promise<unknown> =>
+    scope.run(tenant, () => new Promise((resolve) => pool.query(query as never, (error, result) => resolve(error ?? result))))
+  expect(await outcome(a)).toMatchObject({ rows: [{ owner: a.schema }] })
+  expect(await outcome(b)).toMatchObject({ code: 'UNSAFE_STATEMENT' })
+  expect((await scope.run(b, () => pool.query(owner))).rows).toEqual([{ owner: b.schema }])
 })
 
 test('a statement that is prepared again is never run after a later one', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { createTenancy } from '../../src/index.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
-const { a, b, scope, url, makePool } = await twoTenants()
+const { a, b, scope, url, directUrl, makePool } = await twoTenants()
 const secret = 'correct-horse-battery'
 
 /** The options of a database, with the secret in each place where one may stand. The server of the tests asks for none. */
@@ -73,14 +73,18 @@ test('what a pool and a client print says where they lead and what they do', asy
   expect(line(pool)).toBe(
     `TenantPool { server: '${hostname}:${port}/${database} as ${user}', max: 3, total: 1, idle: 0, waiting: 0 }`,
   )
-  expect(line(client)).toMatch(/^TenantClient \{ server: '.*', processID: \d+, state: 'lent', binding: 'tenant "tenant_a"' \}$/)
+  expect(line(client)).toMatch(/^TenantClient \{ server: '.*', processID: -?\d+, state: 'lent', binding: 'tenant "tenant_a"' \}$/)
   client.release()
 })
 
 describe('an error contains no password', () => {
   test.each([
     ['a server that does not answer', `postgres://me:${secret}@127.0.0.1:1/x`, 'DATABASE_UNREACHABLE'],
-    ['a user whom the server does not know', withPassword(url).replace(/\/\/[^:]*:/, '//no_such_user:'), 'DATABASE_UNREACHABLE'],
+    [
+      'a user whom the server does not know',
+      withPassword(directUrl).replace(/\/\/[^:]*:/, '//no_such_user:'),
+      'DATABASE_UNREACHABLE',
+    ],
     ['a connection string that cannot be read', `postgres://me:${secret}@127.0.0.1:port/x`, 'INVALID_OPTION'],
   ])('of %s', async (_, database, code) => {
     const error = await open(database).catch((reason: unknown) => reason)

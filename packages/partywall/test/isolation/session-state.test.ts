@@ -44,6 +44,16 @@ const leftovers: Record<string, { leave: string; look: Look; clean: unknown; isH
     look: ask(`select current_setting('app.user', true) as user`),
     clean: expect.not.arrayContaining([{ user: 'ada' }]),
   },
+  'a setting made by an EXPLAIN ANALYZE of an UPDATE': {
+    leave: `explain analyze update pg_settings set setting = '7168' where name = 'work_mem'`,
+    look: ask('show work_mem'),
+    clean: [{ work_mem: expect.not.stringContaining('7MB') }],
+  },
+  'a temporary table made by an EXPLAIN ANALYZE': {
+    leave: 'explain analyze create temp table left_behind as select owner from items',
+    look: ask('select * from left_behind'),
+    clean: '42P01',
+  },
   'a search path of its own': {
     leave: 'set search_path to tenant_a, public',
     look: ask('select owner from items where id = 1'),
