@@ -53,15 +53,15 @@ export async function acquireEmbedded(options: EmbeddedOptions): Promise<Embedde
 
   while (Date.now() < deadline) {
     // An address that did not answer like a supervisor is not tried again in this round.
-    const strangers = new Set<string>()
-    const running = await tryHold(paths, strangers, onProgress, deadline)
+    const foreignIds = new Set<string>()
+    const running = await tryHold(paths, foreignIds, onProgress, deadline)
     if (running !== undefined) return serverOf(running)
 
     const launch = await launchIn(paths, options.settings ?? {})
     try {
       // The supervisor writes server.json, or ends at once because another one was faster.
       while (Date.now() < deadline) {
-        const started = await tryHold(paths, strangers, onProgress, deadline)
+        const started = await tryHold(paths, foreignIds, onProgress, deadline)
         if (started !== undefined) return serverOf(started)
         const end = launch.ended()
         if (end === 'failed') throw await embeddedFailure('its supervisor ended before it was ready', paths)

@@ -33,25 +33,25 @@ const helloMs = 2_000
 
 /**
  * Holds the server of this directory; undefined when no supervisor runs, or it is stopping. The id of a server.json whose port
- * another program listens on is added to `strangers`; an id in it is not tried.
+ * another program listens on is added to `foreignIds`; an id in it is not tried.
  */
 export async function tryHold(
   paths: EmbeddedPaths,
-  strangers: Set<string>,
+  foreignIds: Set<string>,
   onProgress: (line: string) => void,
   deadline: number,
 ): Promise<Hold | undefined> {
   const file = await readServerFile(paths.serverFile).catch(refuseForeignFile(paths))
-  if (file === undefined || strangers.has(file.id)) return undefined
+  if (file === undefined || foreignIds.has(file.id)) return undefined
   const answer = await new Promise<Hold | { failed: string } | undefined>((resolve) => {
     const socket = connect({ host: '127.0.0.1', port: file.holdPort, noDelay: true })
     const giveUp = () => socket.destroy()
-    const giveUpStranger = () => {
-      strangers.add(file.id)
+    const giveUpForeign = () => {
+      foreignIds.add(file.id)
       giveUp()
     }
     let isOurs = false
-    let patience = setTimeout(giveUpStranger, helloMs)
+    let patience = setTimeout(giveUpForeign, helloMs)
     socket.on('error', () => {})
     socket.on('close', () => {
       clearTimeout(patience)
@@ -61,10 +61,10 @@ export async function tryHold(
       if ('hello' in message) {
         clearTimeout(patience)
         isOurs = message.hello === file.id
-        patience = isOurs ? setTimeout(giveUp, Math.max(0, deadline - Date.now())) : setTimeout(giveUpStranger)
+        patience = isOurs ? setTimeout(giveUp, Math.max(0, deadline - Date.now())) : setTimeout(giveUpForeign)
         if (isOurs) sendMessage(socket, { secret: file.secret } satisfies HolderMessage)
       } else if (!isOurs) {
-        giveUpStranger()
+        giveUpForeign()
       } else if ('progress' in message) {
         onProgress(message.progress)
       } else if ('failed' in message) {

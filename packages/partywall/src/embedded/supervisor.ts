@@ -41,9 +41,9 @@ try {
   void postgres.ended.then(() => end())
   holders.ready({ port: postgres.port, pid: postgres.pid })
 } catch (error) {
-  const told = isTenancyError(error) ? error : await embeddedFailure(String((error as Error)?.message ?? error), paths, error)
-  note(told.stack ?? told.message)
-  holders.failed(told.summary)
+  const failure = isTenancyError(error) ? error : await embeddedFailure(String((error as Error)?.message ?? error), paths, error)
+  note(failure.stack ?? failure.message)
+  holders.failed(failure.summary)
 }
 
 async function start(): Promise<Postgres> {

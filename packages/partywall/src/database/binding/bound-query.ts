@@ -45,7 +45,7 @@ export class BoundQuery extends QueryBase {
   #lengthBefore = 0
   /** Why the statement could not be written; passed on when the server has answered what was. */
   #unwritten: Error | undefined
-  /** What the name stood for when the statement was refused. */
+  /** The text that the name was prepared for when the statement was refused. */
   #preparedText: string | undefined
   /** Why nothing was written at all. */
   #refusal: Error | undefined

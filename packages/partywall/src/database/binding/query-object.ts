@@ -1,6 +1,6 @@
 /**
- * What kind of query object a caller has passed: libraries have no common class. pg-cursor and pg-query-stream, pg-copy-streams and
- * `pg.Query` are told apart by their methods and properties.
+ * What kind of query object a caller has passed. pg-cursor, pg-query-stream, pg-copy-streams and `pg.Query` have no common class, so they
+ * are recognised by their methods and properties.
  */
 import type { Readable, Writable } from 'node:stream'
 import type { ConnectionLike, SubmittableLike } from './pg-internals.ts'

@@ -1,5 +1,5 @@
 /**
- * The search path of a binding: one schema, and what stands behind it. PostgreSQL silently skips a schema of the path that is missing or
+ * The search path of a binding: one schema, and what follows it. PostgreSQL silently skips a schema of the path that is missing or
  * that the role may not use, and the statement would find the tables of the shared schema. So the value is an expression that checks the
  * schema first, and fails in the same round trip.
  *
@@ -15,7 +15,7 @@ import { identifier } from '../../names/identifier.ts'
 export const noUsageMark = 'partywall: no usage privilege'
 export const temporaryMark = 'partywall: temporary tables'
 
-/** @param behind the schemas behind the first one, in order */
+/** @param behind the schemas after the first one, in order */
 export function searchPath(schema: string, behind: readonly string[]): Setting {
   const values = [identifier(schema), [...behind.map(identifier), 'pg_temp'].map((name) => `, ${name}`).join('')] as const
   return {

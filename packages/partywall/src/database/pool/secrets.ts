@@ -6,7 +6,7 @@ import { inspect } from 'node:util'
 import { Client, type ClientConfig } from 'pg'
 import type { ClientInternals } from '../binding/pg-internals.ts'
 
-/** What a connection string may say, by the names that the options of node-postgres have for it; the password is apart. */
+/** What a connection string may contain, by the names of node-postgres' options; the password is set separately. */
 const partsOfConnectionString = [
   'host',
   'port',
