@@ -1,4 +1,4 @@
-/** Wires the database of one tenancy: the pool of the tenants, the pool of the shared schema, and the embedded server if need be. */
+/** Wires the database of one tenancy: the pool of the tenants, the pool of the shared schema, and the embedded server if it is used. */
 import { join } from 'node:path'
 import type { ClientConfig, PoolClient, PoolConfig, QueryResult, QueryResultRow } from 'pg'
 import { TenancyError } from '../errors.ts'
@@ -22,9 +22,9 @@ import { explainUnreachable } from './unreachable.ts'
 export interface DatabaseEvents {
   /** A connection was destroyed instead of reused. */
   onDiscard?: (reason: string) => void
-  /** The search path of a connection was changed for good. */
+  /** The search path of a connection was changed for its session. */
   onTamper?: (tampering: Tampering) => void
-  /** What the embedded server has to say while it is made ready. */
+  /** A line of progress while the embedded server is prepared. */
   onProgress?: (line: string) => void
 }
 
@@ -86,12 +86,12 @@ export class OpenDatabase implements Database {
     }
   }
 
-  /** Lends a connection of its own that is bound to the tenant for its whole life. */
+  /** Lends a connection of its own, which is bound to the tenant until it is closed. */
   async session<T>(tenant: Tenant<any>, fn: (client: PoolClient) => Promise<T>): Promise<T> {
     return this.pool.session(this.#bindings.ofTenant(tenant), fn)
   }
 
-  /** What stands between here and the server, and whether tenants stay apart on the way. Opens up to five connections, and closes them. */
+  /** What is between partywall and the server, and whether tenants stay isolated. Opens up to five connections, and closes them. */
   async probe(): Promise<Probe> {
     const config = await this.connectionConfig()
     const pool = await this.#extraPool(2, scopeBinder(this.#scope, this.#bindings, this.#options.outsideScope))
@@ -109,12 +109,12 @@ export class OpenDatabase implements Database {
 
   async close(): Promise<void> {
     await Promise.all([this.pool.end(), this.sharedPool.end()])
-    // A server that failed to start has said so to whoever asked for it.
+    // The caller that needed the server has received the error when it did not start.
     const embedded = await this.#embedded?.catch(() => undefined)
     await embedded?.release()
   }
 
-  /** A pool beside those of the tenancy: its users neither wait for the application nor make it wait. */
+  /** A separate pool: its users neither wait for the application nor make it wait. */
   async #extraPool(size: number, binder: Binder): Promise<TenantPool> {
     const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, ...waits } = this.#options.pool
     return new TenantPool({ ...waits, ...(await this.connectionConfig()), min: 0, max: size, binder })
@@ -133,9 +133,9 @@ export class OpenDatabase implements Database {
   async #transaction<T>(pool: TenantPool, fn: (transaction: Transaction) => Promise<T>): Promise<T> {
     const client = await this.#connect(pool, this.#bindings.shared, checkoutHere(this.#transaction))
     try {
-      // Whatever the server's default: who waits for a row lock must then see what was committed.
+      // Whatever the server's default: a transaction that waited for a row lock must then see what was committed.
       await client.query('begin isolation level read committed')
-      // Outside every scope: a migration that queries the pool instead of its own client is refused, whoever started it.
+      // Outside every scope: a migration that queries the pool instead of its own client is refused, wherever it was started.
       const result = await this.#scope.runOutside(() => fn(this.#transactionOn(client)))
       await client.query('commit')
       return result
@@ -188,12 +188,13 @@ export class OpenDatabase implements Database {
   }
 }
 
-/** Who lends a transaction ends it. Savepoints are the borrower's own. */
+/** The transaction is ended where it was opened; savepoints in it are allowed. */
 function assertStaysInside({ text }: Statement): void {
   const { control } = statementFacts(text)
   if (control !== 'begin' && control !== 'end') return
   throw new TenancyError(
     'UNSAFE_STATEMENT',
-    'BEGIN, COMMIT or ROLLBACK was sent in a transaction that partywall opened and ends. Leave it out: all is kept together, or nothing.',
+    'BEGIN, COMMIT or ROLLBACK was sent in a transaction that partywall opens and ends. Leave it out: the transaction is committed when ' +
+      'everything in it succeeds, and rolled back otherwise.',
   )
 }

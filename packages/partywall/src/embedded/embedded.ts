@@ -1,9 +1,9 @@
 /**
  * A real PostgreSQL for development and tests, for projects that have none: binaries from npm, data in the project's folder.
  *
- * All processes of one project share one server. It belongs to none of them but to a small supervisor (supervisor.ts), to which
- * each process that uses the server keeps one loopback connection open: its hold. The kernel closes a hold however its process
- * ends, so when the last one goes, the supervisor knows, stops the server and ends: nothing is left running, not even after a kill -9.
+ * All processes of one project share one server. It is a child of a small supervisor process (supervisor.ts). Each process that uses the
+ * server keeps one loopback connection to the supervisor open: its hold. The kernel closes a hold however its process ends, so the
+ * supervisor notices when the last one is gone, stops the server and ends. Nothing is left running, not even after a kill -9.
  */
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -16,13 +16,13 @@ import { launchSupervisor, type Launch } from './launch.ts'
 import { embeddedPaths, type EmbeddedPaths } from './paths.ts'
 
 export interface EmbeddedOptions {
-  /** Where data, log and state live, e.g. `<project>/.partywall`. Made when missing. One directory, one server. */
+  /** Where data, log and state are, e.g. `<project>/.partywall`. Created when missing. One directory, one server. */
   directory: string
-  /** Receives one line for people now and then; only the first start in a directory says anything. */
+  /** Receives a line of progress for people; only the first start in a directory has any. */
   onProgress?: (line: string) => void
   /**
-   * Extra server settings, e.g. `{ fsync: 'off' }` for tests. They apply when this call starts the server; a server that
-   * runs already keeps its own.
+   * Additional server settings, e.g. `{ fsync: 'off' }` for tests. They apply when this call starts the server; a running server
+   * keeps its own.
    */
   settings?: Record<string, string>
 }
@@ -33,16 +33,16 @@ export interface EmbeddedServer {
   readonly port: number
   /** The process id of the postmaster. */
   readonly pid: number
-  /** Gives the server back. The last one to do so resolves when the server is stopped. May be called twice. */
+  /** Ends the use of the server. For the last process, it resolves when the server is stopped. May be called twice. */
   release(): Promise<void>
 }
 
-/** First start: unpacking and initdb on a slow disk. Also the patience for a server that another process is starting or stopping. */
+/** Enough for a first start with initdb on a slow disk, and for a server that another process is starting or stopping. */
 const patienceMs = 90_000
 
 /**
- * The running server of this directory, started if need be. It stays up while at least one process holds it; a process that
- * ends without `release()` holds nothing any more.
+ * The running server of this directory, started if necessary. It runs as long as a process holds it; the hold of a process ends with
+ * the process, also without `release()`.
  * @example const server = await acquireEmbedded({ directory: '.partywall' })
  * @throws TenancyError EMBEDDED_FAILED
  */
@@ -52,16 +52,16 @@ export async function acquireEmbedded(options: EmbeddedOptions): Promise<Embedde
   const onProgress = options.onProgress ?? (() => {})
 
   while (Date.now() < deadline) {
-    // Who did not answer like a supervisor is not asked again before we know more.
-    const strangers = new Set<string>()
-    const running = await tryHold(paths, strangers, onProgress, deadline)
+    // An address that did not answer like a supervisor is not tried again in this round.
+    const foreignIds = new Set<string>()
+    const running = await tryHold(paths, foreignIds, onProgress, deadline)
     if (running !== undefined) return serverOf(running)
 
     const launch = await launchIn(paths, options.settings ?? {})
     try {
-      // The supervisor announces itself in server.json, or ends at once because another one was quicker.
+      // The supervisor writes server.json, or ends at once because another one was faster.
       while (Date.now() < deadline) {
-        const started = await tryHold(paths, strangers, onProgress, deadline)
+        const started = await tryHold(paths, foreignIds, onProgress, deadline)
         if (started !== undefined) return serverOf(started)
         const end = launch.ended()
         if (end === 'failed') throw await embeddedFailure('its supervisor ended before it was ready', paths)
@@ -94,8 +94,8 @@ async function launchIn(paths: EmbeddedPaths, settings: Record<string, string>):
     const user = process.getuid?.() ?? 'your user'
     throw new TenancyError(
       'EMBEDDED_FAILED',
-      `The embedded PostgreSQL cannot write in ${paths.home}: ${(cause as Error).message}. If root or somebody else made it, run ` +
-        `sudo chown -R ${user} ${paths.home} ; else make its parent writable, or set \`database\` (DATABASE_URL) to a server of your own.`,
+      `The embedded PostgreSQL cannot write in ${paths.home}: ${(cause as Error).message}. If root or another user created it, run ` +
+        `sudo chown -R ${user} ${paths.home} ; otherwise make its parent writable, or set \`database\` (DATABASE_URL) to a server of your own.`,
       { details: { directory: paths.home }, cause },
     )
   }

@@ -1,4 +1,4 @@
-/** Failures of the embedded server carry the end of its log: the reason is nearly always there, and nobody knows the file. */
+/** An error of the embedded server contains the end of its log: the reason is nearly always there, and the file is not well known. */
 import { TenancyError } from '../errors.ts'
 import { logTail } from './log.ts'
 import type { EmbeddedPaths } from './paths.ts'

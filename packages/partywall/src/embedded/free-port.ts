@@ -1,4 +1,4 @@
-/** Loopback ports. A free one may be taken the next moment: whoever uses it must be ready to ask again. */
+/** Loopback ports. Another process may take a free port at any time, so the caller must be ready to try another one. */
 import { createServer, type AddressInfo } from 'node:net'
 
 export async function freePort(): Promise<number> {

@@ -1,12 +1,12 @@
 /**
- * The side of a process that uses the server: one connection to the supervisor, open for as long as the server is used.
+ * The hold of a process that uses the server: one connection to the supervisor, open as long as the server is used.
  *
- *   supervisor: { hello: id }                      is it ours, or a stranger on a port from a stale file?
- *   we:         { secret }
+ *   supervisor: { hello: id }                      tells it from another program on the port of a stale file
+ *   process:    { secret }
  *   supervisor: { progress: text }…                while it starts
- *   supervisor: { ready: { port, pid } }           or { failed: text }, or the end, when it is just stopping
- *   we:         { release: true }
- *   supervisor: the end                            at once, or for the last hold when PostgreSQL is stopped
+ *   supervisor: { ready: { port, pid } }           or { failed: text }, or it closes the connection, when it is stopping
+ *   process:    { release: true }
+ *   supervisor: closes the connection              at once, or for the last hold when PostgreSQL is stopped
  */
 import { connect, type Socket } from 'node:net'
 import { TenancyError } from '../errors.ts'
@@ -28,30 +28,30 @@ export type SupervisorMessage =
 
 export type HolderMessage = { secret: string } | { release: true }
 
-/** A live supervisor greets within milliseconds; a stranger on its old port may never say a word. */
+/** A running supervisor sends its hello within milliseconds; another program on its old port may never send anything. */
 const helloMs = 2_000
 
 /**
- * Holds the server of this directory; undefined when no supervisor is there, or it is about to go. Whoever else listens on the
- * port of a stale server.json is added to `strangers`, and not asked when in it.
+ * Holds the server of this directory; undefined when no supervisor runs, or it is stopping. The id of a server.json whose port
+ * another program listens on is added to `foreignIds`; an id in it is not tried.
  */
 export async function tryHold(
   paths: EmbeddedPaths,
-  strangers: Set<string>,
+  foreignIds: Set<string>,
   onProgress: (line: string) => void,
   deadline: number,
 ): Promise<Hold | undefined> {
   const file = await readServerFile(paths.serverFile).catch(refuseForeignFile(paths))
-  if (file === undefined || strangers.has(file.id)) return undefined
+  if (file === undefined || foreignIds.has(file.id)) return undefined
   const answer = await new Promise<Hold | { failed: string } | undefined>((resolve) => {
     const socket = connect({ host: '127.0.0.1', port: file.holdPort, noDelay: true })
     const giveUp = () => socket.destroy()
-    const giveUpStranger = () => {
-      strangers.add(file.id)
+    const giveUpForeign = () => {
+      foreignIds.add(file.id)
       giveUp()
     }
     let isOurs = false
-    let patience = setTimeout(giveUpStranger, helloMs)
+    let patience = setTimeout(giveUpForeign, helloMs)
     socket.on('error', () => {})
     socket.on('close', () => {
       clearTimeout(patience)
@@ -61,10 +61,10 @@ export async function tryHold(
       if ('hello' in message) {
         clearTimeout(patience)
         isOurs = message.hello === file.id
-        patience = isOurs ? setTimeout(giveUp, Math.max(0, deadline - Date.now())) : setTimeout(giveUpStranger)
+        patience = isOurs ? setTimeout(giveUp, Math.max(0, deadline - Date.now())) : setTimeout(giveUpForeign)
         if (isOurs) sendMessage(socket, { secret: file.secret } satisfies HolderMessage)
       } else if (!isOurs) {
-        giveUpStranger()
+        giveUpForeign()
       } else if ('progress' in message) {
         onProgress(message.progress)
       } else if ('failed' in message) {
@@ -72,13 +72,13 @@ export async function tryHold(
         giveUp()
       } else if ('ready' in message) {
         clearTimeout(patience)
-        // A process that has nothing else to do may end: that, too, gives the server back.
+        // A process that has nothing else to do may end, which ends its hold.
         socket.unref()
         resolve(holdOf(socket, message.ready))
       }
     })
   })
-  // Thrown from here rather than from the socket's callback: the stack leads to who asked for the server.
+  // Thrown here rather than in the socket's callback, so that the stack leads to the caller.
   if (answer !== undefined && 'failed' in answer) {
     throw new TenancyError('EMBEDDED_FAILED', answer.failed, { details: { directory: paths.home } })
   }
@@ -106,7 +106,7 @@ function refuseForeignFile(paths: EmbeddedPaths): (cause: unknown) => never {
     throw new TenancyError(
       'EMBEDDED_FAILED',
       `The embedded PostgreSQL in ${paths.home} belongs to another user: ${paths.serverFile} cannot be read. ` +
-        'Run as that user, use a directory of your own, or set `database` (DATABASE_URL).',
+        'Run as that user, use another directory, or set `database` (DATABASE_URL).',
       { details: { file: paths.serverFile }, cause },
     )
   }

@@ -1,4 +1,4 @@
-/** The supervisor's side of the holds: who uses the server, and when the last one is gone. The words are in hold.ts. */
+/** The supervisor's side of the holds: which processes use the server, and when the last one is gone. The protocol is in hold.ts. */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import type { HolderMessage, SupervisorMessage } from './hold.ts'
@@ -9,20 +9,20 @@ export interface Holders {
   progress(line: string): void
   ready(server: { port: number; pid: number }): void
   failed(reason: string): void
-  /** From now on nobody new gets a hold: a newcomer's connection ends, and it looks again later. */
+  /** From now on no process gets a new hold: its connection is closed, and it tries again later. */
   refuseNew(): void
 }
 
-/** After a hold was lost (its process ended without release): the next command of a script finds the server still up. */
+/** How long the server runs on after a hold was lost without release, so that the next command of a script finds it running. */
 const usualGraceMs = 1_000
-/** Nobody came at all: the process that started us was killed meanwhile. */
+/** How long the supervisor waits for its first hold: the process that started it may have been killed. */
 const firstHoldMs = 10_000
 
 export async function listenForHolds(on: { onLastGone: () => void }): Promise<Holders> {
   const id = randomBytes(8).toString('hex')
   const secret = randomBytes(16).toString('hex')
   const held = new Set<Socket>()
-  const news: SupervisorMessage[] = []
+  const sent: SupervisorMessage[] = []
   let isOpen = true
   let graceMs = usualGraceMs
   let grace = setTimeout(on.onLastGone, firstHoldMs)
@@ -43,23 +43,23 @@ export async function listenForHolds(on: { onLastGone: () => void }): Promise<Ho
     })
   })
 
-  function admit(socket: Socket, word: string): void {
-    if (!isOpen || !isSame(word, secret)) return void socket.destroy()
+  function admit(socket: Socket, given: string): void {
+    if (!isOpen || !isSame(given, secret)) return void socket.destroy()
     clearTimeout(grace)
     held.add(socket)
-    for (const message of news) sendMessage(socket, message)
+    for (const message of sent) sendMessage(socket, message)
   }
 
   function release(socket: Socket): void {
     held.delete(socket)
     if (held.size > 0) return void socket.end()
-    // The last one waits for our end, which closes its connection.
+    // The last process waits for the end of the supervisor, which closes its connection.
     on.onLastGone()
   }
 
-  /** Whoever comes later hears what was said before. */
-  function tell(message: SupervisorMessage): void {
-    news.push(message)
+  /** A process that connects later gets the earlier messages as well. */
+  function send(message: SupervisorMessage): void {
+    sent.push(message)
     for (const socket of held) sendMessage(socket, message)
   }
 
@@ -69,15 +69,15 @@ export async function listenForHolds(on: { onLastGone: () => void }): Promise<Ho
   })
   return {
     address: { id, secret, holdPort: (server.address() as AddressInfo).port },
-    progress: (line) => tell({ progress: line }),
+    progress: (line) => send({ progress: line }),
     ready(ready) {
-      news.length = 0
-      tell({ ready })
+      sent.length = 0
+      send({ ready })
     },
     failed(reason) {
-      // We live on until those who wait have heard it, and no longer.
+      // The supervisor runs on until the waiting processes have the message, and no longer.
       graceMs = 0
-      tell({ failed: reason })
+      send({ failed: reason })
     },
     refuseNew: () => void (isOpen = false),
   }

@@ -1,4 +1,4 @@
-/** Starts the supervisor so that nothing ties it to this process: own session, no shared descriptors but its log. */
+/** Starts the supervisor independently of this process: in its own session, with no shared descriptor except its log. */
 import { spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { extname, isAbsolute, relative } from 'node:path'
@@ -18,7 +18,7 @@ export interface SupervisorArguments {
 }
 
 export interface Launch {
-  /** How the supervisor ended, or undefined while it lives. After 'gone' it is worth to look again, after 'failed' not. */
+  /** How the supervisor ended, or undefined while it runs. After 'gone' another try may succeed, after 'failed' not. */
   ended(): 'gone' | 'failed' | undefined
   /** Lets this process end before the supervisor does. */
   forget(): void
@@ -35,7 +35,7 @@ export function launchSupervisor(paths: EmbeddedPaths, nativeDirectory: string, 
   }
   const log = openLog(paths.log)
   let end: 'gone' | 'failed' | undefined
-  // Not our own process.execArgv: an inspector's port, a loader or a test runner's hooks are no business of the supervisor.
+  // Not the process.execArgv of this process: an inspector's port, a loader or a test runner's hooks are not for the supervisor.
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, JSON.stringify(args)], {
     cwd: '/',
     detached: true,
@@ -44,7 +44,7 @@ export function launchSupervisor(paths: EmbeddedPaths, nativeDirectory: string, 
   })
   closeSync(log)
   child.on('error', () => (end = 'failed'))
-  // An orderly end, too, means: look again. Its last holder may have gone before we became one.
+  // Also after an orderly end another try may succeed: its last hold may have ended before this process got one.
   child.on('exit', (code) => (end = code === busyExitCode || code === 0 ? 'gone' : 'failed'))
   return { ended: () => end, forget: () => child.unref() }
 }
@@ -53,7 +53,7 @@ function withoutNodeSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('NODE_')))
 }
 
-/** `.partywall` rather than the whole path, where that is the shorter one. */
+/** `.partywall` rather than the whole path, where that is shorter. */
 function nameFor(directory: string): string {
   const name = relative(process.cwd(), directory)
   return name === '' || name.startsWith('..') || isAbsolute(name) ? directory : name

@@ -1,9 +1,9 @@
-/** One JSON value per line over a socket: all that is spoken between the supervisor and those who hold the server. */
+/** One JSON value per line over a socket: the messages between the supervisor and the processes that hold the server. */
 import type { Socket } from 'node:net'
 
 const maxLineBytes = 100_000
 
-/** Calls `onMessage` for each line; a peer that sends anything else is cut off. */
+/** Calls `onMessage` for each line; the connection of a peer that sends anything else is closed. */
 export function onMessages<T>(socket: Socket, onMessage: (message: T) => void): void {
   let rest = ''
   socket.setEncoding('utf8')

@@ -1,11 +1,11 @@
-/** One log file for PostgreSQL and its supervisor, begun anew when it has grown. */
+/** One log file for PostgreSQL and its supervisor; a new one is begun when it is too large. */
 import { openSync, renameSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 
 const maxLogBytes = 5_000_000
 const tailLines = 12
 
-/** A descriptor to append to; the file of before stays beside as `.1`. Whoever inherits it needs no right to the path. */
+/** A descriptor to append to; the earlier file is kept as `.1`. A process that inherits the descriptor needs no access to the path. */
 export function openLog(path: string): number {
   try {
     if (statSync(path).size > maxLogBytes) renameSync(path, `${path}.1`)
@@ -15,7 +15,7 @@ export function openLog(path: string): number {
   return openSync(path, 'a', 0o600)
 }
 
-/** A word of our own in the log; the supervisor's error output is the log. */
+/** A line of the supervisor in the log; its error output is the log. */
 export function note(line: string): void {
   process.stderr.write(`${new Date().toISOString()} partywall: ${line}\n`)
 }

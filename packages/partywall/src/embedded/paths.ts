@@ -1,22 +1,22 @@
-/** Where everything of one embedded server lives. Nothing of it is outside the directory that the project chose. */
+/** The files of one embedded server. All of them are in the directory that the project chose. */
 import { join } from 'node:path'
 
 export interface EmbeddedPaths {
   /** The project's directory for partywall, e.g. `.partywall`. */
   readonly directory: string
-  /** Everything below is in here. */
+  /** Contains all of the following. */
   readonly home: string
-  /** PostgreSQL's data directory. Exists only complete: it is made beside and renamed into place. */
+  /** PostgreSQL's data directory. Exists only complete: it is created beside and renamed into place. */
   readonly data: string
-  /** Prefix of data directories in the making; what a killed initdb leaves is found by it. */
-  readonly dataInTheMaking: string
+  /** Prefix of unfinished data directories, by which the remains of a killed initdb are found. */
+  readonly unfinishedData: string
   /** Where the supervisor listens, with its secret. Exists while it runs; stale after a kill -9. */
   readonly serverFile: string
-  /** The port of last time, so that saved connections of database tools keep working. */
+  /** The port of the last start, so that saved connections of database tools keep working. */
   readonly portFile: string
-  /** What PostgreSQL and the supervisor have to say. */
+  /** The output of PostgreSQL and the supervisor. */
   readonly log: string
-  /** Locked by the one supervisor for as long as it lives. */
+  /** Locked by the one supervisor as long as it runs. */
   readonly lock: string
 }
 
@@ -26,7 +26,7 @@ export function embeddedPaths(directory: string): EmbeddedPaths {
     directory,
     home,
     data: join(home, 'data'),
-    dataInTheMaking: join(home, 'data-in-the-making-'),
+    unfinishedData: join(home, 'data-unfinished-'),
     serverFile: join(home, 'server.json'),
     portFile: join(home, 'port'),
     log: join(home, 'server.log'),

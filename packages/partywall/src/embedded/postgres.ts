@@ -20,7 +20,7 @@ export interface Postgres {
 }
 
 const attempts = 5
-/** Recovery after a crash may take its time; PostgreSQL says nothing while it replays. */
+/** Recovery after a crash may take long, and PostgreSQL reports nothing meanwhile. */
 const readyMs = 60_000
 const fastShutdownMs = 30_000
 
@@ -41,7 +41,7 @@ export async function startPostgres(
     await server.stop()
     const said = (await readFile(paths.log)).subarray(logStart).toString()
     const isPortTaken = said.includes('could not bind')
-    // Backends of a killed postmaster may take a moment to notice that they are alone.
+    // Backends of a killed postmaster may take a moment to notice that it is gone.
     const isMemoryTaken = said.includes('pre-existing shared memory block')
     if (attempt === attempts || !(isPortTaken || isMemoryTaken)) {
       throw await embeddedFailure('PostgreSQL ended before it was ready', paths)
@@ -60,7 +60,7 @@ function launch(
 ): Postgres {
   const fixed = {
     listen_addresses: '127.0.0.1',
-    // A socket's path may be 107 bytes long at most, which many a project directory is not.
+    // The path of a socket has at most 107 bytes, and many project directories are longer.
     unix_socket_directories: '',
     logging_collector: 'off',
     log_checkpoints: 'off',

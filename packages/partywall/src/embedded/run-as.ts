@@ -1,7 +1,7 @@
 /**
  * PostgreSQL refuses to run as root. Started by root (containers, CI), it runs as the user `postgres`, or `nobody` where there is
- * none; nothing is changed on the system for that. Such a user may not be able to enter the project, /root/app for example: then,
- * and only then, it is given the one capability that it lacks, with util-linux's setpriv.
+ * no such user; nothing on the system is changed for that. This user may have no access to the project, such as /root/app: only then
+ * it gets the one capability that it lacks, from util-linux's setpriv.
  */
 import { execFile } from 'node:child_process'
 import { stat } from 'node:fs/promises'
@@ -16,9 +16,9 @@ interface User {
 }
 
 export interface RunAs {
-  /** Whom the data must belong to; undefined: us. */
+  /** The user that the data must belong to; undefined for the user of this process. */
   readonly owner: User | undefined
-  /** What to spawn for a program: itself, or setpriv with it. */
+  /** What to spawn for a program: the program itself, or setpriv with the program. */
   command(file: string, args: string[]): { file: string; args: string[]; uid?: number; gid?: number }
 }
 
@@ -37,7 +37,7 @@ export async function chooseRunAs(paths: EmbeddedPaths, binaries: Binaries): Pro
     capability,
     '--ambient-caps',
     capability,
-    // access(2), by which initdb looks for its fellow programs, counts no capability of a user who is not root without this.
+    // Without this, access(2), by which initdb looks for its other programs, ignores the capabilities of a user who is not root.
     '--securebits',
     '+no_setuid_fixup',
   ]
@@ -53,7 +53,7 @@ async function ownerOf(data: string): Promise<User | undefined> {
   return found === undefined || found.uid === 0 ? undefined : { uid: found.uid, gid: found.gid }
 }
 
-/** initdb wants a user with a name, so an invented number will not do. */
+/** initdb requires a user with a name, so an unused number is not enough. */
 async function unprivilegedUser(): Promise<User> {
   for (const name of ['postgres', 'nobody']) {
     try {
@@ -66,11 +66,11 @@ async function unprivilegedUser(): Promise<User> {
   throw new TenancyError(
     'EMBEDDED_FAILED',
     'PostgreSQL refuses to run as root, and this system has neither a user `postgres` nor a user `nobody` to run it as. ' +
-      'Run as an ordinary user, make one (useradd --system postgres), or set `database` (DATABASE_URL) to a server of your own.',
+      'Run as an ordinary user, create one (useradd --system postgres), or set `database` (DATABASE_URL) to a server of your own.',
   )
 }
 
-/** Asks the system by trying: modes, access lists and mounts all have a say. */
+/** Asks the system by trying, because modes, access lists and mounts all matter. */
 async function canReach(user: User, home: string, binaries: Binaries): Promise<boolean> {
   const question = 'test -x "$0" && test -x "$1" && test -x "$2" && test -r "$3"'
   const args = ['-c', question, home, binaries.initdb, binaries.postgres, binaries.library]
@@ -87,7 +87,7 @@ function refuseRoot(user: User, paths: EmbeddedPaths, cause: unknown): TenancyEr
   return new TenancyError(
     'EMBEDDED_FAILED',
     `PostgreSQL refuses to run as root, and the user it would run as (uid ${user.uid}) cannot enter ${paths.home} or read ` +
-      `node_modules; lending it that right failed: ${why}. Install util-linux (it has setpriv), or run as an ordinary user, ` +
+      `node_modules; giving it that right failed: ${why}. Install util-linux (it has setpriv), or run as an ordinary user, ` +
       'or move the project out of the private directory, or set `database` (DATABASE_URL) to a server of your own.',
     { details: { directory: paths.home, uid: user.uid }, cause },
   )

@@ -2,9 +2,9 @@
 import { rename, readFile, rm, writeFile } from 'node:fs/promises'
 
 export interface ServerFile {
-  /** What the supervisor says first on each connection: a stale file may name a port that is somebody else's now. */
+  /** What the supervisor sends first on each connection: another program may have the port of a stale file by now. */
   readonly id: string
-  /** What a process must say to hold the server. */
+  /** What a process must send to hold the server. */
   readonly secret: string
   /** The loopback port of the holds, not of PostgreSQL. */
   readonly holdPort: number
@@ -16,7 +16,7 @@ export async function readServerFile(path: string): Promise<ServerFile | undefin
     const file = JSON.parse(await readFile(path, 'utf8')) as ServerFile
     return typeof file.id === 'string' && Number.isInteger(file.holdPort) ? file : undefined
   } catch (error) {
-    // Somebody else's file is not the same as no file: starting a second supervisor would not help.
+    // The file of another user is not the same as no file: starting a second supervisor would not help.
     if ((error as NodeJS.ErrnoException).code === 'EACCES') throw error
     return undefined
   }

@@ -1,7 +1,7 @@
 /**
- * Which processes are the PostgreSQL of a data directory. A pid from a file proves nothing, the number may belong to anybody
- * by now; nothing is ever signalled on the word of a file. Proof is what the kernel says: the program is called postgres and
- * works in this very data directory (the postmaster and all its children do).
+ * Which processes are the PostgreSQL of a data directory. A pid from a file proves nothing: another process may have the number by
+ * now, so no signal is ever sent because of a file. The kernel gives the proof: the program is called postgres, and its working
+ * directory is this data directory (which is so for the postmaster and all its children).
  */
 import { execFile } from 'node:child_process'
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { platform } from 'node:os'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** The living processes of this data directory, the postmaster first. */
+/** The running processes of this data directory, the postmaster first. */
 export async function serverProcesses(data: string): Promise<number[]> {
   const place = await realpath(data).catch(() => undefined)
   if (place === undefined) return []
@@ -18,7 +18,7 @@ export async function serverProcesses(data: string): Promise<number[]> {
   return found.toSorted((a, b) => Number(b === postmaster) - Number(a === postmaster) || a - b)
 }
 
-/** The pid that postmaster.pid names, true or not. */
+/** The pid in postmaster.pid, whether it is still right or not. */
 export async function postmasterPid(data: string): Promise<number | undefined> {
   const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')
   const pid = Number.parseInt(text, 10)
@@ -33,7 +33,7 @@ async function fromProc(place: string): Promise<number[]> {
       // After an `npm ci` under a running server the program is "…/postgres (deleted)".
       return cwd === place && basename(exe.replace(/ \(deleted\)$/, '')) === 'postgres'
     } catch {
-      // gone meanwhile, a kernel thread, or somebody else's
+      // gone meanwhile, a kernel thread, or a process of another user
       return false
     }
   }

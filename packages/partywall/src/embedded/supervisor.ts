@@ -1,11 +1,11 @@
 /**
  * The program that owns one embedded PostgreSQL: started by the first process that needs the server, ended when the last one is gone.
  *
- *   1. lock the directory; another supervisor has it: end at once
- *   2. listen for holds and say so in server.json
- *   3. prepare binaries and data, stop an orphaned server, start PostgreSQL; who waits is told
- *   4. the last hold was released, or is lost for a second: stop PostgreSQL (fast shutdown), remove server.json, end
- *   5. PostgreSQL ended by itself: remove server.json, end; the next process that needs it starts anew
+ *   1. lock the directory; if another supervisor has it, end at once
+ *   2. listen for holds, and write the address into server.json
+ *   3. prepare binaries and data, stop an orphaned server, start PostgreSQL; the waiting processes get messages
+ *   4. when the last hold was released, or lost for a second: stop PostgreSQL (fast shutdown), remove server.json, end
+ *   5. when PostgreSQL ended by itself: remove server.json, end; the next process that needs it starts a new supervisor
  */
 import { removeServerFile, writeServerFile } from './server-file.ts'
 import { busyExitCode, type SupervisorArguments } from './launch.ts'
@@ -30,7 +30,7 @@ if (lock === undefined) process.exit(busyExitCode)
 const holders = await listenForHolds({ onLastGone: () => void end() })
 await writeServerFile(paths.serverFile, { ...holders.address, supervisorPid: process.pid })
 
-// A closed terminal is not a reason to pull the server away from its holders; the end of the machine is.
+// A closed terminal is no reason to stop the server that others hold; the shutdown of the machine is.
 for (const signal of ['SIGHUP', 'SIGINT'] as const) process.on(signal, () => {})
 process.on('SIGTERM', () => void end())
 
@@ -41,9 +41,9 @@ try {
   void postgres.ended.then(() => end())
   holders.ready({ port: postgres.port, pid: postgres.pid })
 } catch (error) {
-  const told = isTenancyError(error) ? error : await embeddedFailure(String((error as Error)?.message ?? error), paths, error)
-  note(told.stack ?? told.message)
-  holders.failed(told.summary)
+  const failure = isTenancyError(error) ? error : await embeddedFailure(String((error as Error)?.message ?? error), paths, error)
+  note(failure.stack ?? failure.message)
+  holders.failed(failure.summary)
 }
 
 async function start(): Promise<Postgres> {
@@ -68,7 +68,7 @@ function end(): Promise<void> {
     const postgres = await starting.catch(() => undefined)
     await postgres?.stop()
     await removeServerFile(paths.serverFile)
-    // Ends the holds, too: whoever waits in release() goes on when this process is as good as gone.
+    // This also ends the holds: a process that waits in release() goes on when this one has ended.
     process.exit(0)
   })()
   return ending

@@ -1,8 +1,8 @@
-/** The domain of a tenant: a bare host name in its one spelling, whose labels the name system would take. The catalog holds no other. */
+/** The domain of a tenant: a bare host name in its one spelling, with labels that DNS accepts. The catalog contains no others. */
 import { TenancyError } from '../errors.ts'
 import { maxHostLength, spellHost } from './host-spelling.ts'
 
-/** Unicode spellings are longer than their punycode only by combining marks; beyond this nothing is worth the work. */
+/** A Unicode spelling is longer than its punycode only by combining marks; a longer text is refused without looking at it. */
 const maxSpelling = 1000
 
 /**
@@ -22,7 +22,7 @@ export function parseDomain(text: unknown): string {
   )
 }
 
-/** The same; undefined for what is not a host name. */
+/** The same; undefined for a text that is no host name. */
 export function tryParseDomain(text: unknown): string | undefined {
   if (typeof text !== 'string' || text.length > maxSpelling) return undefined
   const spelled = spellHost(text)
@@ -30,7 +30,7 @@ export function tryParseDomain(text: unknown): string | undefined {
   return spelled.form === 'name' && spelled.host.split('.').every(isLabel) ? spelled.host : undefined
 }
 
-/** An underscore is no letter of host names, but schemas have it, and schemas become sub-domains. */
+/** Host names have no underscore, but schemas do, and schemas become subdomains. */
 function isLabel(label: string): boolean {
   return /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label)
 }

@@ -1,6 +1,6 @@
 /**
- * The host of a request. A Host header comes from a stranger, in any case, with or without port, final dot or `www.`; two spellings of
- * one host must not lead to two answers, and text that is no host must not lead to a tenant at all.
+ * The host of a request. A client may send a Host header in upper or lower case, with or without port, final dot or `www.`; two spellings of
+ * one host must not lead to two answers, and a text that is no host must not lead to a tenant at all.
  */
 import { maxHostLength, spellHost, type SpelledHost } from './host-spelling.ts'
 
@@ -17,7 +17,7 @@ export function hostName(text: string): SpelledHost {
   return spellHost(host)
 }
 
-/** `www.acme.example.com` and `acme.example.com` are one place to people. One `www.` is taken off, never two. */
+/** People expect the same page at `www.acme.example.com` and `acme.example.com`. One `www.` is removed, never two. */
 export function withoutWww(host: string): string {
   return host.startsWith('www.') ? host.slice('www.'.length) : host
 }

@@ -1,7 +1,6 @@
 /**
- * One spelling for each host, so that it is found however a browser, a proxy or a person writes it, and text that is no host leads
- * nowhere: lower-case, no final dot, international names in punycode, addresses as URLs have them. The catalog holds this spelling, and
- * requests are compared in it.
+ * One spelling for each host, so that it is found however a browser, a proxy or a person writes it: lower-case, no final dot,
+ * international names in punycode, addresses as in URLs. The catalog contains this spelling, and requests are compared in it.
  */
 import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
@@ -9,7 +8,7 @@ import { domainToASCII } from 'node:url'
 /**
  * - name: lower-case ASCII labels: `acme.example.com`
  * - address: an IP address, IPv6 in brackets: `127.0.0.1`, `[::1]`
- * - invalid: no host; `reason` never holds the text itself
+ * - invalid: no host; `reason` never contains the text itself
  */
 export type SpelledHost =
   | { readonly form: 'name'; readonly host: string }
@@ -23,7 +22,7 @@ export function spellHost(text: string): SpelledHost {
 
 function bracketed(text: string): SpelledHost {
   const address = text.slice(1, -1)
-  // A zone (`fe80::1%eth0`) passes isIPv6, but belongs to one machine and has no place in the name of a host.
+  // A zone (`fe80::1%eth0`) passes isIPv6, but it belongs to one machine and is no part of a host.
   if (!text.endsWith(']') || !isIPv6(address) || address.includes('%')) {
     return invalid('it has brackets, but not around an IPv6 address')
   }
@@ -39,13 +38,13 @@ function named(text: string): SpelledHost {
   const labels = host.split('.')
   if (labels.includes('')) return invalid('it has an empty label')
   if (!allDigits.test(labels.at(-1)!)) return { form: 'name', host }
-  // No top-level domain is a number: this is an IPv4 address, or an attempt at one.
+  // No top-level domain is a number, so this is an IPv4 address or a wrong one.
   return isIPv4(host) ? { form: 'address', host } : invalid('it ends in a number, but is not an IPv4 address')
 }
 
-/** Lower-case ASCII, or undefined when a character is not one of a host. An underscore is: schema names may have it. */
+/** Lower-case ASCII, or undefined when a character cannot be in a host. An underscore can: schema names may have it. */
 function asciiOf(text: string): string | undefined {
-  // Before the IDN mapping, which stops at / ? #, decodes %41, drops some characters in silence and takes others for a dot.
+  // Before the IDN mapping, which stops at / ? #, decodes %41, silently drops some characters and treats others as a dot.
   if (!hostCharacters.test(text.replace(notAscii, ''))) return undefined
   if (hostCharacters.test(text)) return text.toLowerCase()
   const ascii = domainToASCII(text)

@@ -40,6 +40,7 @@ describe('schemaNameProblem and assertSchemaName', () => {
     'public',
     'information_schema',
     'partywall',
+    'shared',
     'acmé',
     'аcme',
     'acme ',
@@ -61,6 +62,10 @@ describe('schemaNameProblem and assertSchemaName', () => {
 
   test('refuse a name that the configuration uses', () => {
     expect(schemaNameProblem('extensions', ['extensions'])).toContain('reserved')
+  })
+
+  test('say that "shared" is the name of the shared schema in reports', () => {
+    expect(() => assertSchemaName('shared')).toThrow(/^"shared" cannot be .* use this name for the shared schema/)
   })
 
   test('show a hostile name truncated and escaped', () => {

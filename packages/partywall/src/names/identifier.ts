@@ -1,6 +1,6 @@
 /**
- * Identifiers reach SQL text only through `identifier()`. Names of tenant schemas are also held to a narrow alphabet, so that
- * a forgotten quote could not change what a name means, and so that no two names differ only by case.
+ * Identifiers reach SQL text only through `identifier()`. Names of tenant schemas are also limited to a small alphabet, so that
+ * a forgotten quote could not change what a name means, and no two names differ only by case.
  */
 import { TenancyError } from '../errors.ts'
 
@@ -10,10 +10,16 @@ const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$
 /** The schema of partywall's own tables. */
 export const catalogSchema = 'partywall'
 
+/** Schemas that no tenant can have. */
+const reservedNames = new Set(['information_schema', 'public', catalogSchema])
+
+/** Reports, events and the command line call the shared schema so, whatever its name is. */
+const nameOfShared = 'shared'
+
 /**
  * Quotes a name for use as an SQL identifier.
  * @example identifier('user') === '"user"'
- * @throws TenancyError INVALID_SCHEMA_NAME for an empty name, a zero byte, or more than 63 bytes: PostgreSQL would cut it in silence
+ * @throws TenancyError INVALID_SCHEMA_NAME for an empty name, a zero byte, or more than 63 bytes: PostgreSQL would silently cut it
  */
 export function identifier(name: string): string {
   if (name === '' || name.includes('\0') || Buffer.byteLength(name) > maxBytes) {
@@ -42,7 +48,8 @@ export function schemaNameProblem(name: unknown, reserved: Iterable<string> = []
   }
   if (name.startsWith('pg_')) return 'names that start with pg_ belong to PostgreSQL'
   if (uuidForm.test(name)) return 'it has the form of a tenant id'
-  if (name === 'information_schema' || name === 'public' || name === catalogSchema) return 'this schema is reserved'
+  if (reservedNames.has(name)) return 'this schema is reserved'
+  if (name === nameOfShared) return 'reports and the command line use this name for the shared schema'
   if (new Set(reserved).has(name)) return 'this schema is reserved by the configuration'
   return undefined
 }
@@ -62,7 +69,7 @@ export function assertSchemaName(name: unknown, reserved: Iterable<string> = [])
   )
 }
 
-/** A hostile name may be a megabyte long or hold control characters: show it safely. */
+/** A hostile name may be a megabyte long or contain control characters. */
 function printable(name: unknown): string {
   const text = JSON.stringify(name) ?? String(name)
   return text.length > 100 ? `${text.slice(0, 100)}…` : text

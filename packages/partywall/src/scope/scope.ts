@@ -1,6 +1,6 @@
 /**
- * Who is the tenant now. A scope is entered only by running a function in it, and left when that function is done: there is no
- * "set", so nothing can be forgotten. The value travels with promises, timers and microtasks (AsyncLocalStorage).
+ * The current tenant. A scope is entered only by running a function in it, and left when that function returns: there is no "set", so
+ * no code can forget to unset it. Promises, timers and microtasks carry the scope (AsyncLocalStorage).
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { TenancyError } from '../errors.ts'
@@ -25,24 +25,24 @@ export class Scope<A extends object = Attributes> {
     return this.#storage.run(sharedScope, fn)
   }
 
-  /** Runs `fn` outside every scope: what it starts (sockets, timers) cannot carry a tenant along. */
+  /** Runs `fn` outside every scope: the sockets and timers that it starts carry no tenant. */
   runOutside<T>(fn: () => T): T {
     return this.#storage.run(undefined, fn)
   }
 
-  /** The scope of now, or undefined outside every scope. */
+  /** The current scope, or undefined outside every scope. */
   value(): ScopeValue<A> | undefined {
     return this.#storage.getStore()
   }
 
-  /** The tenant of now, or undefined in the shared scope and outside. */
+  /** The current tenant, or undefined in the shared scope and outside every scope. */
   tryCurrent(): Tenant<A> | undefined {
     const value = this.value()
     return value?.kind === 'tenant' ? value.tenant : undefined
   }
 
   /**
-   * The tenant of now.
+   * The current tenant.
    * @throws TenancyError NO_TENANT
    */
   current(): Tenant<A> {
@@ -58,7 +58,7 @@ export class Scope<A extends object = Attributes> {
     )
   }
 
-  /** A function that runs `fn` in the scope of now, whenever and from wherever it is called. */
+  /** A function that runs `fn` in the current scope, whenever and wherever it is called. */
   bind<Args extends unknown[], R>(fn: (...args: Args) => R): (...args: Args) => R {
     const value = this.value()
     return (...args) => this.#storage.run(value, () => fn(...args))

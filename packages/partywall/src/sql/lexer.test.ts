@@ -1,11 +1,11 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { splitStatements } from './lexer.ts'
 
 const texts = (text: string): string[] => splitStatements(text).map(({ start, end }) => text.slice(start, end))
 
 describe('splitStatements', () => {
-  it.each([
+  test.each([
     ['select 1; select 2', ['select 1', 'select 2']],
     [' ; ;; select 1 ;', ['select 1']],
     ['', []],
@@ -32,7 +32,7 @@ describe('splitStatements', () => {
     expect(texts(text)).toEqual(expected)
   })
 
-  it('never loses or repeats text, whatever it is given', () => {
+  test('never loses or repeats a part of the text', () => {
     const pieces = fc.constantFrom(
       "'",
       '"',
@@ -67,7 +67,7 @@ describe('splitStatements', () => {
     )
   })
 
-  it('sees a semicolon in quotes as part of the statement, however it is quoted', () => {
+  test('treats a semicolon in quotes of any kind as part of the statement', () => {
     const quoted = fc.oneof(
       fc.string().map((value) => `'${value.replaceAll("'", "''")}'`),
       fc.string({ minLength: 1 }).map((value) => `"${value.replaceAll('"', '""')}"`),

@@ -1,7 +1,7 @@
 /**
- * Cuts SQL text into statements and tokens, as far as partywall must understand it: where a statement ends, which word it
- * starts with, which words stand outside strings and comments. It is no parser. Where it and PostgreSQL disagree, the statement
- * is refused by one of the two, never bound half.
+ * Splits SQL text into statements and tokens, as far as partywall must understand it: where a statement ends, which word it
+ * starts with, which words are outside of strings and comments. It is no parser. Where it and PostgreSQL disagree, one of the two
+ * refuses the statement; no part of it runs unbound.
  */
 
 export interface SqlStatement {
@@ -10,13 +10,13 @@ export interface SqlStatement {
   readonly end: number
   /** Words in lower case, plain quoted identifiers as they are, and punctuation; `'` stands for any string, `$` for a parameter. */
   readonly tokens: readonly string[]
-  /** Where each token stands in the text: its start, and the end after it. */
+  /** The place of each token in the text: its start, and the end after it. */
   readonly spans: readonly (readonly [start: number, end: number])[]
-  /** The texts of strings: among them the bodies of DO blocks and functions. */
+  /** The contents of strings: among them the bodies of DO blocks and functions. */
   readonly bodies: readonly string[]
 }
 
-// What PostgreSQL takes for white space and for the end of a line; a Unicode space is part of a name to it.
+// What PostgreSQL treats as white space and as the end of a line; it treats a Unicode space as part of a name.
 const space = /[ \t\n\r\f\v]+/y
 const lineComment = /--[^\r\n]*/y
 /** Two strings with a line break between them are one, and the second is read like the first. */
@@ -124,7 +124,7 @@ function endOfComment(text: string, start: number): number {
   return text.length
 }
 
-/** The body of an SQL-standard function (`begin atomic … end`) holds semicolons that end no statement. */
+/** The body of an SQL-standard function (`begin atomic … end`) contains semicolons that do not end the statement. */
 function blockDepthChange(tokens: readonly string[], name: string, openBlocks: number): number {
   if (openBlocks === 0) {
     const isRoutine = tokens[0] === 'create' && tokens.slice(1, 4).some((token) => token === 'function' || token === 'procedure')

@@ -1,4 +1,4 @@
-/** Statements about schemas as such. Their names are looked up in the catalogs of PostgreSQL, so the search path plays no part. */
+/** Statements about whole schemas. They name the schema, so the search path does not matter. */
 import { identifier } from '../names/identifier.ts'
 import type { Statement } from './statement.ts'
 
@@ -6,12 +6,12 @@ export function createSchemaSql(schema: string): Statement {
   return { text: `create schema ${identifier(schema)}` }
 }
 
-/** The schema and all that is in it. */
+/** Drops the schema and everything in it. */
 export function dropSchemaSql(schema: string): Statement {
   return { text: `drop schema ${identifier(schema)} cascade` }
 }
 
-/** One row when the schema is there, none when it is not. */
+/** One row when the schema exists, none when it does not. */
 export function schemaExistsSql(schema: string): Statement {
   return {
     text: `
@@ -22,12 +22,12 @@ export function schemaExistsSql(schema: string): Statement {
   }
 }
 
-/** Waits until no other transaction holds this lock; it is given back when the transaction ends, whatever its end. */
+/** Waits until no other transaction holds this lock; it is released when the transaction ends. */
 export function transactionLockSql(name: string): Statement {
   return { text: 'select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1::text, 0))', values: [name] }
 }
 
-/** The same lock, held by many at a time: it keeps out only those who take it whole. */
+/** The same lock in shared mode: many transactions may hold it at a time, and none may hold the exclusive one meanwhile. */
 export function sharedTransactionLockSql(name: string): Statement {
   return { text: 'select pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended($1::text, 0))', values: [name] }
 }

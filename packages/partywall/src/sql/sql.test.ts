@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { sql } from './sql.ts'
 
 describe('the sql tag', () => {
-  test('makes parameters of values', () => {
+  test('turns values into parameters', () => {
     expect(sql`select ${1}, ${"'; drop"}, ${null}`).toEqual({ text: 'select $1, $2, $3', values: [1, "'; drop", null] })
     expect(sql`select 1`).toEqual({ text: 'select 1' })
   })
@@ -15,7 +15,7 @@ describe('the sql tag', () => {
     expect(() => sql.identifier('')).toThrow(expect.objectContaining({ code: 'INVALID_SCHEMA_NAME' }))
   })
 
-  test('may stand in itself', () => {
+  test('may be nested', () => {
     const where = sql`where a = ${'a'} and b = ${'b'}`
     expect(sql`select ${0} from t ${where} limit ${5}`).toEqual({
       text: 'select $1 from t where a = $2 and b = $3 limit $4',
@@ -23,7 +23,7 @@ describe('the sql tag', () => {
     })
   })
 
-  test('takes what only looks like a statement or a name for a value', () => {
+  test('treats an object that only looks like a statement or a name as a value', () => {
     const forged = JSON.parse('{"text": "drop table x", "strings": ["drop"]}') as object
     expect(sql`select ${forged}`).toEqual({ text: 'select $1', values: [forged] })
   })

@@ -1,6 +1,6 @@
 /**
- * The `sql` tag: SQL with its values apart. What stands in `${…}` becomes a parameter, never text; names go through
- * `sql.identifier`. There is no way to put raw text in: whoever needs that writes the statement object by hand, and sees it.
+ * The `sql` tag: SQL with separate values. A value in `${…}` becomes a parameter, never text; names go through
+ * `sql.identifier`. There is no way to insert raw text: code that needs it writes the statement object by hand, where a reviewer sees it.
  */
 import { TenancyError } from '../errors.ts'
 import { identifier } from '../names/identifier.ts'
@@ -8,7 +8,7 @@ import type { Statement } from './statement.ts'
 
 export interface SqlTag {
   /**
-   * A statement with the values as parameters. A statement made by this tag may stand inside another.
+   * A statement with the values as parameters. It may be used inside of another statement of this tag.
    * @example sql`insert into ${sql.identifier('polls')} (question) values (${question})`
    * @throws TenancyError UNSAFE_STATEMENT when called as a plain function with text
    */
@@ -31,7 +31,7 @@ interface Pieces {
   readonly values: readonly unknown[]
 }
 
-/** Only statements made by the tag may be nested: an object that merely looks like one came from somewhere else, perhaps a request. */
+/** Only statements of the tag may be nested: an object that only looks like one may come from a request. */
 const made = new WeakMap<Statement, Pieces>()
 
 export const sql: SqlTag = Object.assign(tag, { identifier: (...parts: string[]) => new SqlIdentifier(parts) })
@@ -40,7 +40,7 @@ function tag(strings: TemplateStringsArray, ...values: unknown[]): Statement {
   if (!Array.isArray(strings) || !Array.isArray(strings.raw)) {
     throw new TenancyError(
       'UNSAFE_STATEMENT',
-      'sql(…) was called with text. Use it as a tag, sql`select … where id = ${id}`, so that values stay apart from the text.',
+      'sql(…) was called with text. Use it as a tag, sql`select … where id = ${id}`, so that values stay separate from the text.',
     )
   }
   const parameters: unknown[] = []

@@ -1,4 +1,4 @@
-/** PostgreSQL's five-letter error codes, by the names that its documentation gives them. */
+/** PostgreSQL's error codes of five characters, by the names in its documentation. */
 import { isTenancyError } from '../errors.ts'
 
 export const sqlState = {
@@ -10,7 +10,7 @@ export const sqlState = {
   uniqueViolation: '23505',
 } as const
 
-/** The SQLSTATE of an error that PostgreSQL sent, also when a TenancyError wraps it; undefined for any other error. */
+/** The SQLSTATE of an error that PostgreSQL sent, also when it is the cause of a TenancyError; undefined for any other error. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (isTenancyError(error)) return sqlStateOf(error.cause)
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined

@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest'
-import { statementFacts } from './statement-facts.ts'
+import { describe, expect, test } from 'vitest'
+import { examine, statementFacts } from './statement-facts.ts'
 
-describe('transaction control', () => {
-  it.each(['begin', 'BEGIN;', ' start transaction read only', '-- x\nbegin', '/* x */ Begin work'])('%s opens one', (text) => {
+describe('control of a transaction', () => {
+  test.each(['begin', 'BEGIN;', ' start transaction read only', '-- x\nbegin', '/* x */ Begin work'])('%s begins one', (text) => {
     expect(statementFacts(text)).toMatchObject({ control: 'begin', isMany: false })
   })
-  it.each([
+  test.each([
     'commit',
     'END',
     'rollback to savepoint a',
@@ -14,8 +14,8 @@ describe('transaction control', () => {
     'release a',
     'set transaction read only',
     'prepare transaction $$x$$',
-  ])('%s steers one', (text) => expect(statementFacts(text).control).toMatch(/^(end|savepoint|properties)$/))
-  it.each([
+  ])('%s controls one', (text) => expect(statementFacts(text).control).toMatch(/^(end|savepoint|properties)$/))
+  test.each([
     'select 1',
     'set local x = 1',
     'prepare x as select 1',
@@ -27,7 +27,7 @@ describe('transaction control', () => {
   ])('%s does not', (text) => {
     expect(statementFacts(text).control).toBeUndefined()
   })
-  it('is found among several statements', () => {
+  test('is found among several statements', () => {
     expect(statementFacts('select 1; COMMIT; select 2')).toMatchObject({
       isMany: true,
       control: undefined,
@@ -37,8 +37,8 @@ describe('transaction control', () => {
   })
 })
 
-describe('what is left on the connection', () => {
-  it.each([
+describe('a statement that leaves something on the connection', () => {
+  test.each([
     'set x = 1',
     'SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY',
     'reset all',
@@ -63,9 +63,13 @@ describe('what is left on the connection', () => {
     "select dblink_connect('x')",
     'do $$ begin perform pg_advisory_lock(1); end $$',
     'select 1; listen x',
+    "update pg_settings set setting = 'x' where name = 'a.b'",
+    "explain analyze update pg_settings set setting = 'x' where name = 'a.b'",
+    'explain (analyze) create temp table x as select 1',
+    "do $$ begin update pg_settings set setting = 'x'; end $$",
   ])('%s', (text) => expect(statementFacts(text).leaves).toBeTypeOf('string'))
 
-  it.each([
+  test.each([
     'select 1',
     'set local x = 1',
     'set transaction read only',
@@ -80,22 +84,40 @@ describe('what is left on the connection', () => {
     'select temp from readings',
     '-- listen\nselect 1',
     'notify x',
+    'select setting from pg_settings',
+    'explain analyze create table x as select 1 as temp',
     'do $$ begin perform 1; end $$',
-  ])('nothing by %s', (text) => expect(statementFacts(text).leaves).toBeUndefined())
+  ])('is told from: %s', (text) => expect(statementFacts(text).leaves).toBeUndefined())
 })
 
-it('knows what may commit in the middle', () => {
+test('mayCommit is set for CALL and DO', () => {
   expect(statementFacts('call p()').mayCommit).toBe(true)
   expect(statementFacts('DO $$ begin commit; end $$').mayCommit).toBe(true)
   expect(statementFacts('select do_it()').mayCommit).toBe(false)
 })
 
-it('knows who asks for the session', () => {
+test('asksSession is set for a call of lastval', () => {
   expect(statementFacts('select LASTVAL ()').asksSession).toBe('lastval()')
   expect(statementFacts(`select 'lastval()', lastval`).asksSession).toBeUndefined()
 })
 
-it('keeps its memory bounded and its answers right over many texts', () => {
-  for (let n = 0; n < 5000; n++) expect(statementFacts(`select ${n}`).isMany).toBe(false)
-  expect(statementFacts('select 1; select 2').isMany).toBe(true)
+describe('the cache of facts', () => {
+  test('returns one object for a text, also for a long one that comes again at once', () => {
+    const long = `select ${'1, '.repeat(20_000)}1`
+    for (const text of ['select 1 from cached', long]) expect(examine(text)).toBe(examine(`${text}`))
+    expect(examine(long)).toMatchObject({ text: long, facts: { isMany: false } })
+  })
+
+  test('stays right over more texts than it keeps', () => {
+    for (let n = 0; n < 20_000; n++) expect(statementFacts(`select ${n}`).isMany).toBe(false)
+    expect(statementFacts('select 1; select 2').isMany).toBe(true)
+  })
+
+  test('keeps a text that is used again and again, while others come and go', () => {
+    const busy = examine('select 1 from busy')
+    for (let n = 0; n < 20_000; n++) {
+      examine(`select ${n} from passing`)
+      expect(examine('select 1 from busy')).toBe(busy)
+    }
+  })
 })

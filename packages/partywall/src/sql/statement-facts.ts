@@ -1,27 +1,28 @@
 /**
- * What partywall must know of a statement's text before it is bound: whether it is one statement or several, whether it steers
+ * What partywall must know about the text of a statement before it is bound: whether it is one statement or several, whether it controls
  * a transaction, and whether it leaves something on the connection that the next tenant would find.
  */
+import { BoundedMap } from '../bounded-map.ts'
 import { splitStatements, type SqlStatement } from './lexer.ts'
 
 export interface StatementFacts {
-  /** Several statements can only go by the simple protocol. */
+  /** The text has several statements, which can only be sent by the simple protocol. */
   readonly isMany: boolean
-  /** The one statement steers a transaction: it opens or ends it, sets a mark in it, or sets its properties. It is sent as it is. */
+  /** The one statement controls a transaction: it begins or ends it, handles a savepoint, or sets its properties. It is sent as it is. */
   readonly control: 'begin' | 'end' | 'savepoint' | 'properties' | undefined
-  /** Several statements, and this one among them steers a transaction: what follows it would run without a binding. */
+  /** The first word of the one among several statements that controls a transaction: the statements after it would run unbound. */
   readonly hiddenControl: string | undefined
-  /** CALL and DO may commit in the middle, which would end the binding: they must run where that is refused. */
+  /** CALL and DO may commit in the middle, which would end the binding: they must run where PostgreSQL refuses that. */
   readonly mayCommit: boolean
   /** The statement takes no snapshot, and a query before it in its transaction would change what it means (LOCK TABLE). */
   readonly needsNoSnapshot: boolean
-  /** The statement resolves no names (SHOW, SET LOCAL): in a transaction it goes as it is, for a query before it would fix the snapshot. */
+  /** The statement resolves no names (SHOW, SET LOCAL). In a transaction it is sent as it is: a query before it would fix the snapshot. */
   readonly namesNothing: boolean
-  /** What stays on the connection after the statement, in words; the connection is then destroyed instead of reused. */
+  /** What the statement leaves on the connection, in words; the connection is then destroyed instead of reused. */
   readonly leaves: string | undefined
-  /** Prepared statements are gone after it, those of the connection itself too. */
+  /** The statement removes prepared statements, also those of the binding. */
   readonly forgetsPrepared: boolean
-  /** The statement asks for the state of the session (lastval), which may be another tenant's. */
+  /** The statement reads the state of the session (lastval), which may be another tenant's. */
   readonly asksSession: string | undefined
 }
 
@@ -54,42 +55,60 @@ const remarkableVerbs = new Set([
   'declare',
   'lock',
   'show',
-  'update',
   'call',
   'do',
   'create',
 ])
 const remarkableWords =
-  /\b(?:temp|temporary|pg_temp|set_config|pg_advisory_lock\w*|pg_try_advisory_lock\w*|lastval|setseed|dblink_connect\w*)\b/i
+  /\b(?:temp|temporary|pg_temp|pg_settings|set_config|pg_advisory_lock\w*|pg_try_advisory_lock\w*|lastval|setseed|dblink_connect\w*)\b/i
 
 const mayLeave = new RegExp(`${remarkableWords.source}|\\b(?:set|reset|listen|prepare|load|execute|declare)\\b`, 'i')
 
-/** Most statements need no closer look: one statement, a plain verb, no remarkable word. */
+/** The first word of the text. Most texts need no closer look: one statement, an unremarkable verb, no remarkable word. */
 const simpleStart = /^\s*\(*\s*([a-z]+)/i
 
-const maxCached = 1000
-const maxCachedLength = 10_000
-const cache = new Map<string, StatementFacts>()
-/** A long text comes many times in a row: the same migration, schema after schema. */
-let lastLong: { readonly text: string; readonly facts: StatementFacts } | undefined
+/** A text with its facts. They are looked up once for each statement and handed down with it. */
+export interface ExaminedText {
+  readonly text: string
+  readonly facts: StatementFacts
+}
 
-/** The facts of a text. Costs microseconds; texts seen before cost a look into a bounded cache. */
-export function statementFacts(text: string): StatementFacts {
-  const known = text.length > maxCachedLength && text === lastLong?.text ? lastLong.facts : cache.get(text)
+/** Bytes of all texts that are kept, with what belongs to them: a few thousand texts of common length. */
+const maxBytes = 2 * 1024 * 1024
+/** Bytes of an entry beside its text, whose characters take two bytes at most. */
+const entryBytes = 250
+const examined = new BoundedMap<string, ExaminedText>(maxBytes)
+
+/** A longer text comes many times in a row, such as one migration for schema after schema: only the last one is kept. */
+const longText = 10_000
+/** A text of more characters than this is never kept. */
+const longestText = 5_000_000
+let lastLong: ExaminedText | undefined
+
+/** A new text costs microseconds, a text that was seen before one lookup in a bounded cache. */
+export function examine(text: string): ExaminedText {
+  if (text.length > longText) return examineLong(text)
+  const known = examined.get(text)
   if (known !== undefined) return known
-  const facts = isPlain(text) ? plain : examine(text)
-  if (text.length <= maxCachedLength) {
-    if (cache.size >= maxCached) cache.clear()
-    cache.set(text, facts)
-  } else {
-    lastLong = { text, facts }
-  }
-  return facts
+  const fresh = { text, facts: factsOf(text) }
+  examined.set(text, fresh, entryBytes + 2 * text.length)
+  return fresh
+}
+
+function examineLong(text: string): ExaminedText {
+  if (text === lastLong?.text) return lastLong
+  const fresh = { text, facts: factsOf(text) }
+  if (text.length <= longestText) lastLong = fresh
+  return fresh
+}
+
+export function statementFacts(text: string): StatementFacts {
+  return examine(text).facts
 }
 
 /**
- * The facts of a text of several statements of which all but `foreign` are our own, and known to leave nothing and to steer nothing. Many
- * schemas get the same foreign text among others of ours: it is examined once.
+ * The facts of a text of several statements of which all except `foreign` are partywall's own, which leave nothing and control no
+ * transaction. Many schemas get the same foreign text between different ones of ours: it is examined once.
  */
 export function statementFactsAround(foreign: string): StatementFacts {
   return statementFacts(`${foreign}\n;\nselect 1`)
@@ -103,7 +122,8 @@ function isPlain(text: string): boolean {
   return !remarkableWords.test(text)
 }
 
-function examine(text: string): StatementFacts {
+function factsOf(text: string): StatementFacts {
+  if (isPlain(text)) return plain
   const statements = splitStatements(text)
   const controls = statements.map(controlOf)
   const isMany = statements.length > 1
@@ -146,8 +166,9 @@ function leftBy(statement: SqlStatement): string | undefined {
   }
   if (calls(statement, 'setseed')) return 'a random seed'
   if (tokens.some((token) => token.startsWith('dblink_connect'))) return 'a dblink connection'
-  if (verb === 'update' && tokens.includes('pg_settings')) return 'a setting of the session'
-  // The body of a DO block is text to us: a word anywhere in it that might leave something is reason enough.
+  // An update of this view is a SET; `explain analyze` runs it as well.
+  if (tokens.includes('update') && tokens.includes('pg_settings')) return 'a setting of the session'
+  // The body of a DO block is only text here: any word in it that might leave something counts.
   if (verb === 'do' && statement.bodies.some((body) => mayLeave.test(body))) return 'what its body may have left'
   return undefined
 }
@@ -158,9 +179,11 @@ function namesNothing({ tokens: [verb, next] }: SqlStatement): boolean {
 
 function makesTemporary(tokens: readonly string[]): boolean {
   if (tokens.includes('pg_temp')) return true
-  if (tokens[0] === 'create') {
+  // `explain analyze create temp table … as` creates it.
+  const create = tokens[0] === 'explain' ? tokens.indexOf('create') : 0
+  if (tokens[create] === 'create') {
     const object = tokens.findIndex((token) => token === 'table' || token === 'view' || token === 'sequence')
-    return tokens.slice(1, Math.max(object, 1)).some(isTemporary)
+    return tokens.slice(create + 1, Math.max(object, create + 1)).some(isTemporary)
   }
   return tokens.some((token, index) => token === 'into' && tokens.slice(index + 1, index + 3).some(isTemporary))
 }

@@ -1,4 +1,4 @@
-/** SQL and its values, apart. The functions of `*-sql.ts` files each make one statement; values never become part of the text. */
+/** SQL with separate values. Each function of a `*-sql.ts` file makes one statement; values never become part of the text. */
 import type { QueryResult, QueryResultRow } from 'pg'
 
 export interface Statement {
@@ -6,7 +6,7 @@ export interface Statement {
   readonly values?: unknown[]
 }
 
-/** Whatever can run a statement: a pool, a client, a transaction. */
+/** Something that can run a statement: a pool, a client, a transaction. */
 export interface Queryable {
   query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>>
 }

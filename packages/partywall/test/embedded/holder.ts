@@ -1,6 +1,7 @@
 /**
- * A process that uses an embedded server: `holder.ts <directory> [hold | release | leave]`. It says what it got as one JSON line. With
- * `hold` it stays until SIGTERM, on which it releases; `release` does so at once; `leave` ends without a word, as scripts do.
+ * A process that uses an embedded server: `holder.ts <directory> [hold | release | leave]`. It prints the server as one JSON line. With
+ * `hold` it runs until SIGTERM and then releases the server; with `release` it does so at once; with `leave` it ends without release, as
+ * scripts do.
  */
 import { acquireEmbedded } from '../../src/embedded/embedded.ts'
 import { embeddedPaths } from '../../src/embedded/paths.ts'
@@ -24,7 +25,7 @@ try {
       console.log('released')
     })
   }
-  // Whoever reads this may signal us the next moment.
+  // The reader of this line may send the signal at once.
   console.log(JSON.stringify({ port, pid, url, supervisorPid, progress }))
   if (then === 'release') await Promise.all([release(), release()])
 } catch (error) {

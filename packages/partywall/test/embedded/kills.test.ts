@@ -1,4 +1,4 @@
-/** kill -9 on each process in turn, and what it leaves. All in one directory: each test starts on the ruins of the one before. */
+/** kill -9 of each process in turn. All in one directory: each test starts with what the one before left. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, readdir, stat, writeFile } from 'node:fs/promises'
@@ -21,9 +21,9 @@ import {
 
 const paths = await temporaryProject()
 
-test('killed during initdb: no half-made data, nothing running, and the next start works', async () => {
+test('kill -9 during initdb leaves no unfinished data and no process, and the next start works', async () => {
   const child = spawn(process.execPath, [holderFile, paths.directory], { stdio: 'ignore' })
-  const making = async () => (await readdir(paths.home).catch(() => [])).filter((name) => name.startsWith('data-in-the-making-'))
+  const making = async () => (await readdir(paths.home).catch(() => [])).filter((name) => name.startsWith('data-unfinished-'))
   await eventually('initdb is at work', async () => (await making()).length > 0)
   await sleep(100)
   const supervisors = await supervisorsOf(paths)
@@ -35,13 +35,13 @@ test('killed during initdb: no half-made data, nothing running, and the next sta
   const report = await runHolder(paths)
   expect(report.error).toBeUndefined()
   await eventually('what initdb left is gone', async () => {
-    // The orphaned initdb may have written once more after we cleaned; the start after that removes it.
+    // The orphaned initdb may have written once more after the cleaning; the next start removes that.
     if ((await making()).length > 0) await runHolder(paths)
     return (await making()).length === 0
   })
 })
 
-test('kill -9 of the only process that uses the server: the server stops', async () => {
+test('kill -9 of the only process that uses the server stops the server', async () => {
   const { child, report } = await startHolder(paths)
   child.kill('SIGKILL')
   await everythingStopped(paths)
@@ -49,7 +49,7 @@ test('kill -9 of the only process that uses the server: the server stops', async
   expect(await readFile(paths.log, 'utf8')).toMatch(/database system is shut down\n$/)
 })
 
-test('kill -9 of the supervisor: the next start stops the orphan and has a server of its own', async () => {
+test('kill -9 of the supervisor lets the next start stop the orphaned server and start a new one', async () => {
   const { child, report } = await startHolder(paths)
   process.kill(report.supervisorPid, 'SIGKILL')
   await eventually('the supervisor is gone', () => !isAlive(report.supervisorPid))
@@ -63,7 +63,7 @@ test('kill -9 of the supervisor: the next start stops the orphan and has a serve
   await everythingStopped(paths)
 })
 
-test('kill -9 of the postmaster: the supervisor ends, and the next start recovers', async () => {
+test('kill -9 of the postmaster ends the supervisor, and the next start recovers', async () => {
   const { child, report } = await startHolder(paths)
   const client = new Client(report.url)
   client.on('error', () => {})
@@ -82,7 +82,7 @@ test('kill -9 of the postmaster: the supervisor ends, and the next start recover
   await next.end()
 })
 
-test('kill -9 of everything at once', async () => {
+test('kill -9 of all processes at once lets the next start work', async () => {
   const { child, report } = await startHolder(paths)
   for (const pid of [report.supervisorPid, report.pid, child.pid!]) process.kill(pid, 'SIGKILL')
   await eventually('backends are gone', async () => (await serverProcesses(paths.data)).length === 0)
@@ -90,10 +90,10 @@ test('kill -9 of everything at once', async () => {
   expect(next.error).toBeUndefined()
 })
 
-test('a stale postmaster.pid whose number belongs to a stranger: healed, and the stranger is left in peace', async () => {
+test('a stale postmaster.pid with the number of another process is removed, and the process gets no signal', async () => {
   await runHolder(paths)
   const { uid, gid } = await stat(paths.data)
-  // Of the same user as the server: to all others PostgreSQL itself pays no heed.
+  // Of the same user as the server: PostgreSQL itself ignores processes of other users.
   const stranger = spawn('sleep', ['60'], { stdio: 'ignore', ...(process.getuid?.() === 0 ? { uid, gid } : {}) })
   try {
     const lines = [stranger.pid, paths.data, 1_700_000_000, 54_321, '', '127.0.0.1', '1 1', 'ready']
@@ -107,7 +107,7 @@ test('a stale postmaster.pid whose number belongs to a stranger: healed, and the
   }
 })
 
-test('a stale server.json whose port belongs to a silent stranger: healed', async () => {
+test('a stale server.json with the port of another, silent program is replaced', async () => {
   const stranger = createServer(() => {})
   await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
   try {
@@ -120,7 +120,7 @@ test('a stale server.json whose port belongs to a silent stranger: healed', asyn
   }
 })
 
-test('a server.json that is not JSON: healed', async () => {
+test('a server.json that is not JSON is replaced', async () => {
   await writeFile(paths.serverFile, '{ "id": "half')
   expect((await runHolder(paths)).error).toBeUndefined()
 })

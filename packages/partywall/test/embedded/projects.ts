@@ -1,4 +1,4 @@
-/** Temporary projects with real processes in them. At the end of a test file nothing of them may be running. */
+/** Temporary projects with real processes. At the end of a test file none of them may be running. */
 import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readlink, realpath, rm } from 'node:fs/promises'
@@ -25,21 +25,21 @@ export interface Report {
 export interface Holder {
   child: ChildProcess
   report: Report
-  /** SIGTERM, on which it releases, and its end. */
+  /** Sends SIGTERM, on which it releases the server, and waits for its end. */
   end(): Promise<void>
 }
 
 const projects: EmbeddedPaths[] = []
 const children = new Set<ChildProcess>()
 
-/** A fresh directory that only we can enter, like one in a private home. */
+/** A new directory that only this user can enter, like one in a private home. */
 export async function temporaryProject(): Promise<EmbeddedPaths> {
   const paths = embeddedPaths(join(await realpath(await mkdtemp(join(tmpdir(), 'partywall-'))), '.partywall'))
   projects.push(paths)
   return paths
 }
 
-/** Starts a process that uses the server; resolves when it has it, or has failed to get it. */
+/** Starts a process that uses the server; resolves when it has the server, or failed to get it. */
 export async function startHolder(
   paths: EmbeddedPaths,
   then: 'hold' | 'release' | 'leave' = 'hold',
@@ -63,7 +63,7 @@ export async function startHolder(
   }
 }
 
-/** A whole life: start, release, end. Resolves after stdout is closed, so it also shows that nothing else keeps it open. */
+/** Starts a process, lets it release the server and end. Resolves when stdout is closed, which shows that no other process holds it. */
 export async function runHolder(
   paths: EmbeddedPaths,
   then: 'release' | 'leave' = 'release',
@@ -74,7 +74,7 @@ export async function runHolder(
   return report
 }
 
-/** A zombie, dead but not yet fetched by its parent, counts as dead. */
+/** A zombie counts as dead. */
 export function isAlive(pid: number): boolean {
   const state = spawnSync('ps', ['-o', 'stat=', '-p', `${pid}`], { encoding: 'utf8' }).stdout.trim()
   return state !== '' && !state.startsWith('Z')
@@ -97,7 +97,7 @@ async function processesOf(paths: EmbeddedPaths): Promise<number[]> {
   return [...(await serverProcesses(paths.data)), ...(await supervisorsOf(paths))]
 }
 
-/** Whoever has the lock file open. */
+/** The processes that have the lock file open. */
 export async function supervisorsOf(paths: EmbeddedPaths): Promise<number[]> {
   const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 1)
   const found: number[] = []

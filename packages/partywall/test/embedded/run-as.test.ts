@@ -1,4 +1,4 @@
-/** Who runs the server. Needs root to become others; as an ordinary user all other test files show that case. */
+/** Which user the server runs as. Only root can start it as another user; all other test files cover ordinary users. */
 import { execFileSync } from 'node:child_process'
 import { chmod, chown, cp, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -20,8 +20,8 @@ function othersCanReach(): boolean {
   }
 }
 
-describe.runIf(isRoot)('as root (skipped for ordinary users, who cannot become another)', () => {
-  test('a project in a directory that only root can enter: the server runs as somebody else all the same', async () => {
+describe.runIf(isRoot)('as root (skipped for ordinary users, who cannot start a process as another user)', () => {
+  test('a project in a directory that only root can enter gets a server that runs as another user', async () => {
     const paths = await temporaryProject()
     expect((await stat(dirname(paths.directory))).mode & 0o777).toBe(0o700)
     const { report, end } = await startHolder(paths)
@@ -29,13 +29,13 @@ describe.runIf(isRoot)('as root (skipped for ordinary users, who cannot become a
     const uid = await uidOf(report.pid)
     expect(uid).not.toBe(0)
     expect(capabilitiesOf(report.pid)).toBe(dacOverride)
-    // The user's own directory is as it was.
+    // The directory itself is unchanged.
     expect((await stat(dirname(paths.directory))).mode & 0o777).toBe(0o700)
     await end()
     expect(isAlive(report.pid)).toBe(false)
   })
 
-  test('binaries, too, that only root can reach: a clone in a private directory', async () => {
+  test('binaries that only root can reach are run as another user', async () => {
     const folder = await privateClone()
     const program = `const { acquireEmbedded } = await import(${JSON.stringify(join(folder, 'src/embedded/embedded.ts'))})
       const server = await acquireEmbedded({ directory: ${JSON.stringify(join(folder, '.partywall'))} })
@@ -48,7 +48,7 @@ describe.runIf(isRoot)('as root (skipped for ordinary users, who cannot become a
 })
 
 describe.runIf(isRoot && othersCanReach())('as root and as others (skipped where only root can reach this repository)', () => {
-  test('a project that everybody may enter: the server has no capability at all', async () => {
+  test('a project that all users may enter gets a server without capabilities', async () => {
     const paths = await temporaryProject()
     await chmod(dirname(paths.directory), 0o755)
     const { report, end } = await startHolder(paths)
@@ -57,7 +57,7 @@ describe.runIf(isRoot && othersCanReach())('as root and as others (skipped where
     await end()
   })
 
-  test('an ordinary user: the server runs as that user; it does so when root starts it later, and the user can go on', async () => {
+  test('data of an ordinary user are used as that user, also when root starts the server later', async () => {
     const { paths, as } = await projectOf('nobody')
     const { report, end } = await startHolder(paths, 'hold', { through: as })
     expect(report.error).toBeUndefined()
@@ -70,7 +70,7 @@ describe.runIf(isRoot && othersCanReach())('as root and as others (skipped where
     expect((await runHolder(paths, 'release', { through: as })).error).toBeUndefined()
   })
 
-  test('data that root made: an ordinary user is told the mend', async () => {
+  test('data that root created are an error that says what to do, for an ordinary user', async () => {
     const { paths, as } = await projectOf('daemon')
     await runHolder(paths)
     const { error } = await runHolder(paths, 'release', { through: as })
@@ -80,7 +80,7 @@ describe.runIf(isRoot && othersCanReach())('as root and as others (skipped where
 
 const dacOverride = 2n
 
-/** The sources and the binaries in a directory of root's; hard links, for the binaries are large. */
+/** The sources and the binaries in a directory of root, as hard links, because the binaries are large. */
 async function privateClone(): Promise<string> {
   const root = fileURLToPath(new URL('../../../..', import.meta.url))
   await mkdir(join(root, '.partywall'), { recursive: true })

@@ -6,7 +6,7 @@ import { everythingStopped, isAlive, runHolder, startHolder, temporaryProject } 
 
 const paths = await temporaryProject()
 
-test('the first start makes a real PostgreSQL and says so; later ones are silent', async () => {
+test('the first start creates a real PostgreSQL with lines of progress; later starts print nothing', async () => {
   const first: string[] = []
   const server = await acquireEmbedded({ directory: paths.directory, onProgress: (line) => first.push(line) })
   expect(first).toEqual([
@@ -47,7 +47,7 @@ test('the last release resolves when the server is stopped, and may be repeated'
   await server.release()
 })
 
-test('an earlier release leaves the server to the others', async () => {
+test('an earlier release leaves the server running for the others', async () => {
   const [one, two] = [
     await acquireEmbedded({ directory: paths.directory }),
     await acquireEmbedded({ directory: paths.directory }),
@@ -61,7 +61,7 @@ test('an earlier release leaves the server to the others', async () => {
   expect(isAlive(two.pid)).toBe(false)
 })
 
-test('a release does not wait for clients that were forgotten', async () => {
+test('a release does not wait for clients that were not closed', async () => {
   const server = await acquireEmbedded({ directory: paths.directory })
   const client = new Client(server.url)
   client.on('error', () => {})
@@ -71,20 +71,20 @@ test('a release does not wait for clients that were forgotten', async () => {
   expect(isAlive(server.pid)).toBe(false)
 })
 
-test('a process may end without release, also one whose output is piped; the server follows', async () => {
+test('a process may end without release, also one whose output is piped, and the server stops', async () => {
   const { pid } = await runHolder(paths, 'leave')
   await everythingStopped(paths)
   expect(isAlive(pid)).toBe(false)
 })
 
-// The server waits a second for a next process; on a machine that is busy, Node.js itself may take longer to start.
-test('a process that comes right after one that left finds the server still up', { retry: 4 }, async () => {
+// The server waits a second for the next process; on a busy machine, Node.js itself may take longer to start.
+test('a process that starts right after another one ended finds the server running', { retry: 4 }, async () => {
   const left = await runHolder(paths, 'leave')
   const next = await runHolder(paths, 'release')
   expect(next.pid).toBe(left.pid)
 })
 
-test('another port is taken when the one of last time belongs to somebody else now', async () => {
+test('another port is used when another program has the last one', async () => {
   const { port } = await runHolder(paths)
   const stranger = createServer()
   await new Promise<void>((resolve) => stranger.listen(port, '127.0.0.1', resolve))
@@ -97,7 +97,7 @@ test('another port is taken when the one of last time belongs to somebody else n
   }
 })
 
-test('Ctrl-C in the terminal reaches the application, not the server under it', async () => {
+test('Ctrl-C in the terminal ends the application, not its server', async () => {
   const { child, report, end } = await startHolder(paths, 'hold', { detached: true })
   process.kill(-child.pid!, 'SIGINT')
   await new Promise((resolve) => setTimeout(resolve, 300))
@@ -106,7 +106,7 @@ test('Ctrl-C in the terminal reaches the application, not the server under it', 
   expect(isAlive(report.pid)).toBe(false)
 })
 
-test('a setting that PostgreSQL does not know ends in an error with the end of its log', async () => {
+test('a setting that PostgreSQL does not know is an error with the end of its log', async () => {
   const failing = acquireEmbedded({ directory: paths.directory, settings: { no_such_setting: '1' } })
   await expect(failing).rejects.toMatchObject({
     code: 'EMBEDDED_FAILED',

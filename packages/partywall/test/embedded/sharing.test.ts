@@ -3,7 +3,7 @@ import { isAlive, startHolder, supervisorsOf, temporaryProject } from './project
 
 const paths = await temporaryProject()
 
-test('processes of one project that start at once, in an empty directory, share one server', async () => {
+test('processes of one project that start at the same time in an empty directory share one server', async () => {
   const holders = await Promise.all([1, 2, 3].map(() => startHolder(paths)))
   expect(new Set(holders.map(({ report }) => report.pid)).size).toBe(1)
   expect(await supervisorsOf(paths)).toHaveLength(1)
@@ -14,7 +14,7 @@ test('processes of one project that start at once, in an empty directory, share 
   expect(isAlive(first!.report.pid)).toBe(false)
 })
 
-test('a process that starts while another one stops the server gets a fresh one', async () => {
+test('a process that starts while another one stops the server gets a new one', async () => {
   let holder = await startHolder(paths)
   for (let round = 0; round < 3; round++) {
     const [next] = await Promise.all([startHolder(paths), holder.end()])
@@ -25,7 +25,7 @@ test('a process that starts while another one stops the server gets a fresh one'
   await holder.end()
 })
 
-test('two projects that start at once have a server each', async () => {
+test('two projects that start at the same time have a server each', async () => {
   const [one, two] = await Promise.all([startHolder(paths), startHolder(await temporaryProject())])
   expect(one.report.pid).not.toBe(two.report.pid)
   expect(one.report.port).not.toBe(two.report.port)

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { backendOf, comesToRest, killBackend, loses, within } from '../support/pools/rest.ts'
 import { isPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
@@ -16,7 +16,7 @@ await prepareStates(admin)
 const owner = 'select owner from items where id = 1'
 
 describe.each(Object.entries(states))('a backend that is killed: %s', (_, state) => {
-  it('gives no wrong row, and its connection is not lost to the pool', async () => {
+  test('returns no wrong row, and the pool can replace its connection', async () => {
     const pool = makePool({ max: 3 })
     await scope.run(a, async () => {
       const client = await pool.connect()
@@ -31,7 +31,7 @@ describe.each(Object.entries(states))('a backend that is killed: %s', (_, state)
     await expectNothingKept(admin)
   })
 
-  it('lets who waits for the connection have the next one', async () => {
+  test('is replaced for the callers that wait for the connection', async () => {
     const pool = makePool({ max: 1 })
     await scope.run(a, async () => {
       const client = await pool.connect()
@@ -42,7 +42,7 @@ describe.each(Object.entries(states))('a backend that is killed: %s', (_, state)
       } finally {
         client.release()
       }
-      // Behind a pooler one of them may still be lent the session that is lost.
+      // Behind a pooler one of them may still get the lost session.
       const answers = await within(5000, Promise.all(waiting))
       answers.forEach((rows, index) => {
         if (typeof rows !== 'string') expect(rows).toEqual([{ owner: [b, a, b][index]!.schema }])
@@ -53,14 +53,14 @@ describe.each(Object.entries(states))('a backend that is killed: %s', (_, state)
   })
 })
 
-describe('a backend that is killed while nobody has it', () => {
-  it('costs nobody more than one error, and no row is wrong', async () => {
+describe('a backend that is killed while its connection is idle', () => {
+  test('costs a caller one error at most, and no row is wrong', async () => {
     const pool = makePool({ max: 3 })
     for (let round = 0; round < 10; round++) {
       const clients = await Promise.all([a, b, a].map((tenant) => scope.run(tenant, () => pool.connect())))
       const pids = new Set(await Promise.all(clients.map(backendOf)))
       for (const client of clients) client.release()
-      // At once, before the news can have arrived, or a while later.
+      // At once, before the loss can be noticed, or a while later.
       await Promise.all([...pids].map((pid) => admin.query('select pg_terminate_backend($1)', [pid])))
       if (round % 2 === 0) await sleep(20)
       const answers = await Promise.allSettled([a, b, a, b].map((tenant) => scope.run(tenant, () => pool.query(owner))))
@@ -74,7 +74,7 @@ describe('a backend that is killed while nobody has it', () => {
 })
 
 describe('a query object through pool.query whose backend is killed', () => {
-  it('is told, and its connection is not lost to the pool', async () => {
+  test('is rejected, and the pool can replace its connection', async () => {
     const pool = makePool({ max: 1 })
     for (const batchSize of [2, 100]) {
       await scope.run(a, async () => {
@@ -92,7 +92,7 @@ describe('a query object through pool.query whose backend is killed', () => {
   })
 })
 
-it('survives a storm: a backend dies every few milliseconds, while all kinds of work go on', async () => {
+test('a pool survives backends that are killed every few milliseconds during all kinds of work', async () => {
   const pool = makePool({ max: 5 })
   const storm = { isOver: false }
   const counts = { right: 0, lost: 0 }
@@ -137,7 +137,7 @@ it('survives a storm: a backend dies every few milliseconds, while all kinds of 
       } catch (error) {
         await loses(Promise.reject(error as Error))
         counts.lost += 1
-        // As a caller would who tries again.
+        // As a caller does that tries again.
         await sleep(5)
       }
     }

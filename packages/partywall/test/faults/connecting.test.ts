@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { relayForTest, type Relay } from '../support/servers/relay.ts'
 import { comesToRest, within } from '../support/pools/rest.ts'
 import { route } from '../support/servers/route.ts'
@@ -10,7 +10,7 @@ const { a, b, scope, url, makePool, admin } = tenants
 const owner = 'select owner from items where id = 1'
 
 describe.each<Relay['silence']>(['at once', 'after the login'])('a server that falls silent %s', (silence) => {
-  it('keeps nobody waiting longer than the limit, and the connections can be had again', async () => {
+  test('lets no caller wait longer than the limit, and the connections are available later', async () => {
     const relay = await relayForTest(url)
     const pool = makePool({ connectionString: relay.url, max: 2, connectionTimeoutMillis: 300 })
     relay.silence = silence
@@ -21,14 +21,14 @@ describe.each<Relay['silence']>(['at once', 'after the login'])('a server that f
     for (const answer of answers) {
       expect(answer.status === 'rejected' && String(answer.reason)).toMatch(/POOL_EXHAUSTED|timeout|stayed busy/i)
     }
-    // A connection that is being opened for somebody who has given up gives up in its own time.
+    // A connection that is being opened for a caller that has given up has its own time limit.
     await expect.poll(() => [pool.totalCount, pool.waitingCount], { timeout: 1000 }).toEqual([0, 0])
     relay.silence = 'never'
     await comesToRest(pool, tenants)
   })
 })
 
-it('tells at once that nothing listens, and the connections can be had later', async () => {
+test('a server that does not listen is reported at once, and the connections are available later', async () => {
   const pool = makePool({ connectionString: 'postgres://127.0.0.1:1/x', max: 2, connectionTimeoutMillis: 2000 })
   for (let round = 0; round < 3; round++) {
     const answers = await within(
@@ -42,7 +42,7 @@ it('tells at once that nothing listens, and the connections can be had later', a
   await comesToRest(pool, tenants)
 })
 
-it('leaves no connection open on the server when the first question is not answered well', async () => {
+test('a connection whose first statement fails is closed on the server', async () => {
   const role = `partywall_mute_${route}`
   await admin.query(`drop role if exists ${role}`)
   await admin.query(`create role ${role} login; revoke execute on function pg_catalog.pg_backend_pid() from public`)
@@ -53,7 +53,7 @@ it('leaves no connection open on the server when the first question is not answe
     await expect(scope.run(a, () => pool.query(owner))).rejects.toMatchObject({ code: '42501' })
   }
   expect({ total: pool.totalCount, waiting: pool.waitingCount }).toEqual({ total: 0, waiting: 0 })
-  // Behind the pooler its own connection may stay, which serves all of them.
+  // The pooler may keep its own connection, which serves all of them.
   const open = `select count(*)::int as n from pg_stat_activity where usename = $1`
   const most = route === 'pgbouncer' ? 1 : 0
   await expect.poll(async () => (await admin.query(open, [role])).rows[0].n, { timeout: 2000 }).toBeLessThanOrEqual(most)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { comesToRest, within } from '../support/pools/rest.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
@@ -11,12 +11,14 @@ const owner = 'select owner from items where id = 1'
 const limited = { max: 2, connectionTimeoutMillis: 150 }
 
 describe('a pool that stays exhausted', () => {
-  it.each([
+  test.each([
     ['pool.query', () => (pool: ReturnType<typeof makePool>) => pool.query(owner)],
     ['pool.connect', () => (pool: ReturnType<typeof makePool>) => pool.connect()],
-  ])('refuses who waits by %s when the limit is over, all of them, and forgets them', async (_, how) => {
-    const pool = makePool(limited)
+  ])('rejects all callers of %s that wait longer than the limit, and forgets them', async (_, how) => {
+    const pool = makePool({ ...limited, connectionTimeoutMillis: 5000 })
     const held = await holdAll(pool)
+    // Only now, because opening a connection may take longer on a busy machine.
+    pool.options.connectionTimeoutMillis = limited.connectionTimeoutMillis
     const started = performance.now()
     const waiting = Array.from({ length: 20 }, (__, index) =>
       scope.run([a, b][index % 2]!, () => how()(pool) as Promise<unknown>),
@@ -38,7 +40,7 @@ describe('a pool that stays exhausted', () => {
     await comesToRest(pool, tenants)
   })
 
-  it('serves those whose turn comes within the limit, in their order', async () => {
+  test('serves the callers whose turn comes within the limit, in their order', async () => {
     const pool = makePool({ ...limited, connectionTimeoutMillis: 5000 })
     const held = await holdAll(pool)
     const order: number[] = []
@@ -58,7 +60,7 @@ describe('a pool that stays exhausted', () => {
     await comesToRest(pool, tenants)
   })
 
-  it('loses no connection to those who gave up just when it was their turn', async () => {
+  test('loses no connection to a caller that gave up just when it was its turn', async () => {
     const pool = makePool({ ...limited, connectionTimeoutMillis: 5000 })
     for (let round = 0; round < 30; round++) {
       const held = await holdAll(pool)
@@ -78,7 +80,7 @@ describe('a pool that stays exhausted', () => {
 })
 
 describe('a caller that forgets to release', () => {
-  it('is named in a warning, with the stack of its checkout, and in the errors of who waits for it', async () => {
+  test('is named in a warning with the stack of its checkout, and in the errors of the callers that wait', async () => {
     const pool = makePool({ ...limited, warnWhenHeldMs: 40 } as object)
     const warnings: Error[] = []
     const hear = (warning: Error & { code?: string }): void =>
@@ -88,24 +90,24 @@ describe('a caller that forgets to release', () => {
     const other = await scope.run(b, () => pool.connect())
     await expect(scope.run(a, () => pool.query(owner))).rejects.toMatchObject({
       code: 'POOL_EXHAUSTED',
-      message: expect.stringMatching(/held longest was taken [\d.]+ s ago at .*forgetsToRelease/),
+      message: expect.stringMatching(/held longest was checked out [\d.]+ s ago at .*forgetsToRelease/),
     })
     other.release()
     process.off('warning', hear)
-    // One for each client that is held, and no more, however long it takes.
+    // One warning for each client that is held, however long it takes.
     expect(warnings.map(({ message }) => message.split('\n')[0])).toEqual([
-      'A client of tenant "tenant_a" is not released after 0.04 s. It was taken here:',
-      'A client of tenant "tenant_b" is not released after 0.04 s. It was taken here:',
+      'A client of tenant "tenant_a" was not released after 0.04 s. It was checked out here:',
+      'A client of tenant "tenant_b" was not released after 0.04 s. It was checked out here:',
     ])
     expect(warnings[0]!.message).toMatch(/at .*forgetsToRelease .*exhaustion\.test\.ts:\d+/)
-    // The others go on with what is left.
+    // The other callers use the remaining connection.
     for (const tenant of [a, b, a])
       expect((await scope.run(tenant, () => pool.query(owner))).rows).toEqual([{ owner: tenant.schema }])
     forgotten.release()
     await comesToRest(pool, tenants)
   })
 
-  it('is not named when it releases in time, whatever the end of its work', async () => {
+  test('causes no warning when it releases in time, whatever the end of its work', async () => {
     const pool = makePool({ ...limited, warnWhenHeldMs: 40 } as object)
     const warnings: Error[] = []
     const hear = (warning: Error): void => void warnings.push(warning)

@@ -1,4 +1,4 @@
-/** All states at once on one pool, with somebody waiting in line for each; and then the end, which takes them all. */
+/** All states at once on one pool, with a caller that waits for each connection; then all sessions end. */
 import { Client } from 'pg'
 import { expect } from 'vitest'
 import { afterLosses, comesToRest, isLoss, within } from '../support/pools/rest.ts'
@@ -6,7 +6,7 @@ import type { TwoTenants } from '../support/tenants/two-tenants.ts'
 import { expectNothingKept, states } from './states.ts'
 
 interface End {
-  /** Ends every session, and resolves when there can be new ones. */
+  /** Ends every session, and resolves when new ones are possible. */
   readonly end: () => Promise<void>
   readonly isBoundToSession: boolean
 }
@@ -17,7 +17,7 @@ export async function inEveryState(tenants: TwoTenants, { end, isBoundToSession 
   const pool = makePool({ max: all.length, connectionTimeoutMillis: 20_000 })
   const allThere = barrier(all.length, end)
   const clients = await Promise.all(all.map(() => scope.run(a, () => pool.connect())))
-  // A pooler has opened its connections to the server when all of them hold one at the same time.
+  // A pooler has opened all its connections to the server when every client holds one at the same time.
   for (const text of ['begin', 'commit']) await Promise.all(clients.map((client) => client.query(text)))
   const work = all.map((state, index) =>
     scope.run(a, async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ownServer } from '../support/servers/own-server.ts'
 import { backendOf, comesToRest, isLoss, within } from '../support/pools/rest.ts'
 import { isPooled, ownRoute } from '../support/servers/route.ts'
@@ -16,7 +16,7 @@ await prepareStates(admin)
 const owner = 'select owner from items where id = 1'
 
 describe.each(['fast', 'immediate'] as const)('a server that is restarted (%s)', (how) => {
-  it('ends whatever was under way, in every state at once, and serves everybody afterwards', async () => {
+  test('ends the work in every state at once, and serves all callers afterwards', async () => {
     await withServerConnections(40, () =>
       inEveryState(tenants, {
         async end() {
@@ -28,7 +28,7 @@ describe.each(['fast', 'immediate'] as const)('a server that is restarted (%s)',
     )
   })
 
-  it('keeps nobody waiting for ever while it is down', async () => {
+  test('lets no caller wait indefinitely while it is down', async () => {
     const pool = makePool({ max: 3, connectionTimeoutMillis: 1500 })
     await comesToRest(pool, tenants)
     await server.stop(how)
@@ -36,7 +36,7 @@ describe.each(['fast', 'immediate'] as const)('a server that is restarted (%s)',
     const callers = asked.map((tenant) => scope.run(tenant, () => pool.query(owner)))
     const settled = Promise.allSettled(callers)
     await sleep(isPooled ? 500 : 3000)
-    // Directly everybody knows by now. A pooler lets its clients wait for the server.
+    // On a direct connection every caller has its error by now. A pooler lets its clients wait for the server.
     if (!isPooled) expect({ total: pool.totalCount, waiting: pool.waitingCount }).toEqual({ total: 0, waiting: 0 })
     await server.start()
     for (const [index, answer] of (await within(20_000, settled)).entries()) {
@@ -47,7 +47,7 @@ describe.each(['fast', 'immediate'] as const)('a server that is restarted (%s)',
   })
 })
 
-it('survives that one backend dies as by kill -9, after which the server ends all the others as well', async () => {
+test('a pool survives the crash of one backend, after which the server ends all others as well', async () => {
   const pool = makePool({ max: 4 })
   const clients = await Promise.all([a, b, a].map((tenant) => scope.run(tenant, () => pool.connect())))
   const pid = await scope.run(a, () => backendOf(clients[0]!))

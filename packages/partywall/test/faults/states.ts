@@ -1,6 +1,6 @@
 /**
- * How far a client may have come when its server session ends, and what must come of it then: an error, soon, and nothing that waits for
- * ever. Whoever runs them says what the end is: a backend killed, a server or a pooler started anew.
+ * The states of a client in which its server session may end, and what must happen then: an error, soon, and nothing that waits
+ * indefinitely. The test that uses them chooses the end: a backend that is killed, a server or a pooler that is restarted.
  */
 import { once } from 'node:events'
 import { Readable, Writable } from 'node:stream'
@@ -17,11 +17,11 @@ export interface Ending {
   readonly client: PoolClient
   /** Ends the server session that the client has, and waits until it is gone. */
   readonly kill: () => Promise<void>
-  /** Behind a pooler a client has no session between its statements, so none to lose. */
+  /** False behind a pooler, where a client has no session between its statements, so none to lose. */
   readonly isBoundToSession: boolean
 }
 
-/** What the states want of the database, beside the tenants. */
+/** What the states need in the database, beside the tenants. */
 export async function prepareStates(admin: Client): Promise<void> {
   await admin.query(`
     create table tenant_a.slow (id int);
@@ -30,14 +30,14 @@ export async function prepareStates(admin: Client): Promise<void> {
   `)
 }
 
-/** That nothing of them was kept. */
+/** Nothing that they wrote was kept. */
 export async function expectNothingKept(admin: Client): Promise<void> {
   expect((await admin.query('select count(*)::int as n from tenant_a.items where id >= 100')).rows).toEqual([{ n: 0 }])
   expect((await admin.query('select note from tenant_a.items where id = 1')).rows).toEqual([{ note: 'note 1' }])
 }
 
 const owner = 'select owner from items where id = 1'
-/** More rows than any buffer holds; one now and then. */
+/** More rows than any buffer holds; and rows that come slowly. */
 const many = 'select owner, n from items, generate_series(1, 20000) as n'
 const scarce = 'select owner, pg_sleep(0.02)::text from items, generate_series(1, 1000) as n'
 
@@ -60,7 +60,7 @@ export const states: Record<string, (ending: Ending) => Promise<unknown>> = {
     await sleep(30)
     await Promise.all([kill(), running])
   },
-  'with statements in line behind it': async ({ client, kill }) => {
+  'with statements queued behind it': async ({ client, kill }) => {
     const all = ['select pg_sleep(20)', owner, 'begin', owner].map((text) => loses(client.query(text)))
     await sleep(30)
     await Promise.all([kill(), ...all])
@@ -133,7 +133,7 @@ export const states: Record<string, (ending: Ending) => Promise<unknown>> = {
   },
   'streaming: a stream that its reader gives up': async ({ client, kill }) => {
     const stream = client.query(new QueryStream(many, [], { batchSize: 5 }))
-    // Whether the news comes before that or after, is the network's choice.
+    // The loss may be noticed before that or after.
     stream.on('error', () => {})
     for await (const row of stream.iterator({ destroyOnReturn: false })) {
       expectOwn([row])
@@ -168,10 +168,10 @@ export const states: Record<string, (ending: Ending) => Promise<unknown>> = {
     await within(5000, gone(stream))
     await sleep(50)
   },
-  'streaming: COPY TO that nobody reads any more': async ({ client, kill }) => {
+  'streaming: COPY TO that is destroyed before the end': async ({ client, kill }) => {
     const stream = client.query(copyTo(`copy (${scarce.replace('owner,', `rpad(owner, 9000),`)}) to stdout`))
     await once(stream, 'data')
-    // What is still to come is drained, and its end is nobody's business: not an error without a listener, which ends the process.
+    // The remaining rows are dropped. Its end must not be an error event, which has no listener and would end the process.
     await within(5000, gone(stream))
     await kill()
     await sleep(50)
@@ -246,7 +246,7 @@ export async function readText(stream: AsyncIterable<unknown>): Promise<string> 
   return text
 }
 
-/** A reader that takes its time. */
+/** A slow reader. */
 function drain(): Writable {
   return new Writable({ objectMode: true, write: (_row, _encoding, done) => void setTimeout(done, 1) })
 }

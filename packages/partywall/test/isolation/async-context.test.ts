@@ -1,14 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Pool, PoolClient } from 'pg'
 import QueryStream from 'pg-query-stream'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { storeAtSendTimePool } from '../support/pools/naive-pools.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, url, makePool } = await twoTenants()
 const pool = makePool({ max: 1 })
 
-// The attack: a pool of one connection. A holds it; B asks and must wait; A gives it back. pg-pool then goes on with B's work in
+// The attack: a pool of one connection. A holds it; B asks and must wait; A releases it. pg-pool then continues B's work in
 // the async context of A (node-postgres #2533).
 type Run = <T>(schema: string, fn: () => T) => T
 type Ask = (pool: Pool) => Promise<string>
@@ -54,12 +54,12 @@ const ways: Record<string, Ask> = {
 const runInScope: Run = (schema, fn) => scope.run(schema === a.schema ? a : b, fn)
 
 describe.each(Object.entries(ways))('on a busy pool, %s', (_, ask) => {
-  it('asks for the tenant who called, not for the one who released', async () => {
+  test('a query runs for the tenant that called, not for the one that released', async () => {
     expect(await ownerSeenByB(runInScope, pool, ask)).toBe(b.schema)
   })
 })
 
-it('bites: a pool that reads the store when it sends gives B the rows of A', async () => {
+test('bites: a pool that reads the store when it sends returns the rows of A to B', async () => {
   const store = new AsyncLocalStorage<string>()
   const naive = storeAtSendTimePool({ store, connectionString: url, max: 1 })
   onTestFinished(() => naive.end())
@@ -67,8 +67,8 @@ it('bites: a pool that reads the store when it sends gives B the rows of A', asy
   expect(seen).toBe(a.schema)
 })
 
-describe('callbacks run in the scope of their caller', () => {
-  it.each([1, 2, 3])('round %i of pool.query, pool.connect and client.query', async () => {
+describe('a callback runs in the scope of its caller', () => {
+  test.each([1, 2, 3])('round %i: from pool.query, pool.connect and client.query', async () => {
     const scopes = await Promise.all(
       [a, b, a, b].map((tenant) =>
         scope.run(tenant, async () => {
@@ -91,7 +91,7 @@ describe('callbacks run in the scope of their caller', () => {
     expect(scopes).toEqual([true, true, true, true])
   })
 
-  it('the rows of a stream arrive in the scope that asked for them', async () => {
+  test('rows of a stream arrive in the scope that asked for them', async () => {
     const client = await scope.run(a, () => pool.connect())
     const seen = new Set<string | undefined>()
     await scope.run(a, () => {
@@ -107,7 +107,7 @@ describe('callbacks run in the scope of their caller', () => {
   })
 })
 
-it('opens its sockets outside every scope, so that a stray event refuses instead of speaking for a tenant', async () => {
+test('a socket is opened outside every scope, so its events belong to no tenant', async () => {
   const fresh = makePool({ max: 1 })
   const client = (await scope.run(a, () => fresh.connect())) as PoolClient
   const seen = new Promise((resolve) => client.on('notice', () => resolve(scope.value())))
@@ -116,14 +116,14 @@ it('opens its sockets outside every scope, so that a stray event refuses instead
   client.release()
 })
 
-it('refuses a statement from outside every scope, and sends nothing', async () => {
+test('a statement from outside every scope is refused with NO_TENANT', async () => {
   await expect(pool.query(text)).rejects.toMatchObject({ code: 'NO_TENANT' })
   await expect(pool.connect()).rejects.toMatchObject({ code: 'NO_TENANT' })
   const byCallback = new Promise((resolve) => pool.query(text, (error: Error) => resolve(error)))
   expect(await byCallback).toMatchObject({ code: 'NO_TENANT' })
 })
 
-it('goes to the shared schema from outside where that was asked for', async () => {
+test('outsideScope: "shared" sends a statement from outside to the shared schema', async () => {
   const lenient = makePool({ outsideScope: 'shared', max: 1 })
   expect((await lenient.query('select owner from notes')).rows).toEqual([{ owner: 'public' }])
   expect((await scope.run(b, () => lenient.query(text))).rows).toEqual([{ owner: b.schema }])

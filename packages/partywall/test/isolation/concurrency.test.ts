@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { SetOnCheckoutPool } from '../support/pools/naive-pools.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, url, makePool } = await twoTenants()
 
-it('keeps 200 interleaved callers apart on three connections', async () => {
+test('200 interleaved callers on three connections each see their own rows', async () => {
   const pool = makePool({ max: 3 })
   const callers = Array.from({ length: 200 }, (_, index) => {
     const tenant = index % 2 === 0 ? a : b
@@ -35,7 +35,7 @@ it('keeps 200 interleaved callers apart on three connections', async () => {
           await client.query('rollback to savepoint here')
           look('after a savepoint', (await client.query('select owner from items')).rows)
         } catch (error) {
-          // Two writers of one row under repeatable read: the second is sent back, which is right.
+          // Two writers of one row under repeatable read: PostgreSQL refuses the second one, which is right.
           if ((error as { code?: string }).code !== '40001') throw error
         } finally {
           await client.query('rollback')
@@ -49,13 +49,13 @@ it('keeps 200 interleaved callers apart on three connections', async () => {
   expect({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }).toEqual({ total: 3, idle: 3, waiting: 0 })
 })
 
-it('bites: a pool that sets the path of the session serves the last tenant to who forgets', async () => {
+test('bites: a pool that sets the path of the session returns rows of the last tenant to code that forgets to set it', async () => {
   const store = new AsyncLocalStorage<string>()
   const naive = new SetOnCheckoutPool({ store, connectionString: url, max: 1 })
   onTestFinished(() => naive.end())
   const owner = async (): Promise<string> => (await naive.query('select owner from items where id = 1')).rows[0].owner
   await store.run(a.schema, () => naive.inTenant(async (client) => client.query('select 1')))
-  // Somebody without a tenant, and B who called pool.query: both see A.
+  // A caller without a tenant, and B that called pool.query: both see A.
   expect(await owner()).toBe(a.schema)
   expect(await store.run(b.schema, owner)).toBe(a.schema)
 
@@ -65,7 +65,7 @@ it('bites: a pool that sets the path of the session serves the last tenant to wh
   expect((await scope.run(b, () => pool.query('select owner from items where id = 1'))).rows).toEqual([{ owner: b.schema }])
 })
 
-it('serves who waits in the order in which they came', async () => {
+test('callers that wait for a connection get one in the order of their calls', async () => {
   const pool = makePool({ max: 1 })
   const order: number[] = []
   const blocker = scope.run(a, () => pool.query('select pg_sleep(0.05)'))
@@ -74,12 +74,12 @@ it('serves who waits in the order in which they came', async () => {
   expect(order).toEqual([0, 1, 2, 3, 4])
 })
 
-it('gives up with a clear error when every connection stays busy', async () => {
+test('a caller gets POOL_EXHAUSTED when every connection stays busy', async () => {
   const pool = makePool({ max: 1, connectionTimeoutMillis: 100 })
   const held = await scope.run(a, () => pool.connect())
   await expect(scope.run(b, () => pool.query('select 1'))).rejects.toMatchObject({
     code: 'POOL_EXHAUSTED',
-    // The frame of who holds it.
+    // The place where it was checked out.
     message: expect.stringContaining('concurrency.test.ts'),
   })
   held.release()
@@ -87,7 +87,7 @@ it('gives up with a clear error when every connection stays busy', async () => {
   expect((await scope.run(b, () => pool.query('select owner from items where id = 1'))).rows).toEqual([{ owner: b.schema }])
 })
 
-it('tells whoever waits for a connection when the pool ends', async () => {
+test('pool.end rejects the callers that wait for a connection', async () => {
   const pool = makePool({ max: 1 })
   const held = await scope.run(a, () => pool.connect())
   const waiting = scope.run(b, () => pool.query('select 1'))

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { killSleeper } from '../support/servers/kill-sleeper.ts'
 import { twoTenants, type TwoTenants } from '../support/tenants/two-tenants.ts'
 
@@ -48,7 +48,7 @@ const faults: Record<string, { fault: (client: PoolClient) => Promise<unknown>; 
     survives: false,
   },
   'a transaction that is forgotten': { fault: (client) => client.query('begin'), survives: false },
-  'a statement that nobody waits for': {
+  'a statement that is not awaited': {
     fault: async (client) => void client.query('select pg_sleep(0.2)').catch(() => {}),
     survives: false,
   },
@@ -68,7 +68,7 @@ const faults: Record<string, { fault: (client: PoolClient) => Promise<unknown>; 
 }
 
 describe.each(Object.entries(faults))('after %s', (_, { fault, survives }) => {
-  it(`the next user finds its own rows, on ${survives ? 'the same' : 'a new'} connection`, async () => {
+  test(`the next user finds its own rows, on ${survives ? 'the same' : 'a new'} connection`, async () => {
     const pool = makePool({ max: 1 })
     const before = await pidOf(pool)
     await scope.run(a, async () => {
@@ -82,7 +82,7 @@ describe.each(Object.entries(faults))('after %s', (_, { fault, survives }) => {
   })
 })
 
-it('keeps the connection when a pool.query fails, also a hundred times', async () => {
+test('pool.query keeps its connection when it fails, also a hundred times', async () => {
   const pool = makePool({ max: 1 })
   const before = await pidOf(pool)
   for (let n = 0; n < 100; n++) {
@@ -91,7 +91,7 @@ it('keeps the connection when a pool.query fails, also a hundred times', async (
   expect(await pidOf(pool)).toBe(before)
 })
 
-it('says in one word why it destroyed a connection', async () => {
+test('onDiscard receives the reason why a connection was destroyed', async () => {
   const pool = makePool({ max: 1 })
   discarded.length = 0
   const client = await scope.run(a, () => pool.connect())
@@ -100,7 +100,7 @@ it('says in one word why it destroyed a connection', async () => {
   expect(discarded).toEqual(['a transaction is still open'])
 })
 
-it('keeps the stack of the caller in an error of the server', async () => {
+test('an error of the server has the stack of the caller', async () => {
   const pool = makePool({ max: 1 })
   const error = await scope.run(a, () => pool.query('select nothing_like_this')).catch((reason: Error) => reason)
   expect((error as Error).stack).toContain('failures.test.ts')

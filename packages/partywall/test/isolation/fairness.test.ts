@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Bindings } from '../../src/database/binding/binding.ts'
 import { scopeBinder } from '../../src/database/binding/binder.ts'
 import { TenantPool } from '../../src/database/pool/tenant-pool.ts'
@@ -9,8 +9,8 @@ import { twoTenants } from '../support/tenants/two-tenants.ts'
 const { a, b, scope, url, directUrl, makePool, admin, discarded } = await twoTenants()
 
 describe('maxPerTenant', () => {
-  it('keeps a noisy tenant from taking every connection', async () => {
-    // Who runs beside whom is the question: behind the pooler, too, there must be room for three.
+  test('a noisy tenant cannot take every connection', async () => {
+    // The tenants must be able to run at the same time, so behind the pooler there are three connections as well.
     const { url: connectionString, withServerConnections } = await ownRoute(directUrl)
     const pool = makePool({ connectionString, max: 3, maxPerTenant: 2 } as object)
     let running = 0
@@ -33,11 +33,11 @@ describe('maxPerTenant', () => {
       await Promise.all(noisy)
     })
     expect(most).toBe(2)
-    // Who waits in one line with the ten is served when all of them have been.
+    // A caller in one queue with the ten would be served after all of them.
     expect(doneBefore).toBeLessThan(8)
   })
 
-  it('serves who waits within a tenant in the order in which they came', async () => {
+  test('callers of one tenant get their turn in the order of their calls', async () => {
     const pool = makePool({ max: 3, maxPerTenant: 1 } as object)
     const order: number[] = []
     await Promise.all(
@@ -46,8 +46,9 @@ describe('maxPerTenant', () => {
     expect(order).toEqual([0, 1, 2, 3, 4])
   })
 
-  it('gives up in time, and the turn is not lost', async () => {
-    const pool = makePool({ max: 3, maxPerTenant: 1, connectionTimeoutMillis: 50 } as object)
+  test('a caller gets TENANT_BUSY in time, and its turn is not lost', async () => {
+    // Long enough for the other tenant to open a connection on a busy machine.
+    const pool = makePool({ max: 3, maxPerTenant: 1, connectionTimeoutMillis: 500 } as object)
     const held = await scope.run(a, () => pool.connect())
     await expect(scope.run(a, () => pool.query('select 1'))).rejects.toMatchObject({ code: 'TENANT_BUSY' })
     await scope.run(b, () => pool.query('select 1'))
@@ -55,7 +56,7 @@ describe('maxPerTenant', () => {
     for (let n = 0; n < 3; n++) await scope.run(a, () => pool.query('select 1'))
   })
 
-  it('does not lose a turn to errors, lost connections or a server that is not there', async () => {
+  test('no turn is lost to errors, lost connections or an unreachable server', async () => {
     const pool = makePool({ max: 2, maxPerTenant: 1, connectionTimeoutMillis: 500 } as object)
     for (let n = 0; n < 3; n++) {
       await scope.run(a, () => pool.query('select broken')).catch(() => {})
@@ -80,7 +81,7 @@ describe('statementTimeoutMs', () => {
     statementTimeoutMs: (tenant) => (tenant.schema === a.schema ? 50 : undefined),
   })
 
-  it('ends the slow statement of a tenant, in and out of a transaction, and touches no other tenant', async () => {
+  test('the slow statement of a tenant is ended, in and outside of a transaction, and no other tenant is affected', async () => {
     const pool = new TenantPool({ connectionString: url, max: 1, binder: scopeBinder(scope, bindings, 'refuse') })
     const slow = 'select pg_sleep(0.2)'
     for (const text of [slow, `select 1; ${slow}`]) {
@@ -105,7 +106,7 @@ describe('statementTimeoutMs', () => {
     await pool.end()
   })
 
-  it('refuses a function that gives nonsense', async () => {
+  test('a function that returns no number is refused with INVALID_OPTION', async () => {
     const nonsense = new Bindings({
       sharedSchema: 'public',
       includeShared: true,
@@ -116,22 +117,22 @@ describe('statementTimeoutMs', () => {
   })
 })
 
-it('names a client that is not released, with the stack of its checkout', async () => {
+test('a client that is not released causes a warning with the stack of its checkout', async () => {
   const pool = makePool({ max: 1, warnWhenHeldMs: 30 } as object)
   const warning = new Promise<Error>((resolve) => process.once('warning', resolve))
   const client = await scope.run(a, () => pool.connect())
-  expect((await warning).message).toMatch(/tenant "tenant_a" is not released after 0.03 s[^]*fairness\.test\.ts/)
+  expect((await warning).message).toMatch(/tenant "tenant_a" was not released after 0.03 s[^]*fairness\.test\.ts/)
   client.release()
 })
 
-it('destroys a connection whose search path was changed for good, however that was hidden', async () => {
+test('a connection whose search path was changed by a function is destroyed', async () => {
   const { rows: version } = await admin.query(`select current_setting('server_version_num')::int >= 180000 as reports`)
   await admin.query(`create function public.sneak() returns void language plpgsql as $$
     begin perform set_config('search_path', 'tenant_a', false); end $$`)
   const pool = makePool({ max: 1 })
   discarded.length = 0
   await scope.run(a, () => pool.query('select public.sneak()'))
-  // Before PostgreSQL 18 nobody tells; the next binding covers it all the same.
+  // Servers before PostgreSQL 18 do not report it; the next binding sets its own path anyway.
   expect(discarded).toEqual(version[0].reports ? ['its search path was changed for the session'] : [])
   expect((await scope.run(b, () => pool.query('select owner from items where id = 1'))).rows).toEqual([{ owner: b.schema }])
   await sleep(1)

@@ -1,5 +1,5 @@
 import { Client, type PoolClient } from 'pg'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isPooled, route } from '../support/servers/route.ts'
 import { fakeTenant, twoTenants } from '../support/tenants/two-tenants.ts'
 
@@ -10,8 +10,8 @@ await admin.query(
   `create table public.items (id int primary key, owner text, note text); insert into public.items values (1, 'public')`,
 )
 
-/** The naive way: the path names a schema that is not there, and PostgreSQL goes on to the next. */
-it('bites: a search path with a missing schema reads and writes the shared one', async () => {
+/** The naive way: the path names a schema that does not exist, and PostgreSQL goes on to the next one. */
+test('bites: a search path with a missing schema reads and writes the shared one', async () => {
   const naive = new Client(url)
   await naive.connect()
   await naive.query('set search_path to "tenant_x", public')
@@ -19,7 +19,7 @@ it('bites: a search path with a missing schema reads and writes the shared one',
   await naive.end()
 })
 
-describe('a schema that is not there', () => {
+describe('a schema that does not exist', () => {
   const texts: Record<string, [string, unknown[]?]> = {
     'a read': ['select owner from items'],
     'a read with values': ['select owner from items where id = $1', [1]],
@@ -28,8 +28,8 @@ describe('a schema that is not there', () => {
     'a DO block': [`do $$ begin insert into items values (4, 'lost'); end $$`],
   }
 
-  it.each(Object.entries(texts))(
-    'refuses %s in one round trip, and the shared schema is untouched',
+  test.each(Object.entries(texts))(
+    '%s is refused in one round trip, and the shared schema is untouched',
     async (_, [text, values]) => {
       const pool = makePool({ max: 1 })
       await scope.run(gone, async () => {
@@ -47,7 +47,7 @@ describe('a schema that is not there', () => {
     },
   )
 
-  it('refuses it in a transaction', async () => {
+  test('a statement in a transaction is refused', async () => {
     const pool = makePool({ max: 1 })
     await scope.run(gone, async () => {
       const client = await pool.connect()
@@ -58,14 +58,14 @@ describe('a schema that is not there', () => {
     })
   })
 
-  it('refuses a session', async () => {
+  test('a session is refused', async () => {
     const pool = makePool({ max: 1 })
     const attempt = pool.session(bindings.ofTenant(gone), () => Promise.resolve())
-    // Behind a pooler there are no sessions to lend, whoever asks.
+    // Behind a pooler every session is refused, before the schema is looked at.
     await expect(attempt).rejects.toMatchObject({ code: isPooled ? 'UNSAFE_STATEMENT' : 'SCHEMA_MISSING' })
   })
 
-  it('is noticed at the next statement when it is dropped in mid-use, prepared statement or not', async () => {
+  test('a schema that is dropped in mid-use is noticed at the next statement, also at a prepared one', async () => {
     await admin.query(`create schema tenant_d; create table tenant_d.items as select * from tenant_a.items`)
     const doomed = fakeTenant('tenant_d')
     const pool = makePool({ max: 1 })
@@ -85,7 +85,7 @@ describe('a schema that is not there', () => {
   })
 })
 
-it('refuses a schema that the role may not use, which PostgreSQL would skip in silence', async () => {
+test('a schema that the role may not use, and PostgreSQL would silently skip, is refused', async () => {
   // A role belongs to the whole server, so to both runs of this file.
   const role = `partywall_guest_${route}`
   await admin.query(`drop role if exists ${role}`)
@@ -107,7 +107,7 @@ it('refuses a schema that the role may not use, which PostgreSQL would skip in s
   await admin.query(`drop owned by ${role}; drop role ${role}`)
 })
 
-it("passes the statement's own error about another schema as it is", async () => {
+test("a statement's own error about another schema is passed on as it is", async () => {
   const pool = makePool({ max: 1 })
   await expect(scope.run(a, () => pool.query(`select 'nowhere'::regnamespace`))).rejects.toMatchObject({ code: '3F000' })
 })

@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { isPooled, unlessPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
@@ -10,7 +10,7 @@ await admin.query(`
 `)
 const statement = { name: 'shapes', text: 'select * from shapes where id = $1', values: [1] }
 
-it('bites: one name over tables of two shapes fails on a plain connection', async () => {
+test('bites: one name for tables of two shapes fails on a plain connection', async () => {
   const naive = new Client(url)
   await naive.connect()
   await naive.query('set search_path to tenant_a')
@@ -21,20 +21,20 @@ it('bites: one name over tables of two shapes fails on a plain connection', asyn
   await naive.end()
 })
 
-it('serves one name over tenants whose tables have different columns', async () => {
+test('one name works for tenants whose tables have different columns', async () => {
   const pool = makePool({ max: 1 })
   for (let round = 0; round < 10; round++) {
     expect((await scope.run(a, () => pool.query(statement))).rows).toEqual([{ id: 1, colour: 'red' }])
     expect((await scope.run(b, () => pool.query(statement))).rows).toEqual([{ id: 1, sides: 4, area: '2.5' }])
   }
-  // Prepared once per tenant, not each time. Behind a pooler not at all: whoever has the session next would meet the name.
+  // Prepared once for each tenant, not for each statement. Behind a pooler not at all: the next client of the session would find the name.
   const { rows } = await scope.run(a, () =>
     pool.query(`select name from pg_prepared_statements where name like 'shapes/%' order by name`),
   )
   expect(rows).toEqual(isPooled ? [] : [{ name: 'shapes/tenant_a' }, { name: 'shapes/tenant_b' }])
 })
 
-it('prepares again when a migration changed the columns, outside a transaction', async () => {
+test('a named statement is prepared again when a migration changed the columns', async () => {
   const pool = makePool({ max: 1 })
   await scope.run(a, () => pool.query(statement))
   await admin.query(`alter table tenant_a.shapes add column size int default 3`)
@@ -42,7 +42,7 @@ it('prepares again when a migration changed the columns, outside a transaction',
   expect((await scope.run(a, () => pool.query(statement))).rows).toHaveLength(1)
 })
 
-it('forgets a name whose statement did not parse, and one whose binding failed', async () => {
+test('a name whose statement failed can be used again', async () => {
   const pool = makePool({ max: 1 })
   const broken = { name: 'later', text: 'select * from made_later' }
   await expect(scope.run(a, () => pool.query(broken))).rejects.toMatchObject({ code: '42P01' })
@@ -53,7 +53,7 @@ it('forgets a name whose statement did not parse, and one whose binding failed',
   expect((await scope.run(a, () => pool.query({ ...divides, values: [1] }))).rows).toEqual([{ x: 1 }])
 })
 
-it('never runs one text of a name for another: where names are prepared, the second text is refused', async () => {
+test('a second text for a name that is prepared is refused', async () => {
   const pool = makePool({ max: 1 })
   await scope.run(a, () => pool.query({ name: 'twice', text: 'select 1 as x' }))
   const second = scope.run(a, () => pool.query({ name: 'twice', text: 'select 2 as x' }))
@@ -61,15 +61,15 @@ it('never runs one text of a name for another: where names are prepared, the sec
   else await expect(second).rejects.toThrow(/must be unique/)
 })
 
-it('serves a name that another connection prepared, or did not, on the session that answers', async () => {
-  // Behind the pooler these are two clients of one session: the name of one is the name of the other.
+test('a name works on a session where another connection prepared it, and on one where none did', async () => {
+  // Behind the pooler these are two clients of one session, so both use the same name on it.
   const pools = [makePool({ max: 1 }), makePool({ max: 1 })]
   for (const tenant of [a, b, a]) {
     for (const pool of pools) expect((await scope.run(tenant, () => pool.query(statement))).rows).toHaveLength(1)
   }
 })
 
-it('takes names that would be cut at 63 bytes together with the schema', async () => {
+test('a name that is too long together with the schema works', async () => {
   const pool = makePool({ max: 1 })
   const name = 'n'.repeat(60)
   const read = async (): Promise<unknown> => (await pool.query({ name, text: 'select owner from items where id = 1' })).rows
@@ -77,14 +77,14 @@ it('takes names that would be cut at 63 bytes together with the schema', async (
   expect(await scope.run(b, read)).toEqual([{ owner: 'tenant_b' }])
 })
 
-it('survives that somebody throws the prepared statements of the session away, its own binding among them', async () => {
+test('a connection works after its prepared statements were removed, also those of the binding', async () => {
   const pool = makePool({ max: 1 })
   await scope.run(a, async () => {
     const client = await pool.connect()
     for (const away of ['deallocate all', 'discard plans', 'discard all', 'deallocate all']) {
       for (let n = 0; n < 3; n++)
         expect((await client.query('select owner from items where id = 1')).rows).toEqual([{ owner: 'tenant_a' }])
-      // DISCARD ALL must be alone, and is refused; the others pass. Behind a pooler the session is not the tenant's to empty.
+      // DISCARD ALL must be alone in its transaction, and is refused. Behind a pooler all of them are refused.
       if (away === 'discard all') {
         const code = isPooled ? 'UNSAFE_STATEMENT' : 'NEEDS_SESSION'
         await expect(client.query(away)).rejects.toMatchObject({ code })
@@ -98,7 +98,7 @@ it('survives that somebody throws the prepared statements of the session away, i
   })
 })
 
-it('prepares its binding once on a connection that leads to the server itself, and never behind a pooler', async () => {
+test('a binding is prepared once on a connection to the server itself, and never behind a pooler', async () => {
   const pool = makePool({ max: 1 })
   for (const tenant of [a, a, b, b, a, a]) await scope.run(tenant, () => pool.query('select 1'))
   const { rows } = await scope.run(a, () => pool.query(`select name from pg_prepared_statements order by name`))

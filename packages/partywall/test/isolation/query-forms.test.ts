@@ -1,7 +1,7 @@
 import { Query, type PoolClient } from 'pg'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Tenant } from '../../src/types.ts'
 import { rowsOfEach, twoTenants } from '../support/tenants/two-tenants.ts'
 
@@ -15,14 +15,14 @@ type Queryable = Pick<PoolClient, 'query'>
 const all = 'select owner from items order by id'
 const some = 'select owner from items where id <= $1 order by id'
 
-/** Every form of query() that node-postgres knows, each giving the rows that it saw. */
+/** Every form of query() that node-postgres has, each returning the rows that it saw. */
 const forms: Record<string, Form> = {
   'a text': async (client) => (await client.query(all)).rows,
   'a text that ends in a semicolon and a comment': async (client) => (await client.query(`${all}; -- all of them`)).rows,
   'a text and values': async (client) => (await client.query(some, [rowsOfEach])).rows,
   'a text and no values': async (client) => (await client.query(all, [])).rows,
   'a config object': async (client) => (await client.query({ text: some, values: [rowsOfEach] })).rows,
-  'a config object, values apart': async (client) => (await client.query({ text: some }, [rowsOfEach])).rows,
+  'a config object, with separate values': async (client) => (await client.query({ text: some }, [rowsOfEach])).rows,
   'rows as arrays': async (client) => {
     const { rows } = await client.query({ text: all, rowMode: 'array' })
     return rows.map(([owner]) => ({ owner: owner as string }))
@@ -78,9 +78,9 @@ const clientForms: Record<string, (client: PoolClient) => Promise<Rows>> = {
 }
 
 describe.each(Object.entries(forms))('%s', (_, form) => {
-  it('reads the rows of its own tenant through pool.query', () => eachSeesItsOwn(() => form(pool)))
-  it('reads the rows of its own tenant on a client', () => eachSeesItsOwn(() => onClient(form)))
-  it('reads the rows of its own tenant in a transaction', () =>
+  test('reads the rows of its own tenant through pool.query', () => eachSeesItsOwn(() => form(pool)))
+  test('reads the rows of its own tenant on a client', () => eachSeesItsOwn(() => onClient(form)))
+  test('reads the rows of its own tenant in a transaction', () =>
     eachSeesItsOwn(() =>
       onClient(async (client) => {
         await client.query('begin')
@@ -92,10 +92,10 @@ describe.each(Object.entries(forms))('%s', (_, form) => {
 })
 
 describe.each(Object.entries(clientForms))('%s', (_, form) => {
-  it('reads the rows of its own tenant', () => eachSeesItsOwn(() => onClient(form)))
+  test('reads the rows of its own tenant', () => eachSeesItsOwn(() => onClient(form)))
 })
 
-it('streams through pool.query and gives the connection back', async () => {
+test('a stream through pool.query returns the rows of its own tenant and releases its connection', async () => {
   await eachSeesItsOwn(async () => {
     const stream = new QueryStream(all)
     const done = pool.query(stream) as unknown as Promise<unknown>
@@ -106,7 +106,7 @@ it('streams through pool.query and gives the connection back', async () => {
   })
 })
 
-it('refuses a cursor through pool.query, which could never give its connection back', async () => {
+test('a cursor through pool.query, which would never release its connection, is refused', async () => {
   const attempt = scope.run(a, () => pool.query(new Cursor(all)) as unknown as Promise<unknown>)
   await expect(attempt).rejects.toMatchObject({ code: 'UNSAFE_STATEMENT' })
 })
@@ -147,7 +147,7 @@ function readQuery(client: PoolClient, query: Query): Promise<Rows> {
   })
 }
 
-it('counts the position of an error in the text that the caller gave', async () => {
+test('the position of an error is counted in the text of the caller', async () => {
   for (const text of ['select 1; select nothing', 'select 1, nothing', `do $$ begin end $$; select 'ü', nothing`]) {
     const error = await scope.run(a, () => pool.query(text)).catch((reason: { position: string }) => reason)
     expect(Number((error as { position: string }).position)).toBe([...text].join('').indexOf('nothing') + 1)

@@ -1,7 +1,8 @@
 import { Query, type PoolClient, type types } from 'pg'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { Tenant } from '../../src/types.ts'
 import { isPooled, unlessPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
@@ -15,7 +16,7 @@ const owner = 'select owner from items where id = 1'
 type Runs = (query: object) => Promise<{ rows: unknown[] }>
 
 describe('a named pg.Query', () => {
-  it('is bound at each use, also when it is prepared already', async () => {
+  test('is bound at each use, also when it is already prepared', async () => {
     const pool = makePool({ max: 1 })
     for (const tenant of [a, a, b, a, b]) {
       const query = pool.query as unknown as Runs
@@ -24,7 +25,7 @@ describe('a named pg.Query', () => {
     }
   })
 
-  it('is prepared anew after it did not parse', async () => {
+  test('is prepared again after it did not parse', async () => {
     const pool = makePool({ max: 1 })
     const query = pool.query as unknown as Runs
     const later = (): Promise<unknown> =>
@@ -35,7 +36,7 @@ describe('a named pg.Query', () => {
   })
 })
 
-it('calls the callback of a query object and gives its connection back', async () => {
+test('the callback of a query object is called, and its connection is released', async () => {
   const pool = makePool({ max: 1 })
   for (let n = 0; n < 3; n++) {
     const called = new Promise((resolve) => {
@@ -46,7 +47,7 @@ it('calls the callback of a query object and gives its connection back', async (
   }
 })
 
-it('refuses a query object that writes nothing it knows, instead of sending it without its tenant', async () => {
+test('a query object that writes no known message is refused', async () => {
   const pool = makePool({ max: 1 })
   const strange = {
     submit: () => null,
@@ -60,14 +61,14 @@ it('refuses a query object that writes nothing it knows, instead of sending it w
 
 describe('a statement that cannot be written', () => {
   const unwritable: Record<string, object> = {
-    'values that are no list': { text: 'select $1', values: 'abc' },
+    'values that are no array': { text: 'select $1', values: 'abc' },
     'neither text nor name': {},
-    // Where names are prepared at all; behind a pooler they are not, and nothing stands for anything.
+    // Behind a pooler no names are prepared.
     ...(isPooled ? {} : { 'a name that stands for another text': { name: 'clash', text: 'select 2' } }),
-    'a value that cannot be turned into text': { text: 'select $1::json', values: [circular()] },
+    'a value that cannot be converted to text': { text: 'select $1::json', values: [circular()] },
   }
 
-  it.each(Object.entries(unwritable))('%s is refused, and the next user finds a connection in order', async (_, config) => {
+  test.each(Object.entries(unwritable))('%s is refused, and the connection stays usable', async (_, config) => {
     const pool = makePool({ max: 1 })
     await scope.run(a, () => pool.query({ name: 'clash', text: 'select 1' }))
     for (let n = 0; n < 2; n++) {
@@ -87,8 +88,8 @@ describe('a row that cannot be read', () => {
     },
   } as unknown as typeof types
 
-  it.each(['simple', 'extended', 'object'])(
-    'rejects with the error of the parser (%s), and the connection is kept',
+  test.each(['simple', 'extended', 'object'])(
+    'is rejected with the error of the parser, and the connection is kept (%s)',
     async (how) => {
       const pool = makePool({ max: 1 })
       const config = { text: owner, types: parsing }
@@ -105,7 +106,7 @@ describe('a row that cannot be read', () => {
   )
 })
 
-it('ends a COPY FROM STDIN that has no stream, instead of waiting for ever', async () => {
+test('a COPY FROM STDIN without a stream is ended instead of waiting indefinitely', async () => {
   const pool = makePool({ max: 1 })
   for (const text of ['copy items from stdin', 'select 1; copy items from stdin']) {
     await expect(scope.run(a, () => pool.query(text))).rejects.toMatchObject({ code: '57014' })
@@ -113,7 +114,7 @@ it('ends a COPY FROM STDIN that has no stream, instead of waiting for ever', asy
   }
 })
 
-it('takes statements whose text and values are getters of a class', async () => {
+test('a statement whose text and values are getters of a class works', async () => {
   class Statement {
     get text(): string {
       return 'select owner from items where id = $1'
@@ -131,14 +132,44 @@ it('takes statements whose text and values are getters of a class', async () => 
   }
 })
 
-it('never runs a statement behind one that was asked for later', async () => {
+test('a statement whose text is another one each time is judged by the text that is sent', async () => {
+  for (const kind of ['pool', 'client']) {
+    const texts = ['select 1', `set timezone to 'Asia/Tokyo'`]
+    const changing = {
+      get text(): string {
+        return texts.length > 1 ? texts.shift()! : texts[0]!
+      },
+    }
+    const pool = makePool({ max: 1 })
+    const send = async (): Promise<unknown> => {
+      if (kind === 'pool') return pool.query(changing)
+      const client = await pool.connect()
+      return client.query(changing).finally(() => client.release())
+    }
+    await unlessPooled(scope.run(a, send))
+    const { rows } = await scope.run(b, () => pool.query('show timezone'))
+    expect(rows).toEqual([{ TimeZone: expect.not.stringContaining('Tokyo') }])
+  }
+})
+
+test('a query object that is sent a second time is refused, and the next statement gets its own answer', async () => {
+  const pool = makePool({ max: 1 })
+  const query = new Query(owner)
+  const outcome = (tenant: Tenant): Promise<unknown> =>
+    scope.run(tenant, () => new Promise((resolve) => pool.query(query as never, (error, result) => resolve(error ?? result))))
+  expect(await outcome(a)).toMatchObject({ rows: [{ owner: a.schema }] })
+  expect(await outcome(b)).toMatchObject({ code: 'UNSAFE_STATEMENT' })
+  expect((await scope.run(b, () => pool.query(owner))).rows).toEqual([{ owner: b.schema }])
+})
+
+test('a statement that is prepared again is never run after a later one', async () => {
   const pool = makePool({ max: 1 })
   await admin.query('create table tenant_a.ordered (x int); insert into tenant_a.ordered values (1)')
   const named = { name: 'ordered', text: 'select * from ordered' }
   const client = (await scope.run(a, () => pool.connect())) as PoolClient
   await client.query(named)
   await admin.query('alter table tenant_a.ordered add column y int')
-  // The plan is stale: alone it would be prepared again. With a statement behind it, that would change the order.
+  // The plan is outdated: alone, the statement would be prepared again. With another one queued, that would change the order.
   const outcomes = await Promise.allSettled([client.query(named), client.query('delete from ordered')])
   const [first] = outcomes
   if (first.status === 'fulfilled') expect(first.value.rows).toHaveLength(1)
@@ -146,7 +177,7 @@ it('never runs a statement behind one that was asked for later', async () => {
   client.release()
 })
 
-describe('temporary tables of the tenant itself', () => {
+describe('the temporary tables of a tenant itself', () => {
   const uses: Record<string, (client: PoolClient) => Promise<{ rows: unknown[] }>> = {
     'a statement': (client) => client.query('select x from mine'),
     'a statement after an error': async (client) => {
@@ -172,8 +203,8 @@ describe('temporary tables of the tenant itself', () => {
     },
   }
 
-  // Behind a pooler a checkout has no session of its own to keep them on: they are refused.
-  it.each(Object.entries(uses))('stay for the whole checkout: %s', async (_, use) => {
+  // Behind a pooler a checkout has no session of its own that could keep them, so they are refused.
+  test.each(Object.entries(uses))('are kept for the whole checkout: %s', async (_, use) => {
     const pool = makePool({ max: 1 })
     for (const inTransaction of [false, true]) {
       await scope.run(a, async () => {
@@ -189,7 +220,7 @@ describe('temporary tables of the tenant itself', () => {
     }
   })
 
-  it('stay for a transaction that is the first thing on a fresh connection, on both routes if a function made them', async () => {
+  test('are kept for a transaction that is the first one on a new connection, on both routes if a function made them', async () => {
     await admin.query(`create function public.make_mine() returns void language plpgsql as $$
       begin create temp table mine (x int) on commit drop; end $$`)
     for (const make of isPooled

@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { isPooled, unlessPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
@@ -11,7 +11,7 @@ const ask =
   async (pool) =>
     (await pool.query(text).catch((error: { code: string }) => ({ rows: error.code }))).rows
 
-/** What A leaves on the session, how B looks for it, and what B must find. What a function does inside, its statement does not tell. */
+/** What A leaves on the session, how B looks for it, and what B must find. The statement does not show what a function does. */
 const leftovers: Record<string, { leave: string; look: Look; clean: unknown; isHidden?: boolean }> = {
   'a temporary table': {
     leave: 'create temp table left_behind as select owner from items',
@@ -43,6 +43,16 @@ const leftovers: Record<string, { leave: string; look: Look; clean: unknown; isH
     leave: `select set_config('app.user', 'ada', false)`,
     look: ask(`select current_setting('app.user', true) as user`),
     clean: expect.not.arrayContaining([{ user: 'ada' }]),
+  },
+  'a setting made by an EXPLAIN ANALYZE of an UPDATE': {
+    leave: `explain analyze update pg_settings set setting = '7168' where name = 'work_mem'`,
+    look: ask('show work_mem'),
+    clean: [{ work_mem: expect.not.stringContaining('7MB') }],
+  },
+  'a temporary table made by an EXPLAIN ANALYZE': {
+    leave: 'explain analyze create temp table left_behind as select owner from items',
+    look: ask('select * from left_behind'),
+    clean: '42P01',
   },
   'a search path of its own': {
     leave: 'set search_path to tenant_a, public',
@@ -85,13 +95,13 @@ await admin.query(`
 describe.each(Object.entries(leftovers))('%s that A leaves', (_, { leave, look, clean, isHidden = false }) => {
   const orIsRefused = isHidden ? (attempt: Promise<unknown>) => attempt : unlessPooled
 
-  it('is not found by B, through pool.query', async () => {
+  test('is not found by B through pool.query', async () => {
     const pool = makePool({ max: 1 })
     await orIsRefused(scope.run(a, () => pool.query(leave)))
     expect(await scope.run(b, () => look(pool))).toEqual(clean)
   })
 
-  it('is not found by B, after a checked-out client in a transaction', async () => {
+  test('is not found by B after a transaction on a checked-out client', async () => {
     const pool = makePool({ max: 1 })
     await scope.run(a, async () => {
       const client = await pool.connect()
@@ -103,8 +113,8 @@ describe.each(Object.entries(leftovers))('%s that A leaves', (_, { leave, look, 
     expect(await scope.run(b, () => look(pool))).toEqual(clean)
   })
 
-  // Behind the pooler even by another client: its statements come to the same session.
-  it('bites: it is found on a plain connection', async () => {
+  // Behind the pooler even by another client, whose statements reach the same session.
+  test('bites: it is found on a plain connection', async () => {
     const [leaver, looker] = [await plainClient(), await plainClient()]
     await leaver.query('discard all')
     await leaver.query('set search_path to tenant_b, public')
@@ -128,7 +138,7 @@ async function plainClient(): Promise<Client> {
   return client
 }
 
-it('hides what a function left in the session from a transaction of B as well', async () => {
+test('a temporary table that a function left is hidden from a transaction of B', async () => {
   const pool = makePool({ max: 1 })
   await scope.run(a, () => pool.query('select public.make_temporary()'))
   await scope.run(b, async () => {
@@ -144,7 +154,47 @@ it('hides what a function left in the session from a transaction of B as well', 
   })
 })
 
-it('never lets a temporary table stand before a table of the tenant', async () => {
+describe('a temporary table that a function left is hidden from every statement of B', () => {
+  const look = 'select * from left_behind'
+
+  test.each(['select 1', 'select 1 / 0', 'select 1; select 1 / 0', look])('when B does not await %s before it', async (first) => {
+    const pool = makePool({ max: 1 })
+    for (let round = 0; round < 3; round++) {
+      await scope.run(a, () => pool.query('select public.make_temporary()'))
+      await scope.run(b, async () => {
+        const client = await pool.connect()
+        const answers = await Promise.allSettled([client.query(first), client.query(look), client.query(`select 1; ${look}`)])
+        for (const answer of answers.slice(1)) {
+          expect(answer).toMatchObject({
+            status: 'rejected',
+            reason: { code: expect.stringMatching(/42P01|UNSAFE_STATEMENT/) },
+          })
+        }
+        client.release()
+      })
+    }
+  })
+
+  test('when the statement that emptied the temporary schema fails after its query_timeout', async () => {
+    const pool = makePool({ max: 1 })
+    // The second round empties the temporary schema in front of the statement without looking: its failure brings the table back.
+    for (let round = 0; round < 2; round++) {
+      await scope.run(a, () => pool.query('select public.make_temporary()'))
+      await scope.run(b, async () => {
+        const client = await pool.connect()
+        if (round === 0) await client.query('select 1')
+        else {
+          const late = { text: `select 1 / pg_catalog.length(pg_catalog.pg_sleep(0.1)::text)`, query_timeout: 20 }
+          await expect(client.query(late as { text: string })).rejects.toThrow('timeout')
+        }
+        await expect(client.query(look)).rejects.toMatchObject({ code: '42P01' })
+        client.release()
+      })
+    }
+  })
+})
+
+test('a temporary table never hides a table of the tenant', async () => {
   const pool = makePool({ max: 1 })
   await admin.query(`create function public.shadow_items() returns setof text language plpgsql as $$
     begin create temp table items (id int, owner text); insert into pg_temp.items values (1, 'temporary');
@@ -163,14 +213,14 @@ it('never lets a temporary table stand before a table of the tenant', async () =
   })
 })
 
-it('refuses lastval(), which would tell the number of another tenant', async () => {
+test('lastval(), which could return the number of another tenant, is refused', async () => {
   const pool = makePool({ max: 1 })
   await scope.run(a, () => pool.query('insert into children (parent_id) values (null)'))
   await expect(scope.run(b, () => pool.query('select lastval()'))).rejects.toMatchObject({ code: 'UNSAFE_STATEMENT' })
   expect((await scope.run(a, () => pool.query(`select 'lastval()' as text`))).rows).toEqual([{ text: 'lastval()' }])
 })
 
-it('keeps the connection for settings that are local to the transaction', async () => {
+test('a connection is kept after settings that are local to the transaction', async () => {
   const pool = makePool({ max: 1 })
   const pid = async (): Promise<number> => (await scope.run(a, () => pool.query('select pg_backend_pid() as pid'))).rows[0].pid
   const before = await pid()
@@ -179,9 +229,9 @@ it('keeps the connection for settings that are local to the transaction', async 
   expect(await pid()).toBe(before)
 })
 
-// A session wants a server session of its own. Where a pooler stands between, it is refused before anything is run.
+// A session requires a server session of its own. Behind a pooler it is refused before anything is run.
 describe('a session', () => {
-  it('runs what cannot be bound, in the schema of its tenant', async () => {
+  test('runs statements that cannot be bound in the schema of its tenant', async () => {
     const pool = makePool({ max: 1 })
     const session = scope.run(a, () =>
       pool.session(bindings.ofTenant(a), async (client) => {
@@ -197,18 +247,18 @@ describe('a session', () => {
     expect(rows).toEqual([{ n: isPooled ? 0 : 2 }])
   })
 
-  it.each([
+  test.each([
     'vacuum items',
     'create index concurrently on items (owner)',
     'reindex table concurrently items',
     'alter system reset all',
-  ])('%s is refused without one, and the error names it', async (text) => {
+  ])('is required for: %s', async (text) => {
     const pool = makePool({ max: 1 })
     const attempt = scope.run(a, () => pool.query(text))
     await expect(attempt).rejects.toMatchObject({ code: 'NEEDS_SESSION', message: expect.stringContaining('tenancy.session') })
   })
 
-  it('leaves nothing: its connection is closed', async () => {
+  test('closes its connection, so nothing is left', async () => {
     const pool = makePool({ max: 1 })
     const session = scope.run(a, () =>
       pool.session(bindings.ofTenant(a), (client) => client.query('create temp table left_behind (x int)')),
@@ -218,7 +268,7 @@ describe('a session', () => {
     expect((await scope.run(b, () => pool.query('select owner from items where id = 1'))).rows).toEqual([{ owner: b.schema }])
   })
 
-  it('refuses the statement of another scope', async () => {
+  test('refuses the statement of another scope', async () => {
     const pool = makePool({ max: 1 })
     const session = scope.run(a, () =>
       pool.session(bindings.ofTenant(a), async (client) => {
@@ -228,7 +278,7 @@ describe('a session', () => {
     await unlessPooled(session)
   })
 
-  it('gives the connection back when its work throws', async () => {
+  test('closes its connection when its function throws', async () => {
     const pool = makePool({ max: 1 })
     const failed = scope.run(a, () => pool.session(bindings.ofTenant(a), () => Promise.reject(new Error('mine'))))
     await expect(failed).rejects.toThrow(isPooled ? 'A session needs a connection of its own' : 'mine')

@@ -1,5 +1,5 @@
 import { Query, type PoolClient } from 'pg'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, makePool, admin } = await twoTenants()
@@ -10,7 +10,7 @@ type Prepare = (client: Pick<PoolClient, 'query'>) => Promise<unknown>
 const owner = 'select owner from items where id = 1'
 
 describe('isolation levels', () => {
-  it.each([
+  test.each([
     ['begin isolation level serializable', undefined, 'serializable'],
     ['start transaction isolation level repeatable read, read only', undefined, 'repeatable read'],
     ['BEGIN', 'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'serializable'],
@@ -26,7 +26,7 @@ describe('isolation levels', () => {
   })
 })
 
-it('keeps its tenant through nested savepoints and rollbacks to them', async () => {
+test('a transaction keeps its tenant through nested savepoints and rollbacks to them', async () => {
   await inTenantA(async (client) => {
     await client.query('begin')
     await client.query('savepoint one')
@@ -43,7 +43,7 @@ it('keeps its tenant through nested savepoints and rollbacks to them', async () 
   })
 })
 
-it('bites: a path that is set once in a transaction is undone by a rollback to an earlier savepoint', async () => {
+test('bites: a path that is set once in a transaction is undone by a rollback to an earlier savepoint', async () => {
   await admin.query('begin')
   await admin.query('savepoint one')
   await admin.query(`select set_config('search_path', 'tenant_a, public', true)`)
@@ -52,7 +52,7 @@ it('bites: a path that is set once in a transaction is undone by a rollback to a
   await admin.query('rollback')
 })
 
-it('checks deferred constraints at commit in its own schema', async () => {
+test('deferred constraints are checked at commit in the own schema', async () => {
   await inTenantA(async (client) => {
     await client.query('begin')
     await client.query('insert into children (parent_id) values (7)')
@@ -64,13 +64,13 @@ it('checks deferred constraints at commit in its own schema', async () => {
   })
 })
 
-it('leaves no path behind, whatever the end of the transaction', async () => {
+test('a transaction leaves no path behind, whatever its end', async () => {
   for (const end of ['commit', 'rollback']) {
     const client = await scope.run(a, () => pool.connect())
     await client.query('begin')
     await client.query(owner)
     await client.query(end)
-    // Looked at from below: what the session itself would resolve.
+    // The path that the session itself would use.
     const { rows } = await scope.run(a, () => client.query(`select setting from pg_settings where name = 'search_path'`))
     expect(rows[0].setting).toContain('tenant_a')
     const { rows: raw } = await admin.query(`select reset_val from pg_settings where name = 'search_path'`)
@@ -79,20 +79,20 @@ it('leaves no path behind, whatever the end of the transaction', async () => {
   }
 })
 
-describe('a connection of another scope', () => {
-  it('refuses the statement of B on the client of A, in and out of a transaction', async () => {
+describe('a client that was checked out in another scope', () => {
+  test('refuses the statement of B on the client of A, in and outside of a transaction', async () => {
     await inTenantA(async (client) => {
       const use = (): Promise<unknown> => scope.run(b, () => client.query(owner))
       await expect(use()).rejects.toMatchObject({ code: 'WRONG_TENANT', details: { owner: 'tenant_a', now: 'tenant_b' } })
       await client.query('begin')
       await expect(use()).rejects.toMatchObject({ code: 'WRONG_TENANT' })
-      // The refusal reached nobody: the transaction of A is untouched.
+      // Nothing was sent: the transaction of A is untouched.
       expect((await client.query(owner)).rows).toEqual([{ owner: a.schema }])
       await client.query('commit')
     })
   })
 
-  it('refuses it in the shared scope too, and the other way round', async () => {
+  test('refuses a statement of the shared scope on the client of A, and the other way round', async () => {
     await inTenantA(async (client) => {
       await expect(scope.runShared(() => client.query(owner))).rejects.toMatchObject({ code: 'WRONG_TENANT' })
     })
@@ -101,28 +101,28 @@ describe('a connection of another scope', () => {
     shared.release()
   })
 
-  it('refuses by callback and by query object as well', async () => {
+  test('passes its refusal to a callback', async () => {
     await inTenantA(async (client) => {
       const byCallback = await new Promise((resolve) => scope.run(b, () => client.query(owner, (error) => resolve(error))))
       expect(byCallback).toMatchObject({ code: 'WRONG_TENANT' })
     })
   })
 
-  it('lets code that lost its scope go on with the client of its tenant', async () => {
+  test('serves code outside every scope for the tenant that checked it out', async () => {
     const client = await scope.run(a, () => pool.connect())
     expect((await client.query(owner)).rows).toEqual([{ owner: a.schema }])
     client.release()
   })
 })
 
-describe('a client that went back', () => {
-  it('refuses who still holds it', async () => {
+describe('a released client', () => {
+  test('refuses a statement', async () => {
     const client = await scope.run(a, () => pool.connect())
     client.release()
     await expect(scope.run(a, () => client.query(owner))).rejects.toMatchObject({ code: 'RELEASED_CLIENT' })
   })
 
-  it('refuses a second release, without touching the next holder', async () => {
+  test('refuses a second release, and the next holder keeps the connection', async () => {
     const single = makePool({ max: 1 })
     const { release } = await scope.run(a, () => single.connect())
     release()
@@ -133,7 +133,7 @@ describe('a client that went back', () => {
     second.release()
   })
 
-  it('refuses a SET of who still holds it', async () => {
+  test('refuses a SET', async () => {
     const client = await scope.run(a, () => pool.connect())
     client.release()
     await expect(scope.run(a, () => client.query(`set timezone to 'Asia/Tokyo'`))).rejects.toMatchObject({
@@ -142,8 +142,8 @@ describe('a client that went back', () => {
   })
 })
 
-describe("what prepares a connection, before it is anybody's", () => {
-  it.each([
+describe('a statement that prepares a connection before it is checked out', () => {
+  test.each([
     ['a "connect" listener', (prepare: Prepare) => ({ listener: prepare, options: {} })],
     ['onConnect', (prepare: Prepare) => ({ listener: undefined, options: { onConnect: prepare } })],
     [
@@ -153,10 +153,10 @@ describe("what prepares a connection, before it is anybody's", () => {
         options: { verify: (client: never, done: () => void) => void prepare(client).then(done, done) },
       }),
     ],
-  ])('%s may set for good, and its other statements see the shared schema', async (_, make) => {
+  ])('from %s may change the session, and otherwise sees the shared schema', async (_, make) => {
     const seen: unknown[] = []
     const { listener, options } = make(async (client) => {
-      // Both at once: who is not waited for would speak up when the connection is somebody's.
+      // Both at once: a statement that is not awaited would run when a tenant has the connection.
       const sent = [client.query(`set application_name to 'mine'`), client.query('select owner from notes')] as const
       seen.push((await sent[1]).rows)
     })
@@ -173,8 +173,8 @@ describe("what prepares a connection, before it is anybody's", () => {
   })
 })
 
-describe('a client that somebody else made from the options of the pool', () => {
-  it('is bound to the scope of each statement, and refuses to keep anything', async () => {
+describe('a client that another library made from the options of the pool', () => {
+  test('is bound to the scope of each statement, and refuses statements that leave something', async () => {
     const foreign = new (pool as unknown as { Client: new (options: object) => PoolClient }).Client(pool.options)
     await foreign.connect()
     for (const tenant of [a, b])
@@ -189,7 +189,7 @@ describe('a client that somebody else made from the options of the pool', () => 
   })
 })
 
-it('takes its snapshot after LOCK TABLE, as it would without a tenant', async () => {
+test('a transaction takes its snapshot after LOCK TABLE, as it does without a tenant', async () => {
   await inTenantA(async (client) => {
     await client.query('begin isolation level repeatable read')
     await client.query('lock table items')
@@ -201,7 +201,7 @@ it('takes its snapshot after LOCK TABLE, as it would without a tenant', async ()
   })
 })
 
-it('sends SET LOCAL and SHOW before SET TRANSACTION without spoiling it', async () => {
+test('SET TRANSACTION works after SET LOCAL and SHOW', async () => {
   await inTenantA(async (client) => {
     await client.query('begin')
     await client.query(`set local lock_timeout = '1s'`)
@@ -212,8 +212,8 @@ it('sends SET LOCAL and SHOW before SET TRANSACTION without spoiling it', async 
   })
 })
 
-describe('texts that would end their own binding', () => {
-  it.each([
+describe('a text that would end its own binding', () => {
+  test.each([
     'begin; select 1',
     'select 1; commit; select 2',
     'insert into items values (99, $$x$$); rollback; select * from notes',
@@ -222,18 +222,18 @@ describe('texts that would end their own binding', () => {
     'select 1; prepare transaction $$x$$; select 2',
     'select 1; select 2 -- a carriage return ends the comment\r; commit; select * from notes',
     `select E'a'\n'\\''; commit; select ''; --'; select 2`,
-  ])('refuses %s', async (text) => {
+  ])('is refused: %s', async (text) => {
     await expect(scope.run(a, () => pool.query(text))).rejects.toMatchObject({ code: 'UNSAFE_STATEMENT' })
   })
 
-  it.each(['begin', 'commit', ' ROLLBACK ; ', '/* x */ start transaction', 'savepoint x', 'set transaction read only'])(
-    'refuses %s through pool.query',
+  test.each(['begin', 'commit', ' ROLLBACK ; ', '/* x */ start transaction', 'savepoint x', 'set transaction read only'])(
+    'is refused through pool.query: %s',
     async (text) => {
       await expect(scope.run(a, () => pool.query(text))).rejects.toMatchObject({ code: 'UNSAFE_STATEMENT' })
     },
   )
 
-  it('lets an SQL function with a body of its own pass', async () => {
+  test('is told from an SQL function with a body, which is sent', async () => {
     await scope.run(a, () =>
       pool.query(
         `create function both_sides() returns bigint begin atomic select count(*) from items; select count(case when owner = 'tenant_a' then 1 end) / 20 from items; end; select 1`,
@@ -242,7 +242,7 @@ describe('texts that would end their own binding', () => {
     expect((await scope.run(a, () => pool.query('select both_sides()'))).rows).toEqual([{ both_sides: '1' }])
   })
 
-  it('stops a DO block that commits in the middle: its second half would go to the shared schema', async () => {
+  test('is refused as a DO block that commits in the middle, whose second half would use the shared schema', async () => {
     const text = `do $$ begin insert into notes values (50, 'a'); commit; insert into notes values (51, 'a'); end $$`
     await admin.query('create table tenant_a.notes (like public.notes)')
     await expect(scope.run(a, () => pool.query(text))).rejects.toMatchObject({ code: 'NEEDS_SESSION' })
@@ -250,7 +250,7 @@ describe('texts that would end their own binding', () => {
     expect((await admin.query('select count(*)::int as n from tenant_a.notes')).rows).toEqual([{ n: 0 }])
   })
 
-  it('stops a procedure that commits in the middle, called with and without parameters', async () => {
+  test('is refused as a procedure that commits in the middle, called with and without parameters', async () => {
     await admin.query(`create procedure tenant_b.twice(n int) language plpgsql as $$
       begin insert into notes values (n, 'b'); commit; insert into notes values (n + 1, 'b'); end $$`)
     await admin.query('create table tenant_b.notes (like public.notes)')

@@ -1,13 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Client, type PoolClient } from 'pg'
 import { createTenancy } from 'partywall'
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { isPooled, unlessPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, bindings, url, makePool, admin, discarded, tampered } = await twoTenants()
 
-// Older servers report no search path. The binding of the next statement covers what was done all the same.
+// Older servers report no search path. The binding of the next statement sets its own path anyway.
 const { rows: version } = await admin.query(`select current_setting('server_version_num')::int >= 180000 as reports`)
 const isReported: boolean = version[0].reports
 
@@ -27,7 +27,7 @@ beforeEach(async () => {
   tampered.length = 0
 })
 
-/** What changes the path of the session for good, without a word of it in the statement. */
+/** What changes the path of the session, and does not show in the statement. */
 const tampering: Record<string, (client: PoolClient) => Promise<unknown>> = {
   'a function': (client) => client.query(`select public.sneak('tenant_a', false)`),
   'a function, with values': (client) => client.query('select public.sneak($1, $2)', ['tenant_a', false]),
@@ -43,8 +43,8 @@ const tampering: Record<string, (client: PoolClient) => Promise<unknown>> = {
   },
 }
 
-describe.each(Object.entries(tampering))('%s that changes the search path for good', (_, tamper) => {
-  it('is an alarm, and the connection is destroyed', async () => {
+describe.each(Object.entries(tampering))('%s that changes the search path of the session', (_, tamper) => {
+  test('raises the alarm, and the connection is destroyed', async () => {
     const pool = makePool({ max: 1 })
     await scope.run(a, async () => {
       const client = await pool.connect()
@@ -59,7 +59,7 @@ describe.each(Object.entries(tampering))('%s that changes the search path for go
   })
 })
 
-/** What ends with its transaction, or never happened. */
+/** What ends with its transaction, or is rolled back. */
 const harmless: Record<string, (client: PoolClient) => Promise<unknown>> = {
   'a function that sets it locally': (client) => client.query(`select public.sneak('tenant_a', true)`),
   'a function in a transaction that is rolled back': async (client) => {
@@ -79,7 +79,7 @@ const harmless: Record<string, (client: PoolClient) => Promise<unknown>> = {
 }
 
 describe.each(Object.entries(harmless))('%s', (_, work) => {
-  it('is no alarm', async () => {
+  test('raises no alarm', async () => {
     const pool = makePool({ max: 1 })
     await scope.run(a, async () => {
       const client = await pool.connect()
@@ -91,13 +91,13 @@ describe.each(Object.entries(harmless))('%s', (_, work) => {
   })
 })
 
-it('is tripped by a SET in plain sight as well', async () => {
+test('a SET in the text raises the alarm as well', async () => {
   const pool = makePool({ max: 1 })
   await unlessPooled(scope.run(a, () => pool.query('set search_path to tenant_a')))
   expect(tampered).toEqual(isReported && !isPooled ? [seen] : [])
 })
 
-it('is tripped by a procedure that commits and fails then, in a session of the server only', async () => {
+test('a procedure that commits and then fails raises the alarm', async () => {
   const pool = makePool({ max: 1 })
   // A bound statement cannot commit in the middle; a session is bound by this very setting, and closed afterwards.
   await expect(scope.run(a, () => pool.query(`call public.sneak_away('tenant_a')`))).rejects.toMatchObject({
@@ -109,8 +109,8 @@ it('is tripped by a procedure that commits and fails then, in a session of the s
   expect(tampered).toEqual([])
 })
 
-describe('a path that the connection is prepared with', () => {
-  it.each(['a "connect" listener', 'onConnect'])('by %s is its own, and is what it is held to', async (how) => {
+describe('a search path that the connection is prepared with', () => {
+  test.each(['a "connect" listener', 'onConnect'])('by %s is the one that later reports are compared with', async (how) => {
     const pool = makePool({ max: 1, ...(how === 'onConnect' && ({ onConnect: prepare } as object)) })
     if (how !== 'onConnect') pool.on('connect', (client) => void prepare(client))
     for (const tenant of [a, b, a])
@@ -121,7 +121,7 @@ describe('a path that the connection is prepared with', () => {
   })
 })
 
-it('is an event of the tenancy and of its diagnostics channel', async () => {
+test('the alarm is an event of the tenancy and of its diagnostics channel', async () => {
   const tenancy = createTenancy({ database: url })
   onTestFinished(() => tenancy.close())
   const events: unknown[] = []
@@ -146,7 +146,7 @@ async function prepare(client: Pick<PoolClient, 'query'>): Promise<void> {
   await client.query('set search_path to tenant_b')
 }
 
-/** Behind the pooler the session lives on, and keeps what an earlier test did to it. */
+/** Behind the pooler the session is kept, with what an earlier test did to it. */
 async function freshSession(): Promise<void> {
   const plain = new Client(url)
   await plain.connect()

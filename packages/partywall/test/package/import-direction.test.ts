@@ -36,7 +36,8 @@ const rooms: Record<string, readonly string[]> = {
   fleet: [],
   // The database: all that has a connection.
   embedded: [],
-  'database/binding': [...text, 'config', 'scope'],
+  'database/boundary': [],
+  'database/binding': [...text, 'config', 'scope', 'database/boundary'],
   'database/pool': [...text, 'database/binding'],
   'database/probe': [...text, 'ports', 'scope', 'database/binding', 'database/pool'],
   database: [...ground, 'scope', 'embedded', 'database/binding', 'database/pool', 'database/probe'],

@@ -1,5 +1,5 @@
-import { it } from 'vitest'
+import { test } from 'vitest'
 import { hasPgBouncer, withoutPgBouncer } from '../support/servers/pgbouncer.ts'
 
-// What stands in place of the whole second run, where it cannot be (vitest.config.ts). In CI the run fails instead.
-it.runIf(hasPgBouncer())(`all that queries for tenants, once more through a pooler (${withoutPgBouncer})`, () => {})
+// Replaces the whole second run where PgBouncer is not installed (vitest.config.ts). In CI the run fails instead.
+test.runIf(hasPgBouncer())(`all tests that query for tenants run a second time through a pooler (${withoutPgBouncer})`, () => {})

@@ -2,17 +2,17 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { Client, type PoolClient } from 'pg'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { SetOnCheckoutPool, storeAtSendTimePool } from '../support/pools/naive-pools.ts'
 import { backendOf } from '../support/pools/rest.ts'
 import { isPooled } from '../support/servers/route.ts'
 import { fakeTenant, twoTenants } from '../support/tenants/two-tenants.ts'
 
-// What only a pooler brings. The isolation and ORM suites run through it as well: see vitest.config.ts.
+// Attacks that are possible only with a pooler. The isolation and ORM suites run through it as well: see vitest.config.ts.
 const { a, b, scope, url, directUrl, bindings, makePool, admin } = await twoTenants()
 const owner = 'select owner from items where id = 1'
 
-it('is what stands between: two clients of the pooler come to one server session, and no other', async () => {
+test('two clients of the pooler of these tests share one server session', async () => {
   expect(isPooled).toBe(true)
   expect(url).not.toBe(directUrl)
   const clients = [new Client(url), new Client(url), new Client(url)]
@@ -21,7 +21,7 @@ it('is what stands between: two clients of the pooler come to one server session
   await Promise.all(clients.map((client) => client.end()))
 })
 
-it('keeps two tenants apart on one server session, in 400 interleaved pieces of work', async () => {
+test('two tenants on one server session each see their own rows, in 400 interleaved pieces of work', async () => {
   const pool = makePool({ max: 8 })
   const transaction = async (note: string): Promise<{ owner: string }[]> => {
     const client = await pool.connect()
@@ -48,7 +48,7 @@ it('keeps two tenants apart on one server session, in 400 interleaved pieces of 
   expect((await Promise.all(work)).filter((isRight) => !isRight)).toEqual([])
 })
 
-it('bites: a pool that sets the path of the session serves one tenant the rows of another', async () => {
+test('bites: a pool that sets the path of the session returns the rows of another tenant', async () => {
   const store = new AsyncLocalStorage<string>()
   const naive = new SetOnCheckoutPool({ store, connectionString: url, max: 2 })
   onTestFinished(() => naive.end())
@@ -63,12 +63,12 @@ it('bites: a pool that sets the path of the session serves one tenant the rows o
   await naive.query('reset search_path')
 })
 
-it('bites: a pool that sets the path before each statement serves one tenant the rows of another', async () => {
+test('bites: a pool that sets the path before each statement returns the rows of another tenant', async () => {
   const store = new AsyncLocalStorage<string>()
   const naive = storeAtSendTimePool({ store, connectionString: url, max: 2 })
   onTestFinished(() => naive.end())
   const clients = [await naive.connect(), await naive.connect()] as const
-  // Both set their path, then both read: between the two a pooler may turn to somebody else.
+  // Both set their path, then both read: between the two a pooler may serve the other client.
   const seen = await Promise.all(
     [a, b].map(({ schema }, index) =>
       store.run(schema, async () => {
@@ -83,7 +83,7 @@ it('bites: a pool that sets the path before each statement serves one tenant the
   await naive.query('reset search_path')
 })
 
-it('reads cursors and streams of two tenants, one after the other', async () => {
+test('cursors and streams of two tenants return their own rows, one after the other', async () => {
   const pool = makePool({ max: 2 })
   for (const tenant of [a, b, a]) {
     await scope.run(tenant, async () => {
@@ -97,7 +97,7 @@ it('reads cursors and streams of two tenants, one after the other', async () => 
   }
 })
 
-it('refuses what would stay on the session, for closing our connection does not end it', async () => {
+test('a statement that leaves something on the session is refused, because closing our connection would not end the session', async () => {
   const pool = makePool({ max: 1 })
   for (const text of [
     `set statement_timeout = '1ms'`,
@@ -122,7 +122,7 @@ it('refuses what would stay on the session, for closing our connection does not 
   })
 })
 
-it('does not show what a function left in the temporary schema of the session', async () => {
+test('a temporary table that a function left on the session is hidden', async () => {
   await admin.query(`create function public.scratch(who text) returns setof text language plpgsql as $$ begin
   create temp table if not exists scratch (who text); insert into scratch values (who); return query select * from scratch; end $$`)
   const [ofA, ofB] = [makePool({ max: 1 }), makePool({ max: 1 })]
@@ -134,7 +134,7 @@ it('does not show what a function left in the temporary schema of the session', 
   }
 })
 
-it('refuses a schema that is not there', async () => {
+test('a schema that does not exist is refused', async () => {
   const pool = makePool({ max: 1 })
   await expect(scope.run(fakeTenant('tenant_x'), () => pool.query(owner))).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
   expect((await scope.run(a, () => pool.query(owner))).rows).toEqual([{ owner: a.schema }])

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { inEveryState } from '../faults/in-every-state.ts'
 import { prepareStates } from '../faults/states.ts'
 import { testDatabase } from '../support/servers/database.ts'
@@ -16,12 +16,12 @@ await prepareStates(admin)
 
 const owner = 'select owner from items where id = 1'
 
-it('ends whatever was under way, in every state at once, and serves everybody afterwards', async () => {
+test('a restart of the pooler ends the work in every state at once, and all callers are served afterwards', async () => {
   await pooler.resize(40)
   await inEveryState(tenants, { end: () => pooler.restart(), isBoundToSession: true })
 })
 
-it('costs who is idle one error at most, and no row is wrong', async () => {
+test('a restart of the pooler costs an idle client one error at most, and no row is wrong', async () => {
   const pool = makePool({ max: 4 })
   for (let round = 0; round < 5; round++) {
     await comesToRest(pool, tenants)
@@ -37,7 +37,7 @@ it('costs who is idle one error at most, and no row is wrong', async () => {
   await comesToRest(pool, tenants)
 })
 
-it('lets a transaction of the server end that lost its client with the pooler', async () => {
+test('a transaction whose client was lost with the pooler is ended by the server', async () => {
   const pool = makePool({ max: 1 })
   await scope.run(a, async () => {
     const client = await pool.connect()
@@ -48,7 +48,7 @@ it('lets a transaction of the server end that lost its client with the pooler', 
     client.release()
   })
   await comesToRest(pool, tenants)
-  // The row is free: nobody holds its lock any more.
+  // The row is free: its lock was released.
   await within(
     5000,
     scope.run(a, () => pool.query(`update items set note = 'kept' where id = 2`)),

@@ -20,7 +20,7 @@ describe('tenancy.probe', () => {
     const asRole = new URL(url)
     Object.assign(asRole, { username: role, password: 'p' })
     const { isolation } = await probe(asRole.href)
-    expect(isolation).toMatchObject({ proven: false, reason: expect.stringContaining('may not make schemas') })
+    expect(isolation).toMatchObject({ proven: false, reason: expect.stringContaining('may not create schemas') })
   })
 
   test('refuses a proxy that loses the search path of a statement', async () => {

@@ -6,6 +6,7 @@
  * - A change in this process drops the entries of the tenant, and every running lookup: its query may have started before the change.
  *   Its callers still get its answer, but the answer is not cached. A lookup that failed is never cached.
  */
+import { BoundedMap } from '../../bounded-map.ts'
 import type { Attributes, Tenant } from '../../types.ts'
 
 export interface TenantCacheOptions {
@@ -21,32 +22,38 @@ export interface TenantCacheOptions {
 
 type Answer<A extends object> = Tenant<A> | undefined
 
+interface Remembered<T> {
+  readonly value: T
+  /** As `now` counts. */
+  readonly until: number
+}
+
 export class TenantCache<A extends object = Attributes> {
   readonly #ttlMs: number
   readonly #now: () => number
-  readonly #found: Recent<Tenant<A>>
-  readonly #missing: Recent<undefined>
+  readonly #found: BoundedMap<string, Remembered<Tenant<A>>>
+  readonly #missing: BoundedMap<string, Remembered<undefined>>
   readonly #flights = new Map<string, Promise<Answer<A>>>()
 
   constructor({ ttlMs, maxFound = 9000, maxMissing = 1000, now = () => performance.now() }: TenantCacheOptions) {
     this.#ttlMs = ttlMs
     this.#now = now
-    this.#found = new Recent(maxFound)
-    this.#missing = new Recent(maxMissing)
+    this.#found = new BoundedMap(maxFound)
+    this.#missing = new BoundedMap(maxMissing)
   }
 
   /** The answer for this key, from `load` when it is not cached. */
   get(key: string, load: () => Promise<Answer<A>>): Promise<Answer<A>> {
     if (this.#ttlMs === 0) return load()
     const now = this.#now()
-    const known = this.#found.get(key, now) ?? this.#missing.get(key, now)
+    const known = unexpired(this.#found, key, now) ?? unexpired(this.#missing, key, now)
     if (known !== undefined) return Promise.resolve(known.value)
     return this.#flights.get(key) ?? this.#fly(key, load)
   }
 
   /** Drops a tenant under all its names, every "there is no such tenant", and the running lookups. Costs a walk through all names. */
   forget(tenantId: string): void {
-    this.#found.deleteWhere((tenant) => tenant.id === tenantId)
+    this.#found.deleteWhere(({ value }) => value.id === tenantId)
     this.#missing.clear()
     this.#flights.clear()
   }
@@ -81,41 +88,14 @@ export class TenantCache<A extends object = Attributes> {
   }
 
   #remember(key: string, tenant: Answer<A>, until: number): void {
-    if (tenant === undefined) return this.#missing.set(key, undefined, until)
-    for (const name of [key, `id ${tenant.id}`, `schema ${tenant.schema}`]) this.#found.set(name, tenant, until)
+    if (tenant === undefined) return this.#missing.set(key, { value: undefined, until })
+    for (const name of [key, `id ${tenant.id}`, `schema ${tenant.schema}`]) this.#found.set(name, { value: tenant, until })
   }
 }
 
-/** A bounded map that drops the least recently used entry, and entries that are too old. */
-class Recent<V> {
-  readonly #max: number
-  readonly #entries = new Map<string, { readonly value: V; readonly until: number }>()
-
-  constructor(max: number) {
-    this.#max = max
-  }
-
-  get(key: string, now: number): { readonly value: V } | undefined {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return undefined
-    this.#entries.delete(key)
-    if (entry.until <= now) return undefined
-    this.#entries.set(key, entry)
-    return entry
-  }
-
-  set(key: string, value: V, until: number): void {
-    this.#entries.delete(key)
-    this.#entries.set(key, { value, until })
-    // A Map keeps the order of insertion: the first key is the least recently used one.
-    if (this.#entries.size > this.#max) this.#entries.delete(this.#entries.keys().next().value!)
-  }
-
-  deleteWhere(matches: (value: V) => boolean): void {
-    for (const [key, { value }] of this.#entries) if (matches(value)) this.#entries.delete(key)
-  }
-
-  clear(): void {
-    this.#entries.clear()
-  }
+function unexpired<T>(entries: BoundedMap<string, Remembered<T>>, key: string, now: number): Remembered<T> | undefined {
+  const entry = entries.get(key)
+  if (entry === undefined || now < entry.until) return entry
+  entries.delete(key)
+  return undefined
 }

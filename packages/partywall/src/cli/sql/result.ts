@@ -3,7 +3,7 @@
  * JavaScript; JSON gets the values that PostgreSQL's to_json would give.
  */
 import type { QueryArrayConfig, QueryArrayResult } from 'pg'
-import { parseArrayText } from '../../sql/array-text.ts'
+import { parseArrayText } from '../../sql/literal.ts'
 import type { ForEachEntry } from '../../fleet/for-each.ts'
 import { printable } from '../terminal/printable.ts'
 import { table } from '../terminal/table.ts'

@@ -1,8 +1,8 @@
-/** The ways in which an answer reaches whoever asked: by the promise, by a callback, by the query object. */
+/** The ways in which an answer reaches the caller: by a promise, by a callback, by the query object. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ConnectionLike, QueryCallback, SubmittableLike } from './pg-internals.ts'
 
-/** A refusal takes the way that an error of the server would. */
+/** A refusal reaches the caller as an error of the server would. */
 export function refuse(
   error: Error,
   query: SubmittableLike | undefined,
@@ -25,14 +25,14 @@ export function callbackOf(config: any, values: unknown, callback: unknown): Que
   return typeof config?.callback === 'function' ? config.callback : undefined
 }
 
-/** Callbacks run where they were given, not in the async context of the socket that brings the answer. */
-export function inContextOfNow<F extends (...args: any[]) => unknown>(fn: F | undefined): F | undefined {
+/** Callbacks run in the async context that they were passed in, not in that of the socket that receives the answer. */
+export function inCurrentContext<F extends (...args: any[]) => unknown>(fn: F | undefined): F | undefined {
   if (fn === undefined) return undefined
   const inContext = AsyncLocalStorage.snapshot()
   return ((...args: unknown[]) => inContext(() => fn(...args))) as F
 }
 
-/** The pool's callback gives the connection back; the query's own, if it has one, is the caller's. */
+/** The pool's callback releases the connection; the query's own, if it has one, is the caller's. */
 export function both(ours: QueryCallback, own: QueryCallback | undefined): QueryCallback {
   if (own === undefined) return ours
   return (error, result) => {

@@ -1,15 +1,14 @@
-/** From the scope of now to a binding, by the policy of the tenancy. */
+/** Which binding a statement gets: that of the current scope, or the one that the pool is made for. */
 import { TenancyError } from '../../errors.ts'
 import type { Scope } from '../../scope/scope.ts'
 import type { Binding, Bindings } from './binding.ts'
 
-/** Tells a client for whom a statement runs. */
 export interface Binder {
-  /** The binding of whoever calls now. Throws NO_TENANT where there is none and that is to be refused. */
+  /** The binding of the caller. @throws TenancyError NO_TENANT where it has none and that is to be refused */
   capture(): Binding
-  /** The binding of the scope of now; undefined outside every scope. */
+  /** The binding of the current scope; undefined outside every scope. */
   tryCapture(): Binding | undefined
-  /** What a statement that prepares the session is bound to: it is nobody's. */
+  /** The binding of statements that prepare a connection before any tenant has it. */
   readonly shared: Binding
   /** Runs `fn` outside every scope: sockets opened in it carry no tenant into their events. */
   outside<T>(fn: () => T): T
@@ -30,7 +29,7 @@ export function scopeBinder(scope: Scope<any>, bindings: Bindings, outsideScope:
       if (binding !== undefined) return binding
       throw new TenancyError(
         'NO_TENANT',
-        'A statement came from outside every scope, so nobody knows whose rows it means; it was not sent. Run it inside ' +
+        'A statement came from outside every scope, so its tenant is unknown; it was not sent. Run it inside ' +
           'tenancy.run(tenant, fn) or tenancy.runShared(fn), use tenancy.sharedPool, or set outsideScope: "shared".',
         { details: { scope: 'none' } },
       )
@@ -39,12 +38,12 @@ export function scopeBinder(scope: Scope<any>, bindings: Bindings, outsideScope:
   }
 }
 
-/** The binder of a pool that serves one binding whatever the scope: `tenancy.sharedPool`. */
+/** The binder of a pool that has one binding, whatever the scope: `tenancy.sharedPool`. */
 export function fixedBinder(binding: Binding, scope: Scope<any>): Binder {
   return { shared: binding, capture: () => binding, tryCapture: () => binding, outside: (fn) => scope.runOutside(fn) }
 }
 
-/** The binder of a pool whose users say for whom each statement runs: no scope contradicts them. */
+/** The binder of a pool whose callers name the binding of each statement: no scope contradicts them. */
 export function unscopedBinder(shared: Binding, scope: Scope<any>): Binder {
   return { shared, capture: () => shared, tryCapture: () => undefined, outside: (fn) => scope.runOutside(fn) }
 }

@@ -1,12 +1,13 @@
-/** What cannot be bound, and why a binding failed: each in partywall's words, with what to do about it. */
+/** The errors for statements that cannot be bound, and for bindings that failed: what was refused, and what to do about it. */
 import { TenancyError } from '../../errors.ts'
-import { noUsageMark, temporaryMark, type Binding } from './binding.ts'
-import type { Carrier } from './carrier.ts'
-import type { ServerError, TransactionStatusLike } from './pg-internals.ts'
 import { splitStatements } from '../../sql/lexer.ts'
 import type { StatementFacts } from '../../sql/statement-facts.ts'
+import type { Binding } from './binding.ts'
+import type { Carrier } from './carrier.ts'
+import type { ServerError, TransactionStatusLike } from './pg-internals.ts'
+import { noUsageMark, temporaryMark } from './search-path.ts'
 
-/** Refuses what no binding can hold. */
+/** Passes a statement that a binding can hold for. */
 export function assertBindable(
   facts: StatementFacts,
   isExtended: boolean,
@@ -16,7 +17,7 @@ export function assertBindable(
   if (facts.hiddenControl !== undefined) {
     throw new TenancyError(
       'UNSAFE_STATEMENT',
-      `A text of several statements holds ${facts.hiddenControl.toUpperCase()}: what follows it would run without its tenant. ` +
+      `A text of several statements contains ${facts.hiddenControl.toUpperCase()}: the statements after it would run without their tenant. ` +
         'Send the statements one by one on a client from tenancy.pool.connect().',
       { details: { statement: facts.hiddenControl } },
     )
@@ -24,7 +25,7 @@ export function assertBindable(
   if (facts.asksSession !== undefined) {
     throw new TenancyError(
       'UNSAFE_STATEMENT',
-      `${facts.asksSession} answers for the connection, which tenants share: it may give another tenant's number. ` +
+      `${facts.asksSession} returns the last value of the connection, which tenants share: it may be another tenant's. ` +
         "Use insert … returning, or currval('name_of_the_sequence').",
       { details: { statement: facts.asksSession } },
     )
@@ -39,53 +40,54 @@ export function assertBindable(
   if (facts.leaves !== undefined && !carrier.bindingWriter.isDirect) {
     throw new TenancyError(
       'UNSAFE_STATEMENT',
-      `The statement leaves ${facts.leaves} on the session, and a pooler stands between: closing our connection would not end that ` +
-        'session, and whoever is lent it next would find it. Use set local or set_config(…, true) in a transaction, pg_advisory_xact_lock, ' +
+      `The statement leaves ${facts.leaves} on the session, which a pooler gives to other clients: closing our connection would not end that ` +
+        'session, and its next user would find it. Use set local or set_config(…, true) in a transaction, pg_advisory_xact_lock, ' +
         'or a connection string that leads to PostgreSQL itself.',
       { details: { leaves: facts.leaves } },
     )
   }
 }
 
-/** Why a binding failed, in partywall's words. Other errors pass as they are. */
+/** The error for a binding that failed; any other error is returned as it is. */
 export function bindingError(error: ServerError, binding: Binding): Error {
   if (error.code !== '3F000') return error
   const details = { schema: binding.schema }
   if (error.message.includes(temporaryMark)) {
     return new TenancyError(
       'UNSAFE_STATEMENT',
-      `A function left temporary tables on this connection, which ${binding.label} must not see, and other statements wait behind ` +
-        'this one; nothing was run. Send it again, and wait for each statement before the next.',
+      `A function left temporary tables on this connection, which ${binding.label} must not see. They are removed before the next ` +
+        'statement; this one was not run, because other statements were queued behind it. Send it again, and await each statement ' +
+        'before you send the next.',
       { details, cause: error },
     )
   }
   if (error.message.includes(noUsageMark)) {
     return new TenancyError(
       'SCHEMA_MISSING',
-      `The schema of ${binding.label} is there, but this role may not use it, so nothing was run. ` +
+      `The schema of ${binding.label} exists, but this role may not use it, so nothing was run. ` +
         'As its owner, run: grant usage on schema … to the role that the application connects as.',
       { details, cause: error },
     )
   }
   return new TenancyError(
     'SCHEMA_MISSING',
-    `The schema of ${binding.label} is not in the database, so nothing was run; the shared schema was not read in its place. ` +
+    `The schema of ${binding.label} is not in the database, so nothing was run; the shared schema was not read instead. ` +
       'It was dropped or renamed outside partywall: restore it, or remove the tenant from the catalog.',
     { details, cause: error },
   )
 }
 
-/** Why a statement was refused that comes from another scope than its connection. */
+/** The error for a statement that comes from another scope than its connection. */
 export function wrongTenant(owner: Binding, now: Binding): TenancyError {
   return new TenancyError(
     'WRONG_TENANT',
-    `This connection was taken for ${owner.label} and is used in the scope of ${now.label}; nothing was run. ` +
-      'Take a connection inside the scope that uses it, and release it before the scope ends.',
+    `This connection was checked out for ${owner.label} and is used in the scope of ${now.label}; nothing was run. ` +
+      'Check out a connection inside the scope that uses it, and release it before the scope ends.',
     { details: { owner: owner.schema, now: now.schema } },
   )
 }
 
-/** Why a statement was refused that may not share its transaction with a binding. */
+/** The error for a statement that may not share its transaction with a binding. */
 export function needsSession(text: string, error: ServerError): TenancyError {
   const [verb = 'The statement', object = ''] = splitStatements(text)[0]?.tokens ?? []
   const name = ['create', 'drop', 'alter', 'reindex'].includes(verb) ? `${verb} ${object}` : verb
@@ -94,6 +96,15 @@ export function needsSession(text: string, error: ServerError): TenancyError {
     `${name.toUpperCase()} must be alone in its transaction or ends it itself, so it cannot be sent together with its tenant's search path. ` +
       'Run it in tenancy.session(tenant, (client) => client.query(…)).',
     { cause: error },
+  )
+}
+
+/** The error for a connection whose answers, or whose records, contradict themselves. No row of the statement is passed on. */
+export function untrusted(binding: Binding, seen: string): TenancyError {
+  return new TenancyError(
+    'UNSAFE_SETUP',
+    `The connection of ${binding.label} cannot be trusted: ${seen}. The statement failed, and the connection was closed. Run ` +
+      'tenancy.probe() to look for a proxy that changes what passes through it; if it finds none, report this as a fault of partywall.',
   )
 }
 

@@ -1,113 +1,103 @@
 /**
- * Writes bindings on one connection, as cheaply as the connection allows.
+ * Writes bindings on one connection, in the cheapest way that the connection allows.
  *
- * Where no pooler stands between, the binding statement is prepared once and then only executed, which saves the server parsing and
- * planning it each time. Behind a pooler nothing is prepared: the next batch may reach another server session, and PgBouncer before
- * 1.21 does not carry prepared statements at all.
+ * On a connection to the server itself, the binding statement is prepared once and then only executed: the server need not parse and plan
+ * it again. Behind a pooler nothing is prepared: the next batch may reach another server session, and PgBouncer before 1.21 does not
+ * support prepared statements at all.
  *
- * It also sees to the handover. What a function of the last tenant left in the temporary schema would be seen by the next one. On a
- * connection of its own the first binding of a checkout looks for it, and the temporary schema is emptied if need be. Behind a
- * pooler each transaction may come to another session, so each empties it unasked.
+ * It also cleans the connection at a handover (handover.ts). On a connection of its own, the first binding after a change looks for a
+ * temporary schema, which costs nothing; the schema is emptied when there is one. Behind a pooler each transaction empties it without
+ * looking.
  */
-import { bindingLiteral, bindingStatements, snapshotlessBinding, type Binding, type BindingStatement } from './binding.ts'
+import { bindingLiteral, snapshotlessBinding, type Binding } from './binding.ts'
+import type { BindingStatement } from './binding-statement.ts'
+import { Handover, type HandoverEvent } from './handover.ts'
 import type { ConnectionLike } from './pg-internals.ts'
 import { closeBytes, executionBytes, parseBytes, statementBytes } from './wire.ts'
 
-/** How far the cleaning of a handover is: until its transaction (of one statement, mostly) is kept, it may be undone. */
-type Handover = 'due' | 'done in the transaction' | 'done'
-
 export interface WriteState {
   readonly inTransaction: boolean
-  /** The caller of the statement can be asked to send it once more, so a check may refuse it. */
+  /** The statement can be sent once more, so the binding may fail when it finds a temporary schema. */
   readonly mayRefuse: boolean
   readonly needsNoSnapshot?: boolean
 }
 
+/** The command tags of the completions by which the server answers a binding, in order. */
+export type BindingTags = readonly string[]
+
+const tagsOfBinding: BindingTags = ['SELECT 0']
+const tagsOfCleaning: BindingTags = ['DISCARD TEMP', 'SELECT 0']
+const tagsOfSnapshotless: BindingTags = ['SET']
+
 export class BindingWriter {
   readonly #prepared = new Map<string, 'ready' | 'uncertain'>()
-  #lastKey: string | undefined
-  #handover: Handover = 'due'
+  readonly #handover = new Handover()
   #hasTemporarySchema = false
-  #hasEarlySavepoint = false
-  /** Whether the server session is the connection's own. Until that is known, it is taken for a pooler's. */
+  /** Whether the server session is the connection's own. Until that is known, it is treated as a pooler's. */
   isDirect = false
 
-  /** The connection is handed out for this binding. */
+  /** The connection is lent for this binding. */
   handOver(binding: Binding): void {
-    if (this.#lastKey !== binding.key) this.#handover = 'due'
-    this.#lastKey = binding.key
+    this.#handover.lendTo(binding.key)
   }
 
-  /**
-   * Writes the binding in front of an extended batch.
-   * @returns how many completions will answer it
-   */
-  write(connection: ConnectionLike, binding: Binding, { inTransaction, mayRefuse, needsNoSnapshot = false }: WriteState): number {
+  note(event: HandoverEvent): void {
+    this.#handover.note(event === 'committed' && !this.isDirect ? 'rolled back' : event)
+  }
+
+  /** Why no statement may be sent on this connection any more; undefined on every connection whose events were all noted. */
+  contradiction(inTransaction: boolean): string | undefined {
+    return this.#handover.contradiction(inTransaction)
+  }
+
+  /** Writes the binding in front of an extended batch. */
+  write(connection: ConnectionLike, binding: Binding, state: WriteState): BindingTags {
+    const { inTransaction, mayRefuse, needsNoSnapshot = false } = state
     if (needsNoSnapshot) {
-      // To empty the temporary schema would take a snapshot as well; the next statement does it.
+      // Emptying the temporary schema would take a snapshot as well; the next statement does it.
       connection.stream.write(statementBytes('', snapshotlessBinding(binding), []))
-      return 1
+      return tagsOfSnapshotless
     }
-    // In a transaction a refusal would cost the caller the transaction, so there the temporary schema is emptied unasked.
-    const isDue = this.#takeHandover(inTransaction)
+    // A refusal in a transaction would cost the caller the transaction, so there the temporary schema is emptied without looking.
+    const isDue = this.#takeHandover()
     const discards = isDue && (inTransaction || !mayRefuse || !this.isDirect || this.#hasTemporarySchema)
     if (discards) connection.stream.write(discardTemporary)
     if (this.isDirect) this.#writePrepared(connection, binding, isDue && !discards)
-    else connection.stream.write(unpreparedBytes(binding, bindingStatements(binding).plain))
-    return discards ? 2 : 1
+    else connection.stream.write(unpreparedBytes(binding, binding.statements.plain))
+    return discards ? tagsOfCleaning : tagsOfBinding
   }
 
-  /** The binding in front of a text of the simple protocol, and how many completions will answer it. */
-  literal(binding: Binding, inTransaction: boolean): { readonly text: string; readonly completions: number } {
-    const discards = this.#takeHandover(inTransaction)
-    return { text: `${discards ? 'discard temp; ' : ''}${bindingLiteral(binding)}; `, completions: discards ? 2 : 1 }
+  /** The binding in front of a text of the simple protocol. */
+  literal(binding: Binding): { readonly text: string; readonly tags: BindingTags } {
+    const discards = this.#takeHandover()
+    return {
+      text: `${discards ? 'discard temp; ' : ''}${bindingLiteral(binding)}; `,
+      tags: discards ? tagsOfCleaning : tagsOfBinding,
+    }
   }
 
-  /** What was sent last is kept: the statement is done, or its transaction was committed. */
-  committed(): void {
-    // Behind a pooler the next transaction may come to another session.
-    if (this.#handover === 'done in the transaction') this.#handover = this.isDirect ? 'done' : 'due'
-    this.#hasEarlySavepoint = false
-  }
-
-  /** What was sent last is undone, and with it the cleaning that it did. */
-  rolledBack(): void {
-    if (this.#handover === 'done in the transaction') this.#handover = 'due'
-    this.#hasEarlySavepoint = false
-  }
-
-  /** A savepoint was set; if the cleaning comes only after it, a rollback to it brings back what was cleaned. */
-  savepointSet(): void {
-    if (this.#handover === 'due') this.#hasEarlySavepoint = true
-  }
-
-  rolledBackToSavepoint(): void {
-    if (this.#hasEarlySavepoint && this.#handover === 'done in the transaction') this.#handover = 'due'
-  }
-
-  /** A binding was refused for a temporary schema, which the session keeps from now on: each handover empties it unasked. */
+  /** A binding was refused for a temporary schema. The session keeps it from now on, so each handover empties it without looking. */
   temporarySchemaFound(): void {
     this.#hasTemporarySchema = true
   }
 
-  /** The prepared bindings may be gone: by DISCARD, by DEALLOCATE, or by a pooler that was not seen. */
+  /** The prepared bindings may be gone: by DISCARD, by DEALLOCATE, or by a pooler that was not recognised. */
   forgetPrepared(): void {
     for (const name of this.#prepared.keys()) this.#prepared.set(name, 'uncertain')
   }
 
-  #takeHandover(inTransaction: boolean): boolean {
-    // Outside a transaction a pooler may lend another session to each statement.
-    const isDue = this.#handover === 'due' || (!this.isDirect && !inTransaction)
-    if (isDue) this.#handover = 'done in the transaction'
+  #takeHandover(): boolean {
+    const { isDue } = this.#handover
+    if (isDue) this.#handover.note('cleaning sent')
     return isDue
   }
 
   #writePrepared(connection: ConnectionLike, binding: Binding, isHandover: boolean): void {
-    const { plain, handover } = bindingStatements(binding)
+    const { plain, handover } = binding.statements
     const statement = isHandover ? handover : plain
     const state = this.#prepared.get(statement.name)
     if (state !== 'ready') {
-      // To close what is not there is no error; to prepare what is there is one.
+      // Closing a statement that does not exist is no error; preparing one that exists is.
       if (state === 'uncertain') connection.stream.write(closeBytes(statement.name))
       this.#prepared.set(statement.name, 'ready')
       connection.stream.write(parseBytes(statement.name, statement.text))
@@ -118,17 +108,25 @@ export class BindingWriter {
 
 const discardTemporary = statementBytes('', 'discard temp', [])
 
-const preparedBytes = oncePerBinding(({ values }, { name }) => executionBytes(name, values))
-const unpreparedBytes = oncePerBinding(({ values }, { text }) => statementBytes('', text, values))
+const preparedBytes = oncePerBinding(({ name }, values) => executionBytes(name, values))
+const unpreparedBytes = oncePerBinding(({ text }, values) => statementBytes('', text, values))
 
 /** The bytes of a binding do not change while it lives. */
-function oncePerBinding(make: (binding: Binding, statement: BindingStatement) => Buffer): typeof make {
+function oncePerBinding(
+  make: (statement: BindingStatement, values: readonly string[]) => Buffer,
+): (binding: Binding, statement: BindingStatement) => Buffer {
   const made = new WeakMap<BindingStatement, WeakMap<Binding, Buffer>>()
   return (binding, statement) => {
     let ofStatement = made.get(statement)
     if (ofStatement === undefined) made.set(statement, (ofStatement = new WeakMap()))
     let bytes = ofStatement.get(binding)
-    if (bytes === undefined) ofStatement.set(binding, (bytes = make(binding, statement)))
+    if (bytes === undefined) {
+      bytes = make(
+        statement,
+        binding.settings.flatMap(({ values }) => values),
+      )
+      ofStatement.set(binding, bytes)
+    }
     return bytes
   }
 }

@@ -1,85 +1,123 @@
 /**
  * Binds a query object that is not ours: pg-cursor, pg-query-stream, pg-copy-streams, `new pg.Query`. The object stays the one
- * that the caller holds. While it writes its messages, the binding is written in front of the first of them; the completion that
- * answers the binding is kept from it. Its events run in the async context of the caller, not in that of the socket.
+ * that the caller has. While it writes its messages, the binding is written in front of the first of them; the answer to the binding is
+ * kept from it. Its events run in the async context of the caller, not in that of the socket.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { TenancyError } from '../../errors.ts'
+import type { StatementFacts } from '../../sql/statement-facts.ts'
+import { admit } from './admission.ts'
 import type { Binding } from './binding.ts'
-import { assertBindable, bindingError } from './binding-refusals.ts'
-import { boundName, forgetUncertain, goesAsItIs, noteControl, noteOutcome } from './bound-query.ts'
+import { bindingError, untrusted } from './binding-refusals.ts'
 import type { Carrier } from './carrier.ts'
-import { endWithError, isCopyIn } from './copy-in.ts'
-import { feedByMessages, isCopyOut } from './copy-out.ts'
+import { endWithError, feedByMessages } from './copy-streams.ts'
 import { endWithConnection } from './cursor-end.ts'
+import { noAnswer, notTheBinding, OwnCompletions, tooEarly } from './own-completions.ts'
 import { isServerError, type ConnectionLike, type SubmittableLike } from './pg-internals.ts'
-import { statementFacts } from '../../sql/statement-facts.ts'
+import { boundName, forgetUncertain } from './prepared-names.ts'
+import { isCopyIn, isCopyOut } from './query-object.ts'
+import { noteControl, noteFailure, noteOutcome } from './transaction-outcome.ts'
 
-export function bindSubmittable(query: SubmittableLike, carrier: Carrier, binding: Binding): void {
-  const facts = statementFacts(textOf(query))
+/** Query objects that were bound: their methods are replaced, so they belong to one binding. */
+const bound = new WeakSet<SubmittableLike>()
+
+/** @throws TenancyError UNSAFE_STATEMENT when the object was sent before */
+export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, carrier: Carrier, binding: Binding): void {
+  if (bound.has(query)) {
+    throw new TenancyError(
+      'UNSAFE_STATEMENT',
+      'A query object was sent a second time. It is bound to the tenant of the first time; make a new one for each statement.',
+    )
+  }
+  bound.add(query)
   if (isCopyOut(query)) feedByMessages(query)
   if (isCopyIn(query)) endWithError(query)
   endWithConnection(query)
-  const { submit, handleRowDescription, handleDataRow, handleCommandComplete, handleReadyForQuery, handleError } = query
-  let ownCompletions = 0
-  let isBound = false
   if (query.name) query.name = boundName(query.name, binding, carrier)
+  const own = new OwnCompletions()
+  let connection: ConnectionLike | undefined
+  let isBound = false
+  let isAbandoned = false
+  const { submit, handleRowDescription, handleCommandComplete, handleReadyForQuery, handleError } = query
 
-  query.submit = (connection) => {
-    const status = carrier.getTransactionStatus()
+  query.submit = (current) => {
+    connection = current
     try {
-      carrier.assertTransactionOf(binding)
-      assertBindable(facts, query.requiresPreparation?.() !== false, status, carrier)
+      isBound = admit(facts, query.requiresPreparation?.() !== false, binding, carrier)
     } catch (error) {
       return error as Error
     }
-    if (goesAsItIs(facts, status)) {
-      isBound = true
-      return submit.call(query, connection)
-    }
-    const inTransaction = status === 'T'
-    const isUncertain = forgetUncertain(connection, carrier, query.name)
-    return beforeFirstMessage(connection, {
+    if (isBound) return submit.call(query, current)
+    const inTransaction = carrier.getTransactionStatus() === 'T'
+    const isUncertain = forgetUncertain(current, carrier, query.name)
+    const outcome = beforeFirstMessage(current, {
       prepend() {
-        // The caller cannot be asked to try again with a query object of its own, so nothing is left to a refusal.
-        ownCompletions = carrier.bindingWriter.write(connection, binding, { inTransaction, mayRefuse: false })
-        if (isUncertain) connection.close({ type: 'S', name: query.name! })
+        // The caller cannot be asked to send its own query object again, so the binding must not fail for a temporary schema.
+        own.expect(carrier.bindingWriter.write(current, binding, { inTransaction, mayRefuse: false }))
+        if (isUncertain) current.close({ type: 'S', name: query.name! })
       },
       rewrite(text) {
-        const own = carrier.bindingWriter.literal(binding, inTransaction)
-        ownCompletions = own.completions
-        return own.text + text
+        const literal = carrier.bindingWriter.literal(binding)
+        own.expect(literal.tags)
+        return literal.text + text
       },
-      write: () => submit.call(query, connection),
+      write: () => submit.call(query, current),
     })
+    if (outcome !== nothingKnown) return outcome
+    // It may have written something that partywall does not know.
+    carrier.abandon()
+    return new TenancyError(
+      'UNSAFE_STATEMENT',
+      'A query object wrote none of the messages that partywall knows, so it could not be bound to its tenant. Use pg.Query, ' +
+        'pg-cursor, pg-query-stream or pg-copy-streams.',
+    )
   }
 
-  query.handleRowDescription = (message) => {
-    if (ownCompletions === 0) handleRowDescription?.call(query, message)
+  /** No server answers like this. Before a row could reach another caller, the connection is closed and the query object fails. */
+  const distrust = (seen: string): void => {
+    if (isAbandoned) return
+    isAbandoned = true
+    carrier.abandon()
+    handleError?.call(query, untrusted(binding, seen), connection!)
   }
-  query.handleDataRow = (message) => {
-    if (ownCompletions === 0) handleDataRow?.call(query, message)
-  }
-  query.handleCommandComplete = (message: { text?: string }, connection) => {
-    if (ownCompletions === 0) {
-      if (facts.control !== undefined) noteControl(carrier.bindingWriter, facts, message.text)
-      return handleCommandComplete?.call(query, message, connection)
+  for (const name of answers) {
+    const handler = query[name]
+    query[name] = (...args: unknown[]) => {
+      if (own.arePending) distrust(tooEarly)
+      if (!isAbandoned && handler !== undefined) Reflect.apply(handler, query, args)
     }
-    ownCompletions -= 1
-    isBound = ownCompletions === 0
   }
-  query.handleReadyForQuery = (connection) => {
+  query.handleRowDescription = (message) => {
+    // By the simple protocol the binding has a row description as well.
+    if (!own.arePending && !isAbandoned) handleRowDescription?.call(query, message)
+  }
+  query.handleCommandComplete = (message, current) => {
+    if (isAbandoned) return
+    if (own.arePending) {
+      if (!own.take(message.text)) distrust(notTheBinding)
+      isBound = !own.arePending
+      return
+    }
+    if (facts.control !== undefined) noteControl(carrier, facts, message.text)
+    handleCommandComplete?.call(query, message, current)
+  }
+  query.handleReadyForQuery = (current) => {
     if (facts.control === undefined) noteOutcome(carrier, true)
-    handleReadyForQuery?.call(query, connection)
+    if (own.arePending) distrust(noAnswer)
+    if (!isAbandoned) handleReadyForQuery?.call(query, current)
   }
-  query.handleError = (error, connection) => {
+  query.handleError = (error, current) => {
+    noteFailure(carrier, facts)
+    if (isAbandoned) return
     if (query.name) carrier.uncertainNames.add(query.name)
-    if (carrier.getTransactionStatus() === 'I' || facts.control === 'end') carrier.bindingWriter.rolledBack()
     const reason = !isBound && isServerError(error) ? bindingError(error, binding) : error
-    handleError?.call(query, reason, connection)
+    handleError?.call(query, reason, current)
   }
-  runInContextOfNow(query)
+  runInCurrentContext(query)
 }
+
+/** Answers of a statement that cannot come before the answer to its binding. */
+const answers = ['handleDataRow', 'handlePortalSuspended', 'handleEmptyQuery', 'handleCopyInResponse', 'handleCopyData'] as const
 
 interface FirstMessage<T> {
   /** Writes the binding in front of an extended batch. */
@@ -89,6 +127,9 @@ interface FirstMessage<T> {
   readonly write: () => T
 }
 
+/** What `beforeFirstMessage` returns when none of the messages that partywall knows was written. */
+const nothingKnown = Symbol('nothing known')
+
 /** The methods of a connection that may write the first message of a query. */
 const firstMessages = ['parse', 'bind', 'describe', 'execute', 'close'] as const
 
@@ -96,12 +137,15 @@ const firstMessages = ['parse', 'bind', 'describe', 'execute', 'close'] as const
  * Calls `write`, and puts the binding in front of what it sends. The two protocols must not be mixed: a server may stay in the
  * half-open batch.
  */
-function beforeFirstMessage<T>(connection: ConnectionLike, { prepend, rewrite, write }: FirstMessage<T>): T | Error {
+function beforeFirstMessage<T>(
+  connection: ConnectionLike,
+  { prepend, rewrite, write }: FirstMessage<T>,
+): T | typeof nothingKnown {
   const methods = connection as unknown as Record<string, unknown>
   let hasBegun = false
   const restore = (): void => {
     hasBegun = true
-    // The methods live on the prototype; ours stand in front of them for the length of this call.
+    // The methods are those of the prototype; ours hide them during this call.
     for (const method of [...firstMessages, 'query']) delete methods[method]
   }
   for (const method of firstMessages) {
@@ -118,39 +162,19 @@ function beforeFirstMessage<T>(connection: ConnectionLike, { prepend, rewrite, w
   connection.stream.cork?.()
   try {
     const outcome = write()
-    if (hasBegun || outcome instanceof Error) return outcome
-    return new TenancyError(
-      'UNSAFE_STATEMENT',
-      'A query object wrote none of the messages that partywall knows, so it could not be bound to its tenant. Use pg.Query, ' +
-        'pg-cursor, pg-query-stream or pg-copy-streams.',
-    )
+    return hasBegun || outcome instanceof Error ? outcome : nothingKnown
   } finally {
     restore()
     connection.stream.uncork?.()
   }
 }
 
-const handlers = [
-  'handleRowDescription',
-  'handleDataRow',
-  'handleCommandComplete',
-  'handleReadyForQuery',
-  'handleError',
-  'handlePortalSuspended',
-  'handleEmptyQuery',
-  'handleCopyInResponse',
-  'handleCopyData',
-] as const
+const handlers = [...answers, 'handleRowDescription', 'handleCommandComplete', 'handleReadyForQuery', 'handleError'] as const
 
-function runInContextOfNow(query: SubmittableLike): void {
+function runInCurrentContext(query: SubmittableLike): void {
   const inContext = AsyncLocalStorage.snapshot()
   for (const name of handlers) {
     const handler = query[name]
     if (handler !== undefined) query[name] = (...args: unknown[]) => inContext(() => Reflect.apply(handler, query, args))
   }
-}
-
-export function textOf(query: SubmittableLike): string {
-  const text = query.text ?? query.cursor?.text
-  return typeof text === 'string' ? text : ''
 }

@@ -1,19 +1,10 @@
 /**
- * What a cursor of pg-cursor waits for, and pg-query-stream with it, is that the server is ready: to close, and to hand out its last rows. A
- * connection that is lost is never ready; one that was ready already, after an error, is not so again. Whoever awaits the cursor would wait
- * for ever, and hold its connection all the while. So here the end of the connection is an answer, too.
+ * To close, and to return its last rows, a cursor of pg-cursor (and so a pg-query-stream) waits until the server is ready. A connection
+ * that is lost never becomes ready; one that was ready already, after an error, does not become so again. The caller of the cursor would
+ * wait indefinitely, with its connection checked out. So here the end of the connection is an answer, too.
  */
-import type { ConnectionLike, SubmittableLike } from './pg-internals.ts'
-import { whenReady } from './when-ready.ts'
-
-type ReadCallback = (error: Error | null, rows?: unknown[], result?: unknown) => void
-
-interface CursorLike extends SubmittableLike {
-  /** Absent until the cursor is submitted. */
-  readonly connection?: ConnectionLike | null
-  read(count: number, done?: ReadCallback): Promise<unknown[]> | void
-  close(done?: () => void): Promise<void> | void
-}
+import { whenReady, type SubmittableLike } from './pg-internals.ts'
+import { cursorOf, type ReadCallback } from './query-object.ts'
 
 /** For the cursor of a query object, if it is one or has one. */
 export function endWithConnection(query: SubmittableLike): void {
@@ -26,17 +17,17 @@ export function endWithConnection(query: SubmittableLike): void {
   cursor.submit = (connection) => {
     whenReady(connection, (isAlive) => {
       isOver = true
-      // The cursor may tell by itself, in its own words.
-      if (!isAlive) setImmediate(() => reading.forEach((tell) => tell(new Error('Connection terminated unexpectedly'))))
+      // Not before the cursor has had the chance to report the loss itself.
+      if (!isAlive) setImmediate(() => reading.forEach((answer) => answer(new Error('Connection terminated unexpectedly'))))
     })
     return submit.call(cursor, connection)
   }
   const readThen = (count: number, done: ReadCallback): void => {
-    const tell: ReadCallback = (...answer) => {
-      if (reading.delete(tell)) done(...answer)
+    const answerOnce: ReadCallback = (...answer) => {
+      if (reading.delete(answerOnce)) done(...answer)
     }
-    reading.add(tell)
-    void read.call(cursor, count, tell)
+    reading.add(answerOnce)
+    void read.call(cursor, count, answerOnce)
   }
   const closeThen = (done: () => void): void => {
     const { connection } = cursor
@@ -49,14 +40,4 @@ export function endWithConnection(query: SubmittableLike): void {
     return new Promise((resolve, reject) => readThen(count, (error, rows = []) => (error ? reject(error) : resolve(rows))))
   }
   cursor.close = (done) => (done === undefined ? new Promise<void>((resolve) => closeThen(resolve)) : closeThen(done))
-}
-
-function cursorOf(query: SubmittableLike): CursorLike | undefined {
-  return [query, query.cursor].find((one) => isCursor(one)) as CursorLike | undefined
-}
-
-/** A stream can be read as well, but not closed. */
-function isCursor(value: unknown): boolean {
-  const { read, close, submit } = (value ?? {}) as Record<string, unknown>
-  return [read, close, submit].every((method) => typeof method === 'function') && !('pipe' in (value as object))
 }

@@ -1,13 +1,13 @@
 /**
- * The slices of node-postgres that partywall leans on and that its types leave out or describe more narrowly. Read in pg 8.23;
- * all of them are as old as pg 8.0 but for `getTransactionStatus` (8.21). A test holds the real classes against these shapes.
+ * The parts of node-postgres that partywall depends on and that its types leave out or describe more narrowly. Read in pg 8.23;
+ * all of them are as old as pg 8.0 except `getTransactionStatus` (8.21). A test compares the real classes with these shapes.
  */
 import { Query, type CustomTypesConfig } from 'pg'
 
 /** The wire: each method writes one message of the protocol. */
 export interface ConnectionLike {
-  readonly stream: { write(bytes: Uint8Array): unknown; cork?: () => void; uncork?: () => void }
-  /** Names and texts of the prepared statements that the server is known to hold. */
+  readonly stream: { write(bytes: Uint8Array): unknown; destroy(): unknown; cork?: () => void; uncork?: () => void }
+  /** Names and texts of the prepared statements that the server is known to have. */
   readonly parsedStatements: Record<string, string>
   readonly submittedNamedStatements: Record<string, string>
   parse(message: { text: string; name?: string; types?: unknown }): void
@@ -23,9 +23,11 @@ export interface ConnectionLike {
   removeListener(event: string, listener: (...args: any[]) => void): unknown
 }
 
-/** The slice of node-postgres' client whose properties its types leave out. */
+/** The properties of node-postgres' client that its types leave out. */
 export interface ClientInternals {
   readonly connection: ConnectionLike
+  /** The options, the connection string and the environment, combined. */
+  readonly connectionParameters?: Readonly<Record<string, unknown>>
   readonly processID: number | null
   readonly readyForQuery?: boolean
   readonly _queryQueue?: readonly unknown[]
@@ -33,7 +35,7 @@ export interface ClientInternals {
   readonly _queryable?: boolean
 }
 
-/** What a client calls on the query that it runs; the documented duties of a Submittable. */
+/** What a client calls on the query that it runs: the documented methods of a Submittable. */
 export interface SubmittableLike {
   submit(connection: ConnectionLike): Error | null | undefined | void
   handleRowDescription?(message: unknown): void
@@ -55,7 +57,7 @@ export interface SubmittableLike {
 
 export type QueryCallback = (error: Error | undefined | null, result?: any) => void
 
-/** The config object of `client.query`, with the keys that the types leave out. */
+/** The config object of `client.query`, with the keys that its types leave out. */
 export interface QueryConfigLike {
   text?: string
   name?: string | undefined
@@ -67,7 +69,7 @@ export interface QueryConfigLike {
   callback?: QueryCallback | undefined
 }
 
-/** `pg.Query`, whose methods the types do not show. */
+/** `pg.Query`, with the methods that its types leave out. */
 export interface QueryLike extends SubmittableLike {
   text: string
   values: readonly unknown[] | undefined
@@ -81,7 +83,8 @@ export interface QueryLike extends SubmittableLike {
   handleDataRow(message: unknown): void
   handleCommandComplete(message: { text?: string }, connection: ConnectionLike): void
   handleReadyForQuery(connection: ConnectionLike): void
-  handleError(error: Error, connection: ConnectionLike): void
+  handleError(error: Error, connection?: ConnectionLike): void
+  handleEmptyQuery(connection: ConnectionLike): void
   handleCopyInResponse(connection: ConnectionLike): void
 }
 
@@ -90,7 +93,7 @@ export const QueryBase = Query as unknown as new (
   values?: readonly unknown[] | undefined,
 ) => QueryLike
 
-/** An error that came from the server as a message. Its severity is a word in the server's language: it tells nothing. */
+/** An error that came from the server as a message. Its severity is a word in the server's language, so it cannot be compared. */
 export interface ServerError extends Error {
   readonly severity: string
   readonly code: string
@@ -101,5 +104,18 @@ export function isServerError(error: unknown): error is ServerError {
   return error instanceof Error && typeof (error as Partial<ServerError>).severity === 'string' && 'code' in error
 }
 
-/** I: idle, T: in a transaction, E: in a failed one, null: not known yet. */
+/** I: outside of a transaction, T: in one, E: in a failed one, null: not known yet. */
 export type TransactionStatusLike = 'I' | 'T' | 'E' | null
+
+/** Calls `fn` with true when the server has sent that it is ready, or with false when the connection ended first. */
+export function whenReady(connection: ConnectionLike, fn: (isAlive: boolean) => void): void {
+  const settle = (isAlive: boolean) => () => {
+    connection.removeListener('readyForQuery', ready)
+    connection.removeListener('end', ended)
+    fn(isAlive)
+  }
+  const ready = settle(true)
+  const ended = settle(false)
+  connection.once('readyForQuery', ready)
+  connection.once('end', ended)
+}

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { serialize } from 'pg-protocol'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { closeBytes, executionBytes, parseBytes } from './wire.ts'
 
-it('writes the same bytes as node-postgres does', () => {
+test('the bytes are the same as those of node-postgres', () => {
   const texts = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0'))
   fc.assert(
     fc.property(texts, texts, fc.array(texts), (name, text, values) => {

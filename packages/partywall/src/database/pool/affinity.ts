@@ -1,31 +1,32 @@
 /**
- * Sends a tenant to the connections that know it. A PostgreSQL backend never forgets a relation that it has touched: if every backend
- * serves every tenant, each grows by all tenants' tables, and whoever takes the place of one that grew too big reads them all anew.
+ * Sends a tenant to the connections that served it before. A PostgreSQL backend caches every relation that it has touched and never
+ * forgets one: if every backend serves every tenant, each grows by the tables of all tenants, and a backend that replaces one that grew
+ * too big reads them all again.
  *
- * - Among the idle connections one is taken that has served the tenant before.
- * - Where there is none, the one with the highest hash of tenant and connection learns it (rendezvous hashing): each tenant has an order of
- *   preference of its own, and a connection that comes or goes moves few tenants.
- * - A tenant that is known by its share of the connections, all of which are busy, waits for one of them a few milliseconds; so does a
- *   stranger where every idle connection knows as many as it may. Otherwise a busy pool would replace its connections all the time.
+ * - Among the idle connections, one is taken that has served the tenant before.
+ * - Where there is none, the idle connection with the highest hash of tenant and connection is taken (rendezvous hashing): each tenant has
+ *   its own order of preference, and few tenants move when a connection is opened or closed.
+ * - A tenant that enough connections have served waits a few milliseconds for one of them when all are busy. A new tenant waits as well
+ *   when every idle connection has served as many tenants as it may. Otherwise a busy pool would replace its connections all the time.
  */
 import type { PoolInternals, PoolMember, Waiter, Wanted } from './pool-internals.ts'
 
-/** What the pool should do for whoever waits: take the last of its idle connections, open one more, or wait for one that comes back. */
+/** What the pool should do for a waiter: take the last of its idle connections, open one more, or wait for one that is released. */
 type Advice = 'take' | 'open' | 'wait'
 
-/** Milliseconds of waiting for a better connection. To open another one takes longer. */
+/** How long a waiter waits for a better connection. Opening another one takes longer. */
 const patienceMs = 5
 
-/** How many of those who wait are considered for a connection that comes back. */
+/** How many waiters are considered for a connection that is released. */
 const longestLook = 50
 
-/** Of the places for tenants on all connections, what may be filled before there is need. */
+/** Fraction of all tenant slots that may be filled before tenants are limited to fewer connections. */
 const filledShare = 0.8
 
 export class Affinity {
   readonly #pool: PoolInternals
   readonly #maxTenants: number
-  /** The connections that know a tenant, by its key. */
+  /** The connections that have served a tenant, by its key. */
   readonly #known = new Map<string, PoolMember[]>()
   #patience: NodeJS.Timeout | undefined
 
@@ -41,7 +42,7 @@ export class Affinity {
     else knowing.push(member)
   }
 
-  /** A connection is no more. */
+  /** A connection was closed. */
   forgot(member: PoolMember): void {
     for (const key of member.served) {
       const others = this.#known.get(key)?.filter((other) => other !== member)
@@ -51,8 +52,8 @@ export class Affinity {
   }
 
   /**
-   * Has the pool call `take` with a connection, at once when one is idle that suits and nobody waits. Otherwise `enqueue` makes pg-pool
-   * open a connection or put a waiter into its queue, with the time limit that a waiter has.
+   * Has the pool call `take` with a connection: at once when a fitting one is idle and the queue is empty. Otherwise `enqueue` makes
+   * pg-pool open a connection or add a waiter to its queue, with the time limit of a waiter.
    */
   take(wanted: Wanted, take: (...args: any[]) => void, enqueue: () => void): void {
     const pool = this.#pool
@@ -70,7 +71,7 @@ export class Affinity {
     if (waiters.length > before) waiters.at(-1)!.wanted = wanted
   }
 
-  /** Brings a waiter and a connection together, if there are some: the waiter is put first, and the connection last. */
+  /** Chooses a waiter and a connection for it: puts the waiter first in the queue and the connection last among the idle ones. */
   pair(): Advice {
     const waiters = this.#pool._pendingQueue
     if (this.#pool._idle.length === 0 || waiters.length === 0) return 'take'
@@ -82,12 +83,12 @@ export class Affinity {
       if (index > 0) waiters.unshift(...waiters.splice(index, 1))
       return advice
     }
-    if (this.#patience === undefined) this.#patience = setTimeout(() => this.#losePatience(), patienceMs)
+    if (this.#patience === undefined) this.#patience = setTimeout(() => this.#endPatience(), patienceMs)
     return 'wait'
   }
 
-  /** Who has waited long enough takes what there is. */
-  #losePatience(): void {
+  /** A waiter that has waited long enough takes any connection. */
+  #endPatience(): void {
     this.#patience = undefined
     let before: number
     do {
@@ -106,7 +107,7 @@ export class Affinity {
     }
     const { best, hasRoom } = this.#learner(wanted)
     if (_clients.length < options.max) {
-      // One more makes the choice wider from here on.
+      // One more connection gives all later tenants more to choose from.
       if (!hasRoom || isFavouriteBusy(this.#pool, wanted)) return 'open'
     } else if (_idle.length < _clients.length && (!hasRoom || this.#isShare(knowing.length)) && isPatient(waiter)) {
       return 'wait'
@@ -114,7 +115,7 @@ export class Affinity {
     return takeLast(_idle, best)
   }
 
-  /** Which idle connection should learn the tenant: of those with room for one more, if there are some. */
+  /** The idle connection that should serve the tenant from now on: one with room for another tenant, if there is one. */
   #learner({ keyHash }: Wanted): { best: number; hasRoom: boolean } {
     const { _idle } = this.#pool
     let best = 0
@@ -156,7 +157,7 @@ function isFavouriteBusy({ _clients, _idle }: PoolInternals, { keyHash }: Wanted
   return highest(_clients) > highest(_idle.map(({ client }) => client))
 }
 
-/** Who comes first has just begun to wait. */
+/** A caller that is not in the queue yet has only begun to wait. */
 function isPatient(waiter: Waiter | undefined): boolean {
   if (waiter === undefined) return true
   const now = performance.now()
@@ -166,7 +167,7 @@ function isPatient(waiter: Waiter | undefined): boolean {
 
 let members = 0
 
-/** The number of a new connection. */
+/** The seed of a new connection. */
 export function nextAffinitySeed(): number {
   members += 1
   return mix(members)

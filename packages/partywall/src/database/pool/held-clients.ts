@@ -1,6 +1,6 @@
-/** Remembers who holds a client since when, so that one that is never released can be named: with the stack of its checkout. */
+/** Remembers since when each client is checked out, so that one that is never released can be reported with the stack of its checkout. */
 
-/** Where a client was taken. V8 keeps the frames and writes the text only when it is read: cheap enough for every checkout. */
+/** Where a client was checked out. V8 formats the stack only when it is read, so this is cheap enough for every checkout. */
 export interface Checkout {
   readonly stack?: string
 }
@@ -32,7 +32,7 @@ export class HeldClients {
   add(client: object, label: string, checkout: Checkout): void {
     const warn = (): void => {
       const seconds = this.#warnAfterMs / 1000
-      this.#onLate(`A client of ${label} is not released after ${seconds} s. It was taken here:\n${framesOf(checkout)}`)
+      this.#onLate(`A client of ${label} was not released after ${seconds} s. It was checked out here:\n${framesOf(checkout)}`)
     }
     const timer = this.#warnAfterMs > 0 ? setTimeout(warn, this.#warnAfterMs).unref() : undefined
     this.#holds.set(client, { since: performance.now(), checkout, timer })
@@ -43,12 +43,12 @@ export class HeldClients {
     this.#holds.delete(client)
   }
 
-  /** Half a sentence about the client that is held longest, for the error of who waits in vain. */
+  /** Half a sentence about the client that is checked out longest, for the error of a caller that got none. */
   describeLongest(): string {
     const [longest] = [...this.#holds.values()].toSorted((a, b) => a.since - b.since)
     if (longest === undefined) return 'all of them run statements'
     const seconds = ((performance.now() - longest.since) / 1000).toFixed(1)
-    return `the one held longest was taken ${seconds} s ago${firstFrameOf(longest.checkout)}`
+    return `the one held longest was checked out ${seconds} s ago${firstFrameOf(longest.checkout)}`
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * PostgreSQL 18 and newer report the search path of a session whenever it changes. No statement of a tenant may change it for good: each
- * brings its own path, which ends with its transaction. So a path that differs outside of every transaction is an alarm: code that the
- * text of its statement does not show, a function for example, reaches into the state of the session. Older servers tell nothing.
+ * PostgreSQL 18 and newer report the search path of a session whenever it changes. The path of a binding ends with its transaction, so
+ * outside of a transaction the path must be the one that the session began with. A different one is an alarm: code that the text of a
+ * statement does not show, such as a function, changes the state of the session. Older servers report nothing.
  */
 import type { Tampering } from '../../events.ts'
 
@@ -10,19 +10,19 @@ export class PathTripwire {
   #reported: string | undefined
   readonly #preparations = new WeakSet<object>()
 
-  /** A query that is sent before the connection is anybody's: the path that it leaves is the connection's own. */
+  /** A query that prepares the connection before it is checked out: the path that it leaves is the connection's own. */
   expect(query: object): void {
     this.#preparations.add(query)
   }
 
-  /** The report comes just before the server says that it is ready, so whose doing it is still runs. */
+  /** The server reports the path just before it is ready, so the query that changed it is still the active one. */
   report(path: string, running: unknown): void {
     const isPreparation = typeof running === 'object' && running !== null && this.#preparations.has(running)
     if (isPreparation || this.#expected === undefined) this.#expected = path
     this.#reported = path
   }
 
-  /** What was done to the session, to be asked outside of a transaction. */
+  /** How the path differs from the expected one. To be called outside of a transaction. */
   tampering(schema: string): Tampering | undefined {
     const [searchPath, expected] = [this.#reported, this.#expected]
     if (searchPath === undefined || expected === undefined || searchPath === expected) return undefined

@@ -1,28 +1,28 @@
-/** The slice of pg-pool's insides that the choice of a connection leans on: there is no public way to choose among those that are idle. */
+/** The internals of pg-pool that the choice of a connection depends on: it has no public way to choose among idle connections. */
 
 /** A client of the pool. */
 export interface PoolMember {
-  /** Its own for life, and spread over 32 bits. */
+  /** A number of its own, spread over 32 bits. */
   readonly affinitySeed: number
   /** The keys of the bindings that it has served. */
   readonly served: ReadonlySet<string>
-  /** Nobody holds it. */
+  /** It is in the pool. */
   readonly isAtRest: boolean
 }
 
-/** For whom a connection is wanted: what of a binding the choice is made by. */
+/** The part of a binding by which its connection is chosen. */
 export interface Wanted {
   readonly key: string
   readonly keyHash: number
 }
 
-/** Who waits for a connection; pg-pool itself keeps no more of it than the first two. */
+/** A caller that waits for a connection; pg-pool itself has only the first two properties. */
 export interface Waiter {
   readonly callback: (...args: any[]) => void
   timedOut: boolean
-  /** Absent where any connection will do. */
+  /** Absent where any connection fits. */
   wanted?: Wanted
-  /** Until when it waits for a connection that is worth it; as performance.now() counts. */
+  /** Until when it waits for a better connection, in the time of performance.now(). */
   patientUntil?: number
 }
 
@@ -46,12 +46,13 @@ export function hasPoolInternals(pool: object): pool is PoolInternals {
 
 let hasWarned = false
 
-/** Once in a process. */
+/** Emitted once in a process. */
 export function warnOfPlainPool(): undefined {
   if (hasWarned) return
   hasWarned = true
   process.emitWarning(
-    'This version of pg-pool does not let partywall choose among idle connections: every connection will serve every tenant.',
+    'This version of pg-pool does not let partywall choose among idle connections, so every connection will serve every tenant and ' +
+      'its server process will need more memory. Use a version of pg that partywall is tested with.',
     { code: 'PARTYWALL_NO_AFFINITY' },
   )
 }

@@ -1,26 +1,28 @@
 /**
- * A connection that binds every statement it is given. It keeps no tenant between statements: it only knows for whom it is
- * checked out, so that a statement from another scope is refused, and whether something was left on it that the next user would
+ * A connection that binds every statement it is given. It keeps no tenant between statements. It knows for which binding it is
+ * checked out, so that a statement from another scope is refused, and whether a statement left something on it that the next user would
  * find, so that the pool can destroy it.
  */
 import { Client, type ClientConfig } from 'pg'
 import { TenancyError } from '../../errors.ts'
 import type { Tampering } from '../../events.ts'
-import { nextAffinitySeed } from './affinity.ts'
-import { both, callbackOf, inContextOfNow, refuse } from '../binding/answers.ts'
+import { examine, statementFactsAround, type ExaminedText, type StatementFacts } from '../../sql/statement-facts.ts'
+import { both, callbackOf, inCurrentContext, refuse } from '../binding/answers.ts'
 import type { Binder } from '../binding/binder.ts'
 import type { Binding } from '../binding/binding.ts'
 import { wrongTenant } from '../binding/binding-refusals.ts'
 import { BindingWriter } from '../binding/binding-writer.ts'
 import { BoundQuery } from '../binding/bound-query.ts'
+import { bindSubmittable } from '../binding/bound-submittable.ts'
 import type { Carrier } from '../binding/carrier.ts'
-import { bindSubmittable, textOf } from '../binding/bound-submittable.ts'
-import { PathTripwire } from './path-tripwire.ts'
 import type { ClientInternals, QueryCallback, QueryConfigLike, SubmittableLike } from '../binding/pg-internals.ts'
+import { isQueryObject, textOf } from '../binding/query-object.ts'
+import { nextAffinitySeed } from './affinity.ts'
+import { PathTripwire } from './path-tripwire.ts'
 import type { PoolMember } from './pool-internals.ts'
-import { statementFacts, statementFactsAround, type StatementFacts } from '../../sql/statement-facts.ts'
+import { printAs } from './secrets.ts'
 
-/** The key under which a pool hands its binder to the clients it makes. */
+/** The key under which a pool passes its binder to the clients it makes. */
 export const binderKey = Symbol('partywall.binder')
 
 export interface TenantClientConfig extends ClientConfig {
@@ -30,8 +32,8 @@ export interface TenantClientConfig extends ClientConfig {
 let isPoolMaking = false
 
 /**
- * Runs `make`; the clients that it constructs are the pool's own. Others take the pool's class and options for clients of theirs
- * (kysely, to cancel a query), and those nobody cleans.
+ * Runs `make`; the clients that it constructs are the pool's own. Libraries also construct clients from the pool's class and options
+ * (kysely, to cancel a query), and no pool takes those back.
  */
 export function makingForPool<T>(make: () => T): T {
   isPoolMaking = true
@@ -42,20 +44,20 @@ export function makingForPool<T>(make: () => T): T {
   }
 }
 
-/** What becomes of a client when it is given back. */
+/** Whether a client that is given back may be used again. */
 export type Verdict =
   | { readonly isClean: true }
   | { readonly isClean: false; readonly reason: string; readonly tampering?: Tampering }
 
 type State =
-  /** Made by somebody else than our pool: every statement is bound to the scope it comes from. */
+  /** Not made by our pool: every statement is bound to the scope it comes from. */
   | { readonly kind: 'free' }
-  /** Not handed out yet: what is sent now prepares the session, for everybody. */
+  /** Not checked out yet: what is sent now prepares the session for all tenants. */
   | { readonly kind: 'preparing' }
   /** In the pool. */
   | { readonly kind: 'idle' }
   | { readonly kind: 'lent'; readonly binding: Binding }
-  /** Bound by a setting of the session; statements go as they are. Never used again afterwards. */
+  /** Bound by settings of the session; statements go as they are. Never used again afterwards. */
   | { readonly kind: 'session'; readonly binding: Binding }
 
 export class TenantClient extends Client implements Carrier, PoolMember {
@@ -64,6 +66,7 @@ export class TenantClient extends Client implements Carrier, PoolMember {
   #state: State = { kind: 'free' }
   #transactionOf: Binding | undefined
   #left: string | undefined
+  #isAbandoned = false
   readonly #tripwire = new PathTripwire()
   readonly served = new Set<string>()
   serverVersionNumber = 0
@@ -76,20 +79,22 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     if (binder === undefined) {
       throw new TenancyError(
         'INVALID_OPTION',
-        'A TenantClient is made by a TenantPool; take tenancy.pool instead of a client of your own.',
+        'A TenantClient can only be made by a TenantPool. Use tenancy.pool instead of a client of your own.',
       )
     }
     if (this.pipeline) {
       throw new TenancyError(
         'INVALID_OPTION',
         'The option "pipeline" of node-postgres is refused: a statement is bound by the state of its transaction, which is not known ' +
-          'while statements before it are still on their way.',
+          'before the statements in front of it are answered. Remove it.',
         { details: { option: 'database.pipeline' } },
       )
     }
     this.#binder = binder
     if (isPoolMaking) this.#state = { kind: 'preparing' }
     const { connection } = this as unknown as ClientInternals
+    printAs(this, 'TenantClient', () => this.#description())
+    printAs(connection, 'Connection', () => ({ server: this.#server }))
     connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
       if (message.parameterName === 'server_version') this.serverVersionNumber = versionNumber(message.parameterValue)
       const { _activeQuery } = this as unknown as ClientInternals
@@ -117,7 +122,7 @@ export class TenantClient extends Client implements Carrier, PoolMember {
       this.bindingWriter.isDirect = rows[0]?.pid === (this as unknown as ClientInternals).processID
       return this
     } catch (error) {
-      // A pool forgets a client that could not connect; the server does not, while the connection is open.
+      // The pool drops a client that could not connect; the server keeps the session as long as the connection is open.
       void super.end()
       throw error
     }
@@ -126,24 +131,22 @@ export class TenantClient extends Client implements Carrier, PoolMember {
   override query(config: any, values?: any, callback?: any): any {
     if (config === null || config === undefined)
       throw new TypeError('client.query needs a text, a config object or a query object.')
-    const isSubmittable = typeof config.submit === 'function'
-    const done = inContextOfNow(callbackOf(config, values, callback))
+    const done = inCurrentContext(callbackOf(config, values, callback))
+    const query = isQueryObject(config) ? config : undefined
     try {
-      return isSubmittable
-        ? this.#querySubmittable(config as SubmittableLike, done)
-        : this.#queryText(config as string | QueryConfigLike, Array.isArray(values) ? values : undefined, done)
+      if (query !== undefined) return this.#queryObject(query, done)
+      return this.#queryText(config as string | QueryConfigLike, Array.isArray(values) ? values : undefined, done)
     } catch (error) {
-      const { connection } = this as unknown as ClientInternals
-      return refuse(error as Error, isSubmittable ? (config as SubmittableLike) : undefined, done, connection)
+      return refuse(error as Error, query, done, (this as unknown as ClientInternals).connection)
     }
   }
 
   #queryText(config: string | QueryConfigLike, values: readonly unknown[] | undefined, done: QueryCallback | undefined): unknown {
-    const text = typeof config === 'string' ? config : (config.text ?? '')
-    const binding = this.#bindingFor(text)
+    const examined = examine(textOf(config))
+    const binding = this.#bindingFor(examined.facts)
     if (binding === undefined) return this.#sendUnbound(config, values, done)
-    if (done === undefined) return this.#sendAndWait(binding, config, values)
-    this.sendFor(binding, config, values, done)
+    if (done === undefined) return this.#sendAndWait(binding, config, values, examined)
+    this.sendFor(binding, config, values, examined, done)
     return undefined
   }
 
@@ -151,24 +154,24 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     binding: Binding,
     config: string | QueryConfigLike,
     values: readonly unknown[] | undefined,
-    facts?: StatementFacts,
+    examined: ExaminedText,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.sendFor(binding, config, values, (error, result) => (error ? reject(error) : resolve(result)), facts)
+      this.sendFor(binding, config, values, examined, (error, result) => (error ? reject(error) : resolve(result)))
     }).catch((error: Error) => {
-      // The stack that led to the socket says nothing; the caller's own does.
+      // The stack up to the socket says nothing; that of the caller does.
       Error.captureStackTrace(error)
       throw error
     })
   }
 
-  #querySubmittable(query: SubmittableLike, done: QueryCallback | undefined): unknown {
-    const text = textOf(query)
-    const binding = this.#bindingFor(text)
+  #queryObject(query: SubmittableLike, done: QueryCallback | undefined): unknown {
+    const { facts } = examine(textOf(query))
+    const binding = this.#bindingFor(facts)
     if (done !== undefined) query.callback = both(done, query.callback)
     if (binding !== undefined) {
-      bindSubmittable(query, this, binding)
-      this.#note(text, binding)
+      bindSubmittable(query, facts, this, binding)
+      this.#left ??= facts.leaves
     }
     return this.#send(query)
   }
@@ -185,7 +188,7 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     return answer
   }
 
-  /** node-postgres' own query method, around ours. */
+  /** The query method of node-postgres, which sends ours. */
   #send(query: SubmittableLike): unknown {
     this.#noteSent(query)
     return super.query(query as any)
@@ -195,16 +198,16 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     if (this.#state.kind === 'preparing') this.#tripwire.expect(query)
   }
 
-  /** For whom a statement runs that is called now; undefined when it goes without a binding. */
-  #bindingFor(text: string): Binding | undefined {
+  /** The binding of a statement that is called now; undefined when it goes without one. */
+  #bindingFor(facts: StatementFacts): Binding | undefined {
     const state = this.#state
-    if (state.kind === 'free') return this.#captureFree(text)
-    if (state.kind === 'preparing') return statementFacts(text).leaves === undefined ? this.#binder.shared : undefined
+    if (state.kind === 'free') return this.#captureFree(facts)
+    if (state.kind === 'preparing') return facts.leaves === undefined ? this.#binder.shared : undefined
     if (state.kind === 'idle') {
       throw new TenancyError(
         'RELEASED_CLIENT',
-        'A client was used that is in the pool: it was released already. Take one with tenancy.pool.connect(), ' +
-          'and use it no longer after client.release().',
+        'A client was used after it was released: it is in the pool, or another caller has it. Check one out with ' +
+          'tenancy.pool.connect(), and do not use it after client.release().',
       )
     }
     const now = this.#binder.tryCapture()
@@ -212,9 +215,8 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     return state.kind === 'session' ? undefined : state.binding
   }
 
-  /** Who pools this client hands it from tenant to tenant without asking whether it is clean: nothing may be left on it. */
-  #captureFree(text: string): Binding | undefined {
-    const { leaves } = statementFacts(text)
+  /** A pool of another library passes this client from tenant to tenant without asking whether it is clean: nothing may be left on it. */
+  #captureFree({ leaves }: StatementFacts): Binding | undefined {
     if (leaves === undefined) return this.#binder.capture()
     if (this.#binder.tryCapture() === undefined) return undefined
     throw new TenancyError(
@@ -225,15 +227,9 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     )
   }
 
-  #note(text: string, binding: Binding, facts = statementFacts(text)): void {
-    this.#left ??= facts.leaves
-    if (facts.control === 'begin') this.#transactionOf = binding
-    if (this.#state.kind === 'free') this.bindingWriter.handOver(binding)
-  }
-
   // What a pool does with its clients.
 
-  /** Hands the client out for this binding; true when it never served it before. */
+  /** Lends the client for this binding; true when it never served the binding before. */
   lend(binding: Binding): boolean {
     this.#state = { kind: 'lent', binding }
     this.bindingWriter.handOver(binding)
@@ -244,7 +240,7 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     return this.#state.kind === 'idle'
   }
 
-  /** From here to its end the client serves one binding, with a search path set for the session. */
+  /** From here to its end the client serves one binding, whose settings are made for the session. */
   lendSession(binding: Binding): void {
     this.#state = { kind: 'session', binding }
   }
@@ -255,6 +251,7 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     this.#state = { kind: 'idle' }
     const { readyForQuery, _queryQueue, _queryable } = this as unknown as ClientInternals
     if (state.kind === 'session') return { isClean: false, reason: 'it was bound for a session' }
+    if (this.#isAbandoned) return { isClean: false, reason: 'its answers could not be trusted' }
     if (_queryable === false) return { isClean: false, reason: 'the connection is lost' }
     if (readyForQuery !== true || _queryQueue?.length !== 0) return { isClean: false, reason: 'a statement is still running' }
     if (this.getTransactionStatus() !== 'I') return { isClean: false, reason: 'a transaction is still open' }
@@ -265,36 +262,40 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     return { isClean: true }
   }
 
-  /** Runs a statement for another binding than the one the client is lent for: provisioning fills a schema that it made itself. */
+  /** Runs a statement for another binding than the one the client is lent for: provisioning fills a schema that it created itself. */
   queryFor(binding: Binding, text: string, values?: readonly unknown[]): Promise<any> {
-    return this.#sendAndWait(binding, text, values)
+    return this.#sendAndWait(binding, text, values, examine(text))
   }
 
-  /** As queryFor, with a text of several statements of which all but `foreign` are our own. */
+  /** As queryFor, with a text of several statements of which all except `foreign` are our own. */
   queryAround(binding: Binding, text: string, foreign: string): Promise<any> {
-    return this.#sendAndWait(binding, text, undefined, statementFactsAround(foreign))
+    return this.#sendAndWait(binding, text, undefined, { text, facts: statementFactsAround(foreign) })
   }
 
-  /** Runs a statement for a binding that the caller vouches for; whose async context this is does not matter. */
+  /** Runs a statement for a binding that the caller is responsible for, in whatever async context. */
   sendFor(
     binding: Binding,
     config: string | QueryConfigLike,
     values: readonly unknown[] | undefined,
+    examined: ExaminedText,
     done: QueryCallback,
-    facts?: StatementFacts,
   ): void {
-    const query = new BoundQuery(this, binding, config, values, facts)
-    this.#note(typeof query.text === 'string' ? query.text : '', binding, facts)
+    const query = new BoundQuery(this, binding, config, values, examined)
+    this.#left ??= query.facts.leaves
     query.callback = done
     this.#send(query)
   }
 
-  // What the bound queries ask of their carrier.
+  // What the bound queries require of their carrier.
 
-  assertTransactionOf(binding: Binding): void {
-    if (this.#state.kind !== 'free' || this.getTransactionStatus() === 'I') return
-    if (this.#transactionOf !== undefined && this.#transactionOf.key !== binding.key)
+  assertTransactionOf(binding: Binding, { control }: StatementFacts): void {
+    if (this.#state.kind !== 'free') return
+    const isOpen = this.getTransactionStatus() !== 'I'
+    if (isOpen && this.#transactionOf !== undefined && this.#transactionOf.key !== binding.key)
       throw wrongTenant(this.#transactionOf, binding)
+    if (control === 'begin') this.#transactionOf = binding
+    // No pool lends this client: each statement may come from another tenant than the one before.
+    this.bindingWriter.handOver(binding)
   }
 
   isIdle(query: SubmittableLike): boolean {
@@ -304,6 +305,22 @@ export class TenantClient extends Client implements Carrier, PoolMember {
 
   resubmit(query: SubmittableLike): void {
     this.#send(query)
+  }
+
+  abandon(): void {
+    this.#isAbandoned = true
+    const { connection } = this as unknown as ClientInternals
+    connection.stream.destroy()
+  }
+
+  get #server(): string {
+    return `${this.host}:${this.port}/${this.database} as ${this.user}`
+  }
+
+  #description(): object {
+    const { processID } = this as unknown as ClientInternals
+    const binding = 'binding' in this.#state ? this.#state.binding.label : undefined
+    return { server: this.#server, processID, state: this.#state.kind, ...(binding !== undefined && { binding }) }
   }
 }
 

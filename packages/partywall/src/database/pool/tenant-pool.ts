@@ -1,32 +1,35 @@
 /**
- * One pool of connections for every tenant. It is a pg.Pool, so whatever takes a pg.Pool is tenant-aware without knowing it.
+ * One pool of connections for every tenant. It is a pg.Pool, so every library that takes a pg.Pool is tenant-aware without knowing it.
  *
- * The binding is captured when `query` or `connect` is CALLED. pg-pool runs its callbacks in the async context of whoever
- * released the connection; a scope read there may be another tenant's. A client goes back only when it is proven clean; an error
- * of SQL is no reason to destroy it, a doubt about its state is.
+ * The binding is captured when `query` or `connect` is CALLED. pg-pool runs its callbacks in the async context of the caller that
+ * released the connection; a scope read there may be another tenant's. A client goes back only when it is proven clean; an SQL error
+ * is no reason to destroy it, a doubt about its state is.
  */
 import { Client, Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import { TenancyError } from '../../errors.ts'
 import type { Tampering } from '../../events.ts'
 import { Affinity } from './affinity.ts'
-import { callbackOf, inContextOfNow } from '../binding/answers.ts'
+import { examine } from '../../sql/statement-facts.ts'
+import { callbackOf, inCurrentContext } from '../binding/answers.ts'
 import type { Binder } from '../binding/binder.ts'
 import { bindingLiteral, type Binding } from '../binding/binding.ts'
 import { bindingError } from '../binding/binding-refusals.ts'
 import { checkoutHere, HeldClients, type Checkout } from './held-clients.ts'
 import { isServerError, type QueryCallback, type SubmittableLike } from '../binding/pg-internals.ts'
+import { isCopy, isCursor, isQueryObject, textOf } from '../binding/query-object.ts'
 import { hasPoolInternals, warnOfPlainPool, type PoolInternals } from './pool-internals.ts'
-import { assertForPool, isCopy, needsClient } from './pool-refusals.ts'
+import { assertOneStatement, needsClient } from './pool-refusals.ts'
+import { printAs, spellOutConnectionString, withoutTlsSecrets } from './secrets.ts'
 import { binderKey, makingForPool, TenantClient, type Verdict } from './tenant-client.ts'
 import { TenantTurns } from './tenant-turns.ts'
 
 export interface TenantPoolConfig extends PoolConfig {
   binder: Binder
-  /** Resolves to where the server is, when that is not known at once. Asked once, at the first use. */
+  /** Resolves to the address of the server where that is not known from the start. Called once, at the first use. */
   locate?: (() => Promise<ClientConfig>) | undefined
-  /** Told why a connection was destroyed instead of reused. */
+  /** Receives the reason when a connection is destroyed instead of reused. */
   onDiscard?: ((reason: string) => void) | undefined
-  /** Told before that, when somebody changed the search path of a connection for good. */
+  /** Called before that, when the search path of a connection was changed for its session. */
   onTamper?: ((tampering: Tampering) => void) | undefined
   maxPerTenant?: number | undefined
   maxTenantsPerConnection?: number | undefined
@@ -37,14 +40,14 @@ type TakeCallback = (error: Error | undefined, client?: TenantPoolClient, releas
 type Release = (error?: Error | boolean) => void
 export type TenantPoolClient = TenantClient & { release: Release }
 
-// The name must hold "Pool": drizzle-orm recognises a pool by the name of its class.
+// The name must contain "Pool": drizzle-orm recognises a pool by the name of its class.
 export class TenantPool extends Pool {
-  /** What minifiers must not change. */
+  /** Set here because a minifier changes the name of the class. */
   static override readonly name: string = 'TenantPool'
   readonly #binder: Binder
   readonly #onDiscard: ((reason: string) => void) | undefined
   readonly #onTamper: ((tampering: Tampering) => void) | undefined
-  /** Itself, where its insides are those that the choice of a connection leans on. */
+  /** The pool itself, where it has the internals that the choice of a connection depends on. */
   readonly #internals: PoolInternals | undefined
   readonly #affinity: Affinity | undefined
   readonly #turns: TenantTurns | undefined
@@ -53,7 +56,7 @@ export class TenantPool extends Pool {
   #locate: (() => Promise<ClientConfig>) | undefined
   #located: Promise<void> | undefined
 
-  /** As that of pg.Pool, bound to the scope of the caller. A property, so that it keeps every overload of the original. */
+  /** As in pg.Pool, bound to the scope of the caller. A property, so that it keeps every overload of the original. */
   override readonly query: Pool['query'] = ((...args: [any, any?, any?]) => this.#queryOrCall(...args)) as Pool['query']
 
   constructor(options: TenantPoolConfig) {
@@ -68,6 +71,9 @@ export class TenantPool extends Pool {
       ...config
     } = options
     super({ ...config, Client: TenantClient, [binderKey]: binder } as PoolConfig)
+    spellOutConnectionString(this.options)
+    printAs(this.options, 'options', () => withoutTlsSecrets(this.options))
+    printAs(this, 'TenantPool', () => this.#description())
     this.#binder = binder
     this.#onDiscard = onDiscard
     this.#onTamper = onTamper
@@ -77,7 +83,7 @@ export class TenantPool extends Pool {
     this.#turns = maxPerTenant === undefined ? undefined : new TenantTurns(maxPerTenant, config.connectionTimeoutMillis ?? 0)
     this.#held = new HeldClients(warnWhenHeldMs, (message) => process.emitWarning(message, { code: 'PARTYWALL_HELD_CLIENT' }))
     this.#maxTenants = maxTenantsPerConnection
-    // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+    // An idle connection that is lost is replaced at the next use; without a listener the error would end the process.
     this.on('error', () => {})
     this.on('remove', (client) => this.#affinity?.forgot(client as unknown as TenantClient))
   }
@@ -87,7 +93,7 @@ export class TenantPool extends Pool {
   override connect(
     callback?: (error: Error | undefined, client: PoolClient | undefined, done: Release) => void,
   ): Promise<PoolClient> | void {
-    const done = inContextOfNow(callback)
+    const done = inCurrentContext(callback)
     const checkout = checkoutHere(TenantPool.prototype.connect)
     const taken = this.#capture((binding) => this.#checkOut(binding, checkout))
     if (done === undefined) return taken as unknown as Promise<PoolClient>
@@ -98,8 +104,8 @@ export class TenantPool extends Pool {
   }
 
   /**
-   * Lends a client for a binding that the caller vouches for, whatever the scope.
-   * @param checkout whose stack names the caller when the client is not released; absent when it surely will be
+   * Lends a client for a binding that the caller is responsible for, whatever the scope.
+   * @param checkout whose stack names the caller when the client is not released; absent where it certainly is
    */
   connectFor(binding: Binding, checkout?: Checkout): Promise<TenantPoolClient> {
     return this.#checkOut(binding, checkout)
@@ -120,7 +126,7 @@ export class TenantPool extends Pool {
     }
   }
 
-  /** Ends the pool as pg.Pool does; whoever waits for a connection is told so, instead of waiting for ever. */
+  /** Ends the pool as pg.Pool does; callers that wait for a connection get an error instead of waiting indefinitely. */
   override end(): Promise<void>
   override end(callback: () => void): void
   override end(callback?: () => void): Promise<void> | void {
@@ -131,8 +137,9 @@ export class TenantPool extends Pool {
   }
 
   #queryOrCall(config: any, values?: any, callback?: any): unknown {
-    if (isCopy(config)) return Promise.reject(needsClient('A COPY stream'))
-    const done = inContextOfNow(callbackOf(config, values, callback))
+    // Before its callback is taken: one of the streams brings one that does nothing.
+    if (isQueryObject(config) && isCopy(config)) return Promise.reject(needsClient('A COPY stream'))
+    const done = inCurrentContext(callbackOf(config, values, callback))
     const answer = this.#capture((binding) => this.#queryOnce(binding, config, Array.isArray(values) ? values : undefined))
     if (done === undefined) return answer
     answer.then(
@@ -152,11 +159,15 @@ export class TenantPool extends Pool {
 
   /**
    * One statement on one connection, in one promise: this is the hot path. Its callbacks may run in another caller's async context,
-   * which does not matter, because everything is told the binding that was captured.
+   * which does not matter, because the captured binding is passed to all that follows.
    */
   #queryOnce(binding: Binding, config: any, values: readonly unknown[] | undefined): Promise<unknown> {
-    assertForPool(config)
-    if (typeof config.submit === 'function') return this.#queryObjectOnce(binding, config)
+    if (config === null || config === undefined || typeof config === 'function') {
+      throw new TypeError('pool.query needs a text, a config object or a query object.')
+    }
+    if (isQueryObject(config)) return this.#queryObjectOnce(binding, config)
+    const examined = examine(textOf(config))
+    assertOneStatement(examined)
     return new Promise((resolve, reject) => {
       this.#checkOutThen(binding, (refusal, client) => {
         if (client === undefined) return reject(refusal)
@@ -166,14 +177,14 @@ export class TenantPool extends Pool {
           else resolve(result)
         }
         try {
-          client.sendFor(binding, config, values, settle)
+          client.sendFor(binding, config, values, examined, settle)
         } catch (error) {
-          // The config is the caller's: a getter of it may throw.
+          // A getter of the caller's config may throw.
           settle(error as Error)
         }
       })
     }).catch((error: Error) => {
-      // The stack that led to the socket says nothing; the caller's own does.
+      // The stack up to the socket says nothing; that of the caller does.
       if (error instanceof Error) Error.captureStackTrace(error)
       throw error
     })
@@ -181,6 +192,7 @@ export class TenantPool extends Pool {
 
   /** A query object counts as done when it calls its callback. */
   async #queryObjectOnce(binding: Binding, query: SubmittableLike): Promise<unknown> {
+    if (isCursor(query)) throw needsClient('A cursor')
     const client = await this.#checkOut(binding)
     try {
       return await new Promise((resolve, reject) => {
@@ -204,7 +216,7 @@ export class TenantPool extends Pool {
     )
   }
 
-  /** @param checkout whose stack names the caller when the client is not released; absent when it surely will be */
+  /** @param checkout whose stack names the caller when the client is not released; absent where it certainly is */
   async #checkOut(binding: Binding, checkout?: Checkout): Promise<TenantPoolClient> {
     if (this.#locate !== undefined) await (this.#located ??= this.#findServer(this.#locate))
     if (this.#turns !== undefined) await this.#turns.take(binding)
@@ -232,19 +244,19 @@ export class TenantPool extends Pool {
     if (client.lend(binding)) this.#affinity?.learned(binding.key, client)
     if (checkout !== undefined) this.#held.add(client, binding.label, checkout)
     client.release = (error) => {
-      // A second release is pg-pool's to refuse; it must not touch a client that somebody else holds by now.
+      // pg-pool refuses a second release; it must not touch a client that another caller holds by now.
       if (isReleased) return giveBack(error)
       isReleased = true
       this.#held.remove(client)
       const verdict = client.takeBack(this.#maxTenants)
-      if (!verdict.isClean) this.#tell(verdict)
+      if (!verdict.isClean) this.#report(verdict)
       giveBack(error || !verdict.isClean)
       this.#turns?.giveBack(binding)
     }
     return client
   }
 
-  #tell({ reason, tampering }: Exclude<Verdict, { isClean: true }>): void {
+  #report({ reason, tampering }: Exclude<Verdict, { isClean: true }>): void {
     if (tampering !== undefined) this.#onTamper?.(tampering)
     this.#onDiscard?.(reason)
   }
@@ -258,6 +270,12 @@ export class TenantPool extends Pool {
         'client in a finally block, raise pool.max, or look for slow statements.',
       { details: { max, connectionTimeoutMillis }, cause: error },
     )
+  }
+
+  #description(): object {
+    const { host, port, database, user, max } = this.options
+    const server = host === undefined ? 'not located yet' : `${host}:${port}/${database} as ${user}`
+    return { server, max, total: this.totalCount, idle: this.idleCount, waiting: this.waitingCount }
   }
 
   /** pg-pool calls this when it needs one more connection. */
@@ -276,6 +294,7 @@ export class TenantPool extends Pool {
   async #findServer(locate: () => Promise<ClientConfig>): Promise<void> {
     try {
       Object.assign(this.options, await locate())
+      spellOutConnectionString(this.options)
       this.#locate = undefined
     } finally {
       this.#located = undefined
@@ -290,8 +309,8 @@ async function startSession(client: TenantPoolClient, binding: Binding): Promise
   if (!client.bindingWriter.isDirect) {
     throw new TenancyError(
       'UNSAFE_STATEMENT',
-      'A session needs a connection of its own, but a pooler stands between: the server session that answers is not the one that was ' +
-        'opened. Use a connection string that leads to PostgreSQL itself for this work.',
+      'A session needs a connection of its own, but the connection leads through a pooler: the server session that answers is not the ' +
+        'one that was opened. Use a connection string that leads to PostgreSQL itself for this work.',
     )
   }
   client.lendSession(binding)
@@ -303,7 +322,7 @@ async function startSession(client: TenantPoolClient, binding: Binding): Promise
   }
 }
 
-/** An error that a callback throws is the caller's: it must not be taken for a failed promise. */
+/** An error that the caller's callback throws must not count as a failed promise. */
 function callOutside(fn: () => unknown): void {
   process.nextTick(fn)
 }

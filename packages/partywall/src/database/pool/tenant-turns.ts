@@ -1,6 +1,6 @@
 /**
- * A limit on the connections that one tenant holds at a time, so that a noisy tenant cannot take the whole pool. Who is over the
- * limit waits in the line of its own tenant, first come first served, and stands in nobody else's way.
+ * A limit on the connections that one tenant holds at a time, so that a noisy tenant cannot take the whole pool. A caller over the
+ * limit waits in the queue of its own tenant, first come, first served, and delays no other tenant.
  */
 import { TenancyError } from '../../errors.ts'
 import type { Binding } from '../binding/binding.ts'
@@ -9,7 +9,7 @@ interface Waiter {
   readonly proceed: () => void
 }
 
-interface Line {
+interface Queue {
   holding: number
   readonly waiting: Waiter[]
 }
@@ -17,42 +17,42 @@ interface Line {
 export class TenantTurns {
   readonly #max: number
   readonly #timeoutMs: number
-  readonly #lines = new Map<string, Line>()
+  readonly #queues = new Map<string, Queue>()
 
-  /** @param timeoutMs how long to wait for a turn; 0 waits for ever */
+  /** @param timeoutMs how long to wait for a turn; 0 waits indefinitely */
   constructor(max: number, timeoutMs: number) {
     this.#max = max
     this.#timeoutMs = timeoutMs
   }
 
   /**
-   * Resolves when the tenant may take one more connection. Each turn that was taken must be given back.
+   * Resolves when the tenant may take one more connection. Each turn must be given back.
    * @throws TenancyError TENANT_BUSY
    */
   async take(binding: Binding): Promise<void> {
-    let line = this.#lines.get(binding.key)
-    if (line === undefined) {
-      line = { holding: 0, waiting: [] }
-      this.#lines.set(binding.key, line)
+    let queue = this.#queues.get(binding.key)
+    if (queue === undefined) {
+      queue = { holding: 0, waiting: [] }
+      this.#queues.set(binding.key, queue)
     }
-    if (line.holding < this.#max) line.holding += 1
-    else await this.#wait(line, binding)
+    if (queue.holding < this.#max) queue.holding += 1
+    else await this.#wait(queue, binding)
   }
 
   giveBack(binding: Binding): void {
-    const line = this.#lines.get(binding.key)
-    if (line === undefined) return
-    const next = line.waiting.shift()
+    const queue = this.#queues.get(binding.key)
+    if (queue === undefined) return
+    const next = queue.waiting.shift()
     // The turn passes on: the number of holders stays.
     if (next !== undefined) return next.proceed()
-    line.holding -= 1
-    if (line.holding === 0) this.#lines.delete(binding.key)
+    queue.holding -= 1
+    if (queue.holding === 0) this.#queues.delete(binding.key)
   }
 
-  #wait(line: Line, binding: Binding): Promise<void> {
+  #wait(queue: Queue, binding: Binding): Promise<void> {
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
-        line.waiting.splice(line.waiting.indexOf(waiter), 1)
+        queue.waiting.splice(queue.waiting.indexOf(waiter), 1)
         reject(busy(binding, this.#max, this.#timeoutMs))
       }
       const timer = this.#timeoutMs > 0 ? setTimeout(giveUp, this.#timeoutMs) : undefined
@@ -62,7 +62,7 @@ export class TenantTurns {
           resolve()
         },
       }
-      line.waiting.push(waiter)
+      queue.waiting.push(waiter)
     })
   }
 }

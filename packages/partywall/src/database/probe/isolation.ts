@@ -1,6 +1,6 @@
 /**
- * The proof that two tenants stay apart on this way: two throw-away schemas with one table each, and the statements that would
- * betray a pooler that parts a batch, a proxy that reads along, or a path that stays behind.
+ * The proof that two tenants stay isolated on this route: two temporary schemas with one table each, and the statements that would
+ * show a pooler that splits a batch, a proxy that answers by itself, or a path that is left on a session.
  */
 import { randomBytes } from 'node:crypto'
 import { Client, escapeLiteral, type PoolClient } from 'pg'
@@ -16,10 +16,10 @@ import type { Route } from './route.ts'
 export type Isolation =
   | {
       readonly proven: true
-      /** How many answers were looked at. */
+      /** How many answers were checked. */
       readonly answers: number
     }
-  /** Nothing wrong was seen, but the proof could not be tried, e.g. because the role may not make schemas. */
+  /** Nothing wrong was seen, but the proof could not be tried, e.g. because the role may not create schemas. */
   | { readonly proven: false; readonly reason: string }
 
 const rounds = 25
@@ -27,10 +27,10 @@ const rounds = 25
 /** @throws TenancyError UNSAFE_SETUP when an answer was wrong */
 export async function proveIsolation(parts: ProbeParts, route: Route): Promise<Isolation> {
   const name = `partywall_probe_${randomBytes(6).toString('hex')}`
-  const tenants = [throwAway(`${name}_a`), throwAway(`${name}_b`)] as const
-  const missing = throwAway(`${name}_missing`)
+  const tenants = [temporaryTenant(`${name}_a`), temporaryTenant(`${name}_b`)] as const
+  const missing = temporaryTenant(`${name}_missing`)
   try {
-    await makeSchemas(parts, tenants)
+    await createSchemas(parts, tenants)
   } catch (error) {
     const reason = whyNotTried(error)
     if (reason === undefined) throw error
@@ -41,8 +41,8 @@ export async function proveIsolation(parts: ProbeParts, route: Route): Promise<I
     let answers = 0
     try {
       for (let round = 0; round < rounds; round++) {
-        // Together, so that they meet on the connections; one alone would never find a stranger's path.
-        await Promise.all(tenants.map((tenant) => parts.scope.run(tenant, () => assertAlone(parts, tenant))))
+        // At the same time, so that both use each connection; a tenant alone could not find another's path.
+        await Promise.all(tenants.map((tenant) => parts.scope.run(tenant, () => assertIsolated(parts, tenant))))
         await witness?.assertUntouched()
         answers += 2 * answersOfOne
       }
@@ -56,24 +56,24 @@ export async function proveIsolation(parts: ProbeParts, route: Route): Promise<I
   }
 }
 
-/** How many answers one call of `assertAlone` looks at. */
+/** How many answers one call of `assertIsolated` checks. */
 const answersOfOne = 4
 
-async function assertAlone({ pool }: ProbeParts, { schema }: Tenant): Promise<void> {
-  const mine = async (who: Pick<PoolClient, 'query'>, statement: Statement): Promise<void> => {
-    const { rows } = await who.query<{ owner: string }>(statement.text, statement.values).catch(lostPath)
+async function assertIsolated({ pool }: ProbeParts, { schema }: Tenant): Promise<void> {
+  const readsOwnRow = async (client: Pick<PoolClient, 'query'>, statement: Statement): Promise<void> => {
+    const { rows } = await client.query<{ owner: string }>(statement.text, statement.values).catch(lostPath)
     if (rows.length !== 1 || rows[0]!.owner !== schema) throw unsafe('a statement of one schema read the rows of another')
   }
-  await mine(pool, readOwnerSql())
-  await mine(pool, readOwnerOfSql(schema))
+  await readsOwnRow(pool, readOwnerSql())
+  await readsOwnRow(pool, readOwnerOfSql(schema))
   const client = await pool.connect()
   try {
     await client.query('begin isolation level repeatable read')
-    await mine(client, readOwnerSql())
+    await readsOwnRow(client, readOwnerSql())
     await client.query('savepoint probe')
     await client.query('select 1 / 0').catch(() => {})
     await client.query('rollback to savepoint probe')
-    await mine(client, readOwnerOfSql(schema))
+    await readsOwnRow(client, readOwnerOfSql(schema))
     await client.query('commit')
   } finally {
     client.release()
@@ -86,7 +86,7 @@ function lostPath(error: unknown): never {
     : error
 }
 
-/** Where the binding and its statement were parted, the statement would run all the same. */
+/** Where a binding and its statement are sent apart, the statement runs although the binding has failed. */
 async function assertRefused({ pool }: ProbeParts, { schema }: Tenant): Promise<void> {
   for (const { text, values } of [readNothingSql(), readParameterSql(schema)]) {
     const refusal = await pool.query(text, values).then(
@@ -98,7 +98,7 @@ async function assertRefused({ pool }: ProbeParts, { schema }: Tenant): Promise<
   }
 }
 
-/** A client that nothing binds. Behind a pooler it is lent the sessions that we used, and sees whether a path stayed on one. */
+/** A plain client. A pooler lends it the sessions that the bound statements used, so it sees whether a path is left on one. */
 class Witness {
   readonly #client: Client
   readonly #path: string
@@ -116,7 +116,7 @@ class Witness {
   }
 
   async assertUntouched(): Promise<void> {
-    if ((await pathOf(this.#client)) !== this.#path) throw unsafe('a search path stayed on the session of another client')
+    if ((await pathOf(this.#client)) !== this.#path) throw unsafe('a search path was left on a session that another client got')
   }
 
   close(): Promise<void> {
@@ -133,7 +133,7 @@ function mayWitness(route: Route): boolean {
   return route.kind === 'pooler' && route.mode === 'transaction'
 }
 
-function throwAway(schema: string): Tenant<any> {
+function temporaryTenant(schema: string): Tenant<any> {
   return Object.freeze({
     id: '00000000-0000-0000-0000-000000000000',
     schema,
@@ -146,7 +146,7 @@ function throwAway(schema: string): Tenant<any> {
   })
 }
 
-async function makeSchemas({ database }: ProbeParts, tenants: readonly Tenant[]): Promise<void> {
+async function createSchemas({ database }: ProbeParts, tenants: readonly Tenant[]): Promise<void> {
   await database.transaction(async (transaction) => {
     for (const { schema } of tenants) {
       await transaction.query(createSchemaSql(schema))
@@ -159,11 +159,11 @@ async function dropSchemas({ database }: ProbeParts, tenants: readonly Tenant[])
   for (const { schema } of tenants) await database.query(dropSchemaSql(schema))
 }
 
-/** Why schemas cannot be made here, where that says nothing about isolation. */
+/** Why schemas cannot be created here, where that says nothing about isolation. */
 function whyNotTried(error: unknown): string | undefined {
   const state = sqlStateOf(error)
   if (state === sqlState.insufficientPrivilege) {
-    return 'the role of this connection may not make schemas; run the probe once as the role that makes tenants'
+    return 'the role of this connection may not create schemas; run the probe once as the role that creates tenants'
   }
   return state === sqlState.readOnlyTransaction ? 'the server is read-only' : undefined
 }
@@ -171,14 +171,14 @@ function whyNotTried(error: unknown): string | undefined {
 function unsafe(what: string, cause?: unknown): TenancyError {
   return new TenancyError(
     'UNSAFE_SETUP',
-    `Tenants do not stay apart on this connection: ${what}. Something between partywall and PostgreSQL parts what is sent together, or ` +
-      'answers in its place. Connect to the server itself, or through PgBouncer in transaction mode.',
+    `Tenants are not isolated on this connection: ${what}. A proxy or pooler between partywall and PostgreSQL splits what is sent ` +
+      'together, or answers in place of the server. Connect to the server itself, or through PgBouncer in transaction mode.',
     cause === undefined ? {} : { cause },
   )
 }
 
 function createOwnerSql(schema: string): Statement {
-  // The name of the table says its owner: nothing that is put on the way can come from a parameter that was changed on it.
+  // The owner is part of the text: a proxy that changes parameters cannot change it.
   return { text: `create table ${identifier(schema)}.probe as select ${escapeLiteral(schema)}::text as owner` }
 }
 

@@ -3,13 +3,13 @@ import type { Database } from '../../ports/database.ts'
 import type { Scope } from '../../scope/scope.ts'
 import type { TenantPool } from '../pool/tenant-pool.ts'
 
-/** What the probe works with. */
+/** What the parts of the probe need. */
 export interface ProbeParts {
-  /** Where throw-away schemas are made. */
+  /** Creates the temporary schemas. */
   readonly database: Database
-  /** A pool of two connections that is the probe's own: nobody waits for it, and it waits for nobody. */
+  /** A pool of two connections that only the probe uses. */
   readonly pool: TenantPool
   readonly scope: Scope<any>
-  /** For connections that nothing binds. */
+  /** For plain connections. */
   readonly config: ClientConfig
 }

@@ -1,6 +1,6 @@
 /**
- * Looks at the way to the server before an application trusts it: what stands between, and whether two tenants stay apart on it.
- * A way that cannot be trusted is refused with the reason; what could not be tried is said, and is no refusal.
+ * Examines the route to the server before an application relies on it: which pooler is on it, and whether two tenants stay isolated.
+ * A route that is not safe is refused with the reason. A check that could not be tried is reported, and is no refusal.
  */
 import { TenancyError } from '../../errors.ts'
 import type { Database } from '../../ports/database.ts'
@@ -10,7 +10,7 @@ import { learnRoute, type Route } from './route.ts'
 
 export interface Probe {
   readonly server: {
-    /** As the server says it, e.g. `18.4`. */
+    /** As the server reports it, e.g. `18.4`. */
     readonly version: string
   }
   readonly route: Route

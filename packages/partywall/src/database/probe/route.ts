@@ -1,7 +1,7 @@
 /**
- * What stands between us and the server. A pooler shows itself by the number of the server process: it invents one when a client
- * connects, and another one answers. How it lends its sessions shows by who meets whom: two clients that are answered by one process
- * share sessions from transaction to transaction.
+ * What is between partywall and the server. A pooler is recognised by the number of the server process: it invents one when a client
+ * connects, and another process answers. Its mode is recognised by the processes that answer two clients: if one process answers both,
+ * sessions are lent for each transaction.
  */
 import { Client, type ClientConfig, type PoolClient } from 'pg'
 import { TenancyError } from '../../errors.ts'
@@ -12,14 +12,14 @@ export type Route =
   | { readonly kind: 'direct' }
   | {
       readonly kind: 'pooler'
-      /** For how long it lends a server session: for a transaction, or for as long as a client stays connected. */
+      /** How long it lends a server session: for a transaction, or as long as a client is connected. */
       readonly mode: 'transaction' | 'session'
-      /** What the pooler calls itself, e.g. `PgBouncer 1.25.1`; absent when it does not tell this user. */
+      /** The name that the pooler reports, e.g. `PgBouncer 1.25.1`; absent when it does not report one to this user. */
       readonly product?: string
     }
 
-/** How often two clients must miss each other before we believe that they never meet. */
-const meetings = 20
+/** How often two clients must get different processes before that counts as proof. */
+const comparisons = 20
 
 export async function learnRoute({ pool, scope, config }: ProbeParts): Promise<Route> {
   return scope.runShared(async () => {
@@ -38,7 +38,9 @@ export async function learnRoute({ pool, scope, config }: ProbeParts): Promise<R
 
 /** PgBouncer answers on a database of its own, to the users that it lists as admins or for statistics. */
 async function askConsole(config: ClientConfig): Promise<string | undefined> {
-  const client = new Client({ ...withoutDatabase(config), database: 'pgbouncer', connectionTimeoutMillis: 2000 })
+  const consoleConfig = onConsole(config)
+  if (consoleConfig === undefined) return undefined
+  const client = new Client({ ...consoleConfig, connectionTimeoutMillis: 2000 })
   client.on('error', () => {})
   try {
     await client.connect()
@@ -51,11 +53,13 @@ async function askConsole(config: ClientConfig): Promise<string | undefined> {
   }
 }
 
-/** A connection string would win over the database that is named beside it. */
-function withoutDatabase(config: ClientConfig): ClientConfig {
-  if (config.connectionString === undefined) return config
+/** The same server with another database; undefined for a connection string that is no URL. In one, the database takes precedence. */
+function onConsole(config: ClientConfig): ClientConfig | undefined {
+  const database = 'pgbouncer'
+  if (config.connectionString === undefined) return { ...config, database }
+  if (!URL.canParse(config.connectionString)) return undefined
   const url = new URL(config.connectionString)
-  url.pathname = '/pgbouncer'
+  url.pathname = `/${database}`
   return { ...config, connectionString: url.href }
 }
 
@@ -66,8 +70,8 @@ async function assertTransactions(client: PoolClient): Promise<void> {
   } catch (error) {
     throw new TenancyError(
       'UNSAFE_SETUP',
-      'The pooler in front of the server refuses transactions: it pools by statement, and statements of one transaction would go to ' +
-        'different sessions. Set pool_mode = transaction, or connect to the server itself.',
+      'The pooler in front of the server refuses transactions: it lends a session for each statement, so the statements of one ' +
+        'transaction would reach different sessions. Set pool_mode = transaction, or connect to the server itself.',
       { details: { mode: 'statement' }, cause: error },
     )
   }
@@ -76,7 +80,7 @@ async function assertTransactions(client: PoolClient): Promise<void> {
 async function sharesSessions(first: PoolClient, second: PoolClient): Promise<boolean> {
   try {
     const seen = new Set<number>()
-    for (let meeting = 0; meeting < meetings; meeting++) {
+    for (let comparison = 0; comparison < comparisons; comparison++) {
       const pids = [await serverProcess(first), await serverProcess(second)]
       if (pids[0] === pids[1]) return true
       for (const pid of pids) seen.add(pid)

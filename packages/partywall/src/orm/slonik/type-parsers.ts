@@ -4,7 +4,7 @@
  */
 import type { Pool, PoolClient } from 'pg'
 import type { DriverTypeParser } from 'slonik'
-import { parseArrayText } from '../../sql/array-text.ts'
+import { parseArrayText } from '../../sql/literal.ts'
 import { TenancyError } from '../../errors.ts'
 
 type Parse = (value: string) => unknown

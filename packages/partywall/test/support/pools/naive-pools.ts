@@ -1,5 +1,5 @@
 /**
- * Pools as people write them. The isolation tests run each attack against one of these too, to show that the attack bites: a
+ * Pools as they are often written. The isolation tests also run each attack against one of these, to show that the attack bites: a
  * test that a naive pool passes would prove nothing.
  */
 import type { AsyncLocalStorage } from 'node:async_hooks'
@@ -9,7 +9,7 @@ export interface NaiveOptions extends PoolConfig {
   store: AsyncLocalStorage<string>
 }
 
-/** Sets the path of the session when a connection is taken, and trusts that everybody does. */
+/** Sets the path of the session when a connection is checked out, and relies on every caller doing so. */
 export class SetOnCheckoutPool extends Pool {
   readonly #store: AsyncLocalStorage<string>
 
@@ -30,7 +30,7 @@ export class SetOnCheckoutPool extends Pool {
   }
 }
 
-/** Reads who the tenant is at the moment when the statement goes out, which may be in another caller's async context. */
+/** Reads the current tenant when the statement is sent, which may be in another caller's async context. */
 export function storeAtSendTimePool({ store, ...config }: NaiveOptions): Pool {
   class StoreAtSendTimeClient extends Client {
     override query(...args: any[]): any {
@@ -42,7 +42,7 @@ export function storeAtSendTimePool({ store, ...config }: NaiveOptions): Pool {
   return new Pool({ ...config, Client: StoreAtSendTimeClient as never })
 }
 
-/** Sets the path of the session whenever a connection is taken, for whoever takes one, and forgets to set it back. */
+/** Sets the path of the session whenever a connection is checked out, and never resets it. */
 export class NeverResetPool extends Pool {
   readonly #store: AsyncLocalStorage<string>
 
@@ -65,7 +65,7 @@ export class NeverResetPool extends Pool {
   }
 }
 
-/** Sets the path once, when a connection opens: to that of whoever happens to be the first. */
+/** Sets the path once, when a connection is opened: to that of its first caller. */
 export function setOnOpenPool({ store, ...config }: NaiveOptions): Pool {
   return new Pool(config).on('connect', (client) => {
     const schema = store.getStore()
@@ -73,7 +73,7 @@ export function setOnOpenPool({ store, ...config }: NaiveOptions): Pool {
   })
 }
 
-/** Keeps a note of what it set on each connection, to save the round trip. A rollback undoes the setting, and not the note. */
+/** Notes what it set on each connection, to save the round trip. A rollback undoes the setting, but not the note. */
 export class NotingPool extends Pool {
   constructor({ store, ...config }: NaiveOptions) {
     class NotingClient extends Client {

@@ -1,4 +1,4 @@
-/** What the tests of tenancy.probe have in common: a probe of a database, a look at what it left, and proxies that meddle. */
+/** Helpers of the tests of tenancy.probe: a probe of a database, the schemas that it left, and proxies that change what passes through. */
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { Client } from 'pg'
 import { expect, onTestFinished } from 'vitest'
@@ -9,7 +9,7 @@ export function probe(database: string): Promise<Probe> {
   return tenancy.probe().finally(() => tenancy.close())
 }
 
-/** The throw-away schemas that are still there. */
+/** The temporary schemas that still exist. */
 export function leftovers(url: string): Promise<unknown[]> {
   return query(url, `select nspname from pg_namespace where nspname like 'partywall\\_probe\\_%'`)
 }
@@ -24,7 +24,7 @@ export async function query(url: string, text: string): Promise<unknown[]> {
   }
 }
 
-/** A proxy that changes what the client says on its way to the server. */
+/** A proxy that changes what the client sends to the server. */
 export async function meddling(target: string, change: (data: Buffer) => Buffer): Promise<string> {
   const { hostname, port } = new URL(target)
   const server = createServer((client) => {
@@ -42,7 +42,7 @@ export async function meddling(target: string, change: (data: Buffer) => Buffer)
   return through.href
 }
 
-/** Puts one text in the place of another of the same length. */
+/** Replaces one text by another of the same length. */
 export function swap(from: string, to: string): (data: Buffer) => Buffer {
   expect(to.length).toBe(from.length)
   return (data) => Buffer.from(data.toString('latin1').replaceAll(from, to), 'latin1')

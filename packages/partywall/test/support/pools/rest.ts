@@ -1,6 +1,6 @@
 /**
- * What must be true of a pool after a fault, whatever it was: nobody waits, nothing is lent, and each of its `max` connections can be had at
- * the same time, every one with the rows of its own tenant. And how to tell the fault itself, and a hang.
+ * What must be true of a pool after a fault, whatever it was: no caller waits, no connection is checked out, and all of its `max`
+ * connections can be checked out at the same time, each with the rows of its own tenant. And how to recognise the fault itself, and a hang.
  */
 import type { Pool, PoolClient } from 'pg'
 import { expect } from 'vitest'
@@ -10,7 +10,7 @@ const owner = 'select owner from items where id = 1'
 
 export async function comesToRest(pool: Pool, { a, b, scope }: Pick<TwoTenants, 'a' | 'b' | 'scope'>): Promise<void> {
   const read = async (): Promise<unknown> => (await scope.run(b, () => pool.query(owner))).rows
-  // The first to come may still meet what was lost. It is told so, and gets no row.
+  // The first statement may still get a lost connection. Then it gets an error, and no row.
   expect(await afterLosses(read)).toEqual([{ owner: b.schema }])
   await expect
     .poll(() => ({ waiting: pool.waitingCount, lent: pool.totalCount - pool.idleCount }), { timeout: 2000 })
@@ -24,7 +24,7 @@ export async function comesToRest(pool: Pool, { a, b, scope }: Pick<TwoTenants, 
   expect({ waiting: pool.waitingCount, idle: pool.idleCount }).toEqual({ waiting: 0, idle: pool.options.max })
 }
 
-/** The answer of `ask`, as soon as it is not the news that a connection is lost. */
+/** The first answer of `ask` that is not the error of a lost connection. */
 export async function afterLosses<T>(ask: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -36,7 +36,7 @@ export async function afterLosses<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Fails the test at once where it would otherwise wait for its time to be over. */
+/** Fails the test at once where it would otherwise wait for its time limit. */
 export async function within<T>(millis: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -77,6 +77,6 @@ export async function killBackend(pid: number, admin: TwoTenants['admin']): Prom
   await admin.query('select pg_terminate_backend($1, 5000)', [pid])
 }
 
-/** Ended by an administrator, by a crash, or starting and stopping; PgBouncer's own words for it; the socket's. */
+/** Ended by an administrator, by a crash, or while starting or stopping; the codes of PgBouncer and of the socket. */
 const lossCodes = /^(57P0[1-3]|08\w{3}|ECONN\w+|EPIPE|25P03)$/
 const lossMessages = /connection terminated|not queryable|server conn|connection is lost|client was closed/i

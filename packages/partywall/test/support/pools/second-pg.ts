@@ -1,5 +1,5 @@
 /**
- * A package as it is installed where npm could not make the versions of pg agree: it finds another copy of pg than partywall does, and
+ * A package as it is installed where npm found no common version of pg: it uses another copy of pg than partywall does, and
  * the classes of the two are not the same.
  */
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
@@ -12,7 +12,7 @@ import { expect, onTestFinished } from 'vitest'
 const root = fileURLToPath(new URL('../../../../../', import.meta.url))
 const here = createRequire(import.meta.url)
 
-/** A `require` that finds this package with the other copy of pg, and that copy. They are gone when the test is over. */
+/** A `require` that finds this package with the other copy of pg, and that copy. Both are removed at the end of the test. */
 export async function withSecondPg(name: string): Promise<NodeJS.Require> {
   await mkdir(join(root, '.partywall'), { recursive: true })
   const folder = await mkdtemp(join(root, '.partywall', 'second-pg-'))

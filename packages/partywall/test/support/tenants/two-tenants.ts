@@ -1,6 +1,6 @@
 /**
- * Two tenants whose rows can be told apart, and a pool for them: the least that an attack needs. Made with plain SQL, so that what is
- * attacked is the pool alone. The rows of both have the same primary keys.
+ * Two tenants with different rows, and a pool for them: the least that an attack needs. Created with plain SQL, so that only the pool is
+ * under attack. The rows of both have the same primary keys.
  */
 import { Client, type PoolConfig } from 'pg'
 import { afterAll } from 'vitest'
@@ -24,9 +24,9 @@ export interface TwoTenants {
   readonly b: Tenant
   readonly scope: Scope
   readonly bindings: Bindings
-  /** A client that is no tenant's, for looking and for making mischief. It leads to the server itself. */
+  /** A plain client to the server itself, to look at the database and to disturb it. */
   readonly admin: Client
-  /** A tenant-aware pool of the same server; it is closed with the file, and every test must leave it at rest. */
+  /** A tenant-aware pool of the same server. It is closed at the end of the file; after each test no client may be checked out. */
   makePool(options?: PoolConfig & { outsideScope?: 'refuse' | 'shared' }): TenantPool
   readonly discarded: string[]
   readonly tampered: Tampering[]
@@ -36,7 +36,7 @@ export async function twoTenants(): Promise<TwoTenants> {
   return twoTenantsOn(await testDatabase())
 }
 
-/** The same in another database: of a server, or behind a pooler, that a test may end. */
+/** The same in another database, whose server or pooler a test may stop. */
 export async function twoTenantsOn({ url, directUrl }: Pick<TestDatabase, 'url' | 'directUrl'>): Promise<TwoTenants> {
   const admin = new Client(directUrl)
   admin.on('error', () => {})
@@ -81,7 +81,7 @@ export async function twoTenantsOn({ url, directUrl }: Pick<TestDatabase, 'url' 
   }
 }
 
-/** A tenant that no catalog knows; the pool asks for nothing but its schema and id. */
+/** A tenant that is in no catalog; the pool uses only its schema and its id. */
 export function fakeTenant(schema: string): Tenant {
   return Object.freeze({
     id: `00000000-0000-4000-8000-${Buffer.from(schema.padEnd(6).slice(-6)).toString('hex')}`,

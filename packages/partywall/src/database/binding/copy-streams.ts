@@ -1,0 +1,49 @@
+/** Two repairs of the streams of pg-copy-streams, without which they would hang, or read the answer to the binding. */
+import type { ConnectionLike } from './pg-internals.ts'
+import type { CopyIn, CopyOut } from './query-object.ts'
+
+/**
+ * The stream for COPY … FROM STDIN emits an error without ending: a caller that writes on would write to a closed connection, and a
+ * caller that ends it would wait indefinitely. Here an error destroys it, as with other streams.
+ */
+export function endWithError(query: CopyIn): void {
+  const { handleError, _destroy } = query
+  let hasFailed = false
+  query.handleError = (error, connection) => {
+    if (query.cb_destroy) return handleError?.call(query, error, connection)
+    hasFailed = true
+    // It stops the timer of the option query_timeout.
+    query.callback?.(error)
+    query.destroy(error)
+  }
+  // The COPY is over; there is none left that the server could be asked to give up.
+  query._destroy = (error, done) => (hasFailed ? done(error) : _destroy.call(query, error, done))
+}
+
+/**
+ * The stream for COPY … TO STDOUT reads the socket itself, from the first byte of the answer: it would take the answer to the binding for
+ * its own end. Here the parser of node-postgres reads, and passes the rows to it.
+ */
+export function feedByMessages(query: CopyOut): void {
+  let socket: { pause(): void; resume(): void } | undefined
+  query.submit = (connection: ConnectionLike) => {
+    socket = connection.stream as unknown as typeof socket
+    connection.query(query.text)
+  }
+  query.handleCopyData = (message) => {
+    // The parser reuses its buffer, so the rows are copied. Rows for a destroyed stream are dropped, so that the connection stays usable.
+    if (query.destroyed || query.push(Buffer.from((message as { chunk: Uint8Array }).chunk))) return
+    socket?.pause()
+  }
+  query._read = () => socket?.resume()
+  query._destroy = (error, done) => {
+    socket?.resume()
+    done(error)
+  }
+  // Through `destroy`: an error event without a listener would end the process, and a stream that was given up has no listener.
+  query.handleError = (error) => void query.destroy(error)
+  query.handleReadyForQuery = () => {
+    socket = undefined
+    query.push(null)
+  }
+}

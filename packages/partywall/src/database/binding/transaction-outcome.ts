@@ -1,0 +1,26 @@
+/** Notes what became of each statement's transaction: whether the cleaning of the connection that was sent in it is kept. */
+import type { StatementFacts } from '../../sql/statement-facts.ts'
+import type { Carrier } from './carrier.ts'
+
+/** A statement that controls a transaction was completed; its tag tells what it did. */
+export function noteControl({ bindingWriter }: Carrier, { control }: StatementFacts, tag: string | undefined): void {
+  if (control === 'end') bindingWriter.note(tag === 'ROLLBACK' ? 'rolled back' : 'committed')
+  if (control === 'savepoint') {
+    if (tag === 'ROLLBACK') bindingWriter.note('rolled back to savepoint')
+    else if (tag === 'SAVEPOINT') bindingWriter.note('savepoint set')
+  }
+}
+
+/** The server is ready after any other statement. Outside of a transaction, each statement is one of its own. */
+export function noteOutcome(carrier: Carrier, isKept: boolean): void {
+  if (carrier.getTransactionStatus() === 'I') carrier.bindingWriter.note(isKept ? 'committed' : 'rolled back')
+}
+
+/**
+ * The server refused a statement. To be called when the error arrives and not when the server is ready again: node-postgres writes the
+ * next statement first then, and that one must know that the connection was not cleaned.
+ */
+export function noteFailure(carrier: Carrier, { control }: StatementFacts): void {
+  // In a transaction, only a failed COMMIT ends it; everything else is undone by the rollback that the caller has to send.
+  if (carrier.getTransactionStatus() === 'I' || control === 'end') carrier.bindingWriter.note('rolled back')
+}
