@@ -52,7 +52,7 @@ function refuse(problems) {
 function install(tarball) {
   mkdirSync(installed, { recursive: true })
   run('tar', ['-xzf', tarball, '-C', installed, '--strip-components', '1'])
-  // What npm keeps beside the package, because the repository has another version for somebody else, is beside it here, too.
+  // Packages that npm installed beside the package itself, because the root has another version of them, are beside it here, too.
   const own = join(workspace, 'node_modules')
   for (const name of existsSync(own) ? readdirSync(own).filter((entry) => !entry.startsWith('.')) : []) {
     symlinkSync(join(own, name), join(scratch, 'node_modules', name), 'dir')

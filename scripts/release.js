@@ -40,7 +40,7 @@ function hasSection() {
   return existsSync(file) && readFileSync(file, 'utf8').split('\n').includes(`## ${version}`)
 }
 
-/** npm mends what it does not like in package.json, with a warning; what it would publish is then not what was checked. */
+/** npm corrects package.json where it finds something wrong, and only warns: it would publish something else than what was checked. */
 function npmWarnings() {
   const { status, stderr } = run('npm', ['publish', '--dry-run'], { cwd: folder })
   const warnings = stderr

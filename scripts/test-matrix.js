@@ -77,7 +77,7 @@ function fetchBinaries(major) {
 
 /** Starts a server on an empty data directory, which is deleted when the server stops. */
 async function startServer(major, native) {
-  // PostgreSQL refuses to run as root, so it runs as the user "nobody".
+  // PostgreSQL refuses to run as root, so it runs as the user `nobody`.
   const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
   const folder = fs.mkdtempSync(join(tmpdir(), `partywall-matrix-${major}-`))
   if (user.uid !== undefined) fs.chownSync(folder, user.uid, user.gid)
@@ -157,6 +157,6 @@ function run(command, args, options) {
   const hint =
     options.uid === undefined
       ? ''
-      : ' It runs as the user "nobody", because you are root: that user must be able to read the repository.'
+      : ' It runs as the user `nobody`, because you are root: that user must be able to read the repository.'
   throw new Error(`${command} failed: ${error?.message ?? `exit ${status}`}.${hint}`)
 }
