@@ -9,7 +9,6 @@ export const errorCodes = {
   NO_TENANT: { meaning: 'A statement or a question about the tenant came from outside any scope.', http: 500 },
   WRONG_TENANT: { meaning: 'A connection that belongs to one scope was used in another.', http: 500 },
   UNKNOWN_TENANT: { meaning: 'No tenant has this id, schema or domain.', http: 404 },
-  AMBIGUOUS_TENANT: { meaning: 'Two facts of one request name different tenants.', http: 400 },
   INVALID_TENANT_REF: { meaning: 'What should name a tenant is not well-formed.', http: 400 },
   TENANT_SUSPENDED: { meaning: 'The tenant is suspended or archived.', http: 403 },
   TENANT_MAINTENANCE: { meaning: 'The tenant is in maintenance.', http: 503 },
@@ -47,7 +46,7 @@ export const errorCodes = {
     meaning: 'The statement would escape its binding or reach into the state of a shared connection.',
     http: 500,
   },
-  UNSAFE_SETUP: { meaning: 'The way to the server cannot keep tenants apart; `tenancy.probe()` found it.', http: 503 },
+  UNSAFE_SETUP: { meaning: 'The route to the server cannot keep tenants apart.', http: 503 },
   RELEASED_CLIENT: { meaning: 'A client was used after it went back to the pool.', http: 500 },
   DATABASE_UNREACHABLE: { meaning: 'The database server does not answer or refuses the connection.', http: 503 },
   EMBEDDED_FAILED: { meaning: 'The embedded PostgreSQL could not be installed, started or stopped.', http: 503 },
@@ -69,7 +68,6 @@ export interface ErrorDetails {
   /** The schemas of the two scopes. */
   WRONG_TENANT: { readonly owner: string; readonly now: string }
   UNKNOWN_TENANT: { readonly by: 'id' | 'schema' | 'domain' | 'impossible'; readonly ref: string }
-  AMBIGUOUS_TENANT: {}
   INVALID_TENANT_REF: { readonly seen: string }
   TENANT_SUSPENDED: { readonly schema: string; readonly status: 'suspended' | 'archived' }
   TENANT_MAINTENANCE: { readonly schema: string; readonly status: 'maintenance' }

@@ -58,9 +58,9 @@ test('the address at the end of a message is that of the section', () => {
   expect(message).toBe('A client was used. See docs/errors.md#RELEASED_CLIENT')
 })
 
-test('every code of the table is thrown, or answered over HTTP, somewhere in the sources', () => {
-  const used = new Set([...codesThrown(sources), ...codesAnswered(sources)])
-  expect(codes.filter((code) => !used.has(code))).toEqual([])
+test('every code of the table is thrown somewhere in the sources', () => {
+  const thrown = codesThrown(sources)
+  expect(codes.filter((code) => !thrown.has(code))).toEqual([])
 })
 
 test('the checks find what is missing', () => {
@@ -80,9 +80,6 @@ test('the checks find what is missing', () => {
   expect(codesOfWarnings({ 'x.ts': "emitWarning('…', { code: 'PARTYWALL_X' })" })).toEqual(['PARTYWALL_X'])
   expect(codesThrown({ 'x.ts': "const a = 'DRIFT'\nthrow new TenancyError(\n  isNew ? 'A_B' : 'C',\n)" })).toEqual(
     new Set(['A_B', 'C']),
-  )
-  expect(codesAnswered({ 'http/shared/x.ts': "case 'NO_TENANT':\n  return errorAnswer('AMBIGUOUS_TENANT')" })).toEqual(
-    new Set(['AMBIGUOUS_TENANT']),
   )
 })
 
@@ -120,7 +117,6 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   NO_TENANT: { scope: 'always' },
   WRONG_TENANT: { owner: 'always', now: 'always' },
   UNKNOWN_TENANT: { by: 'always', ref: 'always' },
-  AMBIGUOUS_TENANT: {},
   INVALID_TENANT_REF: { seen: 'always' },
   TENANT_SUSPENDED: { schema: 'always', status: 'always' },
   TENANT_MAINTENANCE: { schema: 'always', status: 'always' },
@@ -232,10 +228,4 @@ function codesOfWarnings(files: Record<string, string>): string[] {
 function codesThrown(files: Record<string, string>): Set<string> {
   const calls = Object.values(files).flatMap((text) => [...text.matchAll(/new TenancyError\(([^,]*),/g)])
   return new Set(calls.flatMap(([, first]) => [...first!.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code!)))
-}
-
-/** The codes that a refused request is answered with, without an error: `answer…('CODE'` or `…Answer('CODE'`. */
-function codesAnswered(files: Record<string, string>): Set<string> {
-  const shared = Object.entries(files).filter(([name]) => name.startsWith('http/shared/'))
-  return new Set(shared.flatMap(([, text]) => [...text.matchAll(/answer\w*\('([A-Z_]+)'/gi)].map(([, code]) => code!)))
 }

@@ -13,6 +13,7 @@ export interface HttpAnswer {
 export const problemCodes = {
   TENANT_REQUIRED: { meaning: 'The request names no tenant, and this address needs one.', http: 404 },
   SHARED_REQUIRED: { meaning: 'The request names a tenant, and this address belongs to the shared side.', http: 404 },
+  AMBIGUOUS_TENANT: { meaning: 'Two parts of the request contradict each other about the tenant.', http: 400 },
   UNAVAILABLE: { meaning: 'The request cannot be served at the moment; the log of the server has the reason.', http: 503 },
   INTERNAL_ERROR: { meaning: 'The request failed; the log of the server has the reason.', http: 500 },
 } as const satisfies Record<string, { meaning: string; http: number }>

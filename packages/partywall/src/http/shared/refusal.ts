@@ -34,7 +34,7 @@ export function refusal({ outcome }: Pick<Refused<object>, 'outcome'>, options: 
     case 'invalid':
       return answerTo('INVALID_TENANT_REF')
     case 'ambiguous':
-      return answerTo('AMBIGUOUS_TENANT')
+      return problemAnswer('AMBIGUOUS_TENANT')
     case 'suspended':
       return answerTo('TENANT_SUSPENDED')
     case 'maintenance':
@@ -72,7 +72,6 @@ const defaultRetryAfterMs = 60_000
 const details: { readonly [Code in TenancyErrorCode]?: string } = {
   UNKNOWN_TENANT: 'There is nothing at this address.',
   INVALID_TENANT_REF: 'The request names its tenant in a form that is not accepted.',
-  AMBIGUOUS_TENANT: 'Two parts of the request contradict each other about the tenant.',
   TENANT_SUSPENDED: 'This tenant is not served at the moment.',
   TENANT_MAINTENANCE: 'This tenant is in maintenance. Try again later.',
 }
