@@ -4,6 +4,8 @@
  */
 import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
+import { TenancyError } from './errors.ts'
+import { nearest } from './nearest.ts'
 import type { MigrationEntry, MigrationReport } from './types.ts'
 import type { Attributes, Domain, Tenant } from './types.ts'
 
@@ -17,7 +19,6 @@ export interface TenancyEvents<A extends object = Attributes> {
   /** A suspension or a maintenance ended. */
   'tenant.activated': { readonly tenant: Tenant<A> }
   'tenant.maintenance': { readonly tenant: Tenant<A> }
-  'tenant.archived': { readonly tenant: Tenant<A> }
   /** Also for each domain that a tenant was created with. */
   'domain.added': { readonly domain: Domain }
   'domain.removed': { readonly domain: Domain }
@@ -77,16 +78,42 @@ export interface MigrationsEnded {
   readonly error?: unknown
 }
 
-export class Events<A extends object = Attributes> {
-  readonly #emitter = new EventEmitter()
+/** The names of all events, for a check of what a caller writes. */
+const eventNames = [
+  'tenant.created',
+  'tenant.updated',
+  'tenant.suspended',
+  'tenant.activated',
+  'tenant.maintenance',
+  'domain.added',
+  'domain.removed',
+  'domain.primary',
+  'migrations.started',
+  'migrations.schema.started',
+  'migrations.schema.ended',
+  'migrations.ended',
+  'connection.discarded',
+  'connection.tampered',
+  'embedded.progress',
+] as const satisfies readonly (keyof TenancyEvents)[]
 
-  /** Calls `listener` at each event of this name. Returns a function that removes the listener. */
-  on<E extends keyof TenancyEvents<A>>(event: E, listener: (payload: TenancyEvents<A>[E]) => void): () => void {
+export class Events<A extends object = Attributes> {
+  readonly #emitter = new EventEmitter().setMaxListeners(0)
+
+  /**
+   * Calls `listener` at each event of this name. Returns a function that removes the listener.
+   * @throws TenancyError INVALID_ARGUMENT
+   */
+  on<E extends keyof TenancyEvents<A>>(event: E, listener: (payload: TenancyEvents<A>[E]) => unknown): () => void {
+    assertEvent(event)
+    const warn = (error: unknown): void =>
+      process.emitWarning(`A listener of the event "${event}" failed: ${String(error)}`, { code: 'PARTYWALL_LISTENER' })
     const guarded = (payload: TenancyEvents<A>[E]): void => {
       try {
-        listener(payload)
+        // A promise that rejects without a handler would end the process.
+        Promise.resolve(listener(payload)).catch(warn)
       } catch (error) {
-        process.emitWarning(`A listener of the event "${event}" threw: ${String(error)}`, { code: 'PARTYWALL_LISTENER' })
+        warn(error)
       }
     }
     this.#emitter.on(event, guarded)
@@ -98,4 +125,16 @@ export class Events<A extends object = Attributes> {
     channel(`partywall:${event}`).publish(payload)
     return this.#emitter.emit(event, payload)
   }
+}
+
+function assertEvent(event: unknown): void {
+  if (eventNames.includes(event as (typeof eventNames)[number])) return
+  const shown = typeof event === 'string' ? event.slice(0, 60) : typeof event
+  const suggestion = nearest(shown, eventNames)
+  throw new TenancyError(
+    'INVALID_ARGUMENT',
+    `There is no event ${JSON.stringify(shown)}. ` +
+      (suggestion ? `Did you mean ${JSON.stringify(suggestion)}?` : `The events are ${eventNames.join(', ')}.`),
+    { details: { option: 'event', nearest: suggestion } },
+  )
 }

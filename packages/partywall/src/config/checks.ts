@@ -29,8 +29,8 @@ export function boolean(option: string, value: unknown): boolean {
   throw invalid(option, value, 'true or false')
 }
 
-export function wholeNumber(option: string, value: unknown, least: number): number {
-  assertWholeNumber('INVALID_OPTION', `The option "${option}"`, option, value, { least })
+export function wholeNumber(option: string, value: unknown, least: number, most?: number): number {
+  assertWholeNumber('INVALID_OPTION', `The option "${option}"`, option, value, { least, ...(most !== undefined && { most }) })
   return value
 }
 

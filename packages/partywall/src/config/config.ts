@@ -22,7 +22,7 @@ export interface PoolOptions {
   /** Lets the process end while only idle connections are left. @default false */
   allowExitOnIdle?: boolean
   /**
-   * Most connections that one tenant holds at a time. Its further queries wait in a queue of this tenant. 1 or more; `max` holds, too.
+   * Most connections that one tenant holds at a time. Its further queries wait in a queue of this tenant. 1 to `max`.
    * @default the same as `max`
    */
   maxPerTenant?: number | undefined

@@ -5,7 +5,7 @@
 import { resolve as resolvePath } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ClientConfig } from 'pg'
-import { catalogSchema, identifier } from '../names/identifier.ts'
+import { catalogSchema } from '../names/identifier.ts'
 import { TenancyError } from '../errors.ts'
 import type { MigrationSource } from '../ports/migration-source.ts'
 import type { Resolver } from '../ports/resolver.ts'
@@ -139,9 +139,18 @@ function sourceOption(option: string, value: unknown, root: string): string | Mi
 function sourcesByKind(value: unknown, root: string): Options['migrations']['tenant'] {
   const isByKind = typeof value === 'object' && value !== null && !Array.isArray(value) && !isSource(value)
   if (!isByKind) return { default: sourceOption('migrations.tenant', value, root) }
+  for (const kind of Object.keys(value)) {
+    if (!kindName.test(kind) || partsOfSource.has(kind)) throw invalid(`migrations.tenant.${kind}`, value, allowedKind)
+  }
   const kinds = Object.entries({ default: defaults.migrations.tenant, ...value })
   return Object.fromEntries(kinds.map(([kind, source]) => [kind, sourceOption(`migrations.tenant.${kind}`, source, root)]))
 }
+
+const kindName = /^[A-Za-z0-9_-]{1,63}$/
+/** An object with one of these is a source that lacks its `list`, rather than sources by kind. */
+const partsOfSource = new Set(['name', 'list', 'at', 'imported', 'makeNew'])
+const allowedKind =
+  'a source of migrations with a function `list`, or sources by kind, whose names have 1 to 63 letters, digits, _ and - and are not those of a part of a source'
 
 function isSource(value: unknown): value is MigrationSource {
   return typeof value === 'object' && value !== null && typeof (value as Partial<MigrationSource>).list === 'function'
@@ -158,7 +167,8 @@ function resolversOption(resolvers: unknown): Resolver[] {
   const all = list('resolve', resolvers)
   for (const resolver of all) {
     const isResolver =
-      typeof resolver === 'function' || (typeof resolver === 'object' && resolver !== null && 'resolve' in resolver)
+      typeof resolver === 'function' ||
+      (typeof resolver === 'object' && resolver !== null && typeof (resolver as { resolve?: unknown }).resolve === 'function')
     if (!isResolver) throw invalid('resolve', resolver, 'a list of resolvers, such as byHost(...) or a function')
   }
   return all as Resolver[]
@@ -168,22 +178,25 @@ function schemaOption(option: string, name: unknown): string {
   const schema = text(option, name)
   const isReserved = schema.startsWith('pg_') || schema === 'information_schema' || schema === catalogSchema
   if (isReserved) throw invalid(option, name, 'a schema of your application')
-  identifier(schema)
+  if (Buffer.byteLength(schema) > 63 || schema.includes('\0'))
+    throw invalid(option, name, 'the name of a schema, at most 63 bytes')
   return schema
 }
 
 function poolOption(pool: PoolOptions): Options['pool'] {
   const given = { ...defaults.pool, ...withoutUndefined(pool) }
-  const number = (name: keyof PoolOptions, least: number): number => wholeNumber(`pool.${name}`, given[name], least)
+  const number = (name: keyof PoolOptions, least: number, most?: number): number =>
+    wholeNumber(`pool.${name}`, given[name], least, most)
+  const max = number('max', 1)
   return {
-    max: number('max', 1),
+    max,
     min: number('min', 0),
     sharedMax: number('sharedMax', 1),
     connectionTimeoutMillis: number('connectionTimeoutMillis', 0),
     idleTimeoutMillis: number('idleTimeoutMillis', 0),
     maxLifetimeSeconds: number('maxLifetimeSeconds', 0),
     allowExitOnIdle: boolean('pool.allowExitOnIdle', given.allowExitOnIdle),
-    maxPerTenant: given.maxPerTenant === undefined ? undefined : number('maxPerTenant', 1),
+    maxPerTenant: given.maxPerTenant === undefined ? undefined : number('maxPerTenant', 1, max),
     maxTenantsPerConnection: number('maxTenantsPerConnection', 1),
     warnWhenHeldMs: number('warnWhenHeldMs', 0),
   }
@@ -191,8 +204,11 @@ function poolOption(pool: PoolOptions): Options['pool'] {
 
 function timeoutOption(value: unknown): Options['statementTimeoutMs'] {
   if (value === undefined || typeof value === 'function') return value as Options['statementTimeoutMs']
-  return wholeNumber('statementTimeoutMs', value, 0)
+  return wholeNumber('statementTimeoutMs', value, 0, mostTimeoutMs)
 }
+
+/** PostgreSQL keeps a timeout in 32 bits: almost 25 days. */
+const mostTimeoutMs = 2_147_483_647
 
 function withoutUndefined<T extends object>(values: T): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>

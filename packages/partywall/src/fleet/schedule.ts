@@ -2,7 +2,7 @@
  * The worker loop of all fleet work: a bounded number of workers, canaries first, items that must wait put back while the others go
  * on, and an end when too many have failed, the deadline has passed or the signal is aborted. Knows nothing of migrations.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { EventEmitter } from 'node:events'
 
 /** The result of one attempt. */
 type Attempt<T> = { readonly end: 'done' | 'failed' } | { readonly retry: T; readonly afterMs: number }
@@ -48,6 +48,7 @@ async function wave<T>(items: readonly T[], schedule: Schedule<T>, limit: Count,
   let next = 0
   const delayed: Waiting<T>[] = []
   let running = 0
+  const ended = new EventEmitter()
   const mayBegin = (): boolean =>
     total.failures < limit.maxFailures &&
     (schedule.deadline === undefined || performance.now() < schedule.deadline) &&
@@ -63,7 +64,7 @@ async function wave<T>(items: readonly T[], schedule: Schedule<T>, limit: Count,
       if (waiting === undefined) {
         // An item that is running now may come back to be tried again.
         if (delayed.length === 0 && running === 0) return
-        await sleep(Math.min(50, Math.max(1, Math.min(...delayed.map(({ from }) => from - performance.now())))))
+        await changed(ended, delayed.length === 0 ? undefined : Math.min(...delayed.map(({ from }) => from)), schedule)
         continue
       }
       running += 1
@@ -74,10 +75,28 @@ async function wave<T>(items: readonly T[], schedule: Schedule<T>, limit: Count,
         else if (attempt.end === 'failed') total.failures += 1
       } finally {
         running -= 1
+        ended.emit('attempt')
       }
     }
   }
+  ended.setMaxListeners(0)
   await Promise.all(Array.from({ length: Math.min(schedule.size, Math.max(1, items.length)) }, worker))
   for (const { item } of ready.slice(next)) schedule.skip(item, 0)
   for (const { item, tries } of delayed) schedule.skip(item, tries)
+}
+
+/** Resolves when an attempt has ended, when the first delayed item is due, or when no further item may start. */
+async function changed(ended: EventEmitter, due: number | undefined, { deadline, signal }: Schedule<unknown>): Promise<void> {
+  const until = Math.min(due ?? Infinity, deadline ?? Infinity)
+  await new Promise<void>((resolve) => {
+    const timer = until === Infinity ? undefined : setTimeout(done, Math.max(1, until - performance.now()))
+    ended.once('attempt', done)
+    signal?.addEventListener('abort', done)
+    function done(): void {
+      clearTimeout(timer)
+      ended.off('attempt', done)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+  })
 }

@@ -44,17 +44,7 @@ export interface ProvisionParts<A extends object = Attributes> {
   readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'attributes'>
 }
 
-/**
- * Creates a tenant that is complete and active as soon as it can be seen. After an error, and after a kill of this process, nothing is
- * left. When two calls create the same tenant at the same time, one succeeds.
- *
- * Costs one transaction on one connection: a query each for the row, the schema and the domains, and the tenant migrations of its
- * kind. Other calls that create the same schema or domain wait until it ends.
- * @example await tenancy.tenants.create({ schema: 'acme', name: 'Acme Inc.', domains: ['acme.example.com'] })
- * @throws TenancyError INVALID_SCHEMA_NAME, INVALID_TENANT_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES, UNKNOWN_KIND, INVALID_ARGUMENT,
- * INVALID_MIGRATION before the database is changed; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, and INVALID_MIGRATION for a change of
- * shared objects, after which everything is rolled back
- */
+/** tenancy.tenants.create: other sessions see a complete tenant or none. */
 export async function provision<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Tenant<A>> {
   const wanted = await checked(parts, input)
   const { tenant, domains } = await parts.catalog.transaction((transaction) => build(parts, transaction, wanted))

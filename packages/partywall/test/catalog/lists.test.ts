@@ -143,5 +143,15 @@ describe('domains.list', () => {
     expect((await domains.list('acme_1')).map(({ domain }) => domain)).toEqual(['shop.acme.example.com', 'acme.example.com'])
     await expect(domains.list(undefined, { limit: 0 })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     await expect(domains.list(undefined, { cursor: 'a b' })).rejects.toMatchObject({ code: 'INVALID_DOMAIN' })
+    await expect(domains.list(undefined, { cursor: null as never })).rejects.toMatchObject({ code: 'INVALID_DOMAIN' })
+    await expect(domains.list('acme_1', { limit: 1 })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  })
+})
+
+describe('domains.each', () => {
+  test('walks over the domains of all tenants by name', async () => {
+    const { domains } = registryForTest(url)
+    const all = await Array.fromAsync(domains.each())
+    expect(all.map(({ domain }) => domain)).toEqual(['acme.example.com', 'shop.acme.example.com'])
   })
 })

@@ -82,3 +82,27 @@ test('a refused change emits nothing', async () => {
   ]
   for (const change of refused) expect(await eventsOf(() => expect(change()).rejects.toBeInstanceOf(TenancyError))).toEqual([])
 })
+
+test('a change that changes nothing emits nothing, and gives what is stored', async () => {
+  const { domains, tenants } = tenancy
+  expect(await eventsOf(() => tenants.activate('acme'))).toEqual([])
+  expect(await tenants.activate('acme')).toMatchObject({ schema: 'acme', status: 'active' })
+  const [primary] = await domains.list('acme')
+  expect(await eventsOf(() => domains.setPrimary('acme', primary!.domain))).toEqual([])
+  expect(await domains.setPrimary('acme', primary!.domain)).toEqual(primary)
+  await expect(tenants.activate('unknown')).rejects.toMatchObject({ code: 'UNKNOWN_TENANT' })
+})
+
+test('an event that does not exist is refused, naming the nearest one', () => {
+  expect(() => tenancy.on('tenant.create' as 'tenant.created', () => {})).toThrow('Did you mean "tenant.created"?')
+})
+
+test('a listener whose promise rejects does not end the process: the error becomes a warning', async () => {
+  const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
+  const off = tenancy.on('tenant.updated', async () => {
+    throw new Error('later')
+  })
+  await tenancy.tenants.update('acme', { name: 'Acme' })
+  off()
+  expect((await warned).message).toContain('later')
+})

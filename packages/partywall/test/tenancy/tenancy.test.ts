@@ -287,3 +287,9 @@ test('a migration in code that runs in tenants.create does not run in the scope 
   expect(await tenancy.run('acme', projects)).toEqual(['anvil'])
   expect(await other.tenants.find('inside')).toBeUndefined()
 })
+
+test('tenancy.run refuses an unknown option, and an object that only looks like a tenant is looked up', async () => {
+  await expect(tenancy.run('acme', projects, { allowInctive: true } as never)).rejects.toThrow('Did you mean "allowInactive"?')
+  const stranger = Object.freeze({ ...acme, schema: 'bolt' })
+  expect(await tenancy.run(stranger, () => tenancy.current().schema)).toBe('acme')
+})

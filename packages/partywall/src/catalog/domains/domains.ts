@@ -25,12 +25,7 @@ export class Domains<A extends object = Attributes> {
     this.#events = events
   }
 
-  /**
-   * Adds a domain to a tenant. The first domain of a tenant becomes its primary one; with `primary` this one replaces the current primary.
-   * Costs one transaction with three to five queries.
-   * @example await tenancy.domains.add('acme', 'polls.acme.com', { primary: true })
-   * @throws TenancyError INVALID_DOMAIN, DOMAIN_EXISTS, UNKNOWN_TENANT
-   */
+  /** tenancy.domains.add */
   async add(ref: TenantRef, domain: string, options: { readonly primary?: boolean | undefined } = {}): Promise<Domain> {
     assertKnownKeys('domains.add', options, ['primary'])
     const name = parseDomain(domain)
@@ -45,11 +40,7 @@ export class Domains<A extends object = Attributes> {
     return added
   }
 
-  /**
-   * Removes a domain from its tenant. The primary domain can be removed only when it is the last one. Costs one transaction with three queries.
-   * @example await tenancy.domains.remove('acme', 'old.acme.com')
-   * @throws TenancyError UNKNOWN_DOMAIN when this tenant has no such domain; PRIMARY_DOMAIN for the primary one while there are others
-   */
+  /** tenancy.domains.remove */
   async remove(ref: TenantRef, domain: string): Promise<void> {
     const name = parseDomain(domain)
     const gone = await this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
@@ -63,34 +54,48 @@ export class Domains<A extends object = Attributes> {
     this.#events.emit('domain.removed', { domain: gone })
   }
 
-  /**
-   * Makes this domain primary. The switch is atomic: there is always exactly one. Costs one transaction with three queries.
-   * @example await tenancy.domains.setPrimary('acme', 'polls.acme.com')
-   * @throws TenancyError UNKNOWN_DOMAIN when this tenant has no such domain, INVALID_DOMAIN, UNKNOWN_TENANT
-   */
+  /** tenancy.domains.setPrimary */
   async setPrimary(ref: TenantRef, domain: string): Promise<Domain> {
     const name = parseDomain(domain)
-    const primary = await this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
+    const { domain: primary, isNew } = await this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
       const all = await listed(transaction, tenant.id)
-      if (!all.some((one) => one.domain === name)) throw unknownDomain(name, tenant.schema)
-      return promote(transaction, tenant.id, name)
+      const wanted = all.find((one) => one.domain === name)
+      if (wanted === undefined) throw unknownDomain(name, tenant.schema)
+      return wanted.isPrimary
+        ? { domain: wanted, isNew: false }
+        : { domain: await promote(transaction, tenant.id, name), isNew: true }
     })
-    this.#events.emit('domain.primary', { domain: primary })
+    if (isNew) this.#events.emit('domain.primary', { domain: primary })
     return primary
   }
 
-  /**
-   * The domains of a tenant, the primary one first; without a tenant one page of the domains of all, sorted by name. The next page
-   * starts after the last domain of this one. Costs one query, and one for the tenant when it is not in the cache.
-   * @example const [primary] = await tenancy.domains.list('acme')
-   * @throws TenancyError UNKNOWN_TENANT, INVALID_ARGUMENT
-   */
+  /** tenancy.domains.list */
   async list(ref?: TenantRef, options: DomainListOptions = {}): Promise<Domain[]> {
     assertKnownKeys('domains.list', options, ['limit', 'cursor'])
     const { limit = 100, cursor } = options
     assertWholeNumber('INVALID_ARGUMENT', '"limit" of domains.list', 'limit', limit, { least: 1, most: 1000 })
-    const after = cursor === undefined ? undefined : parseDomain(typeof cursor === 'string' ? cursor : cursor.domain)
-    if (ref !== undefined) return listed(this.#catalog, (await this.#tenants.get(ref)).id)
+    if (ref !== undefined) {
+      if (Object.keys(options).length === 0) return listed(this.#catalog, (await this.#tenants.get(ref)).id)
+      throw new TenancyError(
+        'INVALID_ARGUMENT',
+        '"limit" and "cursor" of domains.list are for the list of all tenants. Leave them out: the list of one tenant is always whole.',
+        { details: { option: 'limit' } },
+      )
+    }
+    return this.#page(limit, cursor === undefined ? undefined : parseDomain(nameOf(cursor)))
+  }
+
+  /** tenancy.domains.each */
+  async *each(): AsyncGenerator<Domain, void, undefined> {
+    for (let after: string | undefined; ;) {
+      const page = await this.#page(pageSize, after)
+      yield* page
+      if (page.length < pageSize) return
+      after = page.at(-1)!.domain
+    }
+  }
+
+  async #page(limit: number, after: string | undefined): Promise<Domain[]> {
     const { rows } = await this.#catalog.query<DomainRow>(domainPageSql(limit, after))
     return rows.map(toDomain)
   }
@@ -107,6 +112,13 @@ export class Domains<A extends object = Attributes> {
   added(domains: readonly Domain[]): void {
     for (const domain of domains) this.#events.emit('domain.added', { domain })
   }
+}
+
+const pageSize = 1000
+
+/** What a cursor names: the domain itself, or its name. */
+function nameOf(cursor: unknown): unknown {
+  return typeof cursor === 'object' && cursor !== null ? (cursor as Partial<Domain>).domain : cursor
 }
 
 export interface DomainListOptions {

@@ -58,13 +58,6 @@ export class TenantCache<A extends object = Attributes> {
     this.#flights.clear()
   }
 
-  /** Drops everything. */
-  clear(): void {
-    this.#found.clear()
-    this.#missing.clear()
-    this.#flights.clear()
-  }
-
   #fly(key: string, load: () => Promise<Answer<A>>): Promise<Answer<A>> {
     const asked = this.#now()
     const flight: Promise<Answer<A>> = load().then(

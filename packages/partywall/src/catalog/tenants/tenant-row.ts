@@ -14,9 +14,11 @@ export interface TenantRow {
   readonly created_at: string
 }
 
+const tenants = new WeakSet<object>()
+
 /** A deeply frozen tenant, because all callers that look it up share the object. */
 export function toTenant<A extends object = Attributes>(row: TenantRow): Tenant<A> {
-  return Object.freeze({
+  const tenant: Tenant<A> = Object.freeze({
     id: row.id,
     schema: row.schema,
     name: row.name,
@@ -26,9 +28,11 @@ export function toTenant<A extends object = Attributes>(row: TenantRow): Tenant<
     attributes: deepFreeze(JSON.parse(row.attributes) as A),
     createdAt: new Date(Number(row.created_at)),
   })
+  tenants.add(tenant)
+  return tenant
 }
 
-/** Tells a Tenant, as `toTenant` makes it, from the ways to name one. */
+/** Tells a tenant of the catalog from a reference to one: an object that only looks like a tenant is a reference. */
 export function isTenant<A extends object>(ref: Tenant<A> | TenantRef): ref is Tenant<A> {
-  return typeof ref === 'object' && ref !== null && 'id' in ref && 'schema' in ref && 'status' in ref && Object.isFrozen(ref)
+  return typeof ref === 'object' && ref !== null && tenants.has(ref)
 }

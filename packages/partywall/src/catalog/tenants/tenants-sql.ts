@@ -125,12 +125,14 @@ export function updateTenantSql(id: string, name: string, attributes: object): S
   }
 }
 
+/** Returns no row when the tenant has this status already, or does not exist. */
 export function setStatusSql(key: TenantKey, status: TenantStatus): Statement {
   return {
     text: `
       update partywall.tenants as tenant
       set status = $2::text
       where ${matches(key)}
+        and tenant.status <> $2::text
       returning ${columns}`,
     values: [key.value, status],
   }

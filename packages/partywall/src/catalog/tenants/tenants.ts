@@ -37,8 +37,7 @@ const statusEvents = {
   active: 'tenant.activated',
   suspended: 'tenant.suspended',
   maintenance: 'tenant.maintenance',
-  archived: 'tenant.archived',
-} as const satisfies Record<TenantStatus, keyof TenancyEvents>
+} as const satisfies Partial<Record<TenantStatus, keyof TenancyEvents>>
 
 export class Tenants<A extends object = Attributes> {
   readonly #catalog: Catalog
@@ -53,52 +52,31 @@ export class Tenants<A extends object = Attributes> {
     this.#cache = new TenantCache<A>({ ttlMs: options.tenantCacheMs })
   }
 
-  /**
-   * The tenant that `ref` names, or undefined. The answer may be as old as `tenantCacheMs`, but changes made through this tenancy
-   * object are seen at once. Costs one query when the answer is not in the cache; concurrent calls share it.
-   * @example const tenant = await tenancy.tenants.find({ domain: 'acme.example.com' })
-   * @throws TenancyError INVALID_TENANT_REF for what is neither text nor an object with an id, a schema or a domain
-   */
+  /** tenancy.tenants.find */
   async find(ref: TenantRef): Promise<Tenant<A> | undefined> {
     return this.#lookUp(parseTenantRef(ref))
   }
 
-  /**
-   * The same, for a tenant that must be there.
-   * @example const acme = await tenancy.tenants.get('acme')
-   * @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_REF
-   */
+  /** tenancy.tenants.get */
   async get(ref: TenantRef): Promise<Tenant<A>> {
     const key = parseTenantRef(ref)
     return known(await this.#lookUp(key), key)
   }
 
-  /** The tenant with this id as the database has it now, without the cache; undefined when it was deleted. One query. */
+  /** The tenant with this id, without the cache; undefined when it was deleted. One query. */
   lookUp(id: string): Promise<Tenant<A> | undefined> {
     return one<A>(this.#catalog, tenantByKeySql(parseTenantRef({ id })))
   }
 
-  /**
-   * One page of tenants, at most `limit`. The next page starts after the last tenant of this one. Costs one query, and one for a cursor
-   * that is not a Tenant; never from the cache.
-   * @example
-   * const page = await tenancy.tenants.list({ status: 'active', limit: 50 })
-   * const next = await tenancy.tenants.list({ status: 'active', limit: 50, cursor: page.at(-1) })
-   * @throws TenancyError INVALID_ARGUMENT; UNKNOWN_TENANT for a cursor that names no tenant
-   */
+  /** tenancy.tenants.list */
   async list(options: TenantListOptions = {}): Promise<Tenant<A>[]> {
     const values = listValues(options)
     const { cursor } = options
-    const after = cursor === undefined || isTenant(cursor) ? cursor : await this.get(cursor)
+    const after = cursor === undefined || isTenant(cursor) ? cursor : await this.#read(parseTenantRef(cursor))
     return this.#page({ ...values, after })
   }
 
-  /**
-   * Every tenant that fits the filter, sorted by schema, in pages of 1000: memory does not grow with the number of tenants. One query for
-   * each page. A tenant that is created during the walk may be left out; no tenant comes twice.
-   * @example for await (const tenant of tenancy.tenants.each({ kinds: 'enterprise' })) console.log(tenant.schema)
-   * @throws TenancyError INVALID_ARGUMENT
-   */
+  /** tenancy.tenants.each */
   async *each(filter: TenantFilter = {}): AsyncGenerator<Tenant<A>, void, undefined> {
     assertKnownKeys('tenants.each', filter, filterKeys)
     const values = { ...filterValues('tenants.each', filter), limit: 1000, orderBy: 'schema', isDescending: false } as const
@@ -121,12 +99,7 @@ export class Tenants<A extends object = Attributes> {
     return rows.map((row) => toTenant<A>(row))
   }
 
-  /**
-   * Changes the name and the attributes of a tenant. The given attributes are merged into the stored ones, and the result is
-   * validated. Concurrent updates of one tenant run one after another. Costs one transaction with two queries.
-   * @example await tenancy.tenants.update('acme', { attributes: { plan: 'pro' } })
-   * @throws TenancyError UNKNOWN_TENANT, INVALID_ATTRIBUTES, INVALID_TENANT_NAME, INVALID_ARGUMENT
-   */
+  /** tenancy.tenants.update */
   async update(ref: TenantRef, changes: TenantChanges<A>): Promise<Tenant<A>> {
     const key = parseTenantRef(ref)
     assertKnownKeys('tenants.update', changes, ['name', 'attributes'])
@@ -143,18 +116,20 @@ export class Tenants<A extends object = Attributes> {
   }
 
   /**
-   * Sets the status of a tenant. Running requests are not interrupted. Costs one query.
-   * @example await tenancy.tenants.setStatus('acme', 'suspended')
-   * @throws TenancyError UNKNOWN_TENANT
+   * Sets the status of a tenant. Running requests are not interrupted. Costs one query, or two when the tenant has this status already,
+   * and then there is no event.
+   * @example await tenancy.tenants.suspend('acme')
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_REF
    */
   async setStatus(ref: TenantRef, status: TenantStatus): Promise<Tenant<A>> {
     const key = parseTenantRef(ref)
     assertStatuses('tenants.setStatus', status)
     if (key.by === 'impossible') throw unknownTenant(key)
-    const tenant = known(await one<A>(this.#catalog, setStatusSql(key, status)), key)
-    this.#cache.forget(tenant.id)
-    this.#events.emit(statusEvents[status], { tenant })
-    return tenant
+    const changed = await one<A>(this.#catalog, setStatusSql(key, status))
+    if (changed === undefined) return this.#read(key)
+    this.#cache.forget(changed.id)
+    if (status !== 'archived') this.#events.emit(statusEvents[status], { tenant: changed })
+    return changed
   }
 
   /**
@@ -188,6 +163,11 @@ export class Tenants<A extends object = Attributes> {
   created(tenant: Tenant<A>): void {
     this.#cache.forget(tenant.id)
     this.#events.emit('tenant.created', { tenant })
+  }
+
+  /** The tenant as the database has it now, without the cache. */
+  async #read(key: TenantKey): Promise<Tenant<A>> {
+    return known(key.by === 'impossible' ? undefined : await one<A>(this.#catalog, tenantByKeySql(key)), key)
   }
 
   async #page(values: ListValues): Promise<Tenant<A>[]> {

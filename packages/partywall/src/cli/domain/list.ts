@@ -2,7 +2,6 @@
 import type { Command } from 'commander'
 import type { Tenancy } from '../../tenancy.ts'
 import type { Domain } from '../../types.ts'
-import { allDomains } from '../context/all-domains.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples, tenantArgument } from '../context/declarations.ts'
 import { table } from '../terminal/table.ts'
@@ -32,7 +31,7 @@ async function ofOne(tenancy: Tenancy, ref: string): Promise<DomainRow[]> {
 }
 
 async function ofAll(tenancy: Tenancy): Promise<DomainRow[]> {
-  const [domains, tenants] = await Promise.all([allDomains(tenancy), Array.fromAsync(tenancy.tenants.each())])
+  const [domains, tenants] = await Promise.all([Array.fromAsync(tenancy.domains.each()), Array.fromAsync(tenancy.tenants.each())])
   const schemas = new Map(tenants.map(({ id, schema }) => [id, schema]))
   return domains.map((domain) => ({ ...domain, schema: schemas.get(domain.tenantId) ?? '' }))
 }

@@ -2,7 +2,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import type { Tenancy } from '../../tenancy.ts'
 import type { Domain, Tenant } from '../../types.ts'
-import { allDomains } from '../context/all-domains.ts'
 import type { Cli } from '../context/cli.ts'
 import { countFrom, examples, kindFlag, statusFlag, type NarrowingFlags } from '../context/declarations.ts'
 import { assertKindsInUse } from '../context/kinds.ts'
@@ -36,7 +35,7 @@ export function tenantList(parent: Command, cli: Cli): void {
     .action(async (flags: Flags) => {
       const tenancy = await cli.tenancy()
       const { tenants, hasMore } = await select(tenancy, flags)
-      const domains = tenants.length === 0 ? [] : await allDomains(tenancy)
+      const domains = tenants.length === 0 ? [] : await Array.fromAsync(tenancy.domains.each())
       const domainsOf = Map.groupBy(domains, ({ tenantId }) => tenantId)
       const all = tenants.map((tenant) => ({ ...tenant, domains: domainsOf.get(tenant.id) ?? [] }))
       if (all.length === 0) cli.out.say(nothingFound(flags))

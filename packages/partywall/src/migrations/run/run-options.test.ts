@@ -21,6 +21,10 @@ test.each<[RunOptions, string]>([
   [{ down: true }, 'the last migration to keep'],
   [{ down: true, to: '0001', fake: true }, 'cannot be combined with "down"'],
   [{ resume: true, tenants: 'acme' }, 'cannot be combined with "tenants"'],
+  [{ to: 4 as never }, '"to" of migrations.run must be the name'],
+  [{ down: 'no' as never }, 'must be true or false'],
+  [{ shared: 1 as never }, 'must be true or false'],
+  [{ onEntry: {} as never }, 'must be a function'],
   [{ resume: true, to: '0001' }, 'cannot be combined with "to"'],
 ])('assertRunOptions refuses %j', (options, message) => {
   expect(() => assertRunOptions('migrations.run', options)).toThrow(message)

@@ -102,6 +102,12 @@ export function assertRunOptions(call: string, options: RunOptions): void {
   const refuse = (option: string, what: string): never => {
     throw new TenancyError('INVALID_ARGUMENT', `"${option}" of ${call} ${what}.`, { details: { option } })
   }
+  for (const name of ['shared', 'down', 'fake', 'verify', 'resume'] as const) {
+    if (options[name] !== undefined && typeof options[name] !== 'boolean') refuse(name, 'must be true or false')
+  }
+  if (options.to !== undefined && typeof options.to !== 'string')
+    refuse('to', 'must be the name, file or number of a migration, as text')
+  if (options.onEntry !== undefined && typeof options.onEntry !== 'function') refuse('onEntry', 'must be a function')
   assertRange('concurrency', { least: 1 })
   assertRange('canary', { least: 0 })
   assertRange('maxFailures', { least: 1 })

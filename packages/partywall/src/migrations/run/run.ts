@@ -46,9 +46,7 @@ export class Migrations<A extends object = Attributes> {
    * @throws TenancyError INVALID_MIGRATION, INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND before any schema is changed
    */
   async run(options: RunOptions = {}): Promise<MigrationReport> {
-    assertKnownKeys('migrations.run', options, runOptionKeys)
-    assertRunOptions('migrations.run', options)
-    return new FleetRun<A>(this.#parts, options).run()
+    return this.#run('migrations.run', options)
   }
 
   /**
@@ -58,9 +56,7 @@ export class Migrations<A extends object = Attributes> {
    * @throws TenancyError INVALID_MIGRATION, INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND
    */
   async status(options: PlanOptions = {}): Promise<MigrationStatus[]> {
-    assertKnownKeys('migrations.status', options, planKeys)
-    assertRunOptions('migrations.status', options)
-    return (await this.#plans(options)).map(statusOf)
+    return (await this.#plans('migrations.status', options)).map(statusOf)
   }
 
   /**
@@ -70,9 +66,7 @@ export class Migrations<A extends object = Attributes> {
    * @throws TenancyError as `status`
    */
   async plan(options: PlanOptions = {}): Promise<MigrationGroup[]> {
-    assertKnownKeys('migrations.plan', options, planKeys)
-    assertRunOptions('migrations.plan', options)
-    return inGroups(await this.#plans(options)).map(groupOf)
+    return inGroups(await this.#plans('migrations.plan', options)).map(groupOf)
   }
 
   /**
@@ -81,7 +75,8 @@ export class Migrations<A extends object = Attributes> {
    * @throws TenancyError as `status`
    */
   async check(options: PlanOptions = {}): Promise<boolean> {
-    return (await this.status(options)).every(({ pending, problem }) => pending.length === 0 && problem === undefined)
+    const plans = await this.#plans('migrations.check', options)
+    return plans.every(({ pending, problem }) => pending.length === 0 && problem === undefined)
   }
 
   /**
@@ -90,11 +85,19 @@ export class Migrations<A extends object = Attributes> {
    * @example await tenancy.migrations.fake({ tenants: 'acme', to: '0004' })
    * @throws TenancyError as `run`
    */
-  fake(options: Omit<RunOptions, 'fake' | 'down' | 'resume'> = {}): Promise<MigrationReport> {
-    return this.run({ ...options, fake: true })
+  async fake(options: Omit<RunOptions, 'fake' | 'down' | 'resume'> = {}): Promise<MigrationReport> {
+    return this.#run('migrations.fake', { ...options, fake: true })
   }
 
-  async #plans(options: PlanOptions): Promise<Planned[]> {
+  async #run(call: string, options: RunOptions): Promise<MigrationReport> {
+    assertKnownKeys(call, options, runOptionKeys)
+    assertRunOptions(call, options)
+    return new FleetRun<A>(this.#parts, options).run()
+  }
+
+  async #plans(call: string, options: PlanOptions): Promise<Planned[]> {
+    assertKnownKeys(call, options, planKeys)
+    assertRunOptions(call, options)
     const { plans } = await Planner.select(this.#parts, options, goalOf(options))
     assertIndexesNamed(plans)
     return plans
