@@ -5,7 +5,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findNode } from './node.js'
 import { packPackage } from './packed-package.js'
@@ -13,7 +13,6 @@ import { startDatabase } from './scratch-database.js'
 
 const versions = { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1', pg: '8.23.1' }
 
-const root = resolve(import.meta.dirname, '..')
 const node = findNode()
 if (!isInRegistry(`next@${versions.next}`)) {
   console.error(`SKIPPED: Turbopack was not tried, because the npm registry does not answer for next@${versions.next}.`)
