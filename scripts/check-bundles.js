@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findNode } from './node.js'
 import { packPackage } from './packed-package.js'
+import { isInRegistry } from './registry.js'
 import { startDatabase } from './scratch-database.js'
 
 const versions = { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1', pg: '8.23.1' }
@@ -70,10 +71,6 @@ function writeApp() {
     `export async function up({ client }) { await client.query('alter table notes add done boolean not null default false') }`,
   )
   return app
-}
-
-function isInRegistry(name) {
-  return spawnSync('npm', ['view', name, 'version'], { stdio: 'ignore' }).status === 0
 }
 
 function install(app) {

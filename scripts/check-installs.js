@@ -9,6 +9,7 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 import pg from 'pg'
 import { fetchNode, oldestNode } from './other-node.js'
 import { packPackage } from './packed-package.js'
+import { isInRegistry } from './registry.js'
 import { startDatabase } from './scratch-database.js'
 
 const root = resolve(import.meta.dirname, '..')
@@ -62,7 +63,16 @@ const managers = {
     settings: { npm_config_minimum_release_age: '0', pnpm_config_minimum_release_age: '0' },
   },
   'yarn 1': {
-    install: ['yarn/bin/yarn.js', 'install', '--non-interactive', '--ignore-scripts', '--prefer-offline', '--no-progress'],
+    // Yarn 1 knows a tarball by its name and version: its usual cache would give the package of the run before.
+    install: [
+      'yarn/bin/yarn.js',
+      'install',
+      '--non-interactive',
+      '--ignore-scripts',
+      '--no-progress',
+      '--cache-folder',
+      '../yarn',
+    ],
     settings: { YARN_REGISTRY: registry() },
   },
   'yarn pnp': {
@@ -81,6 +91,7 @@ const managers = {
 
 const wanted = process.argv.slice(2)
 const chosen = apps.filter((app) => wanted.every((word) => nameOf(app).includes(word)))
+if (!isInRegistry(`pg@${newPg.pg}`)) skip()
 const nodes = new Map([newestNode, oldestNode, oldNode].map((version) => [version, fetchNode(version)]))
 if ([...nodes.values()].includes(undefined) || !fetchTools()) skip()
 
