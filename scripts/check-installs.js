@@ -14,7 +14,7 @@ import { startDatabase } from './scratch-database.js'
 
 const root = resolve(import.meta.dirname, '..')
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const { peerDependencies } = JSON.parse(readFileSync(join(root, 'packages/partywall/package.json'), 'utf8'))
+const { exports, peerDependencies } = JSON.parse(readFileSync(join(root, 'packages/partywall/package.json'), 'utf8'))
 const newestNode = devDependencies.node
 /** Too old for partywall. */
 const oldNode = process.versions.node.startsWith('20.') ? process.versions.node : '20.20.2'
@@ -187,17 +187,24 @@ function judge(status, output, expected) {
   return isRight ? { result: 'works' } : { result: 'reads wrong rows', problem: line }
 }
 
-/** Each way into the package must end with the message about Node.js, and with nothing else to puzzle over. */
+/** Each way into the package must end with the message about Node.js, and no other. */
 async function runOnOldNode(folder) {
-  const programs = ["import('partywall')", "import('partywall/express')", "require('partywall')"]
-  const ways = [...programs.map((program) => ['--eval', program]), ['node_modules/.bin/partywall']]
   const message = `partywall needs Node.js 22.18 or newer; this is v${oldNode}.`
-  for (const way of ways) {
-    const { status, output } = await run([nodes.get(oldNode), ...way], { manager: 'npm', folder, node: oldNode })
-    if (status !== 1 || !output.includes(message) || /SyntaxError|does not provide an export|ERR_/.test(output)) {
+  const ask = (...args) => run([nodes.get(oldNode), ...args], { manager: 'npm', folder, node: oldNode })
+  const programs = ["import('partywall')", "import('partywall/express')", "require('partywall')"]
+  for (const way of [...programs.map((program) => ['--eval', program]), ['node_modules/.bin/partywall']]) {
+    const { status, output } = await ask(...way)
+    if (status !== 1 || !output.includes(message) || /SyntaxError|ERR_/.test(output)) {
       return { result: 'failed', problem: `${way.join(' ')} ended with ${status}:\n${output}` }
     }
   }
+  // The adapters, too; those whose library is not in this app do not get as far.
+  const names = Object.keys(exports).flatMap((path) => (path.endsWith('.json') ? [] : join('partywall', path)))
+  const program = `for (const name of ${JSON.stringify(names)}) await import(name).catch(({ message }) => console.log(name, message))`
+  const { output } = await ask('--input-type=module', '--eval', program)
+  const lines = output.trim().split('\n')
+  const wrong = lines.filter((line) => !line.endsWith(message) && !line.includes('Cannot find package'))
+  if (wrong.length > 0 || lines.length < names.length) return { result: 'failed', problem: output }
   return { result: 'says that Node.js is too old' }
 }
 
