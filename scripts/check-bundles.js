@@ -5,13 +5,15 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findNode } from './node.js'
+import { packPackage } from './packed-package.js'
+import { isInRegistry } from './registry.js'
+import { startDatabase } from './scratch-database.js'
 
 const versions = { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1', pg: '8.23.1' }
 
-const root = resolve(import.meta.dirname, '..')
 const node = findNode()
 if (!isInRegistry(`next@${versions.next}`)) {
   console.error(`SKIPPED: Turbopack was not tried, because the npm registry does not answer for next@${versions.next}.`)
@@ -71,17 +73,9 @@ function writeApp() {
   return app
 }
 
-function isInRegistry(name) {
-  return spawnSync('npm', ['view', name, 'version'], { stdio: 'ignore' }).status === 0
-}
-
 function install(app) {
-  const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', scratch], {
-    cwd: join(root, 'packages/partywall'),
-    encoding: 'utf8',
-  })
-  const { filename } = [JSON.parse(packed)].flat().flatMap((entry) => (entry.filename ? entry : Object.values(entry)))[0]
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(scratch, filename)], {
+  const { tarball } = packPackage(scratch)
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball], {
     cwd: app,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -109,7 +103,7 @@ function standaloneOf(app) {
 }
 
 async function use(folder) {
-  const database = await startDatabase()
+  const database = await startDatabase(join(scratch, 'database'))
   try {
     await withServer(folder, { DATABASE_URL: database.url }, async (ask) => {
       for (const tenant of ['acme', 'globex']) await ask('POST', tenant, 201)
@@ -126,29 +120,6 @@ async function use(folder) {
     })
   } finally {
     await database.stop()
-  }
-}
-
-/** The embedded PostgreSQL, with data of its own. */
-async function startDatabase() {
-  const program = `
-    import { acquireEmbedded } from 'partywall/embedded'
-    const { url, release } = await acquireEmbedded({ directory: ${JSON.stringify(join(scratch, 'database'))}, settings: { fsync: 'off' } })
-    console.log(url)
-    process.stdin.on('end', () => release()).resume()`
-  const args = ['--conditions=@partywall/source', '--input-type=module', '--eval', program]
-  const child = spawn(node, args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
-  const url = await new Promise((done, fail) => {
-    child.stdout.once('data', (line) => done(String(line).trim()))
-    child.once('exit', (code) => fail(new Error(`the embedded PostgreSQL ended with ${code}`)))
-  })
-  return {
-    url,
-    async stop() {
-      const ended = new Promise((done) => child.once('exit', done))
-      child.stdin.end()
-      await ended
-    },
   }
 }
 

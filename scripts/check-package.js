@@ -1,10 +1,12 @@
 // Packs the package as npm would publish it, asks publint and attw whether others can use it, and then uses it: as a project would
 // that has installed it, with nothing of this repository's sources in sight.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { findNode } from './node.js'
+import { fetchNode, oldestNode } from './other-node.js'
 import { contentProblems, mapProblems } from './package-contents.js'
+import { packPackage } from './packed-package.js'
 
 const root = resolve(import.meta.dirname, '..')
 const workspace = join(root, 'packages/partywall')
@@ -18,23 +20,22 @@ const run = (command, args, options) => execFileSync(command, args, { cwd: root,
 try {
   const { tarball, paths } = pack()
   run(bin('publint'), ['run', tarball, '--strict'])
-  // ESM only, by design: `require` of it works on Node 22 and newer.
-  run(bin('attw'), [tarball, '--profile', 'esm-only'])
+  // The package has ES modules only, by design. attw warns that CommonJS cannot require them; Node.js 22.12 and newer can.
+  run(bin('attw'), [tarball, '--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm'])
   install(tarball)
   checkMaps(paths)
   compile()
+  requireAll()
   use()
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
 
 function pack() {
-  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', scratch], { cwd: workspace, encoding: 'utf8' })
-  const parsed = JSON.parse(output)
-  const packed = Array.isArray(parsed) ? parsed[0] : Object.values(parsed)[0]
+  const { tarball, packed } = packPackage(scratch)
   refuse(contentProblems(packed))
   console.log(`the package has ${packed.files.length} files, ${packed.size} bytes packed, ${packed.unpackedSize} unpacked`)
-  return { tarball: join(scratch, packed.filename), paths: packed.files.map(({ path }) => path) }
+  return { tarball, paths: packed.files.map(({ path }) => path) }
 }
 
 function checkMaps(paths) {
@@ -70,12 +71,56 @@ function compile() {
      // @ts-expect-error -- the types are there, so a typo does not compile
      createTenancy({ databse: 'x' })`,
   )
-  const common = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--types', 'node', 'consumer.ts']
+  writeFileSync(
+    join(scratch, 'consumer.cts'),
+    `import { createTenancy } from 'partywall'
+     import express = require('partywall/express')
+     export const middleware = express.tenantScope(createTenancy({}))`,
+  )
+  const common = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--types', 'node']
   for (const how of [
-    ['--module', 'nodenext'],
-    ['--module', 'esnext', '--moduleResolution', 'bundler'],
+    ['consumer.ts', '--module', 'nodenext'],
+    ['consumer.ts', '--module', 'esnext', '--moduleResolution', 'bundler'],
+    ['consumer.cts', '--module', 'nodenext'],
+    ['consumer.cts', '--module', 'node20'],
   ]) {
     run(bin('tsc'), [...common, ...how, '--ignoreConfig'], { cwd: scratch })
+  }
+}
+
+/** Projects in CommonJS, as those of NestJS are, require the package: the same exports as for `import`, and no warning. */
+function requireAll() {
+  const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+  const names = Object.keys(exports).map((path) => join('partywall', path))
+  writeFileSync(
+    join(scratch, 'consumer.cjs'),
+    `process.on('warning', (warning) => problems.push('a warning: ' + warning))
+     const problems = []
+     async function tryAll() {
+       for (const name of ${JSON.stringify(names)}) {
+         try {
+           const required = require(name)
+           if (name.endsWith('.json')) continue
+           const missing = Object.keys(await import(name)).filter((key) => !(key in required))
+           if (missing.length > 0) problems.push(name + ' lacks ' + missing.join(', '))
+         } catch (error) {
+           problems.push(name + ': ' + (error.code ?? '') + ' ' + error.message)
+         }
+       }
+       setImmediate(() => console.log(JSON.stringify(problems)))
+     }
+     tryAll()`,
+  )
+  for (const node of [findNode(), fetchNode(oldestNode)]) {
+    if (node === undefined) {
+      console.error(`SKIPPED: require('partywall') on Node.js ${oldestNode}, because the npm registry does not answer.`)
+      continue
+    }
+    const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
+    const { stdout, stderr } = spawnSync(node, ['consumer.cjs'], { cwd: scratch, encoding: 'utf8' })
+    const problems = stderr === '' ? JSON.parse(stdout) : [stderr]
+    refuse(problems.map((problem) => `require on Node.js ${version}: ${problem}`))
+    console.log(`require of all ${names.length} subpaths works on Node.js ${version}`)
   }
 }
 

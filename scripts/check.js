@@ -7,6 +7,7 @@ const steps = [
   ['nothing is unused', 'npm run --silent knip'],
   ['the packages build', 'npm run --silent build'],
   ['the packed package works in another project', 'node scripts/check-package.js'],
+  ['the packed package installs beside older libraries', 'node scripts/check-installs.js'],
   ['the packed package works in a bundle of Next.js', 'node scripts/check-bundles.js'],
   ['the tests pass', 'npm test'],
 ]

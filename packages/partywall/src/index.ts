@@ -1,3 +1,4 @@
+import './node-version.ts'
 export { createTenancy } from './tenancy.ts'
 export type { DatabaseApi, DomainsApi, PublicOptions, RunInTenantOptions, Tenancy, TenantsApi } from './tenancy.ts'
 export { defineConfig } from './config/config.ts'

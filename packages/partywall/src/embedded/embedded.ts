@@ -5,6 +5,7 @@
  * server keeps one loopback connection to the supervisor open: its hold. The kernel closes a hold however its process ends, so the
  * supervisor notices when the last one is gone, stops the server and ends. Nothing is left running, not even after a kill -9.
  */
+import '../node-version.ts'
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -3,6 +3,7 @@
  *
  * Not isolated by it: what is kept outside of a request (module variables, your caches), and sockets after an `upgrade`.
  */
+import '../node-version.ts'
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express'
 import type { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'

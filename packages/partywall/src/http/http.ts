@@ -2,6 +2,7 @@
  * partywall/http: the parts that an adapter for a web framework is made of. `partywall/express` is made of them, and so is the adapter for
  * node:http in docs/http.md.
  */
+import '../node-version.ts'
 export {
   createAdmission,
   type Admission,

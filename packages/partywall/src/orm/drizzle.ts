@@ -5,6 +5,7 @@
  *
  * Not isolated by it: tables of a `pgSchema`, whose SQL names its schema; and clients that you take from another pool.
  */
+import '../node-version.ts'
 import { TenancyError } from '../errors.ts'
 import type { OrmTenancy } from '../ports/tenancy-like.ts'
 

@@ -7,6 +7,7 @@
  *
  * Not isolated by it: schemas that `withSchema` names.
  */
+import '../node-version.ts'
 import type { Knex, knex as makeKnex } from 'knex'
 import type { Pool, PoolClient } from 'pg'
 import { TenancyError } from '../errors.ts'

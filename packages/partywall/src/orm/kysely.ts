@@ -5,6 +5,7 @@
  *
  * Not isolated by it: schemas that `withSchema` names.
  */
+import '../node-version.ts'
 import { PostgresDialect, type KyselyConfig, type PostgresDialectConfig, type PostgresPool } from 'kysely'
 import type { OrmTenancy } from '../ports/tenancy-like.ts'
 import { LentPool } from './shared/lent-pool.ts'

@@ -7,6 +7,7 @@
  *
  * Not isolated by it: entities that you keep beyond their scope.
  */
+import '../node-version.ts'
 import { MemoryCacheAdapter, type CacheAdapter } from '@mikro-orm/core'
 import { EntityManager, type Options } from '@mikro-orm/postgresql'
 import { TenancyError } from '../errors.ts'

@@ -6,6 +6,7 @@
  *
  * Not isolated by it: schemas that your SQL names.
  */
+import '../node-version.ts'
 import type { IDatabase, IMain } from 'pg-promise'
 import type { OrmTenancy } from '../ports/tenancy-like.ts'
 import { LentPool } from './shared/lent-pool.ts'

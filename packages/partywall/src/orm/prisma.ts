@@ -10,6 +10,7 @@
  *
  * Not isolated by it: rows that you keep beyond their scope, and the answers of caching extensions such as Accelerate.
  */
+import '../node-version.ts'
 import { randomUUID } from 'node:crypto'
 import { TenancyError } from '../errors.ts'
 import type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'

@@ -7,6 +7,7 @@
  *
  * Not isolated by it: instances that you keep beyond their scope; `sync()`, which names types in the schema "public".
  */
+import '../node-version.ts'
 import { EventEmitter } from 'node:events'
 import type { CustomTypesConfig, Pool, PoolClient } from 'pg'
 import type { Options } from 'sequelize'

@@ -3,6 +3,7 @@
  *
  * Not isolated by it: entities that you keep beyond their scope, and lazy relations, which are read in the scope that awaits them.
  */
+import '../node-version.ts'
 import type { DataSourceOptions } from 'typeorm'
 import { isTenancyError } from '../errors.ts'
 import type { OrmTenancy } from '../ports/tenancy-like.ts'

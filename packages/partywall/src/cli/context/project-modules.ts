@@ -5,7 +5,7 @@
  * is loaded as one, whatever its package.json says, because `npm init` writes "type": "commonjs".
  */
 import { readFileSync } from 'node:fs'
-import { registerHooks } from 'node:module'
+import * as nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 let isRegistered = false
@@ -13,7 +13,7 @@ let isRegistered = false
 export function useProjectModules(): void {
   if (isRegistered) return
   isRegistered = true
-  registerHooks({
+  nodeModule.registerHooks({
     resolve(specifier, context, nextResolve) {
       const isOurs = specifier === 'partywall' || specifier.startsWith('partywall/')
       const found = nextResolve(specifier, isOurs ? { ...context, parentURL: import.meta.url } : context)

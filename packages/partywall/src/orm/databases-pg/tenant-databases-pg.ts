@@ -6,6 +6,7 @@
  *
  * Not isolated by it: rows that you keep beyond their scope.
  */
+import '../../node-version.ts'
 import databases, { type ConnectionPool, type ConnectionPoolConfig } from '@databases/pg'
 import drivers from '@databases/pg/lib/Driver.js'
 import type { Pool } from 'pg'

@@ -7,6 +7,7 @@
  *
  * Not isolated by it: LISTEN and NOTIFY, whose channels belong to the database; `sql.subscribe`, which sees the rows of all tenants.
  */
+import '../../node-version.ts'
 import { Bindings, bindingLiteral, type Binding } from '../../database/binding/binding.ts'
 import { bindingError } from '../../database/binding/binding-refusals.ts'
 import { isTenancyError } from '../../errors.ts'

@@ -6,6 +6,7 @@
  *
  * Not isolated by it: answers that an interceptor keeps, and loaders that collect queries of several callers.
  */
+import '../../node-version.ts'
 import { createPool, type ClientConfigurationInput, type DatabasePool } from 'slonik'
 import type { OrmTenancy } from '../../ports/tenancy-like.ts'
 import { assertNoneRefused, setByTenancy } from '../shared/refused-options.ts'

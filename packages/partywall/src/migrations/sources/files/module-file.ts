@@ -4,14 +4,14 @@
  * ignore that); and an import of types without the word `type` (TypeORM generates such files).
  */
 import { readFileSync } from 'node:fs'
-import { registerHooks } from 'node:module'
+import * as nodeModule from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { importUnbundled } from '../../../import-unbundled.js'
 import { invalidMigration } from './migration-file.ts'
 
 /** What the module exports, with the properties of a default export. Its top level runs, once for each process and content. */
 export async function importMigration(path: string, checksum: string): Promise<Record<string, unknown>> {
-  hook ??= registerHooks({ load })
+  hook ??= nodeModule.registerHooks({ load })
   try {
     const module = (await importUnbundled(`${pathToFileURL(path).href}?${mark}${checksum}`)) as Record<string, unknown>
     // The exports of CommonJS are the default export, and so is `export default { up }`.
@@ -27,9 +27,9 @@ export const codeFile = /(?<!\.d)\.[cm]?[jt]s$/
 
 const mark = 'partywall-migration='
 
-let hook: ReturnType<typeof registerHooks> | undefined
+let hook: ReturnType<typeof nodeModule.registerHooks> | undefined
 
-type LoadHook = NonNullable<Parameters<typeof registerHooks>[0]['load']>
+type LoadHook = NonNullable<Parameters<typeof nodeModule.registerHooks>[0]['load']>
 
 const load: LoadHook = (url, context, nextLoad) => {
   if (!url.includes(`?${mark}`)) return nextLoad(url, context)
