@@ -7,6 +7,7 @@ import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Respon
 import type { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { HttpTenancy } from '../ports/tenancy-like.ts'
+import { warnIfUntested } from '../tested-versions.ts'
 import type { Attributes, RegisteredTenant } from '../types.ts'
 import { createAdmission, type AdmissionOptions } from './shared/admission.ts'
 import { bindEvents } from './shared/context.ts'
@@ -42,6 +43,7 @@ declare global {
  */
 export function tenantScope<A extends object>(tenancy: HttpTenancy<A>, options: TenantScopeOptions<A> = {}): RequestHandler {
   assertKnownKeys('tenantScope', options, ['none', 'claims', 'onRefused', 'retryAfterMs'], 'INVALID_OPTION')
+  warnIfUntested('express')
   const { claims, onRefused, ...admissionOptions } = options
   const admit = createAdmission(tenancy, admissionOptions, 'tenantScope')
 

@@ -10,8 +10,8 @@
  */
 import type { Knex, knex as makeKnex } from 'knex'
 import type { Pool, PoolClient } from 'pg'
-import { TenancyError } from '../errors.ts'
 import type { OrmTenancy } from '../ports/tenancy-like.ts'
+import { unusableVersion, warnIfUntested } from '../tested-versions.ts'
 import { assertNoneRefused } from './shared/refused-options.ts'
 
 export { knexMigrations, type KnexMigrationsOptions } from '../migrations/sources/tools/knex.ts'
@@ -32,12 +32,9 @@ export function tenantKnex(tenancy: OrmTenancy, knex: typeof makeKnex, options: 
   const db = knex({ client: 'pg', ...options })
   const client = db.client as KnexClientLike
   if (client.pool !== undefined) {
-    throw new TenancyError(
-      'INVALID_OPTION',
-      'This Knex has made a pool of its own, so its statements would carry no tenant. Use a version that docs/versions.md lists as tested.',
-      { details: { package: 'knex' } },
-    )
+    throw unusableVersion('knex', 'has made a pool of its own, so its statements would carry no tenant.')
   }
+  warnIfUntested('knex')
   client.pool = new PoolForKnex(tenancy.pool, client)
   client.cancelQuery = ({ processID }) => tenancy.sharedPool.query('select pg_cancel_backend($1)', [processID])
   return db
