@@ -36,7 +36,10 @@ export type TenantMikroOrmOptions = Omit<Options, keyof typeof refused>
 export function tenantMikroOrmOptions(tenancy: ScopedOrmTenancy, options: TenantMikroOrmOptions): Options {
   assertNoneRefused('tenantMikroOrmOptions', options, refused)
   if (!readsOnPoolCreated()) {
-    throw unusableVersion('@mikro-orm/postgresql', 'does not let partywall replace its pool, so its statements would carry no tenant.')
+    throw unusableVersion(
+      '@mikro-orm/postgresql',
+      'does not let partywall replace its pool, so its statements would carry no tenant.',
+    )
   }
   warnIfUntested('@mikro-orm/postgresql')
   const { adapter = MemoryCacheAdapter, ...cacheOptions } = options.resultCache ?? {}

@@ -34,7 +34,10 @@ export function tenantDatabasesPg(tenancy: OrmTenancy, options: TenantDatabasesP
   const { _pool, _types } = db as unknown as Partial<Internals>
   const isKnown = typeof _pool?.getConnection === 'function' && typeof _types?.prepareOverrides === 'function'
   if (!isKnown || Driver === undefined) {
-    throw unusableVersion('@databases/pg', 'hides where it takes its connections from, so it would open its own, without tenants.')
+    throw unusableVersion(
+      '@databases/pg',
+      'hides where it takes its connections from, so it would open its own, without tenants.',
+    )
   }
   warnIfUntested('@databases/pg')
   const { registerTypeParser, getTypeParser } = db
