@@ -23,7 +23,7 @@ export const testedVersions = {
   kysely: ['0.29'],
   'node-pg-migrate': ['9.0'],
   'pg-promise': ['12.0 to 12.7'],
-  postgres: ['3.4'],
+  postgres: ['3.4.5 to 3.4.9'],
   sequelize: ['6.29 to 6.37'],
   slonik: ['49.0 to 49.10'],
   typeorm: ['1.0 to 1.1'],
@@ -65,19 +65,20 @@ function testedList(library: TestedLibrary): string {
   return testedVersions[library].join(' and ')
 }
 
-/** @param lines such as '4.16 to 4.22' */
+/** @param lines such as '4.16 to 4.22', '3.4.5 to 3.4.9' or '0.45' */
 export function isTested(lines: readonly string[], version: string): boolean {
-  const [major, minor] = numbersOf(version)
+  const [major, minor, patch] = numbersOf(version)
   return lines.some((line) => {
-    const [testedMajor, oldestMinor] = numbersOf(line)
+    const [testedMajor, oldestMinor, oldestPatch] = numbersOf(line.split(' to ')[0]!)
+    if (major !== testedMajor) return false
     // Below 1.0, each minor version may break what the one before it promised.
-    return major === testedMajor && (major === 0 ? minor === oldestMinor : minor >= oldestMinor)
+    return minor === oldestMinor ? patch >= oldestPatch : major > 0 && minor > oldestMinor
   })
 }
 
-function numbersOf(version: string): readonly [number, number] {
-  const [major, minor] = version.split('.').map((part) => Number.parseInt(part, 10))
-  return [major ?? Number.NaN, minor ?? Number.NaN]
+function numbersOf(version: string): readonly [major: number, minor: number, patch: number] {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map((part) => Number.parseInt(part, 10))
+  return [major, minor, patch]
 }
 
 /** The version that the application finds; undefined if it finds none, or one that cannot be read. */
