@@ -53,8 +53,8 @@ export function unusableVersion(library: TestedLibrary, why: string): TenancyErr
   const seen = installedVersion(library)
   return new TenancyError(
     'INVALID_OPTION',
-    `${seen === undefined ? `This version of ${library}` : `${library} ${seen}`} ${why} Install a tested version: ${testedList(library)}. ` +
-      'See docs/versions.md.',
+    `${seen === undefined ? `This version of ${library}` : `${library} ${seen}`} ${why} Install a version that is tested ` +
+      `(docs/versions.md): ${testedList(library)}.`,
     { details: { package: library, ...(seen !== undefined && { seen }) } },
   )
 }

@@ -39,7 +39,7 @@ describe('tenantKnex', () => {
   test('refuses a Knex that makes a pool of its own', () => {
     const other = (() => ({ client: { pool: {} } })) as unknown as typeof knex
     expect(() => tenantKnex(tenancy, other)).toThrow(
-      expect.objectContaining({ code: 'INVALID_OPTION', details: { package: 'knex' } }),
+      expect.objectContaining({ code: 'INVALID_OPTION', details: expect.objectContaining({ package: 'knex' }) }),
     )
   })
 
