@@ -1,5 +1,5 @@
 /**
- * partywall/express, for Express 5. `tenantScope` gives each request its tenant and runs the rest of the request in its scope.
+ * partywall/express, for Express 5 and 4. `tenantScope` gives each request its tenant and runs the rest of the request in its scope.
  *
  * Not isolated by it: what is kept outside of a request (module variables, your caches), and sockets after an `upgrade`.
  */
@@ -8,6 +8,7 @@ import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Respon
 import type { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { HttpTenancy } from '../ports/tenancy-like.ts'
+import { warnIfUntested } from '../tested-versions.ts'
 import type { Attributes, RegisteredTenant } from '../types.ts'
 import { createAdmission, type AdmissionOptions } from './shared/admission.ts'
 import { bindEvents } from './shared/context.ts'
@@ -43,12 +44,12 @@ declare global {
  */
 export function tenantScope<A extends object>(tenancy: HttpTenancy<A>, options: TenantScopeOptions<A> = {}): RequestHandler {
   assertKnownKeys('tenantScope', options, ['none', 'claims', 'onRefused', 'retryAfterMs'], 'INVALID_OPTION')
+  warnIfUntested('express')
   const { claims, onRefused, ...admissionOptions } = options
   const admit = createAdmission(tenancy, admissionOptions, 'tenantScope')
 
-  return async (req, res, next) => {
-    // `req.host` is Express's own reading: X-Forwarded-Host counts only from a proxy that the setting "trust proxy" trusts.
-    const admission = await admit(nodeFacts(req, { host: req.host, url: req.originalUrl, claims: claims?.(req) }))
+  const enter = async (req: Request, res: Response, next: NextFunction): Promise<unknown> => {
+    const admission = await admit(nodeFacts(req, { host: hostOf(req), url: req.originalUrl, claims: claims?.(req) }))
     switch (admission.action) {
       case 'enter':
         return admission.run(() => {
@@ -60,9 +61,27 @@ export function tenantScope<A extends object>(tenancy: HttpTenancy<A>, options: 
         return next()
       case 'refuse':
         if (onRefused === undefined) return send(res, admission.answer)
-        await onRefused(admission.resolution, req, res, next)
+        return onRefused(admission.resolution, req, res, next)
     }
   }
+  // Express 4 does not look at the promise of a middleware.
+  return (req, res, next) => void enter(req, res, next).catch((error: unknown) => next(asError(error)))
+}
+
+/**
+ * The host with its port: of X-Forwarded-Host if the setting "trust proxy" trusts the sender, otherwise of Host. It is `req.host` of
+ * Express 5. Express 4 cuts the port off at the first colon, and what follows it would not be checked.
+ */
+function hostOf(req: Request): string | undefined {
+  const isTrusted: unknown = req.app.get('trust proxy fn')
+  const forwarded = req.get('x-forwarded-host')
+  if (!forwarded || typeof isTrusted !== 'function' || !isTrusted(req.socket.remoteAddress, 0)) return req.get('host')
+  return forwarded.split(',', 1)[0]!.trimEnd()
+}
+
+/** Express would take a missing error, "route" and "router" for permission to go on, without a tenant. */
+function asError(error: unknown): unknown {
+  return typeof error === 'object' && error !== null ? error : new Error('The request was not admitted.', { cause: error })
 }
 
 /** For tenants' routes in an app with `none: 'shared'` or `'pass'`: without a tenant they answer 404. */

@@ -8,6 +8,7 @@
 import '../node-version.ts'
 import { TenancyError } from '../errors.ts'
 import type { OrmTenancy } from '../ports/tenancy-like.ts'
+import { warnIfUntested } from '../tested-versions.ts'
 
 export { drizzleMigrations, type DrizzleMigrationsOptions } from '../migrations/sources/tools/drizzle.ts'
 export type { OrmTenancy } from '../ports/tenancy-like.ts'
@@ -30,6 +31,7 @@ export function tenantDrizzle<D extends DrizzleLike, P extends OrmTenancy['pool'
   { pool }: { readonly pool: P },
   make: (client: P) => D,
 ): D {
+  warnIfUntested('drizzle-orm')
   const db = make(pool)
   if (db.$client !== pool) {
     throw refusal(

@@ -1,8 +1,9 @@
 /**
- * partywall/knex, for Knex 3.3 and newer, and with it Objection. `tenantKnex` makes one Knex that serves every tenant.
+ * partywall/knex, for Knex 3, and with it Objection. `tenantKnex` makes one Knex that serves every tenant.
  *
- * Knex 3.3 is the first version that accepts a foreign pool, and it has two faults with one, which the adapter corrects:
- * - it gives the connection of a stream back twice, the second time perhaps while another caller holds it
+ * Knex has a pool of its own, which opens connections. Without the address of a server Knex makes none, and the adapter puts tenancy.pool in
+ * that place. It keeps Knex from two more faults:
+ * - Knex gives the connection of a stream back twice, the second time perhaps while another caller holds it
  * - to cancel a query it opens a connection of its own, without settings: to whatever PostgreSQL it finds on this machine
  *
  * Not isolated by it: schemas that `withSchema` names.
@@ -10,8 +11,8 @@
 import '../node-version.ts'
 import type { Knex, knex as makeKnex } from 'knex'
 import type { Pool, PoolClient } from 'pg'
-import { TenancyError } from '../errors.ts'
 import type { OrmTenancy } from '../ports/tenancy-like.ts'
+import { unusableVersion, warnIfUntested } from '../tested-versions.ts'
 import { assertNoneRefused } from './shared/refused-options.ts'
 
 export { knexMigrations, type KnexMigrationsOptions } from '../migrations/sources/tools/knex.ts'
@@ -25,36 +26,62 @@ export type TenantKnexOptions = Omit<Knex.Config, keyof typeof refused>
  * @example
  * const db = tenantKnex(tenancy, knex)
  * await tenancy.run('acme', () => db('projects').select())
- * @throws TenancyError INVALID_OPTION, also for a Knex before 3.3
+ * @throws TenancyError INVALID_OPTION, also for a Knex that has made a pool of its own
  */
 export function tenantKnex(tenancy: OrmTenancy, knex: typeof makeKnex, options: TenantKnexOptions = {}): Knex {
   assertNoneRefused('tenantKnex', options, refused)
-  const db = knex({ client: 'pg', ...options, connectionPool: checkoutsOf(tenancy.pool) })
+  const db = knex({ client: 'pg', ...options })
   const client = db.client as KnexClientLike
-  if (client.pool === undefined || client._ownsPool !== false) {
-    throw new TenancyError(
-      'INVALID_OPTION',
-      'This Knex does not use tenancy.pool, so its statements would carry no tenant: only Knex 3.3 and newer accepts a foreign pool. ' +
-        'Upgrade it: npm install knex@^3.3.',
-      { details: { option: 'connectionPool' } },
-    )
+  if (client.pool !== undefined) {
+    throw unusableVersion('knex', 'has made a pool of its own, so its statements would carry no tenant.')
   }
+  warnIfUntested('knex')
+  client.pool = new PoolForKnex(tenancy.pool, client)
   client.cancelQuery = ({ processID }) => tenancy.sharedPool.query('select pg_cancel_backend($1)', [processID])
   return db
 }
 
-/** Gives Knex another object for each checkout, so that it cannot give back a connection that it no longer has. */
-function checkoutsOf(pool: Pool): Knex.ConnectionPool {
-  const connect = async (): Promise<KnexConnection> => new KnexConnection(await pool.connect())
-  return { connect } as unknown as Knex.ConnectionPool
+/** Stands in for the pool of tarn that Knex makes from the address of a server. */
+class PoolForKnex {
+  readonly #pool: Pool
+  readonly #client: KnexClientLike
+  #count = 0
+
+  constructor(pool: Pool, client: KnexClientLike) {
+    this.#pool = pool
+    this.#client = client
+  }
+
+  acquire(): { readonly promise: Promise<KnexConnection> } {
+    return { promise: this.#connect() }
+  }
+
+  release(connection: KnexConnection): boolean {
+    return connection.release()
+  }
+
+  /** Ends nothing: `tenancy.close()` does. */
+  async destroy(): Promise<void> {}
+
+  /** Another object for each checkout, so that Knex cannot give back a connection that it no longer has. */
+  async #connect(): Promise<KnexConnection> {
+    const connection = new KnexConnection(await this.#pool.connect(), `tenancy.pool ${(this.#count += 1)}`)
+    // Knex writes other SQL for old servers. Without the version it writes that for new ones.
+    this.#client.version ??= await this.#client.checkVersion(connection).catch(() => undefined)
+    return connection
+  }
 }
 
 class KnexConnection {
+  readonly __knexUid: string
+  /** Knex sets it when the connection was lost. */
+  __knex__disposed?: unknown
   readonly #client: PoolClient
   #isReleased = false
 
-  constructor(client: PoolClient) {
+  constructor(client: PoolClient, uid: string) {
     this.#client = client
+    this.__knexUid = uid
   }
 
   get processID(): number {
@@ -65,17 +92,19 @@ class KnexConnection {
     return this.#client.query(...args)
   }
 
-  release(destroys?: boolean): void {
-    if (this.#isReleased) return
+  release(): boolean {
+    if (this.#isReleased) return false
     this.#isReleased = true
-    this.#client.release(destroys)
+    this.#client.release(this.__knex__disposed !== undefined)
+    return true
   }
 }
 
-/** The slice of Knex's PostgreSQL client that is not in its types. Read in Knex 3.3. */
+/** The slice of Knex's PostgreSQL client that is not in its types. Read in Knex 3.1 and 3.3. */
 interface KnexClientLike {
-  readonly pool?: unknown
-  readonly _ownsPool?: boolean
+  pool?: unknown
+  version?: string | undefined
+  checkVersion(connection: KnexConnection): Promise<string>
   /** Ends the query that runs on this connection. */
   cancelQuery(connection: { readonly processID: number }): Promise<unknown>
 }

@@ -8,6 +8,7 @@
 import '../node-version.ts'
 import { PostgresDialect, type KyselyConfig, type PostgresDialectConfig, type PostgresPool } from 'kysely'
 import type { OrmTenancy } from '../ports/tenancy-like.ts'
+import { warnIfUntested } from '../tested-versions.ts'
 import { LentPool } from './shared/lent-pool.ts'
 import { assertNoneRefused } from './shared/refused-options.ts'
 
@@ -26,6 +27,7 @@ export type TenantKyselyOptions = Omit<KyselyConfig, 'dialect'> & Omit<PostgresD
  */
 export function tenantKyselyOptions({ pool }: Pick<OrmTenancy, 'pool'>, options: TenantKyselyOptions = {}): KyselyConfig {
   assertNoneRefused('tenantKyselyOptions', options, refused)
+  warnIfUntested('kysely')
   // Kysely and its dialect share no names, and each reads its own.
   return { ...options, dialect: new PostgresDialect({ ...options, pool: new LentPool(pool) as PostgresPool }) }
 }

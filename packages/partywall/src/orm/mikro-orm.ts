@@ -1,5 +1,5 @@
 /**
- * partywall/mikro-orm, for MikroORM 7 with @mikro-orm/postgresql. `tenantMikroOrmOptions` makes the options of one MikroORM that
+ * partywall/mikro-orm, for MikroORM 7.1 and newer with @mikro-orm/postgresql. `tenantMikroOrmOptions` makes the options of one MikroORM that
  * serves every tenant.
  *
  * MikroORM remembers what it has loaded: an EntityManager by primary key, the result cache by the query. Both would answer one tenant
@@ -9,9 +9,10 @@
  */
 import '../node-version.ts'
 import { MemoryCacheAdapter, type CacheAdapter } from '@mikro-orm/core'
-import { EntityManager, type Options } from '@mikro-orm/postgresql'
+import { EntityManager, PostgreSqlConnection, type Options } from '@mikro-orm/postgresql'
 import { TenancyError } from '../errors.ts'
 import type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
+import { unusableVersion, warnIfUntested } from '../tested-versions.ts'
 import { assertNoneRefused, schemaInEachStatement, setByTenancy } from './shared/refused-options.ts'
 
 export { mikroOrmMigrations, type MikroOrmMigrationsOptions } from '../migrations/sources/tools/mikro-orm.ts'
@@ -35,6 +36,13 @@ export type TenantMikroOrmOptions = Omit<Options, keyof typeof refused>
  */
 export function tenantMikroOrmOptions(tenancy: ScopedOrmTenancy, options: TenantMikroOrmOptions): Options {
   assertNoneRefused('tenantMikroOrmOptions', options, refused)
+  if (!readsOnPoolCreated()) {
+    throw unusableVersion(
+      '@mikro-orm/postgresql',
+      'does not let partywall replace its pool, so its statements would carry no tenant.',
+    )
+  }
+  warnIfUntested('@mikro-orm/postgresql')
   const { adapter = MemoryCacheAdapter, ...cacheOptions } = options.resultCache ?? {}
   return {
     ...options,
@@ -45,6 +53,15 @@ export function tenantMikroOrmOptions(tenancy: ScopedOrmTenancy, options: Tenant
     entityManager: tenantEntityManager(tenancy),
     resultCache: { ...cacheOptions, adapter: dividedCache(adapter as CacheClass, tenancy) },
   } as Options
+}
+
+/**
+ * MikroORM 6 and 7.0 ignore `onPoolCreated` without an error, and would open connections of their own, to whatever server they find on this
+ * machine. Minifiers keep the names of options.
+ */
+function readsOnPoolCreated(): boolean {
+  const { createKyselyDialect } = PostgreSqlConnection.prototype as Partial<PostgreSqlConnection>
+  return createKyselyDialect?.toString().includes('onPoolCreated') === true
 }
 
 /** The pool that MikroORM makes, as far as its dialect uses it. It never opens a connection. */

@@ -9,6 +9,7 @@
 import '../node-version.ts'
 import type { IDatabase, IMain } from 'pg-promise'
 import type { OrmTenancy } from '../ports/tenancy-like.ts'
+import { warnIfUntested } from '../tested-versions.ts'
 import { LentPool } from './shared/lent-pool.ts'
 import { assertNoneRefused, refusedOption } from './shared/refused-options.ts'
 
@@ -27,6 +28,7 @@ export function tenantPgPromise<Ext>(tenancy: Pick<OrmTenancy, 'pool'>, pgp: IMa
   const db = withPool(pgp, tenancy, () => pgp<Ext>({ application_name: 'tenancy.pool' }, dc))
   assertNoneRefused('tenantPgPromise', db.$config.options, refused, (value) => value !== undefined && value !== false)
 
+  warnIfUntested('pg-promise')
   const { connect } = db
   db.connect = async (options) => {
     if (options?.direct) throw refusedOption('tenantPgPromise', 'direct', refusedOfConnect)

@@ -14,6 +14,7 @@ import '../node-version.ts'
 import { randomUUID } from 'node:crypto'
 import { TenancyError } from '../errors.ts'
 import type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
+import { unusableVersion, warnIfUntested } from '../tested-versions.ts'
 import { assertNoneRefused } from './shared/refused-options.ts'
 
 export { prismaMigrations, type PrismaMigrationsOptions } from '../migrations/sources/tools/prisma.ts'
@@ -66,6 +67,7 @@ export function tenantPrisma<P extends PrismaPgLike, C extends object>(
   assertTook(tenancy.pool, (factory as { externalPool?: unknown }).externalPool)
   const client = make(tenantFactory(factory, tenancy.pool, sentinel) as InstanceType<P>)
   collectByTenant(client, tenancy)
+  warnIfUntested('@prisma/adapter-pg')
   return client
 }
 
@@ -118,11 +120,10 @@ function collectByTenant(client: object, tenancy: ScopedOrmTenancy): void {
   const handler = (client as { _requestHandler?: { dataloader?: CollectorLike } })._requestHandler
   const original = handler?.dataloader
   if (handler === undefined || typeof original?.request !== 'function' || typeof original.options?.batchBy !== 'function') {
-    throw new TenancyError(
-      'INVALID_OPTION',
-      'This version of @prisma/client hides how it collects findUnique calls, so calls of two tenants could become one query. ' +
-        'Use @prisma/client 7 (7.10 is tested), and return the PrismaClient itself, or one made with $extends, from the function.',
-      { details: { package: '@prisma/client' } },
+    throw unusableVersion(
+      '@prisma/client',
+      'hides how it collects findUnique calls, so calls of two tenants could become one query. Return the PrismaClient itself, or one made ' +
+        'with $extends, from the function.',
     )
   }
   const Collector = original.constructor as new (options: CollectorLike['options']) => CollectorLike

@@ -13,6 +13,7 @@ import type { CustomTypesConfig, Pool, PoolClient } from 'pg'
 import type { Options } from 'sequelize'
 import { statementFacts } from '../sql/statement-facts.ts'
 import type { OrmTenancy } from '../ports/tenancy-like.ts'
+import { warnIfUntested } from '../tested-versions.ts'
 import { assertNoneRefused, schemaInEachStatement, setByTenancy } from './shared/refused-options.ts'
 
 export type { OrmTenancy } from '../ports/tenancy-like.ts'
@@ -36,6 +37,7 @@ export type TenantSequelizeOptions = Omit<Options, keyof typeof refused>
 export function tenantSequelizeOptions(tenancy: OrmTenancy, pg: PgLike, options: TenantSequelizeOptions = {}): Options {
   const given = { ...options, 'define.schema': options.define?.schema }
   assertNoneRefused('tenantSequelizeOptions', given, { ...refused, 'define.schema': schemaInEachStatement })
+  warnIfUntested('sequelize')
   const server = new Server(tenancy.sharedPool, pg)
   class Client extends BorrowedConnection {
     constructor(config: { types?: CustomTypesConfig }) {

@@ -7,6 +7,7 @@ import '../node-version.ts'
 import type { DataSourceOptions } from 'typeorm'
 import { isTenancyError } from '../errors.ts'
 import type { OrmTenancy } from '../ports/tenancy-like.ts'
+import { warnIfUntested } from '../tested-versions.ts'
 import { assertNoneRefused, schemaInEachStatement, setByTenancy } from './shared/refused-options.ts'
 
 export { typeormMigrations, type TypeormMigrationsOptions } from '../migrations/sources/tools/typeorm.ts'
@@ -29,6 +30,7 @@ export type TenantTypeormOptions = Omit<TypeormPostgresOptions, 'type' | keyof t
 export function tenantTypeormOptions(tenancy: OrmTenancy, options: TenantTypeormOptions): TypeormPostgresOptions {
   // An option such as `synchronize: false` changes nothing, so it is accepted.
   assertNoneRefused('tenantTypeormOptions', options, refused, (value) => value !== undefined && value !== false)
+  warnIfUntested('typeorm')
   const pool = poolFor(tenancy)
   return {
     ...options,

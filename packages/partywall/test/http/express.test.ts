@@ -12,6 +12,9 @@ import type { Scope } from '../../src/scope/scope.ts'
 import { listen } from './listen.ts'
 import { createTenancyLike, tenants, type TenancyLike } from './tenancy.ts'
 
+/** express-v4.test.ts runs this file with Express 4, which does not await handlers. */
+const isExpress4 = 'query' in express
+
 describe('the scope of a request', () => {
   test('holds for 20 tenants at once through awaits, timers and microtasks', async () => {
     const { tenancy, send } = await start((app, { scope }) => {
@@ -226,6 +229,32 @@ describe('the tenant of a request', () => {
     expect((await (await start()).send(spoof)).json).toBe('tenant1')
     expect((await (await start(undefined, trusting(true))).send(spoof)).json).toBe('tenant2')
     expect((await (await start(undefined, trusting('10.9.8.7'))).send(spoof)).json).toBe('tenant1')
+    const chained = { ...spoof, headers: { 'x-forwarded-host': 'tenant3.example.com:443 , tenant2.example.com' } }
+    expect((await (await start(undefined, trusting(true))).send(chained)).json).toBe('tenant3')
+    expect((await (await start(undefined, trusting('10.9.8.7'))).send(chained)).json).toBe('tenant1')
+  })
+
+  test('is refused where X-Forwarded-Host of a trusted proxy has not the form of a host', async () => {
+    const { send, handler } = await start(undefined, trusting(true))
+    for (const forwarded of [
+      'tenant2.example.com:80@evil.test',
+      'tenant2.example.com:x',
+      'tenant2.example.com/a',
+      ', tenant2.test',
+    ]) {
+      const answer = await send({ host: 'tenant1.example.com', headers: { 'x-forwarded-host': forwarded } })
+      expect({ forwarded, ...answer }).toMatchObject({ forwarded, status: 400, json: { code: 'INVALID_TENANT_REF' } })
+    }
+    expect(handler).not.toHaveBeenCalled()
+  })
+
+  test('follows the proxies that a mounted app trusts, not those of the app around it', async () => {
+    const tenancy = createTenancyLike()
+    const inner = express().set('trust proxy', false)
+    inner.use(tenantScope(tenancy), (_req, res) => void res.json(tenancy.scope.current().schema))
+    const { send } = await listen(express().set('trust proxy', true).use('/inner', inner))
+    const spoof = { path: '/inner', host: 'tenant1.example.com', headers: { 'x-forwarded-host': 'tenant2.example.com' } }
+    expect((await send(spoof)).json).toBe('tenant1')
   })
 })
 
@@ -284,10 +313,28 @@ describe('errors', () => {
     }
   })
 
+  test.each([undefined, 'route', 'router', 0])('of resolving are errors even as the value %j', async (thrown) => {
+    // oxlint-disable-next-line prefer-promise-reject-errors -- Express takes these values for "go on"
+    const { send, handler } = await start(undefined, { broken: { resolve: () => Promise.reject(thrown) } })
+    expect(await send({ host: 'tenant1.example.com' })).toMatchObject({ status: 500 })
+    expect(handler).not.toHaveBeenCalled()
+  })
+
+  test('of onRefused and of claims go to the error handlers', async () => {
+    for (const options of [{ onRefused: fail }, { onRefused: async () => fail() }, { claims: fail }]) {
+      const { send } = await start(
+        (app) => app.use(((error, _req, res, _next) => void res.status(500).json(error.message)) as express.ErrorRequestHandler),
+        options,
+      )
+      expect(await send({ host: 'missing.example.com' })).toMatchObject({ status: 500, json: 'broken' })
+    }
+  })
+
   test('of a handler reach the error handlers in the scope of the tenant', async () => {
     const { send } = await start((app, { scope }) => {
-      app.get('/', async () => {
+      app.get('/', async (_req, _res, next) => {
         await sleep(2)
+        if (isExpress4) return next(new Error('broken'))
         throw new Error('broken')
       })
       app.use(((error: Error, req, res, _next) => {
@@ -346,6 +393,9 @@ test('a resolver of the application receives the claims, the whole path and the 
   expect(await send({ host: 'localhost', path: '/mounted/deep?x=1' })).toMatchObject({ status: 200, json: 'tenant4' })
 })
 
+const fail = () => {
+  throw new Error('broken')
+}
 const invalidOption = (message: RegExp) =>
   expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(message) })
 const trusting = (proxy: boolean | string): StartOptions => ({ before: (app) => app.set('trust proxy', proxy) })

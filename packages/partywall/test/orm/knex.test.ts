@@ -36,9 +36,11 @@ describe('tenantKnex', () => {
     }
   })
 
-  test('refuses a Knex that ignores connectionPool', () => {
-    const older = (() => ({ client: { pool: undefined } })) as unknown as typeof knex
-    expect(() => tenantKnex(tenancy, older)).toThrow('npm install knex@^3.3')
+  test('refuses a Knex that makes a pool of its own', () => {
+    const other = (() => ({ client: { pool: {} } })) as unknown as typeof knex
+    expect(() => tenantKnex(tenancy, other)).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', details: expect.objectContaining({ package: 'knex' }) }),
+    )
   })
 
   test('leaves the pool open when it is destroyed', async () => {

@@ -12,6 +12,7 @@ import drivers from '@databases/pg/lib/Driver.js'
 import type { Pool } from 'pg'
 import { TenancyError } from '../../errors.ts'
 import type { OrmTenancy } from '../../ports/tenancy-like.ts'
+import { unusableVersion, warnIfUntested } from '../../tested-versions.ts'
 import { assertNoneRefused, setByTenancy } from '../shared/refused-options.ts'
 import { BorrowingPool, type TypeOf, type TypesLike } from './borrowing-pool.ts'
 
@@ -33,7 +34,13 @@ export function tenantDatabasesPg(tenancy: OrmTenancy, options: TenantDatabasesP
   const db = databases.default({ ...options, connectionString: 'postgres://tenancy.pool' })
   const { _pool, _types } = db as unknown as Partial<Internals>
   const isKnown = typeof _pool?.getConnection === 'function' && typeof _types?.prepareOverrides === 'function'
-  if (!isKnown || Driver === undefined) throw unknownVersion()
+  if (!isKnown || Driver === undefined) {
+    throw unusableVersion(
+      '@databases/pg',
+      'hides where it takes its connections from, so it would open its own, without tenants.',
+    )
+  }
+  warnIfUntested('@databases/pg')
   const { registerTypeParser, getTypeParser } = db
   const typeOf = typeResolver(tenancy.sharedPool)
   // 0 waits indefinitely, as in the original.
@@ -73,15 +80,6 @@ function typeResolver(sharedPool: Pick<Pool, 'query'>): TypeOf {
       { details: { option: 'types', type: name } },
     )
   }
-}
-
-function unknownVersion(): TenancyError {
-  return new TenancyError(
-    'INVALID_OPTION',
-    'This version of @databases/pg hides where it takes its connections from, so it would open its own, without tenants. Use ' +
-      '@databases/pg 6 (6.1 is tested).',
-    { details: { package: '@databases/pg' } },
-  )
 }
 
 const aSetting = 'It is a setting of the connection: set it in "database" in partywall.config.ts.'

@@ -66,8 +66,9 @@ export function sendBehind(connection: ConnectionLike, query: QueryLike, closing
   const rest = [query, closing]
   const send = (): void => {
     for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
+      keepFromRetrying(next)
       const mayFollow = connection.execute(next)
-      // postgres.js sends a prepared query again when its plan is stale: after the commit, so without its tenant. This prevents it.
+      // From 3.4.5 on, this alone is enough.
       next.prepared = false
       if (!mayFollow && !next.cancelled) return
     }
@@ -76,6 +77,20 @@ export function sendBehind(connection: ConnectionLike, query: QueryLike, closing
   // When a value cannot be written, postgres.js fails the query that is running and loses count of the answers. So a query with values
   // waits until it is the only one.
   if (query.args.length === 0) send()
+}
+
+/**
+ * postgres.js sends a query again when its plan is stale: after the commit, so without its tenant. Before it does, it notes the error in the
+ * query. Here the note ends the query with that error, and a query that counts as cancelled is not sent.
+ */
+function keepFromRetrying(query: QueryLike): void {
+  const note = (error: unknown): void => {
+    const { cancelled } = query
+    query.cancelled = true
+    queueMicrotask(() => (query.cancelled = cancelled))
+    query.reject(error)
+  }
+  Object.defineProperty(query, 'retried', { configurable: true, get: () => undefined, set: note })
 }
 
 /**

@@ -43,7 +43,7 @@ export interface QueryLike extends Promise<any> {
   readonly args: readonly unknown[]
   readonly options: { simple?: boolean }
   readonly streaming?: boolean
-  readonly cancelled?: unknown
+  cancelled?: unknown
   executed: boolean
   /** Executed by the name of a statement that was prepared earlier. */
   prepared: boolean

@@ -11,6 +11,7 @@ import '../../node-version.ts'
 import { Bindings, bindingLiteral, type Binding } from '../../database/binding/binding.ts'
 import { bindingError } from '../../database/binding/binding-refusals.ts'
 import { isTenancyError } from '../../errors.ts'
+import { warnIfUntested } from '../../tested-versions.ts'
 import type { Tenant } from '../../types.ts'
 import { interceptOutcome, isServerError, isStalePlan, settled, type Interception, type Outcome } from './answer.ts'
 import { atOnce, HeldConnection, sendBehind } from './held-connection.ts'
@@ -40,6 +41,7 @@ export interface BindingOptions {
  * @throws TenancyError NO_TENANT, WRONG_TENANT, SCHEMA_MISSING, UNSAFE_STATEMENT, each by the promise of the query
  */
 export function tenantPostgresJs<S extends object>(tenancy: UnpooledTenancy, sql: S): S {
+  warnIfUntested('postgres')
   return new TenantSql(tenancy, sql as unknown as SqlLike).wrapped as unknown as S
 }
 

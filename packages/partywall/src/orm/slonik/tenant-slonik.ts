@@ -9,6 +9,7 @@
 import '../../node-version.ts'
 import { createPool, type ClientConfigurationInput, type DatabasePool } from 'slonik'
 import type { OrmTenancy } from '../../ports/tenancy-like.ts'
+import { warnIfUntested } from '../../tested-versions.ts'
 import { assertNoneRefused, setByTenancy } from '../shared/refused-options.ts'
 import { borrowingDriver, type QueryStreamLike } from './borrowing-driver.ts'
 
@@ -31,6 +32,7 @@ export type TenantSlonikOptions = Omit<ClientConfigurationInput, keyof typeof re
  */
 export async function tenantSlonik(tenancy: OrmTenancy, options: TenantSlonikOptions = {}): Promise<DatabasePool> {
   assertNoneRefused('tenantSlonik', options, refused)
+  warnIfUntested('slonik')
   const { QueryStream, ...configuration } = options
   // slonik requires the address of a server. Its own driver would connect to it; this one does not.
   return createPool('postgres://tenancy.pool', {

@@ -1,7 +1,7 @@
 /** Folders of Knex: modules with `up(knex)` and `down(knex)`, in the order of their file names, which are their names. */
 import type { Knex } from 'knex'
 import type { Migration, MigrationSource } from '../../../ports/migration-source.ts'
-import { borrowConnection, poolOf } from './borrowed-connection.ts'
+import { borrowConnection, type BorrowedConnection } from './borrowed-connection.ts'
 import { filesIn, loaded, upAndDown, type CodeFile, type Run } from './code-folder.ts'
 import { namesHistory } from '../imported/names-history.ts'
 import { byCodeUnit } from '../files/migration-file.ts'
@@ -38,10 +38,13 @@ async function list(folder: string, place: ToolPlace): Promise<readonly Migratio
   let version: string | undefined
   const step = (path: string, run: Run<[Knex]>, isInTransaction: boolean): Migration['up'] =>
     codeStep(path, place, async ({ client }) => {
-      const connectionPool = poolOf(borrowConnection(client, isInTransaction)) as unknown as Knex.ConnectionPool
-      const db = makeKnex({ client: 'pg', connectionPool, ...(version !== undefined && { version }) })
+      const db = makeKnex({ client: 'pg' })
+      const knexClient = db.client as KnexClientLike
+      const connection = Object.assign(borrowConnection(client, isInTransaction), { __knexUid: 'partywall' })
+      // Without the address of a server Knex has made no pool. Only Knex 3.3 and newer has an option for a foreign one.
+      knexClient.pool = poolForKnex(connection)
+      knexClient.version = version ??= await knexClient.checkVersion(connection)
       await run(db)
-      version ??= (db.client as { version?: string }).version
     })
   const files = (await filesIn(folder)).toSorted((a, b) => byCodeUnit(a.file, b.file))
   return (await Promise.all(files.map(loaded))).map((file) => {
@@ -56,6 +59,17 @@ async function list(folder: string, place: ToolPlace): Promise<readonly Migratio
       ...(!isInTransaction && { transaction: false as const }),
     })
   })
+}
+
+/** The slice of Knex's PostgreSQL client that is not in its types. Read in Knex 3.1 and 3.3. */
+interface KnexClientLike {
+  pool?: object
+  version?: string
+  checkVersion(connection: BorrowedConnection): Promise<string>
+}
+
+function poolForKnex(connection: BorrowedConnection): object {
+  return { acquire: () => ({ promise: Promise.resolve(connection) }), release: () => true, destroy: async () => {} }
 }
 
 /** `exports.config = { transaction: false }` */

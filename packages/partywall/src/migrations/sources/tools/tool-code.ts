@@ -6,6 +6,7 @@ import type { QueryResult, QueryResultRow } from 'pg'
 import type { Statement } from '../../../sql/statement.ts'
 import { TenancyError } from '../../../errors.ts'
 import type { MigrationClient, MigrationContext, Step } from '../../../ports/migration-source.ts'
+import { warnIfUntested, type TestedLibrary } from '../../../tested-versions.ts'
 import { OwnedNames } from '../../review/owned-names.ts'
 import { namesOfPublic } from '../../review/public-names.ts'
 import { needsReview, reviewSql } from '../../review/review.ts'
@@ -16,9 +17,11 @@ import { isForPublic, reviewAt, type ToolPlace } from './tool-source.ts'
  * @param load imports it; written out by the caller, so that types and bundlers see the name
  * @throws TenancyError INVALID_OPTION
  */
-export async function loadLibrary<T>(name: string, load: () => Promise<T>): Promise<T> {
+export async function loadLibrary<T>(name: TestedLibrary, load: () => Promise<T>): Promise<T> {
   try {
-    return await load()
+    const library = await load()
+    warnIfUntested(name)
+    return library
   } catch (error) {
     throw new TenancyError(
       'INVALID_OPTION',

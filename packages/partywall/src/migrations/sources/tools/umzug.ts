@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import type { MigrationContext, Migration, MigrationSource } from '../../../ports/migration-source.ts'
+import { warnIfUntested } from '../../../tested-versions.ts'
 import { filesIn, loaded, upAndDown, type Run, type ToolFile } from './code-folder.ts'
 import { namesHistory } from '../imported/names-history.ts'
 import { byCodeUnit, namesIn, readText } from '../files/migration-file.ts'
@@ -35,6 +36,7 @@ interface UmzugParams {
  * @throws TenancyError INVALID_OPTION
  */
 export function umzugMigrations(folder: string, options: UmzugMigrationsOptions = {}): MigrationSource {
+  warnIfUntested('umzug')
   const { context = (given) => given, tableName, columnName = 'name' } = options
   return toolSource({
     called: 'umzugMigrations',
