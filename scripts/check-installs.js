@@ -20,7 +20,9 @@ const newestNode = devDependencies.node
 const oldNode = process.versions.node.startsWith('20.') ? process.versions.node : '20.20.2'
 
 /** The oldest pg that the package accepts. */
-const oldPg = { pg: peerDependencies.pg.replace('^', '') }
+/** The oldest that partywall accepts, and one that adapters share with libraries that bring pg themselves. */
+const oldestPg = { pg: peerDependencies.pg.replace('^', '') }
+const oldPg = { pg: '8.16.3' }
 const newPg = { pg: devDependencies.pg }
 const express = { express: '4.22.3', ...oldPg }
 const drizzle = { 'drizzle-orm': '0.44.7', ...oldPg }
@@ -42,12 +44,12 @@ const apps = [
   { manager: 'npm', dependencies: drizzle, program: 'drizzle.mjs', expected: worksOrRefuses },
   { manager: 'npm', dependencies: express, program: 'express.mjs', expected: works, nodes: [newestNode, oldestNode] },
   { manager: 'npm', dependencies: newPg, program: 'bare.mjs', expected: works, nodes: [newestNode, oldestNode, oldNode] },
-  { manager: 'npm', dependencies: oldPg, program: 'bare.cjs', expected: works, nodes: [newestNode, oldestNode] },
-  { manager: 'pnpm', dependencies: oldPg, program: 'bare.mjs', expected: works },
+  { manager: 'npm', dependencies: oldestPg, program: 'bare.cjs', expected: works, nodes: [newestNode, oldestNode] },
+  { manager: 'pnpm', dependencies: oldestPg, program: 'bare.mjs', expected: works },
   { manager: 'pnpm', dependencies: drizzle, program: 'drizzle.mjs', expected: worksOrRefuses },
   { manager: 'pnpm', dependencies: express, program: 'express.mjs', expected: works },
-  { manager: 'yarn 1', dependencies: oldPg, program: 'bare.mjs', expected: works },
-  { manager: 'yarn pnp', dependencies: oldPg, program: 'bare.mjs', expected: works },
+  { manager: 'yarn 1', dependencies: oldestPg, program: 'bare.mjs', expected: works },
+  { manager: 'yarn pnp', dependencies: oldestPg, program: 'bare.mjs', expected: works },
   { manager: 'yarn pnp', dependencies: drizzle, program: 'drizzle.mjs', expected: worksOrRefuses },
 ]
 /**

@@ -1,5 +1,5 @@
 /** node-postgres parses a connection string only when it connects, and of a malformed one it says no more than "Invalid URL". */
-import { Client, type ClientConfig } from 'pg'
+import pg, { type ClientConfig } from 'pg'
 import { TenancyError } from '../errors.ts'
 
 /**
@@ -9,7 +9,7 @@ import { TenancyError } from '../errors.ts'
  */
 export function assertConnectionString(database: ClientConfig | undefined): void {
   try {
-    void new Client(database)
+    void new pg.Client(database)
   } catch (cause) {
     throw new TenancyError(
       'INVALID_OPTION',

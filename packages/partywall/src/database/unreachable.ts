@@ -1,5 +1,5 @@
 /** Turns a failed connection into an error that names the server and says what to do. It never contains a password. */
-import { Client, type ClientConfig } from 'pg'
+import pg, { type ClientConfig } from 'pg'
 import { isTenancyError, TenancyError } from '../errors.ts'
 
 const fixes: Record<string, string> = {
@@ -41,6 +41,6 @@ export function explainUnreachable(error: unknown, config: ClientConfig): unknow
 
 function whereOf(config: ClientConfig): string {
   // node-postgres itself combines the connection string, the options and the environment.
-  const { host, port, database, user } = new Client(config)
+  const { host, port, database, user } = new pg.Client(config)
   return `${host}:${port}/${database} as ${user}`
 }

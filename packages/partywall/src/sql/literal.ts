@@ -1,9 +1,11 @@
 /** Values as PostgreSQL writes them in text. */
-import { escapeLiteral, types } from 'pg'
+import pg from 'pg'
 
 /** A text as a literal, for texts of several statements, which take no parameters. Wherever a parameter is possible, use one. */
 export function literal(text: string): string {
-  return escapeLiteral(text)
+  const quoted = `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+  // With E a backslash means the same whatever standard_conforming_strings is.
+  return text.includes('\\') ? ` E${quoted}` : quoted
 }
 
 /**
@@ -11,5 +13,5 @@ export function literal(text: string): string {
  * @param type the object id of the array's type, not of its elements'; for one that pg does not know, the text is returned
  */
 export function parseArrayText(type: number, text: string): unknown {
-  return (types.getTypeParser as (type: number) => (text: string) => unknown)(type)(text)
+  return (pg.types.getTypeParser as (type: number) => (text: string) => unknown)(type)(text)
 }

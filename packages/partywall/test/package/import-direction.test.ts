@@ -36,7 +36,7 @@ const rooms: Record<string, readonly string[]> = {
   fleet: [],
   // The database: all that has a connection.
   embedded: [],
-  'database/boundary': [],
+  'database/boundary': ['sql'],
   'database/binding': [...text, 'config', 'scope', 'database/boundary'],
   'database/pool': [...text, 'database/binding'],
   'database/probe': [...text, 'ports', 'scope', 'database/binding', 'database/pool'],
@@ -74,8 +74,8 @@ const rooms: Record<string, readonly string[]> = {
 
 /** Only these rooms may import what opens a connection. */
 const withConnections = /^database(\/|$)/
-/** What of pg and its like does not: types, and how text is read and written. */
-const harmlessNames = new Set(['types', 'escapeLiteral'])
+/** What of pg does not: types, and how text is read. */
+const harmlessNames = new Set(['types'])
 
 test('every import of src/ points the way of the arrows', async () => {
   const files = await sourceFiles()
@@ -128,22 +128,30 @@ test('a wrong import is found, however it is written', () => {
 
 test('a connection outside of database/ is found', () => {
   expect(violations({ 'catalog/a.ts': "import type { QueryResult } from 'pg'" })).toEqual([])
-  expect(violations({ 'sql/a.ts': "import { types } from 'pg'" })).toEqual([])
-  expect(violations({ 'database/pool/a.ts': "import { Pool } from 'pg'" })).toEqual([])
-  expect(violations({ 'catalog/a.ts': "import { Pool } from 'pg'" })).toEqual([
+  expect(violations({ 'sql/a.ts': "import pg from 'pg'\npg.types.getTypeParser(1)" })).toEqual([])
+  expect(violations({ 'database/pool/a.ts': "import pg from 'pg'\nnew pg.Pool()" })).toEqual([])
+  expect(violations({ 'catalog/a.ts': "import pg, { type Pool } from 'pg'\nnew pg.Pool()" })).toEqual([
     'catalog/a.ts: only database/ may import from pg what opens a connection',
   ])
-  expect(violations({ 'cli/migrate/a.ts': "import { Pool, type PoolClient } from 'pg'" })).toHaveLength(1)
+  expect(violations({ 'cli/migrate/a.ts': "import * as pg from 'pg'" })).toHaveLength(1)
   expect(violations({ 'http/a.ts': "import Cursor from 'pg-cursor'" })).toHaveLength(1)
-  expect(violations({ 'migrations/run/a.ts': "import pg from 'pg'" })).toHaveLength(1)
+  expect(violations({ 'migrations/run/a.ts': "import pg from 'pg'\nnew pg.types.A(pg.Client)" })).toHaveLength(1)
   expect(violations({ 'lifecycle/a.ts': "import { TenantPool } from '../database/pool/tenant-pool.ts'" })).toHaveLength(1)
+})
+
+test('pg is imported by its default: the names of its CommonJS before 8.15 are not found by an import', async () => {
+  expect(namesOfPg({ 'sql/a.ts': "import pg, { type Pool } from 'pg'" })).toEqual([])
+  expect(namesOfPg({ 'sql/a.ts': "import { Client, type Pool } from 'pg'" })).toEqual(['sql/a.ts: Client'])
+  expect(namesOfPg(await sourceFiles())).toEqual([])
 })
 
 interface Import {
   readonly from: string
   readonly isType: boolean
-  /** What is imported by name; absent for a whole module. */
-  readonly names: readonly string[] | undefined
+  /** The values that are imported by name. */
+  readonly names: readonly string[]
+  /** The values that are imported by name or read from the default; undefined where neither can be told. */
+  readonly used: readonly string[] | undefined
 }
 
 function violations(files: Record<string, string>): string[] {
@@ -160,11 +168,11 @@ function problemOf(
   files: Record<string, string>,
   file: string,
   allowed: readonly string[],
-  { from, isType, names }: Import,
+  { from, isType, used }: Import,
 ): string | undefined {
   const room = posix.dirname(file)
   if (/^pg(-|$)/.test(from)) {
-    const isHarmless = isType || (from === 'pg' && names?.every((name) => harmlessNames.has(name)) === true)
+    const isHarmless = isType || (from === 'pg' && used?.every((name) => harmlessNames.has(name)) === true)
     return withConnections.test(room) || isHarmless
       ? undefined
       : `${file}: only database/ may import from pg what opens a connection`
@@ -223,17 +231,36 @@ function importsOf(content: string): Import[] {
   const named = /^(?:import|export)\s+(type\s+)?((?:[\w$*,\s]|\{[^}]*\})*?)\s*from\s+'([^']+)'/gm
   const bare = /^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm
   return [
-    ...[...content.matchAll(named)].map(([, type, what, from]) => ({
-      from: from!,
-      isType: type !== undefined,
-      names: /^\{([^}]*)\}$/
-        .exec(what!.trim())?.[1]
-        ?.split(',')
+    ...[...content.matchAll(named)].map(([, type, what, from]) => {
+      const [, standard, braced = ''] = /^(\w+)?,?\s*(?:\{([^}]*)\})?$/.exec(what!.trim()) ?? [undefined, '*']
+      const names = braced
+        .split(',')
         .map((name) => name.trim())
-        .filter((name) => name !== '' && !name.startsWith('type ')),
+        .filter((name) => name !== '' && !name.startsWith('type '))
+      return { from: from!, isType: type !== undefined, names, used: usedOf(content, standard, names) }
+    }),
+    ...[...content.matchAll(bare)].map(([, first, second]) => ({
+      from: (first ?? second)!,
+      isType: false,
+      names: [],
+      used: undefined,
     })),
-    ...[...content.matchAll(bare)].map(([, first, second]) => ({ from: (first ?? second)!, isType: false, names: undefined })),
   ]
+}
+
+function usedOf(content: string, standard: string | undefined, names: readonly string[]): readonly string[] | undefined {
+  if (standard === '*') return undefined
+  if (standard === undefined) return names
+  const read = [...content.matchAll(new RegExp(`(?<![\\w.])${standard}\\.(\\w+)`, 'g'))].map(([, name]) => name!)
+  return [...names, ...read]
+}
+
+function namesOfPg(files: Record<string, string>): string[] {
+  return Object.entries(files).flatMap(([file, content]) =>
+    importsOf(content)
+      .filter(({ from, isType }) => from === 'pg' && !isType)
+      .flatMap(({ names }) => names.map((name) => `${file}: ${name}`)),
+  )
 }
 
 async function sourceFiles(): Promise<Record<string, string>> {

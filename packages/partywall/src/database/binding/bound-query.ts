@@ -27,6 +27,7 @@ import {
 import { boundName, forgetUncertain } from './prepared-names.ts'
 import { temporaryMark } from './search-path.ts'
 import { noteControl, noteFailure, noteOutcome } from './transaction-outcome.ts'
+import { endUnwritten } from './unwritten.ts'
 
 export class BoundQuery extends QueryBase {
   readonly facts: StatementFacts
@@ -93,7 +94,6 @@ export class BoundQuery extends QueryBase {
 
   #submitExtended(connection: ConnectionLike, status: TransactionStatusLike): null {
     this.#isExtended = true
-    this.queryMode = 'extended'
     connection.stream.cork?.()
     this.#isSubmitting = true
     try {
@@ -110,12 +110,19 @@ export class BoundQuery extends QueryBase {
         this.#unwritten = refusal
         this.#preparedText = this.name && connection.parsedStatements[this.name]
         connection.sync()
+      } else if (this.#unwritten !== undefined) {
+        endUnwritten(connection)
       }
       return null
     } finally {
       this.#isSubmitting = false
       connection.stream.uncork?.()
     }
+  }
+
+  /** Called by `submit`. The option `queryMode` has this effect only since pg 8.12. */
+  override requiresPreparation(): boolean {
+    return this.#isExtended || super.requiresPreparation()
   }
 
   override handleRowDescription(message: unknown): void {

@@ -13,10 +13,11 @@ import type { Carrier } from './carrier.ts'
 import { endWithError, feedByMessages } from './copy-streams.ts'
 import { endWithConnection } from './cursor-end.ts'
 import { noAnswer, notTheBinding, OwnCompletions, tooEarly } from './own-completions.ts'
-import { isServerError, type ConnectionLike, type SubmittableLike } from './pg-internals.ts'
+import { isServerError, QueryBase, type ConnectionLike, type SubmittableLike } from './pg-internals.ts'
 import { boundName, forgetUncertain } from './prepared-names.ts'
 import { isCopyIn, isCopyOut } from './query-object.ts'
 import { noteControl, noteFailure, noteOutcome } from './transaction-outcome.ts'
+import { endUnwritten } from './unwritten.ts'
 
 /** Query objects that were bound: their methods are replaced, so they belong to one binding. */
 const bound = new WeakSet<SubmittableLike>()
@@ -37,6 +38,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   const own = new OwnCompletions()
   let connection: ConnectionLike | undefined
   let isBound = false
+  let isWriting = false
   let isAbandoned = false
   const { submit, handleRowDescription, handleCommandComplete, handleReadyForQuery, handleError } = query
 
@@ -61,7 +63,14 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
         own.expect(literal.tags)
         return literal.text + text
       },
-      write: () => submit.call(query, current),
+      write() {
+        isWriting = true
+        try {
+          return submit.call(query, current)
+        } finally {
+          isWriting = false
+        }
+      },
     })
     if (outcome !== nothingKnown) return outcome
     // It may have written something that partywall does not know.
@@ -107,6 +116,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
     if (!isAbandoned) handleReadyForQuery?.call(query, current)
   }
   query.handleError = (error, current) => {
+    if (isWriting && query instanceof QueryBase) endUnwritten(current)
     noteFailure(carrier, facts)
     if (isAbandoned) return
     if (query.name) carrier.uncertainNames.add(query.name)

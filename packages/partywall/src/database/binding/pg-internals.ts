@@ -1,8 +1,8 @@
 /**
  * The parts of node-postgres that partywall depends on and that its types leave out or describe more narrowly. Read in pg 8.23;
- * all of them are as old as pg 8.0 except `getTransactionStatus` (8.21). A test compares the real classes with these shapes.
+ * all of them are as old as pg 8.10, two under another name. A test compares the real classes with these shapes.
  */
-import { Query, type CustomTypesConfig } from 'pg'
+import pg, { type CustomTypesConfig } from 'pg'
 
 /** The wire: each method writes one message of the protocol. */
 export interface ConnectionLike {
@@ -32,7 +32,22 @@ export interface ClientInternals {
   readonly readyForQuery?: boolean
   readonly _queryQueue?: readonly unknown[]
   readonly _activeQuery?: unknown
+  /** The names of the two before pg 8.17. Reading them in a newer version prints a deprecation. */
+  readonly queryQueue?: readonly unknown[]
+  readonly activeQuery?: unknown
   readonly _queryable?: boolean
+}
+
+/** The queries that a client has not sent yet. Undefined for a client that does not show them, which counts as busy. */
+export function queryQueueOf(client: object): readonly unknown[] | undefined {
+  const internals = client as ClientInternals
+  return internals._queryQueue ?? internals.queryQueue
+}
+
+/** The query that the server is answering. */
+export function activeQueryOf(client: object): unknown {
+  const internals = client as ClientInternals
+  return internals._queryQueue === undefined ? internals.activeQuery : internals._activeQuery
 }
 
 /** What a client calls on the query that it runs: the documented methods of a Submittable. */
@@ -74,11 +89,11 @@ export interface QueryLike extends SubmittableLike {
   text: string
   values: readonly unknown[] | undefined
   name: string | undefined
-  queryMode: 'extended' | undefined
   callback: QueryCallback | undefined
   /** Why a row could not be read: a type parser threw. */
   _canceledDueToError: Error | false
   submit(connection: ConnectionLike): Error | null | undefined | void
+  requiresPreparation(): boolean
   handleRowDescription(message: unknown): void
   handleDataRow(message: unknown): void
   handleCommandComplete(message: { text?: string }, connection: ConnectionLike): void
@@ -88,7 +103,7 @@ export interface QueryLike extends SubmittableLike {
   handleCopyInResponse(connection: ConnectionLike): void
 }
 
-export const QueryBase = Query as unknown as new (
+export const QueryBase = pg.Query as unknown as new (
   config: string | QueryConfigLike,
   values?: readonly unknown[] | undefined,
 ) => QueryLike

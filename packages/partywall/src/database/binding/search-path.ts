@@ -7,9 +7,9 @@
  * - `pg_temp` ends the path, so that a temporary table never hides a table of the tenant.
  * - Every name is qualified: in a transaction the expression is read under the tenant's own path, which may hold functions of the same names.
  */
-import { escapeLiteral } from 'pg'
 import type { Setting, SettingChecks } from '../boundary/setting.ts'
 import { identifier } from '../../names/identifier.ts'
+import { literal } from '../../sql/literal.ts'
 
 /** What an error of the server contains, in every language, when a check fails: a schema of this name "does not exist". */
 export const noUsageMark = 'partywall: no usage privilege'
@@ -22,7 +22,7 @@ export function searchPath(schema: string, behind: readonly string[]): Setting {
     name: 'search_path',
     tag: '',
     values,
-    literals: () => [escapeLiteral(values[0]), `${escapeLiteral(values[1])}::pg_catalog.text`],
+    literals: () => [literal(values[0]), `${literal(values[1])}::pg_catalog.text`],
     expression: checkedPath,
   }
 }

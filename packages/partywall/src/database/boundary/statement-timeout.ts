@@ -1,5 +1,5 @@
 /** A limit for each statement of a tenant. Without one, what the role or the server has set applies. */
-import { escapeLiteral } from 'pg'
+import { literal } from '../../sql/literal.ts'
 import { assertWholeNumber } from '../../whole-number.ts'
 import type { Setting } from './setting.ts'
 
@@ -14,7 +14,7 @@ export function statementTimeout(milliseconds: number): Setting {
     name: 'statement_timeout',
     tag: 'timeout',
     values: [String(milliseconds)],
-    literals: () => [escapeLiteral(String(milliseconds))],
+    literals: () => [literal(String(milliseconds))],
     expression: ([value]) => value!,
   }
 }

@@ -3,7 +3,7 @@
  * `ssl.key` non-enumerable, but the connection string contains the password as well, and the socket of a TLS connection holds the key.
  */
 import { inspect } from 'node:util'
-import { Client, type ClientConfig } from 'pg'
+import pg, { type ClientConfig } from 'pg'
 import type { ClientInternals } from '../binding/pg-internals.ts'
 
 /** What a connection string may contain, by the names of node-postgres' options; the password is set separately. */
@@ -31,7 +31,7 @@ const partsOfConnectionString = [
  */
 export function spellOutConnectionString(options: ClientConfig): void {
   if (options.connectionString === undefined) return
-  const { connectionParameters } = new Client(options) as unknown as ClientInternals
+  const { connectionParameters } = new pg.Client(options) as unknown as ClientInternals
   if (connectionParameters === undefined) return
   const parts = Object.fromEntries(partsOfConnectionString.map((name) => [name, connectionParameters[name]]))
   delete options.connectionString

@@ -3,7 +3,7 @@
  * checked out, so that a statement from another scope is refused, and whether a statement left something on it that the next user would
  * find, so that the pool can destroy it.
  */
-import { Client, type ClientConfig } from 'pg'
+import pg, { type Client, type ClientConfig } from 'pg'
 import { TenancyError } from '../../errors.ts'
 import type { Tampering } from '../../events.ts'
 import { examine, statementFactsAround, type ExaminedText, type StatementFacts } from '../../sql/statement-facts.ts'
@@ -15,7 +15,15 @@ import { BindingWriter } from '../binding/binding-writer.ts'
 import { BoundQuery } from '../binding/bound-query.ts'
 import { bindSubmittable } from '../binding/bound-submittable.ts'
 import type { Carrier } from '../binding/carrier.ts'
-import type { ClientInternals, QueryCallback, QueryConfigLike, SubmittableLike } from '../binding/pg-internals.ts'
+import {
+  activeQueryOf,
+  queryQueueOf,
+  type ClientInternals,
+  type QueryCallback,
+  type QueryConfigLike,
+  type SubmittableLike,
+  type TransactionStatusLike,
+} from '../binding/pg-internals.ts'
 import { isQueryObject, textOf } from '../binding/query-object.ts'
 import { nextAffinitySeed } from './affinity.ts'
 import { PathTripwire } from './path-tripwire.ts'
@@ -60,12 +68,13 @@ type State =
   /** Bound by settings of the session; statements go as they are. Never used again afterwards. */
   | { readonly kind: 'session'; readonly binding: Binding }
 
-export class TenantClient extends Client implements Carrier, PoolMember {
+export class TenantClient extends pg.Client implements Carrier, PoolMember {
   readonly affinitySeed = nextAffinitySeed()
   readonly #binder: Binder
   #state: State = { kind: 'free' }
   #transactionOf: Binding | undefined
   #left: string | undefined
+  #transactionStatus: TransactionStatusLike = null
   #isAbandoned = false
   readonly #tripwire = new PathTripwire()
   readonly served = new Set<string>()
@@ -97,11 +106,16 @@ export class TenantClient extends Client implements Carrier, PoolMember {
     printAs(connection, 'Connection', () => ({ server: this.#server }))
     connection.on('parameterStatus', (message: { parameterName: string; parameterValue: string }) => {
       if (message.parameterName === 'server_version') this.serverVersionNumber = versionNumber(message.parameterValue)
-      const { _activeQuery } = this as unknown as ClientInternals
-      if (message.parameterName === 'search_path') this.#tripwire.report(message.parameterValue, _activeQuery)
+      if (message.parameterName === 'search_path') this.#tripwire.report(message.parameterValue, activeQueryOf(this))
     })
+    connection.on('readyForQuery', ({ status }: { status: TransactionStatusLike }) => (this.#transactionStatus = status))
     // A lost connection fails the statement on it and is never reused; without a listener it would also end the process.
     this.on('error', () => {})
+  }
+
+  /** What the server reported with its last answer. node-postgres has this method only since 8.21. */
+  override getTransactionStatus(): TransactionStatusLike {
+    return this.#transactionStatus
   }
 
   override connect(): Promise<Client>
@@ -183,8 +197,7 @@ export class TenantClient extends Client implements Carrier, PoolMember {
   ): unknown {
     const answer =
       done === undefined ? super.query(config as any, values as any) : super.query(config as any, values as any, done)
-    const { _queryQueue, _activeQuery } = this as unknown as ClientInternals
-    this.#noteSent((_queryQueue?.at(-1) ?? _activeQuery) as object)
+    this.#noteSent((queryQueueOf(this)?.at(-1) ?? activeQueryOf(this)) as object)
     return answer
   }
 
@@ -249,11 +262,12 @@ export class TenantClient extends Client implements Carrier, PoolMember {
   takeBack(maxTenants = Infinity): Verdict {
     const state = this.#state
     this.#state = { kind: 'idle' }
-    const { readyForQuery, _queryQueue, _queryable } = this as unknown as ClientInternals
+    const { readyForQuery, _queryable } = this as unknown as ClientInternals
     if (state.kind === 'session') return { isClean: false, reason: 'it was bound for a session' }
     if (this.#isAbandoned) return { isClean: false, reason: 'its answers could not be trusted' }
     if (_queryable === false) return { isClean: false, reason: 'the connection is lost' }
-    if (readyForQuery !== true || _queryQueue?.length !== 0) return { isClean: false, reason: 'a statement is still running' }
+    if (readyForQuery !== true || queryQueueOf(this)?.length !== 0)
+      return { isClean: false, reason: 'a statement is still running' }
     if (this.getTransactionStatus() !== 'I') return { isClean: false, reason: 'a transaction is still open' }
     const tampering = this.#tripwire.tampering(state.kind === 'lent' ? state.binding.schema : '')
     if (tampering !== undefined) return { isClean: false, reason: 'its search path was changed for the session', tampering }
@@ -299,8 +313,7 @@ export class TenantClient extends Client implements Carrier, PoolMember {
   }
 
   isIdle(query: SubmittableLike): boolean {
-    const { _queryQueue, _activeQuery } = this as unknown as ClientInternals
-    return _queryQueue?.length === 0 && (_activeQuery ?? query) === query
+    return queryQueueOf(this)?.length === 0 && (activeQueryOf(this) ?? query) === query
   }
 
   resubmit(query: SubmittableLike): void {

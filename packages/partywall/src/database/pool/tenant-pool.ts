@@ -5,7 +5,7 @@
  * released the connection; a scope read there may be another tenant's. A client goes back only when it is proven clean; an SQL error
  * is no reason to destroy it, a doubt about its state is.
  */
-import { Client, Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
+import pg, { type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import { TenancyError } from '../../errors.ts'
 import type { Tampering } from '../../events.ts'
 import { Affinity } from './affinity.ts'
@@ -41,7 +41,7 @@ type Release = (error?: Error | boolean) => void
 export type TenantPoolClient = TenantClient & { release: Release }
 
 // The name must contain "Pool": drizzle-orm recognises a pool by the name of its class.
-export class TenantPool extends Pool {
+export class TenantPool extends pg.Pool {
   /** Set here because a minifier changes the name of the class. */
   static override readonly name: string = 'TenantPool'
   readonly #binder: Binder
@@ -57,7 +57,7 @@ export class TenantPool extends Pool {
   #located: Promise<void> | undefined
 
   /** As in pg.Pool, bound to the scope of the caller. A property, so that it keeps every overload of the original. */
-  override readonly query: Pool['query'] = ((...args: [any, any?, any?]) => this.#queryOrCall(...args)) as Pool['query']
+  override readonly query: pg.Pool['query'] = ((...args: [any, any?, any?]) => this.#queryOrCall(...args)) as pg.Pool['query']
 
   constructor(options: TenantPoolConfig) {
     const {
@@ -302,8 +302,8 @@ export class TenantPool extends Pool {
   }
 }
 
-const newClient: (this: unknown, waiter: unknown) => void = (Pool.prototype as any).newClient
-const pulseQueue: (this: unknown) => void = (Pool.prototype as any)._pulseQueue ?? (() => {})
+const newClient: (this: unknown, waiter: unknown) => void = (pg.Pool.prototype as any).newClient
+const pulseQueue: (this: unknown) => void = (pg.Pool.prototype as any)._pulseQueue ?? (() => {})
 
 async function startSession(client: TenantPoolClient, binding: Binding): Promise<void> {
   if (!client.bindingWriter.isDirect) {
@@ -315,7 +315,7 @@ async function startSession(client: TenantPoolClient, binding: Binding): Promise
   }
   client.lendSession(binding)
   try {
-    const send = Client.prototype.query as unknown as (this: unknown, text: string) => Promise<unknown>
+    const send = pg.Client.prototype.query as unknown as (this: unknown, text: string) => Promise<unknown>
     await send.call(client, `discard temp; discard sequences; ${bindingLiteral(binding, { isLocal: false })}`)
   } catch (error) {
     throw isServerError(error) ? bindingError(error, binding) : error

@@ -3,10 +3,11 @@
  * show a pooler that splits a batch, a proxy that answers by itself, or a path that is left on a session.
  */
 import { randomBytes } from 'node:crypto'
-import { Client, escapeLiteral, type PoolClient } from 'pg'
+import pg, { type Client, type PoolClient } from 'pg'
 import { isTenancyError, TenancyError } from '../../errors.ts'
 import type { Tenant } from '../../types.ts'
 import { identifier } from '../../names/identifier.ts'
+import { literal } from '../../sql/literal.ts'
 import { createSchemaSql, dropSchemaSql } from '../../sql/schema-sql.ts'
 import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Statement } from '../../sql/statement.ts'
@@ -109,7 +110,7 @@ class Witness {
   }
 
   static async open({ config }: ProbeParts): Promise<Witness> {
-    const client = new Client(config)
+    const client = new pg.Client(config)
     client.on('error', () => {})
     await client.connect()
     return new Witness(client, await pathOf(client))
@@ -179,7 +180,7 @@ function unsafe(what: string, cause?: unknown): TenancyError {
 
 function createOwnerSql(schema: string): Statement {
   // The owner is part of the text: a proxy that changes parameters cannot change it.
-  return { text: `create table ${identifier(schema)}.probe as select ${escapeLiteral(schema)}::text as owner` }
+  return { text: `create table ${identifier(schema)}.probe as select ${literal(schema)}::text as owner` }
 }
 
 function readOwnerSql(): Statement {

@@ -3,7 +3,7 @@
  * connects, and another process answers. Its mode is recognised by the processes that answer two clients: if one process answers both,
  * sessions are lent for each transaction.
  */
-import { Client, type ClientConfig, type PoolClient } from 'pg'
+import pg, { type ClientConfig, type PoolClient } from 'pg'
 import { TenancyError } from '../../errors.ts'
 import type { TenantClient } from '../pool/tenant-client.ts'
 import type { ProbeParts } from './probe-parts.ts'
@@ -40,7 +40,7 @@ export async function learnRoute({ pool, scope, config }: ProbeParts): Promise<R
 async function askConsole(config: ClientConfig): Promise<string | undefined> {
   const consoleConfig = onConsole(config)
   if (consoleConfig === undefined) return undefined
-  const client = new Client({ ...consoleConfig, connectionTimeoutMillis: 2000 })
+  const client = new pg.Client({ ...consoleConfig, connectionTimeoutMillis: 2000 })
   client.on('error', () => {})
   try {
     await client.connect()
