@@ -1,6 +1,7 @@
 /** The sources of migrations in the configuration: one for the shared schema, and one for each kind of tenant. */
 import { TenancyError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
+import { seen } from '../../seen.ts'
 import type { Options } from '../../config/options.ts'
 import { folderSource } from './folder/folder.ts'
 import type { MigrationSource } from '../../ports/migration-source.ts'
@@ -41,11 +42,10 @@ export function sourceOfKind(sources: MigrationSources, kind: unknown): Migratio
   const source = typeof kind === 'string' ? sources.kinds.get(kind) : undefined
   if (source !== undefined) return source
   const kinds = [...sources.kinds.keys()]
-  const shown = typeof kind === 'string' ? JSON.stringify(kind.slice(0, 60)) : typeof kind
   const suggestion = typeof kind === 'string' ? nearest(kind.slice(0, 60), kinds) : undefined
   throw new TenancyError(
     'UNKNOWN_KIND',
-    `There is no kind of tenant ${shown}. ` +
+    `There is no kind of tenant ${seen(kind, 'quoted')}. ` +
       (suggestion === undefined ? `The kinds are ${kinds.join(', ')}. ` : `Did you mean ${JSON.stringify(suggestion)}? `) +
       'To add a kind, give its migrations in the option "migrations.tenant": { default: …, <kind>: … }.',
     { details: { kind: String(kind).slice(0, 60), nearest: suggestion } },
