@@ -67,7 +67,7 @@ const rooms: Record<string, readonly string[]> = {
   orm: ['ports', 'sql', 'orm/shared', 'migrations/sources/tools'],
   'orm/*': ['ports', 'sql', 'config', 'orm/shared', 'database/binding'],
   'cli/terminal': [...ground, 'fleet', ...migrations],
-  'cli/context': ['config', 'catalog/tenants', 'cli/terminal'],
+  'cli/context': ['config', 'catalog/tenants', 'migrations/sources', 'cli/terminal'],
   'cli/*': [...commandLine, 'migrations/sources/folder', 'resolve', 'catalog/tenants', 'catalog/domains'],
   cli: ['cli/*', 'cli/context', 'cli/terminal'],
 }
