@@ -45,8 +45,7 @@ describe.each<[string, unknown]>([
   ['in a list as database', { database: ['postgres://me:s3cret@127.0.0.1/db'] }],
 ])('a secret %s', (_, config) => {
   test('is refused with INVALID_OPTION and is not in the error', () => {
-    const create = () => createTenancy(config as Config)
-    expect(create).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message: expect.not.stringContaining('s3cret') }))
-    expect(create).toThrow(/^The (?:option "[a-zA-Z.]+"|config) must be /)
+    const message = expect.stringMatching(/^The (?:option "[a-zA-Z.]+"|config) must be (?!.*s3cret)/)
+    expect(() => createTenancy(config as Config)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message }))
   })
 })
