@@ -28,10 +28,10 @@ const required = [
  */
 export function contentProblems({ files, size, unpackedSize }) {
   const paths = files.map(({ path }) => path)
-  const strangers = paths.filter((path) => !allowed.some((form) => form.test(path)) || refused.some((form) => form.test(path)))
+  const notAllowed = paths.filter((path) => !allowed.some((form) => form.test(path)) || refused.some((form) => form.test(path)))
   const missing = required.filter((path) => !paths.includes(path))
   return [
-    ...strangers.map((path) => `the package holds ${path}, which scripts/package-contents.js does not allow`),
+    ...notAllowed.map((path) => `the package holds ${path}, which scripts/package-contents.js does not allow`),
     ...missing.map((path) => `the package lacks ${path}`),
     ...sizeProblem('packed', size),
     ...sizeProblem('unpacked', unpackedSize),

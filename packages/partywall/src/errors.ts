@@ -77,7 +77,8 @@ export interface ErrorDetails {
   INVALID_OPTION: OptionDetails
   INVALID_ARGUMENT: OptionDetails
   INVALID_TENANT_NAME: {}
-  UNKNOWN_KIND: { readonly kind: string; readonly nearest: string | undefined }
+  /** `kinds`: those that the configuration has. */
+  UNKNOWN_KIND: { readonly kind: string; readonly kinds: readonly string[]; readonly nearest: string | undefined }
   SCHEMA_EXISTS: { readonly schema: string }
   SCHEMA_MISSING: { readonly schema: string }
   DOMAIN_EXISTS: { readonly domains: readonly string[] }
@@ -140,6 +141,8 @@ export interface OptionDetails {
   readonly package?: string
   readonly type?: string
   readonly resolver?: string
+  /** The sources of migrations between which a call does not choose. */
+  readonly sources?: readonly string[]
 }
 
 export interface MigrationDetails {
@@ -151,8 +154,8 @@ export interface MigrationDetails {
   readonly line?: number | undefined
 }
 
-/** A code whose details are all optional may leave them out. */
-export type ErrorOptions<C extends TenancyErrorCode> = { readonly cause?: unknown } & ({} extends ErrorDetails[C]
+/** What an error holds besides its text. A code whose details are all optional may leave them out. */
+export type CauseAndDetails<C extends TenancyErrorCode> = { readonly cause?: unknown } & ({} extends ErrorDetails[C]
   ? { readonly details?: ErrorDetails[C] }
   : { readonly details: ErrorDetails[C] })
 
@@ -171,7 +174,7 @@ export class TenancyError<C extends TenancyErrorCode = TenancyErrorCode> extends
   readonly details: Readonly<ErrorDetails[C]>
 
   /** @param summary what was refused and what to do; the address of the docs is added to it */
-  constructor(code: C, summary: string, ...[options]: {} extends ErrorDetails[C] ? [ErrorOptions<C>?] : [ErrorOptions<C>]) {
+  constructor(code: C, summary: string, ...[options]: {} extends ErrorDetails[C] ? [CauseAndDetails<C>?] : [CauseAndDetails<C>]) {
     super(`${summary} See ${addressOf(code)}`, options !== undefined && 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
     this.details = Object.freeze({ ...(options?.details as ErrorDetails[C]) })

@@ -2,7 +2,7 @@ import './node-version.ts'
 export { createTenancy } from './tenancy.ts'
 export type { DatabaseApi, DomainsApi, PublicOptions, RunInTenantOptions, Tenancy, TenantsApi } from './tenancy.ts'
 export { defineConfig } from './config/config.ts'
-export type { Config, MigrationsOption, MigrationsOptions, PoolOptions } from './config/config.ts'
+export type { Config, MigrationSourceOption, MigrationsOptions, PoolOptions } from './config/config.ts'
 export { byHost, type HostOptions } from './resolve/by-host.ts'
 export { byHeader, type HeaderOptions } from './resolve/by-header.ts'
 export type { NameForm } from './resolve/name-forms.ts'
@@ -17,7 +17,14 @@ export type {
   ResolverFunction,
 } from './ports/resolver.ts'
 export { errorCodes, isTenancyError, TenancyError } from './errors.ts'
-export type { AnyTenancyError, ErrorDetails, ErrorOptions, MigrationDetails, OptionDetails, TenancyErrorCode } from './errors.ts'
+export type {
+  AnyTenancyError,
+  CauseAndDetails,
+  ErrorDetails,
+  MigrationDetails,
+  OptionDetails,
+  TenancyErrorCode,
+} from './errors.ts'
 export type { MigrationsEnded, MigrationsStarted, SchemaMigrationStarted, Tampering, TenancyEvents } from './events.ts'
 export { TenantPool } from './database/pool/tenant-pool.ts'
 export type { Isolation } from './database/probe/isolation.ts'
@@ -29,14 +36,7 @@ export type { ForEachEntry, ForEachOptions } from './fleet/for-each.ts'
 export type { DomainListOptions } from './catalog/domains/domains.ts'
 export type { TenantFilter, TenantListOptions, TenantOrder } from './catalog/tenants/tenant-list.ts'
 export type { TenantChanges } from './catalog/tenants/tenants.ts'
-export type {
-  MigrationEntry,
-  MigrationGroup,
-  MigrationReport,
-  MigrationStatus,
-  PlanOptions,
-  RunOptions,
-} from './migrations/run/run.ts'
+export type { MigrationGroup, Migrations, MigrationStatus, PlanOptions, RunOptions } from './migrations/run/run.ts'
 export type { MigrationSelection } from './migrations/plan/targets.ts'
 export type {
   ImportedHistory,
@@ -49,11 +49,9 @@ export type {
   Step,
 } from './ports/migration-source.ts'
 export { assertFleetOk } from './fleet/report.ts'
-export type { FleetEntry, FleetReport } from './types.ts'
+export type { FleetEntry, FleetReport, MigrationEntry, MigrationReport } from './types.ts'
 export type { Attributes, Domain, Tenant, TenantRef, TenantSelection, TenantStatus } from './types.ts'
 export type { Register, RegisteredTenant } from './types.ts'
-export type { Migrations } from './migrations/run/run.ts'
-export type { Options } from './config/options.ts'
 export type { Queryable, Statement } from './sql/statement.ts'
 export type { SqlIdentifier, SqlTag } from './sql/sql.ts'
 export type { ToolOptions } from './migrations/sources/tools/tool-source.ts'

@@ -1,5 +1,6 @@
 /** The one check of numbers that a caller or a configuration gives. */
 import { TenancyError } from './errors.ts'
+import { seen } from './seen.ts'
 
 export interface NumberRange {
   readonly least: number
@@ -21,12 +22,5 @@ export function assertWholeNumber(
 ): asserts value is number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
-  throw new TenancyError(code, `${what} must be a whole number ${range}; it is ${shown(value)}.`, { details: { option } })
-}
-
-/** Numbers and short texts as they are; of everything else its type, for it may hold a secret. */
-function shown(value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value)
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
-  return value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : typeof value
+  throw new TenancyError(code, `${what} must be a whole number ${range}; it is ${seen(value)}.`, { details: { option } })
 }

@@ -1,12 +1,13 @@
 /** Checks of single values of a config. Each returns the value with its type, or throws INVALID_OPTION with the name of the option. */
 import { TenancyError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
+import { seen } from '../seen.ts'
 import { assertWholeNumber } from '../whole-number.ts'
 
 /** @param prefix of the names of these options, e.g. `pool.` */
 export function knownKeys(prefix: string, part: unknown, known: readonly string[]): void {
   if (typeof part !== 'object' || part === null || Array.isArray(part)) {
-    throw invalid(prefix.slice(0, -1) || 'the config', part, 'an object')
+    throw prefix === '' ? notAllowed('The config', '', part, 'an object') : invalid(prefix.slice(0, -1), part, 'an object')
   }
   const unknown = Object.keys(part).find((key) => !known.includes(key))
   if (unknown === undefined) return
@@ -46,9 +47,10 @@ export function oneOf<const T extends string>(option: string, value: unknown, al
 
 /** @param allowed what the option may be, as the end of the sentence "must be …" */
 export function invalid(option: string, value: unknown, allowed: string): TenancyError {
-  const seen =
-    typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : JSON.stringify(value)
-  return new TenancyError('INVALID_OPTION', `The option "${option}" must be ${allowed}; it is ${seen ?? typeof value}.`, {
-    details: { option },
-  })
+  return notAllowed(`The option "${option}"`, option, value, allowed)
+}
+
+/** Text in the wrong place may be a connection string with a password: the message says only that it is text. */
+function notAllowed(what: string, option: string, value: unknown, allowed: string): TenancyError {
+  return new TenancyError('INVALID_OPTION', `${what} must be ${allowed}; it is ${seen(value)}.`, { details: { option } })
 }

@@ -37,18 +37,18 @@ export interface PoolOptions {
 }
 
 /** A folder of SQL and TypeScript files, relative to `root`; or the files of another tool, as in `drizzleMigrations('drizzle')` of partywall/drizzle. */
-export type MigrationsOption = string | MigrationSource
+export type MigrationSourceOption = string | MigrationSource
 
 export interface MigrationsOptions {
   /** Migrations of the shared schema. @default 'migrations/shared' */
-  shared?: MigrationsOption
+  shared?: MigrationSourceOption
   /**
    * Migrations of the tenants: one source for all of them, or one for each kind of tenant, by its name. Tenants that were created
    * without a kind have the kind `default`.
    * @default 'migrations/tenant'
    * @example { default: 'migrations/tenant', enterprise: 'migrations/enterprise' }
    */
-  tenant?: MigrationsOption | Readonly<Record<string, MigrationsOption>>
+  tenant?: MigrationSourceOption | Readonly<Record<string, MigrationSourceOption>>
 }
 
 export interface Config<S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>> {

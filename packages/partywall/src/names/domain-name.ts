@@ -1,5 +1,6 @@
 /** The domain of a tenant: a bare host name in its one spelling, with labels that DNS accepts. The catalog contains no others. */
 import { TenancyError } from '../errors.ts'
+import { seen } from '../seen.ts'
 import { maxHostLength, spellHost } from './host-spelling.ts'
 
 /** A Unicode spelling is longer than its punycode only by combining marks; a longer text is refused without looking at it. */
@@ -13,7 +14,7 @@ const maxSpelling = 1000
 export function parseDomain(text: unknown): string {
   const domain = tryParseDomain(text)
   if (domain !== undefined) return domain
-  const shown = typeof text === 'string' ? JSON.stringify(text.slice(0, 100)) : text === null ? 'null' : typeof text
+  const shown = seen(text, 'quoted')
   throw new TenancyError(
     'INVALID_DOMAIN',
     `${shown} is not a host name. Give the bare name as in acme.example.com: no scheme, port, path, space or wildcard, ` +

@@ -2,28 +2,24 @@
  * The host of a request. A client may send a Host header in upper or lower case, with or without port, final dot or `www.`; two spellings of
  * one host must not lead to two answers, and a text that is no host must not lead to a tenant at all.
  */
-import { maxHostLength, spellHost, type SpelledHost } from './host-spelling.ts'
+import { invalidHost, maxHostLength, spellHost, type SpelledHost } from './host-spelling.ts'
 
 /**
  * Reads `host[:port]` as a Host header or a config file may spell it. Never throws, and reads its own result as itself.
  * @example hostName('WWW.Acme.Example.com.:3000') // { form: 'name', host: 'www.acme.example.com' }
  */
 export function hostName(text: string): SpelledHost {
-  if (text === '') return invalid('it is empty')
-  if (text.length > maxTextLength) return invalid('it is too long')
+  if (text === '') return invalidHost('it is empty')
+  if (text.length > maxTextLength) return invalidHost('it is too long')
   const [, host, port = ''] = hostAndPort.exec(text) ?? []
-  if (host === undefined) return invalid('it is not of the form host or host:port')
-  if (Number(port) > maxPort) return invalid('its port is out of range')
+  if (host === undefined) return invalidHost('it is not of the form host or host:port')
+  if (Number(port) > maxPort) return invalidHost('its port is out of range')
   return spellHost(host)
 }
 
 /** People expect the same page at `www.acme.example.com` and `acme.example.com`. One `www.` is removed, never two. */
 export function withoutWww(host: string): string {
   return host.startsWith('www.') ? host.slice('www.'.length) : host
-}
-
-function invalid(reason: string): SpelledHost {
-  return { form: 'invalid', reason }
 }
 
 const maxPort = 65_535

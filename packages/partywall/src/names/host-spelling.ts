@@ -24,22 +24,22 @@ function bracketed(text: string): SpelledHost {
   const address = text.slice(1, -1)
   // A zone (`fe80::1%eth0`) passes isIPv6, but it belongs to one machine and is no part of a host.
   if (!text.endsWith(']') || !isIPv6(address) || address.includes('%')) {
-    return invalid('it has brackets, but not around an IPv6 address')
+    return invalidHost('it has brackets, but not around an IPv6 address')
   }
   return { form: 'address', host: new URL(`http://[${address}]`).hostname }
 }
 
 function named(text: string): SpelledHost {
   const ascii = asciiOf(text)
-  if (ascii === undefined) return invalid('it has characters that no host has')
+  if (ascii === undefined) return invalidHost('it has characters that no host has')
   const host = ascii.endsWith('.') ? ascii.slice(0, -1) : ascii
-  if (host === '') return invalid('it is empty')
-  if (host.length > maxHostLength) return invalid(`it is longer than ${maxHostLength} characters`)
+  if (host === '') return invalidHost('it is empty')
+  if (host.length > maxHostLength) return invalidHost(`it is longer than ${maxHostLength} characters`)
   const labels = host.split('.')
-  if (labels.includes('')) return invalid('it has an empty label')
+  if (labels.includes('')) return invalidHost('it has an empty label')
   if (!allDigits.test(labels.at(-1)!)) return { form: 'name', host }
   // No top-level domain is a number, so this is an IPv4 address or a wrong one.
-  return isIPv4(host) ? { form: 'address', host } : invalid('it ends in a number, but is not an IPv4 address')
+  return isIPv4(host) ? { form: 'address', host } : invalidHost('it ends in a number, but is not an IPv4 address')
 }
 
 /** Lower-case ASCII, or undefined when a character cannot be in a host. An underscore can: schema names may have it. */
@@ -51,7 +51,8 @@ function asciiOf(text: string): string | undefined {
   return ascii !== '' && hostCharacters.test(ascii) ? ascii : undefined
 }
 
-function invalid(reason: string): SpelledHost {
+/** @param reason half a sentence without the text itself */
+export function invalidHost(reason: string): SpelledHost {
   return { form: 'invalid', reason }
 }
 

@@ -3,6 +3,7 @@
  * a forgotten quote could not change what a name means, and no two names differ only by case.
  */
 import { TenancyError } from '../errors.ts'
+import { seen } from '../seen.ts'
 
 const maxBytes = 63
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -25,7 +26,7 @@ export function identifier(name: string): string {
   if (name === '' || name.includes('\0') || Buffer.byteLength(name) > maxBytes) {
     throw new TenancyError(
       'INVALID_SCHEMA_NAME',
-      `${JSON.stringify(name)} cannot be an identifier: PostgreSQL takes 1 to ${maxBytes} bytes and no zero byte.`,
+      `${seen(name, 'quoted')} cannot be an identifier: PostgreSQL takes 1 to ${maxBytes} bytes and no zero byte.`,
       { details: { name } },
     )
   }
@@ -63,14 +64,8 @@ export function assertSchemaName(name: unknown, reserved: Iterable<string> = [])
   if (problem === undefined) return
   throw new TenancyError(
     'INVALID_SCHEMA_NAME',
-    `${printable(name)} cannot be the schema of a tenant: ${problem}. ` +
+    `${seen(name, 'quoted')} cannot be the schema of a tenant: ${problem}. ` +
       'A schema name has 1 to 63 lower-case letters, digits, _ or -, and starts with a letter or _.',
-    { details: { name: printable(name) } },
+    { details: { name: seen(name, 'quoted') } },
   )
-}
-
-/** A hostile name may be a megabyte long or contain control characters. */
-function printable(name: unknown): string {
-  const text = JSON.stringify(name) ?? String(name)
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }

@@ -9,7 +9,7 @@ export type RequestQuery = Readonly<Record<string, string | readonly string[] | 
 
 /** What an adapter knows of a request. Header names are lower-case; the adapter fills in what it has. */
 export interface RequestFacts {
-  /** The Host as the client sent it, port and all, e.g. `Ferrari.localhost:3000`. Several are joined with a comma, and refused. */
+  /** The Host as the client sent it, port and all, e.g. `Ferrari.localhost:3000`. Several are joined with a comma, and refused by every chain. */
   readonly host?: string | undefined
   /** The path of the URL without its query, e.g. `/polls/1`. */
   readonly path?: string | undefined

@@ -1,5 +1,6 @@
 /** One interface for every resolver, of partywall or of the application: it has a name, and its answer is a Hint. */
 import { isTenancyError, TenancyError } from '../errors.ts'
+import { seen } from '../seen.ts'
 import type { TenantRef } from '../types.ts'
 import type { Hint, RequestFacts, Resolver } from '../ports/resolver.ts'
 
@@ -29,18 +30,24 @@ export function named(resolver: Resolver, index: number): NamedQuestion {
 function toHint(answer: unknown, name: string): Hint {
   if (answer === undefined || answer === null) return { outcome: 'none' }
   if (answer === '') return { outcome: 'invalid', reason: 'the name of the tenant is empty' }
-  if (isHint(answer)) return answer
-  if (isTenantRef(answer)) return { outcome: 'tenant', ref: answer }
+  if (hasOutcome(answer)) {
+    if (isHint(answer)) return answer
+  } else if (isTenantRef(answer)) return { outcome: 'tenant', ref: answer }
   throw new TenancyError(
     'INVALID_OPTION',
-    `The resolver ${JSON.stringify(name)} returned ${kindOf(answer)}, which names no tenant. Return a schema, an id, a domain, ` +
+    `The resolver ${JSON.stringify(name)} returned ${described(answer)}, which names no tenant. Return a schema, an id, a domain, ` +
       '{ schema }, { id }, { domain }, a hint with an outcome, or undefined when the facts name no tenant.',
     { details: { option: 'resolve', resolver: name } },
   )
 }
 
-function isHint(answer: unknown): answer is Hint {
-  return typeof answer === 'object' && answer !== null && 'outcome' in answer && outcomes.has(answer.outcome)
+/** An object with an outcome is a hint or a mistake. A refusal such as `{ outcome: 'forbidden', schema }` must not resolve by its schema. */
+function hasOutcome(answer: unknown): answer is { readonly outcome: unknown; readonly ref?: unknown } {
+  return typeof answer === 'object' && answer !== null && 'outcome' in answer
+}
+
+function isHint(answer: { readonly outcome: unknown; readonly ref?: unknown }): answer is Hint {
+  return outcomes.has(answer.outcome) && (answer.outcome !== 'tenant' || isTenantRef(answer.ref))
 }
 
 function isTenantRef(answer: unknown): answer is TenantRef {
@@ -49,8 +56,9 @@ function isTenantRef(answer: unknown): answer is TenantRef {
   return ['id', 'schema', 'domain'].some((key) => typeof (answer as Record<string, unknown>)[key] === 'string')
 }
 
-function kindOf(answer: unknown): string {
-  return Array.isArray(answer) ? 'a list' : typeof answer === 'object' ? 'an object' : `a ${typeof answer}`
+function described(answer: unknown): string {
+  if (!hasOutcome(answer)) return seen(answer)
+  return answer.outcome === 'tenant' ? 'a hint "tenant" without a ref' : 'an object with an outcome that no hint has'
 }
 
 const outcomes = new Set<unknown>(['none', 'tenant', 'shared', 'unknown', 'invalid'] satisfies Hint['outcome'][])

@@ -4,6 +4,7 @@
  */
 import { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
+import { seen } from '../seen.ts'
 import type { Hint, NamedResolver, RequestFacts } from '../ports/resolver.ts'
 import { nameReader, type NameForm } from './name-forms.ts'
 
@@ -50,7 +51,8 @@ function headerName(name: unknown): string {
       ? 'the host is read by byHost'
       : undefined
   if (isToken && problem === undefined) return name.toLowerCase()
-  throw new TenancyError('INVALID_OPTION', `byHeader cannot read ${JSON.stringify(name) ?? typeof name}: ${problem}.`, {
-    details: { option: 'name', seen: name },
+  const shown = seen(name, 'quoted')
+  throw new TenancyError('INVALID_OPTION', `byHeader cannot read ${shown}: ${problem}.`, {
+    details: { option: 'name', seen: shown },
   })
 }

@@ -8,6 +8,7 @@ import { schemaNameProblem } from '../names/identifier.ts'
 import { TenancyError } from '../errors.ts'
 import type { SpelledHost } from '../names/host-spelling.ts'
 import { assertKnownKeys } from '../known-keys.ts'
+import { seen } from '../seen.ts'
 import type { TenantRef } from '../types.ts'
 import { hostName, withoutWww } from '../names/host-name.ts'
 import type { Hint, NamedResolver } from '../ports/resolver.ts'
@@ -38,9 +39,7 @@ export function byHost(options: HostOptions = {}): NamedResolver {
     throw new TenancyError(
       'INVALID_OPTION',
       'byHost without a base and without custom domains names no tenant. Give it a base.',
-      {
-        details: { option: 'base' },
-      },
+      { details: { option: 'base' } },
     )
   }
 
@@ -79,13 +78,11 @@ function ownHost(option: string, text: unknown): string {
   const parsed = typeof text === 'string' ? hostName(text) : undefined
   const problem = parsed === undefined ? 'it is not text' : ownHostProblem(String(text), parsed)
   if (parsed?.form === 'name' && problem === undefined) return parsed.host
-  const seen = JSON.stringify(text) ?? typeof text
+  const shown = seen(text, 'quoted')
   throw new TenancyError(
     'INVALID_OPTION',
-    `The option "${option}" of byHost must be a host such as "example.com", not ${seen}: ${problem}.`,
-    {
-      details: { option, seen: text },
-    },
+    `The option "${option}" of byHost must be a host such as "example.com", not ${shown}: ${problem}.`,
+    { details: { option, seen: shown } },
   )
 }
 

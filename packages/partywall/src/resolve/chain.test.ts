@@ -87,6 +87,17 @@ describe('a chain of host and header', () => {
   })
 })
 
+test('a chain refuses several hosts, whichever resolvers it has', async () => {
+  const facts = { host: 'acme.example.com, acme.example.com', headers: { 'x-tenant-id': 'acme' } }
+  for (const resolvers of [[], [byHeader('x-tenant-id')], [() => 'acme']]) {
+    expect(await createChain(resolvers, lookup)(facts)).toEqual({
+      outcome: 'invalid',
+      by: 'host',
+      reason: 'the request names several hosts',
+    })
+  }
+})
+
 describe('the status of a tenant', () => {
   test.each([
     ['paused', 'suspended'],
@@ -139,12 +150,21 @@ describe('a resolver of the application', () => {
     await expect(custom(() => 'acme', fail)).rejects.toBe(error)
   })
 
-  test.each([7, true, {}, [], { tenant: 'acme' }, { outcome: 'resolved' }])(
-    'that returns %j is refused as a bug',
-    async (answer) => {
-      await expect(custom(() => answer as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
-    },
-  )
+  test.each([
+    7,
+    true,
+    {},
+    [],
+    { tenant: 'acme' },
+    { outcome: 'resolved' },
+    { outcome: 'forbidden', schema: 'acme' },
+    { outcome: undefined, schema: 'acme' },
+    { outcome: 'tenant' },
+    { outcome: 'tenant', ref: {} },
+    { outcome: 'tenant', schema: 'acme' },
+  ])('that returns %j is refused as a bug', async (answer) => {
+    await expect(custom(() => answer as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  })
 })
 
 describe('the lookup', () => {

@@ -5,6 +5,8 @@
  *   choose its tenant by spoiling the host.
  * - The weaker resolvers must agree with the decision or name nothing. A header that names another tenant is refused even when there is
  *   no such tenant: if it were ignored then, the difference would tell which tenants exist.
+ * - A request with several hosts is invalid, also when no resolver reads the host: a proxy may have checked another host than the one
+ *   that the application reads.
  * - Only an active tenant resolves.
  */
 import type { Attributes, Tenant, TenantRef } from '../types.ts'
@@ -31,6 +33,8 @@ export function createChain<A extends object = Attributes>(
   const questions = resolvers.map(named)
 
   return async (facts) => {
+    // An adapter joins several hosts with a comma, which no host contains.
+    if (facts.host?.includes(',')) return { outcome: 'invalid', by: 'host', reason: 'the request names several hosts' }
     let decision: Decision<A> | undefined
     for (const { name, ask } of questions) {
       const hint = await ask(facts)

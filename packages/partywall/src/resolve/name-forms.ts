@@ -4,6 +4,7 @@
  */
 import { TenancyError } from '../errors.ts'
 import { isUuid, schemaNameProblem } from '../names/identifier.ts'
+import { seen } from '../seen.ts'
 import type { TenantRef } from '../types.ts'
 
 export type NameForm = 'id' | 'schema'
@@ -23,7 +24,7 @@ export function nameReader(what: string, accept: unknown = ['id', 'schema']): Na
   const isKnown = Array.isArray(accept) && accept.length > 0 && accept.every((form) => Object.hasOwn(forms, form as PropertyKey))
   if (!isKnown) {
     throw new TenancyError('INVALID_OPTION', `The option "accept" of ${what} must be a list of 'id' and 'schema'.`, {
-      details: { option: 'accept', seen: accept },
+      details: { option: 'accept', seen: seen(accept) },
     })
   }
   const accepted = (accept as NameForm[]).map((form) => forms[form])

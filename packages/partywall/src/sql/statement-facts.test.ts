@@ -87,7 +87,7 @@ describe('a statement that leaves something on the connection', () => {
     'select setting from pg_settings',
     'explain analyze create table x as select 1 as temp',
     'do $$ begin perform 1; end $$',
-  ])('is told from: %s', (text) => expect(statementFacts(text).leaves).toBeUndefined())
+  ])('does not include: %s', (text) => expect(statementFacts(text).leaves).toBeUndefined())
 })
 
 test('mayCommit is set for CALL and DO', () => {

@@ -7,6 +7,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { TenancyError } from '../../src/errors.ts'
 import { requireShared, requireTenant, tenancyErrors, tenantScope, type TenantScopeOptions } from '../../src/http/express.ts'
 import type { Resolver } from '../../src/ports/resolver.ts'
+import { byHeader } from '../../src/resolve/by-header.ts'
 import { createChain } from '../../src/resolve/chain.ts'
 import type { Scope } from '../../src/scope/scope.ts'
 import { listen } from './listen.ts'
@@ -222,6 +223,17 @@ describe('the tenant of a request', () => {
     expect(await raw('Host: ')).toMatch(/^HTTP\/1\.1 400 .*INVALID_TENANT_REF/s)
     expect(await raw('Host: tenant1.example.com@evil.test')).toMatch(/^HTTP\/1\.1 400 .*INVALID_TENANT_REF/s)
     expect(await raw('Host: tenant1.example.com')).toMatch(/^HTTP\/1\.1 200 .*"tenant1"/s)
+  })
+
+  test('is refused where the Host comes twice, also when only a header names the tenant', async () => {
+    const { resolve } = createTenancyLike([byHeader('x-tenant-id')])
+    const { raw, handler } = await start(undefined, { broken: { resolve }, none: 'shared' })
+    expect(await raw('Host: a.test\r\nX-Tenant-Id: tenant1')).toMatch(/^HTTP\/1\.1 200 .*"tenant1"/s)
+    handler.mockClear()
+    const twice = 'Host: a.test\r\nHost: b.test\r\n'
+    expect(await raw(`${twice}X-Tenant-Id: tenant1`)).toMatch(/^HTTP\/1\.1 400 .*INVALID_TENANT_REF/s)
+    expect(await raw(twice.trimEnd())).toMatch(/^HTTP\/1\.1 400 .*INVALID_TENANT_REF/s)
+    expect(handler).not.toHaveBeenCalled()
   })
 
   test('is read from X-Forwarded-Host only behind a proxy that Express trusts', async () => {

@@ -233,7 +233,7 @@ describe('a text that would end its own binding', () => {
     },
   )
 
-  test('is told from an SQL function with a body, which is sent', async () => {
+  test('does not include BEGIN ATOMIC in the body of an SQL function, which is sent', async () => {
     await scope.run(a, () =>
       pool.query(
         `create function both_sides() returns bigint begin atomic select count(*) from items; select count(case when owner = 'tenant_a' then 1 end) / 20 from items; end; select 1`,

@@ -20,7 +20,7 @@ describe('tenantKyselyOptions', () => {
     expect(created).toBeLessThanOrEqual(4)
   })
 
-  test('protects from a pool that wraps each client anew, with which onCreateConnection is called at every checkout', async () => {
+  test('protects from a pool that gives each checkout a new object, with which onCreateConnection is called at every checkout', async () => {
     let created = 0
     const onCreateConnection = async (): Promise<void> => void (created += 1)
     const pool = { connect: connectWrapped, end: async () => {} } as unknown as PostgresPool

@@ -2,7 +2,7 @@
  * Reads the imports of src/ and holds the one-way rule of the house. A folder is a room; a room may import from the rooms that its
  * line in the table names, and from itself. The files at the root are of two kinds, which their own imports tell apart: nouns, which
  * import nothing but other nouns and which every room may use, and the front, which wires the rooms and which only the command line
- * may use. There is no exception for a single file, and no circle.
+ * may use. There is no exception for a single file, no circle, and no line that permits more than is used.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
@@ -10,20 +10,12 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 const source = fileURLToPath(new URL('../../src/', import.meta.url))
+const { exports } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  exports: Record<string, { '@partywall/source': string } | string>
+}
 
 const text = ['names', 'sql']
 const ground = [...text, 'ports', 'config']
-const catalog = ['catalog/install', 'catalog', 'catalog/tenants', 'catalog/domains', 'catalog/runs']
-const sources = ['migrations/sources/files', 'migrations/sources/imported', 'migrations/sources']
-const migrations = [
-  'migrations/history',
-  'migrations/review',
-  ...sources,
-  'migrations/plan',
-  'migrations/apply',
-  'migrations/run',
-]
-const commandLine = [...ground, 'fleet', ...migrations, 'cli/terminal', 'cli/context']
 
 /** Each room, and the rooms it may import from. A room stands below those that it may use, so the table itself has no circle. */
 const rooms: Record<string, readonly string[]> = {
@@ -38,37 +30,71 @@ const rooms: Record<string, readonly string[]> = {
   embedded: [],
   'database/boundary': ['sql'],
   'database/binding': [...text, 'config', 'scope', 'database/boundary'],
-  'database/pool': [...text, 'database/binding'],
-  'database/probe': [...text, 'ports', 'scope', 'database/binding', 'database/pool'],
-  database: [...ground, 'scope', 'embedded', 'database/binding', 'database/pool', 'database/probe'],
+  'database/pool': ['sql', 'database/binding'],
+  'database/probe': [...text, 'ports', 'scope', 'database/pool'],
+  database: ['sql', 'ports', 'config', 'scope', 'embedded', 'database/binding', 'database/pool', 'database/probe'],
   // What is built on statements: none of these has a connection.
   resolve: ['names', 'ports'],
   'catalog/install/migrations': [],
   'catalog/install': [...text, 'ports', 'catalog/install/migrations'],
-  catalog: [...ground, 'catalog/install'],
+  catalog: ['sql', 'ports', 'config', 'catalog/install'],
   'catalog/tenants': [...ground, 'catalog'],
-  'catalog/domains': [...ground, 'catalog', 'catalog/tenants'],
-  'catalog/runs': [...ground, 'catalog'],
+  'catalog/domains': [...text, 'catalog', 'catalog/tenants'],
+  'catalog/runs': ['sql', 'catalog'],
   'migrations/review': ['sql', 'ports'],
   'migrations/sources/files': [],
-  'migrations/sources/folder': ['sql', 'ports', 'migrations/sources/files'],
+  'migrations/sources/folder': ['ports', 'migrations/sources/files'],
   'migrations/sources/imported': [...text, 'ports', 'migrations/sources/files'],
-  'migrations/sources/tools': [...text, 'ports', 'migrations/review', 'migrations/sources/files', 'migrations/sources/imported'],
+  'migrations/sources/tools': ['sql', 'ports', 'migrations/review', 'migrations/sources/files', 'migrations/sources/imported'],
   'migrations/sources': ['ports', 'config', 'migrations/sources/folder'],
   'migrations/history': [...text, 'ports', 'migrations/review', 'migrations/sources/files'],
-  'migrations/plan': [...ground, 'fleet', 'catalog/tenants', 'migrations/review', ...sources, 'migrations/history'],
+  'migrations/plan': [
+    ...ground,
+    'fleet',
+    'catalog/tenants',
+    'migrations/review',
+    'migrations/sources/imported',
+    'migrations/sources',
+    'migrations/history',
+  ],
   'migrations/apply': [...text, 'ports', 'migrations/review', 'migrations/history', 'migrations/plan'],
-  'migrations/run': [...ground, 'fleet', ...catalog, 'migrations/history', 'migrations/plan', 'migrations/apply'],
-  lifecycle: [...ground, ...catalog, ...migrations],
+  'migrations/run': [
+    'sql',
+    'ports',
+    'fleet',
+    'catalog',
+    'catalog/runs',
+    'migrations/history',
+    'migrations/plan',
+    'migrations/apply',
+  ],
+  lifecycle: [
+    ...ground,
+    'catalog',
+    'catalog/tenants',
+    'catalog/domains',
+    'migrations/sources',
+    'migrations/plan',
+    'migrations/apply',
+  ],
   // The edges: each adapter takes a tenancy by its shape (ports), so it needs none of the wiring.
   'http/shared': ['ports'],
   http: ['ports', 'http/shared'],
-  'orm/shared': ['ports'],
+  'orm/shared': [],
   orm: ['ports', 'sql', 'orm/shared', 'migrations/sources/tools'],
-  'orm/*': ['ports', 'sql', 'config', 'orm/shared', 'database/binding'],
-  'cli/terminal': [...ground, 'fleet', ...migrations],
-  'cli/context': ['config', 'catalog/tenants', 'cli/terminal'],
-  'cli/*': [...commandLine, 'migrations/sources/folder', 'resolve', 'catalog/tenants', 'catalog/domains'],
+  'orm/*': ['ports', 'sql', 'orm/shared', 'database/binding'],
+  'cli/terminal': ['migrations/run'],
+  'cli/context': ['config', 'catalog/tenants', 'migrations/sources', 'cli/terminal'],
+  'cli/*': [
+    ...ground,
+    'fleet',
+    'migrations/sources/folder',
+    'migrations/plan',
+    'migrations/run',
+    'resolve',
+    'cli/terminal',
+    'cli/context',
+  ],
   cli: ['cli/*', 'cli/context', 'cli/terminal'],
 }
 
@@ -87,6 +113,14 @@ test('the table of rooms has a line for every folder, and no other', async () =>
   const folders = new Set(Object.keys(await sourceFiles()).map((file) => lineOf(posix.dirname(file))))
   folders.delete('.')
   expect([...folders].toSorted()).toEqual(Object.keys(rooms).toSorted())
+})
+
+test('every arrow that the table permits is used', async () => {
+  const files = await sourceFiles()
+  expect(unusedArrows(files)).toEqual([])
+  const [first, ...others] = Object.entries(files).filter(([file]) => file.startsWith('resolve/'))
+  expect(others.length).toBeGreaterThan(2)
+  expect(unusedArrows(Object.fromEntries([first!]))).toContain('resolve -> names')
 })
 
 test('the table of rooms has no circle: a room uses only rooms above it', () => {
@@ -123,6 +157,13 @@ test('a wrong import is found, however it is written', () => {
   expect(wrong({ 'http/koa.ts': "import type { Tenancy } from '../tenancy.ts'" })).toHaveLength(1)
   expect(wrong({ 'migrations/run/a.ts': "const { provision } = await import('../../lifecycle/provision.ts')" })).toHaveLength(1)
   expect(wrong({ 'resolve/a.ts': "import '../scope/scope.ts'" })).toHaveLength(1)
+  expect(wrong({ 'scope/a.ts': "await importUnbundled('partywall/embedded')" })).toEqual([
+    'scope/a.ts: the room scope may not import from embedded (embedded/embedded.ts)',
+  ])
+  expect(wrong({ 'sql/a.ts': "import { tenantScope } from 'partywall/express'" })).toHaveLength(1)
+  expect(
+    wrong({ 'sql/a.ts': "import { createTenancy } from 'partywall'", 'index.ts': "export * from './tenancy.ts'" }),
+  ).toHaveLength(1)
   expect(wrong({ 'cellar/a.ts': '' })).toEqual(['cellar/a.ts: the room cellar is not in the table of rooms'])
 })
 
@@ -177,8 +218,8 @@ function problemOf(
       ? undefined
       : `${file}: only database/ may import from pg what opens a connection`
   }
-  if (!from.startsWith('.')) return undefined
-  const target = posix.join(posix.dirname(file), from)
+  const target = targetOf(file, from)
+  if (target === undefined) return undefined
   const other = posix.dirname(target)
   if (other === '.') {
     const mayUseFront = room === 'cli' || room.startsWith('cli/')
@@ -191,14 +232,38 @@ function problemOf(
   return `${file}: the room ${room} may not import from ${other} (${target})`
 }
 
+/** The file in src/ that an import means; undefined for another package. A package name reaches the same files as a path. */
+function targetOf(file: string, from: string): string | undefined {
+  if (from.startsWith('.')) return posix.join(posix.dirname(file), from)
+  if (!/^partywall(?:\/|$)/.test(from)) return undefined
+  const entry = exports[from.replace('partywall', '.')]
+  return typeof entry === 'object' ? entry['@partywall/source'].replace('./src/', '') : undefined
+}
+
+/** Arrows of the table that no import needs, as `room -> other`. */
+function unusedArrows(files: Record<string, string>): string[] {
+  const used = new Set(
+    Object.entries(files).flatMap(([file, content]) =>
+      importsOf(content).flatMap(({ from }) => {
+        const target = targetOf(file, from)
+        if (target === undefined) return []
+        const [room, other] = [lineOf(posix.dirname(file)), posix.dirname(target)]
+        return [`${room} -> ${other}`, `${room} -> ${lineOf(other)}`]
+      }),
+    ),
+  )
+  return Object.entries(rooms).flatMap(([room, others]) =>
+    others.map((other) => `${room} -> ${other}`).filter((arrow) => !used.has(arrow)),
+  )
+}
+
 /** A file at the root that uses no room, nor anything that does. */
 function isNoun(files: Record<string, string>, file: string): boolean {
   const content = files[file]
   if (content === undefined) return true
-  const own = importsOf(content).filter(({ from }) => from.startsWith('.'))
-  return own.every(({ from }) => {
-    const target = posix.join(posix.dirname(file), from)
-    return posix.dirname(target) === '.' && isNoun(files, target)
+  return importsOf(content).every(({ from }) => {
+    const target = targetOf(file, from)
+    return target === undefined || (posix.dirname(target) === '.' && isNoun(files, target))
   })
 }
 
@@ -218,7 +283,8 @@ function circlesIn(files: Record<string, string>): string[] {
     }
     if (done.has(file)) return
     for (const { from } of importsOf(files[file] ?? '')) {
-      if (from.startsWith('.')) visit(posix.join(posix.dirname(file), from), [...way, file])
+      const target = targetOf(file, from)
+      if (target !== undefined) visit(target, [...way, file])
     }
     done.add(file)
   }
@@ -229,7 +295,7 @@ function circlesIn(files: Record<string, string>): string[] {
 /** Static imports and re-exports stand at the beginning of a line: oxfmt sees to that. */
 function importsOf(content: string): Import[] {
   const named = /^(?:import|export)\s+(type\s+)?((?:[\w$*,\s]|\{[^}]*\})*?)\s*from\s+'([^']+)'/gm
-  const bare = /^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm
+  const bare = /^import\s+'([^']+)'|\bimport(?:Unbundled)?\(\s*'([^']+)'/gm
   return [
     ...[...content.matchAll(named)].map(([, type, what, from]) => {
       const [, standard, braced = ''] = /^(\w+)?,?\s*(?:\{([^}]*)\})?$/.exec(what!.trim()) ?? [undefined, '*']

@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url))
 
 const roots = [
   'README.md',
+  'ARCHITECTURE.md',
   'SECURITY.md',
   'packages/partywall/README.md',
   'packages/partywall/CHANGELOG.md',
@@ -25,7 +26,35 @@ const roots = [
 ]
 
 /** What to write instead is in CONTRIBUTING.md. A space also matches the end of a line in a comment. */
-const forbidden = ['whoever', 'somebody', 'nobody', 'anybody', 'mend', 'mends', 'mended', 'mending', 'of now', 'for ever']
+const forbidden = [
+  'whoever',
+  'somebody',
+  'nobody',
+  'anybody',
+  'newcomer',
+  'newcomers',
+  'mend',
+  'mends',
+  'mended',
+  'mending',
+  'make good',
+  'makes good',
+  'made good',
+  'go astray',
+  'goes astray',
+  'is believed',
+  'are believed',
+  'of now',
+  'for ever',
+  'anew',
+  'at no moment',
+  'unasked',
+  'take-over',
+  'take-overs',
+  'whereabouts',
+  'is told from',
+  'are told from',
+]
 
 test('docs, sources and tests are in plain English', async () => {
   const files = await filesOf(roots)

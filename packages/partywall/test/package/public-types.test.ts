@@ -18,6 +18,8 @@ const entries = Object.entries(exports).flatMap(([name, target]) =>
 
 /** Types of methods of TenantPool that only the database room calls. */
 const ofTheDatabase = ['Binding', 'Checkout', 'Release', 'TenantPoolClient', 'TenantPoolConfig']
+/** With the connection of the database, which may hold a password. `PublicOptions` leaves it out. */
+const withSecrets = 'PublicOptions mentions Options '
 
 test('the entries of package.json are found', () => {
   expect(entries.length).toBeGreaterThan(10)
@@ -26,7 +28,8 @@ test('the entries of package.json are found', () => {
 
 test.each(entries)('$name exports every type that its signatures mention', ({ file }) => {
   const unexported = unexportedTypes(files, file, 'index.d.ts')
-  expect(unexported.filter((line) => !ofTheDatabase.some((type) => line.startsWith(`TenantPool mentions ${type} `)))).toEqual([])
+  const known = [...ofTheDatabase.map((type) => `TenantPool mentions ${type} `), withSecrets]
+  expect(unexported.filter((line) => !known.some((start) => line.startsWith(start)))).toEqual([])
 })
 
 test('a type that is not exported is found, however it is mentioned', () => {

@@ -32,3 +32,20 @@ describe.each<[string, Config['database']]>([
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('s3cret')
   })
 })
+
+describe.each<[string, unknown]>([
+  ['as the config itself', 'postgres://me:s3cret@127.0.0.1/db'],
+  ['as pool', { pool: 'postgres://me:s3cret@127.0.0.1/db' }],
+  ['as pool.max', { pool: { max: 's3cret' } }],
+  ['as tenantCacheMs', { tenantCacheMs: 's3cret' }],
+  ['as includeShared', { includeShared: 's3cret' }],
+  ['as outsideScope', { outsideScope: 's3cret' }],
+  ['as resolve', { resolve: 'postgres://me:s3cret@127.0.0.1/db' }],
+  ['as tenant.attributes', { tenant: { attributes: 's3cret' } }],
+  ['in a list as database', { database: ['postgres://me:s3cret@127.0.0.1/db'] }],
+])('a secret %s', (_, config) => {
+  test('is refused with INVALID_OPTION and is not in the error', () => {
+    const message = expect.stringMatching(/^The (?:option "[a-zA-Z.]+"|config) must be (?!.*s3cret)/)
+    expect(() => createTenancy(config as Config)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message }))
+  })
+})

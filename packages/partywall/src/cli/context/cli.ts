@@ -15,7 +15,6 @@ export interface GlobalFlags {
   readonly verbose?: boolean
 }
 
-/** Their names. */
 export const globalFlags: ReadonlySet<string> = new Set<keyof GlobalFlags>(['config', 'json', 'input', 'verbose'])
 
 export class Cli {

@@ -1,11 +1,9 @@
 /**
- * Kinds of tenants that flags name, checked before the library is called: the error names the place in the config. A misspelt kind that is
- * not refused would select no tenant, and the command would report success.
+ * Kinds of tenants that flags name, checked before a command asks questions or starts work. A misspelt kind that is not refused would
+ * select no tenant, and the command would report success.
  */
-import { TenancyError } from '../../errors.ts'
-import { nearest } from '../../nearest.ts'
+import { unknownKind } from '../../migrations/sources/sources.ts'
 import type { Tenancy } from '../../tenancy.ts'
-import { listed } from '../terminal/printable.ts'
 
 /**
  * Passes kinds of the config.
@@ -14,7 +12,7 @@ import { listed } from '../terminal/printable.ts'
 export function assertKindsInConfig({ options }: Tenancy, kinds: readonly string[] = []): void {
   const known = Object.keys(options.migrations.tenant)
   const unknown = kinds.find((kind) => !known.includes(kind))
-  if (unknown !== undefined) throw unknownKind(unknown.slice(0, 60), known)
+  if (unknown !== undefined) throw unknownKind(unknown, known)
 }
 
 /**
@@ -25,16 +23,6 @@ export async function assertKindsInUse(tenancy: Tenancy, kinds: readonly string[
   const known = Object.keys(tenancy.options.migrations.tenant)
   for (const kind of kinds.filter((one) => !known.includes(one))) {
     const tenants = await tenancy.tenants.list({ kinds: kind, limit: 1 })
-    if (tenants.length === 0) throw unknownKind(kind.slice(0, 60), known)
+    if (tenants.length === 0) throw unknownKind(kind, known)
   }
-}
-
-function unknownKind(kind: string, known: readonly string[]): TenancyError {
-  const suggestion = nearest(kind, known)
-  return new TenancyError(
-    'UNKNOWN_KIND',
-    `There is no kind of tenants ${JSON.stringify(kind)}.${suggestion === undefined ? '' : ` Did you mean ${JSON.stringify(suggestion)}?`} ` +
-      `The kinds are the keys of migrations.tenant in the config: ${listed(known)}.`,
-    { details: { kind, nearest: suggestion } },
-  )
 }

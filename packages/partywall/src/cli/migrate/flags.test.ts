@@ -50,7 +50,7 @@ test('selection flags become the selection of the library, each repeatable flag 
   })
   expect(await select('--tenant acme --tenant bolt')).toEqual({ tenants: ['acme', 'bolt'] })
   expect(await select('--shared')).toEqual({ shared: true })
-  await expect(select('--kind c')).rejects.toMatchObject({ code: 'UNKNOWN_KIND', summary: expect.stringContaining('a, b') })
+  await expect(select('--kind c')).rejects.toMatchObject({ code: 'UNKNOWN_KIND', details: { kinds: ['a', 'b'] } })
 })
 
 describe('migrate refuses the flags, before anything is done', () => {

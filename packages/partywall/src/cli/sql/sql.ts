@@ -7,7 +7,6 @@ import type { FleetReport } from '../../types.ts'
 import type { Tenancy } from '../../tenancy.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples, kindFlag, repeated, statusFlag, type NarrowingFlags } from '../context/declarations.ts'
-import { assertKindsInConfig } from '../context/kinds.ts'
 import { describeFailure, UsageError } from '../terminal/failure.ts'
 import { reportDocument, summary } from '../terminal/fleet-documents.ts'
 import { asQuery, renderFleet, renderResults, resultDocument, toResults, type SqlResult } from './result.ts'
@@ -61,7 +60,6 @@ async function runInOne(cli: Cli, tenancy: Tenancy, statement: string, ref: stri
 }
 
 async function runInAll(cli: Cli, tenancy: Tenancy, statement: string, { kind, status }: NarrowingFlags): Promise<void> {
-  assertKindsInConfig(tenancy, kind)
   const selection = { kinds: kind, status }
   const report: FleetReport<ForEachEntry<SqlResult[]>> = await tenancy.forEach(() => query(tenancy, statement), selection)
   for (const { target, state, error } of report.entries) {

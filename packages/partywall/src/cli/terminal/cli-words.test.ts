@@ -24,14 +24,18 @@ test.each<[TenancyError, string]>([
     'A domain leads to exactly one tenant. Already taken: "a.b", "c.d". `partywall domain list` shows the domains of all tenants.',
   ],
   [
-    new TenancyError('INVALID_ARGUMENT', library, { details: { option: 'to' } }),
+    new TenancyError('INVALID_ARGUMENT', library, { details: { option: 'to', sources: ['a', 'b'] } }),
     '--to names a migration of one folder, but these schemas have migrations of several. Add --shared, or --kind with one kind.',
+  ],
+  [
+    new TenancyError('UNKNOWN_KIND', library, { details: { kind: 'bgi', kinds: ['default', 'big'], nearest: 'big' } }),
+    'There is no kind of tenants "bgi". Did you mean "big"? The kinds are the keys of migrations.tenant in the config: default, big.',
   ],
   [new TenancyError('NEEDS_SESSION', 'VACUUM cannot.'), 'VACUUM cannot. The command line has no sessions: do it in a script.'],
 ])('%s has words of its own', (error, message) => expect(inCliWords(error as AnyTenancyError)).toBe(message))
 
 test.each([
-  new TenancyError('INVALID_ARGUMENT', 'There is no migration "9".', { details: { option: 'to', nearest: undefined } }),
+  new TenancyError('INVALID_ARGUMENT', 'There is no migration "9".', { details: { option: 'to' } }),
   new TenancyError('SCHEMA_EXISTS', 'It exists.', { details: { schema: 'a' } }),
 ])('%s keeps the summary of the library', (error) => {
   expect(inCliWords(error as AnyTenancyError)).toBe(error.summary)

@@ -3,6 +3,7 @@
  * is not in the table keeps its text.
  */
 import type { AnyTenancyError, TenancyError, TenancyErrorCode } from '../../errors.ts'
+import { listed } from './printable.ts'
 
 export function inCliWords(error: AnyTenancyError): string {
   const words = table[error.code] as ((error: AnyTenancyError) => string | undefined) | undefined
@@ -25,10 +26,13 @@ const table: Table = {
   DOMAIN_EXISTS: ({ details: { domains } }) =>
     `A domain leads to exactly one tenant. Already taken: ${domains.map((domain) => JSON.stringify(domain)).join(', ')}. ` +
     '`partywall domain list` shows the domains of all tenants.',
-  INVALID_ARGUMENT({ details: { option, ...details } }) {
+  UNKNOWN_KIND({ details: { kind, kinds, nearest } }) {
+    const advice = nearest === undefined ? '' : ` Did you mean ${JSON.stringify(nearest)}?`
+    return `There is no kind of tenants ${JSON.stringify(kind)}.${advice} The kinds are the keys of migrations.tenant in the config: ${listed(kinds)}.`
+  },
+  INVALID_ARGUMENT({ details: { option, sources } }) {
     if (option === 'name') return 'The name of a migration must hold letters or digits of ASCII, such as "add titles".'
-    // With the nearest name, the error is about a migration that does not exist, and says so.
-    if (option !== 'to' || 'nearest' in details) return undefined
+    if (option !== 'to' || sources === undefined) return undefined
     return '--to names a migration of one folder, but these schemas have migrations of several. Add --shared, or --kind with one kind.'
   },
   NEEDS_SESSION: ({ summary }) => `${summary} The command line has no sessions: do it in a script.`,

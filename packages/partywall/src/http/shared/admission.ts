@@ -4,6 +4,7 @@
  */
 import { TenancyError } from '../../errors.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
+import { seen } from '../../seen.ts'
 import type { RequestFacts } from '../../ports/resolver.ts'
 import type { HttpTenancy } from '../../ports/tenancy-like.ts'
 import type { Attributes, Tenant } from '../../types.ts'
@@ -81,8 +82,8 @@ async function runHere<T>(fn: () => T): Promise<Awaited<T>> {
 
 function checkedNone(what: string, none: unknown): NonNullable<AdmissionOptions['none']> {
   if (none === 'refuse' || none === 'shared' || none === 'pass') return none
-  const seen = typeof none === 'string' ? JSON.stringify(none.slice(0, 60)) : typeof none
-  throw new TenancyError('INVALID_OPTION', `"none" of ${what} must be 'refuse', 'shared' or 'pass'; it is ${seen}.`, {
-    details: { option: 'none', seen },
+  const shown = seen(none, 'quoted')
+  throw new TenancyError('INVALID_OPTION', `"none" of ${what} must be 'refuse', 'shared' or 'pass'; it is ${shown}.`, {
+    details: { option: 'none', seen: shown },
   })
 }

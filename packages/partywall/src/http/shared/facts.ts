@@ -49,7 +49,7 @@ function withQuery(facts: Omit<RequestFacts, 'query'>, text: string): RequestFac
 }
 
 /**
- * One host, or several joined with a comma, which byHost refuses: a proxy may have read another one of them than this code would. A
+ * One host, or several joined with a comma, which the chain refuses: a proxy may have read another one of them than this code would. A
  * request names its host in `Host`, in `:authority` (HTTP/2), and perhaps in its target. Node.js keeps the first of several `Host` lines
  * without a notice; here they stay visible.
  */

@@ -16,7 +16,7 @@ const mostLookUps = 300
 /**
  * A row for each of these schemas that exists, and perhaps for others: whether it has a history, and the digest in the history's comment.
  */
-export function headsSql(schemas: readonly string[]): Statement {
+export function digestsSql(schemas: readonly string[]): Statement {
   const isForSome = schemas.length <= mostLookUps
   return {
     text: `

@@ -2,28 +2,28 @@
 import type { Queryable } from '../../sql/statement.ts'
 import { TenancyError } from '../../errors.ts'
 import type { AppliedMigration } from './digest.ts'
-import { headsSql, nonEmptySchemasSql, readHistorySql } from './history-sql.ts'
+import { digestsSql, nonEmptySchemasSql, readHistorySql } from './history-sql.ts'
 import type { Unfinished } from './unfinished.ts'
 
 export type { AppliedMigration } from './digest.ts'
 
-/** The state of one schema, as PostgreSQL's catalog gives it. */
-export interface Head {
+/** What stands for the history of one schema, as PostgreSQL's catalog gives it. */
+export interface HistoryDigest {
   readonly hasHistory: boolean
   /** Null when there is no history, or one without a digest: then its rows must be read. */
   readonly digest: string | null
 }
 
-export interface History extends Head {
+export interface History extends HistoryDigest {
   /** In the order in which they were applied. */
   readonly applied: readonly AppliedMigration[]
   /** A migration outside of transactions that stopped in the middle. */
   readonly unfinished: Unfinished | undefined
 }
 
-/** The heads of those of these schemas that exist; the result may have other schemas, too. Costs one query for all of them. */
-export async function readHeads(queryable: Queryable, schemas: readonly string[]): Promise<Map<string, Head>> {
-  const { rows } = await queryable.query<Head & { schema: string }>(headsSql(schemas))
+/** The digests of those of these schemas that exist; the result may have other schemas, too. Costs one query for all of them. */
+export async function readDigests(queryable: Queryable, schemas: readonly string[]): Promise<Map<string, HistoryDigest>> {
+  const { rows } = await queryable.query<HistoryDigest & { schema: string }>(digestsSql(schemas))
   return new Map(rows.map(({ schema, hasHistory, digest }) => [schema, { hasHistory, digest }]))
 }
 
@@ -38,9 +38,9 @@ export async function readNonEmptySchemas(queryable: Queryable, schemas: readonl
  * @throws TenancyError SCHEMA_MISSING
  */
 export async function readHistory(queryable: Queryable, schema: string): Promise<History> {
-  const head = (await readHeads(queryable, [schema])).get(schema)
-  if (head === undefined) throw schemaMissing(schema)
-  if (!head.hasHistory) return { ...head, applied: [], unfinished: undefined }
+  const stored = (await readDigests(queryable, [schema])).get(schema)
+  if (stored === undefined) throw schemaMissing(schema)
+  if (!stored.hasHistory) return { ...stored, applied: [], unfinished: undefined }
   const { rows } = await queryable.query<AppliedMigration & { statements: number | null }>(readHistorySql(schema))
   const applied: AppliedMigration[] = []
   let unfinished: History['unfinished']
@@ -48,7 +48,7 @@ export async function readHistory(queryable: Queryable, schema: string): Promise
     if (statements === null) applied.push({ name, checksum })
     else unfinished = { name, checksum, statements }
   }
-  return { ...head, applied, unfinished }
+  return { ...stored, applied, unfinished }
 }
 
 export function schemaMissing(schema: string): TenancyError {

@@ -55,8 +55,8 @@ export async function findCrossSchemaReferences(
   for (const { schemas: some, references } of suspects) {
     for (const schema of some) {
       const reference = references.find(({ name, isDropped }) => {
-        const twin = inShared.get(JSON.stringify([schema, name]))
-        return twin !== undefined && (isDropped || !twin.isOwn)
+        const shared = inShared.get(JSON.stringify([schema, name]))
+        return shared !== undefined && (isDropped || !shared.isOwn)
       })
       if (reference !== undefined) problems.set(schema, changesShared(schema, sharedSchema, reference))
     }

@@ -39,7 +39,9 @@ test('resolveTo gives the full name in the only source, and refuses several sour
   expect(resolveTo(new Map([[one, files]]), '2')).toBe('0002_b')
   const both = new Map([one, other].map((each) => [each, files] as const))
   expect(() => resolveTo(both, '2')).toThrow('this run has 2 of them: one, other')
-  expect(() => resolveTo(both, '2')).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', details: { option: 'to' } }))
+  expect(() => resolveTo(both, '2')).toThrow(
+    expect.objectContaining({ code: 'INVALID_ARGUMENT', details: { option: 'to', sources: ['one', 'other'] } }),
+  )
 })
 
 function migration(name: string): Migration {

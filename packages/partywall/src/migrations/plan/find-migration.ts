@@ -12,12 +12,12 @@ export function resolveTo(lists: MigrationLists, to: string): string {
   const [only, second] = [...lists]
   if (only === undefined) return to
   if (second === undefined) return findMigration(only[1], to, only[0].name).name
-  const names = [...lists.keys()].map(({ name }) => name).join(', ')
+  const sources = [...lists.keys()].map(({ name }) => name)
   throw new TenancyError(
     'INVALID_ARGUMENT',
-    `"to" names a migration of one folder, but this run has ${lists.size} of them: ${names}. Choose the shared schema alone, or tenants of ` +
+    `"to" names a migration of one folder, but this run has ${lists.size} of them: ${sources.join(', ')}. Choose the shared schema alone, or tenants of ` +
       'one kind.',
-    { details: { option: 'to' } },
+    { details: { option: 'to', sources } },
   )
 }
 
@@ -63,7 +63,6 @@ function shown(to: string): string {
   return JSON.stringify(to.slice(0, 100))
 }
 
-/** `nearest` is always there: without it, INVALID_ARGUMENT of "to" is about several folders. */
 function noSuchMigration(message: string, suggestion?: string): TenancyError {
   return new TenancyError('INVALID_ARGUMENT', message, { details: { option: 'to', nearest: suggestion } })
 }

@@ -1,12 +1,12 @@
 /**
- * Plans every schema of a run: its state, and what is to be done there. The files are read once, and the heads of all schemas in one query.
+ * Plans every schema of a run: its state, and what is to be done there. The files are read once, and the digests of all schemas in one query.
  * A digest that these files can produce gives the state of a schema; the histories of the other schemas are read.
  */
 import type { Queryable } from '../../sql/statement.ts'
 import type { Options } from '../../config/options.ts'
 import { inParallel } from '../../fleet/workers.ts'
 import { digestOf, digestsOf } from '../history/digest.ts'
-import { readHeads, readNonEmptySchemas, schemaMissing, type Head } from '../history/history.ts'
+import { readDigests, readNonEmptySchemas, schemaMissing, type HistoryDigest } from '../history/history.ts'
 import { nothingApplied, recordedIn, type SchemaState } from '../history/schema-state.ts'
 import { unfinishedProblem } from '../history/unfinished.ts'
 import type { MigrationSource } from '../../ports/migration-source.ts'
@@ -31,7 +31,7 @@ export class Planner {
   readonly goal: Goal
   readonly #parts: PlannerParts
   readonly #lists: MigrationLists
-  readonly #stateOf: (source: MigrationSource, head: Head) => SchemaState | undefined
+  readonly #stateOf: (source: MigrationSource, stored: HistoryDigest) => SchemaState | undefined
   /** Schemas in the same state need the same: one plan for each state. */
   readonly #plans = new Map<SchemaState, Planned>()
 
@@ -68,9 +68,9 @@ export class Planner {
     reader = new SourceReader(),
   ): Promise<{ planner: Planner; plans: Planned[] }> {
     const sources = targets.flatMap(({ source }) => source ?? [])
-    const [lists, heads] = await Promise.all([reader.read(sources), headsOf(parts.catalog, targets)])
+    const [lists, digests] = await Promise.all([reader.read(sources), storedDigests(parts.catalog, targets)])
     const planner = new Planner(parts, lists, goal.to === undefined ? goal : { ...goal, to: resolveTo(lists, goal.to) })
-    return { planner, plans: await planner.#plan(targets, heads) }
+    return { planner, plans: await planner.#plan(targets, digests) }
   }
 
   /**
@@ -78,22 +78,22 @@ export class Planner {
    * each target whose history must be read.
    */
   async plan(targets: readonly FleetTarget[]): Promise<Planned[]> {
-    return this.#plan(targets, await headsOf(this.#parts.catalog, targets))
+    return this.#plan(targets, await storedDigests(this.#parts.catalog, targets))
   }
 
-  async #plan(targets: readonly FleetTarget[], heads: ReadonlyMap<string, Head>): Promise<Planned[]> {
+  async #plan(targets: readonly FleetTarget[], digests: ReadonlyMap<string, HistoryDigest>): Promise<Planned[]> {
     const { goal } = this
     const plans = new Map<FleetTarget, Planned>()
     const unknown: FleetTarget[] = []
     for (const target of targets) {
-      const head = heads.get(target.schema)
-      const state = head && this.#stateByDigest(target, head)
+      const stored = digests.get(target.schema)
+      const state = stored && this.#stateByDigest(target, stored)
       if (target.problem !== undefined) plans.set(target, withProblem(target, goal, target.problem))
-      else if (head === undefined) plans.set(target, withProblem(target, goal, schemaMissing(target.schema)))
+      else if (stored === undefined) plans.set(target, withProblem(target, goal, schemaMissing(target.schema)))
       else if (state === undefined) unknown.push(target)
       else plans.set(target, this.#planFor(target, state))
     }
-    if (unknown.length > 0) await this.#readAndPlan(unknown, heads, plans)
+    if (unknown.length > 0) await this.#readAndPlan(unknown, digests, plans)
     const planned = targets.map((target) => plans.get(target)!)
     return goal.fake === true ? planned : refuseCrossSchemaReferences(this.#parts, planned, this.#lists)
   }
@@ -108,27 +108,27 @@ export class Planner {
   }
 
   /** The state of a schema, when its digest says enough; undefined when its history must be read. */
-  #stateByDigest({ source }: FleetTarget, head: Head): SchemaState | undefined {
+  #stateByDigest({ source }: FleetTarget, stored: HistoryDigest): SchemaState | undefined {
     if (source === undefined) return undefined
-    if (!head.hasHistory && this.#lists.get(source)!.length === 0) return nothingApplied
+    if (!stored.hasHistory && this.#lists.get(source)!.length === 0) return nothingApplied
     if (this.goal.verify === true) return undefined
-    const state = this.#stateOf(source, head)
+    const state = this.#stateOf(source, stored)
     // Nothing was applied by partywall: another tool may have migrated the schema.
     return state?.applied.length === 0 && source.imported !== undefined ? undefined : state
   }
 
   async #readAndPlan(
     targets: readonly FleetTarget[],
-    heads: ReadonlyMap<string, Head>,
+    digests: ReadonlyMap<string, HistoryDigest>,
     plans: Map<FleetTarget, Planned>,
   ): Promise<void> {
     const { catalog } = this.#parts
-    const withoutHistory = targets.flatMap(({ schema }) => (heads.get(schema)!.hasHistory ? [] : [schema]))
+    const withoutHistory = targets.flatMap(({ schema }) => (digests.get(schema)!.hasHistory ? [] : [schema]))
     const nonEmpty = withoutHistory.length === 0 ? new Set<string>() : await readNonEmptySchemas(catalog, withoutHistory)
     await inParallel(targets, readsAtATime, async (target) => {
       try {
-        const head = { ...heads.get(target.schema)!, isEmpty: !nonEmpty.has(target.schema) }
-        const state = await readState(catalog, target, this.#lists.get(target.source!)!, head, this.goal)
+        const stored = { ...digests.get(target.schema)!, isEmpty: !nonEmpty.has(target.schema) }
+        const state = await readState(catalog, target, this.#lists.get(target.source!)!, stored, this.goal)
         plans.set(target, planOne(target, this.#lists, state, this.goal))
       } catch (problem) {
         plans.set(target, withProblem(target, this.goal, problem))
@@ -137,15 +137,15 @@ export class Planner {
   }
 }
 
-function headsOf(queryable: Queryable, targets: readonly FleetTarget[]): Promise<Map<string, Head>> {
-  return readHeads(
+function storedDigests(queryable: Queryable, targets: readonly FleetTarget[]): Promise<Map<string, HistoryDigest>> {
+  return readDigests(
     queryable,
     targets.map(({ schema }) => schema),
   )
 }
 
 /** The states that the files can produce, by digest. Each is made once, however many schemas are in it. */
-function statesByDigest(lists: MigrationLists): (source: MigrationSource, head: Head) => SchemaState | undefined {
+function statesByDigest(lists: MigrationLists): (source: MigrationSource, stored: HistoryDigest) => SchemaState | undefined {
   const known = new Map<MigrationSource, ReadonlyMap<string, SchemaState>>()
   for (const [source, migrations] of lists) {
     const states = digestsOf(migrations).map((digest, count): [string, SchemaState] => [

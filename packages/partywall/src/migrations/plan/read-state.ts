@@ -3,7 +3,7 @@ import type { Queryable } from '../../sql/statement.ts'
 import { TenancyError } from '../../errors.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import { digestOf, type AppliedMigration } from '../history/digest.ts'
-import { historyMissing, readHistory, type Head } from '../history/history.ts'
+import { historyMissing, readHistory, type HistoryDigest } from '../history/history.ts'
 import { nothingApplied, type SchemaState } from '../history/schema-state.ts'
 import { readBaseline } from './baseline.ts'
 import type { Goal } from './planned.ts'
@@ -17,17 +17,17 @@ export async function readState(
   queryable: Queryable,
   { schema, source, tenant }: FleetTarget,
   migrations: readonly Migration[],
-  head: Head & { readonly isEmpty: boolean },
+  stored: HistoryDigest & { readonly isEmpty: boolean },
   { verify = false, fake = false }: Goal,
 ): Promise<SchemaState> {
-  if (head.hasHistory) {
+  if (stored.hasHistory) {
     const { digest, applied, unfinished } = await readHistory(queryable, schema)
     if (verify && digest !== null && digest !== digestOf(applied)) throw disagrees(schema, applied)
     const isUntouched = applied.length === 0 && unfinished === undefined
     const toRecord = isUntouched ? await readBaseline(queryable, schema, source, migrations) : undefined
     return { hasHistory: true, digest, applied, ...(unfinished && { unfinished }), ...(toRecord && { toRecord }) }
   }
-  if (head.isEmpty) return nothingApplied
+  if (stored.isEmpty) return nothingApplied
   const toRecord = await readBaseline(queryable, schema, source, migrations)
   if (toRecord !== undefined) return { ...nothingApplied, toRecord }
   // The shared schema may have tables from before partywall was used.

@@ -5,12 +5,12 @@
 import type { Connections } from '../../ports/database.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { isTenancyError, TenancyError } from '../../errors.ts'
-import type { Tenant } from '../../types.ts'
+import type { MigrationEntry, Tenant } from '../../types.ts'
 import { applyChanges } from '../apply/apply.ts'
 import { historyChangedMark, lockedMark, type MigrationLimits } from '../apply/guards.ts'
 import { toRun, type Planned } from '../plan/planned.ts'
 import type { FleetTarget } from '../plan/targets.ts'
-import { endOf, entryOf, type MigrationEntry } from './report.ts'
+import { endOf, entryOf } from './report.ts'
 
 export interface AttemptParts {
   readonly connections: Connections

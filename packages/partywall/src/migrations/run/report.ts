@@ -5,8 +5,6 @@ import type { MigrationEntry } from '../../types.ts'
 import { recordedIn } from '../history/schema-state.ts'
 import type { Planned } from '../plan/planned.ts'
 
-export type { MigrationEntry, MigrationReport } from '../../types.ts'
-
 /** The state of one schema, and what is pending there. */
 export interface MigrationStatus {
   /** The schema of a tenant, or 'shared' for the shared schema. */

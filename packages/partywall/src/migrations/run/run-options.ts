@@ -3,7 +3,7 @@ import { TenancyError } from '../../errors.ts'
 import { assertOnFailure } from '../../fleet/on-failure.ts'
 import { assertWholeNumber, type NumberRange } from '../../whole-number.ts'
 import type { Goal } from '../plan/planned.ts'
-import type { MigrationEntry } from './report.ts'
+import type { MigrationEntry } from '../../types.ts'
 import type { MigrationSelection } from '../plan/targets.ts'
 
 /**

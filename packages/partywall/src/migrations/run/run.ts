@@ -1,15 +1,15 @@
 /** `tenancy.migrations`: migrates the shared schema and then the tenants, and reports the state of each schema. */
 import { assertKnownKeys } from '../../known-keys.ts'
-import type { Attributes } from '../../types.ts'
+import type { Attributes, MigrationReport } from '../../types.ts'
 import { assertIndexesNamed } from '../plan/concurrent-index.ts'
 import { inGroups, stepOf, type Planned } from '../plan/planned.ts'
 import { Planner } from '../plan/planner.ts'
 import { FleetRun, type MigrationsParts } from './fleet-run.ts'
-import { statusOf, type MigrationReport, type MigrationStatus } from './report.ts'
+import { statusOf, type MigrationStatus } from './report.ts'
 import { assertRunOptions, runOptionKeys, goalOf, type RunOptions } from './run-options.ts'
 
 export type { MigrationsParts } from './fleet-run.ts'
-export type { MigrationEntry, MigrationReport, MigrationStatus } from './report.ts'
+export type { MigrationStatus } from './report.ts'
 export type { RunOptions } from './run-options.ts'
 
 /** What a run would do in a group of schemas that need the same. */

@@ -1,6 +1,7 @@
 /** The sources of migrations in the configuration: one for the shared schema, and one for each kind of tenant. */
 import { TenancyError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
+import { seen } from '../../seen.ts'
 import type { Options } from '../../config/options.ts'
 import { folderSource } from './folder/folder.ts'
 import type { MigrationSource } from '../../ports/migration-source.ts'
@@ -40,14 +41,17 @@ function placed(source: string | MigrationSource, options: SourceOptions, isShar
 export function sourceOfKind(sources: MigrationSources, kind: unknown): MigrationSource {
   const source = typeof kind === 'string' ? sources.kinds.get(kind) : undefined
   if (source !== undefined) return source
-  const kinds = [...sources.kinds.keys()]
-  const shown = typeof kind === 'string' ? JSON.stringify(kind.slice(0, 60)) : typeof kind
+  throw unknownKind(kind, [...sources.kinds.keys()])
+}
+
+/** @param kinds those of the configuration */
+export function unknownKind(kind: unknown, kinds: readonly string[]): TenancyError {
   const suggestion = typeof kind === 'string' ? nearest(kind.slice(0, 60), kinds) : undefined
-  throw new TenancyError(
+  return new TenancyError(
     'UNKNOWN_KIND',
-    `There is no kind of tenant ${shown}. ` +
+    `There is no kind of tenant ${seen(kind, 'quoted')}. ` +
       (suggestion === undefined ? `The kinds are ${kinds.join(', ')}. ` : `Did you mean ${JSON.stringify(suggestion)}? `) +
       'To add a kind, give its migrations in the option "migrations.tenant": { default: …, <kind>: … }.',
-    { details: { kind: String(kind).slice(0, 60), nearest: suggestion } },
+    { details: { kind: typeof kind === 'string' ? kind.slice(0, 60) : seen(kind), kinds, nearest: suggestion } },
   )
 }

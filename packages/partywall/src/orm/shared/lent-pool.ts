@@ -27,7 +27,7 @@ export class LentPool {
     return callback === undefined ? this.#pool.connect() : this.#pool.connect(callback)
   }
 
-  /** Ends nothing. */
+  /** Libraries end the pool that they were given; this one belongs to the tenancy. */
   async end(callback?: () => void): Promise<void> {
     callback?.()
   }

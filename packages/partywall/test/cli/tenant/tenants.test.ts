@@ -165,7 +165,7 @@ test('tenant create refuses attributes, kinds and names that are not valid', asy
   expect(attributes.json.error.details).toEqual({ issues: [{ path: ['plan'], message: 'no such plan' }] })
   const kind = await run('tenant create dent --kind bgi --json')
   expect(expectFailure(kind, 2, 'UNKNOWN_KIND').message).toMatch(/Did you mean "big"\?.*in the config: default, big\.$/)
-  expect(kind.json.error.details).toEqual({ kind: 'bgi', nearest: 'big' })
+  expect(kind.json.error.details).toEqual({ kind: 'bgi', kinds: ['default', 'big'], nearest: 'big' })
   const names = await Promise.all(
     ['', ' ', 'x'.repeat(256)].map((name) => run(['tenant', 'create', 'dent', '--name', name, '--no-input', '--json'])),
   )

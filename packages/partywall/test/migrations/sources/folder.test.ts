@@ -94,7 +94,7 @@ describe('newMigration', () => {
     expect((await folderSource(folder).list()).map(({ name }) => name)).toEqual(['0001_add_polls', '0002_titles', '0003_more'])
   })
 
-  test('numbers in the way of the folder', async () => {
+  test('numbers the file by the time in a folder whose files have times', async () => {
     const folder = await folderForTest({ '20200101000000_a.sql': 'x' })
     expect(await newMigration({ folder, name: 'b' })).toMatch(/20[2-9]\d{11}_b\.sql$/)
     await writeFiles(folder, { '99990101000000_c.sql': 'x' })

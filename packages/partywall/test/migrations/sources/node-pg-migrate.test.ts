@@ -2,15 +2,15 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runner } from 'node-pg-migrate'
 import { describe, expect, test } from 'vitest'
-import { nodePgMigrations } from '../../../src/orm/node-pg-migrate.ts'
+import { nodePgMigrateMigrations } from '../../../src/orm/node-pg-migrate.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
 import { toolFolder } from '../../support/migrations/fixtures.ts'
 import { tenantOf } from '../../support/tenants/tenant-of-source.ts'
 
 sourceContract('node-pg-migrate', {
   folder: 'node-pg-migrate-9.0.0/migrations',
-  entry: ['partywall/node-pg-migrate', 'nodePgMigrations'],
-  source: (folder) => nodePgMigrations(folder),
+  entry: ['partywall/node-pg-migrate', 'nodePgMigrateMigrations'],
+  source: (folder) => nodePgMigrateMigrations(folder),
   names: ['1795244501255_init', '1795244502648_pages'],
   withDown: ['1795244501255_init', '1795244502648_pages'],
   hasLines: false,
@@ -35,13 +35,13 @@ sourceContract('node-pg-migrate', {
   },
 })
 
-describe('nodePgMigrations', () => {
+describe('nodePgMigrateMigrations', () => {
   test('reverses the up migration where there is no down migration, unless `down` is false', async () => {
     const folder = await toolFolder({
       '1_x.js': `export const up = (pgm) => { pgm.createTable('x', { id: 'id' }); pgm.createIndex('x', 'id') }`,
       '2_y.js': `export const up = () => {}\nexport const down = false`,
     })
-    const source = nodePgMigrations(folder)
+    const source = nodePgMigrateMigrations(folder)
     const { createTenant, rows, database } = await tenantOf(source)
     await createTenant()
     const [first, second] = await source.list()
@@ -64,7 +64,7 @@ describe('nodePgMigrations', () => {
       '11_d.js': `exports.up = (pgm, run) => setTimeout(() => { pgm.addColumns('x', { camelCase: 'int' }); run() })`,
       '1_a.sql': 'select 1',
     })
-    const source = nodePgMigrations(folder, { decamelize: true })
+    const source = nodePgMigrateMigrations(folder, { decamelize: true })
     expect((await source.list()).map(({ name }) => name)).toEqual(['1_a', '2_b', '10_c', '11_d'])
     const { createTenant, rows } = await tenantOf(source)
     await createTenant()
@@ -86,7 +86,7 @@ describe('nodePgMigrations', () => {
       '3_c.down.sql': 'drop table z;',
       '4_d.sql': 'create index concurrently on z (id)',
     })
-    expect(await nodePgMigrations(folder).list()).toMatchObject([
+    expect(await nodePgMigrateMigrations(folder).list()).toMatchObject([
       {
         name: '1_a',
         up: { text: '\n-- Up Migration\ncreate table x ();\n', line: 1 },
@@ -100,7 +100,7 @@ describe('nodePgMigrations', () => {
 
   test('recognizes migrations that must run outside of a transaction', async () => {
     const folder = await toolFolder({ '1_a.js': 'exports.up = (pgm) => { pgm.noTransaction() }' })
-    expect(await nodePgMigrations(folder).list()).toMatchObject([{ transaction: false }])
+    expect(await nodePgMigrateMigrations(folder).list()).toMatchObject([{ transaction: false }])
   })
 
   test.each<[string, Record<string, string>, RegExp]>([
@@ -109,7 +109,7 @@ describe('nodePgMigrations', () => {
     ['one name twice', { '1_a.sql': 'select 1', '1_a.js': 'exports.up = () => {}' }, /are migrations of the same name/],
     ['a file without up', { '1_a.js': 'exports.down = () => {}' }, /exports no function `up`/],
   ])('refuses %s', async (_, files, message) => {
-    const listing = nodePgMigrations(await toolFolder(files)).list()
+    const listing = nodePgMigrateMigrations(await toolFolder(files)).list()
     await expect(listing).rejects.toThrow(message)
     await expect(listing).rejects.toMatchObject({ code: 'INVALID_MIGRATION' })
   })
@@ -120,21 +120,21 @@ describe('nodePgMigrations', () => {
       '2_b.sql':
         '-- Up Migration\nalter table public.x add column n integer;\n-- Down Migration\nalter table public.x drop column n;',
     })
-    const source = nodePgMigrations(folder)
+    const source = nodePgMigrateMigrations(folder)
     const { createTenant, rows } = await tenantOf(source, 'create table x (other text)')
     await createTenant()
     expect(await rows('select count(n)::int as count from a.x')).toEqual([{ count: 0 }])
     expect(await rows('select count(other)::int as count from public.x')).toEqual([{ count: 0 }])
     const alone = await toolFolder({ '2_b.sql': 'alter table public.x add column n integer' })
-    await expect(nodePgMigrations(alone).list()).rejects.toThrow(/has in line 1 a change to public\.x/)
+    await expect(nodePgMigrateMigrations(alone).list()).rejects.toThrow(/has in line 1 a change to public\.x/)
   })
 
   test('refuses an extension, or leaves it to the shared migrations', async () => {
     const folder = await toolFolder({
       '1_a.js': `exports.up = (pgm) => { pgm.createExtension('citext', { ifNotExists: true }); pgm.createTable('x', { c: 'int' }) }`,
     })
-    await expect((await tenantOf(nodePgMigrations(folder))).createTenant()).rejects.toThrow(/sends create extension/)
-    const { createTenant, rows } = await tenantOf(nodePgMigrations(folder, { extensions: 'shared' }))
+    await expect((await tenantOf(nodePgMigrateMigrations(folder))).createTenant()).rejects.toThrow(/sends create extension/)
+    const { createTenant, rows } = await tenantOf(nodePgMigrateMigrations(folder, { extensions: 'shared' }))
     await createTenant()
     expect(
       await rows(

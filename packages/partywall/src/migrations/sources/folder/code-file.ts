@@ -1,9 +1,10 @@
 /** Imports a migration in TypeScript or JavaScript: an ES module with a function `up`, and perhaps `down`. Node.js itself runs .ts files. */
 import { pathToFileURL } from 'node:url'
-import { TenancyError } from '../../../errors.ts'
+import type { TenancyError } from '../../../errors.ts'
 import { importUnbundled } from '../../../import-unbundled.js'
 import { nearest } from '../../../nearest.ts'
 import type { MigrationContext, Step } from '../../../ports/migration-source.ts'
+import { invalidMigration } from '../files/migration-file.ts'
 
 /**
  * Imports the module. Its top level runs, once for each process and content.
@@ -14,7 +15,8 @@ export async function importCodeFile(path: string, checksum: string): Promise<{ 
   const { up, down } = module
   if (typeof up !== 'function') throw withoutUp(path, module)
   if (down === undefined) return { up: step(up as Run) }
-  if (typeof down !== 'function') throw invalid(path, 'exports a `down` that is not a function. Export a function, or nothing.')
+  if (typeof down !== 'function')
+    throw invalidMigration(path, 'exports a `down` that is not a function. Export a function, or nothing.')
   return { up: step(up as Run), down: step(down as Run) }
 }
 
@@ -29,7 +31,7 @@ async function load(path: string, checksum: string): Promise<Record<string, unkn
     return (await importUnbundled(`${pathToFileURL(path).href}?${checksum}`)) as Record<string, unknown>
   } catch (error) {
     const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
-    throw invalid(
+    throw invalidMigration(
       path,
       `cannot be imported: ${reason}. Its top level must run in Node.js without a compiler, and without a database.`,
       error,
@@ -41,17 +43,10 @@ function withoutUp(path: string, module: Record<string, unknown>): TenancyError 
   const exported = Object.keys(module)
   const suggestion = exported.find((name) => nearest(name, ['up']) !== undefined)
   const seen = exported.length === 0 ? 'nothing' : exported.join(', ')
-  return invalid(
+  return invalidMigration(
     path,
     `exports ${seen}, but no function \`up\`. ` +
       (suggestion === undefined ? '' : `Did you mean \`up\` by \`${suggestion}\`? `) +
       'Write: export async function up({ client, tenant, sql }: MigrationContext) { … }',
   )
-}
-
-function invalid(path: string, what: string, cause?: unknown): TenancyError {
-  return new TenancyError('INVALID_MIGRATION', `The migration ${path} ${what}`, {
-    details: { file: path },
-    ...(cause === undefined ? {} : { cause }),
-  })
 }

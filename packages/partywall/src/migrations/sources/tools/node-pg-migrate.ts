@@ -12,7 +12,7 @@ import { codeStep, loadLibrary } from './tool-code.ts'
 import { sqlBesideCode, sqlMigrations, type SqlMigration } from './tool-sql.ts'
 import { toolSource, type ToolOptions, type ToolPlace } from './tool-source.ts'
 
-export interface NodePgMigrateOptions extends ToolOptions {
+export interface NodePgMigrateMigrationsOptions extends ToolOptions {
   /** node-pg-migrate's own table. @default 'pgmigrations' */
   readonly migrationsTable?: string | undefined
   /** Turns names from camel case into lower case with underscores, as the option of node-pg-migrate. @default false */
@@ -22,12 +22,12 @@ export interface NodePgMigrateOptions extends ToolOptions {
 /**
  * The migrations of a project with node-pg-migrate, as a source. Each listing reads every file, and imports the files whose content has changed.
  * @param folder `migrations-dir`
- * @example createTenancy({ migrations: { tenant: nodePgMigrations('migrations') } })
+ * @example createTenancy({ migrations: { tenant: nodePgMigrateMigrations('migrations') } })
  * @throws TenancyError INVALID_OPTION
  */
-export function nodePgMigrations(folder: string, options: NodePgMigrateOptions = {}): MigrationSource {
+export function nodePgMigrateMigrations(folder: string, options: NodePgMigrateMigrationsOptions = {}): MigrationSource {
   return toolSource({
-    called: 'nodePgMigrations',
+    called: 'nodePgMigrateMigrations',
     folder,
     options,
     ownOptions: ['migrationsTable', 'decamelize'],

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { assertKnownKeys } from '../../../known-keys.ts'
 import { TenancyError } from '../../../errors.ts'
+import { seen } from '../../../seen.ts'
 import type { ImportedHistory, Migration, MigrationSource, SourcePlace } from '../../../ports/migration-source.ts'
 import type { ReviewOptions } from '../../review/review.ts'
 
@@ -68,16 +69,17 @@ export function reviewAt(place: ToolPlace): Omit<ReviewOptions, 'owned' | 'refus
 
 function assertToolOptions(called: string, folder: unknown, options: ToolOptions, ownOptions: readonly string[] = []): void {
   if (typeof folder !== 'string' || folder === '') {
-    const seen = folder === '' ? 'is empty' : `is not text but ${folder === null ? 'null' : typeof folder}`
-    throw new TenancyError('INVALID_OPTION', `The folder of ${called} ${seen}. Give the path of the tool's migrations.`, {
+    const problem = folder === '' ? 'is empty' : `is not text but ${seen(folder)}`
+    throw new TenancyError('INVALID_OPTION', `The folder of ${called} ${problem}. Give the path of the tool's migrations.`, {
       details: { option: 'folder' },
     })
   }
   assertKnownKeys(called, options, ['extensions', ...ownOptions], 'INVALID_OPTION')
   const { extensions } = options
   if (extensions === undefined || extensions === 'refuse' || extensions === 'shared') return
-  const seen = typeof extensions === 'string' ? JSON.stringify((extensions as string).slice(0, 60)) : typeof extensions
-  throw new TenancyError('INVALID_OPTION', `"extensions" of ${called} must be 'refuse' or 'shared'; it is ${seen}.`, {
-    details: { option: 'extensions' },
-  })
+  throw new TenancyError(
+    'INVALID_OPTION',
+    `"extensions" of ${called} must be 'refuse' or 'shared'; it is ${seen(extensions, 'quoted')}.`,
+    { details: { option: 'extensions' } },
+  )
 }
