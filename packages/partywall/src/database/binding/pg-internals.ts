@@ -51,6 +51,8 @@ export interface SubmittableLike {
   text?: unknown
   name?: string | undefined
   cursor?: { text?: unknown }
+  /** Pages of so many rows. */
+  rows?: unknown
   /** Only pg.Query has it: false when it goes by the simple protocol. */
   requiresPreparation?(): boolean
 }
@@ -65,6 +67,7 @@ export interface QueryConfigLike {
   types?: CustomTypesConfig | undefined
   rowMode?: 'array' | undefined
   queryMode?: 'extended' | undefined
+  rows?: number | undefined
   query_timeout?: number | undefined
   callback?: QueryCallback | undefined
 }
@@ -73,6 +76,7 @@ export interface QueryConfigLike {
 export interface QueryLike extends SubmittableLike {
   text: string
   values: readonly unknown[] | undefined
+  rows: number | undefined
   name: string | undefined
   queryMode: 'extended' | undefined
   callback: QueryCallback | undefined
@@ -86,6 +90,7 @@ export interface QueryLike extends SubmittableLike {
   handleError(error: Error, connection?: ConnectionLike): void
   handleEmptyQuery(connection: ConnectionLike): void
   handleCopyInResponse(connection: ConnectionLike): void
+  requiresPreparation(): boolean
 }
 
 export const QueryBase = Query as unknown as new (
