@@ -19,7 +19,7 @@ export type {
 export { errorCodes, isTenancyError, TenancyError } from './errors.ts'
 export type { AnyTenancyError, ErrorDetails, ErrorOptions, MigrationDetails, OptionDetails, TenancyErrorCode } from './errors.ts'
 export type { MigrationsEnded, MigrationsStarted, SchemaMigrationStarted, Tampering, TenancyEvents } from './events.ts'
-export { TenantPool } from './database/pool/tenant-pool.ts'
+export type { TenantPool } from './database/pool/tenant-pool.ts'
 export type { Isolation } from './database/probe/isolation.ts'
 export type { Probe } from './database/probe/probe.ts'
 export type { Route } from './database/probe/route.ts'

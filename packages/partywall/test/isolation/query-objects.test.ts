@@ -145,32 +145,12 @@ describe('a statement that goes by the extended protocol, because it', () => {
     })
     expect(pool.idleCount).toBe(1)
   })
-
-  async function expectRefused(make: (text: string) => object, text: string, code: string): Promise<void> {
-    const pool = makePool({ max: 1 })
-    const query = pool.query as unknown as Runs
-    await expect(scope.run(a, () => query(make(text)))).rejects.toMatchObject({ code })
-    // An answer too many would be taken for one of these.
-    for (const tenant of [b, a]) {
-      const owners = await Promise.all([1, 2].map(() => scope.run(tenant, () => pool.query(owner))))
-      expect(owners.map(({ rows }) => rows)).toEqual([[{ owner: tenant.schema }], [{ owner: tenant.schema }]])
-    }
-    expect(pool.totalCount).toBe(1)
-  }
-
-  function answerOn(client: PoolClient, query: object): Promise<unknown> {
-    return new Promise((resolve, reject) =>
-      client.query(query as never, (error: Error, result: unknown) => (error ? reject(error) : resolve(result))),
-    )
-  }
 })
 
 describe.each<[string, (text: string) => Cursor | QueryStream]>([
   ['a cursor', (text) => new Cursor(text)],
   ['a stream of pg-query-stream', (text) => new QueryStream(text)],
 ])('%s', (_, make) => {
-  const read = (query: Cursor | QueryStream): Promise<unknown> => ('toArray' in query ? query.toArray() : query.read(5))
-
   test.each([
     ['copy items from stdin', /^COPY from stdin failed: this query object has no rows to send/],
     ['copy items to stdout', /^COPY … TO STDOUT was sent by a query object that cannot receive its rows/],
@@ -322,6 +302,28 @@ describe('the temporary tables of a tenant itself', () => {
     }
   })
 })
+
+async function expectRefused(make: (text: string) => object, text: string, code: string): Promise<void> {
+  const pool = makePool({ max: 1 })
+  const query = pool.query as unknown as Runs
+  await expect(scope.run(a, () => query(make(text)))).rejects.toMatchObject({ code })
+  // An answer too many would be taken for one of these.
+  for (const tenant of [b, a]) {
+    const owners = await Promise.all([1, 2].map(() => scope.run(tenant, () => pool.query(owner))))
+    expect(owners.map(({ rows }) => rows)).toEqual([[{ owner: tenant.schema }], [{ owner: tenant.schema }]])
+  }
+  expect(pool.totalCount).toBe(1)
+}
+
+function answerOn(client: PoolClient, query: object): Promise<unknown> {
+  return new Promise((resolve, reject) =>
+    client.query(query as never, (error: Error, result: unknown) => (error ? reject(error) : resolve(result))),
+  )
+}
+
+function read(query: Cursor | QueryStream): Promise<unknown> {
+  return 'toArray' in query ? query.toArray() : query.read(5)
+}
 
 function circular(): object {
   const value: Record<string, unknown> = {}
