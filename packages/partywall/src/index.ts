@@ -1,6 +1,7 @@
 import './node-version.ts'
 export { createTenancy } from './tenancy.ts'
-export type { DatabaseApi, DomainsApi, PublicOptions, RunInTenantOptions, Tenancy, TenantsApi } from './tenancy.ts'
+export type { DatabaseApi, DomainsApi, RunInTenantOptions, Tenancy, TenantsApi } from './tenancy.ts'
+export type { PublicOptions } from './config/options.ts'
 export { defineConfig } from './config/config.ts'
 export type { Config, MigrationSourceOption, MigrationsOptions, PoolOptions } from './config/config.ts'
 export { byHost, type HostOptions } from './resolve/by-host.ts'
@@ -26,7 +27,7 @@ export type {
   TenancyErrorCode,
 } from './errors.ts'
 export type { MigrationsEnded, MigrationsStarted, SchemaMigrationStarted, Tampering, TenancyEvents } from './events.ts'
-export { TenantPool } from './database/pool/tenant-pool.ts'
+export type { TenantPool } from './database/pool/tenant-pool.ts'
 export type { Isolation } from './database/probe/isolation.ts'
 export type { Probe } from './database/probe/probe.ts'
 export type { Route } from './database/probe/route.ts'

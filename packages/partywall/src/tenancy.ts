@@ -23,7 +23,7 @@ import { provision, type NewTenant } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
 import { migrationSources, sourceOfKind, type MigrationSources } from './migrations/sources/sources.ts'
 import type { Config } from './config/config.ts'
-import { resolveOptions, type Options } from './config/options.ts'
+import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
 import { Scope } from './scope/scope.ts'
@@ -146,9 +146,6 @@ export interface DatabaseApi {
    */
   connectionConfig(): Promise<ClientConfig>
 }
-
-/** The options of a tenancy, complete, without those that may hold a password. */
-export type PublicOptions = Omit<Options, 'database'>
 
 export interface RunInTenantOptions {
   /** Also enters a tenant that is suspended, archived or in maintenance: for operators and repairs. @default false */

@@ -13,9 +13,8 @@ import type { Tenant } from '../types.ts'
 import { boolean, invalid, knownKeys, list, oneOf, text, wholeNumber } from './checks.ts'
 import type { Config, PoolOptions } from './config.ts'
 
-/** A config with its defaults. `database` is as the config has it, so it may hold a password: `tenancy.options` leaves it out. */
-export interface Options {
-  readonly database: ClientConfig | undefined
+/** `tenancy.options`: a config with its defaults, without `database`, which may hold a password. */
+export interface PublicOptions {
   readonly root: string
   readonly migrations: {
     readonly shared: string | MigrationSource
@@ -32,6 +31,11 @@ export interface Options {
   readonly pool: Readonly<Required<Omit<PoolOptions, 'maxPerTenant'>>> & { readonly maxPerTenant: number | undefined }
   readonly statementTimeoutMs: number | ((tenant: Tenant<any>) => number | undefined) | undefined
   readonly tenantCacheMs: number
+}
+
+/** The same with the connection of the database, as the config has it. */
+export interface Options extends PublicOptions {
+  readonly database: ClientConfig | undefined
 }
 
 const defaults = {

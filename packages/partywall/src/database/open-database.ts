@@ -12,11 +12,13 @@ import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
 import { startEmbedded, type EmbeddedServer } from './embedded-server.ts'
 import { checkoutHere, type Checkout } from './pool/held-clients.ts'
+import type { TenantPoolClient } from './pool/lending.ts'
+import { inSession } from './pool/session.ts'
 import { probe, type Probe } from './probe/probe.ts'
-import { statementFacts } from '../sql/statement-facts.ts'
-import type { Statement } from '../sql/statement.ts'
+import { examine, type ExaminedText } from '../sql/statement-facts.ts'
+import type { Queryable, Statement } from '../sql/statement.ts'
 import type { TenantClient } from './pool/tenant-client.ts'
-import { TenantPool, type TenantPoolClient } from './pool/tenant-pool.ts'
+import { connectFor, TenantPool } from './pool/tenant-pool.ts'
 import { explainUnreachable } from './unreachable.ts'
 
 export interface DatabaseEvents {
@@ -77,7 +79,7 @@ export class OpenDatabase implements Database {
         send: (schema, text, foreign) => this.#send(pool, schema, text, foreign),
         transaction: (work) => this.#transaction(pool, work),
         session: (schema, work) =>
-          pool.session(this.#bindings.ofSchema(schema), (client) =>
+          inSession(pool, this.#bindings.ofSchema(schema), (client) =>
             this.#scope.runOutside(() => work({ query: ({ text, values }) => client.query(text, values) })),
           ),
       })
@@ -88,7 +90,7 @@ export class OpenDatabase implements Database {
 
   /** Lends a connection of its own, which is bound to the tenant until it is closed. */
   async session<T>(tenant: Tenant<any>, fn: (client: PoolClient) => Promise<T>): Promise<T> {
-    return this.pool.session(this.#bindings.ofTenant(tenant), fn)
+    return inSession(this.pool, this.#bindings.ofTenant(tenant), fn)
   }
 
   /** What is between partywall and the server, and whether tenants stay isolated. Opens up to five connections, and closes them. */
@@ -104,7 +106,8 @@ export class OpenDatabase implements Database {
 
   /** How to connect to the server. Starts the embedded one when the config names no other. */
   async connectionConfig(): Promise<ClientConfig> {
-    return this.#options.database ?? (await this.#locateEmbedded())
+    const { database } = this.#options
+    return database === undefined ? this.#locateEmbedded() : copyOf(database)
   }
 
   async close(): Promise<void> {
@@ -124,7 +127,7 @@ export class OpenDatabase implements Database {
     const binding = this.#bindings.ofSchema(schema)
     const client = await this.#connect(pool, binding)
     try {
-      await (foreign === '' ? client.queryFor(binding, text) : client.queryAround(binding, text, foreign))
+      await (foreign === '' ? client.queryFor(binding, examine(text)) : client.queryAround(binding, text, foreign))
     } finally {
       client.release()
     }
@@ -149,26 +152,15 @@ export class OpenDatabase implements Database {
   }
 
   #transactionOn(client: TenantClient): Transaction {
-    return {
-      query: async (statement) => {
-        assertStaysInside(statement)
-        return client.query(statement.text, statement.values)
-      },
-      in: (schema) => {
-        const binding = this.#bindings.ofSchema(schema)
-        return {
-          query: async (statement: Statement) => {
-            assertStaysInside(statement)
-            return client.queryFor(binding, statement.text, statement.values)
-          },
-        }
-      },
-    }
+    const queryAs = (binding: Binding): Queryable => ({
+      query: async ({ text, values }: Statement) => client.queryFor(binding, examinedInside(text), values),
+    })
+    return { ...queryAs(this.#bindings.shared), in: (schema) => queryAs(this.#bindings.ofSchema(schema)) }
   }
 
   async #connect(pool: TenantPool, binding: Binding, checkout?: Checkout): Promise<TenantPoolClient> {
     try {
-      return await pool.connectFor(binding, checkout)
+      return await connectFor(pool, binding, checkout)
     } catch (error) {
       throw explainUnreachable(error, pool.options)
     }
@@ -189,12 +181,23 @@ export class OpenDatabase implements Database {
 }
 
 /** The transaction is ended where it was opened; savepoints in it are allowed. */
-function assertStaysInside({ text }: Statement): void {
-  const { control } = statementFacts(text)
-  if (control !== 'begin' && control !== 'end') return
+function examinedInside(text: string): ExaminedText {
+  const examined = examine(text)
+  const { control } = examined.facts
+  if (control !== 'begin' && control !== 'end') return examined
   throw new TenancyError(
     'UNSAFE_STATEMENT',
     'BEGIN, COMMIT or ROLLBACK was sent in a transaction that partywall opens and ends. Leave it out: the transaction is committed when ' +
       'everything in it succeeds, and rolled back otherwise.',
   )
+}
+
+/** A caller may change its copy. The TLS options have properties that are not enumerable: node-postgres hides the key in them. */
+function copyOf(config: ClientConfig): ClientConfig {
+  const { ssl } = config
+  return {
+    ...config,
+    ...(typeof ssl === 'object' &&
+      ssl !== null && { ssl: Object.create(Object.getPrototypeOf(ssl), Object.getOwnPropertyDescriptors(ssl)) }),
+  }
 }

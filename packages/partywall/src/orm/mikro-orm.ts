@@ -13,6 +13,7 @@ import { EntityManager, PostgreSqlConnection, type Options } from '@mikro-orm/po
 import { TenancyError } from '../errors.ts'
 import type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
 import { unusableVersion, warnIfUntested } from '../tested-versions.ts'
+import { readCursorWith, type TypesLike } from './shared/reading-types.ts'
 import { assertNoneRefused, schemaInEachStatement, setByTenancy } from './shared/refused-options.ts'
 
 export { mikroOrmMigrations, type MikroOrmMigrationsOptions } from '../migrations/sources/tools/mikro-orm.ts'
@@ -71,10 +72,6 @@ interface PoolOfMikroOrm {
   options: { types?: TypesLike }
 }
 
-interface TypesLike {
-  getTypeParser(type: number, format?: string): unknown
-}
-
 function redirect(pool: PoolOfMikroOrm, tenancy: ScopedOrmTenancy): void {
   const { types } = pool.options
   const clients = new WeakMap<ClientLike, ClientLike>()
@@ -99,8 +96,7 @@ function withTypes(client: ClientLike, types: TypesLike | undefined): ClientLike
     release: (error) => client.release(error),
     query: (query, values) => {
       if (typeof query === 'string') return client.query({ text: query, values, types })
-      // A cursor reads with the types of its result.
-      if (query._result !== undefined) query._result._types ??= types
+      readCursorWith(types, query)
       return client.query(query, values)
     },
   }

@@ -1,5 +1,6 @@
 import { Client, type PoolClient } from 'pg'
 import { describe, expect, test } from 'vitest'
+import { inSession } from '../../src/database/pool/session.ts'
 import { isPooled, route } from '../support/servers/route.ts'
 import { fakeTenant, twoTenants } from '../support/tenants/two-tenants.ts'
 
@@ -60,7 +61,7 @@ describe('a schema that does not exist', () => {
 
   test('a session is refused', async () => {
     const pool = makePool({ max: 1 })
-    const attempt = pool.session(bindings.ofTenant(gone), () => Promise.resolve())
+    const attempt = inSession(pool, bindings.ofTenant(gone), () => Promise.resolve())
     // Behind a pooler every session is refused, before the schema is looked at.
     await expect(attempt).rejects.toMatchObject({ code: isPooled ? 'UNSAFE_STATEMENT' : 'SCHEMA_MISSING' })
   })

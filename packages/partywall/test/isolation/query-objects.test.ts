@@ -106,6 +106,68 @@ describe('a row that cannot be read', () => {
   )
 })
 
+describe('a statement that goes by the extended protocol, because it', () => {
+  const ways: Record<string, object> = {
+    'reads pages of rows': { rows: 5 },
+    'has the query mode "extended"': { queryMode: 'extended' },
+    'reads pages of rows and has values': { values: [], rows: 2 },
+  }
+  const kinds: Record<string, (config: object) => object> = {
+    'a config object': (config) => config,
+    'a query object': (config) => new Query(config as { text: string }),
+  }
+  const all = Object.entries(ways).flatMap(([way, config]) =>
+    Object.entries(kinds).map(([kind, make]) => [way, kind, (text: string) => make({ ...config, text })] as const),
+  )
+
+  test.each(all)('%s, is refused with several statements, as by plain pg (%s)', async (_, _kind, make) => {
+    await expectRefused(make, 'select 1; select 2', '42601')
+  })
+
+  test.each(all)('%s, fails with the error of the server (%s)', async (_, _kind, make) => {
+    await expectRefused(make, 'select 1 / 0', '22012')
+    await expectRefused(make, 'select * from no_such_table', '42P01')
+    // The server reports it in place of the end of the transaction, when the Sync is sent already.
+    await expectRefused(make, 'insert into children values (1, 99)', '23503')
+    await expectRefused(make, 'copy items from stdin', '57014')
+  })
+
+  test.each(all)('%s, fails in a transaction, and so does what follows (%s)', async (_, _kind, make) => {
+    const pool = makePool({ max: 1 })
+    await scope.run(a, async () => {
+      const client = await pool.connect()
+      await client.query('begin')
+      await expect(answerOn(client, make('select 1 / 0'))).rejects.toMatchObject({ code: '22012' })
+      await expect(answerOn(client, make('select 1'))).rejects.toMatchObject({ code: '25P02' })
+      await client.query('rollback')
+      expect((await client.query(owner)).rows).toEqual([{ owner: a.schema }])
+      client.release()
+    })
+    expect(pool.idleCount).toBe(1)
+  })
+})
+
+describe.each<[string, (text: string) => Cursor | QueryStream]>([
+  ['a cursor', (text) => new Cursor(text)],
+  ['a stream of pg-query-stream', (text) => new QueryStream(text)],
+])('%s', (_, make) => {
+  test.each([
+    ['copy items from stdin', /^COPY from stdin failed: this query object has no rows to send/],
+    ['copy items to stdout', /^COPY … TO STDOUT was sent by a query object that cannot receive its rows/],
+  ])('refuses %j instead of waiting indefinitely, and the connection stays usable', async (text, message) => {
+    const pool = makePool({ max: 1 })
+    await scope.run(a, async () => {
+      const client = await pool.connect()
+      await expect(read(client.query(make(text)))).rejects.toThrow(message)
+      for (let n = 0; n < 2; n++) expect((await client.query(owner)).rows).toEqual([{ owner: a.schema }])
+      expect(await read(client.query(make(owner)))).toEqual([{ owner: a.schema }])
+      client.release()
+    })
+    expect((await scope.run(b, () => pool.query(owner))).rows).toEqual([{ owner: b.schema }])
+    expect(pool.totalCount).toBe(1)
+  })
+})
+
 test('a COPY FROM STDIN without a stream is ended instead of waiting indefinitely', async () => {
   const pool = makePool({ max: 1 })
   for (const text of ['copy items from stdin', 'select 1; copy items from stdin']) {
@@ -240,6 +302,28 @@ describe('the temporary tables of a tenant itself', () => {
     }
   })
 })
+
+async function expectRefused(make: (text: string) => object, text: string, code: string): Promise<void> {
+  const pool = makePool({ max: 1 })
+  const query = pool.query as unknown as Runs
+  await expect(scope.run(a, () => query(make(text)))).rejects.toMatchObject({ code })
+  // An answer too many would be taken for one of these.
+  for (const tenant of [b, a]) {
+    const owners = await Promise.all([1, 2].map(() => scope.run(tenant, () => pool.query(owner))))
+    expect(owners.map(({ rows }) => rows)).toEqual([[{ owner: tenant.schema }], [{ owner: tenant.schema }]])
+  }
+  expect(pool.totalCount).toBe(1)
+}
+
+function answerOn(client: PoolClient, query: object): Promise<unknown> {
+  return new Promise((resolve, reject) =>
+    client.query(query as never, (error: Error, result: unknown) => (error ? reject(error) : resolve(result))),
+  )
+}
+
+function read(query: Cursor | QueryStream): Promise<unknown> {
+  return 'toArray' in query ? query.toArray() : query.read(5)
+}
 
 function circular(): object {
   const value: Record<string, unknown> = {}

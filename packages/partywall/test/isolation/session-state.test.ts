@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { inSession } from '../../src/database/pool/session.ts'
 import { isPooled, unlessPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
@@ -234,7 +235,7 @@ describe('a session', () => {
   test('runs statements that cannot be bound in the schema of its tenant', async () => {
     const pool = makePool({ max: 1 })
     const session = scope.run(a, () =>
-      pool.session(bindings.ofTenant(a), async (client) => {
+      inSession(pool, bindings.ofTenant(a), async (client) => {
         await client.query('vacuum items')
         await client.query('create index concurrently on items (note)')
         await client.query(`create procedure twice() language plpgsql as $$
@@ -261,7 +262,7 @@ describe('a session', () => {
   test('closes its connection, so nothing is left', async () => {
     const pool = makePool({ max: 1 })
     const session = scope.run(a, () =>
-      pool.session(bindings.ofTenant(a), (client) => client.query('create temp table left_behind (x int)')),
+      inSession(pool, bindings.ofTenant(a), (client) => client.query('create temp table left_behind (x int)')),
     )
     await unlessPooled(session)
     expect(pool.totalCount).toBe(0)
@@ -271,7 +272,7 @@ describe('a session', () => {
   test('refuses the statement of another scope', async () => {
     const pool = makePool({ max: 1 })
     const session = scope.run(a, () =>
-      pool.session(bindings.ofTenant(a), async (client) => {
+      inSession(pool, bindings.ofTenant(a), async (client) => {
         await expect(scope.run(b, () => client.query('select 1'))).rejects.toMatchObject({ code: 'WRONG_TENANT' })
       }),
     )
@@ -280,7 +281,7 @@ describe('a session', () => {
 
   test('closes its connection when its function throws', async () => {
     const pool = makePool({ max: 1 })
-    const failed = scope.run(a, () => pool.session(bindings.ofTenant(a), () => Promise.reject(new Error('mine'))))
+    const failed = scope.run(a, () => inSession(pool, bindings.ofTenant(a), () => Promise.reject(new Error('mine'))))
     await expect(failed).rejects.toThrow(isPooled ? 'A session needs a connection of its own' : 'mine')
     expect(pool.totalCount).toBe(0)
   })

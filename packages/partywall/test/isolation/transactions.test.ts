@@ -1,8 +1,11 @@
 import { Query, type PoolClient } from 'pg'
 import { describe, expect, test } from 'vitest'
+import { resolveOptions } from '../../src/config/options.ts'
+import { OpenDatabase } from '../../src/database/open-database.ts'
+import type { Transaction } from '../../src/ports/database.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
-const { a, b, scope, makePool, admin } = await twoTenants()
+const { a, b, scope, makePool, admin, url } = await twoTenants()
 const pool = makePool({ max: 2 })
 
 type Prepare = (client: Pick<PoolClient, 'query'>) => Promise<unknown>
@@ -113,6 +116,22 @@ describe('a client that was checked out in another scope', () => {
     expect((await client.query(owner)).rows).toEqual([{ owner: a.schema }])
     client.release()
   })
+})
+
+test('a transaction that partywall opened is refused after its end, with the binding of each schema', async () => {
+  const database = new OpenDatabase(resolveOptions({ database: url }), scope)
+  try {
+    const [kept, seen] = await database.transaction(async (transaction): Promise<[Transaction, unknown]> => {
+      const { rows } = await transaction.in(a.schema).query({ text: owner })
+      return [transaction, rows]
+    })
+    expect(seen).toEqual([{ owner: a.schema }])
+    for (const queryable of [kept, kept.in(a.schema)]) {
+      await expect(queryable.query({ text: 'select 1' })).rejects.toMatchObject({ code: 'RELEASED_CLIENT' })
+    }
+  } finally {
+    await database.close()
+  }
 })
 
 describe('a released client', () => {

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Client, type PoolClient } from 'pg'
 import { createTenancy } from 'partywall'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { inSession } from '../../src/database/pool/session.ts'
 import { isPooled, unlessPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
@@ -104,7 +105,7 @@ test('a procedure that commits and then fails raises the alarm', async () => {
     code: 'NEEDS_SESSION',
   })
   await unlessPooled(
-    scope.run(a, () => pool.session(bindings.ofTenant(a), (client) => client.query('set search_path to public'))),
+    scope.run(a, () => inSession(pool, bindings.ofTenant(a), (client) => client.query('set search_path to public'))),
   )
   expect(tampered).toEqual([])
 })

@@ -3,6 +3,7 @@ import { Client, type PoolClient } from 'pg'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
 import { expect, onTestFinished, test } from 'vitest'
+import { inSession } from '../../src/database/pool/session.ts'
 import { SetOnCheckoutPool, storeAtSendTimePool } from '../support/pools/naive-pools.ts'
 import { backendOf } from '../support/pools/rest.ts'
 import { isPooled } from '../support/servers/route.ts'
@@ -117,7 +118,7 @@ test('a statement that leaves something on the session is refused, because closi
     await client.query('commit')
     client.release()
   })
-  await expect(pool.session(bindings.ofTenant(a), () => Promise.resolve())).rejects.toMatchObject({
+  await expect(inSession(pool, bindings.ofTenant(a), () => Promise.resolve())).rejects.toMatchObject({
     code: 'UNSAFE_STATEMENT',
   })
 })

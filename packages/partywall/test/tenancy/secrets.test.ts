@@ -49,3 +49,16 @@ describe.each<[string, unknown]>([
     expect(() => createTenancy(config as Config)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message }))
   })
 })
+
+test('database.connectionConfig returns a copy: a change to it does not reach the connections of the tenancy', async () => {
+  const given = { host: '127.0.0.1', port: 1, ssl: { key: 's3cret', servername: 'db.example.com' } }
+  await using tenancy = createTenancy({ database: given })
+  // node-postgres makes the key non-enumerable when it makes a connection.
+  await tenancy.ready().catch(() => {})
+  const first = (await tenancy.database.connectionConfig()) as typeof given
+  expect(first.ssl.key).toBe('s3cret')
+  first.host = 'other.example.com'
+  first.ssl.servername = 'other.example.com'
+  const second = (await tenancy.database.connectionConfig()) as typeof given
+  expect([second.host, second.ssl.servername, second.ssl.key]).toEqual(['127.0.0.1', 'db.example.com', 's3cret'])
+})

@@ -28,6 +28,8 @@ expectTypeOf(tenant.attributes).toEqualTypeOf<Readonly<{ plan: 'free' | 'gold'; 
 expectTypeOf(tenancy.current().attributes.plan).toEqualTypeOf<'free' | 'gold'>()
 expectTypeOf(tenancy.tryCurrent()).toEqualTypeOf<Tenant<{ plan: 'free' | 'gold'; seats: number }> | undefined>()
 expectTypeOf(tenancy.pool).toExtend<Pool>()
+// A connection for another tenant than that of the scope is not among the methods of the pool.
+expectTypeOf<Exclude<keyof typeof tenancy.pool, keyof Pool>>().toBeNever()
 
 // What the function returns is what the call returns.
 expectTypeOf(await tenancy.run('acme', async () => 42)).toEqualTypeOf<number>()

@@ -33,8 +33,9 @@ export function assertBindable(
   if (facts.mayCommit && isExtended && status === 'I' && carrier.serverVersionNumber < firstVersionWithSafeCall) {
     throw new TenancyError(
       'NEEDS_SESSION',
-      'CALL or DO with parameters, a name or a cursor is refused outside a transaction on PostgreSQL before 18: if it commits, the rest ' +
-        'of it would run without its tenant. Send it between begin and commit, or in tenancy.session(tenant, (client) => …).',
+      'CALL or DO by the extended protocol (with parameters, a name, rows, queryMode or a cursor) is refused outside a transaction on ' +
+        'PostgreSQL before 18: if it commits, the rest of it would run without its tenant. Send it between begin and commit, or in ' +
+        'tenancy.session(tenant, (client) => …).',
     )
   }
   if (facts.leaves !== undefined && !carrier.bindingWriter.isDirect) {

@@ -4,7 +4,7 @@
  * the statement.
  *
  * Several statements in one text go by the simple protocol, with the binding in front of them in the same text; every other statement
- * goes by the extended protocol.
+ * goes by the extended protocol. What node-postgres sends by the extended protocol itself is never sent by the simple one.
  *
  * An error is passed on when the server is ready again, so that a caller who then asks the connection for its state gets a true answer.
  */
@@ -14,6 +14,7 @@ import { admit } from './admission.ts'
 import type { Binding } from './binding.ts'
 import { bindingError, needsSession, untrusted } from './binding-refusals.ts'
 import type { Carrier } from './carrier.ts'
+import { OwedSync } from './owed-sync.ts'
 import { noAnswer, notTheBinding, OwnCompletions, tooEarly } from './own-completions.ts'
 import {
   isServerError,
@@ -35,6 +36,9 @@ export class BoundQuery extends QueryBase {
   readonly #carrier: Carrier
   readonly #binding: Binding
   readonly #own = new OwnCompletions()
+  readonly #sync = new OwedSync()
+  /** A name, values, pages of rows, or the query mode "extended". */
+  readonly #mustBeExtended: boolean
   /** Answers to the caller's own statements: completions, and answers to an empty text. */
   #completed = 0
   #isBound = false
@@ -67,19 +71,28 @@ export class BoundQuery extends QueryBase {
     this.facts = examined?.text === text ? examined.facts : statementFacts(text)
     this.query_timeout = typeof config === 'object' ? config.query_timeout : undefined
     if (this.name) this.name = boundName(this.name, binding, carrier)
+    this.#mustBeExtended = this.requiresPreparation()
   }
 
   override submit(connection: ConnectionLike): Error | null | undefined | void {
-    const isNamedOrHasValues = Boolean(this.name) || (this.values !== undefined && this.values.length > 0)
     try {
-      this.#isBound = admit(this.facts, isNamedOrHasValues, this.#binding, this.#carrier)
+      this.#isBound = admit(this.facts, this.#mustBeExtended, this.#binding, this.#carrier)
     } catch (error) {
       this.#refusal = error as Error
       return this.#refusal
     }
+    this.#isSubmitting = true
+    try {
+      return this.#sync.write(Boolean(this.rows), () => this.#write(connection))
+    } finally {
+      this.#isSubmitting = false
+    }
+  }
+
+  #write(connection: ConnectionLike): Error | null | undefined | void {
     if (this.#isBound) return super.submit(connection)
     const status = this.#carrier.getTransactionStatus()
-    const isSimple = !isNamedOrHasValues && (this.facts.isMany || (this.facts.mayCommit && status === 'I'))
+    const isSimple = !this.#mustBeExtended && (this.facts.isMany || (this.facts.mayCommit && status === 'I'))
     return isSimple ? this.#submitSimple(connection) : this.#submitExtended(connection, status)
   }
 
@@ -95,7 +108,6 @@ export class BoundQuery extends QueryBase {
   #submitExtended(connection: ConnectionLike, status: TransactionStatusLike): null {
     this.#isExtended = true
     connection.stream.cork?.()
-    this.#isSubmitting = true
     try {
       const tags = this.#carrier.bindingWriter.write(connection, this.#binding, {
         inTransaction: status === 'T',
@@ -110,12 +122,12 @@ export class BoundQuery extends QueryBase {
         this.#unwritten = refusal
         this.#preparedText = this.name && connection.parsedStatements[this.name]
         connection.sync()
+        this.#sync.sent()
       } else if (this.#unwritten !== undefined) {
         endUnwritten(connection)
       }
       return null
     } finally {
-      this.#isSubmitting = false
       connection.stream.uncork?.()
     }
   }
@@ -145,19 +157,21 @@ export class BoundQuery extends QueryBase {
     if (this.#isExtended && this.#completed > 1) return this.#distrust('one statement was answered twice')
     if (this.facts.control !== undefined) noteControl(this.#carrier, this.facts, message.text)
     super.handleCommandComplete(message, connection)
+    this.#sync.sent()
   }
 
   override handleEmptyQuery(connection: ConnectionLike): void {
     if (this.#own.arePending) return this.#distrust(tooEarly)
     this.#completed += 1
     super.handleEmptyQuery(connection)
+    this.#sync.sent()
   }
 
-  /** COPY … FROM STDIN without a stream. In a batch the server has ignored our Sync by now, and needs another one. */
+  /** COPY … FROM STDIN without a stream. */
   override handleCopyInResponse(connection: ConnectionLike): void {
     if (this.#own.arePending) return this.#distrust(tooEarly)
     super.handleCopyInResponse(connection)
-    if (this.#isExtended) connection.sync()
+    if (this.#isExtended) this.#sync.ignored()
   }
 
   override handleReadyForQuery(connection: ConnectionLike): void {
@@ -178,6 +192,7 @@ export class BoundQuery extends QueryBase {
   }
 
   override handleError(error: Error, connection: ConnectionLike): void {
+    this.#sync.failed(error, connection)
     if (isServerError(error)) this.#noteFailure(error)
     if (this.name) this.#carrier.uncertainNames.add(this.name)
     if (this.#isSettled) return

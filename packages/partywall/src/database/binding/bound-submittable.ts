@@ -10,8 +10,9 @@ import { admit } from './admission.ts'
 import type { Binding } from './binding.ts'
 import { bindingError, untrusted } from './binding-refusals.ts'
 import type { Carrier } from './carrier.ts'
-import { endWithError, feedByMessages } from './copy-streams.ts'
+import { endWithError, feedByMessages, refuseCopy } from './copy-streams.ts'
 import { endWithConnection } from './cursor-end.ts'
+import { OwedSync } from './owed-sync.ts'
 import { noAnswer, notTheBinding, OwnCompletions, tooEarly } from './own-completions.ts'
 import { isServerError, QueryBase, type ConnectionLike, type SubmittableLike } from './pg-internals.ts'
 import { boundName, forgetUncertain } from './prepared-names.ts'
@@ -33,16 +34,20 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   bound.add(query)
   if (isCopyOut(query)) feedByMessages(query)
   if (isCopyIn(query)) endWithError(query)
+  refuseCopy(query)
   endWithConnection(query)
   if (query.name) query.name = boundName(query.name, binding, carrier)
   const own = new OwnCompletions()
+  const sync = new OwedSync()
   let connection: ConnectionLike | undefined
   let isBound = false
   let isWriting = false
   let isAbandoned = false
   const { submit, handleRowDescription, handleCommandComplete, handleReadyForQuery, handleError } = query
 
-  query.submit = (current) => {
+  // Cursors have no `rows`, and send a Sync themselves after an error.
+  query.submit = (current) => sync.write(Boolean(query.rows), () => send(current))
+  const send = (current: ConnectionLike): Error | null | undefined | void => {
     connection = current
     try {
       isBound = admit(facts, query.requiresPreparation?.() !== false, binding, carrier)
@@ -96,6 +101,15 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
       if (!isAbandoned && handler !== undefined) Reflect.apply(handler, query, args)
     }
   }
+  const { handleCopyInResponse, handleEmptyQuery } = query
+  query.handleCopyInResponse = (current) => {
+    if (query.requiresPreparation?.() === true) sync.ignored()
+    handleCopyInResponse?.call(query, current)
+  }
+  query.handleEmptyQuery = (current) => {
+    handleEmptyQuery?.call(query, current)
+    sync.sent()
+  }
   query.handleRowDescription = (message) => {
     // By the simple protocol the binding has a row description as well.
     if (!own.arePending && !isAbandoned) handleRowDescription?.call(query, message)
@@ -109,6 +123,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
     }
     if (facts.control !== undefined) noteControl(carrier, facts, message.text)
     handleCommandComplete?.call(query, message, current)
+    sync.sent()
   }
   query.handleReadyForQuery = (current) => {
     if (facts.control === undefined) noteOutcome(carrier, true)
@@ -117,6 +132,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   }
   query.handleError = (error, current) => {
     if (isWriting && query instanceof QueryBase) endUnwritten(current)
+    sync.failed(error, current)
     noteFailure(carrier, facts)
     if (isAbandoned) return
     if (query.name) carrier.uncertainNames.add(query.name)

@@ -1,5 +1,6 @@
-/** Two repairs of the streams of pg-copy-streams, without which they would hang, or read the answer to the binding. */
-import type { ConnectionLike } from './pg-internals.ts'
+/** COPY by query objects: two repairs of the streams of pg-copy-streams, and a refusal for what is no such stream. */
+import { TenancyError } from '../../errors.ts'
+import type { ConnectionLike, SubmittableLike } from './pg-internals.ts'
 import type { CopyIn, CopyOut } from './query-object.ts'
 
 /**
@@ -46,4 +47,33 @@ export function feedByMessages(query: CopyOut): void {
     socket = undefined
     query.push(null)
   }
+}
+
+/**
+ * A cursor has no part in a COPY. node-postgres would call a method that it does not have while it reads the socket, which ends the
+ * process. Here the server is told to give the COPY up, or its rows are dropped; the query object receives an error in both cases.
+ */
+export function refuseCopy(query: SubmittableLike): void {
+  query.handleCopyInResponse ??= (connection) =>
+    connection.sendCopyFail('this query object has no rows to send; use the stream of pg-copy-streams')
+  if (query.handleCopyData !== undefined) return
+  const { handleCommandComplete, handleError } = query
+  let isRefused = false
+  query.handleCopyData = (_, connection) => {
+    if (isRefused) return
+    isRefused = true
+    handleError?.call(query, copyOutRefused(), connection)
+  }
+  // The object has failed already.
+  query.handleCommandComplete = (message, connection) => {
+    if (!isRefused) handleCommandComplete?.call(query, message, connection)
+  }
+}
+
+function copyOutRefused(): TenancyError {
+  return new TenancyError(
+    'UNSAFE_STATEMENT',
+    'COPY … TO STDOUT was sent by a query object that cannot receive its rows, such as a cursor. Its rows were dropped. Use the stream of ' +
+      'pg-copy-streams.',
+  )
 }

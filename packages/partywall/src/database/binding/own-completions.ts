@@ -2,6 +2,14 @@
  * Tells the completions that answer a binding from those that answer the statement behind it. The server answers in the order of the
  * requests, so the first completions are the binding's own. If they were counted wrong, rows would be taken for those of another statement.
  * So they are checked: they have the expected tags, nothing comes before them, and all of them come.
+ *
+ * | state     | row description | completion, expected tag | completion, another tag | row or empty answer | ready     |
+ * |-----------|-----------------|--------------------------|-------------------------|---------------------|-----------|
+ * | n pending | kept            | n - 1 pending            | closed                  | closed              | closed    |
+ * | 0 pending | passed on       | passed on                | passed on               | passed on           | passed on |
+ *
+ * `expect` makes as many pending as the binding has tags. "Kept" is kept from the caller; "closed" closes the connection, and the statement
+ * fails with one of the sentences below. An error of the server is passed on in each state: it ends the batch.
  */
 import type { BindingTags } from './binding-writer.ts'
 

@@ -66,6 +66,8 @@ export interface SubmittableLike {
   text?: unknown
   name?: string | undefined
   cursor?: { text?: unknown }
+  /** Pages of so many rows. */
+  rows?: unknown
   /** Only pg.Query has it: false when it goes by the simple protocol. */
   requiresPreparation?(): boolean
 }
@@ -80,6 +82,7 @@ export interface QueryConfigLike {
   types?: CustomTypesConfig | undefined
   rowMode?: 'array' | undefined
   queryMode?: 'extended' | undefined
+  rows?: number | undefined
   query_timeout?: number | undefined
   callback?: QueryCallback | undefined
 }
@@ -88,6 +91,7 @@ export interface QueryConfigLike {
 export interface QueryLike extends SubmittableLike {
   text: string
   values: readonly unknown[] | undefined
+  rows: number | undefined
   name: string | undefined
   callback: QueryCallback | undefined
   /** Why a row could not be read: a type parser threw. */
@@ -101,6 +105,7 @@ export interface QueryLike extends SubmittableLike {
   handleError(error: Error, connection?: ConnectionLike): void
   handleEmptyQuery(connection: ConnectionLike): void
   handleCopyInResponse(connection: ConnectionLike): void
+  requiresPreparation(): boolean
 }
 
 export const QueryBase = pg.Query as unknown as new (

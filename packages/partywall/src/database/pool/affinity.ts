@@ -9,7 +9,7 @@
  * - A tenant that enough connections have served waits a few milliseconds for one of them when all are busy. A new tenant waits as well
  *   when every idle connection has served as many tenants as it may. Otherwise a busy pool would replace its connections all the time.
  */
-import type { PoolInternals, PoolMember, Waiter, Wanted } from './pool-internals.ts'
+import type { PoolInternals, PoolMember, ConnectionRequest, Take, Waiter } from './pool-internals.ts'
 
 /** What the pool should do for a waiter: take the last of its idle connections, open one more, or wait for one that is released. */
 type Advice = 'take' | 'open' | 'wait'
@@ -27,7 +27,7 @@ export class Affinity {
   readonly #pool: PoolInternals
   readonly #maxTenants: number
   /** The connections that have served a tenant, by its key. */
-  readonly #known = new Map<string, PoolMember[]>()
+  readonly #servedBy = new Map<string, PoolMember[]>()
   #patience: NodeJS.Timeout | undefined
 
   constructor(pool: PoolInternals, maxTenants: number) {
@@ -36,30 +36,30 @@ export class Affinity {
   }
 
   /** A connection serves this tenant for the first time. */
-  learned(key: string, member: PoolMember): void {
-    const knowing = this.#known.get(key)
-    if (knowing === undefined) this.#known.set(key, [member])
-    else knowing.push(member)
+  noteServed(key: string, member: PoolMember): void {
+    const members = this.#servedBy.get(key)
+    if (members === undefined) this.#servedBy.set(key, [member])
+    else members.push(member)
   }
 
   /** A connection was closed. */
-  forgot(member: PoolMember): void {
+  noteClosed(member: PoolMember): void {
     for (const key of member.served) {
-      const others = this.#known.get(key)?.filter((other) => other !== member)
-      if (others === undefined || others.length === 0) this.#known.delete(key)
-      else this.#known.set(key, others)
+      const others = this.#servedBy.get(key)?.filter((other) => other !== member)
+      if (others === undefined || others.length === 0) this.#servedBy.delete(key)
+      else this.#servedBy.set(key, others)
     }
   }
 
   /**
-   * Has the pool call `take` with a connection: at once when a fitting one is idle and the queue is empty. Otherwise `enqueue` makes
+   * Has the pool call `take` with a connection: at once when a suitable one is idle and the queue is empty. Otherwise `enqueue` makes
    * pg-pool open a connection or add a waiter to its queue, with the time limit of a waiter.
    */
-  take(wanted: Wanted, take: (...args: any[]) => void, enqueue: () => void): void {
+  take(request: ConnectionRequest, take: Take, enqueue: (take: Take) => void): void {
     const pool = this.#pool
     const waiters = pool._pendingQueue
     if (waiters.length === 0 && pool._idle.length > 0 && !pool.ending) {
-      const advice = this.#arrange(wanted)
+      const advice = this.#arrange(request)
       if (advice === 'open') return pool.newClient({ callback: take, timedOut: false })
       if (advice === 'take') {
         waiters.push({ callback: take, timedOut: false })
@@ -67,8 +67,8 @@ export class Affinity {
       }
     }
     const before = waiters.length
-    enqueue()
-    if (waiters.length > before) waiters.at(-1)!.wanted = wanted
+    enqueue(take)
+    if (waiters.length > before) waiters.at(-1)!.request = request
   }
 
   /** Chooses a waiter and a connection for it: puts the waiter first in the queue and the connection last among the idle ones. */
@@ -78,7 +78,7 @@ export class Affinity {
     const look = Math.min(waiters.length, longestLook)
     for (let index = 0; index < look; index++) {
       const waiter = waiters[index]!
-      const advice = waiter.wanted === undefined ? 'take' : this.#arrange(waiter.wanted, waiter)
+      const advice = waiter.request === undefined ? 'take' : this.#arrange(waiter.request, waiter)
       if (advice === 'wait') continue
       if (index > 0) waiters.unshift(...waiters.splice(index, 1))
       return advice
@@ -98,25 +98,25 @@ export class Affinity {
   }
 
   /** Puts the idle connection that suits best where the pool takes the next one from: the end of its list. */
-  #arrange(wanted: Wanted, waiter?: Waiter): Advice {
+  #arrange(request: ConnectionRequest, waiter?: Waiter): Advice {
     const { _clients, _idle, options } = this.#pool
-    const knowing = this.#known.get(wanted.key) ?? []
-    for (const member of knowing) {
+    const servedBefore = this.#servedBy.get(request.key) ?? []
+    for (const member of servedBefore) {
       const index = member.isAtRest ? indexOf(_idle, member) : -1
       if (index !== -1) return takeLast(_idle, index)
     }
-    const { best, hasRoom } = this.#learner(wanted)
+    const { best, hasRoom } = this.#choose(request)
     if (_clients.length < options.max) {
       // One more connection gives all later tenants more to choose from.
-      if (!hasRoom || isFavouriteBusy(this.#pool, wanted)) return 'open'
-    } else if (_idle.length < _clients.length && (!hasRoom || this.#isShare(knowing.length)) && isPatient(waiter)) {
+      if (!hasRoom || isFavouriteBusy(this.#pool, request)) return 'open'
+    } else if (_idle.length < _clients.length && (!hasRoom || this.#hasItsShare(servedBefore.length)) && isPatient(waiter)) {
       return 'wait'
     }
     return takeLast(_idle, best)
   }
 
   /** The idle connection that should serve the tenant from now on: one with room for another tenant, if there is one. */
-  #learner({ keyHash }: Wanted): { best: number; hasRoom: boolean } {
+  #choose({ keyHash }: ConnectionRequest): { best: number; hasRoom: boolean } {
     const { _idle } = this.#pool
     let best = 0
     let bestScore = -1
@@ -135,9 +135,9 @@ export class Affinity {
   }
 
   /** The more tenants there are, the fewer connections each of them can have. */
-  #isShare(count: number): boolean {
-    const places = this.#pool.options.max * this.#maxTenants * filledShare
-    return count >= Math.max(1, Math.floor(places / this.#known.size))
+  #hasItsShare(count: number): boolean {
+    const slots = this.#pool.options.max * this.#maxTenants * filledShare
+    return count >= Math.max(1, Math.floor(slots / this.#servedBy.size))
   }
 }
 
@@ -151,7 +151,7 @@ function takeLast(idle: PoolInternals['_idle'], index: number): Advice {
   return 'take'
 }
 
-function isFavouriteBusy({ _clients, _idle }: PoolInternals, { keyHash }: Wanted): boolean {
+function isFavouriteBusy({ _clients, _idle }: PoolInternals, { keyHash }: ConnectionRequest): boolean {
   const highest = (members: readonly PoolMember[]): number =>
     members.reduce((score, { affinitySeed }) => Math.max(score, mix(keyHash ^ affinitySeed)), -1)
   return highest(_clients) > highest(_idle.map(({ client }) => client))

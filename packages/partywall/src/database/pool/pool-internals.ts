@@ -10,18 +10,20 @@ export interface PoolMember {
   readonly isAtRest: boolean
 }
 
-/** The part of a binding by which its connection is chosen. */
-export interface Wanted {
+/** What a caller asks for: the part of a binding by which its connection is chosen. */
+export interface ConnectionRequest {
   readonly key: string
   readonly keyHash: number
 }
 
+export type Take = (...args: any[]) => void
+
 /** A caller that waits for a connection; pg-pool itself has only the first two properties. */
 export interface Waiter {
-  readonly callback: (...args: any[]) => void
+  readonly callback: Take
   timedOut: boolean
   /** Absent where any connection fits. */
-  wanted?: Wanted
+  request?: ConnectionRequest
   /** Until when it waits for a better connection, in the time of performance.now(). */
   patientUntil?: number
 }

@@ -1,4 +1,4 @@
-/** What `pool.query` refuses: it lends a connection for one statement, and takes it back when that is done. */
+/** What the pool refuses. `pool.query` lends a connection for one statement, and takes it back when that is done. */
 import { TenancyError } from '../../errors.ts'
 import type { ExaminedText } from '../../sql/statement-facts.ts'
 
@@ -17,5 +17,19 @@ export function needsClient(what: 'A cursor' | 'A COPY stream'): TenancyError {
   return new TenancyError(
     'UNSAFE_STATEMENT',
     `${what} needs a client of its own: check one out with tenancy.pool.connect(), and release it when it is done.`,
+  )
+}
+
+/** @param longest half a sentence about the client that is checked out longest */
+export function exhausted(
+  { max, connectionTimeoutMillis = 0 }: { readonly max: number; readonly connectionTimeoutMillis?: number | undefined },
+  longest: string,
+  cause: Error,
+): TenancyError {
+  return new TenancyError(
+    'POOL_EXHAUSTED',
+    `All ${max} connections of the pool stayed busy for ${connectionTimeoutMillis} ms; ${longest}. Release every client in a finally ` +
+      'block, raise pool.max, or look for slow statements.',
+    { details: { max, connectionTimeoutMillis }, cause },
   )
 }

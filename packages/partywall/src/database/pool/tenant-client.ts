@@ -3,9 +3,7 @@
  * checked out, so that a statement from another scope is refused, and whether a statement left something on it that the next user would
  * find, so that the pool can destroy it.
  */
-import pg, { type Client, type ClientConfig } from 'pg'
-import { TenancyError } from '../../errors.ts'
-import type { Tampering } from '../../events.ts'
+import pg, { type Client } from 'pg'
 import { examine, statementFactsAround, type ExaminedText, type StatementFacts } from '../../sql/statement-facts.ts'
 import { both, callbackOf, inCurrentContext, refuse } from '../binding/answers.ts'
 import type { Binder } from '../binding/binder.ts'
@@ -26,36 +24,12 @@ import {
 } from '../binding/pg-internals.ts'
 import { isQueryObject, textOf } from '../binding/query-object.ts'
 import { nextAffinitySeed } from './affinity.ts'
+import { leavesOnForeignPool, madeWithoutPool, pipelineRefused, usedAfterRelease } from './client-refusals.ts'
+import { binderKey, isPoolMaking, type TenantClientConfig } from './making-clients.ts'
 import { PathTripwire } from './path-tripwire.ts'
 import type { PoolMember } from './pool-internals.ts'
 import { printAs } from './secrets.ts'
-
-/** The key under which a pool passes its binder to the clients it makes. */
-export const binderKey = Symbol('partywall.binder')
-
-export interface TenantClientConfig extends ClientConfig {
-  [binderKey]?: Binder
-}
-
-let isPoolMaking = false
-
-/**
- * Runs `make`; the clients that it constructs are the pool's own. Libraries also construct clients from the pool's class and options
- * (kysely, to cancel a query), and no pool takes those back.
- */
-export function makingForPool<T>(make: () => T): T {
-  isPoolMaking = true
-  try {
-    return make()
-  } finally {
-    isPoolMaking = false
-  }
-}
-
-/** Whether a client that is given back may be used again. */
-export type Verdict =
-  | { readonly isClean: true }
-  | { readonly isClean: false; readonly reason: string; readonly tampering?: Tampering }
+import { clean, doubtAbout, type Verdict } from './verdict.ts'
 
 type State =
   /** Not made by our pool: every statement is bound to the scope it comes from. */
@@ -85,22 +59,10 @@ export class TenantClient extends pg.Client implements Carrier, PoolMember {
   constructor(config?: TenantClientConfig) {
     super(config)
     const binder = config?.[binderKey]
-    if (binder === undefined) {
-      throw new TenancyError(
-        'INVALID_OPTION',
-        'A TenantClient can only be made by a TenantPool. Use tenancy.pool instead of a client of your own.',
-      )
-    }
-    if (this.pipeline) {
-      throw new TenancyError(
-        'INVALID_OPTION',
-        'The option "pipeline" of node-postgres is refused: a statement is bound by the state of its transaction, which is not known ' +
-          'before the statements in front of it are answered. Remove it.',
-        { details: { option: 'database.pipeline' } },
-      )
-    }
+    if (binder === undefined) throw madeWithoutPool()
+    if (this.pipeline) throw pipelineRefused()
     this.#binder = binder
-    if (isPoolMaking) this.#state = { kind: 'preparing' }
+    if (isPoolMaking()) this.#state = { kind: 'preparing' }
     const { connection } = this as unknown as ClientInternals
     printAs(this, 'TenantClient', () => this.#description())
     printAs(connection, 'Connection', () => ({ server: this.#server }))
@@ -216,13 +178,7 @@ export class TenantClient extends pg.Client implements Carrier, PoolMember {
     const state = this.#state
     if (state.kind === 'free') return this.#captureFree(facts)
     if (state.kind === 'preparing') return facts.leaves === undefined ? this.#binder.shared : undefined
-    if (state.kind === 'idle') {
-      throw new TenancyError(
-        'RELEASED_CLIENT',
-        'A client was used after it was released: it is in the pool, or another caller has it. Check one out with ' +
-          'tenancy.pool.connect(), and do not use it after client.release().',
-      )
-    }
+    if (state.kind === 'idle') throw usedAfterRelease()
     const now = this.#binder.tryCapture()
     if (now !== undefined && now.key !== state.binding.key) throw wrongTenant(state.binding, now)
     return state.kind === 'session' ? undefined : state.binding
@@ -232,12 +188,7 @@ export class TenantClient extends pg.Client implements Carrier, PoolMember {
   #captureFree({ leaves }: StatementFacts): Binding | undefined {
     if (leaves === undefined) return this.#binder.capture()
     if (this.#binder.tryCapture() === undefined) return undefined
-    throw new TenancyError(
-      'UNSAFE_STATEMENT',
-      `The statement leaves ${leaves} on a connection that partywall does not pool, so the next tenant would find it. ` +
-        'Use set local or set_config(…, true) in a transaction, or tenancy.pool.',
-      { details: { leaves } },
-    )
+    throw leavesOnForeignPool(leaves)
   }
 
   // What a pool does with its clients.
@@ -262,23 +213,21 @@ export class TenantClient extends pg.Client implements Carrier, PoolMember {
   takeBack(maxTenants = Infinity): Verdict {
     const state = this.#state
     this.#state = { kind: 'idle' }
-    const { readyForQuery, _queryable } = this as unknown as ClientInternals
     if (state.kind === 'session') return { isClean: false, reason: 'it was bound for a session' }
     if (this.#isAbandoned) return { isClean: false, reason: 'its answers could not be trusted' }
-    if (_queryable === false) return { isClean: false, reason: 'the connection is lost' }
-    if (readyForQuery !== true || queryQueueOf(this)?.length !== 0)
-      return { isClean: false, reason: 'a statement is still running' }
-    if (this.getTransactionStatus() !== 'I') return { isClean: false, reason: 'a transaction is still open' }
+    const doubt = doubtAbout(this as unknown as ClientInternals, this.getTransactionStatus())
+    if (doubt !== undefined) return { isClean: false, reason: doubt }
     const tampering = this.#tripwire.tampering(state.kind === 'lent' ? state.binding.schema : '')
     if (tampering !== undefined) return { isClean: false, reason: 'its search path was changed for the session', tampering }
     if (this.#left !== undefined) return { isClean: false, reason: `it holds ${this.#left}` }
     if (this.served.size > maxTenants) return { isClean: false, reason: `it served ${this.served.size} tenants` }
-    return { isClean: true }
+    return clean
   }
 
   /** Runs a statement for another binding than the one the client is lent for: provisioning fills a schema that it created itself. */
-  queryFor(binding: Binding, text: string, values?: readonly unknown[]): Promise<any> {
-    return this.#sendAndWait(binding, text, values, examine(text))
+  queryFor(binding: Binding, examined: ExaminedText, values?: readonly unknown[]): Promise<any> {
+    if (this.#state.kind === 'idle') return Promise.reject(usedAfterRelease())
+    return this.#sendAndWait(binding, examined.text, values, examined)
   }
 
   /** As queryFor, with a text of several statements of which all except `foreign` are our own. */

@@ -4,10 +4,10 @@
  */
 import { EventEmitter } from 'node:events'
 import type { Pool, PoolClient } from 'pg'
+import { readCursorWith, type TypesLike } from '../shared/reading-types.ts'
 
 /** The types of @databases/pg: which parser reads which type. */
-export interface TypesLike {
-  getTypeParser(type: number, format?: string): unknown
+export interface PreparedTypes extends TypesLike {
   /** Settles the option "types", whose function may ask the server for numbers. */
   prepareOverrides(typeOf: TypeOf): Promise<void>
 }
@@ -23,14 +23,14 @@ export interface Borrowed {
 
 export class BorrowingPool {
   readonly #pool: Pool
-  readonly #types: TypesLike
+  readonly #types: PreparedTypes
   readonly #typeOf: TypeOf
   readonly #drive: (client: EventEmitter) => object
   readonly #lent = new Set<Promise<void>>()
   #prepared: Promise<void> | undefined
 
   /** @param drive puts the library's own driver around a client */
-  constructor(pool: Pool, types: TypesLike, typeOf: TypeOf, drive: (client: EventEmitter) => object) {
+  constructor(pool: Pool, types: PreparedTypes, typeOf: TypeOf, drive: (client: EventEmitter) => object) {
     this.#pool = pool
     this.#types = types
     this.#typeOf = typeOf
@@ -91,8 +91,7 @@ class BorrowedClient extends EventEmitter {
   query(config: any, values?: unknown[]): unknown {
     if (typeof config === 'string') return this.#client.query({ text: config, values: values ?? [], types: this.#types })
     if (typeof config.submit !== 'function') return this.#client.query({ ...config, types: this.#types })
-    // A cursor reads with the types of its result.
-    config._result._types ??= this.#types
+    readCursorWith(this.#types, config)
     this.#cursor = closed(config, this.#client)
     return this.#client.query(config)
   }

@@ -14,7 +14,7 @@ import { TenancyError } from '../../errors.ts'
 import type { OrmTenancy } from '../../ports/tenancy-like.ts'
 import { unusableVersion, warnIfUntested } from '../../tested-versions.ts'
 import { assertNoneRefused, setByTenancy } from '../shared/refused-options.ts'
-import { BorrowingPool, type TypeOf, type TypesLike } from './borrowing-pool.ts'
+import { BorrowingPool, type PreparedTypes, type TypeOf } from './borrowing-pool.ts'
 
 export type { OrmTenancy } from '../../ports/tenancy-like.ts'
 
@@ -56,7 +56,7 @@ export function tenantDatabasesPg(tenancy: OrmTenancy, options: TenantDatabasesP
 /** The slice of its pool that is not in its types. Read in 6.1. */
 interface Internals {
   readonly _pool: { getConnection(): Promise<unknown> }
-  readonly _types: TypesLike
+  readonly _types: PreparedTypes
 }
 
 type Driver = new (client: object, handlers: object, acquireLockTimeoutMilliseconds: number) => object

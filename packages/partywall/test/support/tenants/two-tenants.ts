@@ -9,6 +9,7 @@ import { Bindings } from '../../../src/database/binding/binding.ts'
 import { TenantPool } from '../../../src/database/pool/tenant-pool.ts'
 import type { Tampering } from '../../../src/events.ts'
 import { Scope } from '../../../src/scope/scope.ts'
+import { toTenant } from '../../../src/catalog/tenants/tenant-row.ts'
 import type { Tenant } from '../../../src/types.ts'
 import { setAlarm } from '../run/alarms.ts'
 import { testDatabase, type TestDatabase } from '../servers/database.ts'
@@ -83,15 +84,16 @@ export async function twoTenantsOn({ url, directUrl }: Pick<TestDatabase, 'url' 
 
 /** A tenant that is in no catalog; the pool uses only its schema and its id. */
 export function fakeTenant(schema: string): Tenant {
-  return Object.freeze({
+  // As the catalog reads it from a row: tenancy.run looks up everything else.
+  return toTenant({
     id: `00000000-0000-4000-8000-${Buffer.from(schema.padEnd(6).slice(-6)).toString('hex')}`,
     schema,
     name: schema,
     kind: 'default',
     status: 'active',
     placement: 'default',
-    attributes: {},
-    createdAt: new Date(0),
+    attributes: '{}',
+    created_at: '0',
   })
 }
 

@@ -1,0 +1,44 @@
+/**
+ * A session: a client whose search path is set for its whole life, for statements that cannot be bound (VACUUM, CREATE INDEX
+ * CONCURRENTLY, CALL with COMMIT). Its connection is closed afterwards, because it is impossible to list all that a session may leave.
+ */
+import pg, { type PoolClient } from 'pg'
+import { TenancyError } from '../../errors.ts'
+import { bindingLiteral, type Binding } from '../binding/binding.ts'
+import { bindingError } from '../binding/binding-refusals.ts'
+import { isServerError } from '../binding/pg-internals.ts'
+import { checkoutHere } from './held-clients.ts'
+import type { TenantPoolClient } from './lending.ts'
+import { connectFor, type TenantPool } from './tenant-pool.ts'
+
+/**
+ * Runs `fn` with a session for a binding that the caller is responsible for, whatever the scope. Costs one connection and one round trip
+ * more.
+ * @throws TenancyError UNSAFE_STATEMENT behind a pooler that may hand the statements to different server sessions
+ */
+export async function inSession<T>(pool: TenantPool, binding: Binding, fn: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await connectFor(pool, binding, checkoutHere(inSession))
+  try {
+    await startSession(client, binding)
+    return await fn(client as unknown as PoolClient)
+  } finally {
+    client.release(true)
+  }
+}
+
+async function startSession(client: TenantPoolClient, binding: Binding): Promise<void> {
+  if (!client.bindingWriter.isDirect) {
+    throw new TenancyError(
+      'UNSAFE_STATEMENT',
+      'A session needs a connection of its own, but the connection leads through a pooler: the server session that answers is not the ' +
+        'one that was opened. Use a connection string that leads to PostgreSQL itself for this work.',
+    )
+  }
+  client.lendSession(binding)
+  try {
+    const send = pg.Client.prototype.query as unknown as (this: unknown, text: string) => Promise<unknown>
+    await send.call(client, `discard temp; discard sequences; ${bindingLiteral(binding, { isLocal: false })}`)
+  } catch (error) {
+    throw isServerError(error) ? bindingError(error, binding) : error
+  }
+}
