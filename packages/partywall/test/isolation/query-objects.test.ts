@@ -79,6 +79,23 @@ describe('a statement that cannot be written', () => {
       expect((await scope.run(a, () => pool.query('select 1 as x; select 2 as y'))) as unknown).toHaveLength(2)
     }
   })
+
+  test.each([{}, { rows: 2 }])('is refused in a failed transaction as well, with %j', async (how) => {
+    const config = { text: 'select $1::json', values: [circular()], ...how }
+    for (const make of [(): object => config, (): object => new Query(config)]) {
+      const pool = makePool({ max: 1 })
+      await scope.run(a, async () => {
+        const client = await pool.connect()
+        await client.query('begin')
+        await client.query('select 1 / 0').catch(() => {})
+        await expect(answerOn(client, make())).rejects.toThrow(/circular|transaction is aborted/)
+        await client.query('rollback')
+        expect((await client.query(owner)).rows).toEqual([{ owner: a.schema }])
+        client.release()
+      })
+      expect(pool.idleCount).toBe(1)
+    }
+  })
 })
 
 describe('a row that cannot be read', () => {

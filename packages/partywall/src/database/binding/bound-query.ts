@@ -37,7 +37,7 @@ export class BoundQuery extends QueryBase {
   readonly #binding: Binding
   readonly #own = new OwnCompletions()
   readonly #sync = new OwedSync()
-  /** A name, values, pages of rows, or the query mode "extended". */
+  /** A name, values, pages of rows, or (since pg 8.12) the query mode "extended". */
   readonly #mustBeExtended: boolean
   /** Answers to the caller's own statements: completions, and answers to an empty text. */
   #completed = 0
@@ -71,7 +71,7 @@ export class BoundQuery extends QueryBase {
     this.facts = examined?.text === text ? examined.facts : statementFacts(text)
     this.query_timeout = typeof config === 'object' ? config.query_timeout : undefined
     if (this.name) this.name = boundName(this.name, binding, carrier)
-    this.#mustBeExtended = this.requiresPreparation()
+    this.#mustBeExtended = super.requiresPreparation()
   }
 
   override submit(connection: ConnectionLike): Error | null | undefined | void {
@@ -90,7 +90,11 @@ export class BoundQuery extends QueryBase {
   }
 
   #write(connection: ConnectionLike): Error | null | undefined | void {
-    if (this.#isBound) return super.submit(connection)
+    if (this.#isBound) {
+      const outcome = super.submit(connection)
+      if (this.#unwritten !== undefined) endUnwritten(connection)
+      return outcome
+    }
     const status = this.#carrier.getTransactionStatus()
     const isSimple = !this.#mustBeExtended && (this.facts.isMany || (this.facts.mayCommit && status === 'I'))
     return isSimple ? this.#submitSimple(connection) : this.#submitExtended(connection, status)

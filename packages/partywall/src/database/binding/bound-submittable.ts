@@ -41,7 +41,6 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   const sync = new OwedSync()
   let connection: ConnectionLike | undefined
   let isBound = false
-  let isWriting = false
   let isAbandoned = false
   const { submit, handleRowDescription, handleCommandComplete, handleReadyForQuery, handleError } = query
 
@@ -68,14 +67,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
         own.expect(literal.tags)
         return literal.text + text
       },
-      write() {
-        isWriting = true
-        try {
-          return submit.call(query, current)
-        } finally {
-          isWriting = false
-        }
-      },
+      write: () => submit.call(query, current),
     })
     if (outcome !== nothingKnown) return outcome
     // It may have written something that partywall does not know.
@@ -131,7 +123,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
     if (!isAbandoned) handleReadyForQuery?.call(query, current)
   }
   query.handleError = (error, current) => {
-    if (isWriting && query instanceof QueryBase) endUnwritten(current)
+    if (sync.isWriting && query instanceof QueryBase) endUnwritten(current)
     sync.failed(error, current)
     noteFailure(carrier, facts)
     if (isAbandoned) return

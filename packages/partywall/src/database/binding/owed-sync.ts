@@ -24,6 +24,10 @@ export class OwedSync {
     }
   }
 
+  get isWriting(): boolean {
+    return this.#isWriting
+  }
+
   /** The server reads COPY data now. */
   ignored(): void {
     this.#isOwed = true
@@ -35,7 +39,7 @@ export class OwedSync {
 
   /** After an error the server skips all that comes before a Sync. */
   failed(error: Error, connection: ConnectionLike): void {
-    // A value could not be converted; node-postgres has ended the batch.
+    // A value could not be converted, and `endUnwritten` has ended the batch.
     if (this.#isWriting) this.#isOwed = false
     if (!this.#isOwed || !isServerError(error)) return
     this.#isOwed = false

@@ -105,7 +105,6 @@ export interface QueryLike extends SubmittableLike {
   handleError(error: Error, connection?: ConnectionLike): void
   handleEmptyQuery(connection: ConnectionLike): void
   handleCopyInResponse(connection: ConnectionLike): void
-  requiresPreparation(): boolean
 }
 
 export const QueryBase = pg.Query as unknown as new (
