@@ -23,7 +23,9 @@ describe.each(commands)('the help of partywall $name', ({ name, command }) => {
     expect(without.map(({ long }) => long)).toEqual([])
   })
 
-  test.runIf(command.commands.length === 0 || name === 'migrate')('has examples, whose flags the command takes', () => {
+  // A noun without a verb only lists its verbs.
+  if (command.commands.length > 0 && name !== 'migrate') return
+  test('has examples, whose flags the command takes', () => {
     const [, examples = ''] = /Examples:\n([\s\S]*?)(?:\n\n|$)/.exec(helpOf(command)) ?? []
     const own = examples.split('\n').filter((line) => line.startsWith(`  partywall ${name} `))
     expect(own.length).toBeGreaterThan(0)
