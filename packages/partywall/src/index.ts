@@ -1,6 +1,7 @@
 import './node-version.ts'
 export { createTenancy } from './tenancy.ts'
-export type { DatabaseApi, DomainsApi, RunInTenantOptions, Tenancy, TenantsApi } from './tenancy.ts'
+export type { RunInTenantOptions, Tenancy } from './tenancy.ts'
+export type { DatabaseApi, DomainsApi, TenantsApi } from './tenancy-api.ts'
 export type { PublicOptions } from './config/options.ts'
 export { defineConfig } from './config/config.ts'
 export type { Config, MigrationSourceOption, MigrationsOptions, PoolOptions } from './config/config.ts'

@@ -1,0 +1,125 @@
+/** What `tenancy.tenants`, `tenancy.domains` and `tenancy.database` promise to their users. */
+import type { ClientConfig } from 'pg'
+import type { DomainListOptions } from './catalog/domains/domains.ts'
+import type { TenantFilter, TenantListOptions } from './catalog/tenants/tenant-list.ts'
+import type { TenantChanges } from './catalog/tenants/tenants.ts'
+import type { NewTenant } from './lifecycle/provision.ts'
+import type { Domain, Tenant, TenantRef } from './types.ts'
+
+/** `tenancy.tenants`. `I` is what the schema of the attributes takes, `A` what it returns. */
+export interface TenantsApi<A extends object, I extends object> {
+  /**
+   * Creates a tenant that is complete and active as soon as it can be seen. After an error, and after a kill of this process, nothing is
+   * left. When two calls create the same tenant at the same time, one succeeds.
+   *
+   * Costs one transaction on one connection: a query each for the row, the schema and the domains, and the tenant migrations of its
+   * kind. Other calls that create the same schema or domain wait until it ends.
+   * @example await tenancy.tenants.create({ schema: 'acme', name: 'Acme Inc.', domains: ['acme.example.com'] })
+   * @throws TenancyError INVALID_SCHEMA_NAME, INVALID_TENANT_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES, UNKNOWN_KIND, INVALID_ARGUMENT,
+   * INVALID_MIGRATION before the database is changed; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, and INVALID_MIGRATION for a change of
+   * shared objects, after which everything is rolled back
+   */
+  create(input: NewTenant<I>): Promise<Tenant<A>>
+  /**
+   * The tenant that `ref` names; as `find`, but the tenant must exist.
+   * @example const acme = await tenancy.tenants.get('acme')
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_REF
+   */
+  get(ref: TenantRef): Promise<Tenant<A>>
+  /**
+   * The tenant that `ref` names, or undefined. The answer may be as old as `tenantCacheMs`, but changes made through this tenancy
+   * object are seen at once. Costs one query when the answer is not in the cache; concurrent calls share it.
+   * @example const tenant = await tenancy.tenants.find({ domain: 'acme.example.com' })
+   * @throws TenancyError INVALID_TENANT_REF for what is neither text nor an object with an id, a schema or a domain
+   */
+  find(ref: TenantRef): Promise<Tenant<A> | undefined>
+  /**
+   * One page of tenants, at most `limit`. The next page starts after the last tenant of this one. Costs one query, and one for a cursor
+   * that is not a Tenant; never from the cache.
+   * @example
+   * const page = await tenancy.tenants.list({ status: 'active', limit: 50 })
+   * const next = await tenancy.tenants.list({ status: 'active', limit: 50, cursor: page.at(-1) })
+   * @throws TenancyError INVALID_ARGUMENT; UNKNOWN_TENANT for a cursor that names no tenant
+   */
+  list(options?: TenantListOptions): Promise<Tenant<A>[]>
+  /**
+   * Every tenant that fits the filter, sorted by schema, in pages of 1000: memory does not grow with the number of tenants. One query for
+   * each page. A tenant that is created during the walk may be left out; no tenant comes twice.
+   * @example for await (const tenant of tenancy.tenants.each({ kinds: 'enterprise' })) console.log(tenant.schema)
+   * @throws TenancyError INVALID_ARGUMENT
+   */
+  each(filter?: TenantFilter): AsyncGenerator<Tenant<A>, void, undefined>
+  /**
+   * Changes the name and the attributes of a tenant. The given attributes are merged into the stored ones, and the result is
+   * validated. Concurrent updates of one tenant run one after another. Costs one transaction with two queries.
+   * @example await tenancy.tenants.update('acme', { attributes: { plan: 'pro' } })
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_ATTRIBUTES, INVALID_TENANT_NAME, INVALID_ARGUMENT
+   */
+  update(ref: TenantRef, changes: TenantChanges<A>): Promise<Tenant<A>>
+  /**
+   * New requests to the tenant get 403, and `run` refuses it. Running requests are not interrupted. Costs one query.
+   * @example await tenancy.tenants.suspend('acme')
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_REF
+   */
+  suspend(ref: TenantRef): Promise<Tenant<A>>
+  /**
+   * Ends a suspension or a maintenance. Costs one query.
+   * @example await tenancy.tenants.activate('acme')
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_REF
+   */
+  activate(ref: TenantRef): Promise<Tenant<A>>
+  /**
+   * New requests to the tenant get 503 with Retry-After until `activate`, and `run` refuses it. Costs one query.
+   * @example await tenancy.tenants.setMaintenance('acme')
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_REF
+   */
+  setMaintenance(ref: TenantRef): Promise<Tenant<A>>
+}
+
+/** `tenancy.domains`. */
+export interface DomainsApi {
+  /**
+   * Adds a domain to a tenant. The first domain of a tenant becomes its primary one; with `primary` this one replaces the current primary.
+   * Costs one transaction with three to five queries.
+   * @example await tenancy.domains.add('acme', 'polls.acme.com', { primary: true })
+   * @throws TenancyError INVALID_DOMAIN, DOMAIN_EXISTS, UNKNOWN_TENANT
+   */
+  add(ref: TenantRef, domain: string, options?: { readonly primary?: boolean | undefined }): Promise<Domain>
+  /**
+   * Removes a domain from its tenant. The primary domain can be removed only when it is the last one. Costs one transaction with three queries.
+   * @example await tenancy.domains.remove('acme', 'old.acme.com')
+   * @throws TenancyError UNKNOWN_DOMAIN when this tenant has no such domain; PRIMARY_DOMAIN for the primary one while there are others
+   */
+  remove(ref: TenantRef, domain: string): Promise<void>
+  /**
+   * Makes this domain primary. The switch is atomic: there is always exactly one. Costs one transaction with three queries.
+   * @example await tenancy.domains.setPrimary('acme', 'polls.acme.com')
+   * @throws TenancyError UNKNOWN_DOMAIN when this tenant has no such domain, INVALID_DOMAIN, UNKNOWN_TENANT
+   */
+  setPrimary(ref: TenantRef, domain: string): Promise<Domain>
+  /**
+   * The domains of a tenant, the primary one first; without a tenant one page of the domains of all, sorted by name. The next page
+   * starts after the last domain of this one. Costs one query, and one for the tenant when it is not in the cache.
+   * @example const [primary] = await tenancy.domains.list('acme')
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_ARGUMENT
+   */
+  list(ref?: TenantRef, options?: DomainListOptions): Promise<Domain[]>
+  /**
+   * Every domain of every tenant, sorted by name, in pages of 1000. One query for each page.
+   * @example for await (const { domain } of tenancy.domains.each()) console.log(domain)
+   */
+  each(): AsyncGenerator<Domain, void, undefined>
+}
+
+/** `tenancy.database`. */
+export interface DatabaseApi {
+  /** Whether the embedded PostgreSQL is used, because the config names no other server. */
+  readonly isEmbedded: boolean
+  /**
+   * How to connect to the database, with the password if there is one, for programs that connect by themselves. Starts the embedded
+   * server if it is used.
+   * @example const client = new pg.Client(await tenancy.database.connectionConfig())
+   * @throws TenancyError EMBEDDED_FAILED
+   */
+  connectionConfig(): Promise<ClientConfig>
+}
