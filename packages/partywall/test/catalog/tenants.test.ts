@@ -180,6 +180,16 @@ describe('the cache of tenants', () => {
     await vi.waitFor(async () => expect(await here.tenants.get('elsewhere')).toMatchObject({ status: 'suspended' }), 2000)
   })
 
+  test('setting a status that another process has set already drops the tenant with the earlier status', async () => {
+    const here = registryForTest(url, { tenantCacheMs: 60_000 })
+    const there = registryForTest(url)
+    await here.create({ schema: 'set_twice' })
+    expect(await here.tenants.get('set_twice')).toMatchObject({ status: 'active' })
+    await there.tenants.setStatus('set_twice', 'suspended')
+    expect(await here.tenants.setStatus('set_twice', 'suspended')).toMatchObject({ status: 'suspended' })
+    expect(await here.tenants.get('set_twice')).toMatchObject({ status: 'suspended' })
+  })
+
   test('a failed query is not cached: the next call queries again', async () => {
     const { create, tenants, database } = registryForTest(url, { tenantCacheMs: 60_000 })
     await create({ schema: 'again' })

@@ -126,10 +126,11 @@ export class Tenants<A extends object = Attributes> {
     assertStatuses('tenants.setStatus', status)
     if (key.by === 'impossible') throw unknownTenant(key)
     const changed = await one<A>(this.#catalog, setStatusSql(key, status))
-    if (changed === undefined) return this.#read(key)
-    this.#cache.forget(changed.id)
-    if (status !== 'archived') this.#events.emit(statusEvents[status], { tenant: changed })
-    return changed
+    const tenant = changed ?? (await this.#read(key))
+    // Also when another process has set the status already: this one may have the tenant cached with the status before.
+    this.#cache.forget(tenant.id)
+    if (changed !== undefined && status !== 'archived') this.#events.emit(statusEvents[status], { tenant })
+    return tenant
   }
 
   /**
