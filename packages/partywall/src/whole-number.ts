@@ -8,6 +8,9 @@ export interface NumberRange {
   readonly most?: number
 }
 
+/** The largest timeout of PostgreSQL, which keeps it in 32 bits: almost 25 days. */
+export const mostTimeoutMs = 2_147_483_647
+
 /**
  * Passes a whole number of this range.
  * @param what the option as its user writes it, e.g. `"concurrency" of forEach`

@@ -10,6 +10,7 @@ import { TenancyError } from '../errors.ts'
 import type { MigrationSource } from '../ports/migration-source.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { Tenant } from '../types.ts'
+import { mostTimeoutMs } from '../whole-number.ts'
 import { boolean, invalid, knownKeys, list, oneOf, text, wholeNumber } from './checks.ts'
 import type { Config, PoolOptions } from './config.ts'
 
@@ -210,9 +211,6 @@ function timeoutOption(value: unknown): Options['statementTimeoutMs'] {
   if (value === undefined || typeof value === 'function') return value as Options['statementTimeoutMs']
   return wholeNumber('statementTimeoutMs', value, 0, mostTimeoutMs)
 }
-
-/** PostgreSQL keeps a timeout in 32 bits: almost 25 days. */
-const mostTimeoutMs = 2_147_483_647
 
 function withoutUndefined<T extends object>(values: T): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>

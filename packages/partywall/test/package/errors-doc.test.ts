@@ -112,6 +112,17 @@ function fieldsOf(section: string): Record<string, Presence> {
   return Object.fromEntries([...named].map(([, name, mark]) => [name!, mark === '?' ? 'maybe' : 'always']))
 }
 
+const optionFields = {
+  option: 'maybe',
+  nearest: 'maybe',
+  what: 'maybe',
+  seen: 'maybe',
+  package: 'maybe',
+  type: 'maybe',
+  resolver: 'maybe',
+  sources: 'maybe',
+} as const
+
 /** As errors.ts declares them; the compiler holds this list to it. */
 const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: PresenceOf<ErrorDetails[C], K> } } = {
   NO_TENANT: { scope: 'always' },
@@ -123,26 +134,8 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   INVALID_SCHEMA_NAME: { name: 'always' },
   INVALID_DOMAIN: { domain: 'always' },
   INVALID_ATTRIBUTES: { issues: 'always' },
-  INVALID_OPTION: {
-    option: 'maybe',
-    nearest: 'maybe',
-    what: 'maybe',
-    seen: 'maybe',
-    package: 'maybe',
-    type: 'maybe',
-    resolver: 'maybe',
-    sources: 'maybe',
-  },
-  INVALID_ARGUMENT: {
-    option: 'maybe',
-    nearest: 'maybe',
-    what: 'maybe',
-    seen: 'maybe',
-    package: 'maybe',
-    type: 'maybe',
-    resolver: 'maybe',
-    sources: 'maybe',
-  },
+  INVALID_OPTION: optionFields,
+  INVALID_ARGUMENT: optionFields,
   INVALID_TENANT_NAME: {},
   UNKNOWN_KIND: { kind: 'always', kinds: 'always', nearest: 'always' },
   SCHEMA_EXISTS: { schema: 'always' },

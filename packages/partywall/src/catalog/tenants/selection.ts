@@ -1,5 +1,6 @@
 /** From a selection of tenants, as callers of fleet work give it, to the tenants themselves. */
 import { TenancyError } from '../../errors.ts'
+import { seen } from '../../seen.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection, TenantStatus } from '../../types.ts'
 import { parseTenantRef } from './tenant-ref.ts'
 
@@ -61,7 +62,7 @@ export function assertStatuses(what: string, status: TenantStatus | readonly Ten
     if (tenantStatuses.includes(one)) continue
     throw new TenancyError(
       'INVALID_ARGUMENT',
-      `"status" of ${what} must be ${tenantStatuses.join(', ')}, or a list of these; it is ${JSON.stringify(one.slice(0, 60))}.`,
+      `"status" of ${what} must be ${tenantStatuses.join(', ')}, or a list of these; it is ${seen(one, 'quoted')}.`,
       { details: { option: 'status' } },
     )
   }

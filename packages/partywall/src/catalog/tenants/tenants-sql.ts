@@ -59,8 +59,7 @@ export function listTenantsSql({ status, kinds, search, limit, orderBy, isDescen
     text: `
       select ${columns}
       from partywall.tenants as tenant
-      where ($1::text[] is null or tenant.status = any ($1::text[]))
-        and ($2::text[] is null or tenant.kind = any ($2::text[]))
+      where ${matchesStatusAndKind}
         and ($3::text is null or ${containsSearch})
         and ($4::text is null or (${order}, tenant.id) ${isDescending ? '<' : '>'} ($4::${orderTypes[orderBy]}, $5::uuid))
       order by ${order} ${direction}, tenant.id ${direction}
@@ -75,12 +74,15 @@ export function allTenantsSql({ status, kinds }: Pick<ListValues, 'status' | 'ki
     text: `
       select ${columns}
       from partywall.tenants as tenant
-      where ($1::text[] is null or tenant.status = any ($1::text[]))
-        and ($2::text[] is null or tenant.kind = any ($2::text[]))
+      where ${matchesStatusAndKind}
       order by tenant.schema`,
     values: [status ?? null, kinds ?? null],
   }
 }
+
+/** Of $1 and $2; null means every status or every kind. */
+const matchesStatusAndKind = `($1::text[] is null or tenant.status = any ($1::text[]))
+        and ($2::text[] is null or tenant.kind = any ($2::text[]))`
 
 /** A plain search for a part of the text, in which % and _ mean nothing. */
 const containsSearch = `(

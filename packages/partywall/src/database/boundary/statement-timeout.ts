@@ -1,15 +1,12 @@
 /** A limit for each statement of a tenant. Without one, what the role or the server has set applies. */
 import { literal } from '../../sql/literal.ts'
-import { assertWholeNumber } from '../../whole-number.ts'
+import { assertWholeNumber, mostTimeoutMs } from '../../whole-number.ts'
 import type { Setting } from './setting.ts'
-
-/** PostgreSQL keeps the milliseconds in 32 bits. */
-const mostMs = 2_147_483_647
 
 /** @throws TenancyError INVALID_OPTION */
 export function statementTimeout(milliseconds: number): Setting {
   const what = 'The value that the function "statementTimeoutMs" returns'
-  assertWholeNumber('INVALID_OPTION', what, 'statementTimeoutMs', milliseconds, { least: 0, most: mostMs })
+  assertWholeNumber('INVALID_OPTION', what, 'statementTimeoutMs', milliseconds, { least: 0, most: mostTimeoutMs })
   return {
     name: 'statement_timeout',
     tag: 'timeout',

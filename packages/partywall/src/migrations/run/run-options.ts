@@ -1,7 +1,7 @@
 /** The options of a run, each with its unit, range and default, and the check that they can be combined. */
 import { TenancyError } from '../../errors.ts'
 import { assertOnFailure } from '../../fleet/on-failure.ts'
-import { assertWholeNumber, type NumberRange } from '../../whole-number.ts'
+import { assertWholeNumber, mostTimeoutMs, type NumberRange } from '../../whole-number.ts'
 import type { Goal } from '../plan/planned.ts'
 import type { MigrationEntry } from '../../types.ts'
 import type { MigrationSelection } from '../plan/targets.ts'
@@ -85,9 +85,6 @@ export const runOptionKeys = [
   'onEntry',
 ] as const satisfies readonly (keyof RunOptions)[]
 
-/** The largest timeout of PostgreSQL: almost 25 days. */
-const mostMs = 2_147_483_647
-
 export const runDefaults = { lockTimeoutMs: 2000, retries: 10 }
 
 /**
@@ -111,9 +108,9 @@ export function assertRunOptions(call: string, options: RunOptions): void {
   assertRange('concurrency', { least: 1 })
   assertRange('canary', { least: 0 })
   assertRange('maxFailures', { least: 1 })
-  assertRange('lockTimeoutMs', { least: 0, most: mostMs })
+  assertRange('lockTimeoutMs', { least: 0, most: mostTimeoutMs })
   assertRange('retries', { least: 0 })
-  assertRange('statementTimeoutMs', { least: 0, most: mostMs })
+  assertRange('statementTimeoutMs', { least: 0, most: mostTimeoutMs })
   assertRange('deadlineMs', { least: 1 })
   if (options.onFailure !== undefined) assertOnFailure(call, options.onFailure)
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
