@@ -12,12 +12,11 @@ import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
 import { startEmbedded, type EmbeddedServer } from './embedded-server.ts'
 import { checkoutHere, type Checkout } from './pool/held-clients.ts'
-import type { TenantPoolClient } from './pool/lending.ts'
+import type { Loan } from './pool/loan.ts'
 import { inSession } from './pool/session.ts'
 import { probe, type Probe } from './probe/probe.ts'
 import { examine, type ExaminedText } from '../sql/statement-facts.ts'
 import type { Queryable, Statement } from '../sql/statement.ts'
-import type { TenantClient } from './pool/tenant-client.ts'
 import { connectFor, TenantPool } from './pool/tenant-pool.ts'
 import { explainUnreachable } from './unreachable.ts'
 
@@ -59,11 +58,12 @@ export class OpenDatabase implements Database {
 
   /** One statement on the shared schema. One round trip. */
   async query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>> {
-    const client = await this.#connect(this.sharedPool, this.#bindings.shared)
+    const { shared } = this.#bindings
+    const loan = await this.#connect(this.sharedPool, shared)
     try {
-      return await client.query(statement.text, statement.values)
+      return await loan.client.queryFor(shared, examine(statement.text), statement.values)
     } finally {
-      client.release()
+      loan.release()
     }
   }
 
@@ -125,40 +125,43 @@ export class OpenDatabase implements Database {
 
   async #send(pool: TenantPool, schema: string, text: string, foreign: string): Promise<void> {
     const binding = this.#bindings.ofSchema(schema)
-    const client = await this.#connect(pool, binding)
+    const loan = await this.#connect(pool, binding)
     try {
-      await (foreign === '' ? client.queryFor(binding, examine(text)) : client.queryAround(binding, text, foreign))
+      await (foreign === '' ? loan.client.queryFor(binding, examine(text)) : loan.client.queryAround(binding, text, foreign))
     } finally {
-      client.release()
+      loan.release()
     }
   }
 
   async #transaction<T>(pool: TenantPool, fn: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const client = await this.#connect(pool, this.#bindings.shared, checkoutHere(this.#transaction))
+    const { shared } = this.#bindings
+    const loan = await this.#connect(pool, shared, checkoutHere(this.#transaction))
+    const control = (text: string): Promise<unknown> => loan.client.queryFor(shared, examine(text))
     try {
       // Whatever the server's default: a transaction that waited for a row lock must then see what was committed.
-      await client.query('begin isolation level read committed')
+      await control('begin isolation level read committed')
       // Outside every scope: a migration that queries the pool instead of its own client is refused, wherever it was started.
-      const result = await this.#scope.runOutside(() => fn(this.#transactionOn(client)))
-      await client.query('commit')
+      const result = await this.#scope.runOutside(() => fn(this.#transactionOn(loan)))
+      await control('commit')
       return result
     } catch (error) {
       // If the rollback fails too, the connection is not clean, and the pool destroys it.
-      await client.query('rollback').catch(() => {})
+      await control('rollback').catch(() => {})
       throw error
     } finally {
-      client.release()
+      loan.release()
     }
   }
 
-  #transactionOn(client: TenantClient): Transaction {
+  /** What is asked of it after its end is refused. */
+  #transactionOn(loan: Loan): Transaction {
     const queryAs = (binding: Binding): Queryable => ({
-      query: async ({ text, values }: Statement) => client.queryFor(binding, examinedInside(text), values),
+      query: async ({ text, values }: Statement) => loan.client.queryFor(binding, examinedInside(text), values),
     })
     return { ...queryAs(this.#bindings.shared), in: (schema) => queryAs(this.#bindings.ofSchema(schema)) }
   }
 
-  async #connect(pool: TenantPool, binding: Binding, checkout?: Checkout): Promise<TenantPoolClient> {
+  async #connect(pool: TenantPool, binding: Binding, checkout?: Checkout): Promise<Loan> {
     try {
       return await connectFor(pool, binding, checkout)
     } catch (error) {

@@ -113,8 +113,13 @@ test("a statement's own error about another schema is passed on as it is", async
   await expect(scope.run(a, () => pool.query(`select 'nowhere'::regnamespace`))).rejects.toMatchObject({ code: '3F000' })
 })
 
-function countAnswers(client: PoolClient): () => number {
+/** Counts until it is read: a listener that stays would cost the connection. */
+function countAnswers({ connection }: PoolClient): () => number {
   let answers = 0
-  client.connection.on('readyForQuery', () => (answers += 1))
-  return () => answers
+  const count = (): void => void (answers += 1)
+  connection.on('readyForQuery', count)
+  return () => {
+    connection.removeListener('readyForQuery', count)
+    return answers
+  }
 }

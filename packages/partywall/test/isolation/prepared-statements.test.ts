@@ -28,10 +28,8 @@ test('one name works for tenants whose tables have different columns', async () 
     expect((await scope.run(b, () => pool.query(statement))).rows).toEqual([{ id: 1, sides: 4, area: '2.5' }])
   }
   // Prepared once for each tenant, not for each statement. Behind a pooler not at all: the next client of the session would find the name.
-  const { rows } = await scope.run(a, () =>
-    pool.query(`select name from pg_prepared_statements where name like 'shapes/%' order by name`),
-  )
-  expect(rows).toEqual(isPooled ? [] : [{ name: 'shapes/tenant_a' }, { name: 'shapes/tenant_b' }])
+  const { rows } = await scope.run(a, () => pool.query(`select name from pg_prepared_statements where name like '%/shapes'`))
+  expect(new Set(rows.map(({ name }) => name)).size).toBe(isPooled ? 0 : 2)
 })
 
 test('a named statement is prepared again when a migration changed the columns', async () => {

@@ -73,7 +73,9 @@ test('what a pool and a client print says where they lead and what they do', asy
   expect(line(pool)).toBe(
     `TenantPool { server: '${hostname}:${port}/${database} as ${user}', max: 3, total: 1, idle: 0, waiting: 0 }`,
   )
-  expect(line(client)).toMatch(/^TenantClient \{ server: '.*', processID: -?\d+, state: 'lent', binding: 'tenant "tenant_a"' \}$/)
+  expect(line(client)).toMatch(
+    /^CheckedOutClient \{ server: '.*', processID: -?\d+, state: 'lent', binding: 'tenant "tenant_a"' \}$/,
+  )
   client.release()
 })
 

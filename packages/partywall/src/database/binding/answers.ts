@@ -1,28 +1,45 @@
 /** The ways in which an answer reaches the caller: by a promise, by a callback, by the query object. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { ConnectionLike, QueryCallback, SubmittableLike } from './pg-internals.ts'
+import type { CustomTypesConfig } from 'pg'
+import type { ConnectionLike, QueryCallback } from './pg-internals.ts'
+import { isQueryObject } from './query-object.ts'
+
+/** A call of `query`. */
+export interface QueryCall {
+  readonly config: any
+  readonly values: any
+  readonly callback: any
+  /** How values are read, where the config does not say it. @default the parsers of the connection */
+  readonly types?: CustomTypesConfig | undefined
+}
 
 /** A refusal reaches the caller as an error of the server would. */
-export function refuse(
-  error: Error,
-  query: SubmittableLike | undefined,
-  done: QueryCallback | undefined,
-  connection: ConnectionLike,
-): unknown {
-  if (query !== undefined) {
-    process.nextTick(() => query.handleError?.(error, connection))
-    return query
+export function refuse(call: QueryCall, error: Error): unknown {
+  const { config } = call
+  const done = callbackFor(call)
+  if (isQueryObject(config)) {
+    if (done !== undefined) config.callback = done
+    // It was not sent: it has no connection.
+    process.nextTick(() => config.handleError?.(error, unconnected))
+    return config
   }
   if (done === undefined) return Promise.reject(error)
   process.nextTick(done, error)
   return undefined
 }
 
-/** node-postgres takes a callback in any of these places. */
-export function callbackOf(config: any, values: unknown, callback: unknown): QueryCallback | undefined {
-  if (typeof callback === 'function') return callback as QueryCallback
-  if (typeof values === 'function') return values as QueryCallback
-  return typeof config?.callback === 'function' ? config.callback : undefined
+const unconnected = undefined as unknown as ConnectionLike
+
+/**
+ * The callback of a call. node-postgres takes it in any of these places; a query object that has its own does not get another one.
+ * @throws TypeError without a query
+ */
+export function callbackFor({ config, values, callback }: QueryCall): QueryCallback | undefined {
+  if (config === null || config === undefined) throw new TypeError('query needs a text, a config object or a query object.')
+  const given = [callback, values].find((argument) => typeof argument === 'function') as QueryCallback | undefined
+  const own: QueryCallback | undefined = typeof config.callback === 'function' ? config.callback : undefined
+  if (isQueryObject(config)) return own === undefined ? given : undefined
+  return given ?? own
 }
 
 /** Callbacks run in the async context that they were passed in, not in that of the socket that receives the answer. */

@@ -7,36 +7,40 @@
  * goes by the extended protocol. What node-postgres sends by the extended protocol itself is never sent by the simple one.
  *
  * An error is passed on when the server is ready again, so that a caller who then asks the connection for its state gets a true answer.
+ * The caller gets one answer and no second one (query-life.ts).
  */
 import { noteCompletedBefore } from '../../sql/completed-before.ts'
-import { statementFacts, type ExaminedText, type StatementFacts } from '../../sql/statement-facts.ts'
+import { statementFacts, type StatementFacts } from '../../sql/statement-facts.ts'
 import { admit } from './admission.ts'
 import type { Binding } from './binding.ts'
 import { bindingError, needsSession, untrusted } from './binding-refusals.ts'
 import type { Carrier } from './carrier.ts'
 import { OwedSync } from './owed-sync.ts'
+import type { OutgoingText } from './outgoing-text.ts'
 import { noAnswer, notTheBinding, OwnCompletions, tooEarly } from './own-completions.ts'
 import {
   isServerError,
   QueryBase,
   whenReady,
   type ConnectionLike,
-  type QueryConfigLike,
+  type QueryCallback,
   type ServerError,
   type TransactionStatusLike,
 } from './pg-internals.ts'
-import { boundName, forgetUncertain } from './prepared-names.ts'
+import { boundName } from './prepared-names.ts'
+import { QueryLife } from './query-life.ts'
 import { temporaryMark } from './search-path.ts'
+import { assertReadAlike } from './standard-strings.ts'
 import { noteControl, noteFailure, noteOutcome } from './transaction-outcome.ts'
 import { endUnwritten } from './unwritten.ts'
 
 export class BoundQuery extends QueryBase {
   readonly facts: StatementFacts
-  readonly query_timeout: number | undefined
   readonly #carrier: Carrier
   readonly #binding: Binding
   readonly #own = new OwnCompletions()
   readonly #sync = new OwedSync()
+  readonly #life = new QueryLife()
   /** A name, values, pages of rows, or (since pg 8.12) the query mode "extended". */
   readonly #mustBeExtended: boolean
   /** Answers to the caller's own statements: completions, and answers to an empty text. */
@@ -44,8 +48,6 @@ export class BoundQuery extends QueryBase {
   #isBound = false
   #isExtended = false
   #isSubmitting = false
-  #wasResubmitted = false
-  #isSettled = false
   /** Characters in front of the caller's text; PostgreSQL counts them in the `position` of an error. */
   #lengthBefore = 0
   /** Why the statement could not be written; passed on when the server has answered what was. */
@@ -55,27 +57,33 @@ export class BoundQuery extends QueryBase {
   /** Why nothing was written at all. */
   #refusal: Error | undefined
 
-  /** @param examined the facts of the text, where they are known already */
-  constructor(
-    carrier: Carrier,
-    binding: Binding,
-    config: string | QueryConfigLike,
-    values?: readonly unknown[],
-    examined?: ExaminedText,
-  ) {
+  constructor(carrier: Carrier, binding: Binding, { config, values, examined, types }: OutgoingText) {
     super(config, values)
     this.#carrier = carrier
     this.#binding = binding
     const text = typeof this.text === 'string' ? this.text : ''
     // The text may be a getter that returns another one each time: the facts must be those of the text that is sent.
-    this.facts = examined?.text === text ? examined.facts : statementFacts(text)
-    this.query_timeout = typeof config === 'object' ? config.query_timeout : undefined
+    this.facts = examined.text === text ? examined.facts : statementFacts(text)
     if (this.name) this.name = boundName(this.name, binding, carrier)
     this.#mustBeExtended = super.requiresPreparation()
+    if (types !== undefined) this._result._types ??= types
+  }
+
+  /** @param timeoutMs how long the caller waits, from now on; 0 is no limit */
+  answerTo(done: QueryCallback, timeoutMs: number): void {
+    const timer = timeoutMs > 0 ? setTimeout(() => this.#fail(new Error('Query read timeout')), timeoutMs) : undefined
+    this.callback = (error, result) => {
+      clearTimeout(timer)
+      done(error, result)
+    }
   }
 
   override submit(connection: ConnectionLike): Error | null | undefined | void {
     try {
+      // Its time was over before its turn came: an error sends nothing, and nothing waits for it any more.
+      if (this.#life.isSettled) throw new Error('The query was given up.')
+      if (!this.#life.note('written')) throw this.#contradiction()
+      assertReadAlike(this.text, this.#carrier)
       this.#isBound = admit(this.facts, this.#mustBeExtended, this.#binding, this.#carrier)
     } catch (error) {
       this.#refusal = error as Error
@@ -113,13 +121,13 @@ export class BoundQuery extends QueryBase {
     this.#isExtended = true
     connection.stream.cork?.()
     try {
+      if (this.name) this.#carrier.preparedNames.use(this.name, connection)
       const tags = this.#carrier.bindingWriter.write(connection, this.#binding, {
         inTransaction: status === 'T',
-        mayRefuse: !this.#wasResubmitted && this.#carrier.isIdle(this),
+        mayRefuse: this.#life.isFirst && this.#carrier.isIdle(this),
         needsNoSnapshot: this.facts.needsNoSnapshot && status === 'T',
       })
       this.#own.expect(tags)
-      if (forgetUncertain(connection, this.#carrier, this.name)) connection.close({ type: 'S', name: this.name! })
       const refusal = super.submit(connection)
       if (refusal instanceof Error) {
         // The binding was sent: the batch must be ended, and its answer awaited.
@@ -186,20 +194,23 @@ export class BoundQuery extends QueryBase {
     if (this.#isExtended && this.#completed === 0 && this.#unwritten === undefined) {
       return this.#distrust('the statement was not answered')
     }
-    if (this.#isSettled) return
+    if (this.#life.isSettled) return
     // node-postgres took the answer to the binding for one to the statement, and assumes that its text was prepared.
     if (this.name && this.#preparedText) connection.parsedStatements[this.name] = this.#preparedText
     if (failure !== false) return this.#fail(failure)
-    this.#isSettled = true
-    if (this.facts.forgetsPrepared) this.#carrier.bindingWriter.forgetPrepared()
+    this.#life.settle()
+    if (this.facts.forgetsPrepared) {
+      this.#carrier.bindingWriter.forgetPrepared()
+      this.#carrier.preparedNames.doubtAll()
+    }
     super.handleReadyForQuery(connection)
   }
 
   override handleError(error: Error, connection: ConnectionLike): void {
     this.#sync.failed(error, connection)
     if (isServerError(error)) this.#noteFailure(error)
-    if (this.name) this.#carrier.uncertainNames.add(this.name)
-    if (this.#isSettled) return
+    if (this.name) this.#carrier.preparedNames.doubt(this.name)
+    if (this.#life.isSettled) return
     if (this.#isSubmitting) {
       this.#unwritten = error
       return
@@ -210,14 +221,11 @@ export class BoundQuery extends QueryBase {
     moveBack(error, this.#lengthBefore)
     noteCompletedBefore(error, this.#completed)
     whenReady(connection, (isAlive) => {
-      if (this.#isSettled) return
-      if (isAlive && this.#mayTryAgain(error)) {
-        this.#wasResubmitted = true
-        this.#isBound = false
-        this.#carrier.resubmit(this)
-      } else {
-        this.#fail(this.#translate(error))
-      }
+      if (this.#life.isSettled) return
+      if (!isAlive || !this.#mayTryAgain(error)) return this.#fail(this.#translate(error))
+      if (!this.#life.note('sent again')) return this.#fail(this.#contradiction())
+      this.#isBound = false
+      this.#carrier.resubmit(this)
     })
   }
 
@@ -229,9 +237,7 @@ export class BoundQuery extends QueryBase {
   }
 
   #fail(error: Error): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
-    super.handleError(error)
+    if (this.#life.settle()) super.handleError(error)
   }
 
   /** No server answers like this. Before a row could reach another caller, the connection is closed and the statement fails. */
@@ -241,9 +247,14 @@ export class BoundQuery extends QueryBase {
     this.#fail(untrusted(this.#binding, seen))
   }
 
+  #contradiction(): Error {
+    this.#carrier.abandon()
+    return untrusted(this.#binding, 'one statement was about to be sent more often than it may be')
+  }
+
   /** Only where the server has undone everything: outside of a transaction, and nothing of the statement has run. */
   #mayTryAgain(error: ServerError): boolean {
-    if (this.#wasResubmitted || this.#carrier.getTransactionStatus() !== 'I' || !this.#carrier.isIdle(this)) return false
+    if (!this.#life.isFirst || this.#carrier.getTransactionStatus() !== 'I' || !this.#carrier.isIdle(this)) return false
     if (!this.#isBound && error.code === '3F000' && error.message.includes(temporaryMark)) return true
     if (!this.#isBound && error.code === '26000') return true
     // A migration changed the columns of a prepared statement: it is prepared again.

@@ -15,8 +15,9 @@ import { endWithConnection } from './cursor-end.ts'
 import { OwedSync } from './owed-sync.ts'
 import { noAnswer, notTheBinding, OwnCompletions, tooEarly } from './own-completions.ts'
 import { isServerError, QueryBase, type ConnectionLike, type SubmittableLike } from './pg-internals.ts'
-import { boundName, forgetUncertain } from './prepared-names.ts'
-import { isCopyIn, isCopyOut } from './query-object.ts'
+import { boundName } from './prepared-names.ts'
+import { isCopyIn, isCopyOut, textOf } from './query-object.ts'
+import { assertReadAlike } from './standard-strings.ts'
 import { noteControl, noteFailure, noteOutcome } from './transaction-outcome.ts'
 import { endUnwritten } from './unwritten.ts'
 
@@ -49,18 +50,18 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   const send = (current: ConnectionLike): Error | null | undefined | void => {
     connection = current
     try {
+      assertReadAlike(textOf(query), carrier)
       isBound = admit(facts, query.requiresPreparation?.() !== false, binding, carrier)
     } catch (error) {
       return error as Error
     }
     if (isBound) return submit.call(query, current)
     const inTransaction = carrier.getTransactionStatus() === 'T'
-    const isUncertain = forgetUncertain(current, carrier, query.name)
     const outcome = beforeFirstMessage(current, {
       prepend() {
+        if (query.name) carrier.preparedNames.use(query.name, current)
         // The caller cannot be asked to send its own query object again, so the binding must not fail for a temporary schema.
         own.expect(carrier.bindingWriter.write(current, binding, { inTransaction, mayRefuse: false }))
-        if (isUncertain) current.close({ type: 'S', name: query.name! })
       },
       rewrite(text) {
         const literal = carrier.bindingWriter.literal(binding)
@@ -127,7 +128,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
     sync.failed(error, current)
     noteFailure(carrier, facts)
     if (isAbandoned) return
-    if (query.name) carrier.uncertainNames.add(query.name)
+    if (query.name) carrier.preparedNames.doubt(query.name)
     const reason = !isBound && isServerError(error) ? bindingError(error, binding) : error
     handleError?.call(query, reason, current)
   }

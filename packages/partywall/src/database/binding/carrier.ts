@@ -2,6 +2,7 @@ import type { StatementFacts } from '../../sql/statement-facts.ts'
 import type { Binding } from './binding.ts'
 import type { BindingWriter } from './binding-writer.ts'
 import type { SubmittableLike, TransactionStatusLike } from './pg-internals.ts'
+import type { PreparedNames } from './prepared-names.ts'
 
 /** What a statement requires of the client that sends it, whether it is our own query or a query object of a library. */
 export interface Carrier {
@@ -11,8 +12,9 @@ export interface Carrier {
   readonly bindingWriter: BindingWriter
   /** Called when the statement's turn comes. Throws when a transaction of another binding is open. */
   assertTransactionOf(binding: Binding, facts: StatementFacts): void
-  /** Names of prepared statements that the server may or may not have. */
-  readonly uncertainNames: Set<string>
+  /** False where a backslash in a plain string escapes what follows. */
+  readonly hasStandardStrings: boolean
+  readonly preparedNames: PreparedNames
   /** True when the connection has no other query than this one: a statement that is sent again keeps its place then. */
   isIdle(query: SubmittableLike): boolean
   /** Sends the query once more, after the server is ready. */

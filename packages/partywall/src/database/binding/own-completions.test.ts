@@ -9,6 +9,8 @@ import { describe, expect, test } from 'vitest'
 import { statementFacts } from '../../sql/statement-facts.ts'
 import { Bindings } from './binding.ts'
 import { BindingWriter, type BindingTags } from './binding-writer.ts'
+import { outgoing } from './outgoing-text.ts'
+import { PreparedNames } from './prepared-names.ts'
 import { BoundQuery } from './bound-query.ts'
 import { bindSubmittable } from './bound-submittable.ts'
 import type { Carrier } from './carrier.ts'
@@ -48,7 +50,7 @@ describe('a statement of ours', () => {
   test.each(Object.entries(correct))('passes on: %s', async (_, script) => {
     for (const text of ['select owner from items', simple]) {
       const { carrier, answer, isAbandoned } = connect()
-      const query = new BoundQuery(carrier, binding, text)
+      const query = new BoundQuery(carrier, binding, outgoing(text, undefined))
       const result = resultOf(query)
       answer(query, text === simple ? ['row description', ...script] : script)
       await expect(result).resolves.toMatchObject({ rows: script.includes('row') ? [{ owner: 'acme' }] : [] })
@@ -58,7 +60,7 @@ describe('a statement of ours', () => {
 
   test.each(Object.entries(wrong))('fails, and its connection is closed: %s', async (_, script) => {
     const { carrier, answer, isAbandoned } = connect()
-    const query = new BoundQuery(carrier, binding, 'select owner from items')
+    const query = new BoundQuery(carrier, binding, outgoing('select owner from items', undefined))
     const result = resultOf(query)
     answer(query, script)
     await expect(result).rejects.toMatchObject({
@@ -70,7 +72,7 @@ describe('a statement of ours', () => {
 
   test.each(wrongForObjects)('fails by the simple protocol, too: %s', async (name) => {
     const { carrier, answer, isAbandoned } = connect()
-    const query = new BoundQuery(carrier, binding, simple)
+    const query = new BoundQuery(carrier, binding, outgoing(simple, undefined))
     const result = resultOf(query)
     answer(query, wrong[name]!)
     await expect(result).rejects.toMatchObject({ code: 'UNSAFE_SETUP' })
@@ -79,7 +81,7 @@ describe('a statement of ours', () => {
 
   test('closes the connection when its caller has given up before (query_timeout)', async () => {
     const { carrier, answer, isAbandoned, connection } = connect()
-    const query = new BoundQuery(carrier, binding, 'select owner from items')
+    const query = new BoundQuery(carrier, binding, outgoing('select owner from items', undefined))
     const result = resultOf(query)
     query.submit(connection)
     query.handleError(new Error('Query read timeout'), connection)
@@ -151,7 +153,7 @@ describe('a mistake of partywall itself is found by a correct server', () => {
       }
     }
     const { carrier, answer, isAbandoned } = connect(new WrongWriter())
-    const query = new BoundQuery(carrier, binding, 'select owner from items')
+    const query = new BoundQuery(carrier, binding, outgoing('select owner from items', undefined))
     const result = resultOf(query)
     answer(query, script)
     await expect(result).rejects.toMatchObject({ code: 'UNSAFE_SETUP' })
@@ -162,8 +164,8 @@ describe('a mistake of partywall itself is found by a correct server', () => {
     for (const text of ['select 1', 'begin', 'select 1; select 2']) {
       const { carrier, connection, isAbandoned } = connect()
       carrier.bindingWriter.handOver(other)
-      new BoundQuery(carrier, other, 'select owner from items').submit(connection)
-      const query = new BoundQuery(carrier, binding, text)
+      new BoundQuery(carrier, other, outgoing('select owner from items', undefined)).submit(connection)
+      const query = new BoundQuery(carrier, binding, outgoing(text, undefined))
       expect(query.submit(connection)).toMatchObject({ code: 'UNSAFE_SETUP', message: expect.stringContaining('not noted') })
       expect(isAbandoned()).toBe(true)
     }
@@ -198,7 +200,8 @@ function connect(bindingWriter = new BindingWriter()): Connected {
     serverVersionNumber: 180_000,
     bindingWriter,
     assertTransactionOf: () => {},
-    uncertainNames: new Set(),
+    hasStandardStrings: true,
+    preparedNames: new PreparedNames(10),
     isIdle: () => true,
     resubmit: () => {},
     abandon: () => void (isAbandoned = true),

@@ -21,13 +21,15 @@ export interface ConnectionLike {
   once(event: string, listener: (...args: any[]) => void): unknown
   on(event: string, listener: (...args: any[]) => void): unknown
   removeListener(event: string, listener: (...args: any[]) => void): unknown
+  eventNames(): (string | symbol)[]
+  listenerCount(event: string | symbol): number
 }
 
 /** The properties of node-postgres' client that its types leave out. */
 export interface ClientInternals {
   readonly connection: ConnectionLike
   /** The options, the connection string and the environment, combined. */
-  readonly connectionParameters?: Readonly<Record<string, unknown>>
+  readonly connectionParameters?: Record<string, unknown>
   readonly processID: number | null
   readonly readyForQuery?: boolean
   readonly _queryQueue?: readonly unknown[]
@@ -68,6 +70,9 @@ export interface SubmittableLike {
   cursor?: { text?: unknown }
   /** Pages of so many rows. */
   rows?: unknown
+  query_timeout?: number | undefined
+  /** How its values are read. */
+  readonly _result?: { _types?: CustomTypesConfig | undefined }
   /** Only pg.Query has it: false when it goes by the simple protocol. */
   requiresPreparation?(): boolean
 }
@@ -94,6 +99,7 @@ export interface QueryLike extends SubmittableLike {
   rows: number | undefined
   name: string | undefined
   callback: QueryCallback | undefined
+  readonly _result: { _types?: CustomTypesConfig | undefined }
   /** Why a row could not be read: a type parser threw. */
   _canceledDueToError: Error | false
   submit(connection: ConnectionLike): Error | null | undefined | void

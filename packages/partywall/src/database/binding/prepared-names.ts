@@ -1,8 +1,10 @@
 /**
- * The names of the caller's prepared statements. A prepared statement holds the plan of one schema, so its name on the wire contains the
- * schema.
+ * The callers' prepared statements on one connection. A prepared statement holds the plan for one tenant, so its name on the wire begins
+ * with a tag of the binding. The tag cannot be guessed: otherwise SQL of one tenant could prepare a statement under the name that another
+ * tenant will use. The server keeps each statement until it is closed, with some 25 kB for its plan, so the number is bounded: the one that
+ * was used least recently is closed in the batch of a new one.
  */
-import { createHash } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { Binding } from './binding.ts'
 import type { Carrier } from './carrier.ts'
 import type { ConnectionLike } from './pg-internals.ts'
@@ -10,23 +12,65 @@ import type { ConnectionLike } from './pg-internals.ts'
 /** PostgreSQL keeps this many bytes of a name. */
 const maxNameBytes = 63
 
+/** Of this process. */
+const secret = randomBytes(32)
+const tags = new WeakMap<Binding, string>()
+
 /**
  * The name on the wire. Behind a pooler there is none: another session may answer next time that does not have the statement, or has
  * another one of that name.
  */
 export function boundName(name: string, binding: Binding, { bindingWriter }: Pick<Carrier, 'bindingWriter'>): string | undefined {
   if (!bindingWriter.isDirect) return undefined
-  const full = `${name}/${binding.schema}`
-  if (Buffer.byteLength(full) <= maxNameBytes) return full
-  return `partywall/${createHash('sha256').update(full).digest('base64url')}`
+  let tag = tags.get(binding)
+  if (tag === undefined) tags.set(binding, (tag = digest(binding.key)))
+  const full = `${tag}/${name}`
+  return Buffer.byteLength(full) <= maxNameBytes ? full : `${tag}/${digest(name)}`
 }
 
-/**
- * A prepared statement that the server may or may not have is prepared again. Returns true when it must be closed first, in the same
- * batch: closing a statement that does not exist is no error.
- */
-export function forgetUncertain(connection: ConnectionLike, carrier: Carrier, name: string | undefined): boolean {
-  if (!name || !carrier.uncertainNames.delete(name)) return false
+function digest(text: string): string {
+  return createHmac('sha256', secret).update(text).digest('base64url').slice(0, 22)
+}
+
+export class PreparedNames {
+  readonly #max: number
+  /** The least recently used name comes first. */
+  readonly #used = new Set<string>()
+  /** Names that the server may or may not have. */
+  readonly #uncertain = new Set<string>()
+
+  /** @param max statements that the server keeps for this connection */
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  /**
+   * A statement with this name is written next. Closes, as the first of its batch so that no error keeps the server from it, a statement of
+   * that name that the server may have, and the oldest one when there are too many. To close one that does not exist is no error.
+   */
+  use(name: string, connection: ConnectionLike): void {
+    if (this.#uncertain.delete(name)) close(name, connection)
+    this.#used.delete(name)
+    this.#used.add(name)
+    if (this.#used.size <= this.#max) return
+    const [oldest] = this.#used as unknown as [string]
+    this.#used.delete(oldest)
+    this.#uncertain.delete(oldest)
+    close(oldest, connection)
+  }
+
+  /** A statement of this name failed: it may have been prepared before. It is prepared again at its next use. */
+  doubt(name: string): void {
+    if (this.#used.has(name)) this.#uncertain.add(name)
+  }
+
+  /** DISCARD or DEALLOCATE: the server may have none of them any more. */
+  doubtAll(): void {
+    for (const name of this.#used) this.#uncertain.add(name)
+  }
+}
+
+function close(name: string, connection: ConnectionLike): void {
   delete connection.parsedStatements[name]
-  return true
+  connection.close({ type: 'S', name })
 }

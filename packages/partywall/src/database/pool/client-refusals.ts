@@ -20,8 +20,26 @@ export function pipelineRefused(): TenancyError {
 export function usedAfterRelease(): TenancyError {
   return new TenancyError(
     'RELEASED_CLIENT',
-    'A client was used after it was released: it is in the pool, or another caller has it. Check one out with ' +
+    'A client was used after it was released: its connection is in the pool, or another caller has it. Check one out with ' +
       'tenancy.pool.connect(), and do not use it after client.release().',
+  )
+}
+
+/** The second sentence is that of pg-pool. */
+export function releasedTwice(): TenancyError {
+  return new TenancyError(
+    'RELEASED_CLIENT',
+    'A client was released a second time; nothing was done. Release called on client which has already been released to the pool. ' +
+      'Call client.release() once, in a finally block.',
+  )
+}
+
+/** For a client that a listener of the pool has kept. */
+export function notCheckedOut(): TenancyError {
+  return new TenancyError(
+    'RELEASED_CLIENT',
+    'A client that an event of the pool gave to a listener was used after the listener was done. It prepares a new connection in a listener ' +
+      'of "connect", whose promise is awaited, and nowhere else. Check a client out with tenancy.pool.connect().',
   )
 }
 

@@ -7,6 +7,7 @@ import type { Tampering } from '../../events.ts'
 import type { Binding } from '../binding/binding.ts'
 import type { Affinity } from './affinity.ts'
 import { HeldClients, type Checkout } from './held-clients.ts'
+import { Loan, type Release } from './loan.ts'
 import { exhausted } from './pool-refusals.ts'
 import type { TenantClient } from './tenant-client.ts'
 import { TenantTurns } from './tenant-turns.ts'
@@ -26,9 +27,8 @@ export interface LendingOptions {
   readonly warnWhenHeldMs: number
 }
 
-type Release = (error?: Error | boolean) => void
-type TakeCallback = (error: Error | undefined, client?: TenantPoolClient, release?: Release) => void
-export type TenantPoolClient = TenantClient & { release: Release }
+/** pg-pool's callback: with an error, or with a client and how to give it back. */
+type TakeCallback = (error: Error | undefined, client?: TenantClient, giveBack?: Release) => void
 
 export class Lending {
   readonly #pool: Pick<Pool, 'options'>
@@ -46,15 +46,17 @@ export class Lending {
   }
 
   /** @param checkout whose stack names the caller when the client is not released; absent where it certainly is */
-  async lend(binding: Binding, checkout?: Checkout): Promise<TenantPoolClient> {
+  async lend(binding: Binding, checkout?: Checkout): Promise<Loan> {
     const locating = this.#options.locating()
     if (locating !== undefined) await locating
     if (this.#turns !== undefined) await this.#turns.take(binding)
     try {
-      const client = await new Promise<TenantPoolClient>((resolve, reject) =>
-        this.#take(binding, (error, taken) => (taken === undefined ? reject(error) : resolve(taken))),
-      )
-      return this.#handOut(client, binding, checkout)
+      return await new Promise<Loan>((resolve, reject) => {
+        this.#take(binding, (error, client, giveBack) => {
+          if (client === undefined) reject(error)
+          else resolve(this.#handOut(client, giveBack!, binding, checkout))
+        })
+      })
     } catch (error) {
       this.#turns?.giveBack(binding)
       throw error
@@ -62,42 +64,37 @@ export class Lending {
   }
 
   /** The same without a promise: this is the hot path. */
-  lendThen(binding: Binding, done: (error: Error | undefined, client?: TenantPoolClient) => void): void {
+  lendThen(binding: Binding, done: (error: Error | undefined, loan?: Loan) => void): void {
     if (this.#turns === undefined && this.#options.locating() === undefined) {
-      return this.#take(binding, (error, client) => {
+      return this.#take(binding, (error, client, giveBack) => {
         if (client === undefined) done(error)
-        else done(undefined, this.#handOut(client, binding, undefined))
+        else done(undefined, this.#handOut(client, giveBack!, binding, undefined))
       })
     }
     this.lend(binding).then(
-      (client) => done(undefined, client),
+      (loan) => done(undefined, loan),
       (error: Error) => done(error),
     )
   }
 
   #take(binding: Binding, done: TakeCallback): void {
     const { affinity, enqueue } = this.#options
-    const take: TakeCallback = (error, client) => (client === undefined ? done(this.#explain(error)) : done(undefined, client))
+    const take: TakeCallback = (error, client, giveBack) =>
+      client === undefined ? done(this.#explain(error)) : done(undefined, client, giveBack)
     if (affinity === undefined) enqueue(take)
     else affinity.take(binding, take, enqueue)
   }
 
-  #handOut(client: TenantPoolClient, binding: Binding, checkout: Checkout | undefined): TenantPoolClient {
-    const giveBack = client.release
-    let isReleased = false
+  #handOut(client: TenantClient, giveBack: Release, binding: Binding, checkout: Checkout | undefined): Loan {
     if (client.lend(binding)) this.#options.affinity?.noteServed(binding.key, client)
     if (checkout !== undefined) this.#held.add(client, binding.label, checkout)
-    client.release = (error) => {
-      // pg-pool refuses a second release; it must not touch a client that another caller holds by now.
-      if (isReleased) return giveBack(error)
-      isReleased = true
+    return new Loan(client, (error) => {
       this.#held.remove(client)
       const verdict = client.takeBack(this.#options.maxTenantsPerConnection)
       if (!verdict.isClean) this.#report(verdict)
       giveBack(error || !verdict.isClean)
       this.#turns?.giveBack(binding)
-    }
-    return client
+    })
   }
 
   #report({ reason, tampering }: Exclude<Verdict, { isClean: true }>): void {

@@ -4,12 +4,22 @@
  */
 import type { ClientConfig } from 'pg'
 import type { Binder } from '../binding/binder.ts'
+import type { TenantClient } from './tenant-client.ts'
 
-/** The key under which a pool passes its binder to the clients it makes. */
-export const binderKey = Symbol('partywall.binder')
+/** What a client must know of its pool. */
+export interface Maker {
+  readonly binder: Binder
+  /** How many named statements the server keeps for one connection. */
+  readonly maxPreparedStatements: number
+  /** Calls the listeners of the pool's event "connect", and awaits them. */
+  readonly prepare: (client: TenantClient) => Promise<void>
+}
+
+/** The key under which a pool passes itself to the clients it makes. */
+export const makerKey = Symbol('partywall.maker')
 
 export interface TenantClientConfig extends ClientConfig {
-  [binderKey]?: Binder
+  [makerKey]?: Maker
 }
 
 let isMaking = false

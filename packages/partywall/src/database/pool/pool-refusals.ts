@@ -20,6 +20,10 @@ export function needsClient(what: 'A cursor' | 'A COPY stream'): TenancyError {
   )
 }
 
+export function needsQuery(): TypeError {
+  return new TypeError('pool.query needs a text, a config object or a query object as its first argument, and got a function.')
+}
+
 /** @param longest half a sentence about the client that is checked out longest */
 export function exhausted(
   { max, connectionTimeoutMillis = 0 }: { readonly max: number; readonly connectionTimeoutMillis?: number | undefined },

@@ -7,8 +7,9 @@ import { TenancyError } from '../../errors.ts'
 import { bindingLiteral, type Binding } from '../binding/binding.ts'
 import { bindingError } from '../binding/binding-refusals.ts'
 import { isServerError } from '../binding/pg-internals.ts'
+import { checkedOut } from './checked-out-client.ts'
 import { checkoutHere } from './held-clients.ts'
-import type { TenantPoolClient } from './lending.ts'
+import type { TenantClient } from './tenant-client.ts'
 import { connectFor, type TenantPool } from './tenant-pool.ts'
 
 /**
@@ -17,16 +18,16 @@ import { connectFor, type TenantPool } from './tenant-pool.ts'
  * @throws TenancyError UNSAFE_STATEMENT behind a pooler that may hand the statements to different server sessions
  */
 export async function inSession<T>(pool: TenantPool, binding: Binding, fn: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await connectFor(pool, binding, checkoutHere(inSession))
+  const loan = await connectFor(pool, binding, checkoutHere(inSession))
   try {
-    await startSession(client, binding)
-    return await fn(client as unknown as PoolClient)
+    await startSession(loan.client, binding)
+    return await fn(checkedOut(loan))
   } finally {
-    client.release(true)
+    loan.release(true)
   }
 }
 
-async function startSession(client: TenantPoolClient, binding: Binding): Promise<void> {
+async function startSession(client: TenantClient, binding: Binding): Promise<void> {
   if (!client.bindingWriter.isDirect) {
     throw new TenancyError(
       'UNSAFE_STATEMENT',

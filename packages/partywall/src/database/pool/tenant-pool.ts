@@ -7,18 +7,20 @@
  */
 import pg, { type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import type { Tampering } from '../../events.ts'
-import { Affinity } from './affinity.ts'
-import { examine } from '../../sql/statement-facts.ts'
-import { callbackOf, inCurrentContext } from '../binding/answers.ts'
+import { both, callbackFor, inCurrentContext, type QueryCall } from '../binding/answers.ts'
 import type { Binder } from '../binding/binder.ts'
 import type { Binding } from '../binding/binding.ts'
-import { checkoutHere, type Checkout } from './held-clients.ts'
-import { Lending, type TenantPoolClient } from './lending.ts'
+import { outgoing, type OutgoingText } from '../binding/outgoing-text.ts'
 import type { QueryCallback, SubmittableLike } from '../binding/pg-internals.ts'
-import { isCopy, isCursor, isQueryObject, textOf } from '../binding/query-object.ts'
-import { binderKey, makingForPool } from './making-clients.ts'
+import { isCopy, isCursor, isQueryObject } from '../binding/query-object.ts'
+import { Affinity } from './affinity.ts'
+import { checkedOut } from './checked-out-client.ts'
+import { checkoutHere, type Checkout } from './held-clients.ts'
+import { Lending } from './lending.ts'
+import type { Loan } from './loan.ts'
+import { makerKey, makingForPool, type Maker } from './making-clients.ts'
 import { hasPoolInternals, warnOfPlainPool, type PoolInternals } from './pool-internals.ts'
-import { assertOneStatement, needsClient } from './pool-refusals.ts'
+import { assertOneStatement, needsClient, needsQuery } from './pool-refusals.ts'
 import { printAs, spellOutConnectionString, withoutTlsSecrets } from './secrets.ts'
 import { TenantClient } from './tenant-client.ts'
 
@@ -32,10 +34,12 @@ export interface TenantPoolConfig extends PoolConfig {
   onTamper?: ((tampering: Tampering) => void) | undefined
   maxPerTenant?: number | undefined
   maxTenantsPerConnection?: number | undefined
+  /** Named statements that the server keeps for one connection. @default 500 */
+  maxPreparedStatements?: number | undefined
   warnWhenHeldMs?: number | undefined
 }
 
-let lendTo: (pool: TenantPool, binding: Binding, checkout: Checkout | undefined) => Promise<TenantPoolClient>
+let lendTo: (pool: TenantPool, binding: Binding, checkout: Checkout | undefined) => Promise<Loan>
 
 // The name must contain "Pool": drizzle-orm recognises a pool by the name of its class.
 export class TenantPool extends pg.Pool {
@@ -54,7 +58,8 @@ export class TenantPool extends pg.Pool {
   }
 
   /** As in pg.Pool, bound to the scope of the caller. A property, so that it keeps every overload of the original. */
-  override readonly query: pg.Pool['query'] = ((...args: [any, any?, any?]) => this.#queryOrCall(...args)) as pg.Pool['query']
+  override readonly query: pg.Pool['query'] = ((config: any, values?: any, callback?: any) =>
+    this.#queryOrCall({ config, values, callback })) as pg.Pool['query']
 
   constructor(options: TenantPoolConfig) {
     const {
@@ -64,10 +69,12 @@ export class TenantPool extends pg.Pool {
       onTamper,
       maxPerTenant,
       maxTenantsPerConnection = Infinity,
+      maxPreparedStatements = 500,
       warnWhenHeldMs = 0,
       ...config
     } = options
-    super({ ...config, Client: TenantClient, [binderKey]: binder } as PoolConfig)
+    const maker: Maker = { binder, maxPreparedStatements, prepare: (client) => this.#prepare(client) }
+    super({ ...config, Client: TenantClient, [makerKey]: maker } as PoolConfig)
     spellOutConnectionString(this.options)
     printAs(this.options, 'options', () => withoutTlsSecrets(this.options))
     printAs(this, 'TenantPool', () => this.#description())
@@ -99,10 +106,10 @@ export class TenantPool extends pg.Pool {
   ): Promise<PoolClient> | void {
     const done = inCurrentContext(callback)
     const checkout = checkoutHere(TenantPool.prototype.connect)
-    const taken = this.#capture((binding) => this.#lending.lend(binding, checkout))
-    if (done === undefined) return taken as unknown as Promise<PoolClient>
+    const taken = this.#capture(async (binding) => checkedOut(await this.#lending.lend(binding, checkout)))
+    if (done === undefined) return taken
     taken.then(
-      (client) => callOutside(() => done(undefined, client as unknown as PoolClient, client.release)),
+      (client) => callOutside(() => done(undefined, client, client.release)),
       (error: Error) => callOutside(() => done(error, undefined, () => {})),
     )
   }
@@ -117,11 +124,15 @@ export class TenantPool extends pg.Pool {
     return ended
   }
 
-  #queryOrCall(config: any, values?: any, callback?: any): unknown {
+  #queryOrCall(call: QueryCall): unknown {
+    const { config, values } = call
+    if (typeof config === 'function') return void process.nextTick(config, needsQuery())
     // Before its callback is taken: one of the streams brings one that does nothing.
     if (isQueryObject(config) && isCopy(config)) return Promise.reject(needsClient('A COPY stream'))
-    const done = inCurrentContext(callbackOf(config, values, callback))
-    const answer = this.#capture((binding) => this.#queryOnce(binding, config, Array.isArray(values) ? values : undefined))
+    const done = inCurrentContext(callbackFor(call))
+    const answer = this.#capture((binding) =>
+      isQueryObject(config) ? this.#queryObjectOnce(binding, config) : this.#queryOnce(binding, outgoing(config, values)),
+    )
     if (done === undefined) return answer
     answer.then(
       (result) => callOutside(() => done(undefined, result)),
@@ -142,23 +153,18 @@ export class TenantPool extends pg.Pool {
    * One statement on one connection, in one promise: this is the hot path. Its callbacks may run in another caller's async context,
    * which does not matter, because the captured binding is passed to all that follows.
    */
-  #queryOnce(binding: Binding, config: any, values: readonly unknown[] | undefined): Promise<unknown> {
-    if (config === null || config === undefined || typeof config === 'function') {
-      throw new TypeError('pool.query needs a text, a config object or a query object.')
-    }
-    if (isQueryObject(config)) return this.#queryObjectOnce(binding, config)
-    const examined = examine(textOf(config))
-    assertOneStatement(examined)
+  #queryOnce(binding: Binding, text: OutgoingText): Promise<unknown> {
+    assertOneStatement(text.examined)
     return new Promise((resolve, reject) => {
-      this.#lending.lendThen(binding, (refusal, client) => {
-        if (client === undefined) return reject(refusal)
+      this.#lending.lendThen(binding, (refusal, loan) => {
+        if (loan === undefined) return reject(refusal)
         const settle: QueryCallback = (error, result) => {
-          client.release()
+          loan.release()
           if (error) reject(error)
           else resolve(result)
         }
         try {
-          client.sendFor(binding, config, values, examined, settle)
+          loan.client.sendFor(binding, text, settle)
         } catch (error) {
           // A getter of the caller's config may throw.
           settle(error as Error)
@@ -172,16 +178,39 @@ export class TenantPool extends pg.Pool {
   }
 
   /** A query object counts as done when it calls its callback. */
-  async #queryObjectOnce(binding: Binding, query: SubmittableLike): Promise<unknown> {
+  #queryObjectOnce(binding: Binding, query: SubmittableLike): Promise<unknown> {
     if (isCursor(query)) throw needsClient('A cursor')
-    const client = await this.#lending.lend(binding)
+    const own = query.callback
+    const answer = this.#sendObject(binding, query, own)
+    // Its own callback gets the error, too.
+    if (own !== undefined) answer.catch(() => {})
+    return answer
+  }
+
+  async #sendObject(binding: Binding, query: SubmittableLike, own: QueryCallback | undefined): Promise<unknown> {
+    const loan = await this.#lending.lend(binding)
     try {
       return await new Promise((resolve, reject) => {
-        client.query(query, undefined, (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result)))
+        query.callback = both((error, result) => (error ? reject(error) : resolve(result)), own)
+        loan.client.sendObjectFor(binding, query)
       })
     } finally {
-      client.release()
+      query.callback = own
+      loan.release()
     }
+  }
+
+  /**
+   * A new connection is prepared by the listeners of "connect" before anyone has it. pg-pool would not wait for them, so a listener that
+   * awaits something would send the rest on a connection that a tenant has by then.
+   */
+  async #prepare(client: TenantClient): Promise<void> {
+    for (const listener of this.rawListeners('connect')) await Reflect.apply(listener, this, [client])
+  }
+
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    // The listeners of this event have been called already.
+    return event === 'connect' ? this.listenerCount(event) > 0 : super.emit(event, ...args)
   }
 
   #description(): object {
@@ -224,7 +253,7 @@ export class TenantPool extends pg.Pool {
  * does not find it.
  * @param checkout whose stack names the caller when the client is not released; absent where it certainly is
  */
-export function connectFor(pool: TenantPool, binding: Binding, checkout?: Checkout): Promise<TenantPoolClient> {
+export function connectFor(pool: TenantPool, binding: Binding, checkout?: Checkout): Promise<Loan> {
   return lendTo(pool, binding, checkout)
 }
 

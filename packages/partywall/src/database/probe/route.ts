@@ -5,7 +5,7 @@
  */
 import pg, { type ClientConfig, type PoolClient } from 'pg'
 import { TenancyError } from '../../errors.ts'
-import type { TenantClient } from '../pool/tenant-client.ts'
+import { isDirect } from '../pool/checked-out-client.ts'
 import type { ProbeParts } from './probe-parts.ts'
 
 export type Route =
@@ -25,7 +25,7 @@ export async function learnRoute({ pool, scope, config }: ProbeParts): Promise<R
   return scope.runShared(async () => {
     const first = await pool.connect()
     try {
-      if ((first as unknown as TenantClient).bindingWriter.isDirect) return { kind: 'direct' } as const
+      if (isDirect(first)) return { kind: 'direct' } as const
       const product = await askConsole(config)
       await assertTransactions(first)
       const mode = (await sharesSessions(first, await pool.connect())) ? 'transaction' : 'session'

@@ -1,0 +1,188 @@
+/**
+ * A connection that sends statements together with their bindings, and knows what the server reports about its session. Which binding a
+ * statement gets is decided by the class that extends it.
+ */
+import pg, { type Client } from 'pg'
+import { examine, statementFactsAround, type ExaminedText, type StatementFacts } from '../../sql/statement-facts.ts'
+import type { Binding } from '../binding/binding.ts'
+import { BindingWriter } from '../binding/binding-writer.ts'
+import { BoundQuery } from '../binding/bound-query.ts'
+import { bindSubmittable } from '../binding/bound-submittable.ts'
+import type { Carrier } from '../binding/carrier.ts'
+import type { OutgoingText } from '../binding/outgoing-text.ts'
+import {
+  activeQueryOf,
+  queryQueueOf,
+  type ClientInternals,
+  type QueryCallback,
+  type SubmittableLike,
+  type TransactionStatusLike,
+} from '../binding/pg-internals.ts'
+import { PreparedNames } from '../binding/prepared-names.ts'
+import { textOf } from '../binding/query-object.ts'
+import { pipelineRefused } from './client-refusals.ts'
+import { printAs } from './secrets.ts'
+import { ServerReports } from './server-reports.ts'
+
+export abstract class SendingClient extends pg.Client implements Carrier {
+  readonly bindingWriter = new BindingWriter()
+  readonly preparedNames: PreparedNames
+  protected readonly reports: ServerReports
+  /** What a statement has left on the session, in words. */
+  protected left: string | undefined
+  protected isAbandoned = false
+  /** Milliseconds that an answer may take; 0 is no limit. */
+  readonly #queryTimeoutMs: number
+  /** Listeners on the wire before the first checkout. */
+  #ownListeners = 0
+
+  /** @param maxPreparedStatements how many named statements the server keeps for this connection */
+  constructor(config: pg.ClientConfig, maxPreparedStatements: number) {
+    super(config)
+    if (this.pipeline) throw pipelineRefused()
+    this.preparedNames = new PreparedNames(maxPreparedStatements)
+    const { connection, connectionParameters } = this as unknown as ClientInternals
+    this.#queryTimeoutMs = takeTimeout(connectionParameters)
+    this.reports = new ServerReports(this, connection)
+    printAs(connection, 'Connection', () => ({ server: this.server }))
+    // A lost connection fails the statement on it and is never reused; without a listener it would also end the process.
+    this.on('error', () => {})
+  }
+
+  /** Whether what is sent now prepares the session for all tenants. */
+  protected abstract readonly isPreparing: boolean
+
+  /** @throws TenancyError WRONG_TENANT when a transaction of another binding is open */
+  abstract assertTransactionOf(binding: Binding, facts: StatementFacts): void
+
+  /** What the server reported with its last answer. node-postgres has this method only since 8.21. */
+  override getTransactionStatus(): TransactionStatusLike {
+    return this.reports.transactionStatus
+  }
+
+  /** Connects, learns the route to the server (one round trip), and has `prepare` prepare the session. */
+  protected async open(prepare: () => Promise<void>): Promise<Client> {
+    await super.connect()
+    try {
+      await this.#learnRoute()
+      await prepare()
+    } catch (error) {
+      // The pool drops a client that could not connect; the server keeps the session as long as the connection is open.
+      void super.end()
+      throw error
+    }
+    this.#ownListeners = this.#countListeners()
+    return this
+  }
+
+  /** Whether the server session that answers is the one that was opened, or one that a pooler lends. */
+  async #learnRoute(): Promise<void> {
+    const { rows } = (await super.query('select pg_catalog.pg_backend_pid() as pid')) as { rows: { pid: number }[] }
+    this.bindingWriter.isDirect = rows[0]?.pid === (this as unknown as ClientInternals).processID
+  }
+
+  /** Runs a statement for a binding that the caller is responsible for, in whatever async context. */
+  sendFor(binding: Binding, text: OutgoingText, done: QueryCallback): void {
+    const query = new BoundQuery(this, binding, text)
+    this.left ??= query.facts.leaves
+    query.answerTo(done, text.config.query_timeout || this.#queryTimeoutMs)
+    this.#send(query)
+  }
+
+  /** The same, and a promise of the answer. */
+  queryFor(binding: Binding, examined: ExaminedText, values?: readonly unknown[]): Promise<any> {
+    return answered((done) => this.sendFor(binding, { config: { text: examined.text }, values, examined }, done))
+  }
+
+  /** As queryFor, with a text of several statements of which all except `foreign` are our own. */
+  queryAround(binding: Binding, text: string, foreign: string): Promise<any> {
+    return this.queryFor(binding, { text, facts: statementFactsAround(foreign) })
+  }
+
+  /** As sendFor, for a query object, which gives its answers itself. */
+  sendObjectFor(binding: Binding, query: SubmittableLike): unknown {
+    const { facts } = examine(textOf(query))
+    if (this.#queryTimeoutMs > 0) query.query_timeout ??= this.#queryTimeoutMs
+    bindSubmittable(query, facts, this, binding)
+    this.left ??= facts.leaves
+    return this.#send(query)
+  }
+
+  /** By node-postgres alone: in a session, and to prepare one. */
+  protected sendUnbound({ config, values, types }: OutgoingText, done: QueryCallback): void {
+    const query_timeout = config.query_timeout ?? this.#queryTimeoutMs
+    super.query({ ...config, query_timeout, types: config.types ?? types } as any, values as any, done)
+    this.#noteSent((queryQueueOf(this)?.at(-1) ?? activeQueryOf(this)) as object)
+  }
+
+  protected sendObjectUnbound(query: SubmittableLike): unknown {
+    return this.#send(query)
+  }
+
+  /** The query method of node-postgres, which sends ours. */
+  #send(query: SubmittableLike): unknown {
+    this.#noteSent(query)
+    return super.query(query as any)
+  }
+
+  #noteSent(query: object): void {
+    if (this.isPreparing) this.reports.tripwire.expect(query)
+  }
+
+  get serverVersionNumber(): number {
+    return this.reports.versionNumber
+  }
+
+  get hasStandardStrings(): boolean {
+    return this.reports.hasStandardStrings
+  }
+
+  isIdle(query: SubmittableLike): boolean {
+    return queryQueueOf(this)?.length === 0 && (activeQueryOf(this) ?? query) === query
+  }
+
+  resubmit(query: SubmittableLike): void {
+    this.#send(query)
+  }
+
+  abandon(): void {
+    this.isAbandoned = true
+    const { connection } = this as unknown as ClientInternals
+    connection.stream.destroy()
+  }
+
+  /** Whether a holder has left a listener on the wire: client.connection is within its reach. */
+  protected get hasForeignListeners(): boolean {
+    return this.#countListeners() !== this.#ownListeners
+  }
+
+  #countListeners(): number {
+    const { connection } = this as unknown as ClientInternals
+    return connection.eventNames().reduce((sum, event) => sum + connection.listenerCount(event), 0)
+  }
+
+  protected get server(): string {
+    return `${this.host}:${this.port}/${this.database} as ${this.user}`
+  }
+}
+
+/** The answer to what `send` sends, as a promise. */
+export function answered(send: (done: QueryCallback) => void): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    send((error, result) => (error ? reject(error) : resolve(result)))
+  }).catch((error: Error) => {
+    // The stack up to the socket says nothing; that of the caller does.
+    Error.captureStackTrace(error)
+    throw error
+  })
+}
+
+/**
+ * node-postgres starts the timer of an answer whenever a query is sent. A statement that is sent again would have two, and each would answer
+ * its caller. So here it has none, and each BoundQuery has its own.
+ */
+function takeTimeout(parameters: ClientInternals['connectionParameters']): number {
+  const timeoutMs = Number(parameters?.query_timeout) || 0
+  if (parameters !== undefined) parameters.query_timeout = 0
+  return timeoutMs
+}
