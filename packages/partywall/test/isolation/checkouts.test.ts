@@ -9,19 +9,20 @@ const { a, b, scope, url, makePool, discarded } = await twoTenants()
 const owner = 'select owner from items where id = 1'
 const checkOut = (pool: Pool, tenant: Tenant): Promise<PoolClient> => scope.run(tenant, () => pool.connect())
 
+const raise = (text: string): string => `do $$ begin raise notice '${text}'; end $$`
 const rowsOf = async (client: PoolClient, query: any): Promise<unknown> => (await client.query(query)).rows
 
-describe('a client that was released', () => {
-  /** The client of A is released, and B holds the only connection, in a transaction. */
-  async function handedOn(): Promise<{ old: PoolClient; current: PoolClient; pool: Pool }> {
-    const pool = makePool({ max: 1 })
-    const old = await checkOut(pool, a)
-    old.release()
-    const current = await checkOut(pool, b)
-    await scope.run(b, () => current.query('begin'))
-    return { old, current, pool }
-  }
+/** The client of A is released, and B holds the only connection, in a transaction. */
+async function handedOn(): Promise<{ old: PoolClient; current: PoolClient; pool: Pool }> {
+  const pool = makePool({ max: 1 })
+  const old = await checkOut(pool, a)
+  old.release()
+  const current = await checkOut(pool, b)
+  await scope.run(b, () => current.query('begin'))
+  return { old, current, pool }
+}
 
+describe('a client that was released', () => {
   const uses: Record<string, (client: PoolClient) => unknown> = {
     'a text': (client) => client.query(owner),
     'a config': (client) => client.query({ text: owner }),
@@ -83,7 +84,6 @@ describe('what a checkout leaves', () => {
   test('its listeners hear nothing of the next holder', async () => {
     const pool = makePool({ max: 1 })
     const heard: string[] = []
-    const raise = (text: string): string => `do $$ begin raise notice '${text}'; end $$`
     const first = await checkOut(pool, a)
     first.on('notice', ({ message }) => heard.push(message ?? ''))
     first.once('drain', () => heard.push('drain'))
@@ -174,7 +174,7 @@ describe('a listener of "connect"', () => {
     expect((await scope.run(a, () => pool.query(owner))).rows).toEqual([{ owner: a.schema }])
   })
 
-  test('cannot use its client later, whoever has the connection then', async () => {
+  test('cannot use its client later, in the pool or during a checkout', async () => {
     const pool = makePool({ max: 1 })
     const kept: PoolClient[] = []
     for (const event of ['connect', 'acquire'] as const) pool.on(event, (client) => void kept.push(client))

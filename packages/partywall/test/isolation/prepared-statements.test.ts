@@ -100,5 +100,44 @@ test('a binding is prepared once on a connection to the server itself, and never
   const pool = makePool({ max: 1 })
   for (const tenant of [a, a, b, b, a, a]) await scope.run(tenant, () => pool.query('select 1'))
   const { rows } = await scope.run(a, () => pool.query(`select name from pg_prepared_statements order by name`))
-  expect(rows.map((row) => row.name)).toEqual(isPooled ? [] : ['partywall_binding', 'partywall_handover'])
+  expect(rows.map((row) => row.name.split('_')[1])).toEqual(isPooled ? [] : ['binding', 'handover'])
+})
+
+test('a connection keeps a bounded number of them, and closes the one that was used least recently', async () => {
+  const pool = makePool({ max: 1, maxPreparedStatements: 20 })
+  const held = await scope.run(a, () => pool.connect())
+  const kept = async (): Promise<string[]> =>
+    (await held.query(`select name from pg_prepared_statements where name like '%/kept_%'`)).rows.map(({ name }) => name)
+  await scope.run(a, async () => {
+    for (let index = 0; index < 60; index++) {
+      await held.query({ name: 'kept_always', text: 'select 0 as x' })
+      expect((await held.query({ name: `kept_${index}`, text: `select ${index} as x` })).rows).toEqual([{ x: index }])
+    }
+    const names = await kept()
+    if (!isPooled) {
+      expect(names).toHaveLength(20)
+      expect(names.some((name) => name.endsWith('/kept_always'))).toBe(true)
+      expect(names.some((name) => name.endsWith('/kept_30'))).toBe(false)
+    }
+    // Closed and failed ones are prepared again.
+    await expect(held.query({ name: 'kept_1', text: 'select 1 / $1::int as x', values: [0] })).rejects.toMatchObject({
+      code: '22012',
+    })
+    for (let index = 59; index >= 0; index--) {
+      if (index === 1) continue
+      expect((await held.query({ name: `kept_${index}`, text: `select ${index} as x` })).rows).toEqual([{ x: index }])
+    }
+  })
+  held.release()
+})
+
+test.runIf(!isPooled)('the names on the wire cannot be guessed', async () => {
+  const pool = makePool({ max: 1 })
+  await scope.run(a, () => pool.query({ name: 'guess', text: 'select 1' }))
+  await scope.run(b, () => pool.query({ name: 'guess', text: 'select 1' }))
+  const { rows } = await scope.run(a, () => pool.query('select name from pg_prepared_statements'))
+  const names = rows.map(({ name }) => name as string)
+  expect(new Set(names).size).toBe(names.length)
+  // 132 bits of a keyed hash, in front of the name of the caller or behind that of a binding.
+  for (const name of names) expect(name).toMatch(/^([\w-]{22}\/guess|partywall_\w+_[\w-]{22})$/)
 })

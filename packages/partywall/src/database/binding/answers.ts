@@ -34,12 +34,18 @@ const unconnected = undefined as unknown as ConnectionLike
  * The callback of a call. node-postgres takes it in any of these places; a query object that has its own does not get another one.
  * @throws TypeError without a query
  */
-export function callbackFor({ config, values, callback }: QueryCall): QueryCallback | undefined {
+export function callbackFor(call: QueryCall): QueryCallback | undefined {
+  const { config } = call
   if (config === null || config === undefined) throw new TypeError('query needs a text, a config object or a query object.')
-  const given = [callback, values].find((argument) => typeof argument === 'function') as QueryCallback | undefined
+  const given = givenCallback(call)
   const own: QueryCallback | undefined = typeof config.callback === 'function' ? config.callback : undefined
   if (isQueryObject(config)) return own === undefined ? given : undefined
   return given ?? own
+}
+
+/** The callback among the arguments of a call. */
+export function givenCallback({ values, callback }: QueryCall): QueryCallback | undefined {
+  return [callback, values].find((argument) => typeof argument === 'function')
 }
 
 /** Callbacks run in the async context that they were passed in, not in that of the socket that receives the answer. */
@@ -49,11 +55,16 @@ export function inCurrentContext<F extends (...args: any[]) => unknown>(fn: F | 
   return ((...args: unknown[]) => inContext(() => fn(...args))) as F
 }
 
-/** The pool's callback releases the connection; the query's own, if it has one, is the caller's. */
-export function both(ours: QueryCallback, own: QueryCallback | undefined): QueryCallback {
-  if (own === undefined) return ours
+/**
+ * The pool's callback releases the connection; the query's own, if it has one, is the caller's. A timer of node-postgres, and the end of the
+ * connection after it, would call it twice.
+ */
+export function onceBoth(ours: QueryCallback, own: QueryCallback | undefined): QueryCallback {
+  let isCalled = false
   return (error, result) => {
+    if (isCalled) return
+    isCalled = true
     ours(error, result)
-    own(error, result)
+    own?.(error, result)
   }
 }

@@ -27,8 +27,11 @@ describe('binding statements', () => {
 
   test('the path alone has the shortest names: they are sent with every statement', () => {
     const { plain, handover } = bindingStatements([path])
-    expect([plain.name, handover.name]).toEqual(['partywall_binding', 'partywall_handover'])
-    expect(bindingStatements([path, statementTimeout(50)]).plain.name).toBe('partywall_binding_timeout')
+    expect([plain.name, handover.name]).toEqual([
+      expect.stringMatching(/^partywall_binding_[\w-]{22}$/),
+      expect.stringMatching(/^partywall_handover_[\w-]{22}$/),
+    ])
+    expect(bindingStatements([path, statementTimeout(50)]).plain.name).toMatch(/^partywall_binding_timeout_[\w-]{22}$/)
   })
 
   test('parameters are numbered through all settings', () => {

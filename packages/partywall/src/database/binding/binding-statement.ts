@@ -1,5 +1,6 @@
 /** The statement that makes the settings of a binding: `select 1 where set_config(…) is null or …`. It returns no row. */
 import type { Setting, SettingChecks } from '../boundary/setting.ts'
+import { keyedHash } from './keyed-hash.ts'
 
 /** A binding statement with parameters. */
 export interface BindingStatement {
@@ -24,12 +25,16 @@ export function bindingStatements(settings: readonly Setting[]): BindingStatemen
   if (statements === undefined) {
     const withParameters = (checks: SettingChecks): string => bindingText(settings, parametersOf(settings), checks, true)
     statements = {
-      plain: { name: `partywall_binding${shape}`, text: withParameters({ refusesTemporary: false }) },
-      handover: { name: `partywall_handover${shape}`, text: withParameters({ refusesTemporary: true }) },
+      plain: { name: nameOf(`partywall_binding${shape}`), text: withParameters({ refusesTemporary: false }) },
+      handover: { name: nameOf(`partywall_handover${shape}`), text: withParameters({ refusesTemporary: true }) },
     }
     statementsOfShape.set(shape, statements)
   }
   return statements
+}
+
+function nameOf(statement: string): string {
+  return `${statement}_${keyedHash(statement)}`
 }
 
 export interface LiteralOptions {

@@ -21,18 +21,18 @@ const timeout = ` or pg_catalog.set_config('statement_timeout', $3, true) is nul
 const textOf = (checks: string): string => `select 1 where pg_catalog.set_config('search_path', ${checks}${path}, true) is null`
 
 const shapes = [
-  ['the path alone', acme, '', '', ['"acme"', ', "public", "ext", pg_temp']],
-  ['a timeout as well', slow, '_timeout', timeout, ['"slow"', ', "public", "ext", pg_temp', '50']],
+  ['the path alone', acme, '', ['"acme"', ', "public", "ext", pg_temp']],
+  ['a timeout as well', slow, timeout, ['"slow"', ', "public", "ext", pg_temp', '50']],
 ] as const
 
 const discard = statementBytes('', 'discard temp', [])
 const alone: WriteState = { inTransaction: false, mayRefuse: true }
 const inTransaction: WriteState = { inTransaction: true, mayRefuse: true }
 
-describe.each(shapes)('a binding of %s', (_, binding, suffix, more, values) => {
+describe.each(shapes)('a binding of %s', (_, binding, more, values) => {
   const plain = textOf(check) + more
   const handover = textOf(check + handoverCheck) + more
-  const names = { plain: `partywall_binding${suffix}`, handover: `partywall_handover${suffix}` }
+  const names = { plain: binding.statements.plain.name, handover: binding.statements.handover.name }
 
   test('on a connection to the server itself is prepared once, and then one Bind and one Execute', () => {
     const { writer, written } = lent(binding, { isDirect: true })

@@ -64,7 +64,7 @@ export class BoundQuery extends QueryBase {
     const text = typeof this.text === 'string' ? this.text : ''
     // The text may be a getter that returns another one each time: the facts must be those of the text that is sent.
     this.facts = examined.text === text ? examined.facts : statementFacts(text)
-    if (this.name) this.name = boundName(this.name, binding, carrier)
+    if (this.name) this.name = boundName(this.name, binding, carrier.bindingWriter)
     this.#mustBeExtended = super.requiresPreparation()
     if (types !== undefined) this._result._types ??= types
   }

@@ -37,7 +37,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   if (isCopyIn(query)) endWithError(query)
   refuseCopy(query)
   endWithConnection(query)
-  if (query.name) query.name = boundName(query.name, binding, carrier)
+  if (query.name) query.name = boundName(query.name, binding, carrier.bindingWriter)
   const own = new OwnCompletions()
   const sync = new OwedSync()
   let connection: ConnectionLike | undefined

@@ -1,35 +1,27 @@
 /**
  * The callers' prepared statements on one connection. A prepared statement holds the plan for one tenant, so its name on the wire begins
- * with a tag of the binding. The tag cannot be guessed: otherwise SQL of one tenant could prepare a statement under the name that another
- * tenant will use. The server keeps each statement until it is closed, with some 25 kB for its plan, so the number is bounded: the one that
+ * with a tag of the binding, which cannot be guessed. The server keeps each statement until it is closed, with some 25 kB for its plan, so the number is bounded: the one that
  * was used least recently is closed in the batch of a new one.
  */
-import { createHmac, randomBytes } from 'node:crypto'
 import type { Binding } from './binding.ts'
-import type { Carrier } from './carrier.ts'
+import { keyedHash } from './keyed-hash.ts'
 import type { ConnectionLike } from './pg-internals.ts'
 
 /** PostgreSQL keeps this many bytes of a name. */
 const maxNameBytes = 63
 
-/** Of this process. */
-const secret = randomBytes(32)
 const tags = new WeakMap<Binding, string>()
 
 /**
  * The name on the wire. Behind a pooler there is none: another session may answer next time that does not have the statement, or has
  * another one of that name.
  */
-export function boundName(name: string, binding: Binding, { bindingWriter }: Pick<Carrier, 'bindingWriter'>): string | undefined {
-  if (!bindingWriter.isDirect) return undefined
+export function boundName(name: string, binding: Binding, { isDirect }: { readonly isDirect: boolean }): string | undefined {
+  if (!isDirect) return undefined
   let tag = tags.get(binding)
-  if (tag === undefined) tags.set(binding, (tag = digest(binding.key)))
+  if (tag === undefined) tags.set(binding, (tag = keyedHash(binding.key)))
   const full = `${tag}/${name}`
-  return Buffer.byteLength(full) <= maxNameBytes ? full : `${tag}/${digest(name)}`
-}
-
-function digest(text: string): string {
-  return createHmac('sha256', secret).update(text).digest('base64url').slice(0, 22)
+  return Buffer.byteLength(full) <= maxNameBytes ? full : `${tag}/${keyedHash(name)}`
 }
 
 export class PreparedNames {

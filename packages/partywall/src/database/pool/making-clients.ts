@@ -2,9 +2,8 @@
  * How a client learns which pool has made it. pg-pool constructs its clients itself, from a class and options; libraries construct
  * clients from the same two (Kysely, to cancel a query), and no pool takes those back.
  */
-import type { ClientConfig } from 'pg'
+import type { Client, ClientConfig } from 'pg'
 import type { Binder } from '../binding/binder.ts'
-import type { TenantClient } from './tenant-client.ts'
 
 /** What a client must know of its pool. */
 export interface Maker {
@@ -12,7 +11,7 @@ export interface Maker {
   /** How many named statements the server keeps for one connection. */
   readonly maxPreparedStatements: number
   /** Calls the listeners of the pool's event "connect", and awaits them. */
-  readonly prepare: (client: TenantClient) => Promise<void>
+  readonly prepare: (client: Client) => Promise<void>
 }
 
 /** The key under which a pool passes itself to the clients it makes. */

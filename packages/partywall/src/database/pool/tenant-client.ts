@@ -11,7 +11,6 @@ import { outgoing, type OutgoingText } from '../binding/outgoing-text.ts'
 import type { ClientInternals, QueryCallback, SubmittableLike } from '../binding/pg-internals.ts'
 import { isQueryObject, textOf } from '../binding/query-object.ts'
 import { nextAffinitySeed } from './affinity.ts'
-import type { CheckedOutClient } from './checked-out-client.ts'
 import { leavesOnForeignPool, madeWithoutPool, notCheckedOut } from './client-refusals.ts'
 import { isPoolMaking, makerKey, type Maker, type TenantClientConfig } from './making-clients.ts'
 import type { PoolMember } from './pool-internals.ts'
@@ -30,13 +29,17 @@ type State =
   /** Bound by settings of the session; statements go as they are. Never used again afterwards. */
   | { readonly kind: 'session'; readonly binding: Binding }
 
+interface Listener {
+  hear(event: string | symbol, args: readonly unknown[]): void
+}
+
 export class TenantClient extends SendingClient implements PoolMember {
   readonly affinitySeed = nextAffinitySeed()
   readonly served = new Set<string>()
   readonly #maker: Maker
   #state: State = { kind: 'free' }
   /** Hears the events of the connection. */
-  #holder: CheckedOutClient | undefined
+  #holder: Listener | undefined
   #transactionOf: Binding | undefined
 
   constructor(config?: TenantClientConfig) {
@@ -151,7 +154,7 @@ export class TenantClient extends SendingClient implements PoolMember {
   }
 
   /** As long as the client is lent, its holder hears what happens on the connection. */
-  heldBy(holder: CheckedOutClient): void {
+  heldBy(holder: Listener): void {
     this.#holder = holder
   }
 

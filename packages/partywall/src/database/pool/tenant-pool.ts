@@ -5,9 +5,9 @@
  * released the connection; a scope read there may be another tenant's. A client goes back only when it is proven clean; an SQL error
  * is no reason to destroy it, a doubt about its state is.
  */
-import pg, { type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
+import pg, { type Client, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import type { Tampering } from '../../events.ts'
-import { both, callbackFor, inCurrentContext, type QueryCall } from '../binding/answers.ts'
+import { callbackFor, givenCallback, inCurrentContext, onceBoth, type QueryCall } from '../binding/answers.ts'
 import type { Binder } from '../binding/binder.ts'
 import type { Binding } from '../binding/binding.ts'
 import { outgoing, type OutgoingText } from '../binding/outgoing-text.ts'
@@ -129,7 +129,7 @@ export class TenantPool extends pg.Pool {
     if (typeof config === 'function') return void process.nextTick(config, needsQuery())
     // Before its callback is taken: one of the streams brings one that does nothing.
     if (isQueryObject(config) && isCopy(config)) return Promise.reject(needsClient('A COPY stream'))
-    const done = inCurrentContext(callbackFor(call))
+    const done = inCurrentContext(isQueryObject(config) ? givenCallback(call) : callbackFor(call))
     const answer = this.#capture((binding) =>
       isQueryObject(config) ? this.#queryObjectOnce(binding, config) : this.#queryOnce(binding, outgoing(config, values)),
     )
@@ -191,11 +191,11 @@ export class TenantPool extends pg.Pool {
     const loan = await this.#lending.lend(binding)
     try {
       return await new Promise((resolve, reject) => {
-        query.callback = both((error, result) => (error ? reject(error) : resolve(result)), own)
+        // It stays: the query may hear of the end of its connection later.
+        query.callback = onceBoth((error, result) => (error ? reject(error) : resolve(result)), own)
         loan.client.sendObjectFor(binding, query)
       })
     } finally {
-      query.callback = own
       loan.release()
     }
   }
@@ -204,7 +204,7 @@ export class TenantPool extends pg.Pool {
    * A new connection is prepared by the listeners of "connect" before anyone has it. pg-pool would not wait for them, so a listener that
    * awaits something would send the rest on a connection that a tenant has by then.
    */
-  async #prepare(client: TenantClient): Promise<void> {
+  async #prepare(client: Client): Promise<void> {
     for (const listener of this.rawListeners('connect')) await Reflect.apply(listener, this, [client])
   }
 

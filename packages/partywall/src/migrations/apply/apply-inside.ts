@@ -10,6 +10,7 @@ import { createHistoryText, forgetText, recordText } from '../history/history-sq
 import { stepOf } from '../plan/planned.ts'
 import { recordBatchTexts, type BatchInSchema } from './batches.ts'
 import { migrationFailed } from './failure.ts'
+import { forgetPlansText } from './forget-plans.ts'
 import { assertDigestText, beginText } from './guards.ts'
 import { MigrationSession } from './migration-session.ts'
 import { TransactionText, type Script } from './transaction-text.ts'
@@ -21,7 +22,7 @@ export async function applyInside(work: BatchInSchema): Promise<void> {
     direction: batch.direction,
     before: textsBefore(work),
     migrations: batch.migrations,
-    after: recordBatchTexts(schema, work.appliedBefore, batch),
+    after: [...recordBatchTexts(schema, work.appliedBefore, batch), forgetPlansText(schema)],
   }
   if (batch.migrations.every((migration) => work.stepOf(migration).kind === 'sql')) {
     const text = new TransactionText(script)

@@ -14,6 +14,7 @@ import { unnamedIndex } from '../plan/concurrent-index.ts'
 import { lineOf, statementsOf, type SqlStep, type StepStatement } from '../review/step-statements.ts'
 import type { BatchInSchema } from './batches.ts'
 import { migrationFailed } from './failure.ts'
+import { forgetPlansText } from './forget-plans.ts'
 import { guardSession } from './guards.ts'
 import { MigrationSession } from './migration-session.ts'
 
@@ -93,6 +94,7 @@ async function finishHistory(session: Queryable, work: BatchInSchema, migration:
   await session.query({ text: `begin` })
   await session.query({ text: row })
   await session.query({ text: commentText(schema, digestOf(appliedAfter)) })
+  await session.query({ text: forgetPlansText(schema) })
   await session.query({ text: `commit` })
 }
 

@@ -13,10 +13,13 @@ const integerType = 23
 /** The answer to a batch or a text, without its ReadyForQuery. */
 export type Answer = readonly Buffer[]
 
+/** What the server does instead of answering at once. `end` is what must follow the answer: its ReadyForQuery, if that was asked for. */
+export type Act = (socket: Socket, end: Answer) => void
+
 export interface ScriptedServer {
   readonly url: string
   /** The answers to come, whatever is asked; when there are none left, a statement gets one row that says "acme". */
-  readonly answers: Answer[]
+  readonly answers: (Answer | Act)[]
 }
 
 export const completed = (tag: string): Buffer => message('C', text(tag))
@@ -24,11 +27,15 @@ export const row = (value: string): Buffer => message('D', int16(1), int32(value
 export const described = (column: string, type = textType): Buffer =>
   message('T', int16(1), text(column), int32(0), int16(0), int32(type), int16(-1), int32(-1), int16(0))
 
+/** An error; `routine` is the function of the server that raised it. */
+export const failed = (code: string, problem: string, routine = 'exec'): Buffer =>
+  message('E', ...['SERROR', 'VERROR', `C${code}`, `M${problem}`, `R${routine}`].map(text), Buffer.from('\0'))
+
 /** The answer of a correct server to a binding and a statement that reads one row. */
 export const correctAnswer: Answer = [completed('SELECT 0'), described('owner'), row('acme'), completed('SELECT 1')]
 
 export async function scriptedServer(): Promise<ScriptedServer> {
-  const answers: Answer[] = []
+  const answers: (Answer | Act)[] = []
   const sockets = new Set<Socket>()
   let processes = 0
   const server = createServer((socket) => {
@@ -44,14 +51,20 @@ export async function scriptedServer(): Promise<ScriptedServer> {
         return
       }
       asked += bytes.toString('latin1')
-      // A Sync ends a batch; a text of the simple protocol is a batch of its own.
-      if (!asked.startsWith('Q') && !asked.endsWith('S\0\0\0\u0004')) return
+      // A Sync ends a batch, a Flush asks for the answers so far; a text of the simple protocol is a batch of its own.
+      const isFlush = asked.endsWith(flush)
+      if (!asked.startsWith('Q') && !asked.endsWith(sync) && !isFlush) return
       const isQuestion = asked.includes('pg_backend_pid')
+      const isAnswered = asked === sync
+      const cleaned = asked.includes('discard temp') ? [completed('DISCARD TEMP')] : []
       asked = ''
+      if (isAnswered) return void socket.write(ready)
       const answer = isQuestion
         ? [described('pid', integerType), row(String(pid)), completed('SELECT 1')]
-        : (answers.shift() ?? correctAnswer)
-      socket.write(Buffer.concat([...answer, ready]))
+        : (answers.shift() ?? [...cleaned, ...correctAnswer])
+      const end = isFlush ? [] : [ready]
+      if (typeof answer === 'function') return answer(socket, end)
+      socket.write(Buffer.concat([...answer, ...end]))
     })
   })
   server.listen(0, '127.0.0.1')
@@ -64,6 +77,8 @@ export async function scriptedServer(): Promise<ScriptedServer> {
 }
 
 const ready = message('Z', Buffer.from('I'))
+const sync = 'S\0\0\0\u0004'
+const flush = 'H\0\0\0\u0004'
 
 function message(type: string, ...parts: readonly Buffer[]): Buffer {
   const body = Buffer.concat(parts)

@@ -2,11 +2,11 @@
  * Two tenants with different rows, and a pool for them: the least that an attack needs. Created with plain SQL, so that only the pool is
  * under attack. The rows of both have the same primary keys.
  */
-import { Client, type PoolConfig } from 'pg'
+import { Client } from 'pg'
 import { afterAll } from 'vitest'
 import { scopeBinder } from '../../../src/database/binding/binder.ts'
 import { Bindings } from '../../../src/database/binding/binding.ts'
-import { TenantPool } from '../../../src/database/pool/tenant-pool.ts'
+import { TenantPool, type TenantPoolConfig } from '../../../src/database/pool/tenant-pool.ts'
 import type { Tampering } from '../../../src/events.ts'
 import { Scope } from '../../../src/scope/scope.ts'
 import { toTenant } from '../../../src/catalog/tenants/tenant-row.ts'
@@ -28,7 +28,7 @@ export interface TwoTenants {
   /** A plain client to the server itself, to look at the database and to disturb it. */
   readonly admin: Client
   /** A tenant-aware pool of the same server. It is closed at the end of the file; after each test no client may be checked out. */
-  makePool(options?: PoolConfig & { outsideScope?: 'refuse' | 'shared' }): TenantPool
+  makePool(options?: Partial<Omit<TenantPoolConfig, 'binder'>> & { outsideScope?: 'refuse' | 'shared' }): TenantPool
   readonly discarded: string[]
   readonly tampered: Tampering[]
 }
