@@ -52,7 +52,7 @@ export function isDirect(client: PoolClient): boolean {
 }
 
 // The name must not contain "Pool": drizzle-orm would take it for a pool.
-export class CheckedOutClient extends Unconstructed {
+class CheckedOutClient extends Unconstructed {
   readonly #loan: Loan
   #types: pg.TypeOverrides | undefined
   /** A property of its own, because callers pass it on as a function. */
