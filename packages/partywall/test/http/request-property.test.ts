@@ -36,7 +36,7 @@ test('requireTenant and requireShared know the tenant under any property, and no
 
 test('a property that has a value before tenantScope sets it is not overwritten; the request is refused', async () => {
   for (const property of ['tenant', 'query', 'app', '__proto__']) {
-    const log = vi.fn()
+    const log = vi.fn<(error: unknown) => void>()
     const send = await start({ property }, (app) => app.use(set('tenant', { schema: 'their own' })), log)
     expect(await send({ host: 'tenant1.example.com' })).toMatchObject({ status: 500 })
     expect(log.mock.calls[0]![0]).toMatchObject({ code: 'INVALID_OPTION', details: { option: 'property', seen: property } })
@@ -58,7 +58,7 @@ test.each([[''], [true], [null], [1], [['tenant']]])('tenantScope refuses the pr
 async function start(
   { property, ...options }: Omit<TenantScopeOptions, 'property'> & { property?: string | false },
   before: (app: Express, scope: RequestHandler) => unknown = () => {},
-  log: () => void = () => {},
+  log: (error: unknown) => void = () => {},
 ) {
   const app = express()
   // Another property is registered in a program; a registration here would hold for the whole repository.
