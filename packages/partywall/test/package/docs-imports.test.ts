@@ -11,7 +11,9 @@ import { expect, test } from 'vitest'
 import { root } from './declarations.ts'
 
 /** Packages of the docs that this repository does not install, with the reason. */
-const notInstalled: Readonly<Record<string, string>> = {}
+const notInstalled: Readonly<Record<string, string>> = {
+  supertest: 'used in tests of an app; the tests here send requests with node:http',
+}
 
 const pages = await pagesWithImports()
 
