@@ -66,8 +66,8 @@ test('its queries find a table in both schemas and a function that names public'
   const [, , , inBoth, functions] = await sqlOfThePage()
   const { directUrl } = await testDatabase()
   const psql = await connected(directUrl)
-  const root = await folderForTest({ 'migrations/shared/README.md': '', 'migrations/tenant/README.md': '' })
-  const tenancy = createTenancy({ root, database: directUrl })
+  const project = await folderForTest({ 'migrations/shared/README.md': '', 'migrations/tenant/README.md': '' })
+  const tenancy = createTenancy({ root: project, database: directUrl })
   onTestFinished(() => tenancy.close())
   await tenancy.tenants.create({ schema: 'acme' })
   await psql.query(`
