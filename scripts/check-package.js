@@ -21,7 +21,7 @@ try {
   const { tarball, paths } = pack()
   run(bin('publint'), ['run', tarball, '--strict'])
   // The package has ES modules only, by design. attw warns that CommonJS cannot require them; Node.js 22.12 and newer can.
-  run(bin('attw'), [tarball, '--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm'])
+  run(bin('attw'), [tarball, '--ignore-rules', 'cjs-resolves-to-esm'])
   install(tarball)
   checkMaps(paths)
   compile()

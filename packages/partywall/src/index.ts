@@ -53,7 +53,7 @@ export type {
 export { assertFleetOk } from './fleet/report.ts'
 export type { FleetEntry, FleetReport, MigrationEntry, MigrationReport } from './types.ts'
 export type { Attributes, Domain, Tenant, TenantRef, TenantSelection, TenantStatus } from './types.ts'
-export type { Register, RegisteredTenant } from './types.ts'
+export type { Register, RegisteredTenant, RequestProperty } from './types.ts'
 export type { Queryable, Statement } from './sql/statement.ts'
 export type { SqlIdentifier, SqlTag } from './sql/sql.ts'
 export type { ToolOptions } from './migrations/sources/tools/tool-source.ts'

@@ -36,6 +36,12 @@ export interface Tenant<A extends object = Attributes> {
 // oxlint-disable-next-line typescript/no-empty-object-type -- it is empty until an application fills it
 export interface Register {}
 
+/**
+ * The property of a request that holds its tenant: the registered `requestProperty`, or `false` for none. An application that has its own
+ * `req.tenant` registers another name: `declare module 'partywall' { interface Register { requestProperty: 'customer' } }`
+ */
+export type RequestProperty<R = Register> = R extends { requestProperty: infer P extends string | false } ? P : 'tenant'
+
 /** A tenant of the registered tenancy; with plain attributes while none is registered. */
 export type RegisteredTenant<R = Register> = R extends { tenancy: { current(): infer T extends Tenant<object> } } ? T : Tenant
 

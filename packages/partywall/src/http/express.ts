@@ -9,12 +9,13 @@ import type { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { HttpTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
-import type { Attributes, RegisteredTenant } from '../types.ts'
+import type { Attributes, RegisteredTenant, RequestProperty } from '../types.ts'
 import { createAdmission, type AdmissionOptions } from './shared/admission.ts'
 import { bindEvents } from './shared/context.ts'
 import { nodeFacts } from './shared/facts.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { checkedRetryAfter, errorAnswer, type RefusalOptions, type Refused } from './shared/refusal.ts'
+import { checkedProperty, isTenantRequest, markRequest } from './shared/request-property.ts'
 
 export type { HttpTenancy } from '../ports/tenancy-like.ts'
 export type { AdmissionOptions } from './shared/admission.ts'
@@ -25,27 +26,37 @@ export interface TenantScopeOptions<A extends object = Attributes> extends Admis
   claims?: (req: Request) => Readonly<Record<string, unknown>> | undefined
   /** Answers a refused request in place of the problem document. Runs outside every scope. */
   onRefused?: (resolution: Refused<A>, req: Request, res: Response, next: NextFunction) => unknown
+  /**
+   * The property of `req` that holds the tenant; `false` sets none. Any other value than 'tenant' must be registered as `requestProperty`,
+   * because it types `req`. @default 'tenant'
+   */
+  property?: RequestProperty
+}
+
+/** The tenant of this request; undefined on the shared side. */
+export type TenantOfRequest = {
+  readonly [Name in RequestProperty as Name extends string ? Name : never]?: RegisteredTenant | undefined
 }
 
 declare global {
   namespace Express {
-    interface Request {
-      /** The tenant of this request; undefined on the shared side. */
-      readonly tenant?: RegisteredTenant | undefined
-    }
+    // Inherited, not declared: TypeScript lets an application declare an inherited property itself.
+    // oxlint-disable-next-line typescript/no-empty-object-type, typescript/no-empty-interface
+    interface Request extends TenantOfRequest {}
   }
 }
 
 /**
- * Resolves the tenant, sets `req.tenant`, and runs everything behind it in the tenant's scope, stream events included.
+ * Resolves the tenant, sets `req.tenant` (or another `property`), and runs everything behind it in the tenant's scope, stream events included.
  * Mount it before the routes; before or after the body parsers is the same. Errors go to `next(error)`.
  * @example app.use(tenantScope(tenancy))
  * @throws TenancyError INVALID_OPTION
  */
 export function tenantScope<A extends object>(tenancy: HttpTenancy<A>, options: TenantScopeOptions<A> = {}): RequestHandler {
-  assertKnownKeys('tenantScope', options, ['none', 'claims', 'onRefused', 'retryAfterMs'], 'INVALID_OPTION')
+  assertKnownKeys('tenantScope', options, ['none', 'claims', 'onRefused', 'property', 'retryAfterMs'], 'INVALID_OPTION')
   warnIfUntested('express')
-  const { claims, onRefused, ...admissionOptions } = options
+  const { claims, onRefused, property: chosen, ...admissionOptions } = options
+  const property = checkedProperty('tenantScope', chosen)
   const admit = createAdmission(tenancy, admissionOptions, 'tenantScope')
 
   const enter = async (req: Request, res: Response, next: NextFunction): Promise<unknown> => {
@@ -53,7 +64,7 @@ export function tenantScope<A extends object>(tenancy: HttpTenancy<A>, options: 
     switch (admission.action) {
       case 'enter':
         return admission.run(() => {
-          Object.assign(req, { tenant: admission.tenant })
+          markRequest('tenantScope', req, property, admission.tenant)
           bindEvents(tenancy, req, res)
           next()
         })
@@ -86,12 +97,12 @@ function asError(error: unknown): unknown {
 
 /** For tenants' routes in an app with `none: 'shared'` or `'pass'`: without a tenant they answer 404. */
 export function requireTenant(): RequestHandler {
-  return (req, res, next) => (req.tenant === undefined ? send(res, problemAnswer('TENANT_REQUIRED')) : next())
+  return (req, res, next) => (isTenantRequest(req) ? next() : send(res, problemAnswer('TENANT_REQUIRED')))
 }
 
 /** For routes of the shared side (sign-up, billing, admin): on a tenant's side they answer 404. */
 export function requireShared(): RequestHandler {
-  return (req, res, next) => (req.tenant === undefined ? next() : send(res, problemAnswer('SHARED_REQUIRED')))
+  return (req, res, next) => (isTenantRequest(req) ? send(res, problemAnswer('SHARED_REQUIRED')) : next())
 }
 
 export interface TenancyErrorsOptions extends RefusalOptions {

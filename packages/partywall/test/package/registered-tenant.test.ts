@@ -1,13 +1,12 @@
 /**
  * A registered tenancy types `req.tenant`, in a project that has installed the package: the interface that is augmented is declared in one
- * file of it, re-exported by `partywall` and used by `partywall/express`. A registration counts for a whole program, so each is a program of
- * its own, and not a test of types in this repository.
+ * file of it, re-exported by `partywall` and used by `partywall/express`. Each
+ * is a program of its own, and not a test of types in this repository.
  */
-import { spawnSync } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { publishedDeclarations, tsc } from './declarations.ts'
+import { compileProject } from './consumer.ts'
+import { publishedDeclarations } from './declarations.ts'
 
 const { folder } = await publishedDeclarations()
 
@@ -56,41 +55,17 @@ test.each([
   ['preserve', 'bundler'],
   ['esnext', 'bundler'],
 ])('with module %s and moduleResolution %s, the registered tenancy types req.tenant', async (module, moduleResolution) => {
-  const problems = await compile(`${module}-registered`, { module, moduleResolution }, { 'register.ts': register, 'use.ts': use })
+  const files = { 'register.ts': register, 'use.ts': use }
+  const problems = await compileProject(join(folder, `${module}-registered`), files, { module, moduleResolution })
   expect(problems).toBe('')
 })
 
 test('without a registration, req.tenant has plain attributes', async () => {
-  const resolution = { module: 'nodenext', moduleResolution: 'nodenext' }
-  expect(await compile('unregistered', resolution, { 'use.ts': unregistered })).toBe('')
+  expect(await compileProject(join(folder, 'unregistered'), { 'use.ts': unregistered })).toBe('')
 })
 
 test('a wrong use is found, so the checks above do check', async () => {
   const wrong = use.replace("'free' | 'pro' | undefined", "'gold' | undefined")
-  const resolution = { module: 'nodenext', moduleResolution: 'nodenext' }
-  expect(await compile('wrong', resolution, { 'register.ts': register, 'use.ts': wrong })).toContain('use.ts(11,9): error TS2322')
+  const problems = await compileProject(join(folder, 'wrong'), { 'register.ts': register, 'use.ts': wrong })
+  expect(problems).toContain('use.ts(11,9): error TS2322')
 })
-
-/** What tsc reports about a project; nothing when it compiles. */
-async function compile(name: string, resolution: object, files: Record<string, string>): Promise<string> {
-  const project = join(folder, name)
-  await mkdir(project)
-  for (const [file, text] of Object.entries(files)) await writeFile(join(project, file), text)
-  await writeFile(join(project, 'package.json'), '{ "type": "module" }')
-  const compilerOptions = { ...resolution, ...common }
-  await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
-  const { stdout, stderr } = spawnSync(process.execPath, [tsc, '-p', project, '--pretty', 'false'], {
-    cwd: project,
-    encoding: 'utf8',
-  })
-  return stdout + stderr
-}
-
-const common = {
-  target: 'es2022',
-  types: ['node'],
-  strict: true,
-  noEmit: true,
-  allowImportingTsExtensions: true,
-  skipLibCheck: true,
-}

@@ -2,7 +2,7 @@
 import express, { type Request } from 'express'
 import { expectTypeOf } from 'vitest'
 import { requireTenant, tenancyErrors, type HttpTenancy, tenantScope } from '../../src/http/express.ts'
-import type { RegisteredTenant, Tenant } from '../../src/types.ts'
+import type { RegisteredTenant, RequestProperty, Tenant } from '../../src/types.ts'
 
 interface Plan {
   plan: 'free' | 'paid'
@@ -17,6 +17,10 @@ declare const tenancy: HttpTenancy<Plan> & {
 // Nothing is registered here, as a project would do it: a registration would hold for the whole repository.
 expectTypeOf<RegisteredTenant<{ tenancy: typeof tenancy }>>().toEqualTypeOf<Tenant<Plan>>()
 expectTypeOf<RegisteredTenant<object>>().toEqualTypeOf<Tenant>()
+expectTypeOf<RequestProperty>().toEqualTypeOf<'tenant'>()
+expectTypeOf<RequestProperty<{ tenancy: typeof tenancy }>>().toEqualTypeOf<'tenant'>()
+expectTypeOf<RequestProperty<{ requestProperty: 'customer' }>>().toEqualTypeOf<'customer'>()
+expectTypeOf<RequestProperty<{ requestProperty: false }>>().toEqualTypeOf<false>()
 expectTypeOf<NonNullable<Request['tenant']>>().toEqualTypeOf<RegisteredTenant>()
 
 const app = express()
@@ -42,5 +46,8 @@ app.use(tenancyErrors())
 
 // @ts-expect-error there is no such value
 tenantScope(tenancy, { none: 'ignore' })
+tenantScope(tenancy, { property: 'tenant' })
+// @ts-expect-error another name must be registered, because it types the request
+tenantScope(tenancy, { property: 'customer' })
 // @ts-expect-error a tenancy can resolve
 tenantScope({ run() {}, runShared() {}, bind: tenancy.bind })
