@@ -1,30 +1,17 @@
 /** The adapters of docs/http.md, as they stand there, on real servers. That they compile is shown by test/package/docs-examples.test.ts. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { TenancyError } from '../../src/errors.ts'
 import type { Scope } from '../../src/scope/scope.ts'
 import { listen } from './listen.ts'
+import { examplePage } from './page-example.ts'
 import { createTenancyLike, type TenancyLike } from './tenancy.ts'
 
-const root = fileURLToPath(new URL('../../../../', import.meta.url))
-const page = await readFile(join(root, 'docs/http.md'), 'utf8')
-await mkdir(join(root, '.partywall'), { recursive: true })
-const folder = await mkdtemp(join(root, '.partywall', 'http-doc-'))
-afterAll(() => rm(folder, { recursive: true, force: true }))
+const { page, exampleWith } = await examplePage('docs/http.md')
 const { tenantServer } = await exampleWith('export function tenantServer')
 const { tenantFetch } = await exampleWith('export function tenantFetch')
-
-async function exampleWith(text: string): Promise<any> {
-  const example = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!).find((code) => code.includes(text))
-  const file = join(folder, `${text.replaceAll(' ', '-')}.ts`)
-  await writeFile(file, example!)
-  return import(/* @vite-ignore */ file)
-}
 
 test('the adapter for node:http has about 30 lines', () => {
   const body = /export function tenantServer[\s\S]*?\n```/.exec(page)![0]

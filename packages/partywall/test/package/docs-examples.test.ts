@@ -1,7 +1,9 @@
 /**
  * Every TypeScript example in the README files and in docs/ compiles, and the first one of a README runs. Each is put into a file of its
  * own, at the same line as in its page, so that tsc's message `docs__express.md.12.ts(14,3)` is about line 14 of docs/express.md. What an
- * example may use without a declaration (a `tenancy`, an `app`, …) is in `globals` below.
+ * example may use without a declaration (a `tenancy`, an `app`, …) is in `globals` below. An example whose first line is `// tenant-scope.ts`
+ * can be imported by the others of its page as './tenant-scope.ts'. Examples for a framework that is not installed here are marked
+ * `typescript` or `tsx`, and are not compiled.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -68,10 +70,19 @@ async function pagePaths(): Promise<string[]> {
 }
 
 function examplesOf(path: string, markdown: string): Example[] {
-  return [...markdown.matchAll(/^([ \t]*)```ts\n([\s\S]*?)^\1```/gm)].map((block) => {
+  const examples = [...markdown.matchAll(/^([ \t]*)```ts\n([\s\S]*?)^\1```/gm)].map((block) => {
     const line = markdown.slice(0, block.index).split('\n').length + 1
     return { name: `${path.replaceAll('/', '__')}.${line}.ts`, text: `${'\n'.repeat(line - 1)}${block[2]}\nexport {}\n` }
   })
+  const files = examples.flatMap(({ name, text }) => {
+    const file = /^\n*\/\/ (\S+\.ts)\n/.exec(text)?.[1]
+    return file === undefined ? [] : [{ file, name }]
+  })
+  return examples.map(({ name, text }) => ({ name, text: files.reduce(importedByName, text) }))
+}
+
+function importedByName(text: string, { file, name }: { file: string; name: string }): string {
+  return text.replaceAll(`from './${file}'`, `from './${name}'`)
 }
 
 /** What tsc says about them; nothing when all is well. */

@@ -1,0 +1,130 @@
+/** The adapter of docs/fastify.md, as it stands there, on a real server. That it compiles is shown by test/package/docs-examples.test.ts. */
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fastify, type FastifyInstance } from 'fastify'
+import { expect, onTestFinished, test } from 'vitest'
+import { TenancyError } from '../../src/errors.ts'
+import { listen } from './listen.ts'
+import { examplePage } from './page-example.ts'
+import { createTenancyLike, type TenancyLike } from './tenancy.ts'
+
+const { exampleWith } = await examplePage('docs/fastify.md')
+const { tenantScope } = await exampleWith('export function tenantScope')
+
+test('every hook and handler runs in the scope of its tenant, with many at a time', async () => {
+  const { send } = await start((app, { scope }) => {
+    app.addHook('preHandler', async (request) => void Object.assign(request, { seen: scope.current().schema }))
+    app.get('/', async (request) => {
+      await sleep(Math.random() * 5)
+      return [(request as unknown as { seen: string }).seen, scope.current().schema, (request as any).tenant.schema]
+    })
+  })
+  const numbers = Array.from({ length: 40 }, (_, index) => index % 10)
+  const answers = await Promise.all(numbers.map((number) => send({ host: `tenant${number}.example.com` })))
+  expect(answers.map(({ json }) => json)).toEqual(numbers.map((number) => Array(3).fill(`tenant${number}`)))
+})
+
+test('bodies, streams and the hook onResponse run in the scope of their tenant', async () => {
+  const late: unknown[] = []
+  const { send } = await start((app, { scope }) => {
+    app.addContentTypeParser('text/slow', (_request, payload, done) => {
+      const seen = new Set<unknown>()
+      payload.on('data', () => seen.add(scope.tryCurrent()?.schema)).on('end', () => done(null, [...seen].join()))
+    })
+    app.addHook('onResponse', async () => void late.push(scope.tryCurrent()?.schema))
+    app.post<{ Body: string }>('/', ({ body }, reply) => reply.send(Readable.from(schemas(scope, body))))
+  })
+  const headers = { 'content-type': 'text/slow' }
+  const { text } = await send({ host: 'tenant1.example.com', method: 'POST', headers, body: slowly() })
+  expect(text).toBe('tenant1: tenant1 tenant1 tenant1 ')
+  await expect.poll(() => late).toEqual(['tenant1'])
+})
+
+test('a refused request reaches no handler', async () => {
+  const { send, raw } = await start((app) => app.get('/', async () => 'reached'))
+  expect(await send({ host: 'missing.example.com' })).toMatchObject({
+    status: 404,
+    headers: { 'content-type': 'application/problem+json; charset=utf-8', 'cache-control': 'no-store' },
+    json: { code: 'UNKNOWN_TENANT' },
+  })
+  expect(await send({ host: 'example.com' })).toMatchObject({ status: 404, json: { code: 'TENANT_REQUIRED' } })
+  expect(await send({ host: 'suspended.example.com' })).toMatchObject({ status: 403 })
+  expect(await send({ host: 'tenant1.example.com', headers: { 'x-forwarded-host': 'tenant2.example.com' } })).toMatchObject({
+    text: 'reached',
+  })
+  expect(await raw('Host: tenant1.example.com\r\nHost: tenant2.example.com')).toMatch(/^HTTP\/1\.1 400 /)
+})
+
+test('a route beside the plugin runs outside every scope', async () => {
+  const { send } = await start(
+    () => {},
+    (app, { scope }) => app.get('/health', async () => ({ scope: scope.value()?.kind ?? null })),
+  )
+  expect((await send({ host: 'tenant1.example.com', path: '/health' })).json).toEqual({ scope: null })
+})
+
+test('an error is answered by its code, and its message is sent only if it is meant for clients', async () => {
+  const { send } = await start((app) => {
+    app.get('/domain', () => Promise.reject(new TenancyError('DOMAIN_EXISTS', 'secret', { details: { domains: [] } })))
+    app.get('/busy', () =>
+      Promise.reject(new TenancyError('TENANT_BUSY', 'secret', { details: { schema: 'a', maxPerTenant: 1 } })),
+    )
+    app.get('/other', () => Promise.reject(new Error('secret')))
+    app.get('/client', () => Promise.reject(Object.assign(new Error('for clients'), { statusCode: 422 })))
+  })
+  const ask = async (path: string) => {
+    const { status, json, text } = await send({ host: 'tenant1.example.com', path })
+    expect(text).not.toContain('secret')
+    return [status, json.code ?? json.message]
+  }
+  expect(await ask('/domain')).toEqual([409, 'DOMAIN_EXISTS'])
+  expect(await ask('/busy')).toEqual([503, 'UNAVAILABLE'])
+  expect(await ask('/other')).toEqual([500, 'INTERNAL_ERROR'])
+  expect(await ask('/client')).toEqual([422, 'for clients'])
+})
+
+test('an error of the catalog is answered, and reaches no handler', async () => {
+  const unreachable = new TenancyError('DATABASE_UNREACHABLE', 'secret', { details: { code: 'ECONNREFUSED' } })
+  const tenancy = { ...createTenancyLike(), resolve: () => Promise.reject(unreachable) }
+  const { send } = await start((app) => app.get('/', async () => 'reached'), undefined, tenancy)
+  expect(await send({ host: 'tenant1.example.com' })).toMatchObject({ status: 503, json: { code: 'UNAVAILABLE' } })
+})
+
+test('an async hook, against which the page warns, would lose the scope', async () => {
+  const tenancy = createTenancyLike()
+  const app = fastify()
+  app.addHook('onRequest', async () => void (await tenancy.scope.runShared(async () => {})))
+  app.get('/', async () => ({ scope: tenancy.scope.value()?.kind ?? null }))
+  expect((await app.inject('/')).json()).toEqual({ scope: null })
+})
+
+async function start(
+  routes: (app: FastifyInstance, tenancy: TenancyLike) => unknown,
+  outside: (app: FastifyInstance, tenancy: TenancyLike) => unknown = () => {},
+  tenancy = createTenancyLike(),
+) {
+  const app = fastify()
+  onTestFinished(() => app.close())
+  outside(app, tenancy)
+  app.register(async (tenants) => {
+    tenantScope(tenants, tenancy)
+    routes(tenants, tenancy)
+  })
+  await app.ready()
+  return listen((req, res) => app.routing(req, res))
+}
+
+async function* schemas(scope: TenancyLike['scope'], first: string) {
+  yield `${first}: `
+  for (let chunk = 0; chunk < 3; chunk++) {
+    await sleep(1)
+    yield `${scope.tryCurrent()?.schema} `
+  }
+}
+
+async function* slowly() {
+  for (let time = 0; time < 3; time++) {
+    yield 'x'.repeat(1000)
+    await sleep(3)
+  }
+}
