@@ -3,7 +3,6 @@ import { text as readAll } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { splitStatements } from '../../sql/lexer.ts'
 import type { ForEachEntry } from '../../fleet/for-each.ts'
-import type { FleetReport } from '../../types.ts'
 import type { Tenancy } from '../../tenancy.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples, kindFlag, repeated, statusFlag, type NarrowingFlags } from '../context/declarations.ts'
@@ -61,7 +60,11 @@ async function runInOne(cli: Cli, tenancy: Tenancy, statement: string, ref: stri
 
 async function runInAll(cli: Cli, tenancy: Tenancy, statement: string, { kind, status }: NarrowingFlags): Promise<void> {
   const selection = { kinds: kind, status }
-  const report: FleetReport<ForEachEntry<SqlResult[]>> = await tenancy.forEach(() => query(tenancy, statement), selection)
+  const started = await tenancy.forEach(() => {
+    if (cli.signals.hasAny) throw notStarted
+    return query(tenancy, statement)
+  }, selection)
+  const report = { ...started, entries: started.entries.map(withSkipped) }
   for (const { target, state, error } of report.entries) {
     if (state === 'failed') cli.out.say(`${printable(target)}: ${describeFailure(error)}`)
   }
@@ -71,6 +74,13 @@ async function runInAll(cli: Cli, tenancy: Tenancy, statement: string, { kind, s
     () => renderFleet(report.entries),
   )
   if (!cli.out.isJson) cli.out.say(summary(report, 'done'))
+}
+
+/** Thrown in a tenant whose turn comes after a signal. */
+const notStarted = new Error('not started')
+
+function withSkipped({ error, ...entry }: ForEachEntry<SqlResult[]>): ForEachEntry<SqlResult[]> {
+  return error === notStarted ? { ...entry, state: 'skipped' } : error === undefined ? entry : { ...entry, error }
 }
 
 async function query(tenancy: Tenancy, statement: string): Promise<SqlResult[]> {

@@ -25,10 +25,16 @@ export class UsageError extends Error {
 export class Interrupted extends Error {
   readonly signal: SignalName
 
-  constructor(signal: SignalName = 'SIGINT') {
-    super(`Interrupted by ${signal}.`)
+  /** @param statement what is known about the statement that ran */
+  constructor(signal: SignalName = 'SIGINT', statement?: 'cancelled' | 'unanswered') {
+    super(`Interrupted by ${signal}.${statement === undefined ? '' : ` ${statementEnds[statement]}`}`)
     this.signal = signal
   }
+}
+
+const statementEnds = {
+  cancelled: 'The statement that ran was cancelled and rolled back.',
+  unanswered: 'The server has not confirmed that the statement that ran is cancelled: it may still be completed.',
 }
 
 /** Refused for the form of the call, before anything was done. */
@@ -42,6 +48,11 @@ const wrongUsage: ReadonlySet<string> = new Set<TenancyErrorCode>([
   'INVALID_ATTRIBUTES',
   'INVALID_TENANT_REF',
 ])
+
+/** The error of a statement that was cancelled by request. */
+export function isCancelled(error: unknown): boolean {
+  return sqlStateBehind(error) === '57014'
+}
 
 export function exitCodeOf(error: unknown): number {
   if (error === undefined) return 0
