@@ -36,6 +36,7 @@ async function work(cli: Cli, args: readonly string[]): Promise<unknown> {
     await buildProgram(cli).parseAsync([...args], { from: 'user' })
     return undefined
   } catch (error) {
+    await cli.addAdvice(error)
     return error
   }
 }

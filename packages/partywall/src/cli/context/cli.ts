@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import { createTenancy, databaseOf, type Tenancy } from '../../tenancy.ts'
 import { findConfig, loadConfig } from './config-file.ts'
+import { lookUpAdvice } from './lookups.ts'
 import { UsageError } from '../terminal/failure.ts'
 import { Output } from '../terminal/output.ts'
 import { Prompts } from '../terminal/prompts.ts'
@@ -45,6 +46,12 @@ export class Cli {
   tenancy(): Promise<Tenancy> {
     this.#tenancy ??= this.#openTenancy()
     return this.#tenancy
+  }
+
+  /** Adds to an error what helps its reader and costs queries. */
+  async addAdvice(failure: unknown): Promise<void> {
+    const tenancy = await this.#tenancy?.catch(() => undefined)
+    if (tenancy !== undefined) await lookUpAdvice(tenancy, failure)
   }
 
   /** Cancels what runs on the server, and resolves when the server has answered. */

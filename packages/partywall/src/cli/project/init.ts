@@ -41,7 +41,7 @@ function baseProblem(base: string): string | undefined {
     byHost({ base })
     return undefined
   } catch (error) {
-    return messageOf(error)
+    return messageOf(error).replace('The option "base" of byHost', 'The domain')
   }
 }
 
