@@ -72,9 +72,9 @@ export function inFolder(folder: string, url: string | undefined): Project {
   }
 }
 
-/** What only a program can do. Options of the config, such as pool.max, are none of it: the config is a file that is edited. */
+/** What only a program can do. What stands in the config (pool.max, defineConfig) is none of it: a person edits that file. */
 export const libraryCall =
-  /\btenancy\.\w|\bpool\.(?:connect|query)\b|\bclient\.\w|createTenancy|allowInactive|newMigration|\b\w+\((?:fn|tenant|client|\{)/
+  /\btenancy\.\w|\bpool\.(?:connect|query)\b|\bclient\.\w|createTenancy|allowInactive|newMigration|\b(?!defineConfig\b)\w+\((?:fn|tenant|client|\{)/
 
 export async function ended(child: ChildProcess): Promise<Ended> {
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'close')])
