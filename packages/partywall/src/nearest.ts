@@ -4,7 +4,13 @@ export function nearest(text: string, candidates: readonly string[]): string | u
     .map((candidate) => ({ candidate, distance: editDistance(text.toLowerCase(), candidate.toLowerCase()) }))
     .toSorted((a, b) => a.distance - b.distance)
   const best = ranked[0]
-  return best !== undefined && best.distance <= Math.max(2, Math.floor(text.length / 3)) ? best.candidate : undefined
+  return best !== undefined && isSimilar(text, best.candidate, best.distance) ? best.candidate : undefined
+}
+
+/** Two words of two letters that differ in both have nothing in common. */
+function isSimilar(text: string, candidate: string, distance: number): boolean {
+  const longest = Math.max(text.length, candidate.length)
+  return distance < longest && distance <= Math.max(2, Math.floor(text.length / 3))
 }
 
 /** Levenshtein distance: the fewest insertions, deletions and replacements of one letter. */

@@ -34,6 +34,9 @@ export interface RunInTenantOptions {
   readonly allowInactive?: boolean | undefined
 }
 
+/** The database of a tenancy, for the command line. It is no property, so that a user does not find it. */
+export let databaseOf: (tenancy: Tenancy<any, any>) => OpenDatabase
+
 export class Tenancy<A extends object = Attributes, I extends object = A> {
   /** Without `database`, which may hold a password: see `tenancy.database`. */
   readonly options: PublicOptions
@@ -50,6 +53,10 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly #catalog: Catalog
   readonly #sources: MigrationSources
   #closed: Promise<void> | undefined
+
+  static {
+    databaseOf = (tenancy) => tenancy.#database
+  }
 
   constructor({ database, ...options }: Options) {
     this.options = Object.freeze(options)

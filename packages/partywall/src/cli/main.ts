@@ -4,22 +4,26 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { Cli } from './context/cli.ts'
-import { exitCodeOf, Interrupted } from './terminal/failure.ts'
+import { exitCodeOf, Interrupted, isCancelled } from './terminal/failure.ts'
 import { buildProgram } from './program.ts'
 
-/** Longest time for closing connections after a signal. A statement that still runs is left to the server. */
-const endingMs = 3000
+/** Longest time from a signal to the end of the process. A server that has not answered by then may still run the statement. */
+const endingMs = 5000
+/** Longest time for closing connections then: a client that the interrupted work holds may never come back. */
+const closingMs = 2000
+/** For what a command still has to say when its statements have ended. */
+const lastWordsMs = 250
 
 /** Runs the command that `args` name and ends the process. */
 export async function main(args: readonly string[]): Promise<void> {
   const cli = new Cli(args)
-  const failure = await Promise.race([work(cli, args), interruption(cli)])
-  const problems = failure instanceof Interrupted ? [failure] : [failure, await closeWell(cli)]
-  if (failure instanceof Interrupted) await Promise.race([closeWell(cli), wait(endingMs)])
+  const working = work(cli, args)
+  const failure = await Promise.race([working, interruption(cli)])
+  const problems = failure instanceof Interrupted ? [await interrupted(cli, working, failure)] : [failure, await closeWell(cli)]
   for (const problem of problems) {
     const code = exitCodeOf(problem)
     if (code !== 0) cli.out.failure(problem)
-    cli.exitCode ||= code
+    cli.exitCode = problem instanceof Interrupted ? code : cli.exitCode || code
   }
   await cli.out.flush()
   // A config may have opened something that it never closes.
@@ -32,12 +36,24 @@ async function work(cli: Cli, args: readonly string[]): Promise<unknown> {
     await buildProgram(cli).parseAsync([...args], { from: 'user' })
     return undefined
   } catch (error) {
+    await cli.addAdvice(error)
     return error
   }
 }
 
 async function interruption(cli: Cli): Promise<Interrupted> {
   return new Interrupted(await cli.signals.received)
+}
+
+/** Stops the work and closes what was opened. Undefined when all of the work was done before the signal had an effect. */
+async function interrupted(cli: Cli, working: Promise<unknown>, { signal }: Interrupted): Promise<Interrupted | undefined> {
+  const pending = {}
+  const late = wait(endingMs, pending)
+  const isLate = (await Promise.race([cli.interrupt(), late])) === pending
+  const end = await Promise.race([working, wait(lastWordsMs, pending)])
+  await Promise.race([closeWell(cli), late, wait(closingMs)])
+  if (end === undefined && cli.exitCode === 0) return undefined
+  return new Interrupted(signal, isLate ? 'unanswered' : isCancelled(end) ? 'cancelled' : undefined)
 }
 
 async function closeWell(cli: Cli): Promise<unknown> {

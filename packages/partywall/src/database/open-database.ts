@@ -11,7 +11,8 @@ import { Bindings, type Binding } from './binding/binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
 import { startEmbedded, type EmbeddedServer } from './embedded-server.ts'
-import { checkoutHere, type Checkout } from './pool/held-clients.ts'
+import { ownCheckoutHere, type Checkout } from './pool/held-clients.ts'
+import { interruptPool } from './pool/interrupt.ts'
 import type { Loan } from './pool/loan.ts'
 import { inSession } from './pool/session.ts'
 import { probe, type Probe } from './probe/probe.ts'
@@ -36,6 +37,7 @@ export class OpenDatabase implements Database {
   readonly #bindings: Bindings
   readonly #events: DatabaseEvents
   readonly #scope: Scope<any>
+  readonly #extraPools = new Set<TenantPool>()
   #embedded: Promise<EmbeddedServer> | undefined
 
   constructor(options: Options, scope: Scope<any>, events: DatabaseEvents = {}) {
@@ -79,12 +81,15 @@ export class OpenDatabase implements Database {
         send: (schema, text, foreign) => this.#send(pool, schema, text, foreign),
         transaction: (work) => this.#transaction(pool, work),
         session: (schema, work) =>
-          inSession(pool, this.#bindings.ofSchema(schema), (client) =>
-            this.#scope.runOutside(() => work({ query: ({ text, values }) => client.query(text, values) })),
+          inSession(
+            pool,
+            this.#bindings.ofSchema(schema),
+            (client) => this.#scope.runOutside(() => work({ query: ({ text, values }) => client.query(text, values) })),
+            ownCheckoutHere(this.connections),
           ),
       })
     } finally {
-      await pool.end()
+      await this.#endExtra(pool)
     }
   }
 
@@ -100,7 +105,7 @@ export class OpenDatabase implements Database {
     try {
       return await probe({ database: this, pool, scope: this.#scope, config })
     } finally {
-      await pool.end()
+      await this.#endExtra(pool)
     }
   }
 
@@ -108,6 +113,21 @@ export class OpenDatabase implements Database {
   async connectionConfig(): Promise<ClientConfig> {
     const { database } = this.#options
     return database === undefined ? this.#locateEmbedded() : copyOf(database)
+  }
+
+  /**
+   * For a process that is about to end: cancels all that runs on the server, and resolves when the server has answered. What was not
+   * committed is rolled back.
+   */
+  async interrupt(): Promise<void> {
+    await Promise.all([this.pool, this.sharedPool, ...this.#extraPools].map(interruptPool))
+  }
+
+  /** Holds a connection until it is given back. `lost` resolves when it ends, whatever the reason. */
+  async holdConnection(): Promise<{ lost: Promise<void>; giveBack: () => void }> {
+    const loan = await this.#connect(this.sharedPool, this.#bindings.shared)
+    const lost = new Promise<void>((resolve) => loan.client.once('end', () => resolve()))
+    return { lost, giveBack: () => loan.release(true) }
   }
 
   async close(): Promise<void> {
@@ -120,7 +140,14 @@ export class OpenDatabase implements Database {
   /** A separate pool: its users neither wait for the application nor make it wait. */
   async #extraPool(size: number, binder: Binder): Promise<TenantPool> {
     const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, ...waits } = this.#options.pool
-    return new TenantPool({ ...waits, ...(await this.connectionConfig()), min: 0, max: size, binder })
+    const pool = new TenantPool({ ...waits, ...(await this.connectionConfig()), min: 0, max: size, binder })
+    this.#extraPools.add(pool)
+    return pool
+  }
+
+  async #endExtra(pool: TenantPool): Promise<void> {
+    await pool.end()
+    this.#extraPools.delete(pool)
   }
 
   async #send(pool: TenantPool, schema: string, text: string, foreign: string): Promise<void> {
@@ -135,7 +162,7 @@ export class OpenDatabase implements Database {
 
   async #transaction<T>(pool: TenantPool, fn: (transaction: Transaction) => Promise<T>): Promise<T> {
     const { shared } = this.#bindings
-    const loan = await this.#connect(pool, shared, checkoutHere(this.#transaction))
+    const loan = await this.#connect(pool, shared, ownCheckoutHere(this.#transaction))
     const control = (text: string): Promise<unknown> => loan.client.queryFor(shared, examine(text))
     try {
       // Whatever the server's default: a transaction that waited for a row lock must then see what was committed.

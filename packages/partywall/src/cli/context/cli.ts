@@ -1,7 +1,8 @@
 /** What a command is given: a place for its result, prompts, and the tenancy of the project that it is called in. */
 import { dirname, resolve } from 'node:path'
-import { createTenancy, type Tenancy } from '../../tenancy.ts'
+import { createTenancy, databaseOf, type Tenancy } from '../../tenancy.ts'
 import { findConfig, loadConfig } from './config-file.ts'
+import { lookUpAdvice } from './lookups.ts'
 import { UsageError } from '../terminal/failure.ts'
 import { Output } from '../terminal/output.ts'
 import { Prompts } from '../terminal/prompts.ts'
@@ -45,6 +46,18 @@ export class Cli {
   tenancy(): Promise<Tenancy> {
     this.#tenancy ??= this.#openTenancy()
     return this.#tenancy
+  }
+
+  /** Adds to an error what helps its reader and costs queries. */
+  async addAdvice(failure: unknown): Promise<void> {
+    const tenancy = await this.#tenancy?.catch(() => undefined)
+    if (tenancy !== undefined) await lookUpAdvice(tenancy, failure)
+  }
+
+  /** Cancels what runs on the server, and resolves when the server has answered. */
+  async interrupt(): Promise<void> {
+    const tenancy = await this.#tenancy?.catch(() => undefined)
+    if (tenancy !== undefined) await databaseOf(tenancy).interrupt()
   }
 
   /** Closes what was opened; the embedded server stops when no other process uses it. */

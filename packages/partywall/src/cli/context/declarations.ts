@@ -8,6 +8,8 @@ export const tenantArgument = ['[tenant]', 'its schema, its id or one of its dom
 /** For `cli.ask.required`, where the argument is missing. */
 export const tenantQuestion = { missing: 'the argument <tenant>', question: 'Tenant' } as const
 
+export const domainQuestion = { missing: 'the argument <domain>', question: 'Domain' } as const
+
 /** The values of flags that narrow a choice of tenants, as the library's TenantSelection takes them. */
 export interface NarrowingFlags {
   readonly kind?: readonly string[]

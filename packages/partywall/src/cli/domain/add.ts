@@ -1,8 +1,8 @@
 /** `partywall domain add`: gives a tenant one more host name. */
 import type { Command } from 'commander'
 import type { Cli } from '../context/cli.ts'
-import { examples, tenantArgument, tenantQuestion } from '../context/declarations.ts'
-import { pairs } from '../terminal/table.ts'
+import { domainQuestion, examples, tenantArgument, tenantQuestion } from '../context/declarations.ts'
+import { renderDomain } from './card.ts'
 
 export function domainAdd(parent: Command, cli: Cli): void {
   parent
@@ -21,15 +21,9 @@ export function domainAdd(parent: Command, cli: Cli): void {
     .action(async (ref: string | undefined, name: string | undefined, { primary }: { readonly primary?: boolean }) => {
       const tenancy = await cli.tenancy()
       const tenant = ref ?? (await cli.ask.required(tenantQuestion))
-      const added = name ?? (await cli.ask.required({ missing: 'the argument <domain>', question: 'Domain' }))
+      const added = name ?? (await cli.ask.required(domainQuestion))
       const domain = await tenancy.domains.add(tenant, added, { primary })
       const { schema } = await tenancy.tenants.get({ id: domain.tenantId })
-      cli.out.result({ ...domain, schema }, () =>
-        pairs([
-          ['domain', domain.domain],
-          ['tenant', schema],
-          ['primary', domain.isPrimary ? 'yes' : 'no'],
-        ]),
-      )
+      cli.out.result({ ...domain, schema }, () => renderDomain({ ...domain, schema }))
     })
 }

@@ -33,7 +33,14 @@ async function ofOne(tenancy: Tenancy, ref: string): Promise<DomainRow[]> {
 async function ofAll(tenancy: Tenancy): Promise<DomainRow[]> {
   const [domains, tenants] = await Promise.all([Array.fromAsync(tenancy.domains.each()), Array.fromAsync(tenancy.tenants.each())])
   const schemas = new Map(tenants.map(({ id, schema }) => [id, schema]))
-  return domains.map((domain) => ({ ...domain, schema: schemas.get(domain.tenantId) ?? '' }))
+  return domains.map((domain) => ({ ...domain, schema: schemas.get(domain.tenantId) ?? '' })).toSorted(byTenant)
+}
+
+/** By tenant, then the primary one first, then by name. */
+function byTenant(a: DomainRow, b: DomainRow): number {
+  if (a.schema !== b.schema) return a.schema < b.schema ? -1 : 1
+  if (a.isPrimary !== b.isPrimary) return a.isPrimary ? -1 : 1
+  return a.domain < b.domain ? -1 : 1
 }
 
 function render(domains: readonly DomainRow[]): string {

@@ -21,7 +21,7 @@ interface Flags extends SelectionFlags, RunFlags {
 }
 
 export function migrateDown(parent: Command, cli: Cli): void {
-  const command = withSelection(parent.command('down'), 'none; they must be named')
+  const command = withSelection(parent.command('down').allowExcessArguments(false), 'none; they must be named')
     .optionsGroup('What:')
     .option('--to <migration>', 'the last migration to keep: its name or number; 0 keeps none (required)')
     .option('--plan', 'only show what would be rolled back where, with the SQL')

@@ -11,6 +11,7 @@ import { refuseFlagsBefore } from './flags.ts'
 export function migrateNew(parent: Command, cli: Cli): void {
   parent
     .command('new')
+    .allowExcessArguments(false)
     .description('create a migration file')
     .argument('[name]', 'what it does, in a few words')
     .option('--shared', 'for the shared schema, instead of the tenants')

@@ -2,6 +2,7 @@
 import type { MigrationsStarted } from '../../events.ts'
 import type { RunOptions } from '../../migrations/run/run.ts'
 import type { Cli } from '../context/cli.ts'
+import { adviceOn } from '../terminal/advice.ts'
 import { migrationDocument } from '../terminal/fleet-documents.ts'
 import { wordsOf } from './progress-lines.ts'
 import { MigrationProgress } from './progress.ts'
@@ -29,6 +30,9 @@ export async function runMigrations(cli: Cli, options: RunOptions): Promise<void
   })
   progress.end()
   if (!report.ok) cli.fail()
+  const failed = report.entries.find(({ state }) => state === 'failed')?.error
+  await cli.addAdvice(failed)
+  if (!out.isJson && adviceOn(failed) !== '') out.say(adviceOn(failed).trim())
   const isNothingLeft = options.resume === true && report.entries.length === 0
   out.result(migrationDocument(report), () =>
     isNothingLeft ? 'nothing to resume: the last run is complete' : renderReport(report, wordsOf(run), resume),

@@ -8,7 +8,7 @@ import { table, type Cell } from '../terminal/table.ts'
 import { refuseFlagsBefore, selectionOf, withSelection, type SelectionFlags } from './flags.ts'
 
 export function migrateStatus(parent: Command, cli: Cli): void {
-  withSelection(parent.command('status'))
+  withSelection(parent.command('status').allowExcessArguments(false))
     .description('show the state of the schemas: how many have which last migration, and what is pending')
     .optionsGroup('How:')
     .option('--verify', 'read the history tables themselves; report a schema whose digest does not match its history')

@@ -1,7 +1,7 @@
 /** `partywall dev`: the embedded PostgreSQL of the project, in the foreground until Ctrl-C. */
 import type { Command } from 'commander'
 import { TenancyError } from '../../errors.ts'
-import type { Tenancy } from '../../tenancy.ts'
+import { databaseOf } from '../../tenancy.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples } from '../context/declarations.ts'
 import { UsageError } from '../terminal/failure.ts'
@@ -19,24 +19,16 @@ export function dev(parent: Command, cli: Cli): void {
         )
       }
       const { connectionString: url } = await tenancy.database.connectionConfig()
-      const lost = await watch(tenancy)
+      const held = await databaseOf(tenancy).holdConnection()
       // Taken before the URL is printed: its reader may send the signal at once.
       const stopped = cli.signals.take()
       cli.out.result({ url }, () => String(url))
       cli.out.say('PostgreSQL is running; Ctrl-C stops it. All commands and programs of this project use it.')
-      await Promise.race([stopped, lost.promise]).finally(lost.forget)
+      // So that the command does not outlive the server.
+      const isLost = await Promise.race([stopped.then(() => false), held.lost.then(() => true)])
+      held.giveBack()
+      if (isLost) throw new TenancyError('EMBEDDED_FAILED', gone)
     })
-}
-
-/** `promise` rejects when the server stops, so that the command does not outlive it. */
-async function watch(tenancy: Tenancy): Promise<{ promise: Promise<never>; forget: () => void }> {
-  const client = await tenancy.sharedPool.connect()
-  const promise = new Promise<never>((_, reject) => {
-    client.on('end', () => reject(new TenancyError('EMBEDDED_FAILED', gone)))
-  })
-  // Our own end of the connection is not an error.
-  promise.catch(() => {})
-  return { promise, forget: () => client.release(true) }
 }
 
 const gone = 'Another process stopped the embedded PostgreSQL. Start it again; its log is .partywall/postgres/server.log.'

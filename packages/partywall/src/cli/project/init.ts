@@ -18,7 +18,7 @@ export function init(parent: Command, cli: Cli): void {
     .action(async (flags: { readonly base?: string }) => {
       if (cli.flags.config !== undefined) throw new UsageError('init writes ./partywall.config.ts, so it does not take --config')
       const question = 'Domain whose subdomains are the tenants'
-      const base = flags.base ?? (await cli.ask.optional({ question, problem: baseProblem }, 'localhost'))
+      const base = flags.base ?? (await cli.ask.optional({ missing: '--base', question, problem: baseProblem }, 'localhost'))
       const problem = baseProblem(base)
       if (problem !== undefined) throw new UsageError(`--base: ${problem}`)
       const folder = process.cwd()
@@ -41,7 +41,7 @@ function baseProblem(base: string): string | undefined {
     byHost({ base })
     return undefined
   } catch (error) {
-    return messageOf(error)
+    return messageOf(error).replace('The option "base" of byHost', 'The domain')
   }
 }
 

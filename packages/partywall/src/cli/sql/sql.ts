@@ -1,9 +1,8 @@
 /** `partywall sql`: SQL in one tenant, in every active tenant, or in the shared schema. It is sent unchanged. */
 import { text as readAll } from 'node:stream/consumers'
 import type { Command } from 'commander'
-import { splitStatements } from '../../sql/lexer.ts'
+import { splitStatements, type SqlStatement } from '../../sql/lexer.ts'
 import type { ForEachEntry } from '../../fleet/for-each.ts'
-import type { FleetReport } from '../../types.ts'
 import type { Tenancy } from '../../tenancy.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples, kindFlag, repeated, statusFlag, type NarrowingFlags } from '../context/declarations.ts'
@@ -11,6 +10,7 @@ import { describeFailure, UsageError } from '../terminal/failure.ts'
 import { reportDocument, summary } from '../terminal/fleet-documents.ts'
 import { asQuery, renderFleet, renderResults, resultDocument, toResults, type SqlResult } from './result.ts'
 import { printable } from '../terminal/printable.ts'
+import { markOwnSql } from '../terminal/server-words.ts'
 
 interface Flags extends NarrowingFlags {
   readonly tenant?: readonly string[]
@@ -50,18 +50,22 @@ export function sql(parent: Command, cli: Cli): void {
 async function runInOne(cli: Cli, tenancy: Tenancy, statement: string, ref: string | undefined): Promise<void> {
   if (ref === undefined) {
     await tenancy.ready()
-    const results = toResults(await tenancy.sharedPool.query(asQuery(statement)))
+    const results = await query(tenancy.sharedPool, statement)
     cli.out.result({ target: 'shared', ...resultDocument(results) }, () => renderResults(results))
     return
   }
   const tenant = await tenancy.tenants.get(ref)
-  const results = await tenancy.run(tenant, () => query(tenancy, statement), { allowInactive: true })
+  const results = await tenancy.run(tenant, () => query(tenancy.pool, statement), { allowInactive: true })
   cli.out.result({ target: tenant.schema, tenantId: tenant.id, ...resultDocument(results) }, () => renderResults(results))
 }
 
 async function runInAll(cli: Cli, tenancy: Tenancy, statement: string, { kind, status }: NarrowingFlags): Promise<void> {
   const selection = { kinds: kind, status }
-  const report: FleetReport<ForEachEntry<SqlResult[]>> = await tenancy.forEach(() => query(tenancy, statement), selection)
+  const started = await tenancy.forEach(() => {
+    if (cli.signals.hasAny) throw notStarted
+    return query(tenancy.pool, statement)
+  }, selection)
+  const report = { ...started, entries: started.entries.map(withSkipped) }
   for (const { target, state, error } of report.entries) {
     if (state === 'failed') cli.out.say(`${printable(target)}: ${describeFailure(error)}`)
   }
@@ -73,8 +77,20 @@ async function runInAll(cli: Cli, tenancy: Tenancy, statement: string, { kind, s
   if (!cli.out.isJson) cli.out.say(summary(report, 'done'))
 }
 
-async function query(tenancy: Tenancy, statement: string): Promise<SqlResult[]> {
-  return toResults(await tenancy.pool.query(asQuery(statement)))
+/** Thrown in a tenant whose turn comes after a signal. */
+const notStarted = new Error('not started')
+
+function withSkipped({ error, ...entry }: ForEachEntry<SqlResult[]>): ForEachEntry<SqlResult[]> {
+  return error === notStarted ? { ...entry, state: 'skipped' } : error === undefined ? entry : { ...entry, error }
+}
+
+async function query(pool: Tenancy['pool'], statement: string): Promise<SqlResult[]> {
+  try {
+    return toResults(await pool.query(asQuery(statement)))
+  } catch (error) {
+    markOwnSql(error, statement)
+    throw error
+  }
 }
 
 function assertOnePlace({ tenant = [], all = false, shared = false, kind, status }: Flags): void {
@@ -89,6 +105,16 @@ async function readStatement(cli: Cli, given: string | undefined): Promise<strin
     given === '-'
       ? await readAll(process.stdin)
       : (given ?? (await cli.ask.required({ missing: 'the argument <sql>', question: 'SQL' })))
-  if (splitStatements(statement).length > 0) return statement
-  throw new UsageError('the SQL is empty')
+  const statements = splitStatements(statement)
+  if (statements.length === 0) throw new UsageError('the SQL is empty')
+  if (statements.some(isCopyStream)) {
+    throw new UsageError(
+      'COPY … FROM STDIN and COPY … TO STDOUT are not possible here, because their rows are a stream; use psql',
+    )
+  }
+  return statement
+}
+
+function isCopyStream({ tokens }: SqlStatement): boolean {
+  return tokens[0] === 'copy' && tokens.some((token) => token === 'stdin' || token === 'stdout')
 }

@@ -66,13 +66,17 @@ async function ask({ ask: prompts }: Cli, { options }: Tenancy, given: string | 
       question: 'Schema of the new tenant',
       problem: (answer) => schemaNameProblem(answer, reservedSchemas(options)),
     }))
-  const name = flags.name ?? (await prompts.optional({ question: 'Name for people', problem: nameProblem }, schema))
+  const name =
+    flags.name ?? (await prompts.optional({ missing: '--name', question: 'Name for people', problem: nameProblem }, schema))
   const domains = flags.domain ?? [
-    await prompts.optional({ question: 'Domain, if it already has one', problem: domainProblem }, ''),
+    await prompts.optional({ missing: '--domain', question: 'Domain, if it already has one', problem: domainProblem }, ''),
   ]
   const kind =
     flags.kind ??
-    (await prompts.choice('Kind', ['default', ...Object.keys(options.migrations.tenant).filter((other) => other !== 'default')]))
+    (await prompts.choice({ missing: '--kind', question: 'Kind' }, [
+      'default',
+      ...Object.keys(options.migrations.tenant).filter((other) => other !== 'default'),
+    ]))
   // An empty answer is none; an empty --domain is a mistake.
   return { schema, name, domains: flags.domain ?? domains.filter((one) => one !== ''), kind }
 }

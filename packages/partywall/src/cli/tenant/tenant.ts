@@ -3,11 +3,14 @@ import type { Command } from 'commander'
 import type { Cli } from '../context/cli.ts'
 import { tenantCreate } from './create.ts'
 import { tenantList } from './list.ts'
+import { tenantActivate, tenantSuspend } from './set-status.ts'
 import { tenantShow } from './show.ts'
 
 export function tenant(program: Command, cli: Cli): void {
-  const noun = program.command('tenant').description('create tenants and look at them')
+  const noun = program.command('tenant').description('create tenants, look at them, suspend and activate them')
   tenantCreate(noun, cli)
   tenantList(noun, cli)
   tenantShow(noun, cli)
+  tenantSuspend(noun, cli)
+  tenantActivate(noun, cli)
 }

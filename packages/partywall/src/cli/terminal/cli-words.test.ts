@@ -1,6 +1,7 @@
 /** Messages of the library in the words of the command line. */
 import { expect, test } from 'vitest'
-import { TenancyError, type AnyTenancyError } from '../../errors.ts'
+import { libraryCall } from '../../../test/cli/partywall.ts'
+import { errorCodes, TenancyError, type AnyTenancyError, type TenancyErrorCode } from '../../errors.ts'
 import { inCliWords } from './cli-words.ts'
 
 const library = 'Use tenancy.tenants.create.'
@@ -21,7 +22,8 @@ test.each<[TenancyError, string]>([
   [new TenancyError('INVALID_TENANT_NAME', library), 'The name of a tenant (--name) must be text of 1 to 255 characters.'],
   [
     new TenancyError('DOMAIN_EXISTS', library, { details: { domains: ['a.b', 'c.d'] } }),
-    'A domain leads to exactly one tenant. Already taken: "a.b", "c.d". `partywall domain list` shows the domains of all tenants.',
+    'A domain leads to exactly one tenant. Already taken: "a.b", "c.d". `partywall domain list` shows the domains of all tenants, ' +
+      '`partywall domain remove <tenant> <domain>` removes one.',
   ],
   [
     new TenancyError('INVALID_ARGUMENT', library, { details: { option: 'to', sources: ['a', 'b'] } }),
@@ -31,7 +33,18 @@ test.each<[TenancyError, string]>([
     new TenancyError('UNKNOWN_KIND', library, { details: { kind: 'bgi', kinds: ['default', 'big'], nearest: 'big' } }),
     'There is no kind of tenants "bgi". Did you mean "big"? The kinds are the keys of migrations.tenant in the config: default, big.',
   ],
-  [new TenancyError('NEEDS_SESSION', 'VACUUM cannot.'), 'VACUUM cannot. The command line has no sessions: do it in a script.'],
+  [
+    new TenancyError('NEEDS_SESSION', 'VACUUM cannot. Run it in tenancy.session(tenant, (client) => client.query(…)).'),
+    'VACUUM cannot. Write it into a migration that has the line `-- partywall: no-transaction`, or send it with psql.',
+  ],
+  [
+    new TenancyError('TENANT_SUSPENDED', library, { details: { schema: 'acme', status: 'suspended' } }),
+    'The tenant "acme" is suspended, so no work is started in it. `partywall tenant activate acme` activates it.',
+  ],
+  [
+    new TenancyError('UNKNOWN_DOMAIN', library, { details: { domain: 'a.b', schema: 'acme' } }),
+    'The tenant "acme" has no domain "a.b". `partywall domain list acme` shows its domains.',
+  ],
 ])('%s has words of its own', (error, message) => expect(inCliWords(error as AnyTenancyError)).toBe(message))
 
 test.each([
@@ -40,3 +53,27 @@ test.each([
 ])('%s keeps the summary of the library', (error) => {
   expect(inCliWords(error as AnyTenancyError)).toBe(error.summary)
 })
+
+test.each(Object.keys(errorCodes).filter((code) => !code.endsWith('_MIGRATION') && code !== 'MIGRATION_FAILED'))(
+  'a message of %s advises no call of the library, whatever its text',
+  (code) => {
+    const summary =
+      'It was refused: no. Check out a client with tenancy.pool.connect() and send it. Run it in tenancy.run(tenant, fn), or use tenancy.sharedPool. ' +
+      "Call createTenancy({ … }) first. Pass { allowInactive: true } for a repair. Use client.query('select'). Raise pool.max."
+    const details = {
+      schema: 'a',
+      domain: 'a.b',
+      domains: ['a.b'],
+      kinds: ['default'],
+      kind: 'b',
+      by: 'id',
+      ref: 'x',
+      seen: 'null',
+    }
+    const error = new TenancyError(code as TenancyErrorCode, summary, { details: details as never })
+    const words = inCliWords(error as AnyTenancyError)
+    expect(words).not.toMatch(libraryCall)
+    expect(words).not.toBe('')
+    if (words.startsWith('It was refused')) expect(words).toMatch(/^It was refused: no\. Raise pool\.max\./)
+  },
+)

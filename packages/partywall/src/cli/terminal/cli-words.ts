@@ -1,13 +1,13 @@
 /**
  * Errors of the library in the words of the command line, whose caller types commands and flags and cannot call functions. An error that
- * is not in the table keeps its text.
+ * is not in the table keeps its text, without the sentences that advise a call of the library.
  */
 import type { AnyTenancyError, TenancyError, TenancyErrorCode } from '../../errors.ts'
 import { listed } from './printable.ts'
 
 export function inCliWords(error: AnyTenancyError): string {
   const words = table[error.code] as ((error: AnyTenancyError) => string | undefined) | undefined
-  return words?.(error) ?? error.summary
+  return words?.(error) ?? withoutCalls(error.summary)
 }
 
 /** By code: the text, or undefined for the library's own. */
@@ -23,9 +23,17 @@ const table: Table = {
   INVALID_TENANT_REF: ({ details: { seen } }) =>
     `A tenant is named by its schema, its id or one of its domains; this is ${seen}.`,
   INVALID_TENANT_NAME: () => 'The name of a tenant (--name) must be text of 1 to 255 characters.',
+  INVALID_ATTRIBUTES: ({ summary }) => `${withoutCalls(summary)} Give attributes with --set key=value.`,
+  TENANT_SUSPENDED: ({ details: { schema, status } }) => inactive(schema, status),
+  TENANT_MAINTENANCE: ({ details: { schema } }) => inactive(schema, 'in maintenance'),
   DOMAIN_EXISTS: ({ details: { domains } }) =>
     `A domain leads to exactly one tenant. Already taken: ${domains.map((domain) => JSON.stringify(domain)).join(', ')}. ` +
-    '`partywall domain list` shows the domains of all tenants.',
+    '`partywall domain list` shows the domains of all tenants, `partywall domain remove <tenant> <domain>` removes one.',
+  UNKNOWN_DOMAIN: ({ details: { domain, schema } }) =>
+    `The tenant ${JSON.stringify(schema)} has no domain ${JSON.stringify(domain)}. \`partywall domain list ${schema}\` shows its domains.`,
+  PRIMARY_DOMAIN: ({ details: { domain, schema } }) =>
+    `${JSON.stringify(domain)} is the primary domain of the tenant ${JSON.stringify(schema)}, which has others, so it cannot be removed. ` +
+    `Make another one primary first: \`partywall domain set-primary ${schema} <domain>\`. \`partywall domain list ${schema}\` shows its domains.`,
   UNKNOWN_KIND({ details: { kind, kinds, nearest } }) {
     const advice = nearest === undefined ? '' : ` Did you mean ${JSON.stringify(nearest)}?`
     return `There is no kind of tenants ${JSON.stringify(kind)}.${advice} The kinds are the keys of migrations.tenant in the config: ${listed(kinds)}.`
@@ -35,5 +43,27 @@ const table: Table = {
     if (option !== 'to' || sources === undefined) return undefined
     return '--to names a migration of one folder, but these schemas have migrations of several. Add --shared, or --kind with one kind.'
   },
-  NEEDS_SESSION: ({ summary }) => `${summary} The command line has no sessions: do it in a script.`,
+  NEEDS_SESSION: ({ summary }) =>
+    `${withoutCalls(summary)} Write it into a migration that has the line \`-- partywall: no-transaction\`, or send it with psql.`,
+  UNSAFE_STATEMENT({ summary }) {
+    const [, word] = /transaction \((\w+)\)|contains ([A-Z ]+):/.exec(summary)?.filter((part) => part !== undefined) ?? []
+    if (word === undefined) return undefined
+    return `${word} is refused: all statements of a call are one transaction already, so they are kept together or not at all. Leave it out.`
+  },
+  // Its file is edited, so it names what the file may call.
+  MIGRATION_FAILED: ({ summary }) => summary,
+  INVALID_MIGRATION: ({ summary }) => summary,
 }
+
+function inactive(schema: string, state: string): string {
+  return `The tenant ${JSON.stringify(schema)} is ${state}, so no work is started in it. \`partywall tenant activate ${schema}\` activates it.`
+}
+
+/** The first sentence says what was refused, so it stays; sentences after it that name a function of the library are left out. */
+function withoutCalls(summary: string): string {
+  const [first = '', ...others] = summary.split(/(?<=[.?!:])\s+(?=[A-Z"'`])/)
+  return [first, ...others.filter((sentence) => !call.test(sentence))].join(' ')
+}
+
+/** A call of the library in a message. Options of the config, such as pool.max, are none: the config is a file that is edited. */
+const call = /\btenancy\.\w|\bpool\.(?:connect|query)\b|\bclient\.\w|\bcreateTenancy\b|\ballowInactive\b|\bnewMigration\b/

@@ -1,7 +1,9 @@
 /** A failure as people and programs see it: the exit code, the message, the document. Never a password, never a stack without a message. */
 import { CommanderError } from 'commander'
 import { addressOf, errorCodes, isTenancyError, type TenancyErrorCode } from '../../errors.ts'
+import { adviceOn } from './advice.ts'
 import { inCliWords } from './cli-words.ts'
+import { serverLines, serverWords } from './server-words.ts'
 import { signalNumbers, type SignalName } from './signals.ts'
 
 export type UsageErrorCode = 'USAGE' | 'MISSING_ANSWER' | 'CONFIG_NOT_FOUND' | 'CONFIG_INVALID'
@@ -25,10 +27,16 @@ export class UsageError extends Error {
 export class Interrupted extends Error {
   readonly signal: SignalName
 
-  constructor(signal: SignalName = 'SIGINT') {
-    super(`Interrupted by ${signal}.`)
+  /** @param statement what is known about the statement that ran */
+  constructor(signal: SignalName = 'SIGINT', statement?: 'cancelled' | 'unanswered') {
+    super(`Interrupted by ${signal}.${statement === undefined ? '' : ` ${statementEnds[statement]}`}`)
     this.signal = signal
   }
+}
+
+const statementEnds = {
+  cancelled: 'The statement that ran was cancelled and rolled back.',
+  unanswered: 'The server has not confirmed that the statement that ran is cancelled: it may still be completed.',
 }
 
 /** Refused for the form of the call, before anything was done. */
@@ -42,6 +50,11 @@ const wrongUsage: ReadonlySet<string> = new Set<TenancyErrorCode>([
   'INVALID_ATTRIBUTES',
   'INVALID_TENANT_REF',
 ])
+
+/** The error of a statement that was cancelled by request. */
+export function isCancelled(error: unknown): boolean {
+  return serverWords(error).sqlState === '57014'
+}
 
 export function exitCodeOf(error: unknown): number {
   if (error === undefined) return 0
@@ -59,6 +72,10 @@ export interface ErrorDocument {
   readonly docs?: string
   /** The SQLSTATE of PostgreSQL. */
   readonly sqlState?: string
+  /** The HINT, the DETAIL and the line of SQL that the caller has typed; of a migration only a hint that repeats no rows. */
+  readonly hint?: string
+  readonly detail?: string
+  readonly line?: number
   readonly details?: unknown
   /** The message of the error behind it. */
   readonly cause?: string
@@ -73,13 +90,12 @@ export function errorDocument(error: unknown): { error: ErrorDocument } {
 export function toDocument(error: unknown): ErrorDocument {
   const details = isTenancyError(error) ? jsonOf(error.details) : undefined
   const docs = docsOf(error)
-  const sqlState = sqlStateBehind(error)
   const cause = causeOf(error)
   return {
     code: codeOf(error),
     message: messageOf(error),
     ...(docs !== undefined && { docs }),
-    ...(sqlState !== undefined && { sqlState }),
+    ...serverWords(error),
     ...(details !== undefined && { details }),
     ...(cause !== undefined && { cause }),
   }
@@ -97,9 +113,11 @@ export function describeEnd(error: unknown, isVerbose: boolean): string {
 
 function linesOf(error: unknown, { docs, hasStack }: { readonly docs: string | undefined; readonly hasStack: boolean }): string {
   const cause = causeOf(error)
+  const message = messageOf(error)
   return [
-    `error ${codeOf(error)}: ${messageOf(error)}`,
+    `error ${codeOf(error)}: ${message}`,
     ...(cause === undefined ? [] : [`  cause: ${cause}`]),
+    ...serverLines(serverWords(error), message),
     ...(docs === undefined ? [] : [`  docs: ${docs}`]),
     ...(hasStack ? stacksOf(error) : []),
   ].join('\n')
@@ -111,7 +129,7 @@ export function messageOf(error: unknown): string {
 }
 
 function textOf(error: unknown): string {
-  if (isTenancyError(error)) return inCliWords(error)
+  if (isTenancyError(error)) return inCliWords(error) + adviceOn(error)
   if (error instanceof CommanderError) return commanderMessage(error)
   return error instanceof Error ? error.message : String(error)
 }
@@ -132,7 +150,7 @@ function codeOf(error: unknown): string {
   if (error instanceof UsageError || isTenancyError(error)) return error.code
   if (error instanceof CommanderError) return 'USAGE'
   if (error instanceof Interrupted) return 'INTERRUPTED'
-  if (sqlStateBehind(error) !== undefined) return 'DATABASE_ERROR'
+  if (serverWords(error).sqlState !== undefined) return 'DATABASE_ERROR'
   // Errors of the file system have codes of their own: EACCES, ENOSPC, …
   const { code, syscall } = Object(error) as { code?: unknown; syscall?: unknown }
   return typeof code === 'string' && syscall !== undefined ? code : 'UNEXPECTED'
@@ -143,17 +161,10 @@ function docsOf(error: unknown): string | undefined {
   return Object.hasOwn(errorCodes, code) ? addressOf(code as TenancyErrorCode) : undefined
 }
 
-/** An error of PostgreSQL has a code of five characters; its severity tells it from other errors with a code. */
-function sqlStateBehind(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined
-  const { code, severity, cause } = error as { code?: unknown; severity?: unknown; cause?: unknown }
-  if (typeof code === 'string' && typeof severity === 'string') return code
-  return isTenancyError(error) ? sqlStateBehind(cause) : undefined
-}
-
-/** The message of the cause, unless the message holds it. */
+/** The message of the cause, unless the message holds it. What a migration was refused for is in its message, in the words for its file. */
 function causeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !(error.cause instanceof Error)) return undefined
+  if (isTenancyError(error, 'MIGRATION_FAILED') && isTenancyError(error.cause)) return undefined
   const cause = messageOf(error.cause)
   return cause === '' || messageOf(error).includes(cause) ? undefined : cause
 }

@@ -58,6 +58,7 @@ export class Output {
   }
 }
 
+/** EIO is the error of a terminal that was closed. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
 }

@@ -1,6 +1,7 @@
 /** Prompts for what is missing on the command line. There are only prompts on a terminal and without --no-input. */
 import type * as Clack from '@clack/prompts'
 import { Interrupted, UsageError } from './failure.ts'
+import { InputEnd } from './input-end.ts'
 
 interface Question {
   /** What is missing, as the command line names it: `the argument <schema>`, `--name`. */
@@ -23,36 +24,63 @@ export class Prompts {
 
   /**
    * An answer without a default.
-   * @throws UsageError MISSING_ANSWER where there are no prompts
+   * @throws UsageError MISSING_ANSWER where there are no prompts, and when the input ends (Ctrl-D)
    */
   async required({ missing, question, problem = () => undefined }: Question): Promise<string> {
     if (!this.canAsk) throw new UsageError(`missing ${missing}`, 'MISSING_ANSWER')
-    return this.#text(question, undefined, (answer) => (answer === '' ? `An answer is required: ${missing}` : problem(answer)))
+    const validate = (answer: string): string | undefined =>
+      answer === '' ? `An answer is required: ${missing}` : problem(answer)
+    return this.#text({ missing, question, byDefault: undefined, validate })
   }
 
   /** An answer with a default, which is used where there are no prompts. */
-  async optional({ question, problem = () => undefined }: Omit<Question, 'missing'>, byDefault: string): Promise<string> {
+  async optional({ missing, question, problem = () => undefined }: Question, byDefault: string): Promise<string> {
     if (!this.canAsk) return byDefault
-    return this.#text(question, byDefault, (answer) => (answer === '' ? undefined : problem(answer)))
+    const validate = (answer: string): string | undefined => (answer === '' ? undefined : problem(answer))
+    return this.#text({ missing, question, byDefault, validate })
   }
 
   /** One of several choices; the first is the default. */
-  async choice(question: string, choices: readonly [string, ...string[]]): Promise<string> {
+  async choice({ missing, question }: Question, choices: readonly [string, ...string[]]): Promise<string> {
     if (!this.canAsk || choices.length === 1) return choices[0]
-    const { select } = await loadPrompts()
     const options = choices.map((value) => ({ value }))
-    return answered(await select({ message: question, options, output: process.stderr }))
+    return ask(missing, ({ select }, common) => select({ ...common, message: question, options }))
   }
 
-  async #text(question: string, byDefault: string | undefined, problem: (answer: string) => string | undefined): Promise<string> {
-    const { text } = await loadPrompts()
-    const answer = await text({
-      message: question,
-      ...(byDefault !== undefined && { defaultValue: byDefault, placeholder: byDefault || 'none' }),
-      validate: (value) => problem((value ?? '').trim()),
-      output: process.stderr,
-    })
-    return answered(answer).trim()
+  async #text({ missing, question, byDefault, validate }: TextQuestion): Promise<string> {
+    const answer = await ask(missing, ({ text }, common) =>
+      text({
+        ...common,
+        message: question,
+        ...(byDefault !== undefined && { defaultValue: byDefault, placeholder: byDefault || 'none' }),
+        validate: (value) => validate((value ?? '').trim()),
+      }),
+    )
+    return answer.trim()
+  }
+}
+
+interface TextQuestion {
+  readonly missing: string
+  readonly question: string
+  readonly byDefault: string | undefined
+  readonly validate: (answer: string) => string | undefined
+}
+
+type Common = Pick<Clack.TextOptions, 'output' | 'signal'>
+
+/** A symbol instead of an answer means Ctrl-C, which is no signal here because the terminal is in raw mode; or that the input ended. */
+async function ask(missing: string, prompt: (clack: typeof Clack, common: Common) => Promise<string | symbol>): Promise<string> {
+  const clack = await loadPrompts()
+  const end = new InputEnd(process.stdin)
+  try {
+    const answer = await prompt(clack, { output: process.stderr, signal: end.signal })
+    if (typeof answer === 'string') return answer
+    throw end.signal.aborted
+      ? new UsageError(`missing ${missing}: the input ended at its prompt`, 'MISSING_ANSWER')
+      : new Interrupted()
+  } finally {
+    end.forget()
   }
 }
 
@@ -62,10 +90,4 @@ async function loadPrompts(): Promise<typeof Clack> {
   process.stderr.columns ||= 80
   process.stderr.rows ||= 24
   return import('@clack/prompts')
-}
-
-/** Ctrl-C at a prompt arrives as a symbol, because the terminal is in raw mode. */
-function answered(answer: string | symbol): string {
-  if (typeof answer === 'symbol') throw new Interrupted()
-  return answer
 }

@@ -3,11 +3,20 @@
 /** Where a client was checked out. V8 formats the stack only when it is read, so this is cheap enough for every checkout. */
 export interface Checkout {
   readonly stack?: string
+  /** partywall itself holds the client and releases it for certain, however long its statements take: no warning. */
+  readonly isOwn?: true
 }
 
 /** The frames of the caller of `taker`. */
 export function checkoutHere(taker: (...args: any[]) => unknown): Checkout {
   const checkout: Checkout = {}
+  Error.captureStackTrace(checkout, taker)
+  return checkout
+}
+
+/** The same for a client that partywall itself holds. */
+export function ownCheckoutHere(taker: (...args: any[]) => unknown): Checkout {
+  const checkout: Checkout = { isOwn: true }
   Error.captureStackTrace(checkout, taker)
   return checkout
 }
@@ -34,7 +43,8 @@ export class HeldClients {
       const seconds = this.#warnAfterMs / 1000
       this.#onLate(`A client of ${label} was not released after ${seconds} s. It was checked out here:\n${framesOf(checkout)}`)
     }
-    const timer = this.#warnAfterMs > 0 ? setTimeout(warn, this.#warnAfterMs).unref() : undefined
+    const isWatched = this.#warnAfterMs > 0 && checkout.isOwn !== true
+    const timer = isWatched ? setTimeout(warn, this.#warnAfterMs).unref() : undefined
     this.#holds.set(client, { since: performance.now(), checkout, timer })
   }
 

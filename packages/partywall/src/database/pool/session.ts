@@ -8,7 +8,7 @@ import { bindingLiteral, type Binding } from '../binding/binding.ts'
 import { bindingError } from '../binding/binding-refusals.ts'
 import { isServerError } from '../binding/pg-internals.ts'
 import { checkedOut } from './checked-out-client.ts'
-import { checkoutHere } from './held-clients.ts'
+import { checkoutHere, type Checkout } from './held-clients.ts'
 import type { TenantClient } from './tenant-client.ts'
 import { connectFor, type TenantPool } from './tenant-pool.ts'
 
@@ -17,8 +17,13 @@ import { connectFor, type TenantPool } from './tenant-pool.ts'
  * more.
  * @throws TenancyError UNSAFE_STATEMENT behind a pooler that may hand the statements to different server sessions
  */
-export async function inSession<T>(pool: TenantPool, binding: Binding, fn: (client: PoolClient) => Promise<T>): Promise<T> {
-  const loan = await connectFor(pool, binding, checkoutHere(inSession))
+export async function inSession<T>(
+  pool: TenantPool,
+  binding: Binding,
+  fn: (client: PoolClient) => Promise<T>,
+  checkout: Checkout = checkoutHere(inSession),
+): Promise<T> {
+  const loan = await connectFor(pool, binding, checkout)
   try {
     await startSession(loan.client, binding)
     return await fn(checkedOut(loan))

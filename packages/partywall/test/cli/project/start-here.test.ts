@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { serverProcesses } from '../../../src/embedded/server-processes.ts'
@@ -65,6 +66,30 @@ test('dev prints the URL, runs until a signal, and fails when its server is stop
   process.kill((await serverOf(folder))[0]!, 'SIGINT')
   expect(await lost).toMatchObject({ code: 1, stderr: expect.stringContaining('error EMBEDDED_FAILED: ') })
 })
+
+test(
+  'dev warns of no client that it holds itself, and leaves no server behind when it gets several signals',
+  { timeout: 60_000 },
+  async () => {
+    const folder = await folderWith({
+      'partywall.config.ts': `import { defineConfig } from 'partywall'\nexport default defineConfig({ pool: { warnWhenHeldMs: 50 } })`,
+      'migrations/shared/.gitkeep': '',
+      'migrations/tenant/.gitkeep': '',
+    })
+    const dev = inFolder(folder, undefined).start('dev')
+    const end = ended(dev)
+    await once(createInterface({ input: dev.stdout! }), 'line')
+    await sleep(200)
+    for (let signals = 0; signals < 3; signals++) {
+      dev.kill('SIGINT')
+      await sleep(20)
+    }
+    const { code, stderr } = await end
+    expect(code).toBe(0)
+    expect(stderr).not.toContain('PARTYWALL_HELD_CLIENT')
+    expect(await serverOf(folder)).toEqual([])
+  },
+)
 
 test('init keeps existing files', async () => {
   const folder = await folderWith({

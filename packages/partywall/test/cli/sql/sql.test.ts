@@ -4,7 +4,7 @@ import { Client } from 'pg'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { testDatabase } from '../../support/servers/database.ts'
 import { openRegistry } from '../../support/tenants/registry.ts'
-import { ended, expectFailure, project } from '../partywall.ts'
+import { ended, expectFailure, project, type Ended } from '../partywall.ts'
 
 const { url } = await testDatabase()
 
@@ -77,7 +77,7 @@ describe.concurrent('sql', () => {
     })
     const text = await run(['sql', '--all', 'select count(*) from notes'])
     expect(text.stdout).toBe('tenant  count\nacme        2\n')
-    expect(text.stderr).toMatch(/^bolt: error DATABASE_ERROR: .*"notes".*\n1 of 2 done; 1 failed: bolt\n$/)
+    expect(text.stderr).toMatch(/^bolt: error DATABASE_ERROR: .*"notes".*\n {2}SQLSTATE: 42P01\n1 of 2 done; 1 failed: bolt\n$/)
   })
 
   test('--all runs in the tenants that --kind and --status select', async () => {
@@ -100,12 +100,32 @@ describe.concurrent('sql', () => {
 
   test.each([
     ['vacuum', 'NEEDS_SESSION', 'VACUUM'],
-    ['begin', 'UNSAFE_STATEMENT', 'BEGIN'],
+    ['begin', 'UNSAFE_STATEMENT', 'BEGIN is refused: all statements of a call are one transaction already'],
+    ['select 1; commit; select 2', 'UNSAFE_STATEMENT', 'COMMIT is refused'],
+    ['select lastval()', 'UNSAFE_STATEMENT', 'lastval()'],
     ['select * from nowhere', 'DATABASE_ERROR', '"nowhere"'],
     ['selec 1', 'DATABASE_ERROR', 'syntax error at or near "selec"'],
   ])('reports why %s fails', async (statement, code, words) => {
     const { run } = await project(url)
     expect(expectFailure(await run(['sql', '--tenant', 'acme', '--json', statement]), 1, code).message).toContain(words)
+  })
+
+  test('prints the SQLSTATE, the line, the detail and the hint of an error in the SQL that was typed', async () => {
+    const { run } = await project(url)
+    const sql = (text: string, ...flags: string[]): Promise<Ended> => run(['sql', '--tenant', 'acme', ...flags, text])
+    await sql('create table keyed (id int primary key, title text)')
+    expect((await sql('insert into keyed values (1), (1)')).stderr).toBe(
+      'error DATABASE_ERROR: duplicate key value violates unique constraint "keyed_pkey"\n' +
+        '  SQLSTATE: 23505\n  detail: Key (id)=(1) already exists.\n',
+    )
+    expect((await sql('select k.titel from keyed k', '--json')).json.error).toEqual({
+      code: 'DATABASE_ERROR',
+      message: 'column k.titel does not exist',
+      sqlState: '42703',
+      hint: 'Perhaps you meant to reference the column "k.title".',
+    })
+    const several = await sql('select 1;\n\nselect 2 from keyed\nwhere tite = 1')
+    expect(several.stderr).toMatch(/ {2}SQLSTATE: 42703\n {2}line: 4\n {2}hint: /)
   })
 
   test('ends with the exit code of the signal, and with one document', async () => {

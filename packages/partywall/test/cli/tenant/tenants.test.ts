@@ -107,6 +107,59 @@ test('domain add and domain list print the host names', async () => {
   expect(unknown.message).toMatch(/schema "dune".*`partywall tenant list`.*`partywall tenant create dune`/)
 })
 
+test('domain set-primary and domain remove change the host names of a tenant', async () => {
+  const { run } = await here()
+  await run('tenant create elm --domain elm.example.com --domain old.elm.com')
+  const kept = expectFailure(await run('domain remove elm elm.example.com --json'), 1, 'PRIMARY_DOMAIN')
+  expect(kept.message).toContain('`partywall domain set-primary elm <domain>`')
+  const primary = await run('domain set-primary elm OLD.elm.com --json')
+  expect(primary.json).toMatchObject({ domain: 'old.elm.com', schema: 'elm', isPrimary: true, tenantId: expect.any(String) })
+  const removed = await run('domain remove elm ELM.example.com --json')
+  expect(removed.json).toEqual({ domain: 'elm.example.com', schema: 'elm', tenantId: primary.json.tenantId })
+  expect((await run('domain remove elm old.elm.com')).stdout).toBe('removed old.elm.com from elm\n')
+  expect((await run('domain list elm --json')).json).toEqual([])
+  for (const verb of ['remove', 'set-primary']) {
+    const unknown = expectFailure(await run(`domain ${verb} elm elm.example.com --json`), 1, 'UNKNOWN_DOMAIN')
+    expect(unknown.message).toContain('`partywall domain list elm`')
+    expectFailure(await run(`domain ${verb} nope elm.example.com --json`), 1, 'UNKNOWN_TENANT')
+    expectFailure(await run(`domain ${verb} elm http://elm --json`), 2, 'INVALID_DOMAIN')
+  }
+})
+
+test('domain list is sorted by tenant, then the primary host name first, then by name', async () => {
+  const { run } = await here()
+  await run('tenant create sort-b --domain a.sort.com')
+  await run('tenant create sort-a --domain z.sort.com --domain y.sort.com --domain b.sort.com')
+  const all = (await run('domain list --json')).json.filter(({ schema }: { schema: string }) => schema.startsWith('sort-'))
+  expect(all.map(({ domain }: { domain: string }) => domain)).toEqual(['z.sort.com', 'b.sort.com', 'y.sort.com', 'a.sort.com'])
+})
+
+test('tenant suspend and tenant activate print the tenant with its status', async () => {
+  const { run } = await here()
+  const { json: fir } = await run('tenant create fir --domain fir.example.com --json')
+  const suspended = await run('tenant suspend fir.example.com --json')
+  expect(suspended).toMatchObject({ code: 0, stderr: '' })
+  expect(suspended.json).toMatchObject({ id: fir.id, schema: 'fir', status: 'suspended', attributes: fir.attributes })
+  expect((await run(`tenant suspend ${fir.id}`)).stdout).toBe('tenant  fir\nstatus  suspended\n')
+  expect((await run('tenant activate fir')).stdout).toBe('tenant  fir\nstatus  active\n')
+  expectFailure(await run('tenant activate nope --json'), 1, 'UNKNOWN_TENANT')
+})
+
+test('a mistyped tenant or domain is answered with the nearest one', async () => {
+  const { run } = await here()
+  await run('tenant create hazel --domain hazel.example.com')
+  const nearest = async (call: string): Promise<string | undefined> =>
+    /Did you mean "(.*)"\?/.exec((await run(`${call} --json`)).json.error.message)?.[1]
+  expect(await nearest('tenant show hazle')).toBe('hazel')
+  expect(await nearest('tenant suspend Hazel')).toBe('hazel')
+  expect(await nearest('domain list hazel.exmple.com')).toBe('hazel.example.com')
+  expect(await nearest('domain remove hazel hazel.exampel.com')).toBe('hazel.example.com')
+  expect(await nearest('migrate --tenant hazell')).toBe('hazel')
+  expect(await nearest('sql --tenant hazl select')).toBe('hazel')
+  expect(await nearest('tenant show something-else-altogether')).toBeUndefined()
+  expect(await nearest('tenant show 00000000-0000-4000-8000-000000000000')).toBeUndefined()
+})
+
 test('tenant list selects by text, kind and status, and stops at the limit', async () => {
   const { run } = await here()
   await run(['tenant', 'create', 'list-a', '--name', 'Needle One', '--kind', 'big'])

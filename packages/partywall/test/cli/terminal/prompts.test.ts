@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { testDatabase } from '../../support/servers/database.ts'
-import { bin, project } from '../partywall.ts'
+import { bin, ended, expectFailure, project } from '../partywall.ts'
 
 const { url } = await testDatabase()
 const terminal = 'script'
@@ -33,6 +33,56 @@ describe.runIf(hasTerminal)('a command on a terminal', () => {
     expect((await talk(folder, 'tenant show --no-input', [])).code).toBe(2)
     expect((await talk(folder, 'tenant show', [[/Tenant/, '\u0003']])).code).toBe(130)
   })
+})
+
+/** The prompts of all commands: what is typed before Ctrl-D, and what the message then names. */
+const prompts: [call: string, before: [RegExp, string][], prompt: RegExp, missing: string][] = [
+  ['init', [], /Domain/, '--base'],
+  ['tenant create', [], /Schema/, 'the argument <schema>'],
+  ['tenant create ended', [], /Name/, '--name'],
+  ['tenant create ended --name x', [], /Domain/, '--domain'],
+  ['tenant create ended --name x', [[/Domain/, '\r']], /Kind/, '--kind'],
+  ['tenant show', [], /Tenant/, 'the argument <tenant>'],
+  ['domain add', [], /Tenant/, 'the argument <tenant>'],
+  ['domain add acme', [], /Domain/, 'the argument <domain>'],
+  ['migrate new', [], /migration/, 'the argument <name>'],
+  ['migrate down --tenants', [], /Last migration/, '--to <migration>'],
+  ['sql --shared', [], /SQL/, 'the argument <sql>'],
+]
+
+describe.runIf(hasTerminal)('Ctrl-D at a prompt is a missing answer', () => {
+  test.each(prompts)('for partywall %s %j', async (call, before, prompt, missing) => {
+    const { folder } = await project(url, {
+      'partywall.config.ts': `import { defineConfig } from 'partywall'
+        export default defineConfig({ database: process.env.DATABASE_URL, migrations: { tenant: { default: 'migrations/tenant', big: 'big' } } })`,
+    })
+    const { code, seen } = await talk(folder, call, [...before, [prompt, '\u0004']])
+    expect(seen).toContain(`error MISSING_ANSWER: missing ${missing}: the input ended at its prompt`)
+    expect(seen).not.toContain('Warning')
+    expect(code).toBe(2)
+  })
+
+  test('but within an answer it deletes a letter, as in a shell', async () => {
+    const { folder } = await project(url)
+    const { code, seen } = await talk(folder, 'tenant show', [[/Tenant/, 'nonexX\u001b[D\u0004\r']])
+    expect(seen).toContain('No tenant has the schema "nonex"')
+    expect(code).toBe(1)
+  })
+})
+
+describe.concurrent('without a terminal there are no prompts', () => {
+  test.each(prompts.filter(([call]) => !call.startsWith('tenant create ended') && call !== 'init'))(
+    'for partywall %s',
+    async (call, _, __, missing) => {
+      const { run, start } = await project(url)
+      const piped = await run(`${call} --json`, { input: 'acme\n' })
+      expect(expectFailure(piped, 2, 'MISSING_ANSWER').message).toBe(`missing ${missing}`)
+      const child = start(call)
+      // The input ends at once, as with /dev/null.
+      child.stdin!.destroy()
+      expect(await ended(child)).toMatchObject({ code: 2, stderr: `error MISSING_ANSWER: missing ${missing}\n` })
+    },
+  )
 })
 
 /** Types each answer when its prompt has appeared. */

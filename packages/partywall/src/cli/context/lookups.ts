@@ -1,0 +1,64 @@
+/**
+ * What helps a person after an error, and costs queries: the name that was meant, or the migrations that are missing. An operator may see the
+ * names of all tenants; the library's own messages name none, because a stranger may read them.
+ */
+import { isTenancyError, type AnyTenancyError } from '../../errors.ts'
+import { nearest } from '../../nearest.ts'
+import type { Tenancy } from '../../tenancy.ts'
+import { advise } from '../terminal/advice.ts'
+import { listed } from '../terminal/printable.ts'
+
+/** Names compared at most. */
+const mostNames = 10_000
+
+/** Looks up advice on the error that ends a command. A failure here must not hide that error. */
+export async function lookUpAdvice(tenancy: Tenancy, error: unknown): Promise<void> {
+  if (!isTenancyError(error)) return
+  const advice = await adviceFor(tenancy, error).catch(() => undefined)
+  if (advice !== undefined) advise(error, advice)
+}
+
+async function adviceFor(tenancy: Tenancy, error: AnyTenancyError): Promise<string | undefined> {
+  if (error.code === 'UNKNOWN_TENANT') {
+    const { by, ref } = error.details
+    if (by === 'id') return undefined
+    return didYouMean(
+      ref,
+      ref.includes('.') ? await names(tenancy.domains.each(), 'domain') : await names(tenancy.tenants.each(), 'schema'),
+    )
+  }
+  if (error.code === 'UNKNOWN_DOMAIN') {
+    const { domain, schema } = error.details
+    return didYouMean(
+      domain,
+      (await tenancy.domains.list({ schema })).map((one) => one.domain),
+    )
+  }
+  return error.code === 'MIGRATION_FAILED' && isAbsence(error.details.sqlState) ? pendingShared(tenancy) : undefined
+}
+
+function didYouMean(name: string, known: readonly string[]): string | undefined {
+  const suggestion = nearest(name, known)
+  return suggestion === undefined ? undefined : `Did you mean ${JSON.stringify(suggestion)}?`
+}
+
+async function names<K extends string>(all: AsyncIterable<Record<K, string>>, key: K): Promise<string[]> {
+  const found: string[] = []
+  for await (const one of all) {
+    found.push(one[key])
+    if (found.length === mostNames) break
+  }
+  return found
+}
+
+/** A table, function, schema or type is not there: SQLSTATEs 42P01, 42883, 3F000, 42704. */
+function isAbsence(sqlState: string | undefined): boolean {
+  return ['42P01', '42883', '3F000', '42704'].includes(sqlState ?? '')
+}
+
+/** A migration of a tenant may refer to a table that a pending migration of the shared schema creates. */
+async function pendingShared(tenancy: Tenancy): Promise<string | undefined> {
+  const [shared] = await tenancy.migrations.status({ shared: true })
+  if (shared === undefined || shared.pending.length === 0) return undefined
+  return `Migrations of the shared schema are pending (${listed(shared.pending, 3)}). If it needs them, run \`partywall migrate --shared\` first.`
+}
