@@ -1,5 +1,5 @@
 /** PostgreSQL's error codes of five characters, by the names in its documentation. */
-import { isTenancyError } from '../errors.ts'
+import { tenancyErrorOf } from '../errors.ts'
 
 export const sqlState = {
   readOnlyTransaction: '25006',
@@ -12,7 +12,8 @@ export const sqlState = {
 
 /** The SQLSTATE of an error that PostgreSQL sent, also when it is the cause of a TenancyError; undefined for any other error. */
 export function sqlStateOf(error: unknown): string | undefined {
-  if (isTenancyError(error)) return sqlStateOf(error.cause)
+  const refusal = tenancyErrorOf(error)
+  if (refusal !== undefined) return sqlStateOf(refusal.cause)
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
   return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined
 }

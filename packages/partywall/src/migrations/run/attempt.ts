@@ -89,7 +89,7 @@ function retryDecision(error: unknown): RetryDecision {
   if (message.includes(historyChangedMark) || isTenancyError(error, 'SCHEMA_MISSING')) return 'replan'
   if (state !== undefined && lockStates.has(state)) return 'wait'
   if (state !== undefined && /^(?:08|57P0[1-4])/.test(state)) return 'replan'
-  if (isTenancyError(error)) return 'give up'
+  if (isTenancyError(error) && !isTenancyError(error, 'DATABASE_UNREACHABLE')) return 'give up'
   // A statement of partywall's own failed: another deploy has created the history, or a row of it, in the meantime.
   if (state === duplicateTable || state === uniqueViolation) return 'replan'
   const isLost = state === undefined && /terminated|ECONNRESET|EPIPE|ECONNREFUSED|not queryable/i.test(message)
