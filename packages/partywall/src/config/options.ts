@@ -81,7 +81,7 @@ const keys = [
 /** Options that decide where data are. `database` is none of them: undefined and empty mean the embedded server, for development. */
 const unsetAdvice = 'Set the variable that it is read from, or leave the option out.'
 const placesAdvice = {
-  root: 'A bundler leaves import.meta.dirname undefined: write process.cwd() or an absolute path.',
+  root: 'Some bundlers leave import.meta.dirname undefined: write process.cwd() or an absolute path.',
   sharedSchema: unsetAdvice,
 }
 const sourcesAdvice = { shared: unsetAdvice, tenant: unsetAdvice }
