@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { assertFleetOk, isTenancyError } from 'partywall'
+import { assertFleetOk, tenancyErrorOf } from 'partywall'
 import { createApp } from './app.ts'
 import { seed } from './seed.ts'
 import { createPollsTenancy } from './tenancy.ts'
@@ -30,7 +30,8 @@ try {
 } catch (error) {
   // An interrupted start fails at some point; that error is expected.
   if (stopping === undefined) {
-    console.error(isTenancyError(error) || error instanceof StartError ? `polls: ${error.message}` : error)
+    const known = tenancyErrorOf(error) ?? (error instanceof StartError ? error : undefined)
+    console.error(known === undefined ? error : `polls: ${known.message}`)
     await stop()
     process.exit(1)
   }

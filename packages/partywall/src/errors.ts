@@ -2,6 +2,7 @@
  * Every refusal of partywall is a `TenancyError` with a `code` from the table below. A message says what was refused, with the values
  * seen, and what to do about it; it ends with the address of the code's section in the docs. It never holds rows, parameters or passwords.
  */
+import { innerError, read } from './inner-error.ts'
 import type { FleetReport } from './types.ts'
 
 /** What each code means, for people. The keys are the closed union `TenancyErrorCode`; a retired code is never used again. */
@@ -159,12 +160,16 @@ export type CauseAndDetails<C extends TenancyErrorCode> = { readonly cause?: unk
   ? { readonly details?: ErrorDetails[C] }
   : { readonly details: ErrorDetails[C] })
 
+/** Registered for all copies of partywall in the process. */
 const brand = Symbol.for('partywall.TenancyError')
+/** On the details of an error: the error. */
+const owner = Symbol.for('partywall.TenancyError.owner')
 
 /**
  * @example
  * catch (error) {
- *   if (isTenancyError(error, 'DOMAIN_EXISTS')) return `taken: ${error.details.domains.join(', ')}`
+ *   const taken = tenancyErrorOf(error, 'DOMAIN_EXISTS')
+ *   if (taken !== undefined) return `taken: ${taken.details.domains.join(', ')}`
  *   throw error
  * }
  */
@@ -172,28 +177,53 @@ export class TenancyError<C extends TenancyErrorCode = TenancyErrorCode> extends
   override readonly name = 'TenancyError'
   readonly code: C
   readonly details: Readonly<ErrorDetails[C]>
+  /** The message without the address of the docs, to be part of another message. Knex changes `message`, and not this. */
+  declare readonly summary: string
 
   /** @param summary what was refused and what to do; the address of the docs is added to it */
   constructor(code: C, summary: string, ...[options]: {} extends ErrorDetails[C] ? [CauseAndDetails<C>?] : [CauseAndDetails<C>]) {
     super(`${summary} See ${addressOf(code)}`, options !== undefined && 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
-    this.details = Object.freeze({ ...(options?.details as ErrorDetails[C]) })
-    Object.defineProperty(this, brand, { value: true })
-  }
-
-  /** The message without the address of the docs, to be part of another message. */
-  get summary(): string {
-    return this.message.replace(` See ${addressOf(this.code)}`, '')
+    // Some libraries copy the properties of an error to one of their own: this one lets the error be found by its copied details.
+    const details = Object.defineProperty({ ...(options?.details as ErrorDetails[C]) }, owner, { value: this })
+    this.details = Object.freeze(details)
+    Object.defineProperties(this, { [brand]: { value: true }, summary: { value: summary } })
   }
 }
 
 /** An error whose code tells the type of its details: `switch (error.code)` narrows it. */
 export type AnyTenancyError = { [C in TenancyErrorCode]: TenancyError<C> }[TenancyErrorCode]
 
-/** True for a TenancyError, also one of a second copy of partywall in the same process. With `code`, only for that code. */
-export function isTenancyError(error: unknown): error is AnyTenancyError
-export function isTenancyError<C extends TenancyErrorCode>(error: unknown, code: C): error is TenancyError<C>
+/**
+ * The TenancyError that was thrown, or the one inside: libraries that query put an error of their own around it. Undefined when there is
+ * none, and with `code` when it has another code. It also finds an error of a second copy of partywall in the same process.
+ * @example
+ * catch (error) {
+ *   const busy = tenancyErrorOf(error, 'TENANT_BUSY')
+ *   if (busy !== undefined) return `try again, ${busy.details.schema} is busy`
+ *   throw error
+ * }
+ */
+export function tenancyErrorOf(error: unknown): AnyTenancyError | undefined
+export function tenancyErrorOf<C extends TenancyErrorCode>(error: unknown, code: C): TenancyError<C> | undefined
+export function tenancyErrorOf(error: unknown, code?: TenancyErrorCode): TenancyError | undefined {
+  const found = innerError(error, refusalIn) as TenancyError | undefined
+  return code === undefined || found?.code === code ? found : undefined
+}
+
+/**
+ * True for a TenancyError, and for an error of a library that was put around one. With `code`, only for that code. It is no type guard,
+ * because an error around it has no `details`: `tenancyErrorOf` returns the TenancyError itself.
+ * @example if (!isTenancyError(error, 'DOMAIN_EXISTS')) throw error
+ */
 export function isTenancyError(error: unknown, code?: TenancyErrorCode): boolean {
-  if (typeof error !== 'object' || error === null || !(brand in error)) return false
-  return code === undefined || (error as unknown as TenancyError).code === code
+  const found = tenancyErrorOf(error)
+  return found !== undefined && (code === undefined || found.code === code)
+}
+
+/** The error itself, or the one that it is a copy of. */
+function refusalIn(error: object): object | undefined {
+  if (brand in error) return error
+  const details = read(error, 'details')
+  return typeof details === 'object' && details !== null ? (details as { [owner]?: object })[owner] : undefined
 }

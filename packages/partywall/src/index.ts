@@ -18,7 +18,7 @@ export type {
   ResolverAnswer,
   ResolverFunction,
 } from './ports/resolver.ts'
-export { errorCodes, isTenancyError, TenancyError } from './errors.ts'
+export { errorCodes, isTenancyError, TenancyError, tenancyErrorOf } from './errors.ts'
 export type {
   AnyTenancyError,
   CauseAndDetails,

@@ -20,6 +20,23 @@ export function knownKeys(prefix: string, part: unknown, known: readonly string[
   )
 }
 
+/**
+ * Refuses an option that is written and undefined, where the default would lead to other data: the variable that it is read from is not
+ * set, or a bundler does not know it.
+ * @param advice by the name of the option: a sentence
+ */
+export function definedIfGiven(prefix: string, part: object, advice: Readonly<Record<string, string>>): void {
+  for (const [name, sentence] of Object.entries(advice)) {
+    if (!Object.hasOwn(part, name) || (part as Record<string, unknown>)[name] !== undefined) continue
+    const option = prefix + name
+    throw new TenancyError(
+      'INVALID_OPTION',
+      `The option "${option}" is given, and undefined; the default would be used without a notice. ${sentence}`,
+      { details: { option } },
+    )
+  }
+}
+
 export function text(option: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value
   throw invalid(option, value, 'text')

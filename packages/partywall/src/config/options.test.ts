@@ -103,3 +103,18 @@ describe('the option migrations', () => {
     ])
   })
 })
+
+describe('an option that decides where data are', () => {
+  test.each([
+    [{ root: undefined }, 'process.cwd()'],
+    [{ root: import.meta.dirname, sharedSchema: undefined }, 'The option "sharedSchema" is given, and undefined'],
+    [{ migrations: { shared: undefined } }, 'The option "migrations.shared" is given, and undefined'],
+    [{ migrations: { tenant: undefined } }, 'The option "migrations.tenant" is given, and undefined'],
+  ])('is refused when it is given as undefined: %j', (config, message) => {
+    expect(refuse(config)).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining(message) })
+  })
+
+  test('has its default when it is left out', () => {
+    expect(resolveOptions({ database: undefined, migrations: {} })).toMatchObject({ root: process.cwd(), sharedSchema: 'public' })
+  })
+})

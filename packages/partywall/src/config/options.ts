@@ -1,6 +1,7 @@
 /**
  * The options of a tenancy, complete and checked. This is the only place with defaults. A value comes from the argument of
- * `createTenancy`, else from the defaults; partywall reads no environment variables, a partywall.config.ts may.
+ * `createTenancy`, else from the defaults; partywall reads no environment variables but
+ * NODE_ENV; a partywall.config.ts may.
  */
 import { resolve as resolvePath } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
@@ -11,7 +12,7 @@ import type { MigrationSource } from '../ports/migration-source.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { Tenant } from '../types.ts'
 import { mostTimeoutMs } from '../whole-number.ts'
-import { boolean, invalid, knownKeys, list, oneOf, text, wholeNumber } from './checks.ts'
+import { boolean, definedIfGiven, invalid, knownKeys, list, oneOf, text, wholeNumber } from './checks.ts'
 import type { Config, PoolOptions } from './config.ts'
 
 /** `tenancy.options`: a config with its defaults, without `database`, which may hold a password. */
@@ -77,6 +78,14 @@ const keys = [
   'tenantCacheMs',
 ] as const satisfies readonly (keyof Config)[]
 
+/** Options that decide where data are. `database` is none of them: undefined and empty mean the embedded server, for development. */
+const unsetAdvice = 'Set the variable that it is read from, or leave the option out.'
+const placesAdvice = {
+  root: 'Some bundlers leave import.meta.dirname undefined: write process.cwd() or an absolute path.',
+  sharedSchema: unsetAdvice,
+}
+const sourcesAdvice = { shared: unsetAdvice, tenant: unsetAdvice }
+
 /**
  * Completes a config with the defaults and checks it. The config itself is not changed.
  * @throws TenancyError INVALID_OPTION, naming the option, the value seen and what is allowed
@@ -87,6 +96,8 @@ export function resolveOptions(config: Config<any> = {}): Options {
   knownKeys('migrations.', migrations, ['shared', 'tenant'])
   knownKeys('tenant.', tenant, ['attributes'])
   knownKeys('pool.', pool, Object.keys(defaults.pool))
+  definedIfGiven('', config, placesAdvice)
+  definedIfGiven('migrations.', migrations, sourcesAdvice)
   const root = resolvePath(text('root', config.root ?? process.cwd()))
   const options: Options = {
     database: databaseOption(config.database),

@@ -11,7 +11,7 @@ import { Bindings, type Binding } from './binding/binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
 import { startEmbedded, type EmbeddedServer } from './embedded-server.ts'
-import { ownCheckoutHere, type Checkout } from './pool/held-clients.ts'
+import { ownCheckoutHere } from './pool/held-clients.ts'
 import { interruptPool } from './pool/interrupt.ts'
 import type { Loan } from './pool/loan.ts'
 import { inSession } from './pool/session.ts'
@@ -19,7 +19,6 @@ import { probe, type Probe } from './probe/probe.ts'
 import { examine, type ExaminedText } from '../sql/statement-facts.ts'
 import type { Queryable, Statement } from '../sql/statement.ts'
 import { connectFor, TenantPool } from './pool/tenant-pool.ts'
-import { explainUnreachable } from './unreachable.ts'
 
 export interface DatabaseEvents {
   /** A connection was destroyed instead of reused. */
@@ -61,7 +60,7 @@ export class OpenDatabase implements Database {
   /** One statement on the shared schema. One round trip. */
   async query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>> {
     const { shared } = this.#bindings
-    const loan = await this.#connect(this.sharedPool, shared)
+    const loan = await connectFor(this.sharedPool, shared)
     try {
       return await loan.client.queryFor(shared, examine(statement.text), statement.values)
     } finally {
@@ -125,7 +124,7 @@ export class OpenDatabase implements Database {
 
   /** Holds a connection until it is given back. `lost` resolves when it ends, whatever the reason. */
   async holdConnection(): Promise<{ lost: Promise<void>; giveBack: () => void }> {
-    const loan = await this.#connect(this.sharedPool, this.#bindings.shared)
+    const loan = await connectFor(this.sharedPool, this.#bindings.shared)
     const lost = new Promise<void>((resolve) => loan.client.once('end', () => resolve()))
     return { lost, giveBack: () => loan.release(true) }
   }
@@ -152,7 +151,7 @@ export class OpenDatabase implements Database {
 
   async #send(pool: TenantPool, schema: string, text: string, foreign: string): Promise<void> {
     const binding = this.#bindings.ofSchema(schema)
-    const loan = await this.#connect(pool, binding)
+    const loan = await connectFor(pool, binding)
     try {
       await (foreign === '' ? loan.client.queryFor(binding, examine(text)) : loan.client.queryAround(binding, text, foreign))
     } finally {
@@ -162,7 +161,7 @@ export class OpenDatabase implements Database {
 
   async #transaction<T>(pool: TenantPool, fn: (transaction: Transaction) => Promise<T>): Promise<T> {
     const { shared } = this.#bindings
-    const loan = await this.#connect(pool, shared, ownCheckoutHere(this.#transaction))
+    const loan = await connectFor(pool, shared, ownCheckoutHere(this.#transaction))
     const control = (text: string): Promise<unknown> => loan.client.queryFor(shared, examine(text))
     try {
       // Whatever the server's default: a transaction that waited for a row lock must then see what was committed.
@@ -186,14 +185,6 @@ export class OpenDatabase implements Database {
       query: async ({ text, values }: Statement) => loan.client.queryFor(binding, examinedInside(text), values),
     })
     return { ...queryAs(this.#bindings.shared), in: (schema) => queryAs(this.#bindings.ofSchema(schema)) }
-  }
-
-  async #connect(pool: TenantPool, binding: Binding, checkout?: Checkout): Promise<Loan> {
-    try {
-      return await connectFor(pool, binding, checkout)
-    } catch (error) {
-      throw explainUnreachable(error, pool.options)
-    }
   }
 
   async #locateEmbedded(): Promise<ClientConfig> {

@@ -19,7 +19,7 @@ import { embeddedPaths } from './paths.ts'
 import { startPostgres, type Postgres } from './postgres.ts'
 import { chooseRunAs } from './run-as.ts'
 import { stopOrphan } from './orphan.ts'
-import { isTenancyError } from '../errors.ts'
+import { tenancyErrorOf } from '../errors.ts'
 
 const { directory, directoryName, nativeDirectory, settings } = JSON.parse(process.argv[2] ?? '{}') as SupervisorArguments
 const paths = embeddedPaths(directory)
@@ -41,7 +41,7 @@ try {
   void postgres.ended.then(() => end())
   holders.ready({ port: postgres.port, pid: postgres.pid })
 } catch (error) {
-  const failure = isTenancyError(error) ? error : await embeddedFailure(String((error as Error)?.message ?? error), paths, error)
+  const failure = tenancyErrorOf(error) ?? (await embeddedFailure(String((error as Error)?.message ?? error), paths, error))
   note(failure.stack ?? failure.message)
   holders.failed(failure.summary)
 }

@@ -1,5 +1,5 @@
 /** The report of work on many schemas: one entry per target, also when others failed. */
-import { isTenancyError, TenancyError } from '../errors.ts'
+import { TenancyError, tenancyErrorOf } from '../errors.ts'
 import type { FleetEntry, FleetReport } from '../types.ts'
 
 export function makeReport<E extends FleetEntry>(entries: readonly E[], durationMs: number): FleetReport<E> {
@@ -46,5 +46,5 @@ function namesOf(entries: readonly FleetEntry[]): string {
 }
 
 function messageOf(error: unknown): string {
-  return isTenancyError(error) ? error.summary : 'see the cause.'
+  return tenancyErrorOf(error)?.summary ?? 'see the cause.'
 }

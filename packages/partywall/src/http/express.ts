@@ -5,7 +5,7 @@
  */
 import '../node-version.ts'
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express'
-import type { TenancyError } from '../errors.ts'
+import { tenancyErrorOf, type TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { HttpTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
@@ -111,8 +111,8 @@ export interface TenancyErrorsOptions extends RefusalOptions {
 }
 
 /**
- * An error handler that answers each TenancyError with the status of its code and a problem document, and lets other errors pass.
- * Mount it last. The message of the error is never sent.
+ * An error handler that answers each TenancyError, also one inside an error of an ORM, with the status of its code and a problem document.
+ * It lets other errors pass. Mount it last. The message of the error is never sent.
  * @example app.use(tenancyErrors())
  * @throws TenancyError INVALID_OPTION
  */
@@ -123,7 +123,8 @@ export function tenancyErrors(options: TenancyErrorsOptions = {}): ErrorRequestH
   return (error: unknown, req, res, next) => {
     const answer = errorAnswer(error, { retryAfterMs })
     if (answer === undefined || res.headersSent) return next(error)
-    if (answer.status >= 500) log(error as TenancyError, req)
+    // The error around it may hold the statement with its values.
+    if (answer.status >= 500) log(tenancyErrorOf(error)!, req)
     send(res, answer)
   }
 }

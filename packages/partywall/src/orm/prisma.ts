@@ -12,7 +12,7 @@
  */
 import '../node-version.ts'
 import { randomUUID } from 'node:crypto'
-import { TenancyError } from '../errors.ts'
+import { TenancyError, tenancyErrorOf } from '../errors.ts'
 import type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
 import { unusableVersion, warnIfUntested } from '../tested-versions.ts'
 import { assertNoneRefused } from './shared/refused-options.ts'
@@ -89,7 +89,8 @@ function tenantFactory<F extends FactoryLike>(factory: F, pool: object, sentinel
     // A later version may hide its fields; this method is documented.
     assertTook(pool, adapter.underlyingDriver?.())
     return Object.assign(withoutSchema(adapter, sentinel), {
-      startTransaction: async (...args: unknown[]) => withoutSchema(await adapter.startTransaction(...args), sentinel),
+      startTransaction: async (...args: unknown[]) =>
+        withoutSchema(await adapter.startTransaction(...args).catch(throwForPrisma), sentinel),
     })
   }
   return Object.assign(Object.create(factory), { connect })
@@ -100,9 +101,15 @@ function withoutSchema<Q extends QueryableLike>(queryable: Q, sentinel: string):
   const qualifier = `"${sentinel}".`
   const stripped = (statement: StatementLike): StatementLike => ({ ...statement, sql: statement.sql.replaceAll(qualifier, '') })
   return Object.assign(Object.create(queryable), {
-    queryRaw: (statement: StatementLike) => queryable.queryRaw(stripped(statement)),
-    executeRaw: (statement: StatementLike) => queryable.executeRaw(stripped(statement)),
+    queryRaw: (statement: StatementLike) => queryable.queryRaw(stripped(statement)).catch(throwForPrisma),
+    executeRaw: (statement: StatementLike) => queryable.executeRaw(stripped(statement)).catch(throwForPrisma),
   })
+}
+
+/** Prisma makes an error of its own, with no more of this one than its code, its message and its `meta`: there `tenancyErrorOf` finds it. */
+function throwForPrisma(error: unknown): never {
+  const refusal = tenancyErrorOf(error)
+  throw refusal === undefined ? error : Object.create(refusal, { meta: { value: { driverAdapterError: refusal } } })
 }
 
 /** The slice of PrismaClient that collects calls. Read in 7.10; it has existed since Prisma 2. */

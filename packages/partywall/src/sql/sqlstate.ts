@@ -1,5 +1,5 @@
 /** PostgreSQL's error codes of five characters, by the names in its documentation. */
-import { isTenancyError } from '../errors.ts'
+import { tenancyErrorOf } from '../errors.ts'
 
 export const sqlState = {
   readOnlyTransaction: '25006',
@@ -10,9 +10,13 @@ export const sqlState = {
   uniqueViolation: '23505',
 } as const
 
-/** The SQLSTATE of an error that PostgreSQL sent, also when it is the cause of a TenancyError; undefined for any other error. */
+/**
+ * The SQLSTATE with which PostgreSQL refused a statement, also when it is the cause of a TenancyError; undefined for any other error, and
+ * when it refused the connection: a missing privilege to connect is none to create a table.
+ */
 export function sqlStateOf(error: unknown): string | undefined {
-  if (isTenancyError(error)) return sqlStateOf(error.cause)
+  const refusal = tenancyErrorOf(error)
+  if (refusal !== undefined) return refusal.code === 'DATABASE_UNREACHABLE' ? undefined : sqlStateOf(refusal.cause)
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
   return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined
 }

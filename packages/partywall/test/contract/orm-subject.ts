@@ -53,4 +53,4 @@ export interface OrmSubject extends OrmOperations {
 }
 
 /** What some libraries cannot do. */
-export type OrmCapability = 'isolation levels' | 'savepoints' | 'streaming'
+export type OrmCapability = 'isolation levels' | 'savepoints' | 'streaming' | 'tenancy.pool'

@@ -16,6 +16,7 @@ import type { OrmCase } from './orm-case.ts'
 import type { OrmCapability, OrmSubject } from './orm-subject.ts'
 import { ormWorld, type OrmWorld } from './orm-world.ts'
 import { queryCases } from './query-cases.ts'
+import { refusalCases, whilePoolIsBusy } from './refusal-cases.ts'
 import { streamCases } from './stream-cases.ts'
 import { transactionCases } from './transaction-cases.ts'
 
@@ -59,6 +60,7 @@ export async function ormContract(
   declare(`a transaction of ${name}`, transactionCases)
   declare(`a stream of ${name}`, streamCases)
   declare(`${name} with a crowd`, crowdCases)
+  declare(`a refusal of partywall, inside an error of ${name},`, refusalCases)
 
   describe(`after its suite, ${name}`, () => {
     test('has put nothing into the shared schema', async () => {
@@ -101,4 +103,5 @@ const isLacking: Record<OrmCapability, (world: OrmWorld) => boolean | Promise<bo
   savepoints: ({ subject, four: [a], inTenant }) =>
     inTenant(a, () => subject.transaction((transaction) => Promise.resolve(transaction.nested === undefined))),
   streaming: ({ subject }) => subject.stream === undefined,
+  'tenancy.pool': async (world) => Array.isArray(await whilePoolIsBusy(world, () => world.subject.authors())),
 }

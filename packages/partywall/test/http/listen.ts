@@ -48,7 +48,7 @@ export async function listen(app: RequestListener) {
     return (await socket.toArray()).join('')
   }
 
-  return { send, raw }
+  return { send, raw, port }
 }
 
 function jsonOf(text: string): any {

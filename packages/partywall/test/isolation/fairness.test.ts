@@ -69,7 +69,7 @@ describe('maxPerTenant', () => {
       connectionTimeoutMillis: 500,
     } as object)
     for (let n = 0; n < 3; n++)
-      await expect(scope.run(a, () => nowhere.query('select 1'))).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+      await expect(scope.run(a, () => nowhere.query('select 1'))).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
   })
 })
 

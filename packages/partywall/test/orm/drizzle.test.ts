@@ -4,7 +4,8 @@ import { Cache } from 'drizzle-orm/cache/core'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { integer, pgEnum, pgTable, text } from 'drizzle-orm/pg-core'
 import { describe, expect, test } from 'vitest'
-import type { Tenancy } from 'partywall'
+import { createTenancy, isTenancyError, tenancyErrorOf, type Tenancy } from 'partywall'
+import { errorAnswer } from 'partywall/http'
 import { fixedBinder } from '../../src/database/binding/binder.ts'
 import { Bindings } from '../../src/database/binding/binding.ts'
 import { TenantPool } from '../../src/database/pool/tenant-pool.ts'
@@ -133,6 +134,19 @@ describe('tenantDrizzle', () => {
     })
     expect(await tenancy.run(b!, () => cached.select().from(authors)), 'what it protects from').toEqual([{ id: 1, name: 'of a' }])
     expect(() => tenantDrizzle(tenancy, () => cached)).toThrow('tenancy.current()')
+  })
+})
+
+test('a refusal for a tenant that holds all of its connections is found inside the error of Drizzle', async () => {
+  await using busy = createTenancy({ database: url, pool: { max: 2, maxPerTenant: 1, connectionTimeoutMillis: 1000 } })
+  const db = tenantDrizzle(busy, (client) => drizzle({ client, schema }))
+  await busy.run(tenants[0]!.schema, async () => {
+    const held = await busy.pool.connect()
+    const error = await refused(db.select().from(authors)).finally(() => held.release())
+    expect(error).not.toHaveProperty('details')
+    expect(isTenancyError(error, 'TENANT_BUSY')).toBe(true)
+    expect(tenancyErrorOf(error, 'TENANT_BUSY')?.details).toEqual({ schema: tenants[0]!.schema, maxPerTenant: 1 })
+    expect(errorAnswer(error)).toMatchObject({ status: 503, body: expect.not.stringContaining('select') })
   })
 })
 

@@ -36,18 +36,24 @@ function transaction(sql: postgres.TransactionSql): OrmTransaction {
 
 let sql: postgres.Sql
 
-const { tenancy, tenants, admin, empty, url, withServerConnections } = await ormContract('postgres.js', (on, at) => {
-  sql = tenantPostgresJs(on, postgres(at, { max: 4, onnotice: () => {} }))
-  return {
-    ...operations(sql),
-    transaction: (work, level = 'read committed') =>
-      sql.begin(`isolation level ${level}`, (within) => work(transaction(within))) as never,
-    stream: async function* () {
-      for await (const rows of sql<any>`select id, name from authors order by id`.cursor(10)) yield* rows
-    },
-    close: () => sql.end(),
-  }
-})
+const { tenancy, tenants, admin, empty, url, withServerConnections } = await ormContract(
+  'postgres.js',
+  (on, at) => {
+    sql = tenantPostgresJs(on, postgres(at, { max: 4, onnotice: () => {} }))
+    return {
+      ...operations(sql),
+      transaction: (work, level = 'read committed') =>
+        sql.begin(`isolation level ${level}`, (within) => work(transaction(within))) as never,
+      stream: async function* () {
+        for await (const rows of sql<any>`select id, name from authors order by id`.cursor(10)) yield* rows
+      },
+      close: () => sql.end(),
+    }
+  },
+  {
+    lacks: { 'tenancy.pool': 'it opens connections of its own' },
+  },
+)
 const [a, b] = tenants as [(typeof tenants)[0], (typeof tenants)[0]]
 
 const fillOne = async (): Promise<void> => {

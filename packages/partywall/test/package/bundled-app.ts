@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import express from 'express'
-import { byHeader, createTenancy, isTenancyError } from 'partywall'
+import { byHeader, createTenancy, tenancyErrorOf } from 'partywall'
 import { tenantDrizzle } from 'partywall/drizzle'
 import { tenancyErrors, tenantScope } from 'partywall/express'
 
@@ -64,8 +64,9 @@ async function throughDrizzle(): Promise<unknown[]> {
 }
 
 function refusalOf(error: unknown): object {
-  if (!isTenancyError(error)) throw error
-  return { code: error.code, message: error.message }
+  const refusal = tenancyErrorOf(error)
+  if (refusal === undefined) throw error
+  return { code: refusal.code, message: refusal.message }
 }
 
 // CommonJS has no await at the top.

@@ -8,6 +8,7 @@ import {
   defineConfig,
   isTenancyError,
   TenancyError,
+  tenancyErrorOf,
   type FleetReport,
   type MigrationReport,
   type Tenancy,
@@ -64,14 +65,21 @@ tenancy.on('migrations.schema.ended', ({ report }) => report)
 
 // The details of an error are those of its code.
 declare const error: unknown
-if (isTenancyError(error, 'DOMAIN_EXISTS')) expectTypeOf(error.details.domains).toEqualTypeOf<readonly string[]>()
-if (isTenancyError(error)) {
-  switch (error.code) {
+expectTypeOf(tenancyErrorOf(error, 'DOMAIN_EXISTS')?.details.domains).toEqualTypeOf<readonly string[] | undefined>()
+// What is true for an error around a TenancyError, too: it narrows nothing, in neither branch.
+if (isTenancyError(error, 'DOMAIN_EXISTS')) expectTypeOf(error).toEqualTypeOf<unknown>()
+declare const thrown: Error
+if (!isTenancyError(thrown)) expectTypeOf(thrown).toEqualTypeOf<Error>()
+// @ts-expect-error -- there is no such code
+void isTenancyError(error, 'NO_SUCH_CODE')
+const refusal = tenancyErrorOf(error)
+if (refusal !== undefined) {
+  switch (refusal.code) {
     case 'POOL_EXHAUSTED':
-      expectTypeOf(error.details.max).toEqualTypeOf<number>()
+      expectTypeOf(refusal.details.max).toEqualTypeOf<number>()
       break
     case 'FLEET_FAILED':
-      expectTypeOf(error.details.report).toEqualTypeOf<FleetReport>()
+      expectTypeOf(refusal.details.report).toEqualTypeOf<FleetReport>()
       break
     // @ts-expect-error -- there is no such code
     case 'NO_SUCH_CODE':

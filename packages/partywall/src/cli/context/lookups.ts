@@ -2,7 +2,7 @@
  * What helps a person after an error, and costs queries: the name that was meant, or the migrations that are missing. An operator may see the
  * names of all tenants; the library's own messages name none, because a stranger may read them.
  */
-import { isTenancyError, type AnyTenancyError } from '../../errors.ts'
+import { tenancyErrorOf, type AnyTenancyError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
 import type { Tenancy } from '../../tenancy.ts'
 import { advise } from '../terminal/advice.ts'
@@ -13,9 +13,10 @@ const mostNames = 10_000
 
 /** Looks up advice on the error that ends a command. A failure here must not hide that error. */
 export async function lookUpAdvice(tenancy: Tenancy, error: unknown): Promise<void> {
-  if (!isTenancyError(error)) return
-  const advice = await adviceFor(tenancy, error).catch(() => undefined)
-  if (advice !== undefined) advise(error, advice)
+  const refusal = tenancyErrorOf(error)
+  if (refusal === undefined) return
+  const advice = await adviceFor(tenancy, refusal).catch(() => undefined)
+  if (advice !== undefined) advise(refusal, advice)
 }
 
 async function adviceFor(tenancy: Tenancy, error: AnyTenancyError): Promise<string | undefined> {

@@ -3,7 +3,7 @@
  * schemas that failed, the statement, its file and line, and the command that finishes the rest.
  */
 import { sqlStateOf } from '../../sql/sqlstate.ts'
-import { isTenancyError } from '../../errors.ts'
+import { tenancyErrorOf } from '../../errors.ts'
 import type { MigrationReport } from '../../types.ts'
 import { formatDuration } from '../terminal/duration.ts'
 import { messageOf } from '../terminal/failure.ts'
@@ -66,7 +66,7 @@ function lastLine({ ok, entries, aborted }: MigrationReport, resume: string): st
 
 /** `alter table polls add unique (title) at migrations/tenant/0002_unique.sql:1, SQLSTATE 23505`, without the parts that are unknown. */
 function placeOf(error: unknown): string | undefined {
-  const { file, line, statement } = isTenancyError(error) ? (error.details as Place) : {}
+  const { file, line, statement } = (tenancyErrorOf(error)?.details ?? {}) as Place
   if (file === undefined) return undefined
   const state = sqlStateOf(error)
   return [
@@ -79,7 +79,7 @@ function placeOf(error: unknown): string | undefined {
 
 function codeOf(error: unknown): string {
   const state = sqlStateOf(error)
-  return isTenancyError(error) ? error.code : state === undefined ? 'an error' : `SQLSTATE ${state}`
+  return tenancyErrorOf(error)?.code ?? (state === undefined ? 'an error' : `SQLSTATE ${state}`)
 }
 
 function wordsFor(error: unknown): string {

@@ -1,6 +1,13 @@
 /** A failure as people and programs see it: the exit code, the message, the document. Never a password, never a stack without a message. */
 import { CommanderError } from 'commander'
-import { addressOf, errorCodes, isTenancyError, type TenancyErrorCode } from '../../errors.ts'
+import {
+  addressOf,
+  errorCodes,
+  isTenancyError,
+  tenancyErrorOf,
+  type AnyTenancyError,
+  type TenancyErrorCode,
+} from '../../errors.ts'
 import { adviceOn } from './advice.ts'
 import { inCliWords } from './cli-words.ts'
 import { serverLines, serverWords } from './server-words.ts'
@@ -19,7 +26,8 @@ export class UsageError extends Error {
 
   /** An error that a config file caused, with the name of the file. */
   static inConfig(file: string, cause: unknown): UsageError {
-    return new UsageError(`${file}: ${textOf(cause)}`, isTenancyError(cause) ? cause.code : 'CONFIG_INVALID', { cause })
+    const known = knownIn(cause)
+    return new UsageError(`${file}: ${textOf(known)}`, refusalIn(cause)?.code ?? 'CONFIG_INVALID', { cause: known })
   }
 }
 
@@ -56,13 +64,14 @@ export function isCancelled(error: unknown): boolean {
   return serverWords(error).sqlState === '57014'
 }
 
-export function exitCodeOf(error: unknown): number {
+export function exitCodeOf(thrown: unknown): number {
+  const error = knownIn(thrown)
   if (error === undefined) return 0
   if (error instanceof Interrupted) return 128 + signalNumbers[error.signal]
   // Help and version were asked for; every other error of commander is about the arguments.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof UsageError) return 2
-  return isTenancyError(error) && wrongUsage.has(error.code) ? 2 : 1
+  return wrongUsage.has(refusalIn(error)?.code ?? '') ? 2 : 1
 }
 
 export interface ErrorDocument {
@@ -87,8 +96,9 @@ export function errorDocument(error: unknown): { error: ErrorDocument } {
 }
 
 /** One error, for programs. */
-export function toDocument(error: unknown): ErrorDocument {
-  const details = isTenancyError(error) ? jsonOf(error.details) : undefined
+export function toDocument(thrown: unknown): ErrorDocument {
+  const error = knownIn(thrown)
+  const details = jsonOf(refusalIn(error)?.details ?? {})
   const docs = docsOf(error)
   const cause = causeOf(error)
   return {
@@ -111,7 +121,8 @@ export function describeEnd(error: unknown, isVerbose: boolean): string {
   return linesOf(error, { docs: docsOf(error), hasStack: isVerbose || codeOf(error) === 'UNEXPECTED' })
 }
 
-function linesOf(error: unknown, { docs, hasStack }: { readonly docs: string | undefined; readonly hasStack: boolean }): string {
+function linesOf(thrown: unknown, { docs, hasStack }: { readonly docs: string | undefined; readonly hasStack: boolean }): string {
+  const error = knownIn(thrown)
   const cause = causeOf(error)
   const message = messageOf(error)
   return [
@@ -124,12 +135,25 @@ function linesOf(error: unknown, { docs, hasStack }: { readonly docs: string | u
 }
 
 /** What is wrong and what to do, in the words of the command line. */
-export function messageOf(error: unknown): string {
+export function messageOf(thrown: unknown): string {
+  const error = knownIn(thrown)
   return hidePasswords(textOf(error) || (error as Error).name)
 }
 
+/** What a library put around a TenancyError says less than that, and may hold statements with their values. */
+function knownIn(error: unknown): unknown {
+  return refusalIn(error) ?? error
+}
+
+/** Not inside the errors of the command line: those say more than the TenancyError that caused them. */
+function refusalIn(error: unknown): AnyTenancyError | undefined {
+  const isOwn = error instanceof UsageError || error instanceof CommanderError || error instanceof Interrupted
+  return isOwn ? undefined : tenancyErrorOf(error)
+}
+
 function textOf(error: unknown): string {
-  if (isTenancyError(error)) return inCliWords(error) + adviceOn(error)
+  const refusal = refusalIn(error)
+  if (refusal !== undefined) return inCliWords(refusal) + adviceOn(refusal)
   if (error instanceof CommanderError) return commanderMessage(error)
   return error instanceof Error ? error.message : String(error)
 }
@@ -146,10 +170,13 @@ function commanderMessage({ code, message }: CommanderError): string {
   return message.replace(/^error: /, '').replaceAll('\n', ' ')
 }
 
-function codeOf(error: unknown): string {
-  if (error instanceof UsageError || isTenancyError(error)) return error.code
+function codeOf(thrown: unknown): string {
+  const error = knownIn(thrown)
+  if (error instanceof UsageError) return error.code
   if (error instanceof CommanderError) return 'USAGE'
   if (error instanceof Interrupted) return 'INTERRUPTED'
+  const refusal = refusalIn(error)
+  if (refusal !== undefined) return refusal.code
   if (serverWords(error).sqlState !== undefined) return 'DATABASE_ERROR'
   // Errors of the file system have codes of their own: EACCES, ENOSPC, …
   const { code, syscall } = Object(error) as { code?: unknown; syscall?: unknown }

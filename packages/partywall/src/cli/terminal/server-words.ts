@@ -2,7 +2,7 @@
  * What an error of PostgreSQL says besides its message. DETAIL may hold rows, so it is shown only for SQL that the caller has typed, on the
  * terminal where the rows would have been shown, too; never for a migration.
  */
-import { isTenancyError } from '../../errors.ts'
+import { tenancyErrorOf } from '../../errors.ts'
 import { printable } from './printable.ts'
 
 export interface ServerWords {
@@ -54,7 +54,7 @@ function serverErrorBehind(error: unknown): ServerError | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const { code, severity } = error as { code?: unknown; severity?: unknown }
   if (typeof code === 'string' && typeof severity === 'string') return error as ServerError
-  return isTenancyError(error) ? serverErrorBehind(error.cause) : undefined
+  return serverErrorBehind(tenancyErrorOf(error)?.cause)
 }
 
 function lineAt(sql: string, position: number): number {

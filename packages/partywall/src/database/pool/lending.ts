@@ -11,6 +11,7 @@ import { Loan, type Release } from './loan.ts'
 import { exhausted } from './pool-refusals.ts'
 import type { TenantClient } from './tenant-client.ts'
 import { TenantTurns } from './tenant-turns.ts'
+import { explainUnreachable } from './unreachable.ts'
 import type { Verdict } from './verdict.ts'
 
 export interface LendingOptions {
@@ -103,7 +104,9 @@ export class Lending {
   }
 
   #explain(error: Error | undefined): Error | undefined {
-    if (error?.message !== 'timeout exceeded when trying to connect') return error
-    return exhausted(this.#pool.options, this.#held.describeLongest(), error)
+    if (error === undefined) return undefined
+    const { options } = this.#pool
+    if (error.message !== 'timeout exceeded when trying to connect') return explainUnreachable(error, options)
+    return exhausted(options, this.#held.describeLongest(), error)
   }
 }

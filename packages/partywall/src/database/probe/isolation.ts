@@ -13,6 +13,7 @@ import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { ProbeParts } from './probe-parts.ts'
 import type { Route } from './route.ts'
+import { explainUnreachable } from '../pool/unreachable.ts'
 
 export type Isolation =
   | {
@@ -112,7 +113,9 @@ class Witness {
   static async open({ config }: ProbeParts): Promise<Witness> {
     const client = new pg.Client(config)
     client.on('error', () => {})
-    await client.connect()
+    await client.connect().catch((error: Error) => {
+      throw explainUnreachable(error, config)
+    })
     return new Witness(client, await pathOf(client))
   }
 

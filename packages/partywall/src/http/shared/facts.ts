@@ -26,7 +26,7 @@ export interface NodeRequest {
  */
 export function nodeFacts(req: NodeRequest, options: FactsOptions = {}): RequestFacts {
   const target = targetOf(options.url ?? req.url ?? '/')
-  const host = hostOf(req, target.host, options.host)
+  const host = hostOf(req, target, options.host)
   return withQuery({ host, path: target.path, headers: req.headers, claims: options.claims }, target.query)
 }
 
@@ -36,8 +36,7 @@ export function nodeFacts(req: NodeRequest, options: FactsOptions = {}): Request
  */
 export function webFacts(request: Request, options: Omit<FactsOptions, 'url'> = {}): RequestFacts {
   const url = new URL(request.url)
-  // A server may build the URL from settings of its own; the header is what the client sent. Several come joined with a comma.
-  const host = options.host ?? request.headers.get('host') ?? url.host
+  const host = options.host ?? webHostOf(url, request.headers.get('host'))
   const headers = Object.fromEntries(request.headers)
   return withQuery({ host, path: url.pathname, headers, claims: options.claims }, url.search.slice(1))
 }
@@ -53,16 +52,30 @@ function withQuery(facts: Omit<RequestFacts, 'query'>, text: string): RequestFac
  * request names its host in `Host`, in `:authority` (HTTP/2), and perhaps in its target. Node.js keeps the first of several `Host` lines
  * without a notice; here they stay visible.
  */
-function hostOf(
-  { headers, rawHeaders }: NodeRequest,
-  inTarget: string | undefined,
-  known: string | undefined,
-): string | undefined {
+function hostOf({ headers, rawHeaders }: NodeRequest, target: Target, known: string | undefined): string | undefined {
   const lines = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === 'host')
-  const others = [headers[':authority'], inTarget].filter((host) => typeof host === 'string')
+  const others = [headers[':authority'], target.host].filter((host) => typeof host === 'string')
   const named = [...lines, ...others]
-  const isAmbiguous = lines.length > 1 || new Set(named.map((host) => host.toLowerCase())).size > 1
+  const isAmbiguous = lines.length > 1 || new Set(named.map((host) => withoutDefaultPort(host, target.scheme))).size > 1
   return isAmbiguous ? named.join(', ') : (known ?? named[0])
+}
+
+/**
+ * The header is what the client sent; several come joined with a comma. A server may build the URL from settings of its own (localhost, an
+ * address, the name of a container): such a host can be no tenant's. Any other host in the URL is one that the client named as well.
+ */
+function webHostOf(url: URL, header: string | null): string {
+  if (header === null) return url.host
+  const isOwn = !url.hostname.includes('.') || /^(?:[\d.]+|\[.*\])$/.test(url.hostname)
+  const scheme = url.protocol.slice(0, -1)
+  return isOwn || withoutDefaultPort(header, scheme) === withoutDefaultPort(url.host, scheme) ? header : `${header}, ${url.host}`
+}
+
+/** The form in which two spellings of one host are compared. */
+function withoutDefaultPort(host: string, scheme: string | undefined): string {
+  const port = scheme?.toLowerCase() === 'https' ? ':443' : scheme?.toLowerCase() === 'http' ? ':80' : undefined
+  const lower = host.toLowerCase()
+  return port !== undefined && lower.endsWith(port) ? lower.slice(0, -port.length) : lower
 }
 
 interface Target {
@@ -71,10 +84,11 @@ interface Target {
   readonly query: string
   /** Only in the absolute form, which clients send to proxies. */
   readonly host?: string | undefined
+  readonly scheme?: string | undefined
 }
 
 /** Reads `/polls?page=1` and `http://acme.example.com/polls?page=1`. */
 function targetOf(url: string): Target {
-  const [, host, path = '', query = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/([^/?]*))?([^?]*)\??(.*)$/is.exec(url)!
-  return { path: path || '/', query, host }
+  const [, scheme, host, path = '', query = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/([^/?]*))?([^?]*)\??(.*)$/is.exec(url)!
+  return { path: path || '/', query, host, scheme }
 }

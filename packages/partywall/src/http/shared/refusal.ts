@@ -2,7 +2,7 @@
  * What every adapter answers when a request gets no tenant, or fails with a TenancyError. One answer for each outcome, byte for byte,
  * whatever was asked for: it holds no host, no name and no reason, so that a stranger learns nothing by comparing answers.
  */
-import { errorCodes, isTenancyError, type TenancyErrorCode } from '../../errors.ts'
+import { errorCodes, tenancyErrorOf, type TenancyErrorCode } from '../../errors.ts'
 import type { Resolution } from '../../ports/resolver.ts'
 import type { Attributes } from '../../types.ts'
 import { assertWholeNumber } from '../../whole-number.ts'
@@ -43,11 +43,13 @@ export function refusal({ outcome }: Pick<Refused<object>, 'outcome'>, options: 
 }
 
 /**
- * The answer to a TenancyError, by its code alone: its message and details are for the log. Undefined for every other error, and for a
- * code that this version does not know. An answer of 500 or more hides the error from the client, so write the error to the log.
+ * The answer to a TenancyError, also to one inside an error of a library, by its code alone: its message and details are for the log.
+ * Undefined for every other error, and for a code that this version does not know. An answer of 500 or more hides the error from the
+ * client, so write the error to the log.
  */
 export function errorAnswer(error: unknown, options: RefusalOptions = {}): HttpAnswer | undefined {
-  return isTenancyError(error) && Object.hasOwn(errorCodes, error.code) ? answerTo(error.code, options) : undefined
+  const code = tenancyErrorOf(error)?.code
+  return code !== undefined && Object.hasOwn(errorCodes, code) ? answerTo(code, options) : undefined
 }
 
 /** @throws TenancyError INVALID_OPTION */

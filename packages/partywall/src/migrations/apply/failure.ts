@@ -1,6 +1,6 @@
 /** The error of a migration that failed: which file, which schema, which line, and what PostgreSQL reported. */
 import { sqlStateOf } from '../../sql/sqlstate.ts'
-import { isTenancyError, TenancyError } from '../../errors.ts'
+import { TenancyError, tenancyErrorOf } from '../../errors.ts'
 import { refusedInMigration } from './refused.ts'
 import type { Place } from './transaction-text.ts'
 
@@ -29,7 +29,8 @@ function report(error: unknown, state: string | undefined, statement: string | u
   if (state === activeTransaction && !/^set\b/i.test(statement ?? '')) {
     return `it cannot run inside a transaction (SQLSTATE ${state}): move it to a SQL file of its own that has the line \`-- partywall: no-transaction\`.`
   }
-  if (isTenancyError(error)) return refusedInMigration(error, state, statement)
+  const refusal = tenancyErrorOf(error)
+  if (refusal !== undefined) return refusedInMigration(refusal, state, statement)
   if (state === undefined) return `${error instanceof Error ? error.name : 'an error'} (see the cause).`
   return /^(?:42|3F|0A|2B)/.test(state)
     ? `${(error as Error).message} (SQLSTATE ${state}).`

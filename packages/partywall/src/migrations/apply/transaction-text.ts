@@ -3,7 +3,7 @@
  * position in that text, or nothing but the number of statements that were done; the text finds the file and the line from either.
  */
 import { completedBefore } from '../../sql/completed-before.ts'
-import { isTenancyError } from '../../errors.ts'
+import { tenancyErrorOf } from '../../errors.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import type { MigrationTarget } from '../history/schema-state.ts'
 import { stepOf, type Direction } from '../plan/planned.ts'
@@ -58,9 +58,11 @@ export class TransactionText {
 
   /** Where in the files an error happened; undefined when it was in a statement of partywall's own. */
   placeOf(error: unknown): Place | undefined {
-    if (isTenancyError(error, 'UNSAFE_STATEMENT')) return this.#placeByVerb(error.details['statement'])
+    const unsafe = tenancyErrorOf(error, 'UNSAFE_STATEMENT')
+    if (unsafe !== undefined) return this.#placeByVerb(unsafe.details['statement'])
     // Only PostgreSQL's own error knows which statement must run alone.
-    const original = isTenancyError(error, 'NEEDS_SESSION') ? error.cause : error
+    const needsSession = tenancyErrorOf(error, 'NEEDS_SESSION')
+    const original = needsSession === undefined ? error : needsSession.cause
     return this.#placeByPosition(original) ?? this.#placeByCount(original)
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Connections } from '../../ports/database.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
-import { isTenancyError, TenancyError } from '../../errors.ts'
+import { isTenancyError, TenancyError, tenancyErrorOf } from '../../errors.ts'
 import type { MigrationEntry, Tenant } from '../../types.ts'
 import { applyChanges } from '../apply/apply.ts'
 import { historyChangedMark, lockedMark, type MigrationLimits } from '../apply/guards.ts'
@@ -89,11 +89,17 @@ function retryDecision(error: unknown): RetryDecision {
   if (message.includes(historyChangedMark) || isTenancyError(error, 'SCHEMA_MISSING')) return 'replan'
   if (state !== undefined && lockStates.has(state)) return 'wait'
   if (state !== undefined && /^(?:08|57P0[1-4])/.test(state)) return 'replan'
-  if (isTenancyError(error)) return 'give up'
+  if (isTenancyError(error)) return isDown(error) ? 'replan' : 'give up'
   // A statement of partywall's own failed: another deploy has created the history, or a row of it, in the meantime.
   if (state === duplicateTable || state === uniqueViolation) return 'replan'
   const isLost = state === undefined && /terminated|ECONNRESET|EPIPE|ECONNREFUSED|not queryable/i.test(message)
   return isLost ? 'replan' : 'give up'
+}
+
+/** No connection could be opened, and time may change that: the server is starting, or has crashed. */
+function isDown(error: unknown): boolean {
+  const unreachable = tenancyErrorOf(error, 'DATABASE_UNREACHABLE')
+  return unreachable !== undefined && /^(?:08|57P0|ECONN|EPIPE)/.test(unreachable.details.code ?? '08')
 }
 
 const duplicateTable = '42P07'

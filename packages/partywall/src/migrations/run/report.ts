@@ -1,6 +1,6 @@
 /** What a run of migrations reports of each schema, and the status of one schema. */
 import { sqlStateOf } from '../../sql/sqlstate.ts'
-import { isTenancyError, type ErrorDetails } from '../../errors.ts'
+import { tenancyErrorOf, type ErrorDetails } from '../../errors.ts'
 import type { MigrationEntry } from '../../types.ts'
 import { recordedIn } from '../history/schema-state.ts'
 import type { Planned } from '../plan/planned.ts'
@@ -57,8 +57,9 @@ function named({ target, tenant }: Planned['target']): { target: string; tenantI
 /** What the catalog stores of an error: what an operator needs, and neither rows nor passwords. */
 export function errorForRecord(error: unknown): object | undefined {
   if (error === undefined) return undefined
-  if (!isTenancyError(error)) return { name: error instanceof Error ? error.name : 'an error', sqlState: sqlStateOf(error) }
-  const { code, summary } = error
-  const { file, line, statement } = error.details as Partial<ErrorDetails['MIGRATION_FAILED']>
-  return { code, message: summary, sqlState: sqlStateOf(error), file, line, statement }
+  const refusal = tenancyErrorOf(error)
+  if (refusal === undefined) return { name: error instanceof Error ? error.name : 'an error', sqlState: sqlStateOf(error) }
+  const { code, summary } = refusal
+  const { file, line, statement } = refusal.details as Partial<ErrorDetails['MIGRATION_FAILED']>
+  return { code, message: summary, sqlState: sqlStateOf(refusal), file, line, statement }
 }

@@ -10,7 +10,7 @@
 import '../../node-version.ts'
 import { Bindings, bindingLiteral, type Binding } from '../../database/binding/binding.ts'
 import { bindingError } from '../../database/binding/binding-refusals.ts'
-import { isTenancyError } from '../../errors.ts'
+import { tenancyErrorOf } from '../../errors.ts'
 import { warnIfUntested } from '../../tested-versions.ts'
 import type { Tenant } from '../../types.ts'
 import { interceptOutcome, isServerError, isStalePlan, settled, type Interception, type Outcome } from './answer.ts'
@@ -191,8 +191,9 @@ class TenantSql {
     try {
       return this.#bindings.ofTenant(this.#tenancy.current())
     } catch (error) {
-      if (!isTenancyError(error, 'NO_TENANT')) throw error
-      const isShared = error.details.scope === 'shared' || this.#tenancy.options.outsideScope === 'shared'
+      const noTenant = tenancyErrorOf(error, 'NO_TENANT')
+      if (noTenant === undefined) throw error
+      const isShared = noTenant.details.scope === 'shared' || this.#tenancy.options.outsideScope === 'shared'
       return isShared ? this.#bindings.shared : undefined
     }
   }

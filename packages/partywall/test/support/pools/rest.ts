@@ -77,6 +77,6 @@ export async function killBackend(pid: number, admin: TwoTenants['admin']): Prom
   await admin.query('select pg_terminate_backend($1, 5000)', [pid])
 }
 
-/** Ended by an administrator, by a crash, or while starting or stopping; the codes of PgBouncer and of the socket. */
-const lossCodes = /^(57P0[1-3]|08\w{3}|ECONN\w+|EPIPE|25P03)$/
+/** No connection; or ended by an administrator, by a crash, or while starting or stopping; the codes of PgBouncer and of the socket. */
+const lossCodes = /^(DATABASE_UNREACHABLE|57P0[1-3]|08\w{3}|ECONN\w+|EPIPE|25P03)$/
 const lossMessages = /connection terminated|not queryable|server conn|connection is lost|client was closed/i
