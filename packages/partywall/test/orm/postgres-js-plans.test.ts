@@ -48,7 +48,7 @@ const readWith = async (on: unknown, how: string): Promise<unknown> => (await re
 describe.each(Object.keys(reads))('after a migration gave the tenant a table of its own, %s', (how) => {
   const read = (): Promise<unknown> => readWith(sql, how)
   const readInTransaction = (): Promise<unknown> => sql.begin((within) => readWith(within, how))
-  // More often than the server makes a plan anew for each set of values.
+  // More often than the server makes a new plan for each set of values.
   const often = 8
 
   test('reads that table', async () => {
@@ -75,7 +75,7 @@ test('after a migration gave the tenant a table of its own, a query writes to th
   expect((await admin.query(`select count(*)::int from "${a.schema}".notes`)).rows).toEqual([{ count: 9 }])
 })
 
-test('a tenant that was made anew under the name of another has its own types', async () => {
+test('a tenant that was created under the name of an earlier one has its own types', async () => {
   const mood = { mood: 'calm', moods: ['calm'] }
   for (let round = 0; round < 2; round++) {
     const tenant = await tenancy.tenants.create({ schema: 'again' })
