@@ -25,7 +25,7 @@ import type { Config } from './config/config.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
-import { Scope } from './scope/scope.ts'
+import { Scope, type ScopeValue } from './scope/scope.ts'
 import type { DatabaseApi, DomainsApi, TenantsApi } from './tenancy-api.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
 
@@ -122,6 +122,11 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   /** The current tenant, or undefined. */
   tryCurrent(): Tenant<A> | undefined {
     return this.#scope.tryCurrent()
+  }
+
+  /** The current scope: that of a tenant, or the shared one; undefined outside every scope. */
+  scope(): ScopeValue<A> | undefined {
+    return this.#scope.value()
   }
 
   /** A function that runs `fn` in the current scope, whenever it is called: for sockets, timers and event listeners. */

@@ -17,6 +17,8 @@ export type { OrmTenancy } from '../ports/tenancy-like.ts'
 export interface DrizzleLike {
   readonly $client: unknown
   readonly $cache?: unknown
+  /** `withReplicas` reads from these. */
+  readonly $replicas?: readonly DrizzleLike[]
 }
 
 /**
@@ -33,6 +35,11 @@ export function tenantDrizzle<D extends DrizzleLike, P extends OrmTenancy['pool'
 ): D {
   warnIfUntested('drizzle-orm')
   const db = make(pool)
+  for (const each of [db, ...(db.$replicas ?? [])]) assertIsolated(each, pool)
+  return db
+}
+
+function assertIsolated(db: DrizzleLike, pool: OrmTenancy['pool']): void {
   if (db.$client !== pool) {
     throw refusal(
       'client',
@@ -55,7 +62,6 @@ export function tenantDrizzle<D extends DrizzleLike, P extends OrmTenancy['pool'
         'Leave the option "cache" out, and keep answers in a cache of your own under the id of tenancy.current().',
     )
   }
-  return db
 }
 
 function isCache(cache: unknown): boolean {

@@ -3,16 +3,23 @@
  * serves every tenant.
  *
  * MikroORM remembers what it has loaded: an EntityManager by primary key, the result cache by the query. Both would answer one tenant
- * with rows of another, without a query. So an EntityManager belongs to the tenant that uses it first, and the cache is divided by tenant.
+ * with rows of another, without a query. So an EntityManager belongs to the scope that uses it first, and the cache is divided by scope.
  *
  * Not isolated by it: entities that you keep beyond their scope.
  */
 import '../node-version.ts'
 import { MemoryCacheAdapter, type CacheAdapter } from '@mikro-orm/core'
-import { EntityManager, PostgreSqlConnection, type Options } from '@mikro-orm/postgresql'
+import {
+  EntityManager,
+  PostgreSqlConnection,
+  type ForkOptions,
+  type Options,
+  type TransactionOptions,
+} from '@mikro-orm/postgresql'
 import { TenancyError } from '../errors.ts'
 import type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
 import { unusableVersion, warnIfUntested } from '../tested-versions.ts'
+import { currentScope, type CurrentScope } from './shared/current-scope.ts'
 import { readCursorWith, type TypesLike } from './shared/reading-types.ts'
 import { assertNoneRefused, schemaInEachStatement, setByTenancy } from './shared/refused-options.ts'
 
@@ -104,38 +111,70 @@ function withTypes(client: ClientLike, types: TypesLike | undefined): ClientLike
 }
 
 function tenantEntityManager(tenancy: ScopedOrmTenancy): typeof EntityManager {
-  const owners = new WeakMap<object, { readonly id: string; readonly schema: string }>()
-  class TenantEntityManager extends EntityManager {
+  const owners = new WeakMap<object, Owner>()
+  const ownerOf = (manager: object): Owner => {
+    let owner = owners.get(manager)
+    if (owner === undefined) owners.set(manager, (owner = { scope: undefined }))
+    return owner
+  }
+  const claim = (manager: object): void => {
+    const current = currentScope(tenancy)
+    const owner = ownerOf(manager)
+    if (owner.scope === undefined) {
+      // Outside every scope nothing is loaded, because each statement is refused.
+      if (current.schema !== undefined) owner.scope = current
+    } else if (owner.scope.key !== current.key) throw wrongScope(owner.scope, current)
+  }
+  class ScopedEntityManager extends EntityManager {
     override getContext(validate = true): this {
       const manager = super.getContext(validate) as this
-      const current = tenancy.tryCurrent()
       // Without validation it is about to be forked, which is right in any scope.
-      if (!validate || current === undefined) return manager
-      const owner = owners.get(manager)
-      if (owner === undefined) owners.set(manager, current)
-      else if (owner.id !== current.id) throw wrongTenant(owner.schema, current.schema)
+      if (validate) claim(manager)
       return manager
     }
+
+    override fork(options: ForkOptions = {}): this {
+      const origin = options.disableContextResolution ? this : this.getContext(false)
+      const fork = super.fork(options) as this
+      // It holds the same entities, or none; making it has claimed it already.
+      if (options.clear === false) owners.set(fork, ownerOf(origin))
+      else owners.delete(fork)
+      return fork
+    }
+
+    /** At its end, MikroORM puts what the transaction has loaded into the EntityManager that began it, except into a global one. */
+    override async transactional<T>(work: (em: this) => T | Promise<T>, options?: TransactionOptions): Promise<T> {
+      const origin = this.getContext(false)
+      if (origin.global && !this.config.get('allowGlobalContext')) return super.transactional(work, options)
+      claim(origin)
+      return super.transactional((em) => {
+        owners.set(em, ownerOf(origin))
+        return work(em)
+      }, options)
+    }
   }
-  return TenantEntityManager as typeof EntityManager
+  return ScopedEntityManager as unknown as typeof EntityManager
 }
 
-function wrongTenant(owner: string, current: string): TenancyError {
-  return new TenancyError(
-    'WRONG_TENANT',
-    `This EntityManager has served the tenant ${JSON.stringify(owner)} and was used in the scope of the tenant ${JSON.stringify(current)}; ` +
-      'it may hold entities of the first, so nothing was done. Take a new one inside the scope: orm.em.fork(), or ' +
-      'RequestContext.create(orm.em, …).',
-    { details: { owner, now: current } },
-  )
+/** The scope whose entities an EntityManager may hold; undefined as long as it holds none. */
+interface Owner {
+  scope: CurrentScope | undefined
+}
+
+function wrongScope(owner: CurrentScope, current: CurrentScope): TenancyError {
+  const message =
+    `This EntityManager was used in ${owner.label} and then in ${current.label}; it may hold entities of the first, so nothing was done. ` +
+    'Take a new one inside the scope: orm.em.fork(), or RequestContext.create(orm.em, …).'
+  if (current.schema === undefined) return new TenancyError('NO_TENANT', message, { details: { scope: 'none' } })
+  return new TenancyError('WRONG_TENANT', message, { details: { owner: owner.schema!, now: current.schema } })
 }
 
 type CacheClass = new (options: object) => CacheAdapter
 
-/** The cache adapter of the application, with the tenant in front of each key. */
+/** The cache adapter of the application, with the scope in front of each key. */
 function dividedCache(Inner: CacheClass, tenancy: ScopedOrmTenancy): CacheClass {
-  const own = (name: string): string => `${tenancy.tryCurrent()?.id ?? 'shared'}:${name}`
-  return class TenantCacheAdapter implements CacheAdapter {
+  const own = (name: string): string => `${currentScope(tenancy).key}:${name}`
+  return class ScopedCacheAdapter implements CacheAdapter {
     readonly #inner: CacheAdapter
 
     constructor(options: object) {

@@ -6,7 +6,7 @@
  * travel beside the SQL, and your SQL cannot contain a name that it does not know: nothing else is changed.
  *
  * Prisma also collects the `findUnique` calls of one tick and sends them in the async context of the first of them. Two tenants in
- * one tick would then be one query, for the tenant that came first. So the client collects for each tenant separately.
+ * one tick would then be one query, for the tenant that came first. So the client collects for each scope separately.
  *
  * Not isolated by it: rows that you keep beyond their scope, and the answers of caching extensions such as Accelerate.
  */
@@ -15,6 +15,7 @@ import { randomUUID } from 'node:crypto'
 import { TenancyError, tenancyErrorOf } from '../errors.ts'
 import type { ScopedOrmTenancy } from '../ports/tenancy-like.ts'
 import { unusableVersion, warnIfUntested } from '../tested-versions.ts'
+import { currentScope } from './shared/current-scope.ts'
 import { assertNoneRefused } from './shared/refused-options.ts'
 
 export { prismaMigrations, type PrismaMigrationsOptions } from '../migrations/sources/tools/prisma.ts'
@@ -66,7 +67,7 @@ export function tenantPrisma<P extends PrismaPgLike, C extends object>(
   const factory = new PrismaPg(tenancy.pool, { ...options, schema: sentinel, disposeExternalPool: false })
   assertTook(tenancy.pool, (factory as { externalPool?: unknown }).externalPool)
   const client = make(tenantFactory(factory, tenancy.pool, sentinel) as InstanceType<P>)
-  collectByTenant(client, tenancy)
+  collectByScope(client, tenancy)
   warnIfUntested('@prisma/adapter-pg')
   return client
 }
@@ -122,8 +123,8 @@ interface RequestLike {
   readonly transaction?: { readonly id: unknown } | undefined
 }
 
-/** Gives each tenant, and each transaction, a collector of its own: calls that are collected together then have one scope. */
-function collectByTenant(client: object, tenancy: ScopedOrmTenancy): void {
+/** Gives each scope, and each transaction in it, a collector of its own: calls that are collected together then have one scope. */
+function collectByScope(client: object, tenancy: ScopedOrmTenancy): void {
   const handler = (client as { _requestHandler?: { dataloader?: CollectorLike } })._requestHandler
   const original = handler?.dataloader
   if (handler === undefined || typeof original?.request !== 'function' || typeof original.options?.batchBy !== 'function') {
@@ -137,9 +138,7 @@ function collectByTenant(client: object, tenancy: ScopedOrmTenancy): void {
   const ofThisTick = new Map<string, CollectorLike>()
   const collectorFor = (request: RequestLike): CollectorLike => {
     const { transaction } = request
-    const tenant = tenancy.tryCurrent()
-    if (transaction === undefined && tenant === undefined) return new Collector(original.options)
-    const key = transaction === undefined ? `tenant ${tenant!.id}` : `transaction ${String(transaction.id)}`
+    const key = `${currentScope(tenancy).key} ${transaction === undefined ? '' : `transaction ${String(transaction.id)}`}`
     let collector = ofThisTick.get(key)
     if (collector === undefined) {
       // A collector sends its calls in the next tick; one that lives longer could collect calls of another scope.

@@ -11,10 +11,16 @@ export interface OrmTenancy {
   readonly sharedPool: Pool
 }
 
-/** The pools and the current tenant: for libraries that cache rows or collect queries, which must be divided by tenant. */
+/** The pools and the current scope: for libraries that cache rows or collect queries, which must be divided by scope. */
 export interface ScopedOrmTenancy extends OrmTenancy {
-  tryCurrent(): { readonly id: string; readonly schema: string } | undefined
+  readonly options: { readonly sharedSchema: string; readonly outsideScope: 'refuse' | 'shared' }
+  scope(): ScopeLike | undefined
 }
+
+/** A scope that code can be in: that of a tenant, or the shared one. */
+export type ScopeLike =
+  | { readonly kind: 'tenant'; readonly tenant: { readonly id: string; readonly schema: string } }
+  | { readonly kind: 'shared' }
 
 /** What an adapter for a web framework needs. */
 export interface HttpTenancy<A extends object = Attributes> {

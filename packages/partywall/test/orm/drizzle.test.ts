@@ -2,7 +2,7 @@
 import { eq, relations, sql, type SQL } from 'drizzle-orm'
 import { Cache } from 'drizzle-orm/cache/core'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
-import { integer, pgEnum, pgTable, text } from 'drizzle-orm/pg-core'
+import { integer, pgEnum, pgTable, text, withReplicas } from 'drizzle-orm/pg-core'
 import { describe, expect, test } from 'vitest'
 import { createTenancy, isTenancyError, tenancyErrorOf, type Tenancy } from 'partywall'
 import { errorAnswer } from 'partywall/http'
@@ -134,6 +134,16 @@ describe('tenantDrizzle', () => {
     })
     expect(await tenancy.run(b!, () => cached.select().from(authors)), 'what it protects from').toEqual([{ id: 1, name: 'of a' }])
     expect(() => tenantDrizzle(tenancy, () => cached)).toThrow('tenancy.current()')
+    const replicated = withReplicas(drizzle({ client: tenancy.pool }), [cached])
+    expect(() => tenantDrizzle(tenancy, () => replicated as never)).toThrow('tenancy.current()')
+  })
+
+  test('refuses a replica on another pool, and accepts one on tenancy.pool', () => {
+    const db = drizzle({ client: tenancy.pool })
+    const elsewhere = withReplicas(db, [drizzle({ connection: 'postgres://nowhere' })])
+    expect(() => tenantDrizzle(tenancy, () => elsewhere as never)).toThrow('does not use tenancy.pool')
+    const here = withReplicas(db, [drizzle({ client: tenancy.pool })])
+    expect(tenantDrizzle(tenancy, () => here as never)).toBe(here)
   })
 })
 

@@ -8,7 +8,8 @@ import {
   type EntityManager,
 } from '@mikro-orm/postgresql'
 import pg from 'pg'
-import { describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { createTenancy } from 'partywall'
 import { tenantMikroOrmOptions } from '../../src/orm/mikro-orm.ts'
 import { codeOf, ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
 import { isPooled } from '../support/servers/route.ts'
@@ -100,7 +101,7 @@ const levels = {
   serializable: MikroLevel.SERIALIZABLE,
 }
 
-const { tenancy, tenants, admin, empty } = await ormContract('MikroORM', (on) => {
+const { tenancy, tenants, admin, empty, url } = await ormContract('MikroORM', (on) => {
   orm = new MikroORM(tenantMikroOrmOptions(on, { entities: [Author, Book, Plan] }))
   return {
     ...operations(() => orm.em.fork()),
@@ -119,9 +120,42 @@ const fillOne = async (): Promise<void> => {
   for (const { schema } of tenants) await admin.query(`insert into "${schema}".authors values (1, $1)`, [schema])
 }
 
+type ScopeName = 'a' | 'b' | 'shared'
+
+const orders: [ScopeName, ScopeName][] = [
+  ['a', 'b'],
+  ['a', 'shared'],
+  ['shared', 'a'],
+]
+const nameIn = (scope: ScopeName): string => ({ a: a.schema, b: b.schema, shared: 'shared' })[scope]
+const inScope = <T>(scope: ScopeName, work: () => Promise<T>): Promise<T> =>
+  (scope === 'shared' ? tenancy.runShared(work) : tenancy.run(scope === 'a' ? a : b, work)) as Promise<T>
+
+/** The shared schema has the same table. */
+async function fillAll(): Promise<void> {
+  await fillOne()
+  await admin.query(
+    `create table if not exists public.authors (id int primary key, name text); truncate public.authors;
+     insert into public.authors values (1, 'shared')`,
+  )
+}
+afterAll(() => admin.query('drop table if exists public.authors'))
+
+/** Ways in which an EntityManager comes to hold entities. */
+const uses: Record<string, (em: EntityManager) => Promise<unknown>> = {
+  find: (em) => em.findOneOrFail(Author, 1),
+  'the query builder': (em) => em.createQueryBuilder(Author).getResult(),
+  transactional: (em) => em.transactional((inner) => inner.findOneOrFail(Author, 1)),
+  'transactional with clear': (em) => em.transactional((inner) => inner.findOneOrFail(Author, 1), { clear: true }),
+  'a fork with its entities': (em) => em.fork({ clear: false }).findOneOrFail(Author, 1),
+  merge: async (em) => em.merge(Author, { id: 1, name: 'merged' }),
+}
+
 const cached = async (): Promise<string[]> => (await orm.em.fork().find(Author, {}, { cache: 5000 })).map(({ name }) => name)
 const cachedByName = async (): Promise<string[]> =>
   (await orm.em.fork().find(Author, {}, { cache: ['all', 5000] })).map(({ name }) => name)
+
+const readHere = async (em: EntityManager): Promise<string> => (await em.findOneOrFail(Author, 1)).name
 
 describe('tenantMikroOrmOptions', () => {
   test('refuses an EntityManager that served another tenant, and would answer from memory', async () => {
@@ -131,6 +165,83 @@ describe('tenantMikroOrmOptions', () => {
     expect(codeOf(await tenancy.run(b, () => refused(em.findOneOrFail(Author, 1))))).toBe('WRONG_TENANT')
     expect(codeOf(await tenancy.run(b, () => refused(em.flush())))).toBe('WRONG_TENANT')
     expect(await tenancy.run(b, async () => (await em.fork().findOneOrFail(Author, 1)).name)).toBe(b.schema)
+  })
+
+  describe.each(orders)('in the order %s, %s', (first, second) => {
+    test.each(Object.keys(uses))('refuses an EntityManager in the second scope after %s in the first', async (use) => {
+      await fillAll()
+      const em = orm.em.fork()
+      await inScope(first, () => uses[use]!(em))
+      const attempts = {
+        find: () => readHere(em),
+        getReference: async () => em.getReference(Author, 1),
+        flush: () => em.flush(),
+        create: async () => em.create(Author, { id: 9, name: 'x' }),
+        'query builder': () => em.createQueryBuilder(Author).getResult(),
+        transactional: () => em.transactional((inner) => readHere(inner as EntityManager)),
+        'a fork with its entities': () => readHere(em.fork({ clear: false })),
+        'a RequestContext with its entities': () => RequestContext.create(em, () => readHere(em), { clear: false } as object),
+      }
+      for (const [name, attempt] of Object.entries(attempts)) {
+        const error = await refused(inScope(second, attempt))
+        expect({ name, code: codeOf(error) }).toEqual({ name, code: 'WRONG_TENANT' })
+      }
+      expect(await inScope(second, () => readHere(em.fork()))).toBe(nameIn(second))
+    })
+
+    test('never flushes what was changed in the first scope', async () => {
+      await fillAll()
+      const em = orm.em.fork()
+      await inScope(first, async () => {
+        ;(await em.findOneOrFail(Author, 1)).name = 'changed'
+      })
+      expect(codeOf(await refused(inScope(second, () => em.flush())))).toBe('WRONG_TENANT')
+      expect(await inScope(second, () => readHere(orm.em.fork()))).toBe(nameIn(second))
+    })
+
+    test('never answers from the result cache of the first scope', async () => {
+      await fillAll()
+      await orm.config.getResultCacheAdapter().clear()
+      const countCached = (): Promise<number> => orm.em.fork().count(Author, { name: nameIn(first) }, { cache: 5000 })
+      expect(await inScope(first, cached)).toEqual([nameIn(first)])
+      expect(await inScope(first, cachedByName)).toEqual([nameIn(first)])
+      expect(await inScope(first, countCached)).toBe(1)
+      expect(await inScope(second, cached)).toEqual([nameIn(second)])
+      expect(await inScope(second, cachedByName)).toEqual([nameIn(second)])
+      expect(await inScope(second, countCached)).toBe(0)
+    })
+  })
+
+  test('refuses outside every scope to answer from memory or from a cache', async () => {
+    await fillAll()
+    const em = orm.em.fork()
+    for (const scope of ['a', 'shared'] as const) {
+      const own = orm.em.fork()
+      await inScope(scope, async () => void (await own.findOneOrFail(Author, 1)))
+      await inScope(scope, cached)
+      expect(codeOf(await refused(own.findOneOrFail(Author, 1)))).toBe('NO_TENANT')
+      expect(codeOf(await refused(cached()))).toBe('NO_TENANT')
+    }
+    expect(codeOf(await refused(em.findOneOrFail(Author, 1)))).toBe('NO_TENANT')
+    expect(await tenancy.run(a, async () => (await em.findOneOrFail(Author, 1)).name)).toBe(a.schema)
+  })
+
+  test('takes no scope for the shared one where the configuration says so', async () => {
+    await fillAll()
+    const lenient = createTenancy({ database: url, outsideScope: 'shared' })
+    const other = new MikroORM(tenantMikroOrmOptions(lenient, { entities: [Author, Book, Plan] }))
+    const em = other.em.fork()
+    expect(await lenient.runShared(() => readHere(em))).toBe('shared')
+    expect(await readHere(em)).toBe('shared')
+    expect(codeOf(await lenient.run(a, () => refused(readHere(em))))).toBe('WRONG_TENANT')
+    const ofA = other.em.fork()
+    expect(await lenient.run(a, () => readHere(ofA))).toBe(a.schema)
+    expect(codeOf(await refused(readHere(ofA)))).toBe('WRONG_TENANT')
+    const ofNone = other.em.fork()
+    expect(await readHere(ofNone)).toBe('shared')
+    expect(codeOf(await lenient.run(a, () => refused(readHere(ofNone))))).toBe('WRONG_TENANT')
+    await other.close()
+    await lenient.close()
   })
 
   test('refuses one RequestContext for two tenants, and accepts one for each', async () => {

@@ -137,12 +137,38 @@ const findInOneTick = (client: any): Promise<(string | undefined)[]> =>
     ),
   )
 
+const nameOfFirst = async (on: any = prisma): Promise<unknown> => (await on.author.findUnique({ where: { id: 1 } }))?.name
+
 describe('tenantPrisma', () => {
   const ownNames = [1, 2, 3].flatMap((id) => tenants.map(({ schema }) => `${schema}${id}`))
 
   test('sends the findUnique calls of two tenants in one tick separately', async () => {
     await fillThree()
     for (let round = 0; round < 5; round++) expect(await findInOneTick(prisma)).toEqual(ownNames)
+  })
+
+  test('sends the findUnique calls of a tenant, of the shared scope and of a transaction in one tick separately', async () => {
+    await fillThree()
+    await admin.query(
+      `create table public.authors (id int primary key, name text); insert into public.authors values (1, 'shared')`,
+    )
+    for (let round = 0; round < 5; round++) {
+      expect(
+        await Promise.all([
+          tenancy.run(a, () => nameOfFirst()),
+          tenancy.runShared(() => nameOfFirst()),
+          refused(nameOfFirst()).then(refusalOf),
+          tenancy.run(tenants[1]!, () => nameOfFirst()),
+        ]),
+      ).toEqual([`${a.schema}1`, 'shared', 'NO_TENANT', `${tenants[1]!.schema}1`])
+    }
+    const inTransaction = await tenancy.run(a, () =>
+      prisma.$transaction((tx: unknown) =>
+        Promise.all([nameOfFirst(tx), tenancy.run(tenants[1]!, async () => refusalOf(await refused(nameOfFirst(tx))))]),
+      ),
+    )
+    expect(inTransaction).toEqual([`${a.schema}1`, 'WRONG_TENANT'])
+    await admin.query('drop table public.authors')
   })
 
   test('protects from Prisma alone, where such calls of four tenants become one query in the scope of one', async () => {
@@ -319,4 +345,9 @@ async function generate(schema: string): Promise<{ PrismaClient: new (options: a
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Prisma puts the message of a refusal into an error of its own. */
+function refusalOf(error: unknown): string {
+  return /NO_TENANT|WRONG_TENANT/.exec(String(error))?.[0] ?? String(error)
 }

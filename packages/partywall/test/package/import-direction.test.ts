@@ -80,7 +80,7 @@ const rooms: Record<string, readonly string[]> = {
   // The edges: each adapter takes a tenancy by its shape (ports), so it needs none of the wiring.
   'http/shared': ['ports'],
   http: ['ports', 'http/shared'],
-  'orm/shared': [],
+  'orm/shared': ['ports'],
   orm: ['ports', 'sql', 'orm/shared', 'migrations/sources/tools'],
   'orm/*': ['ports', 'sql', 'orm/shared', 'database/binding'],
   'cli/terminal': ['migrations/run'],

@@ -8,18 +8,24 @@ export interface Interception {
   next(): Promise<Outcome>
   /** Gives it to the caller. */
   settle(outcome: Outcome): void
+  /** Gives the error to the caller at once; the query is not sent, so this is also its next outcome. */
+  cancel(error: unknown): void
 }
 
-/** Intercepts the answer for the caller, which must not receive it before the commit has answered. */
-export function interceptOutcome(query: QueryLike): Interception {
+/**
+ * Intercepts the answer for the caller, which must not receive it before the commit has answered.
+ * @param onAnswer called with each outcome that postgres.js reports
+ */
+export function interceptOutcome(query: QueryLike, onAnswer: () => void): Interception {
   // A cursor sets functions of its own here for each batch of rows.
   let { resolve, reject } = query
   let answer: ((outcome: Outcome) => void) | undefined
-  let early: Outcome | undefined
+  let cancelled: Outcome | undefined
   const take = (outcome: Outcome): void => {
-    early = outcome
+    onAnswer()
     answer?.(outcome)
   }
+  const settle = (outcome: Outcome): void => ('error' in outcome ? reject(outcome.error) : resolve(outcome.value))
   Object.defineProperties(query, {
     resolve: {
       get: () => (value: unknown) => take({ value }),
@@ -35,12 +41,13 @@ export function interceptOutcome(query: QueryLike): Interception {
     },
   })
   return {
-    next: () => {
-      // It may have been cancelled while it waited for a connection.
-      const known = query.cancelled ? early : undefined
-      return new Promise((given) => (known === undefined ? (answer = given) : given(known)))
+    next: () => new Promise((given) => (cancelled === undefined ? (answer = given) : given(cancelled))),
+    settle,
+    cancel: (error) => {
+      cancelled = { error }
+      settle(cancelled)
+      answer?.(cancelled)
     },
-    settle: (outcome) => ('error' in outcome ? reject(outcome.error) : resolve(outcome.value)),
   }
 }
 

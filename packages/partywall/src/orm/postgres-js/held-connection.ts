@@ -2,6 +2,7 @@
  * The connection of a transaction, taken not by `reserve` but from the first query that it executes: the other statements of the
  * transaction are sent after that query, and the loss of the connection is seen at once. Read in postgres.js 3.4.9.
  */
+import { settled } from './answer.ts'
 import type { ConnectionLike, QueryLike } from './sql-like.ts'
 
 /**
@@ -12,6 +13,9 @@ export class HeldConnection {
   readonly lost: Promise<{ readonly error: unknown }>
   wasHeld = false
   isLost = false
+  #connection: ConnectionLike | undefined
+  #reserved: ConnectionLike['reserved'] = null
+  #requests: Promise<unknown> | undefined
   #letGo: () => void = () => {}
   #lose: (outcome: { readonly error: unknown }) => void = () => {}
 
@@ -20,8 +24,10 @@ export class HeldConnection {
   }
 
   /** postgres.js calls it with the connection that executes a query. */
-  readonly hold = (connection: Pick<ConnectionLike, 'onclose'>): boolean => {
+  readonly hold = (connection: ConnectionLike): boolean => {
     this.wasHeld = true
+    this.#connection = connection
+    this.#reserved = connection.reserved
     const before = connection.onclose
     const onclose = (error: unknown): void => {
       this.isLost = true
@@ -37,16 +43,55 @@ export class HeldConnection {
     if (!this.isLost) this.#letGo()
   }
 
+  /**
+   * Ends a transaction that postgres.js has left open, because its own COMMIT or ROLLBACK was cancelled; it would keep the connection for
+   * it indefinitely.
+   */
+  endTransaction(rollback: QueryLike): void {
+    const connection = this.#connection
+    if (connection === undefined || this.isLost || this.#reserved === null || connection.reserved !== this.#reserved) return
+    rollback.executed = true
+    void settled(rollback)
+    connection.execute(rollback)
+  }
+
   assertHeld(): void {
     if (this.isLost) throw Object.assign(new Error('The connection of this transaction is lost.'), { code: 'CONNECTION_CLOSED' })
+  }
+
+  /**
+   * A request to cancel was sent: until it has ended, it may hit any statement on this connection. One that does not end in time costs the
+   * connection: without its session, the request is void.
+   */
+  holdUntil(requestEnded: Promise<unknown>): void {
+    const connection = this.#connection!
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        if (!this.isLost) connection.terminate()
+        resolve()
+      }, longestRequestMs)
+    })
+    const ended = Promise.race([requestEnded, late, this.lost]).finally(() => clearTimeout(timer))
+    const all = Promise.all([this.#requests, ended]).finally(() => {
+      if (this.#requests === all) this.#requests = undefined
+    })
+    this.#requests = all
+  }
+
+  /** Resolves when no request to cancel can hit this connection; undefined if none can now. */
+  get requestsEnded(): Promise<unknown> | undefined {
+    return this.#requests
   }
 
   /** The result of `work`; none after the connection is lost, because postgres.js must not roll back then. It fails by itself. */
   async whileHeld<T>(work: () => Promise<T>): Promise<T> {
     try {
       const result = await work()
+      await this.#requests
       if (!this.isLost) return result
     } catch (error) {
+      await this.#requests
       // The notice of the loss may come a moment after the error.
       if (isConnectionError(error)) await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 1000).unref())])
       if (!this.isLost) throw error
@@ -59,42 +104,5 @@ function isConnectionError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^(CONNECTION_|E[A-Z]+$|57P0)/.test(String(error.code))
 }
 
-/** Sends the query, and then the end of its transaction, on a connection that is sending the beginning. */
-export function sendBehind(connection: ConnectionLike, query: QueryLike, closing: QueryLike): void {
-  // Both are sent from here; awaiting them must not send them again.
-  closing.executed = true
-  const rest = [query, closing]
-  const send = (): void => {
-    for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
-      keepFromRetrying(next)
-      const mayFollow = connection.execute(next)
-      // From 3.4.5 on, this alone is enough.
-      next.prepared = false
-      if (!mayFollow && !next.cancelled) return
-    }
-  }
-  connection.reserved = send
-  // When a value cannot be written, postgres.js fails the query that is running and loses count of the answers. So a query with values
-  // waits until it is the only one.
-  if (query.args.length === 0) send()
-}
-
-/**
- * postgres.js sends a query again when its plan is stale: after the commit, so without its tenant. Before it does, it notes the error in the
- * query. Here the note ends the query with that error, and a query that counts as cancelled is not sent.
- */
-function keepFromRetrying(query: QueryLike): void {
-  const note = (error: unknown): void => {
-    const { cancelled } = query
-    query.cancelled = true
-    queueMicrotask(() => (query.cancelled = cancelled))
-    query.reject(error)
-  }
-  Object.defineProperty(query, 'retried', { configurable: true, get: () => undefined, set: note })
-}
-
-/**
- * postgres.js collects what it writes until the next turn of the event loop or until there are 1024 bytes. If the connection closes in
- * between, it puts them before the first message of the next connection, which then never gets through. So this fills the 1024 bytes.
- */
-export const atOnce = ' '.repeat(1024)
+/** A server answers a request to cancel at once. */
+const longestRequestMs = 10_000

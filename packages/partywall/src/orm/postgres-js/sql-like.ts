@@ -16,6 +16,8 @@ interface OptionsLike {
   prepare: boolean
   readonly parsers: Record<number, unknown>
   readonly serializers: Record<number, unknown>
+  /** Read when a connection is made, and called whenever it has closed. */
+  backoff: number | ((retries: number) => number)
 }
 
 /** A connection; postgres.js passes it to the `onexecute` of a query. */
@@ -24,11 +26,16 @@ export interface ConnectionLike {
   execute(query: QueryLike): unknown
   /**
    * When it is set, the connection is held. It is called whenever everything that was sent is answered, until the server is outside a
-   * transaction; then postgres.js takes the connection back.
+   * transaction; then postgres.js takes the connection back. With `release` it does not take it back.
    */
-  reserved: (() => void) | null
+  reserved: ((() => void) & { release?: boolean }) | null
   onclose?: ((error: unknown) => void) | null
+  /** Closes it. The next query opens it again. */
+  terminate(): void
 }
+
+/** Sends a request to cancel the query that runs, or takes a query that was not sent out of the queue. */
+export type Canceller = (query: Pick<QueryLike, 'state' | 'reject'> & { readonly active?: boolean }) => Promise<unknown>
 
 export interface TransactionLike {
   (...args: any[]): any
@@ -40,10 +47,16 @@ export interface TransactionLike {
 export interface QueryLike extends Promise<any> {
   handler: (query: QueryLike) => void
   strings: readonly string[]
-  readonly args: readonly unknown[]
+  args: readonly unknown[]
   readonly options: { simple?: boolean }
   readonly streaming?: boolean
   cancelled?: unknown
+  /** What `cancel()` calls, once. */
+  canceller: Canceller | null
+  /** Its session on the server; null until it is sent. */
+  readonly state: object | null
+  /** The server runs it now. */
+  active: boolean
   executed: boolean
   /** Executed by the name of a statement that was prepared earlier. */
   prepared: boolean
@@ -77,11 +90,12 @@ function partOf(arg: unknown): string {
 }
 
 /**
- * A prepared statement holds the plan of one schema, and postgres.js finds it by its text: the text must contain the schema.
- * @param stale how often the plans of this schema were found stale
+ * A prepared statement holds the types of one schema, and postgres.js finds it by its text: the text must contain the tenant.
+ * @param key that of the binding
+ * @param stale how often the plans of this binding were found stale
  */
-export function ownText(query: QueryLike, schema: string, stale: number): void {
+export function ownText(query: QueryLike, key: string, stale: number): void {
   const parts = [...query.strings]
-  parts.push(`${parts.pop()} /* ${encodeURIComponent(schema).replaceAll('*', '')}${stale === 0 ? '' : ` ${stale}`} */`)
+  parts.push(`${parts.pop()} /* ${encodeURIComponent(key).replaceAll('*', '')}${stale === 0 ? '' : ` ${stale}`} */`)
   query.strings = parts
 }

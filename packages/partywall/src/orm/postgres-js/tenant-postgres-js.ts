@@ -14,7 +14,10 @@ import { tenancyErrorOf } from '../../errors.ts'
 import { warnIfUntested } from '../../tested-versions.ts'
 import type { Tenant } from '../../types.ts'
 import { interceptOutcome, isServerError, isStalePlan, settled, type Interception, type Outcome } from './answer.ts'
-import { atOnce, HeldConnection, sendBehind } from './held-connection.ts'
+import { Cancellation, emptyText } from './cancelling.ts'
+import { HeldConnection } from './held-connection.ts'
+import { Learning } from './learning.ts'
+import { atOnce, OwnTransaction } from './own-transaction.ts'
 import { assertSafe, mustBe, refuse } from './refusals.ts'
 import { ownText, textOf, wrap, type ConnectionLike, type QueryLike, type SqlLike, type TransactionLike } from './sql-like.ts'
 
@@ -51,15 +54,15 @@ class TenantSql {
   readonly #tenancy: UnpooledTenancy
   readonly #bindings: Bindings
   readonly #running = new Set<Promise<unknown>>()
-  #route: Promise<void> | undefined
-  readonly #learned = new Map<string, Promise<unknown>>()
-  /** How often the plans of a schema were found stale: plans with a smaller number are not used any more. */
+  readonly #learning: Learning
+  /** How often the plans of a binding were found stale: plans with a smaller number are not used any more. */
   readonly #stale = new Map<string, number>()
   #isEnding = false
 
   constructor(tenancy: UnpooledTenancy, sql: SqlLike) {
     this.#tenancy = tenancy
     this.#sql = sql
+    this.#learning = new Learning(sql)
     this.#bindings = new Bindings(tenancy.options)
     const take = (query: QueryLike): QueryLike => this.#take(query)
     this.wrapped = wrap(sql, take, {
@@ -77,6 +80,7 @@ class TenantSql {
   /** The scope in which a query is written decides its tenant. It may also become a part of another query, and never be sent. */
   #take(query: QueryLike): QueryLike {
     const written = this.#binding()
+    const cancellation = new Cancellation(query, this.#sql)
     query.handler = () => {
       try {
         const binding = mustBe(this.#binding(), written)
@@ -84,7 +88,7 @@ class TenantSql {
         if (query.streaming === true)
           refuse('COPY outside a transaction', 'Use sql.begin(async (sql) => …): the COPY must end before the commit is sent.')
         if (this.#isEnding) refuse('A query after sql.end()', 'Call sql.end() when the work is done.')
-        this.#track(this.#run(query, binding))
+        this.#track(this.#run(query, binding, cancellation))
       } catch (error) {
         query.reject(error)
       }
@@ -92,49 +96,57 @@ class TenantSql {
     return query
   }
 
-  async #run(query: QueryLike, binding: Binding): Promise<void> {
-    if (query.cancelled) return
-    const outcome = interceptOutcome(query)
+  async #run(query: QueryLike, binding: Binding, cancellation: Cancellation): Promise<void> {
+    if (cancellation.isUnsent) return
+    const outcome = interceptOutcome(query, () => cancellation.answered())
+    cancellation.onUnsent(outcome.cancel)
     try {
-      await this.#learn(binding)
-      outcome.settle(await this.#runFresh(query, binding, outcome))
+      await this.#learning.learn(binding)
+      if (!cancellation.isUnsent) outcome.settle(await this.#runFresh(query, binding, outcome, cancellation))
     } catch (error) {
       outcome.settle({ error })
     }
   }
 
   /** A query whose plan is stale is prepared again and runs a second time: the first transaction was rolled back. */
-  async #runFresh(query: QueryLike, binding: Binding, outcome: Interception): Promise<Outcome> {
+  async #runFresh(query: QueryLike, binding: Binding, outcome: Interception, cancellation: Cancellation): Promise<Outcome> {
     const written = query.strings
     const stale = this.#staleOf(binding)
-    ownText(query, binding.schema, stale)
-    const answer = await this.#runOnce(query, binding, outcome)
+    ownText(query, binding.key, stale)
+    const answer = await this.#runOnce(query, binding, outcome, cancellation)
     if (!('error' in answer && isStalePlan(answer.error))) return answer
-    if (this.#staleOf(binding) === stale) this.#stale.set(binding.schema, stale + 1)
-    query.strings = written
-    ownText(query, binding.schema, this.#staleOf(binding))
-    return this.#runOnce(query, binding, outcome)
+    if (this.#staleOf(binding) === stale) this.#stale.set(binding.key, stale + 1)
+    Object.assign(query, { strings: written, state: null, active: false })
+    ownText(query, binding.key, this.#staleOf(binding))
+    return this.#runOnce(query, binding, outcome, cancellation)
   }
 
-  #staleOf({ schema }: Binding): number {
-    return this.#stale.get(schema) ?? 0
+  #staleOf({ key }: Binding): number {
+    return this.#stale.get(key) ?? 0
   }
 
-  async #runOnce(query: QueryLike, binding: Binding, outcome: Interception): Promise<Outcome> {
+  async #runOnce(query: QueryLike, binding: Binding, outcome: Interception, cancellation: Cancellation): Promise<Outcome> {
     const connection = new HeldConnection()
     const closing = this.#sql.unsafe(`commit${atOnce}`)
+    let transaction: OwnTransaction | undefined
     const onexecute = (on: ConnectionLike): boolean => {
       connection.hold(on)
-      sendBehind(on, query, closing)
+      transaction = new OwnTransaction(this.#sql, connection, on, query, cancellation, closing)
       return false
     }
     const answered = outcome.next()
     const unlessLost = (each: Promise<Outcome>): Promise<Outcome> => Promise.race([each, connection.lost])
     const opened = await unlessLost(settled(this.#sql.unsafe(openingOf(binding), [], { onexecute })))
     // No connection could be opened, or it was not shown: the query was not sent, so this is no answer to it.
-    if (!connection.wasHeld) return 'error' in opened ? opened : { error: new Error('postgres.js did not show its connection.') }
-    const [answer, closed] = await Promise.all([unlessLost(answered), unlessLost(settled(closing))])
-    connection.letGo()
+    if (transaction === undefined)
+      return 'error' in opened ? opened : { error: new Error('postgres.js did not show its connection.') }
+    // BEGIN itself failed: postgres.js has the connection back, and nothing else was sent.
+    const [answer, closed] =
+      'error' in opened && !transaction.hasBegun
+        ? [opened, opened]
+        : await Promise.all([unlessLost(answered), unlessLost(settled(closing))])
+    if (transaction.givenBack === undefined) connection.letGo()
+    else void this.#track(transaction.givenBack.then(() => connection.letGo()))
     if ('error' in opened) return { error: isServerError(opened.error) ? bindingError(opened.error, binding) : opened.error }
     return 'error' in answer || !('error' in closed) ? answer : closed
   }
@@ -143,31 +155,51 @@ class TenantSql {
     const [options, work] = args.length > 1 ? args : ['', args[0]]
     const binding = mustBe(this.#binding(), undefined)
     if (this.#isEnding) refuse('A transaction after sql.end()', 'Call sql.end() when the work is done.')
-    await this.#learn(binding)
-    return this.#track(
-      this.#sql.begin(`${options}${atOnce}`, (transaction: TransactionLike) => {
-        const connection = new HeldConnection()
-        return connection.whileHeld(async () => {
-          await transaction.unsafe(bindingOf(binding), [], { onexecute: connection.hold }).catch((error) => {
-            throw isServerError(error) ? bindingError(error, binding) : error
-          })
-          return allOf(work(this.#within(transaction, binding, connection)))
+    await this.#learning.learn(binding)
+    const connection = new HeldConnection()
+    const transaction = this.#sql.begin(`${options}${atOnce}`, (within: TransactionLike) =>
+      connection.whileHeld(async () => {
+        await within.unsafe(bindingOf(binding), [], { onexecute: connection.hold }).catch((error) => {
+          throw isServerError(error) ? bindingError(error, binding) : error
         })
+        return allOf(work(this.#within(within, binding, connection)))
+      }),
+    )
+    return this.#track(
+      transaction.catch((error: unknown) => {
+        if (isServerError(error)) connection.endTransaction(this.#sql.unsafe(`rollback${atOnce}`))
+        throw error
       }),
     )
   }
 
   #within(transaction: TransactionLike, binding: Binding, connection: HeldConnection): TransactionLike {
     const take = (query: QueryLike): QueryLike => {
-      const send = query.handler
+      const handle = query.handler
+      const cancellation = new Cancellation(query, this.#sql)
+      const send = async (): Promise<void> => {
+        try {
+          // A request to cancel an earlier query must not hit this one.
+          if (connection.requestsEnded !== undefined) await connection.requestsEnded
+          if (cancellation.isUnsent) return
+          connection.assertHeld()
+          cancellation.onUnsent((error) => {
+            emptyText(query)
+            query.reject(error)
+          })
+          ownText(query, binding.key, this.#staleOf(binding))
+          cancellation.sentOn(connection)
+          handle(query)
+        } catch (error) {
+          query.reject(error)
+        }
+      }
       query.handler = () => {
         try {
           const current = this.#binding()
           if (current !== undefined) mustBe(current, binding)
           assertSafe(textOf(query))
-          connection.assertHeld()
-          ownText(query, binding.schema, this.#staleOf(binding))
-          send(query)
+          void send()
         } catch (error) {
           query.reject(error)
         }
@@ -176,7 +208,8 @@ class TenantSql {
     }
     return wrap(transaction, take, {
       unsafe: (...args: [string, any[]?, object?]) => take(transaction.unsafe(...args)),
-      savepoint: (...args: any[]) => {
+      savepoint: async (...args: any[]) => {
+        if (connection.requestsEnded !== undefined) await connection.requestsEnded
         connection.assertHeld()
         const [name, work] = args.length > 1 ? args : [undefined, args[0]]
         const inner = (savepoint: TransactionLike): unknown =>
@@ -195,52 +228,6 @@ class TenantSql {
       if (noTenant === undefined) throw error
       const isShared = noTenant.details.scope === 'shared' || this.#tenancy.options.outsideScope === 'shared'
       return isShared ? this.#bindings.shared : undefined
-    }
-  }
-
-  async #learn(binding: Binding): Promise<void> {
-    await (this.#route ??= this.#learnRoute())
-    await this.#learnTypes(binding)
-  }
-
-  /**
-   * Behind a pooler the session that answers is not the one that was opened, and the next one does not know what was prepared. So nothing
-   * is prepared there: postgres.js prepares its COMMIT, too, sends it again when it is not known, and takes the rollback for an answer.
-   */
-  async #learnRoute(): Promise<void> {
-    try {
-      const answer = await this.#sql.unsafe('select pg_catalog.pg_backend_pid() as pid')
-      if (answer[0].pid !== answer.state.pid) this.#sql.options.prepare = false
-    } catch (error) {
-      this.#route = undefined
-      throw error
-    }
-  }
-
-  /** postgres.js learns the types of arrays when it connects, and misses those of tenants that are created later. */
-  #learnTypes(binding: Binding): Promise<unknown> | undefined {
-    if (!this.#sql.options.fetch_types) return undefined
-    let learned = this.#learned.get(binding.schema)
-    if (learned === undefined) {
-      learned = this.#learnTypesOf(binding.schema)
-      learned.catch(() => this.#learned.delete(binding.schema))
-      this.#learned.set(binding.schema, learned)
-    }
-    return learned
-  }
-
-  async #learnTypesOf(schema: string): Promise<void> {
-    const rows = await this.#sql.unsafe(
-      `select list.oid::int8::text as type
-       from pg_catalog.pg_type as list
-       join pg_catalog.pg_type as element on element.oid = list.typelem and element.typarray = list.oid
-       where element.typtype = 'e' and list.typnamespace = (select oid from pg_catalog.pg_namespace where nspname = $1)`,
-      [schema],
-    )
-    const { parsers, serializers } = this.#sql.options
-    for (const { type } of rows) {
-      parsers[type] = parsers[textArray]
-      serializers[type] = serializers[textArray]
     }
   }
 
@@ -267,8 +254,9 @@ class TenantSql {
 }
 
 function bindingOf(binding: Binding): string {
-  // Temporary tables that a function of another tenant left in the session would be visible after the tenant's own tables.
-  return `discard temp; ${bindingLiteral(binding)}`
+  // Temporary tables that a function of another tenant left in the session would be visible after the tenant's own tables. Plans, of prepared
+  // statements and in functions, would still read the shared table when a migration has given the tenant a table of that name.
+  return `discard temp; discard plans; ${bindingLiteral(binding)}${atOnce}`
 }
 
 function openingOf(binding: Binding): string {
@@ -278,6 +266,3 @@ function openingOf(binding: Binding): string {
 function allOf(result: unknown): unknown {
   return Array.isArray(result) ? Promise.all(result) : result
 }
-
-/** The type text[]. */
-const textArray = 1009
