@@ -56,12 +56,11 @@ export class OpenDatabase implements Database {
     this.sharedPool = new TenantPool({ ...common, max: sharedMax, min: 0, binder: fixedBinder(this.#bindings.shared, scope) })
   }
 
-  /** One statement on the shared schema. One round trip. */
+  /** One statement whose names are qualified. One round trip. */
   async query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>> {
-    const { shared } = this.#bindings
-    const loan = await this.#connect(this.sharedPool, shared)
+    const loan = await this.#connect(this.sharedPool, this.#bindings.shared)
     try {
-      return await loan.client.queryFor(shared, examine(statement.text), statement.values)
+      return await loan.client.queryFor(this.#bindings.qualified, examine(statement.text), statement.values)
     } finally {
       loan.release()
     }
@@ -158,7 +157,7 @@ export class OpenDatabase implements Database {
     const queryAs = (binding: Binding): Queryable => ({
       query: async ({ text, values }: Statement) => loan.client.queryFor(binding, examinedInside(text), values),
     })
-    return { ...queryAs(this.#bindings.shared), in: (schema) => queryAs(this.#bindings.ofSchema(schema)) }
+    return { ...queryAs(this.#bindings.qualified), in: (schema) => queryAs(this.#bindings.ofSchema(schema)) }
   }
 
   async #connect(pool: TenantPool, binding: Binding, checkout?: Checkout): Promise<Loan> {

@@ -122,6 +122,7 @@ function tenantOf(id: string): Tenant {
     kind: 'default',
     status: 'active',
     placement: 'default',
+    generation: 1,
     attributes: {},
     createdAt: new Date(0),
   }

@@ -5,8 +5,10 @@
  * - Single flight: a lookup of a key that is being looked up waits for the running query.
  * - A change in this process drops the entries of the tenant, and every running lookup: its query may have started before the change.
  *   Its callers still get its answer, but the answer is not cached. A lookup that failed is never cached.
+ * - A tenant whose schema the server has refused is looked up again.
  */
 import { BoundedMap } from '../../bounded-map.ts'
+import { identityOf } from '../../tenant-identity.ts'
 import type { Attributes, Tenant } from '../../types.ts'
 
 export interface TenantCacheOptions {
@@ -86,9 +88,18 @@ export class TenantCache<A extends object = Attributes> {
   }
 }
 
-function unexpired<T>(entries: BoundedMap<string, Remembered<T>>, key: string, now: number): Remembered<T> | undefined {
+/** The server has refused the schema of this tenant: the catalog may know it under another name by now. */
+function isSuspect(value: Tenant<any> | undefined): boolean {
+  return value !== undefined && identityOf(value)?.isSuspect === true
+}
+
+function unexpired<T extends Tenant<any> | undefined>(
+  entries: BoundedMap<string, Remembered<T>>,
+  key: string,
+  now: number,
+): Remembered<T> | undefined {
   const entry = entries.get(key)
-  if (entry === undefined || now < entry.until) return entry
+  if (entry === undefined || (now < entry.until && !isSuspect(entry.value))) return entry
   entries.delete(key)
   return undefined
 }
