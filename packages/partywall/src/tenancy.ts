@@ -65,7 +65,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       connectionConfig: () => this.#database.connectionConfig(),
     })
     this.#catalog = new Catalog(this.#database, options)
-    this.#store = new Tenants<A>(this.#catalog, options, this.#events)
+    this.#store = new Tenants<A>(this.#catalog, options, this.#events, (watch) => this.#database.watch(watch))
     const domains = new Domains<A>(this.#catalog, this.#store, this.#events)
     this.#sources = migrationSources(options)
     const parts = { catalog: this.#catalog, tenants: this.#store, domains, sources: this.#sources, options }

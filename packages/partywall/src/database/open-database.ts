@@ -10,6 +10,7 @@ import { fixedBinder, scopeBinder, unscopedBinder, type Binder } from './binding
 import { Bindings, type Binding } from './binding/binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
+import type { Watch, WatchOptions } from '../ports/watch.ts'
 import { startEmbedded, type EmbeddedServer } from './embedded-server.ts'
 import { checkoutHere, type Checkout } from './pool/held-clients.ts'
 import type { Loan } from './pool/loan.ts'
@@ -19,6 +20,7 @@ import { examine, type ExaminedText } from '../sql/statement-facts.ts'
 import type { Queryable, Statement } from '../sql/statement.ts'
 import { connectFor, TenantPool } from './pool/tenant-pool.ts'
 import { explainUnreachable } from './unreachable.ts'
+import { ChangeWatch } from './watch/change-watch.ts'
 
 export interface DatabaseEvents {
   /** A connection was destroyed instead of reused. */
@@ -36,6 +38,7 @@ export class OpenDatabase implements Database {
   readonly #bindings: Bindings
   readonly #events: DatabaseEvents
   readonly #scope: Scope<any>
+  readonly #watches: Watch[] = []
   #embedded: Promise<EmbeddedServer> | undefined
 
   constructor(options: Options, scope: Scope<any>, events: DatabaseEvents = {}) {
@@ -109,8 +112,19 @@ export class OpenDatabase implements Database {
     return database === undefined ? this.#locateEmbedded() : copyOf(database)
   }
 
+  /** Sees what other processes change, on a connection of its own that is opened at the first use. Closed with the database. */
+  watch(options: WatchOptions): Watch {
+    const watch = new ChangeWatch(
+      options,
+      () => this.connectionConfig(),
+      (fn) => this.#scope.runOutside(fn),
+    )
+    this.#watches.push(watch)
+    return watch
+  }
+
   async close(): Promise<void> {
-    await Promise.all([this.pool.end(), this.sharedPool.end()])
+    await Promise.all([this.pool.end(), this.sharedPool.end(), ...this.#watches.map((watch) => watch.close())])
     // The caller that needed the server has received the error when it did not start.
     const embedded = await this.#embedded?.catch(() => undefined)
     await embedded?.release()

@@ -4,5 +4,6 @@ import { tenants } from './migrations/0001-tenants.ts'
 import { domains } from './migrations/0002-domains.ts'
 import { migrationRuns } from './migrations/0003-migration-runs.ts'
 import { generations } from './migrations/0004-generations.ts'
+import { changes } from './migrations/0005-changes.ts'
 
-export const catalogMigrations: readonly CatalogMigration[] = [tenants, domains, migrationRuns, generations]
+export const catalogMigrations: readonly CatalogMigration[] = [tenants, domains, migrationRuns, generations, changes]

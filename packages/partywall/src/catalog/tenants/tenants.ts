@@ -7,7 +7,10 @@ import { assertKnownKeys } from '../../known-keys.ts'
 import type { Options } from '../../config/options.ts'
 import type { Attributes, Tenant, TenantRef, TenantStatus } from '../../types.ts'
 import { validateAttributes } from './attributes.ts'
+import type { Watch, WatchOptions } from '../../ports/watch.ts'
+import { parseAnnouncement, type Announcement } from './announcements.ts'
 import { TenantCache } from './cache.ts'
+import { changesChannel, changesSinceSql } from '../changes-sql.ts'
 import type { Catalog } from '../catalog.ts'
 import { parseTenantRef, unknownTenant, type TenantKey } from './tenant-ref.ts'
 import { assertStatuses, fits, namedTenants, type CheckedSelection } from './selection.ts'
@@ -48,11 +51,18 @@ export class Tenants<A extends object = Attributes> {
   readonly #events: Events<A>
   readonly #states = new TenantStates()
 
-  constructor(catalog: Catalog, options: Pick<Options, 'attributes' | 'tenantCacheMs'>, events: Events<A>) {
+  /** @param watch opens the watch for changes of other processes; absent: answers are cached for `tenantCacheMs` only */
+  constructor(
+    catalog: Catalog,
+    options: Pick<Options, 'attributes' | 'tenantCacheMs'>,
+    events: Events<A>,
+    watch?: (options: WatchOptions) => Watch,
+  ) {
     this.#catalog = catalog
     this.#events = events
     this.#attributes = options.attributes
-    this.#cache = new TenantCache<A>({ ttlMs: options.tenantCacheMs })
+    const watching = options.tenantCacheMs === 0 ? undefined : watch?.(this.#watchOptions())
+    this.#cache = new TenantCache<A>({ ttlMs: options.tenantCacheMs, ...(watching && { period: () => watching.period() }) })
   }
 
   /** tenancy.tenants.find */
@@ -199,6 +209,35 @@ export class Tenants<A extends object = Attributes> {
   async #lookUp(key: TenantKey): Promise<Tenant<A> | undefined> {
     if (key.by === 'impossible') return undefined
     return this.#cache.get(`${key.by} ${key.value}`, () => this.#ask(key))
+  }
+
+  #watchOptions(): WatchOptions {
+    return {
+      channel: changesChannel,
+      ready: () => this.#catalog.ready(),
+      changesSince: changesSinceSql,
+      onChange: (text) => this.#note(parseAnnouncement(text)),
+      onWatching: (mode, isAgain) => {
+        if (isAgain) this.#cache.forgetAll()
+        this.#events.emit('lookups.watching', { mode })
+      },
+      onLost: (mode, reason) => void this.#events.emit('lookups.degraded', { mode, reason }),
+    }
+  }
+
+  #note(announcement: Announcement): void {
+    switch (announcement.kind) {
+      case 'tenant':
+        this.#states.note(announcement.id, announcement.state)
+        return this.#cache.forget(announcement.id, announcement.state.revision)
+      case 'deleted':
+        this.#states.noteDeleted(announcement.id)
+        return this.#cache.forget(announcement.id)
+      case 'domain':
+        return this.#cache.forget(announcement.id)
+      case 'all':
+        return this.#cache.forgetAll()
+    }
   }
 
   async #ask(key: TenantKey): Promise<Tenant<A> | undefined> {
