@@ -9,11 +9,21 @@ import type { ClientConfig } from 'pg'
 import type { Watch, WatchMode, WatchOptions } from '../../ports/watch.ts'
 import { WatchConnection } from './watch-connection.ts'
 
-/** Milliseconds between two questions to the server, and for which an answer may be believed, counted from its question. */
-const rhythm = {
-  listen: { everyMs: 5000, trustMs: 10_000 },
-  poll: { everyMs: 1000, trustMs: 2500 },
-} as const
+/** All in milliseconds. */
+export interface Rhythm {
+  /** From one answer of the server to the next question. */
+  readonly everyMs: Readonly<Record<WatchMode, number>>
+  /** For which an answer counts, from its question on. */
+  readonly trustMs: Readonly<Record<WatchMode, number>>
+  /** After which a server that does not answer counts as lost. */
+  readonly answerMs: number
+}
+
+const usualRhythm: Rhythm = {
+  everyMs: { listen: 5000, poll: 1000 },
+  trustMs: { listen: 10_000, poll: 2500 },
+  answerMs: 5000,
+}
 /** Nothing was looked up for this long: a poll pauses until the next lookup. */
 const pauseAfterMs = 10_000
 const firstRetryMs = 100
@@ -23,6 +33,7 @@ export class ChangeWatch implements Watch {
   readonly #options: WatchOptions
   readonly #config: () => Promise<ClientConfig>
   readonly #outside: (fn: () => void) => void
+  readonly #rhythm: Rhythm
   #isRunning = false
   #isClosed = false
   #wasWatching = false
@@ -37,10 +48,16 @@ export class ChangeWatch implements Watch {
    * @param config how to connect; called at the first use
    * @param outside runs a function outside every scope: a socket that is made in one would carry its tenant into its events
    */
-  constructor(options: WatchOptions, config: () => Promise<ClientConfig>, outside: (fn: () => void) => void) {
+  constructor(
+    options: WatchOptions,
+    config: () => Promise<ClientConfig>,
+    outside: (fn: () => void) => void,
+    rhythm = usualRhythm,
+  ) {
     this.#options = options
     this.#config = config
     this.#outside = outside
+    this.#rhythm = rhythm
   }
 
   period(): object | undefined {
@@ -85,7 +102,7 @@ export class ChangeWatch implements Watch {
     await this.#options.ready()
     const config = await this.#config()
     if (this.#isClosed) return
-    const connection = new WatchConnection(config)
+    const connection = new WatchConnection(config, this.#rhythm.answerMs)
     this.#connection = connection
     const mode = await connection.open(this.#options)
     onConnected(mode)
@@ -94,17 +111,17 @@ export class ChangeWatch implements Watch {
     this.#begin(mode, asked)
     onWatching()
     while (!this.#isClosed) {
-      await Promise.race([this.#sleep(rhythm[mode].everyMs), connection.lost])
+      await Promise.race([this.#sleep(this.#rhythm.everyMs[mode]), connection.lost])
       if (mode === 'poll' && this.#isUnused()) return this.#end()
       asked = performance.now()
       await connection.ask()
-      this.#trustedUntil = asked + rhythm[mode].trustMs
+      this.#trustedUntil = asked + this.#rhythm.trustMs[mode]
     }
   }
 
   #begin(mode: WatchMode, asked: number): void {
     this.#period = {}
-    this.#trustedUntil = asked + rhythm[mode].trustMs
+    this.#trustedUntil = asked + this.#rhythm.trustMs[mode]
     const isAgain = this.#wasWatching
     this.#wasWatching = true
     if (!isAgain || this.#isLost) this.#options.onWatching(mode, isAgain)

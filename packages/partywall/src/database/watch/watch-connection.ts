@@ -3,9 +3,6 @@ import pg, { type ClientConfig } from 'pg'
 import { identifier } from '../../names/identifier.ts'
 import type { WatchMode, WatchOptions } from '../../ports/watch.ts'
 
-/** Milliseconds for each answer of the server. With the rhythm of the watch it bounds how long a lost connection is not noticed. */
-const answerMs = 5000
-
 /** What the types of node-postgres leave out. */
 interface ClientInternals {
   readonly processID: number
@@ -20,6 +17,7 @@ export class WatchConnection {
   /** Absent until `close` is called. */
   closed: Promise<void> | undefined
   readonly #client: pg.Client
+  readonly #answerMs: number
   #isConnected = false
   #options: WatchOptions | undefined
   #mode: WatchMode = 'poll'
@@ -27,7 +25,9 @@ export class WatchConnection {
   /** The numbers of the last answer: a transaction that is still running has every poll answer with the same rows again. */
   #seen = new Set<string>()
 
-  constructor(config: ClientConfig) {
+  /** @param answerMs milliseconds for each answer of the server */
+  constructor(config: ClientConfig, answerMs: number) {
+    this.#answerMs = answerMs
     this.#client = new pg.Client({ ...config, application_name: 'partywall: changes of tenants', keepAlive: true })
     this.lost = new Promise((_, reject) => {
       this.#client.once('error', reject)
@@ -96,7 +96,7 @@ export class WatchConnection {
   async #within<T>(answer: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`The server has not answered for ${answerMs} ms.`)), answerMs)
+      timer = setTimeout(() => reject(new Error(`The server has not answered for ${this.#answerMs} ms.`)), this.#answerMs)
       timer.unref()
     })
     try {
