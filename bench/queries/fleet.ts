@@ -16,6 +16,7 @@ export function benchTenants(count: number): Tenant[] {
       kind: 'default',
       status: 'active' as const,
       placement: 'default',
+      generation: 1,
       attributes: {},
       createdAt: new Date(0),
     }),

@@ -13,6 +13,7 @@ export const errorCodes = {
   INVALID_TENANT_REF: { meaning: 'What should name a tenant is not well-formed.', http: 400 },
   TENANT_SUSPENDED: { meaning: 'The tenant is suspended or archived.', http: 403 },
   TENANT_MAINTENANCE: { meaning: 'The tenant is in maintenance.', http: 503 },
+  TENANT_CHANGED: { meaning: 'The schema of the tenant is not the one that was looked up.', http: 503 },
   INVALID_SCHEMA_NAME: { meaning: 'The name cannot be the name of a tenant schema.', http: 400 },
   INVALID_DOMAIN: { meaning: 'The text is not a host name.', http: 400 },
   INVALID_ATTRIBUTES: { meaning: 'The attributes do not fit the schema given as tenant.attributes.', http: 400 },
@@ -72,6 +73,8 @@ export interface ErrorDetails {
   INVALID_TENANT_REF: { readonly seen: string }
   TENANT_SUSPENDED: { readonly schema: string; readonly status: 'suspended' | 'archived' }
   TENANT_MAINTENANCE: { readonly schema: string; readonly status: 'maintenance' }
+  /** The schema that was looked up. */
+  TENANT_CHANGED: { readonly schema: string }
   INVALID_SCHEMA_NAME: { readonly name: string }
   INVALID_DOMAIN: { readonly domain: string }
   INVALID_ATTRIBUTES: { readonly issues: readonly { readonly path: readonly string[]; readonly message: string }[] }

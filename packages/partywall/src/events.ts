@@ -24,6 +24,13 @@ export interface TenancyEvents<A extends object = Attributes> {
   'domain.removed': { readonly domain: Domain }
   /** This domain took the place of another one as the primary domain of its tenant. */
   'domain.primary': { readonly domain: Domain }
+  /** Changes by other processes are seen from now on: lookups of tenants are cached without a limit of time. */
+  'lookups.watching': { readonly mode: 'listen' | 'poll' }
+  /**
+   * Changes by other processes are not seen any more, or cannot be seen yet: lookups are cached for `tenantCacheMs`. It is tried again until
+   * `lookups.watching` comes. `mode` is absent when there was no connection yet.
+   */
+  'lookups.degraded': { readonly mode: 'listen' | 'poll' | undefined; readonly reason: string }
   /** A run of migrations has its plan, and starts. */
   'migrations.started': MigrationsStarted
   /** The work on one schema starts. */
@@ -88,6 +95,8 @@ const eventNames = [
   'domain.added',
   'domain.removed',
   'domain.primary',
+  'lookups.watching',
+  'lookups.degraded',
   'migrations.started',
   'migrations.schema.started',
   'migrations.schema.ended',

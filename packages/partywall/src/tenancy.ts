@@ -13,7 +13,6 @@ import { Tenants } from './catalog/tenants/tenants.ts'
 import { OpenDatabase } from './database/open-database.ts'
 import type { Probe } from './database/probe/probe.ts'
 import type { TenantPool } from './database/pool/tenant-pool.ts'
-import { TenancyError } from './errors.ts'
 import { Events, type TenancyEvents } from './events.ts'
 import { assertKnownKeys } from './known-keys.ts'
 import type { FleetReport } from './types.ts'
@@ -25,6 +24,7 @@ import type { Config } from './config/config.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
+import { assertEnterable } from './scope/entering.ts'
 import { Scope, type ScopeValue } from './scope/scope.ts'
 import type { DatabaseApi, DomainsApi, TenantsApi } from './tenancy-api.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
@@ -72,7 +72,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       connectionConfig: () => this.#database.connectionConfig(),
     })
     this.#catalog = new Catalog(this.#database, options)
-    this.#store = new Tenants<A>(this.#catalog, options, this.#events)
+    this.#store = new Tenants<A>(this.#catalog, options, this.#events, (watch) => this.#database.watch(watch))
     const domains = new Domains<A>(this.#catalog, this.#store, this.#events)
     this.#sources = migrationSources(options)
     const parts = { catalog: this.#catalog, tenants: this.#store, domains, sources: this.#sources, options }
@@ -100,9 +100,10 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
 
   /**
    * Runs `fn` in the scope of a tenant: all that it queries through `pool` goes to the tenant's schema. Nothing stays behind.
-   * Costs nothing for a Tenant, one lookup (mostly from the cache) for a reference.
+   * Costs no query for a Tenant, one lookup (mostly from the cache) for a reference. A Tenant is checked against what this process knows
+   * of the tenant by now, so a kept object does not enter a tenant that was suspended, deleted or renamed since.
    * @example await tenancy.run('acme', () => tenancy.pool.query('select * from projects'))
-   * @throws TenancyError UNKNOWN_TENANT, TENANT_SUSPENDED, TENANT_MAINTENANCE
+   * @throws TenancyError UNKNOWN_TENANT, TENANT_SUSPENDED, TENANT_MAINTENANCE, TENANT_CHANGED
    */
   run<T>(ref: Tenant<A> | TenantRef, fn: (tenant: Tenant<A>) => T, options?: RunInTenantOptions): Promise<Awaited<T>> {
     if (isTenant<A>(ref)) return this.#enter(ref, fn, options)
@@ -205,7 +206,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   #enter<T>(tenant: Tenant<A>, fn: (tenant: Tenant<A>) => T, options: RunInTenantOptions | undefined): Promise<Awaited<T>> {
     return this.#scope.run(tenant, async (): Promise<Awaited<T>> => {
       if (options !== undefined) assertKnownKeys('run', options, ['allowInactive'])
-      if (options?.allowInactive !== true) assertActive(tenant)
+      assertEnterable(tenant, this.#store.newestOf(tenant), options?.allowInactive === true)
       // Awaited inside the scope: a lazy query builder sends its statement only when it is awaited.
       return await fn(tenant)
     })
@@ -244,15 +245,4 @@ export function createTenancy<const S extends StandardSchemaV1<any, object> = St
   config: Config<S> = {},
 ): Tenancy<StandardSchemaV1.InferOutput<S>, StandardSchemaV1.InferInput<S>> {
   return new Tenancy(resolveOptions(config))
-}
-
-function assertActive(tenant: Tenant<any>): void {
-  if (tenant.status === 'active') return
-  const isMaintenance = tenant.status === 'maintenance'
-  throw new TenancyError(
-    isMaintenance ? 'TENANT_MAINTENANCE' : 'TENANT_SUSPENDED',
-    `The tenant ${JSON.stringify(tenant.schema)} is ${isMaintenance ? 'in maintenance' : tenant.status}, so no work is started in it. ` +
-      'Activate it with tenancy.tenants.activate, or pass { allowInactive: true } for a repair.',
-    { details: { schema: tenant.schema, status: tenant.status } },
-  )
 }

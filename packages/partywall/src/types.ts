@@ -25,6 +25,11 @@ export interface Tenant<A extends object = Attributes> {
   readonly kind: string
   readonly status: TenantStatus
   readonly placement: string
+  /**
+   * A whole number that grows whenever the tenant's name or schema comes to mean something else: it is renamed, or moved. No two
+   * tenants have the same one, not even a tenant and another of the same name that was created after it was deleted.
+   */
+  readonly generation: number
   readonly attributes: Readonly<A>
   readonly createdAt: Date
 }

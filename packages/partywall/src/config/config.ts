@@ -82,7 +82,10 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
    * undefined keeps what the role or the server has set, 0 is no limit. Sent with the binding: no extra round trip. @default undefined
    */
   statementTimeoutMs?: number | ((tenant: Tenant<any>) => number | undefined) | undefined
-  /** Milliseconds for which a tenant that was looked up, or the answer that there is none, is cached; 0 asks the catalog every time. @default 1000 */
+  /**
+   * Most milliseconds for which a tenant that was looked up, or the answer that there is none, is cached while changes by other processes are
+   * not seen; while they are, it is cached until it changes. 0 asks the catalog every time, and opens no connection for changes. @default 1000
+   */
   tenantCacheMs?: number
 }
 

@@ -10,6 +10,7 @@ import { fixedBinder, scopeBinder, unscopedBinder, type Binder } from './binding
 import { Bindings, type Binding } from './binding/binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
+import type { Watch, WatchOptions } from '../ports/watch.ts'
 import { startEmbedded, type EmbeddedServer } from './embedded-server.ts'
 import { ownCheckoutHere } from './pool/held-clients.ts'
 import { interruptPool } from './pool/interrupt.ts'
@@ -19,6 +20,7 @@ import { probe, type Probe } from './probe/probe.ts'
 import { examine, type ExaminedText } from '../sql/statement-facts.ts'
 import type { Queryable, Statement } from '../sql/statement.ts'
 import { connectFor, TenantPool } from './pool/tenant-pool.ts'
+import { ChangeWatch } from './watch/change-watch.ts'
 
 export interface DatabaseEvents {
   /** A connection was destroyed instead of reused. */
@@ -37,6 +39,7 @@ export class OpenDatabase implements Database {
   readonly #events: DatabaseEvents
   readonly #scope: Scope<any>
   readonly #extraPools = new Set<TenantPool>()
+  readonly #watches: Watch[] = []
   #embedded: Promise<EmbeddedServer> | undefined
 
   constructor(options: Options, scope: Scope<any>, events: DatabaseEvents = {}) {
@@ -57,12 +60,11 @@ export class OpenDatabase implements Database {
     this.sharedPool = new TenantPool({ ...common, max: sharedMax, min: 0, binder: fixedBinder(this.#bindings.shared, scope) })
   }
 
-  /** One statement on the shared schema. One round trip. */
+  /** One statement whose names are qualified. One round trip. */
   async query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>> {
-    const { shared } = this.#bindings
-    const loan = await connectFor(this.sharedPool, shared)
+    const loan = await connectFor(this.sharedPool, this.#bindings.shared)
     try {
-      return await loan.client.queryFor(shared, examine(statement.text), statement.values)
+      return await loan.client.queryFor(this.#bindings.qualified, examine(statement.text), statement.values)
     } finally {
       loan.release()
     }
@@ -129,8 +131,19 @@ export class OpenDatabase implements Database {
     return { lost, giveBack: () => loan.release(true) }
   }
 
+  /** Sees what other processes change, on a connection of its own that is opened at the first use. Closed with the database. */
+  watch(options: WatchOptions): Watch {
+    const watch = new ChangeWatch(
+      options,
+      () => this.connectionConfig(),
+      (fn) => this.#scope.runOutside(fn),
+    )
+    this.#watches.push(watch)
+    return watch
+  }
+
   async close(): Promise<void> {
-    await Promise.all([this.pool.end(), this.sharedPool.end()])
+    await Promise.all([this.pool.end(), this.sharedPool.end(), ...this.#watches.map((watch) => watch.close())])
     // The caller that needed the server has received the error when it did not start.
     const embedded = await this.#embedded?.catch(() => undefined)
     await embedded?.release()
@@ -184,7 +197,7 @@ export class OpenDatabase implements Database {
     const queryAs = (binding: Binding): Queryable => ({
       query: async ({ text, values }: Statement) => loan.client.queryFor(binding, examinedInside(text), values),
     })
-    return { ...queryAs(this.#bindings.shared), in: (schema) => queryAs(this.#bindings.ofSchema(schema)) }
+    return { ...queryAs(this.#bindings.qualified), in: (schema) => queryAs(this.#bindings.ofSchema(schema)) }
   }
 
   async #locateEmbedded(): Promise<ClientConfig> {

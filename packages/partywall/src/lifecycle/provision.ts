@@ -96,7 +96,7 @@ async function build<A extends object>(parts: ProvisionParts<A>, transaction: Tr
   await createSchema(transaction, wanted.schema)
   await assertNoCrossSchemaReferences(parts, transaction, wanted)
   await applyToNew(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
-  return created
+  return { ...created, tenant: await parts.tenants.complete(transaction, tenant) }
 }
 
 async function assertNoCrossSchemaReferences(

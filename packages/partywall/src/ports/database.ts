@@ -1,7 +1,7 @@
 /** The shapes in which the rooms above see the database. No other room holds a connection of its own. */
 import type { Queryable } from '../sql/statement.ts'
 
-/** One transaction on one connection. Its statements are bound to the shared schema, unless `in` names another one. */
+/** One transaction on one connection. The names in its statements must be qualified, unless `in` names a schema. */
 export interface Transaction extends Queryable {
   /**
    * The same transaction with its statements bound to this schema, which may have been created in it.
@@ -31,7 +31,7 @@ export interface Connections {
   session<T>(schema: string, fn: (session: Queryable) => Promise<T>): Promise<T>
 }
 
-/** The database as the catalog, the lifecycle and the migrations see it. */
+/** The database as the catalog, the lifecycle and the migrations see it. The names in its statements must be qualified. */
 export interface Database extends Queryable {
   /** Runs `fn` in one transaction: committed when it resolves, rolled back when it throws. Holds one connection. */
   transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T>

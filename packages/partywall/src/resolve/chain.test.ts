@@ -226,5 +226,15 @@ test('a chain never resolves any host or header to a tenant that neither of them
 
 function tenant(number: number, schema: string, status: TenantStatus = 'active'): Tenant {
   const id = `00000000-0000-4000-8000-00000000000${number}`
-  return { id, schema, name: schema, kind: 'default', status, placement: 'default', attributes: {}, createdAt: new Date(0) }
+  return {
+    id,
+    schema,
+    name: schema,
+    kind: 'default',
+    status,
+    placement: 'default',
+    generation: 1,
+    attributes: {},
+    createdAt: new Date(0),
+  }
 }

@@ -8,6 +8,8 @@ test('the catalog migrations keep the names and checksums that installed catalog
     [1, '0001-tenants', '961610ba48b11a48e69dd0ede5e0694e033c95dd313a23ed6129bd6a43d1ed8e'],
     [2, '0002-domains', '997c4f581344a50c11dd980526991efa37ef7ff32a4a7a585a036434ecd5c1b0'],
     [3, '0003-migration-runs', 'ca49ed76a0f47c0a2d557d97410d0fc632d130fbb43e2bfc490e6b4fa8c6a387'],
+    [4, '0004-generations', '81e18f6627f9ac17dac474961eb905483f78e7c54617b8158ee08d84d2fa1fe0'],
+    [5, '0005-changes', '17f83c34bb0ca0aa1eec9749f8617bea564709be0c84e541f3510563577ea4da'],
   ])
 })
 

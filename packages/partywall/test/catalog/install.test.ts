@@ -12,9 +12,14 @@ beforeAll(async () => {
 })
 beforeEach(() => asAdmin('drop schema if exists partywall cascade; drop schema if exists common cascade'))
 
-/** SQL that makes the catalog one version older. */
-const withoutRuns =
-  'drop table partywall.migration_run_entries, partywall.migration_runs; delete from partywall.migrations where number = 3'
+/** SQL that makes the catalog that of an older version. */
+const withoutRuns = `
+  drop table partywall.migration_run_entries, partywall.migration_runs;
+  drop table partywall.changes;
+  drop function partywall.count_change, partywall.announce, partywall.announce_tenants, partywall.announce_domains cascade;
+  drop sequence partywall.revisions;
+  alter table partywall.tenants drop column generation, drop column revision;
+  delete from partywall.migrations where number >= 3`
 
 describe('installing the catalog', () => {
   test('creates the tables at the first query, and not before', async () => {
@@ -25,13 +30,15 @@ describe('installing the catalog', () => {
       { number: 1, name: '0001-tenants' },
       { number: 2, name: '0002-domains' },
       { number: 3, name: '0003-migration-runs' },
+      { number: 4, name: '0004-generations' },
+      { number: 5, name: '0005-changes' },
     ])
   })
 
   test('happens once when many processes start at the same time', async () => {
     const registries = Array.from({ length: 8 }, () => registryForTest(url))
     await Promise.all(registries.map(({ catalog }) => catalog.ready()))
-    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 3 }])
+    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 5 }])
   })
 
   test('costs a later process one query, and no query after that', async () => {
@@ -65,7 +72,7 @@ describe('installing the catalog', () => {
     await asAdmin(`insert into partywall.migrations (number, name, checksum) values (99, 'future', '')`)
     await expect(registryForTest(url).tenants.list()).rejects.toMatchObject({
       code: 'CATALOG_NEWER',
-      details: { installed: 99, known: 3 },
+      details: { installed: 99, known: 5 },
     })
   })
 

@@ -14,7 +14,17 @@ export const tenants: Tenant[] = [
 
 function createTenant(number: number, schema: string, status: TenantStatus = 'active'): Tenant {
   const id = `00000000-0000-4000-8000-0000000000${String(number).padStart(2, '0')}`
-  return { id, schema, name: schema, kind: 'default', status, placement: 'default', attributes: {}, createdAt: new Date(0) }
+  return {
+    id,
+    schema,
+    name: schema,
+    kind: 'default',
+    status,
+    placement: 'default',
+    generation: 1,
+    attributes: {},
+    createdAt: new Date(0),
+  }
 }
 
 export function createTenancyLike(resolvers: Resolver[] = [byHost({ base: 'example.com' }), byHeader('x-tenant-id')]) {

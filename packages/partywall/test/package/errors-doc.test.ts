@@ -131,6 +131,7 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   INVALID_TENANT_REF: { seen: 'always' },
   TENANT_SUSPENDED: { schema: 'always', status: 'always' },
   TENANT_MAINTENANCE: { schema: 'always', status: 'always' },
+  TENANT_CHANGED: { schema: 'always' },
   INVALID_SCHEMA_NAME: { name: 'always' },
   INVALID_DOMAIN: { domain: 'always' },
   INVALID_ATTRIBUTES: { issues: 'always' },

@@ -3,5 +3,7 @@ import type { CatalogMigration } from './migrations/catalog-migration.ts'
 import { tenants } from './migrations/0001-tenants.ts'
 import { domains } from './migrations/0002-domains.ts'
 import { migrationRuns } from './migrations/0003-migration-runs.ts'
+import { generations } from './migrations/0004-generations.ts'
+import { changes } from './migrations/0005-changes.ts'
 
-export const catalogMigrations: readonly CatalogMigration[] = [tenants, domains, migrationRuns]
+export const catalogMigrations: readonly CatalogMigration[] = [tenants, domains, migrationRuns, generations, changes]

@@ -2,11 +2,19 @@
 import type { Statement } from '../../sql/statement.ts'
 import type { CatalogMigration } from './migrations/catalog-migration.ts'
 
-/** One row: `number`, the newest installed step, or null. Fails with 42P01 when there is no catalog. */
-export const installedSql: Statement = {
-  text: `
-    select max(number) as number
-    from partywall.migrations`,
+/** One row: `number`, the newest installed step, or null, and `shared`, whether there is a shared schema. Fails with 42P01 when there is no catalog. */
+export function installedSql(sharedSchema: string): Statement {
+  return {
+    text: `
+      select
+        max(number)::text as number,
+        exists (
+          select from pg_catalog.pg_namespace as namespace
+          where namespace.nspname = $1::name
+        )::text as shared
+      from partywall.migrations`,
+    values: [sharedSchema],
+  }
 }
 
 /** One row when there is a catalog of any version, else none. */

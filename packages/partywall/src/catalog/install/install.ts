@@ -7,7 +7,7 @@ import { catalogSchema } from '../../names/identifier.ts'
 import { createSchemaSql, schemaExistsSql, transactionLockSql } from '../../sql/schema-sql.ts'
 import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Queryable } from '../../sql/statement.ts'
-import { isTenancyError, TenancyError } from '../../errors.ts'
+import { TenancyError } from '../../errors.ts'
 import { catalogMigrations } from './catalog-migrations.ts'
 import { historyExistsSql, installedSql, recordMigrationSql, connectedAsSql } from './install-sql.ts'
 import type { CatalogMigration } from './migrations/catalog-migration.ts'
@@ -20,13 +20,13 @@ type Database = Pick<WholeDatabase, 'query' | 'transaction'>
  * @throws TenancyError CATALOG_MISSING when the role may not install, upgrade or read it; CATALOG_NEWER
  */
 export async function installCatalog(database: Database, options: { readonly sharedSchema: string }): Promise<void> {
-  const installed = await findInstalled(database)
-  if (installed === newest(catalogMigrations)) return
+  const { installed, isSharedMissing } = await findInstalled(database, options.sharedSchema)
+  if (installed === newest(catalogMigrations) && !isSharedMissing) return
   assertNotNewer(installed, catalogMigrations)
   try {
     await database.transaction((transaction) => install(transaction, catalogMigrations, options.sharedSchema))
   } catch (error) {
-    throw await explainInstall(database, error, installed)
+    throw await explainInstall(database, error, installed, isSharedMissing ? options.sharedSchema : undefined)
   }
 }
 
@@ -38,7 +38,7 @@ async function install(transaction: Transaction, migrations: readonly CatalogMig
   for (const schema of [sharedSchema, catalogSchema]) {
     if (!(await exists(bound, schema))) await bound.query(createSchemaSql(schema))
   }
-  const installed = (await hasHistory(bound)) ? await readInstalled(bound) : 0
+  const installed = (await hasHistory(bound)) ? (await readInstalled(bound, sharedSchema)).installed : 0
   assertNotNewer(installed, migrations)
   for (const migration of migrations.filter(({ number }) => number > installed)) {
     await bound.query({ text: migration.text })
@@ -46,22 +46,27 @@ async function install(transaction: Transaction, migrations: readonly CatalogMig
   }
 }
 
-/** The number of the newest installed step; 0 when there is no catalog, or no shared schema that the query could be bound to. */
-async function findInstalled(database: Database): Promise<number> {
+interface Installed {
+  /** The number of the newest installed step; 0 when there is no catalog. */
+  readonly installed: number
+  readonly isSharedMissing: boolean
+}
+
+async function findInstalled(database: Database, sharedSchema: string): Promise<Installed> {
   try {
-    return await readInstalled(database)
+    return await readInstalled(database, sharedSchema)
   } catch (error) {
     const state = sqlStateOf(error)
     const isMissing = state === sqlState.undefinedTable || state === sqlState.invalidSchemaName
-    if (isMissing || isTenancyError(error, 'SCHEMA_MISSING')) return 0
+    if (isMissing) return { installed: 0, isSharedMissing: false }
     if (state === sqlState.insufficientPrivilege) throw await mayNotRead(database, error)
     throw error
   }
 }
 
-async function readInstalled(queryable: Queryable): Promise<number> {
-  const { rows } = await queryable.query<{ number: number | string | null }>(installedSql)
-  return Number(rows[0]?.number ?? 0)
+async function readInstalled(queryable: Queryable, sharedSchema: string): Promise<Installed> {
+  const { rows } = await queryable.query<{ number: string | null; shared: string }>(installedSql(sharedSchema))
+  return { installed: Number(rows[0]?.number ?? 0), isSharedMissing: rows[0]?.shared !== 'true' }
 }
 
 async function exists(queryable: Queryable, schema: string): Promise<boolean> {
@@ -86,10 +91,23 @@ function assertNotNewer(installed: number, migrations: readonly CatalogMigration
   )
 }
 
-async function explainInstall(database: Database, error: unknown, installed: number): Promise<unknown> {
+async function explainInstall(
+  database: Database,
+  error: unknown,
+  installed: number,
+  missingShared: string | undefined,
+): Promise<unknown> {
   const state = sqlStateOf(error)
   if (state !== sqlState.insufficientPrivilege && state !== sqlState.readOnlyTransaction) return error
   const { role, database: name } = await connectedAs(database)
+  if (installed === newest(catalogMigrations)) {
+    return new TenancyError(
+      'CATALOG_MISSING',
+      `The shared schema ${JSON.stringify(missingShared)} is not in the database, and the role ${role} may not create it. Create it, or set the ` +
+        'option "sharedSchema" to the schema that your tenants share.',
+      { details: { role, database: name, installed }, cause: error },
+    )
+  }
   const isUpgrade = installed > 0
   const reason =
     state === sqlState.readOnlyTransaction

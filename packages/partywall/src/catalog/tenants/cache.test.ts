@@ -95,6 +95,46 @@ describe('TenantCache', () => {
     expect(asked).toHaveLength(1)
   })
 
+  test('caches what was looked up in a period until it is over, whatever ttlMs is', async () => {
+    const { clock, period, asked, ask } = cacheWith()
+    period.now = {}
+    for (const key of ['schema acme', 'schema none']) await ask(key)
+    clock.now = 1_000_000
+    for (const key of ['schema acme', 'schema none']) await ask(key)
+    expect(asked).toEqual(['schema acme', 'schema none'])
+    period.now = undefined
+    for (const key of ['schema acme', 'schema none']) await ask(key)
+    expect(asked).toHaveLength(4)
+  })
+
+  test('caches a lookup that began before the period for ttlMs only, and so one of an earlier period', async () => {
+    const { cache, clock, period, asked, ask } = cacheWith()
+    const slow = Promise.withResolvers<Tenant>()
+    const before = cache.get('schema acme', () => slow.promise)
+    period.now = {}
+    slow.resolve(tenantOf('acme'))
+    await before
+    clock.now = 1000
+    await ask('schema acme')
+    expect(asked).toHaveLength(1)
+    period.now = {}
+    clock.now = 2000
+    await ask('schema acme')
+    expect(asked).toHaveLength(2)
+  })
+
+  test('forgets everything, also running lookups', async () => {
+    const { cache, asked, ask } = cacheWith()
+    await ask('schema acme')
+    await ask('schema none')
+    const running = ask('schema other')
+    cache.forgetAll()
+    await running
+    asked.length = 0
+    for (const key of ['schema acme', 'schema none', 'schema other']) await ask(key)
+    expect(asked).toHaveLength(3)
+  })
+
   test('does not cache or share lookups with ttlMs 0', async () => {
     const { asked, ask } = cacheWith({ ttlMs: 0 })
     await Promise.all([ask('schema acme'), ask('schema acme')])
@@ -104,14 +144,15 @@ describe('TenantCache', () => {
 
 function cacheWith(options: { ttlMs?: number; maxFound?: number; maxMissing?: number } = {}) {
   const clock = { now: 0 }
-  const cache = new TenantCache({ ttlMs: 1000, ...options, now: () => clock.now })
+  const period: { now: object | undefined } = { now: undefined }
+  const cache = new TenantCache({ ttlMs: 1000, ...options, now: () => clock.now, period: () => period.now })
   const asked: string[] = []
   const ask = (key: string) =>
     cache.get(key, async () => {
       asked.push(key)
       return key.includes('none') ? undefined : tenantOf(key.split(' ')[1]!)
     })
-  return { cache, clock, asked, ask }
+  return { cache, clock, period, asked, ask }
 }
 
 function tenantOf(id: string): Tenant {
@@ -122,6 +163,7 @@ function tenantOf(id: string): Tenant {
     kind: 'default',
     status: 'active',
     placement: 'default',
+    generation: 1,
     attributes: {},
     createdAt: new Date(0),
   }

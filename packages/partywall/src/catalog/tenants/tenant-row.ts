@@ -1,4 +1,5 @@
 /** From a row of the catalog to the tenant that the application sees. */
+import { identify, type TenantState } from '../../tenant-identity.ts'
 import type { Attributes, Tenant, TenantRef, TenantStatus } from '../../types.ts'
 import { deepFreeze } from './json-value.ts'
 
@@ -10,26 +11,39 @@ export interface TenantRow {
   readonly kind: string
   readonly status: TenantStatus
   readonly placement: string
+  readonly generation: string
   readonly attributes: string
   readonly created_at: string
+  readonly revision: string
+  /** Null: the schema is not there. Undefined: it was not asked for. */
+  readonly schema_oid?: string | null
 }
 
 const tenants = new WeakSet<object>()
 
-/** A deeply frozen tenant, because all callers that look it up share the object. */
-export function toTenant<A extends object = Attributes>(row: TenantRow): Tenant<A> {
-  const tenant: Tenant<A> = Object.freeze({
+/**
+ * A deeply frozen tenant, because all callers that look it up share the object.
+ * @param newest the state that all objects of this tenant share. @default the state of this row
+ */
+export function toTenant<A extends object = Attributes>(row: TenantRow, newest: TenantState = stateOf(row)): Tenant<A> {
+  const tenant: Tenant<A> = {
     id: row.id,
     schema: row.schema,
     name: row.name,
     kind: row.kind,
     status: row.status,
     placement: row.placement,
+    generation: Number(row.generation),
     attributes: deepFreeze(JSON.parse(row.attributes) as A),
     createdAt: new Date(Number(row.created_at)),
-  })
-  tenants.add(tenant)
+  }
+  identify(tenant, { schemaOid: row.schema_oid, revision: Number(row.revision), newest, isSuspect: false })
+  tenants.add(Object.freeze(tenant))
   return tenant
+}
+
+export function stateOf({ revision, generation, status }: TenantRow): TenantState {
+  return { revision: Number(revision), generation: Number(generation), status, isDeleted: false }
 }
 
 /** Tells a tenant of the catalog from a reference to one: an object that only looks like a tenant is a reference. */

@@ -22,7 +22,8 @@ export interface ListValues {
 }
 
 /**
- * As text, so that parsers that the application has set in pg.types for jsonb and timestamptz change nothing here.
+ * As text, so that parsers that the application has set in pg.types for jsonb and timestamptz change nothing here. The object id of the
+ * schema is read with the row, in the same snapshot, and stored nowhere: a restored dump has another one.
  */
 const columns = `
         tenant.id::text as id,
@@ -31,6 +32,13 @@ const columns = `
         tenant.kind as kind,
         tenant.status as status,
         tenant.placement as placement,
+        tenant.generation::text as generation,
+        tenant.revision::text as revision,
+        (
+          select namespace.oid::text
+          from pg_catalog.pg_namespace as namespace
+          where namespace.nspname = tenant.schema::name
+        ) as schema_oid,
         tenant.attributes::text as attributes,
         floor(extract(epoch from tenant.created_at) * 1000)::text as created_at`
 

@@ -7,12 +7,17 @@ import { assertKnownKeys } from '../../known-keys.ts'
 import type { Options } from '../../config/options.ts'
 import type { Attributes, Tenant, TenantRef, TenantStatus } from '../../types.ts'
 import { validateAttributes } from './attributes.ts'
+import type { Watch, WatchOptions } from '../../ports/watch.ts'
+import { parseAnnouncement, type Announcement } from './announcements.ts'
 import { TenantCache } from './cache.ts'
+import { changesChannel, changesSinceSql } from '../changes-sql.ts'
 import type { Catalog } from '../catalog.ts'
 import { parseTenantRef, unknownTenant, type TenantKey } from './tenant-ref.ts'
 import { assertStatuses, fits, namedTenants, type CheckedSelection } from './selection.ts'
 import { filterKeys, filterValues, listValues, type TenantFilter, type TenantListOptions } from './tenant-list.ts'
-import { isTenant, toTenant, type TenantRow } from './tenant-row.ts'
+import { identityOf, type TenantState } from '../../tenant-identity.ts'
+import { isTenant, stateOf, toTenant, type TenantRow } from './tenant-row.ts'
+import { TenantStates } from './tenant-states.ts'
 import {
   allTenantsSql,
   insertTenantSql,
@@ -44,12 +49,20 @@ export class Tenants<A extends object = Attributes> {
   readonly #attributes: Options['attributes']
   readonly #cache: TenantCache<A>
   readonly #events: Events<A>
+  readonly #states = new TenantStates()
 
-  constructor(catalog: Catalog, options: Pick<Options, 'attributes' | 'tenantCacheMs'>, events: Events<A>) {
+  /** @param watch opens the watch for changes of other processes; absent: answers are cached for `tenantCacheMs` only */
+  constructor(
+    catalog: Catalog,
+    options: Pick<Options, 'attributes' | 'tenantCacheMs'>,
+    events: Events<A>,
+    watch?: (options: WatchOptions) => Watch,
+  ) {
     this.#catalog = catalog
     this.#events = events
     this.#attributes = options.attributes
-    this.#cache = new TenantCache<A>({ ttlMs: options.tenantCacheMs })
+    const watching = options.tenantCacheMs === 0 ? undefined : watch?.(this.#watchOptions())
+    this.#cache = new TenantCache<A>({ ttlMs: options.tenantCacheMs, ...(watching && { period: () => watching.period() }) })
   }
 
   /** tenancy.tenants.find */
@@ -65,7 +78,15 @@ export class Tenants<A extends object = Attributes> {
 
   /** The tenant with this id, without the cache; undefined when it was deleted. One query. */
   lookUp(id: string): Promise<Tenant<A> | undefined> {
-    return one<A>(this.#catalog, tenantByKeySql(parseTenantRef({ id })))
+    return this.#ask(parseTenantRef({ id }))
+  }
+
+  /** What this process knows of the tenant by now, which may be more than the object says. Costs one look into a map. */
+  newestOf(tenant: Tenant<A>): TenantState {
+    const { newest } = identityOf(tenant)!
+    const seen = this.#states.find(tenant.id)
+    // The object may be of another tenancy of this process, which has states of its own.
+    return seen !== undefined && (seen.isDeleted || seen.revision > newest.revision) ? seen : newest
   }
 
   /** tenancy.tenants.list */
@@ -96,7 +117,7 @@ export class Tenants<A extends object = Attributes> {
   async select({ named, kinds, status }: CheckedSelection): Promise<Tenant<A>[]> {
     if (named !== undefined) return (await namedTenants(named, (ref) => this.get(ref))).filter(fits({ kinds, status }))
     const { rows } = await this.#catalog.query<TenantRow>(allTenantsSql({ kinds, status }))
-    return rows.map((row) => toTenant<A>(row))
+    return rows.map((row) => this.#toTenant(row))
   }
 
   /** tenancy.tenants.update */
@@ -109,7 +130,7 @@ export class Tenants<A extends object = Attributes> {
         changes.attributes === undefined
           ? tenant.attributes
           : await validateAttributes(this.#attributes, merge(tenant.attributes, changes.attributes))
-      return known(await one<A>(transaction, updateTenantSql(tenant.id, changes.name ?? tenant.name, attributes)), key)
+      return known(await this.#one(transaction, updateTenantSql(tenant.id, changes.name ?? tenant.name, attributes)), key)
     })
     this.#events.emit('tenant.updated', { tenant: updated })
     return updated
@@ -125,7 +146,7 @@ export class Tenants<A extends object = Attributes> {
     const key = parseTenantRef(ref)
     assertStatuses('tenants.setStatus', status)
     if (key.by === 'impossible') throw unknownTenant(key)
-    const changed = await one<A>(this.#catalog, setStatusSql(key, status))
+    const changed = await this.#one(this.#catalog, setStatusSql(key, status))
     const tenant = changed ?? (await this.#read(key))
     // Also when another process has set the status already: this one may have the tenant cached with the status before.
     this.#cache.forget(tenant.id)
@@ -143,7 +164,7 @@ export class Tenants<A extends object = Attributes> {
     let id: string | undefined
     try {
       return await this.#catalog.transaction(async (transaction) => {
-        const tenant = known(await one<A>(transaction, lockTenantSql(key)), key)
+        const tenant = known(await this.#one(transaction, lockTenantSql(key)), key)
         id = tenant.id
         return await change(transaction, tenant)
       })
@@ -157,7 +178,16 @@ export class Tenants<A extends object = Attributes> {
 
   /** For the lifecycle: inserts the row of a new tenant, inside its transaction; undefined when another tenant has the schema. */
   insert(queryable: Queryable, row: NewTenantRow): Promise<Tenant<A> | undefined> {
-    return one<A>(queryable, insertTenantSql(row))
+    return this.#one(queryable, insertTenantSql(row))
+  }
+
+  /**
+   * For the lifecycle: the tenant as its transaction sees it, for the end of the transaction. The row was inserted before the schema existed, so
+   * the tenant that `insert` returned does not know its schema.
+   */
+  async complete(queryable: Queryable, { id }: Tenant<A>): Promise<Tenant<A>> {
+    const key: TenantKey = { by: 'id', value: id }
+    return known(await this.#one(queryable, tenantByKeySql(key)), key)
   }
 
   /** For the lifecycle: the tenant was created and its transaction committed. Cached answers for its names are dropped. */
@@ -168,17 +198,61 @@ export class Tenants<A extends object = Attributes> {
 
   /** The tenant as the database has it now, without the cache. */
   async #read(key: TenantKey): Promise<Tenant<A>> {
-    return known(key.by === 'impossible' ? undefined : await one<A>(this.#catalog, tenantByKeySql(key)), key)
+    return known(key.by === 'impossible' ? undefined : await this.#one(this.#catalog, tenantByKeySql(key)), key)
   }
 
   async #page(values: ListValues): Promise<Tenant<A>[]> {
     const { rows } = await this.#catalog.query<TenantRow>(listTenantsSql(values))
-    return rows.map((row) => toTenant<A>(row))
+    return rows.map((row) => this.#toTenant(row))
   }
 
   async #lookUp(key: TenantKey): Promise<Tenant<A> | undefined> {
     if (key.by === 'impossible') return undefined
-    return this.#cache.get(`${key.by} ${key.value}`, () => one<A>(this.#catalog, tenantByKeySql(key)))
+    return this.#cache.get(`${key.by} ${key.value}`, () => this.#ask(key))
+  }
+
+  #watchOptions(): WatchOptions {
+    return {
+      channel: changesChannel,
+      ready: () => this.#catalog.ready(),
+      changesSince: changesSinceSql,
+      onChange: (text) => this.#note(parseAnnouncement(text)),
+      onWatching: (mode, isAgain) => {
+        if (isAgain) this.#cache.forgetAll()
+        this.#events.emit('lookups.watching', { mode })
+      },
+      onLost: (mode, reason) => void this.#events.emit('lookups.degraded', { mode, reason }),
+    }
+  }
+
+  #note(announcement: Announcement): void {
+    switch (announcement.kind) {
+      case 'tenant':
+        this.#states.note(announcement.id, announcement.state)
+        return this.#cache.forget(announcement.id, announcement.state.revision)
+      case 'deleted':
+        this.#states.noteDeleted(announcement.id)
+        return this.#cache.forget(announcement.id)
+      case 'domain':
+        return this.#cache.forget(announcement.id)
+      case 'all':
+        return this.#cache.forgetAll()
+    }
+  }
+
+  async #ask(key: TenantKey): Promise<Tenant<A> | undefined> {
+    const tenant = await this.#one(this.#catalog, tenantByKeySql(key))
+    if (tenant === undefined && key.by === 'id') this.#states.noteDeleted(key.value)
+    return tenant
+  }
+
+  async #one(queryable: Queryable, statement: Statement): Promise<Tenant<A> | undefined> {
+    const { rows } = await queryable.query<TenantRow & Record<string, unknown>>(statement)
+    return rows[0] === undefined ? undefined : this.#toTenant(rows[0])
+  }
+
+  #toTenant(row: TenantRow): Tenant<A> {
+    return toTenant<A>(row, this.#states.learn(row.id, stateOf(row)))
   }
 }
 
@@ -189,11 +263,6 @@ export class Tenants<A extends object = Attributes> {
 export function assertTenantName(name: unknown): asserts name is string {
   if (typeof name === 'string' && name.trim() !== '' && name.length <= 255 && !name.includes('\0') && name.isWellFormed()) return
   throw new TenancyError('INVALID_TENANT_NAME', 'The name of a tenant must be text of 1 to 255 characters, without a zero byte.')
-}
-
-async function one<A extends object>(queryable: Queryable, statement: Statement): Promise<Tenant<A> | undefined> {
-  const { rows } = await queryable.query<TenantRow & Record<string, unknown>>(statement)
-  return rows[0] === undefined ? undefined : toTenant<A>(rows[0])
 }
 
 function known<A extends object>(tenant: Tenant<A> | undefined, key: TenantKey): Tenant<A> {

@@ -2,10 +2,11 @@
 import { TenancyError } from '../../errors.ts'
 import { splitStatements } from '../../sql/lexer.ts'
 import type { StatementFacts } from '../../sql/statement-facts.ts'
+import { tenantChanged } from '../../scope/entering.ts'
 import type { Binding } from './binding.ts'
 import type { Carrier } from './carrier.ts'
 import type { ServerError, TransactionStatusLike } from './pg-internals.ts'
-import { noUsageMark, temporaryMark } from './search-path.ts'
+import { changedMark, noUsageMark, temporaryMark } from './search-path.ts'
 
 /** Passes a statement that a binding can hold for. */
 export function assertBindable(
@@ -70,6 +71,9 @@ export function bindingError(error: ServerError, binding: Binding): Error {
       { details, cause: error },
     )
   }
+  // The catalog may know a newer name: the next request asks it.
+  binding.suspect?.()
+  if (error.message.includes(changedMark)) return tenantChanged(binding.schema, error)
   return new TenancyError(
     'SCHEMA_MISSING',
     `The schema of ${binding.label} is not in the database, so nothing was run; the shared schema was not read instead. ` +

@@ -36,15 +36,15 @@ describe('binding statements', () => {
 
   test('parameters are numbered through all settings', () => {
     const { text } = bindingStatements([path, statementTimeout(50), role]).plain
-    expect(text).toContain(`or pg_catalog.set_config('statement_timeout', $3, true) is null`)
-    expect(text).toContain(`or pg_catalog.set_config('role', $4, true) is null`)
+    expect(text).toContain(`or pg_catalog.set_config('statement_timeout', $4, true) is null`)
+    expect(text).toContain(`or pg_catalog.set_config('role', $5, true) is null`)
   })
 })
 
 test('a literal contains the same settings, quoted, for the transaction or for the session', () => {
   const settings = [path, statementTimeout(50), role]
   const literal = bindingLiteralOf(settings)
-  expect(literal).toContain(`'"acme"'::pg_catalog.regnamespace`)
+  expect(literal).toContain(`'"acme"'::pg_catalog.text::pg_catalog.regnamespace`)
   expect(literal).toContain(`or pg_catalog.set_config('statement_timeout', '50', true) is null`)
   expect(literal).toContain(`or pg_catalog.set_config('role', 'o''neill', true) is null`)
   expect(literal.match(/, true\) is null/g)).toHaveLength(3)

@@ -14,15 +14,20 @@ const acme = bindings.ofTenant(tenant('acme'))
 const slow = bindings.ofTenant(tenant('slow'))
 
 // Written out, because each of these bytes is sent with every statement: a change of the code must not make them more.
-const check = `case when not pg_catalog.has_schema_privilege($1::pg_catalog.regnamespace, 'usage') then ('"partywall: no usage privilege"' operator(pg_catalog.||) pg_catalog.left($2, 0))::pg_catalog.regnamespace::pg_catalog.text `
-const handoverCheck = `when pg_catalog.pg_my_temp_schema() operator(pg_catalog.<>) 0 then ('"partywall: temporary tables"' operator(pg_catalog.||) pg_catalog.left($2, 0))::pg_catalog.regnamespace::pg_catalog.text `
-const path = `else $1::pg_catalog.regnamespace::pg_catalog.text operator(pg_catalog.||) $2 end`
-const timeout = ` or pg_catalog.set_config('statement_timeout', $3, true) is null`
-const textOf = (checks: string): string => `select 1 where pg_catalog.set_config('search_path', ${checks}${path}, true) is null`
+const schemaOid = '$1::pg_catalog.text::pg_catalog.regnamespace'
+const check =
+  `when pg_catalog.pg_relation_is_updatable('pg_catalog.pg_largeobject_metadata'::pg_catalog.regclass, false) operator(pg_catalog.<) 0 ` +
+  `or not pg_catalog.has_schema_privilege(${schemaOid}, 'usage') then '"partywall: no usage privilege"' ` +
+  `when $3::pg_catalog.oid operator(pg_catalog.<>) all (array[0, ${schemaOid}]::pg_catalog.oid[]) then '"partywall: another schema"' `
+const handoverCheck = `when pg_catalog.pg_my_temp_schema() operator(pg_catalog.<>) 0 then '"partywall: temporary tables"' `
+const path = `else $1::pg_catalog.text end)::pg_catalog.regnamespace::pg_catalog.text operator(pg_catalog.||) $2`
+const timeout = ` or pg_catalog.set_config('statement_timeout', $4, true) is null`
+const textOf = (checks: string): string =>
+  `select 1 where pg_catalog.set_config('search_path', (case ${checks}${path}, true) is null`
 
 const shapes = [
-  ['the path alone', acme, '', ['"acme"', ', "public", "ext", pg_temp']],
-  ['a timeout as well', slow, timeout, ['"slow"', ', "public", "ext", pg_temp', '50']],
+  ['the path alone', acme, '', ['"acme"', ', "public", "ext", pg_temp', '0']],
+  ['a timeout as well', slow, timeout, ['"slow"', ', "public", "ext", pg_temp', '0', '50']],
 ] as const
 
 const discard = statementBytes('', 'discard temp', [])
@@ -121,6 +126,7 @@ function tenant(schema: string): Tenant {
     kind: 'default',
     status: 'active',
     placement: 'default',
+    generation: 1,
     attributes: {},
     createdAt: new Date(0),
   })

@@ -12,7 +12,7 @@ describe('the binding of a tenant', () => {
     const { schema, placement, label, settings } = bindings.ofTenant(acme)
     expect({ schema, placement, label }).toEqual({ schema: 'acme', placement: 'eu-west', label: 'tenant "acme"' })
     expect(settings.map(({ name, values }) => [name, ...values])).toEqual([
-      ['search_path', '"acme"', ', "public", "ext", pg_temp'],
+      ['search_path', '"acme"', ', "public", "ext", pg_temp', '0'],
       ['statement_timeout', '50'],
     ])
   })
@@ -25,7 +25,7 @@ describe('the binding of a tenant', () => {
 
   test('leaves the shared schema out with includeShared: false', () => {
     const alone = new Bindings(resolveOptions({ includeShared: false }))
-    expect(alone.ofTenant(acme).settings[0].values).toEqual(['"acme"', ', pg_temp'])
+    expect(alone.ofTenant(acme).settings[0].values).toEqual(['"acme"', ', pg_temp', '0'])
   })
 })
 
@@ -38,7 +38,7 @@ describe('the binding of the shared schema', () => {
       placement: 'default',
       label: 'the shared schema "shared"',
     })
-    expect(settings.map(({ values }) => values)).toEqual([['"shared"', ', pg_temp']])
+    expect(settings.map(({ values }) => values)).toEqual([['"shared"', ', pg_temp', '0']])
     expect(bindings.ofSchema('shared')).toBe(bindings.shared)
     expect(bindingLiteral(bindings.ofTenant(acme))).toContain(', "shared", pg_temp')
   })
@@ -47,6 +47,13 @@ describe('the binding of the shared schema', () => {
 test('a schema without a tenant is in the default placement, without a timeout', () => {
   const { placement, settings } = new Bindings(resolveOptions({ statementTimeoutMs: 50 })).ofSchema('acme')
   expect([placement, settings.map(({ name }) => name)]).toEqual(['default', ['search_path']])
+})
+
+test('two generations of a tenant have different bindings: neither a connection nor a plan passes from one to the other', () => {
+  const bindings = new Bindings(resolveOptions({}))
+  const [one, two] = [1, 2].map((generation) => bindings.ofTenant({ ...acme, generation }))
+  expect(one!.key).not.toBe(two!.key)
+  expect(one!.keyHash).not.toBe(two!.keyHash)
 })
 
 test.each([-1, 1.5, Number.NaN, 2 ** 31])('a timeout of %d milliseconds is refused', (milliseconds) => {
@@ -64,6 +71,7 @@ function tenant(schema: string, placement: string): Tenant {
     kind: 'default',
     status: 'active',
     placement,
+    generation: 1,
     attributes: {},
     createdAt: new Date(0),
   })

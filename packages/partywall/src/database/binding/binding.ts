@@ -5,6 +5,8 @@
 import { statementTimeout } from '../boundary/statement-timeout.ts'
 import type { Setting } from '../boundary/setting.ts'
 import type { Options } from '../../config/options.ts'
+import { tenantChanged } from '../../scope/entering.ts'
+import { identityOf, isOutdated } from '../../tenant-identity.ts'
 import type { Tenant } from '../../types.ts'
 import { bindingLiteralOf, bindingStatements, type BindingStatements, type LiteralOptions } from './binding-statement.ts'
 import { searchPath } from './search-path.ts'
@@ -23,6 +25,8 @@ export interface Binding {
   readonly settings: readonly [path: Setting, ...others: Setting[]]
   /** By which statements. */
   readonly statements: BindingStatements
+  /** Called when the server has refused the schema: the tenant that was looked up is not to be used for other requests. */
+  readonly suspect?: () => void
 }
 
 /** The binding statement without parameters, for the simple protocol. */
@@ -35,7 +39,8 @@ export function bindingLiteral({ settings }: Binding, options?: LiteralOptions):
  * it may lock a table of the shared schema, but reads and writes none.
  */
 export function snapshotlessBinding({ settings: [path] }: Binding): string {
-  return `set local search_path to ${path.values.join('')}`
+  const [schema, rest] = path.values
+  return `set local search_path to ${schema}${rest}`
 }
 
 type BindingOptions = Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath'> &
@@ -50,6 +55,11 @@ export class Bindings {
   readonly #timeoutOf: (tenant: Tenant<any>) => number | undefined
   readonly #ofTenant = new WeakMap<Tenant<any>, Binding>()
   readonly shared: Binding
+  /**
+   * For statements in which every name is qualified: the catalog's. Not the shared schema, which may be missing, and which the role need not
+   * be allowed to use.
+   */
+  readonly qualified: Binding
 
   constructor({ sharedSchema, includeShared, extraSearchPath, statementTimeoutMs }: BindingOptions) {
     this.#timeoutOf = typeof statementTimeoutMs === 'function' ? statementTimeoutMs : () => statementTimeoutMs
@@ -61,21 +71,32 @@ export class Bindings {
       label: `the shared schema ${JSON.stringify(sharedSchema)}`,
       settings: [searchPath(sharedSchema, extraSearchPath)],
     })
+    this.qualified = makeBinding({
+      key: 'qualified',
+      schema: 'pg_catalog',
+      placement: defaultPlacement,
+      label: 'the catalog',
+      settings: [searchPath('pg_catalog', [])],
+    })
   }
 
+  /** @throws TenancyError TENANT_CHANGED for a tenant of which this process has seen a newer generation */
   ofTenant(tenant: Tenant<any>): Binding {
+    if (isOutdated(tenant)) throw tenantChanged(tenant.schema)
     const known = this.#ofTenant.get(tenant)
     if (known !== undefined) return known
     const timeoutMs = this.#timeoutOf(tenant)
+    const identity = identityOf(tenant)
     const binding = makeBinding({
-      key: `tenant ${tenant.id} ${tenant.schema}`,
+      key: `tenant ${tenant.id} ${tenant.schema} ${tenant.generation} ${identity?.schemaOid}`,
       schema: tenant.schema,
       placement: tenant.placement,
       label: labelOf(tenant.schema),
       settings: [
-        searchPath(tenant.schema, this.#behindTenant),
+        searchPath(tenant.schema, this.#behindTenant, identity?.schemaOid),
         ...(timeoutMs === undefined ? [] : [statementTimeout(timeoutMs)]),
       ],
+      ...(identity && { suspect: () => void (identity.isSuspect = true) }),
     })
     this.#ofTenant.set(tenant, binding)
     return binding

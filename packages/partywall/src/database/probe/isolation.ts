@@ -145,6 +145,7 @@ function temporaryTenant(schema: string): Tenant<any> {
     kind: 'default',
     status: 'active',
     placement: 'default',
+    generation: 1,
     attributes: {},
     createdAt: new Date(),
   })

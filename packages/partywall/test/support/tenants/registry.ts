@@ -32,7 +32,7 @@ export function openRegistry(url: string, config: Config<any> = {}): Registry {
   const database = new OpenDatabase(options, new Scope())
   const catalog = new Catalog(database, options)
   const events = new Events<any>()
-  const tenants = new Tenants<any>(catalog, options, events)
+  const tenants = new Tenants<any>(catalog, options, events, (watch) => database.watch(watch))
   const domains = new Domains<any>(catalog, tenants, events)
   const sources = migrationSources(options)
   const parts = { catalog, tenants, domains, sources, options, events }

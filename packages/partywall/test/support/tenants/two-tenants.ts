@@ -92,6 +92,8 @@ export function fakeTenant(schema: string): Tenant {
     kind: 'default',
     status: 'active',
     placement: 'default',
+    generation: '1',
+    revision: '1',
     attributes: '{}',
     created_at: '0',
   })

@@ -1,0 +1,24 @@
+/** What the triggers of the catalog announce, as 0005-changes.ts writes it. */
+import { isUuid } from '../../names/identifier.ts'
+import type { TenantState } from '../../tenant-identity.ts'
+import { tenantStatuses } from './selection.ts'
+
+export type Announcement =
+  /** The row of a tenant was inserted or changed. */
+  | { readonly kind: 'tenant'; readonly id: string; readonly state: TenantState }
+  | { readonly kind: 'deleted'; readonly id: string }
+  /** The domains of a tenant changed. */
+  | { readonly kind: 'domain'; readonly id: string }
+  /** More than can be told one by one. */
+  | { readonly kind: 'all' }
+
+/** Any client may notify, so a text that no trigger writes counts as a change of everything. */
+export function parseAnnouncement(text: string): Announcement {
+  const [kind, id = '', revision, generation, status] = text.split(' ')
+  if (!isUuid(id)) return { kind: 'all' }
+  if (kind === 'deleted' || kind === 'domain') return { kind, id }
+  const known = tenantStatuses.find((one) => one === status)
+  const numbers = { revision: Number(revision), generation: Number(generation) }
+  if (kind !== 'tenant' || known === undefined || !Object.values(numbers).every(Number.isSafeInteger)) return { kind: 'all' }
+  return { kind, id, state: { ...numbers, status: known, isDeleted: false } }
+}

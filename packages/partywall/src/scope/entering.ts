@@ -1,0 +1,44 @@
+/** Whether a tenant may be entered: by the newest state that this process has seen of it, not by what the caller's object says. */
+import { TenancyError } from '../errors.ts'
+import type { TenantState } from '../tenant-identity.ts'
+import type { Tenant } from '../types.ts'
+
+/**
+ * Passes a tenant that work may start in. Costs no query.
+ * @throws TenancyError UNKNOWN_TENANT, TENANT_CHANGED; TENANT_SUSPENDED, TENANT_MAINTENANCE unless `allowInactive`
+ */
+export function assertEnterable(tenant: Tenant<any>, newest: TenantState, allowInactive: boolean): void {
+  if (newest.isDeleted) throw deleted(tenant)
+  if (newest.generation > tenant.generation) throw tenantChanged(tenant.schema)
+  if (!allowInactive) assertActive(tenant.schema, newest.status)
+}
+
+/** The error for a schema that is not the one that was looked up. */
+export function tenantChanged(schema: string, cause?: unknown): TenancyError {
+  return new TenancyError(
+    'TENANT_CHANGED',
+    `The schema of tenant ${JSON.stringify(schema)} is not the one that was looked up: it was renamed, dropped and created again, or swapped ` +
+      'with another, so nothing was run. Look the tenant up again: call tenancy.run with its id or its schema.',
+    { details: { schema }, ...(cause !== undefined && { cause }) },
+  )
+}
+
+function deleted({ id, schema }: Tenant<any>): TenancyError {
+  return new TenancyError(
+    'UNKNOWN_TENANT',
+    `The tenant ${JSON.stringify(schema)} was deleted from the catalog after this Tenant object was looked up. ` +
+      'Look tenants up by id, schema or domain when the work starts, instead of keeping the object.',
+    { details: { by: 'id', ref: id } },
+  )
+}
+
+function assertActive(schema: string, status: Tenant['status']): void {
+  if (status === 'active') return
+  const isMaintenance = status === 'maintenance'
+  throw new TenancyError(
+    isMaintenance ? 'TENANT_MAINTENANCE' : 'TENANT_SUSPENDED',
+    `The tenant ${JSON.stringify(schema)} is ${isMaintenance ? 'in maintenance' : status}, so no work is started in it. ` +
+      'Activate it with tenancy.tenants.activate, or pass { allowInactive: true } for a repair.',
+    { details: { schema, status } },
+  )
+}
