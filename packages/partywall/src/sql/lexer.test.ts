@@ -27,9 +27,19 @@ describe('splitStatements', () => {
       'create function f() returns int begin atomic select 1; select case when true then 2 end; end; select 3',
       ['create function f() returns int begin atomic select 1; select case when true then 2 end; end', 'select 3'],
     ],
+    // A comment may stand between the parts of a string. libpg-query reads the last part differently, PostgreSQL 14 and 18 as here.
+    ["select E'a' -- '\n '\\'; commit; select '", ["select E'a' -- '\n '\\'; commit; select '"]],
+    ["select U&'\\'; select 2", ["select U&'\\'", 'select 2']],
     ['begin; atomic; end', ['begin', 'atomic', 'end']],
   ])('%s', (text, expected) => {
     expect(texts(text)).toEqual(expected)
+  })
+
+  test('decodes an identifier with Unicode escapes', () => {
+    const tokensOf = (text: string): readonly string[] | undefined => splitStatements(text)[0]?.tokens
+    expect(tokensOf(String.raw`U&"set\005fconfig" u&"set\+00005Fconfig"`)).toEqual(['set_config', 'set_config'])
+    expect(tokensOf(`U&"set!005fconfig" /* x */ uescape -- y\n '!'`)).toEqual(['set_config'])
+    expect(tokensOf(String.raw`U&"a\\b" U&"\zz"`)).toEqual(['"', '"'])
   })
 
   test('never loses or repeats a part of the text', () => {
