@@ -8,8 +8,23 @@
 
 /** What can follow the label of a column. None of them can be the first word of an expression, so `case` in front of one is a label. */
 const afterLabel = new Set([
-  ...[',', ';', ')', 'from', 'into', 'where', 'group', 'having', 'window', 'union', 'intersect', 'except'],
-  ...['order', 'limit', 'offset', 'fetch', 'for'],
+  ',',
+  ';',
+  ')',
+  'from',
+  'into',
+  'where',
+  'group',
+  'having',
+  'window',
+  'union',
+  'intersect',
+  'except',
+  'order',
+  'limit',
+  'offset',
+  'fetch',
+  'for',
 ])
 
 export class InnerSemicolons {

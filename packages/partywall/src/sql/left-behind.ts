@@ -23,15 +23,21 @@ const leavingFunctions: Record<string, string> = {
   pg_start_backup: 'a running backup',
 }
 
-/** A text without any of these words, and without an unusual verb, leaves nothing. */
-export const leavingWords = [
+/** A text without any of these words, and without an unusual verb, leaves nothing. Grouped by their start, which is faster to search. */
+export const leavingWords: readonly string[] = groupedByPrefix('pg_', [
   'temp',
   'temporary',
   'pg_temp\\w*',
   'pg_settings',
   'dblink_connect\\w*',
   ...Object.keys(leavingFunctions),
-]
+])
+
+function groupedByPrefix(prefix: string, words: readonly string[]): string[] {
+  const others = words.filter((word) => !word.startsWith(prefix))
+  const rests = words.filter((word) => word.startsWith(prefix)).map((word) => word.slice(prefix.length))
+  return [...others, `${prefix}(?:${rests.join('|')})`]
+}
 
 export function leftBy(statement: SqlStatement): string | undefined {
   const { tokens, bodies } = statement

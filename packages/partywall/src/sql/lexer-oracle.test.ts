@@ -56,18 +56,26 @@ const name = fc.constantFrom(
   '"case"',
 )
 const string = fc.constantFrom(
-  ...["';'", "'a'';'", "'\\'", "''", "B'01'", "X'1F'", "N';'", "U&'\\0061;'", "'a'\n';'", "'a' -- ';\n ';'", "e'\\';'"],
-  ...[
-    "E'\\';'",
-    "E'a'\n'\\';'",
+  "';'",
+  "'a'';'",
+  "'\\'",
+  "''",
+  "B'01'",
+  "X'1F'",
+  "N';'",
+  "U&'\\0061;'",
+  "'a'\n';'",
+  "'a' -- ';\n ';'",
+  "e'\\';'",
+  "E'\\';'",
+  "E'a'\n'\\';'",
 
-    "E''';'",
-    '$$;$$',
-    '$a$ ; $$ ; $a$',
-    '$ü$;$ü$',
-    "$a$'$a$",
-    '$_1$;$_1$',
-  ],
+  "E''';'",
+  '$$;$$',
+  '$a$ ; $$ ; $a$',
+  '$ü$;$ü$',
+  "$a$'$a$",
+  '$_1$;$_1$',
 )
 const number = fc.constantFrom('1', '1e5', '1.5', '.5', '0x1F', '1_000', '1e-5', '0b1', '$1')
 const operator = fc.constantFrom('+', '-', '*', '||', '@>', '<->', '->>', '/', '%', '-/* ; */-', '*/**/-', '+-- ;\n', '#', '~')
@@ -104,17 +112,19 @@ const rule = fc
   .tuple(fc.constantFrom('create rule', 'create or replace rule'), fc.array(query, { minLength: 1, maxLength: 3 }))
   .map(([create, actions]) => `${create} r as on insert to t do also (${actions.join(';')})`)
 const other = fc.constantFrom(
-  ...['begin', 'commit', 'end', 'rollback to a', 'begin isolation level serializable', 'do $$ begin; end $$', 'listen x'],
-  ...[
-    'create function f(begin atomic) returns int language sql as $$ select 1; $$',
-    'create function case_end() returns int return 1',
-  ],
-  ...[
-    'create table "case" (a int)',
-    `create function f() returns text language sql as 'begin atomic;'`,
-    'create role x',
-    'create table rule (a int)',
-  ],
+  'begin',
+  'commit',
+  'end',
+  'rollback to a',
+  'begin isolation level serializable',
+  'do $$ begin; end $$',
+  'listen x',
+  'create function f(begin atomic) returns int language sql as $$ select 1; $$',
+  'create function case_end() returns int return 1',
+  'create table "case" (a int)',
+  `create function f() returns text language sql as 'begin atomic;'`,
+  'create role x',
+  'create table rule (a int)',
 )
 const statement = fc.oneof(query, routine, rule, other)
 const texts = fc
@@ -152,10 +162,11 @@ test('the lexer finds what the scanner finds, also in texts that the grammar ref
       const bytes = Buffer.from(text)
       const starts = new Set(splitStatements(text).flatMap(({ spans }) => spans.map(([start]) => start)))
       // `B'1''2'` is two tokens for PostgreSQL, and UESCAPE is one of its own; both end where our one ends.
-      if (/[bx]'[^']*''|uescape/i.test(text)) return
+      // libpg-query, unlike PostgreSQL, does not continue a string behind a line comment (lexer.test.ts).
+      if (/[bx]'[^']*''|uescape|e'[^]*--/i.test(text)) return
       for (const { start, text: token } of tokens) {
         if (token === ';') continue
-        expect(starts, token).toContain(bytes.subarray(0, start).toString().length)
+        expect(starts).toContain(bytes.subarray(0, start).toString().length)
       }
     }),
     { numRuns: 3000 },

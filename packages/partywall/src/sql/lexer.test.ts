@@ -4,6 +4,8 @@ import { splitStatements } from './lexer.ts'
 
 const texts = (text: string): string[] => splitStatements(text).map(({ start, end }) => text.slice(start, end))
 
+const tokensOf = (text: string): readonly string[] | undefined => splitStatements(text)[0]?.tokens
+
 describe('splitStatements', () => {
   test.each([
     ['select 1; select 2', ['select 1', 'select 2']],
@@ -36,7 +38,6 @@ describe('splitStatements', () => {
   })
 
   test('decodes an identifier with Unicode escapes', () => {
-    const tokensOf = (text: string): readonly string[] | undefined => splitStatements(text)[0]?.tokens
     expect(tokensOf(String.raw`U&"set\005fconfig" u&"set\+00005Fconfig"`)).toEqual(['set_config', 'set_config'])
     expect(tokensOf(`U&"set!005fconfig" /* x */ uescape -- y\n '!'`)).toEqual(['set_config'])
     expect(tokensOf(String.raw`U&"a\\b" U&"\zz"`)).toEqual(['"', '"'])

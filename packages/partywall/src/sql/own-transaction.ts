@@ -49,7 +49,7 @@ export function ownTransaction(statements: readonly SqlStatement[]): OwnTransact
     const verb = tokens[0]!
     const control = controlOf(statement)
     innerControl ??= control && verb
-    const hidden = { innerControl: innerControl ?? verb, hiddenControl: verb, leavesOpen: true, mayRollBack: true }
+    const hidden = { innerControl: innerControl ?? verb, hiddenControl: verb, leavesOpen: false, mayRollBack: true }
     if (control === undefined && ended !== undefined) return { ...hidden, hiddenControl: ended }
     if (control === 'begin') leavesOpen = true
     if (control === 'end') {
