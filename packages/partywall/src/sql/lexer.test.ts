@@ -4,6 +4,8 @@ import { splitStatements } from './lexer.ts'
 
 const texts = (text: string): string[] => splitStatements(text).map(({ start, end }) => text.slice(start, end))
 
+const tokensOf = (text: string): readonly string[] | undefined => splitStatements(text)[0]?.tokens
+
 describe('splitStatements', () => {
   test.each([
     ['select 1; select 2', ['select 1', 'select 2']],
@@ -27,9 +29,18 @@ describe('splitStatements', () => {
       'create function f() returns int begin atomic select 1; select case when true then 2 end; end; select 3',
       ['create function f() returns int begin atomic select 1; select case when true then 2 end; end', 'select 3'],
     ],
+    // A comment may stand between the parts of a string. libpg-query reads the last part differently, PostgreSQL 14 and 18 as here.
+    ["select E'a' -- '\n '\\'; commit; select '", ["select E'a' -- '\n '\\'; commit; select '"]],
+    ["select U&'\\'; select 2", ["select U&'\\'", 'select 2']],
     ['begin; atomic; end', ['begin', 'atomic', 'end']],
   ])('%s', (text, expected) => {
     expect(texts(text)).toEqual(expected)
+  })
+
+  test('decodes an identifier with Unicode escapes', () => {
+    expect(tokensOf(String.raw`U&"set\005fconfig" u&"set\+00005Fconfig"`)).toEqual(['set_config', 'set_config'])
+    expect(tokensOf(`U&"set!005fconfig" /* x */ uescape -- y\n '!'`)).toEqual(['set_config'])
+    expect(tokensOf(String.raw`U&"a\\b" U&"\zz"`)).toEqual(['"', '"'])
   })
 
   test('never loses or repeats a part of the text', () => {

@@ -1,14 +1,16 @@
 /**
  * Splits SQL text into statements and tokens, as far as partywall must understand it: where a statement ends, which word it
  * starts with, which words are outside of strings and comments. It is no parser. Where it and PostgreSQL disagree, one of the two
- * refuses the statement; no part of it runs unbound.
+ * refuses the statement; no part of it runs unbound. `lexer-oracle.test.ts` compares it with PostgreSQL's own grammar.
  */
+import { InnerSemicolons } from './inner-semicolons.ts'
+import { decodedIdentifier } from './unicode-identifier.ts'
 
 export interface SqlStatement {
   /** Where the statement starts and ends in the text, without the semicolon. */
   readonly start: number
   readonly end: number
-  /** Words in lower case, plain quoted identifiers as they are, and punctuation; `'` stands for any string, `$` for a parameter. */
+  /** Words in lower case, quoted identifiers that could be words as they are, and punctuation; `'` stands for any string, `$` for a parameter. */
   readonly tokens: readonly string[]
   /** The place of each token in the text: its start, and the end after it. */
   readonly spans: readonly (readonly [start: number, end: number])[]
@@ -19,12 +21,7 @@ export interface SqlStatement {
 // What PostgreSQL treats as white space and as the end of a line; it treats a Unicode space as part of a name.
 const space = /[ \t\n\r\f\v]+/y
 const lineComment = /--[^\r\n]*/y
-/** Two strings with a line break between them are one, and the second is read like the first. */
-const continuation = /(?:[ \t\f\v]|--[^\r\n]*)*[\r\n](?:[ \t\n\r\f\v]|--[^\r\n]*)*(?=')/y
-const plainString = /'(?:[^']|'')*(?:'|$)/y
-const escapeString = /'(?:[^'\\]|\\[^]|'')*(?:'|\\?$)/y
-const quotedIdentifier = /"(?:[^"]|"")*(?:"|$)/y
-const plainIdentifier = /^"([a-z_][a-z0-9_]*)"$/
+const plainIdentifier = /^[a-z_][a-z0-9_]*$/
 const dollarQuote = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y
 const parameter = /\$\d+/y
 const word = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y
@@ -37,28 +34,37 @@ export function splitStatements(text: string): SqlStatement[] {
   let bodies: string[] = []
   let start = -1
   let end = 0
-  let openBlocks = 0
+  let inner = new InnerSemicolons()
   let at = 0
 
   const match = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = at
     return pattern.exec(text)?.[0]
   }
-  const take = (length: number, token: string): void => {
+  const take = (stop: number, token: string, isWord = false): void => {
     if (start === -1) start = at
+    inner.take(token, isWord, tokens)
     tokens.push(token)
-    spans.push([at, at + length])
-    at += length
+    spans.push([at, stop])
+    at = stop
     end = at
   }
+  const takeString = (from: number, stop: number): void => {
+    bodies.push(text.slice(from, stop))
+    take(stop, "'")
+  }
+  /** Two strings with a line break between them are one, and the second is read like the first. */
   const takeEscapeString = (): void => {
-    const string = match(escapeString) as string
-    bodies.push(string)
-    take(string.length, "'")
-    const gap = match(continuation)
-    if (gap === undefined) return
-    at += gap.length
-    takeEscapeString()
+    takeString(at + 1, endOfEscapeString(text, at + 1))
+    for (let next = continuation(text, at); next !== -1; next = continuation(text, at)) {
+      at = next
+      takeString(at, endOfEscapeString(text, at))
+    }
+  }
+  const takeIdentifier = (from: number, name: string): void => {
+    const stop = endOfQuoted(text, from, '"')
+    const inside = name === '' ? text.slice(from + 1, stop - 1) : decodedIdentifier(text.slice(from + 1, stop - 1))
+    take(stop, plainIdentifier.test(inside) ? inside : '"')
   }
   const close = (): void => {
     if (start !== -1) statements.push({ start, end, tokens, spans, bodies })
@@ -66,7 +72,7 @@ export function splitStatements(text: string): SqlStatement[] {
     spans = []
     bodies = []
     start = -1
-    openBlocks = 0
+    inner = new InnerSemicolons()
   }
 
   while (at < text.length) {
@@ -75,41 +81,77 @@ export function splitStatements(text: string): SqlStatement[] {
       at += blank.length
     } else if (text.startsWith('/*', at)) {
       at = endOfComment(text, at)
-    } else if (text[at] === ';' && openBlocks === 0) {
+    } else if (text[at] === ';' && !inner.belongsToStatement) {
       close()
       at += 1
     } else if (text[at] === "'") {
-      const string = match(plainString) as string
-      bodies.push(string)
-      take(string.length, "'")
+      const stop = endOfQuoted(text, at, "'")
+      const isEscape = tokens.at(-1) === 'uescape' && decodeAgain(text, tokens, spans, text.slice(at + 1, stop - 1), stop)
+      if (isEscape) end = at = stop
+      else takeString(at, stop)
     } else if (text[at] === '"') {
-      const quoted = match(quotedIdentifier) as string
-      take(quoted.length, plainIdentifier.exec(quoted)?.[1] ?? '"')
+      takeIdentifier(at, '')
     } else if (text[at] === '$') {
       const tag = match(dollarQuote)
       if (tag !== undefined) {
         const closing = text.indexOf(tag, at + tag.length)
         const stop = closing === -1 ? text.length : closing
         bodies.push(text.slice(at + tag.length, stop))
-        take(Math.min(stop + tag.length, text.length) - at, "'")
+        take(Math.min(stop + tag.length, text.length), "'")
       } else {
-        take(match(parameter)?.length ?? 1, '$')
+        take(at + (match(parameter)?.length ?? 1), '$')
       }
     } else {
-      const name = match(word)?.toLowerCase()
+      const name = match(word)
       if (name === undefined) {
-        take(1, text[at] as string)
-      } else if (name === 'e' && text[at + 1] === "'") {
-        at += 1
+        take(at + 1, text[at] as string)
+      } else if (/^e$/i.test(name) && text[at + 1] === "'") {
         takeEscapeString()
+      } else if (/^u$/i.test(name) && text[at + 1] === '&' && (text[at + 2] === '"' || text[at + 2] === "'")) {
+        if (text[at + 2] === '"') takeIdentifier(at + 2, 'u&')
+        else takeString(at + 2, endOfQuoted(text, at + 2, "'"))
       } else {
-        openBlocks += blockDepthChange(tokens, name, openBlocks)
-        take(name.length, name)
+        take(at + name.length, name.toLowerCase(), true)
       }
     }
   }
   close()
   return statements
+}
+
+/** The end of a string or quoted identifier that starts at `start`; a doubled quote is part of it. */
+function endOfQuoted(text: string, start: number, quote: string): number {
+  for (let at = text.indexOf(quote, start + 1); at !== -1; at = text.indexOf(quote, at + 2)) {
+    if (text[at + 1] !== quote) return at + 1
+  }
+  return text.length
+}
+
+/** The same for a string in which a backslash escapes the next character. */
+function endOfEscapeString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    if (text[at] === '\\') at += 1
+    else if (text[at] === "'") {
+      if (text[at + 1] !== "'") return at + 1
+      at += 1
+    }
+  }
+  return text.length
+}
+
+/** Where the next part of a string starts: after white space and line comments with a line break among them; -1 when there is none. */
+function continuation(text: string, from: number): number {
+  let at = from
+  let hasLineBreak = false
+  for (;;) {
+    const character = text[at]
+    if (character === '\n' || character === '\r') hasLineBreak = true
+    if (character !== undefined && ' \t\n\r\f\v'.includes(character)) at += 1
+    else if (character === '-' && text[at + 1] === '-') {
+      lineComment.lastIndex = at
+      at += lineComment.exec(text)![0].length
+    } else return character === "'" && hasLineBreak ? at : -1
+  }
 }
 
 /** Comments of PostgreSQL nest. */
@@ -124,12 +166,22 @@ function endOfComment(text: string, start: number): number {
   return text.length
 }
 
-/** The body of an SQL-standard function (`begin atomic … end`) contains semicolons that do not end the statement. */
-function blockDepthChange(tokens: readonly string[], name: string, openBlocks: number): number {
-  if (openBlocks === 0) {
-    const isRoutine = tokens[0] === 'create' && tokens.slice(1, 4).some((token) => token === 'function' || token === 'procedure')
-    return isRoutine && name === 'atomic' && tokens.at(-1) === 'begin' ? 1 : 0
-  }
-  if (name === 'case') return 1
-  return name === 'end' ? -1 : 0
+/**
+ * `U&"d!0061t!+000061" UESCAPE '!'`: a string after UESCAPE names the character that escapes in the identifier in front of it, so all three
+ * are one token. Returns whether there was such an identifier.
+ */
+function decodeAgain(
+  text: string,
+  tokens: string[],
+  spans: [start: number, end: number][],
+  escape: string,
+  stop: number,
+): boolean {
+  const at = tokens.length - 2
+  const [start, end] = spans[at] ?? [0, 0]
+  if (!/^u&"/i.test(text.slice(start, start + 3))) return false
+  const inside = decodedIdentifier(text.slice(start + 3, end - 1), escape)
+  tokens.splice(at, 2, plainIdentifier.test(inside) ? inside : '"')
+  spans.splice(at, 2, [start, stop])
+  return true
 }

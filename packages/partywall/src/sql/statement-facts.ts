@@ -3,44 +3,66 @@
  * a transaction, and whether it leaves something on the connection that the next tenant would find.
  */
 import { BoundedMap } from '../bounded-map.ts'
+import { leavingWords, leftBy, makesTemporary, onlyClears } from './left-behind.ts'
 import { splitStatements, type SqlStatement } from './lexer.ts'
+import { controlOf, noOwnTransaction, ownTransaction, type Control } from './own-transaction.ts'
 
 export interface StatementFacts {
   /** The text has several statements, which can only be sent by the simple protocol. */
   readonly isMany: boolean
   /** The one statement controls a transaction: it begins or ends it, handles a savepoint, or sets its properties. It is sent as it is. */
-  readonly control: 'begin' | 'end' | 'savepoint' | 'properties' | undefined
-  /** The first word of the one among several statements that controls a transaction: the statements after it would run unbound. */
+  readonly control: Control | undefined
+  /** The first word of the first of several statements that controls a transaction. */
+  readonly innerControl: string | undefined
+  /** The first word of the one of them because of which a statement of the text would run unbound. */
   readonly hiddenControl: string | undefined
+  /** A text of several statements that begins a transaction and does not end it. */
+  readonly leavesOpen: boolean
+  /** A text of several statements that rolls back what was sent in front of it. */
+  readonly mayRollBack: boolean
+  /**
+   * Outside of a transaction the statement has no effect, and PostgreSQL refuses it. PostgreSQL 18 would not: it takes a batch with a binding
+   * for a transaction.
+   */
+  readonly needsTransaction: string | undefined
   /** CALL and DO may commit in the middle, which would end the binding: they must run where PostgreSQL refuses that. */
   readonly mayCommit: boolean
-  /** The statement takes no snapshot, and a query before it in its transaction would change what it means (LOCK TABLE). */
+  /** The statement needs its tenant's path but no snapshot, which a query before it in its transaction would fix (LOCK TABLE, SHOW search_path). */
   readonly needsNoSnapshot: boolean
   /** The statement resolves no names (SHOW, SET LOCAL). In a transaction it is sent as it is: a query before it would fix the snapshot. */
   readonly namesNothing: boolean
   /** What the statement leaves on the connection, in words; the connection is then destroyed instead of reused. */
   readonly leaves: string | undefined
+  /** What it leaves is harmless behind a pooler: there the session comes closer to what it was at first. */
+  readonly onlyClears: boolean
+  /** The statement makes a temporary table, also one that ends with its transaction: the session keeps the schema for it. */
+  readonly makesTemporary: boolean
   /** The statement removes prepared statements, also those of the binding. */
   readonly forgetsPrepared: boolean
-  /** The statement reads the state of the session (lastval), which may be another tenant's. */
+  /** The statement reads a number of the session (lastval, currval), which may be another tenant's. */
   readonly asksSession: string | undefined
 }
 
 const plain: StatementFacts = Object.freeze({
   isMany: false,
   control: undefined,
-  hiddenControl: undefined,
+  ...noOwnTransaction,
+  needsTransaction: undefined,
   mayCommit: false,
   needsNoSnapshot: false,
   namesNothing: false,
   leaves: undefined,
+  onlyClears: false,
+  makesTemporary: false,
   forgetsPrepared: false,
   asksSession: undefined,
 })
 
-const endVerbs = new Set(['commit', 'end', 'rollback', 'abort'])
 const remarkableVerbs = new Set([
-  ...endVerbs,
+  'commit',
+  'end',
+  'rollback',
+  'abort',
   'begin',
   'start',
   'savepoint',
@@ -59,10 +81,8 @@ const remarkableVerbs = new Set([
   'do',
   'create',
 ])
-const remarkableWords =
-  /\b(?:temp|temporary|pg_temp|pg_settings|set_config|pg_advisory_lock\w*|pg_try_advisory_lock\w*|lastval|setseed|dblink_connect\w*)\b/i
-
-const mayLeave = new RegExp(`${remarkableWords.source}|\\b(?:set|reset|listen|prepare|load|execute|declare)\\b`, 'i')
+/** `U&"…"` may hide any of the others. */
+const remarkableWords = new RegExp(`\\b(?:${[...leavingWords, 'lastval', 'currval'].join('|')})\\b|\\bu&"`, 'i')
 
 /** The first word of the text. Most texts need no closer look: one statement, an unremarkable verb, no remarkable word. */
 const simpleStart = /^\s*\(*\s*([a-z]+)/i
@@ -111,7 +131,9 @@ export function statementFacts(text: string): StatementFacts {
  * transaction. Many schemas get the same foreign text between different ones of ours: it is examined once.
  */
 export function statementFactsAround(foreign: string): StatementFacts {
-  return statementFacts(`${foreign}\n;\nselect 1`)
+  const facts = statementFacts(`${foreign}\n;\nselect 1`)
+  // A BEGIN that is not ended would leave our own statements uncommitted.
+  return facts.innerControl === undefined ? facts : { ...facts, hiddenControl: facts.hiddenControl ?? facts.innerControl }
 }
 
 function isPlain(text: string): boolean {
@@ -125,87 +147,47 @@ function isPlain(text: string): boolean {
 function factsOf(text: string): StatementFacts {
   if (isPlain(text)) return plain
   const statements = splitStatements(text)
-  const controls = statements.map(controlOf)
+  const [first] = statements
   const isMany = statements.length > 1
+  const left = statements.map(leftBy)
   return Object.freeze({
     isMany,
-    control: isMany ? undefined : controls[0],
-    hiddenControl: isMany ? statements[controls.findIndex((control) => control !== undefined)]?.tokens[0] : undefined,
-    mayCommit: !isMany && (statements[0]?.tokens[0] === 'call' || statements[0]?.tokens[0] === 'do'),
-    needsNoSnapshot: !isMany && statements[0]?.tokens[0] === 'lock',
+    control: isMany || first === undefined ? undefined : controlOf(first),
+    ...(isMany ? ownTransaction(statements) : noOwnTransaction),
+    needsTransaction: isMany ? undefined : transactionNeededBy(first),
+    mayCommit: !isMany && (first?.tokens[0] === 'call' || first?.tokens[0] === 'do'),
+    needsNoSnapshot: !isMany && (first?.tokens[0] === 'lock' || showsPath(first)),
     namesNothing: !isMany && statements.every(namesNothing),
-    leaves: statements.map(leftBy).find((left) => left !== undefined),
-    forgetsPrepared: statements.some(({ tokens: [verb] }) => verb === 'deallocate' || verb === 'discard'),
-    asksSession: statements.some((statement) => calls(statement, 'lastval')) ? 'lastval()' : undefined,
+    leaves: left.find((one) => one !== undefined),
+    onlyClears: statements.every((statement, index) => left[index] === undefined || onlyClears(statement)),
+    makesTemporary: statements.some(({ tokens }) => makesTemporary(tokens)),
+    forgetsPrepared: statements.some(
+      ({ tokens: [verb, next] }) => verb === 'deallocate' || (verb === 'discard' && next === 'all'),
+    ),
+    asksSession: asked(statements),
   })
 }
 
-function controlOf({ tokens }: SqlStatement): StatementFacts['control'] {
-  const [verb, next] = tokens as [string, ...string[]]
-  if (verb === 'begin' || (verb === 'start' && next === 'transaction')) return 'begin'
-  if (verb === 'set' && next === 'transaction') return 'properties'
-  if (verb === 'savepoint' || verb === 'release') return 'savepoint'
-  if (verb === 'rollback' && tokens.slice(1, 3).includes('to')) return 'savepoint'
-  if (verb === 'prepare') return next === 'transaction' ? 'end' : undefined
-  return endVerbs.has(verb) ? 'end' : undefined
+function transactionNeededBy(statement: SqlStatement | undefined): string | undefined {
+  if (statement?.tokens[0] === 'lock') return 'LOCK TABLE'
+  return statement?.tokens[0] === 'declare' && leftBy(statement) === undefined ? 'DECLARE CURSOR' : undefined
 }
 
-function leftBy(statement: SqlStatement): string | undefined {
-  const { tokens } = statement
-  const [verb, next] = tokens as [string, ...string[]]
-  const isLocal = next === 'local' || next === 'transaction' || next === 'constraints'
-  if ((verb === 'set' && !isLocal) || verb === 'reset') return 'a setting of the session'
-  if (verb === 'listen') return 'a LISTEN'
-  if (verb === 'prepare' && next !== 'transaction') return 'a prepared statement'
-  if (verb === 'deallocate' || verb === 'discard' || verb === 'load') return `the effect of ${verb.toUpperCase()}`
-  if (verb === 'declare' && tokens.includes('hold')) return 'a cursor WITH HOLD'
-  if (makesTemporary(tokens)) return 'a temporary table'
-  if (calls(statement, 'set_config') && !setsLocally(tokens)) return 'a setting of the session'
-  for (const lock of ['pg_advisory_lock', 'pg_advisory_lock_shared', 'pg_try_advisory_lock', 'pg_try_advisory_lock_shared']) {
-    if (calls(statement, lock)) return 'an advisory lock of the session'
+/** SHOW and SET LOCAL resolve no names. */
+function namesNothing(statement: SqlStatement): boolean {
+  const [verb, next] = statement.tokens
+  return (verb === 'show' && !showsPath(statement)) || (verb === 'set' && next === 'local')
+}
+
+function showsPath(statement: SqlStatement | undefined): boolean {
+  const [verb, name] = statement?.tokens ?? []
+  return verb === 'show' && (name === 'search_path' || name === 'all')
+}
+
+function asked(statements: readonly SqlStatement[]): string | undefined {
+  for (const { tokens } of statements) {
+    const called = tokens.find((token, at) => (token === 'lastval' || token === 'currval') && tokens[at + 1] === '(')
+    if (called !== undefined) return `${called}()`
   }
-  if (calls(statement, 'setseed')) return 'a random seed'
-  if (tokens.some((token) => token.startsWith('dblink_connect'))) return 'a dblink connection'
-  // An update of this view is a SET; `explain analyze` runs it as well.
-  if (tokens.includes('update') && tokens.includes('pg_settings')) return 'a setting of the session'
-  // The body of a DO block is only text here: any word in it that might leave something counts.
-  if (verb === 'do' && statement.bodies.some((body) => mayLeave.test(body))) return 'what its body may have left'
   return undefined
-}
-
-function namesNothing({ tokens: [verb, next] }: SqlStatement): boolean {
-  return verb === 'show' || (verb === 'set' && next === 'local')
-}
-
-function makesTemporary(tokens: readonly string[]): boolean {
-  if (tokens.includes('pg_temp')) return true
-  // `explain analyze create temp table … as` creates it.
-  const create = tokens[0] === 'explain' ? tokens.indexOf('create') : 0
-  if (tokens[create] === 'create') {
-    const object = tokens.findIndex((token) => token === 'table' || token === 'view' || token === 'sequence')
-    return tokens.slice(create + 1, Math.max(object, create + 1)).some(isTemporary)
-  }
-  return tokens.some((token, index) => token === 'into' && tokens.slice(index + 1, index + 3).some(isTemporary))
-}
-
-function isTemporary(token: string): boolean {
-  return token === 'temp' || token === 'temporary'
-}
-
-function calls({ tokens }: SqlStatement, name: string): boolean {
-  return tokens.some((token, index) => token === name && tokens[index + 1] === '(')
-}
-
-/** True when every set_config in the statement ends in a literal `true`: local to the transaction. */
-function setsLocally(tokens: readonly string[]): boolean {
-  return tokens.every((token, index) => {
-    if (token !== 'set_config') return true
-    let depth = 0
-    for (let at = index + 1; at < tokens.length; at++) {
-      if (tokens[at] === '(') depth += 1
-      if (tokens[at] === ')') depth -= 1
-      if (depth === 0) return tokens[at - 1] === 'true' && tokens[at - 2] === ','
-    }
-    return false
-  })
 }

@@ -236,7 +236,7 @@ describe('a text that would end its own binding', () => {
     'begin; select 1',
     'select 1; commit; select 2',
     'insert into items values (99, $$x$$); rollback; select * from notes',
-    'select 1; /* ; */ savepoint x; select 2',
+    'select 1; /* ; */ rollback to x; select 2',
     "select ';'; end; select 2",
     'select 1; prepare transaction $$x$$; select 2',
     'select 1; select 2 -- a carriage return ends the comment\r; commit; select * from notes',

@@ -1,5 +1,6 @@
 /** The errors for statements that cannot be bound, and for bindings that failed: what was refused, and what to do about it. */
 import { TenancyError } from '../../errors.ts'
+import { completedBefore } from '../../sql/completed-before.ts'
 import { splitStatements } from '../../sql/lexer.ts'
 import type { StatementFacts } from '../../sql/statement-facts.ts'
 import { tenantChanged } from '../../scope/entering.ts'
@@ -15,20 +16,21 @@ export function assertBindable(
   status: TransactionStatusLike,
   carrier: Pick<Carrier, 'serverVersionNumber' | 'bindingWriter'>,
 ): void {
-  if (facts.hiddenControl !== undefined) {
-    throw new TenancyError(
-      'UNSAFE_STATEMENT',
-      `A text of several statements contains ${facts.hiddenControl.toUpperCase()}: the statements after it would run without their tenant. ` +
-        'Send the statements one by one on a client from tenancy.pool.connect().',
-      { details: { statement: facts.hiddenControl } },
-    )
-  }
+  if (facts.hiddenControl !== undefined) throw controlInside(facts.hiddenControl)
   if (facts.asksSession !== undefined) {
     throw new TenancyError(
       'UNSAFE_STATEMENT',
-      `${facts.asksSession} returns the last value of the connection, which tenants share: it may be another tenant's. ` +
-        "Use insert … returning, or currval('name_of_the_sequence').",
+      `${facts.asksSession} returns a number that was drawn on this connection, which tenants share: it may be another tenant's. ` +
+        'Use insert … returning, or call nextval first and insert its number.',
       { details: { statement: facts.asksSession } },
+    )
+  }
+  if (facts.needsTransaction !== undefined && status === 'I') {
+    throw new TenancyError(
+      'UNSAFE_STATEMENT',
+      `${facts.needsTransaction} has no effect outside a transaction, because its effect ends with the statement. Check out a client with ` +
+        'tenancy.pool.connect(), and send begin before it on that client.',
+      { details: { statement: facts.needsTransaction } },
     )
   }
   if (facts.mayCommit && isExtended && status === 'I' && carrier.serverVersionNumber < firstVersionWithSafeCall) {
@@ -39,7 +41,7 @@ export function assertBindable(
         'tenancy.session(tenant, (client) => …).',
     )
   }
-  if (facts.leaves !== undefined && !carrier.bindingWriter.isDirect) {
+  if (facts.leaves !== undefined && !facts.onlyClears && !carrier.bindingWriter.isDirect) {
     throw new TenancyError(
       'UNSAFE_STATEMENT',
       `The statement leaves ${facts.leaves} on the session, which a pooler gives to other clients: closing our connection would not end that ` +
@@ -92,13 +94,23 @@ export function wrongTenant(owner: Binding, now: Binding): TenancyError {
   )
 }
 
+/** The error for a text of several statements that would end the transaction of its binding, or begin one that the binding disturbs. */
+export function controlInside(verb: string): TenancyError {
+  return new TenancyError(
+    'UNSAFE_STATEMENT',
+    `A text of several statements contains ${verb.toUpperCase()}, with which a statement of it would not run as its tenant. A text may ` +
+      'begin a transaction and end with its COMMIT; otherwise send the statements one by one on a client from tenancy.pool.connect().',
+    { details: { statement: verb } },
+  )
+}
+
 /** The error for a statement that may not share its transaction with a binding. */
 export function needsSession(text: string, error: ServerError): TenancyError {
-  const [verb = 'The statement', object = ''] = splitStatements(text)[0]?.tokens ?? []
-  const name = ['create', 'drop', 'alter', 'reindex'].includes(verb) ? `${verb} ${object}` : verb
+  // The statement that failed is the one behind those that were completed.
+  const name = nameOf(splitStatements(text)[completedBefore(error)]?.tokens ?? [])
   return new TenancyError(
     'NEEDS_SESSION',
-    `${name.toUpperCase()} must be alone in its transaction or ends it itself, so it cannot be sent together with its tenant's search path. ` +
+    `${name} must be alone in its transaction or ends it itself, so it cannot be sent together with its tenant's search path. ` +
       'Run it in tenancy.session(tenant, (client) => client.query(…)).',
     { cause: error },
   )
@@ -112,6 +124,18 @@ export function untrusted(binding: Binding, seen: string): TenancyError {
       'tenancy.probe() to look for a proxy that changes what passes through it; if it finds none, report this as a fault of partywall.',
   )
 }
+
+/** The command, as PostgreSQL's manual names it: `CREATE INDEX CONCURRENTLY`, `VACUUM`. */
+function nameOf(tokens: readonly string[]): string {
+  const [verb, ...rest] = tokens.slice(tokens.findIndex((token) => token !== '('))
+  if (verb === undefined) return 'The statement'
+  if (!['create', 'drop', 'alter', 'reindex', 'refresh'].includes(verb)) return verb.toUpperCase()
+  const object = rest.find((token) => /^[a-z]+$/.test(token) && !modifiers.has(token)) ?? ''
+  const isConcurrent = rest.slice(0, 5).includes('concurrently')
+  return `${verb} ${object}${isConcurrent ? ' concurrently' : ''}`.toUpperCase()
+}
+
+const modifiers = new Set(['or', 'replace', 'unique', 'verbose', 'concurrently', 'materialized'])
 
 /** Before PostgreSQL 18, CALL in a batch may commit in the middle. */
 const firstVersionWithSafeCall = 180_000

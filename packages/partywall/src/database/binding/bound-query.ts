@@ -189,7 +189,7 @@ export class BoundQuery extends QueryBase {
   override handleReadyForQuery(connection: ConnectionLike): void {
     const failure = this.#unwritten ?? this._canceledDueToError
     // Also for a caller that has given up (query_timeout): what the statement did to the connection matters to the next one.
-    if (this.facts.control === undefined) noteOutcome(this.#carrier, failure === false)
+    if (this.facts.control === undefined) noteOutcome(this.#carrier, this.facts, failure === false)
     if (this.#own.arePending) return this.#distrust(noAnswer)
     if (this.#isExtended && this.#completed === 0 && this.#unwritten === undefined) {
       return this.#distrust('the statement was not answered')

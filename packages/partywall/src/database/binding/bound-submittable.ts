@@ -119,7 +119,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
     sync.sent()
   }
   query.handleReadyForQuery = (current) => {
-    if (facts.control === undefined) noteOutcome(carrier, true)
+    if (facts.control === undefined) noteOutcome(carrier, facts, true)
     if (own.arePending) distrust(noAnswer)
     if (!isAbandoned) handleReadyForQuery?.call(query, current)
   }

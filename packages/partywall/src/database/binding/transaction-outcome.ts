@@ -12,8 +12,11 @@ export function noteControl({ bindingWriter }: Carrier, { control }: StatementFa
 }
 
 /** The server is ready after any other statement. Outside of a transaction, each statement is one of its own. */
-export function noteOutcome(carrier: Carrier, isKept: boolean): void {
-  if (carrier.getTransactionStatus() === 'I') carrier.bindingWriter.note(isKept ? 'committed' : 'rolled back')
+export function noteOutcome(carrier: Carrier, { mayRollBack, makesTemporary }: StatementFacts, isKept: boolean): void {
+  const { bindingWriter } = carrier
+  if (makesTemporary) bindingWriter.temporarySchemaFound()
+  if (mayRollBack) bindingWriter.note('rolled back')
+  else if (carrier.getTransactionStatus() === 'I') bindingWriter.note(isKept ? 'committed' : 'rolled back')
 }
 
 /**

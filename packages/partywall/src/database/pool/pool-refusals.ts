@@ -1,13 +1,14 @@
 /** What the pool refuses. `pool.query` lends a connection for one statement, and takes it back when that is done. */
 import { TenancyError } from '../../errors.ts'
+import { splitStatements } from '../../sql/lexer.ts'
 import type { ExaminedText } from '../../sql/statement-facts.ts'
 
 /** A statement that controls a transaction would do harm on a connection that the caller does not hold. */
 export function assertOneStatement({ text, facts }: ExaminedText): void {
-  if (facts.control === undefined) return
+  if (facts.control === undefined && !facts.leavesOpen) return
   throw new TenancyError(
     'UNSAFE_STATEMENT',
-    `pool.query cannot control a transaction (${/\w+/.exec(text)?.[0].toUpperCase()}): each call may use another connection. ` +
+    `pool.query cannot control a transaction (${(facts.innerControl ?? splitStatements(text)[0]?.tokens[0])?.toUpperCase()}): each call may use another connection. ` +
       'Check out a client with tenancy.pool.connect() and send begin, the statements and commit on it.',
   )
 }

@@ -6,7 +6,7 @@ import type { Client, CustomTypesConfig } from 'pg'
 import { examine, type StatementFacts } from '../../sql/statement-facts.ts'
 import { callbackFor, inCurrentContext, refuse, type QueryCall } from '../binding/answers.ts'
 import type { Binding } from '../binding/binding.ts'
-import { wrongTenant } from '../binding/binding-refusals.ts'
+import { controlInside, wrongTenant } from '../binding/binding-refusals.ts'
 import { outgoing, type OutgoingText } from '../binding/outgoing-text.ts'
 import type { ClientInternals, QueryCallback, SubmittableLike } from '../binding/pg-internals.ts'
 import { isQueryObject, textOf } from '../binding/query-object.ts'
@@ -121,8 +121,9 @@ export class TenantClient extends SendingClient implements PoolMember {
     throw leavesOnForeignPool(leaves)
   }
 
-  override assertTransactionOf(binding: Binding, { control }: StatementFacts): void {
+  override assertTransactionOf(binding: Binding, { control, innerControl }: StatementFacts): void {
     if (this.#state.kind !== 'free') return
+    if (innerControl !== undefined) throw controlInside(innerControl)
     const isOpen = this.getTransactionStatus() !== 'I'
     if (isOpen && this.#transactionOf !== undefined && this.#transactionOf.key !== binding.key)
       throw wrongTenant(this.#transactionOf, binding)

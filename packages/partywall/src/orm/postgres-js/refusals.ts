@@ -24,9 +24,9 @@ export function mustBe(current: Binding | undefined, written: Binding | undefine
 
 /** Refuses a statement that would end the binding, or leave something on a connection that postgres.js gives to other callers. */
 export function assertSafe(text: string): void {
-  const { control, hiddenControl, leaves, asksSession } = statementFacts(text)
-  if (control !== undefined || hiddenControl !== undefined) {
-    const verb = (hiddenControl ?? /\w+/.exec(text)?.[0] ?? '').toUpperCase()
+  const { control, innerControl, leaves, asksSession } = statementFacts(text)
+  if (control !== undefined || innerControl !== undefined) {
+    const verb = (innerControl ?? /\w+/.exec(text)?.[0] ?? '').toUpperCase()
     refuse(`The statement ${verb}`, "Use sql.begin('isolation level …', async (sql) => …) and sql.savepoint.")
   }
   if (leaves !== undefined) {
@@ -35,7 +35,7 @@ export function assertSafe(text: string): void {
       'Run it with tenancy.session, or use its LOCAL form in sql.begin.',
     )
   }
-  if (asksSession !== undefined) refuse(asksSession, "Use insert … returning, or currval('name_of_the_sequence').")
+  if (asksSession !== undefined) refuse(asksSession, 'Use insert … returning, or call nextval first and insert its number.')
 }
 
 export function refuse(what: string, instead: string): never {
