@@ -7,7 +7,7 @@ import { twoTenants } from '../support/tenants/two-tenants.ts'
 const { a, b, scope, url, makePool, admin } = await twoTenants()
 
 /** With the setting off these are four statements: the quotes of the first text do not end where the standard says. */
-const hidden = `select 1; select '\\''; commit; insert into items values (7, 'unbound'); --'`
+const hidden = `select 1; select '\\''; commit; insert into items values (7000, 'unbound'); --'`
 
 test('bites: with the setting off, a text hides a COMMIT from a reader who goes by the standard', async () => {
   const naive = new Client(url)
@@ -28,7 +28,7 @@ test.runIf(!isPooled)(
       await expect(pool.query({ text: `select '\\'`, values: [] })).rejects.toMatchObject({ code: 'UNSAFE_SETUP' })
       expect((await pool.query('select owner from items where id = $1', [1])).rows).toEqual([{ owner: a.schema }])
     })
-    expect((await admin.query('select id from tenant_a.items where id = 7')).rows).toEqual([])
+    expect((await admin.query('select id from tenant_a.items where id = 7000')).rows).toEqual([])
   },
 )
 

@@ -12,9 +12,13 @@ export interface BindingStatement {
 /** The statements for all bindings that make the same settings, whatever the values. */
 export interface BindingStatements {
   readonly plain: BindingStatement
+  /** The same, for a transaction that is open. */
+  readonly inside: BindingStatement
   /** The same, which also fails if temporary tables of an earlier binding may be on the connection. */
   readonly handover: BindingStatement
 }
+
+const noChecks: SettingChecks = { refusesTemporary: false, inTransaction: false }
 
 const statementsOfShape = new Map<string, BindingStatements>()
 
@@ -23,10 +27,14 @@ export function bindingStatements(settings: readonly Setting[]): BindingStatemen
   const shape = settings.map(({ tag }) => (tag === '' ? '' : `_${tag}`)).join('')
   let statements = statementsOfShape.get(shape)
   if (statements === undefined) {
-    const withParameters = (checks: SettingChecks): string => bindingText(settings, parametersOf(settings), checks, true)
+    const withParameters = (name: string, checks: Partial<SettingChecks>): BindingStatement => ({
+      name: nameOf(`partywall_${name}${shape}`),
+      text: bindingText(settings, parametersOf(settings), { ...noChecks, ...checks }, true),
+    })
     statements = {
-      plain: { name: nameOf(`partywall_binding${shape}`), text: withParameters({ refusesTemporary: false }) },
-      handover: { name: nameOf(`partywall_handover${shape}`), text: withParameters({ refusesTemporary: true }) },
+      plain: withParameters('binding', {}),
+      inside: withParameters('inside', { inTransaction: true }),
+      handover: withParameters('handover', { refusesTemporary: true }),
     }
     statementsOfShape.set(shape, statements)
   }
@@ -45,7 +53,7 @@ export interface LiteralOptions {
 /** The statement without parameters, for the simple protocol. */
 export function bindingLiteralOf(settings: readonly Setting[], { isLocal = true }: LiteralOptions = {}): string {
   const literals = settings.map((setting) => setting.literals())
-  return bindingText(settings, literals, { refusesTemporary: false }, isLocal)
+  return bindingText(settings, literals, { refusesTemporary: false, inTransaction: true }, isLocal)
 }
 
 function bindingText(

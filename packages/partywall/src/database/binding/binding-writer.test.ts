@@ -14,16 +14,18 @@ const acme = bindings.ofTenant(tenant('acme'))
 const slow = bindings.ofTenant(tenant('slow'))
 
 // Written out, because each of these bytes is sent with every statement: a change of the code must not make them more.
-const schemaOid = '$1::pg_catalog.text::pg_catalog.regnamespace'
-const check =
-  `when pg_catalog.pg_relation_is_updatable('pg_catalog.pg_largeobject_metadata'::pg_catalog.regclass, false) operator(pg_catalog.<) 0 ` +
-  `or not pg_catalog.has_schema_privilege(${schemaOid}, 'usage') then '"partywall: no usage privilege"' ` +
-  `when $3::pg_catalog.oid operator(pg_catalog.<>) all (array[0, ${schemaOid}]::pg_catalog.oid[]) then '"partywall: another schema"' `
-const handoverCheck = `when pg_catalog.pg_my_temp_schema() operator(pg_catalog.<>) 0 then '"partywall: temporary tables"' `
-const path = `else $1::pg_catalog.text end)::pg_catalog.regnamespace::pg_catalog.text operator(pg_catalog.||) $2`
+const news = `pg_catalog.pg_relation_is_updatable('pg_catalog.pg_largeobject_metadata'::pg_catalog.regclass, false) operator(pg_catalog.<) 0 or `
+const fails = (mark: string): string =>
+  `then ('"partywall: ${mark}"' operator(pg_catalog.||) pg_catalog.left($2, 0))::pg_catalog.regnamespace::pg_catalog.text `
+const checksOf = (name: string, first: string): string =>
+  `when ${first}not pg_catalog.has_schema_privilege(${name}, 'usage') ${fails('no usage privilege')}` +
+  `when ${name}::pg_catalog.oid operator(pg_catalog.<>) $3::pg_catalog.oid and $3::pg_catalog.oid operator(pg_catalog.<>) 0 ${fails('another schema')}`
+const handoverCheck = `when pg_catalog.pg_my_temp_schema() operator(pg_catalog.<>) 0 ${fails('temporary tables')}`
+const pathOf = (name: string): string => `else ${name}::pg_catalog.text operator(pg_catalog.||) $2 end`
 const timeout = ` or pg_catalog.set_config('statement_timeout', $4, true) is null`
-const textOf = (checks: string): string =>
-  `select 1 where pg_catalog.set_config('search_path', (case ${checks}${path}, true) is null`
+const textOf = (value: string): string => `select 1 where pg_catalog.set_config('search_path', case ${value}, true) is null`
+const bound = '$1::pg_catalog.regnamespace'
+const lookedUp = '$1::pg_catalog.text::pg_catalog.regnamespace'
 
 const shapes = [
   ['the path alone', acme, '', ['"acme"', ', "public", "ext", pg_temp', '0']],
@@ -35,8 +37,9 @@ const alone: WriteState = { inTransaction: false, mayRefuse: true }
 const inTransaction: WriteState = { inTransaction: true, mayRefuse: true }
 
 describe.each(shapes)('a binding of %s', (_, binding, more, values) => {
-  const plain = textOf(check) + more
-  const handover = textOf(check + handoverCheck) + more
+  const plain = textOf(checksOf(bound, '') + pathOf(bound)) + more
+  const inside = textOf(checksOf(lookedUp, news) + pathOf(lookedUp)) + more
+  const handover = textOf(checksOf(bound, '') + handoverCheck + pathOf(bound)) + more
   const names = { plain: binding.statements.plain.name, handover: binding.statements.handover.name }
 
   test('on a connection to the server itself is prepared once, and then one Bind and one Execute', () => {
@@ -54,8 +57,10 @@ describe.each(shapes)('a binding of %s', (_, binding, more, values) => {
   test('behind a pooler has no name, and each transaction empties the temporary schema once', () => {
     const { writer, written } = lent(binding, { isDirect: false })
     for (let transaction = 0; transaction < 2; transaction++) {
-      expect(written(inTransaction)).toEqual([discard, statementBytes('', plain, values)])
-      expect(written(inTransaction)).toEqual([statementBytes('', plain, values)])
+      expect(written(inTransaction)).toEqual([discard, statementBytes('', inside, values)])
+      expect(written(inTransaction)).toEqual([statementBytes('', inside, values)])
+      writer.note('committed')
+      expect(written(alone)).toEqual([discard, statementBytes('', plain, values)])
       writer.note('committed')
     }
   })

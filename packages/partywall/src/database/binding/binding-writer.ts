@@ -62,8 +62,10 @@ export class BindingWriter {
     const isDue = this.#takeHandover()
     const discards = isDue && (inTransaction || !mayRefuse || !this.isDirect || this.#hasTemporarySchema)
     if (discards) connection.stream.write(discardTemporary)
-    if (this.isDirect) this.#writePrepared(connection, binding, isDue && !discards)
-    else connection.stream.write(unpreparedBytes(binding, binding.statements.plain))
+    const { plain, inside, handover } = binding.statements
+    const statement = inTransaction ? inside : isDue && !discards ? handover : plain
+    if (this.isDirect) this.#writePrepared(connection, binding, statement)
+    else connection.stream.write(unpreparedBytes(binding, statement))
     return discards ? tagsOfCleaning : tagsOfBinding
   }
 
@@ -92,9 +94,7 @@ export class BindingWriter {
     return isDue
   }
 
-  #writePrepared(connection: ConnectionLike, binding: Binding, isHandover: boolean): void {
-    const { plain, handover } = binding.statements
-    const statement = isHandover ? handover : plain
+  #writePrepared(connection: ConnectionLike, binding: Binding, statement: BindingStatement): void {
     const state = this.#prepared.get(statement.name)
     if (state !== 'ready') {
       // Closing a statement that does not exist is no error; preparing one that exists is.

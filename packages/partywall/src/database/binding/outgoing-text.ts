@@ -5,7 +5,8 @@ import type { QueryConfigLike } from './pg-internals.ts'
 import { textOf } from './query-object.ts'
 
 export interface OutgoingText {
-  readonly config: QueryConfigLike
+  /** A text stays a text: node-postgres copies an object, which costs two microseconds. */
+  readonly config: string | QueryConfigLike
   readonly values: readonly unknown[] | undefined
   /** The facts of the text, looked up once. */
   readonly examined: ExaminedText
@@ -16,7 +17,7 @@ export interface OutgoingText {
 /** What a caller of `query` has passed. */
 export function outgoing(config: string | QueryConfigLike, values: unknown, types?: CustomTypesConfig): OutgoingText {
   return {
-    config: typeof config === 'string' ? { text: config } : config,
+    config,
     values: Array.isArray(values) ? values : undefined,
     examined: examine(textOf(config)),
     types,

@@ -3,7 +3,7 @@
  * that the role may not use, and the statement would find the tables of the shared schema. So the value is an expression that checks the
  * schema first, and fails in the same round trip.
  *
- * - The cast from text to regnamespace fails with 3F000 for a missing schema. It is evaluated when the statement runs, not when it is bound.
+ * - The cast to regnamespace fails with 3F000 for a missing schema. It depends on a parameter, so that it is not evaluated before its turn.
  * - The name must lead to the schema that was looked up with the tenant. Otherwise the schema was dropped and made again, or two were swapped,
  *   and the name leads to the rows of another tenant.
  * - In a transaction a session believes what it knows of schemas until it takes a lock; so the expression makes it take one, of a table of the
@@ -44,20 +44,25 @@ export function searchPath(schema: string, behind: readonly string[], oid?: stri
   }
 }
 
-/** A name that no schema has takes the place of the schema's where a check fails, so that one cast fails for every reason. */
-function checkedPath(values: readonly string[], { refusesTemporary }: SettingChecks): string {
+function checkedPath(values: readonly string[], { refusesTemporary, inTransaction }: SettingChecks): string {
   const [name, rest, oid] = values as [string, string, string]
-  const schema = `${name}::pg_catalog.text::pg_catalog.regnamespace`
-  const checks = [
-    [`${hasNews} or not pg_catalog.has_schema_privilege(${schema}, 'usage')`, noUsageMark],
-    [`${oid}::pg_catalog.oid operator(pg_catalog.<>) all (array[0, ${schema}]::pg_catalog.oid[])`, changedMark],
-    ...(refusesTemporary ? [[mayHaveTemporaryTables, temporaryMark]] : []),
-  ]
-  const checked = checks.map(([fails, mark]) => `when ${fails} then '"${mark}"'`).join(' ')
+  // In a transaction the name is looked up after the lock. Elsewhere when the value is bound: once, which is faster.
+  const schema = `${name}${inTransaction ? '::pg_catalog.text' : ''}::pg_catalog.regnamespace`
+  const failWhen = (condition: string, mark: string): string =>
+    `when ${condition} then ${asText(`('"${mark}"' operator(pg_catalog.||) pg_catalog.left(${rest}, 0))::pg_catalog.regnamespace`)} `
+  const isChanged = `${schema}::pg_catalog.oid operator(pg_catalog.<>) ${oid}::pg_catalog.oid and ${oid}::pg_catalog.oid operator(pg_catalog.<>) ${anySchema}`
   return (
-    `(case ${checked} else ${name}::pg_catalog.text end)` +
-    `::pg_catalog.regnamespace::pg_catalog.text operator(pg_catalog.||) ${rest}`
+    'case ' +
+    failWhen(`${inTransaction ? `${hasNews} or ` : ''}not pg_catalog.has_schema_privilege(${schema}, 'usage')`, noUsageMark) +
+    failWhen(isChanged, changedMark) +
+    (refusesTemporary ? failWhen(mayHaveTemporaryTables, temporaryMark) : '') +
+    `else ${asText(schema)} operator(pg_catalog.||) ${rest} end`
   )
+}
+
+/** The name of a schema, checked and quoted by PostgreSQL. */
+function asText(schema: string): string {
+  return `${schema}::pg_catalog.text`
 }
 
 /** Never true: it makes the session take a lock, and so learn what other sessions have committed. No statement locks this table. */

@@ -21,4 +21,6 @@ export interface Setting {
 export interface SettingChecks {
   /** The connection served another binding before, and the binding statement must fail if temporary tables may be left of it. */
   readonly refusesTemporary: boolean
+  /** The statement may run in a transaction that is open, whose session does not know of what was committed since it began. */
+  readonly inTransaction: boolean
 }

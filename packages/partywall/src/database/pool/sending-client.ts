@@ -85,13 +85,13 @@ export abstract class SendingClient extends pg.Client implements Carrier {
   sendFor(binding: Binding, text: OutgoingText, done: QueryCallback): void {
     const query = new BoundQuery(this, binding, text)
     this.left ??= query.facts.leaves
-    query.answerTo(done, text.config.query_timeout || this.#queryTimeoutMs)
+    query.answerTo(done, this.#timeoutOf(text))
     this.#send(query)
   }
 
   /** The same, and a promise of the answer. */
   queryFor(binding: Binding, examined: ExaminedText, values?: readonly unknown[]): Promise<any> {
-    return answered((done) => this.sendFor(binding, { config: { text: examined.text }, values, examined }, done))
+    return answered((done) => this.sendFor(binding, { config: examined.text, values, examined }, done))
   }
 
   /** As queryFor, with a text of several statements of which all except `foreign` are our own. */
@@ -110,13 +110,18 @@ export abstract class SendingClient extends pg.Client implements Carrier {
 
   /** By node-postgres alone: in a session, and to prepare one. */
   protected sendUnbound({ config, values, types }: OutgoingText, done: QueryCallback): void {
-    const query_timeout = config.query_timeout ?? this.#queryTimeoutMs
-    super.query({ ...config, query_timeout, types: config.types ?? types } as any, values as any, done)
+    const given = typeof config === 'string' ? { text: config } : config
+    const query_timeout = given.query_timeout ?? this.#queryTimeoutMs
+    super.query({ ...given, query_timeout, types: given.types ?? types } as any, values as any, done)
     this.#noteSent((queryQueueOf(this)?.at(-1) ?? activeQueryOf(this)) as object)
   }
 
   protected sendObjectUnbound(query: SubmittableLike): unknown {
     return this.#send(query)
+  }
+
+  #timeoutOf({ config }: OutgoingText): number {
+    return (typeof config === 'object' && config.query_timeout) || this.#queryTimeoutMs
   }
 
   /** The query method of node-postgres, which sends ours. */
