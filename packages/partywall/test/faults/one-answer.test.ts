@@ -9,7 +9,6 @@ import pg, { type Pool, type PoolClient } from 'pg'
 import { expect, test } from 'vitest'
 import { scopeBinder } from '../../src/database/binding/binder.ts'
 import { Bindings } from '../../src/database/binding/binding.ts'
-import { temporaryMark } from '../../src/database/binding/search-path.ts'
 import { TenantPool } from '../../src/database/pool/tenant-pool.ts'
 import { Scope } from '../../src/scope/scope.ts'
 import { within } from '../support/pools/rest.ts'
@@ -46,7 +45,7 @@ const replies: Record<string, Answer | Act> = {
   'a late error': later(12, write(bound, failed('22012', 'division by zero'))),
   'a stale plan': [bound, failed('0A000', 'cached plan must not change result type', 'RevalidateCachedQuery')],
   'a late stale plan': later(12, write(bound, failed('0A000', 'cached plan must not change', 'RevalidateCachedQuery'))),
-  'temporary tables': [failed('3F000', `schema "${temporaryMark}" does not exist`)],
+  'temporary tables': [failed('22023', 'invalid value for parameter "search_path": ""partywall: temporary tables"')],
   'the binding is not prepared': [failed('26000', 'prepared statement does not exist')],
   'a missing schema': [failed('3F000', 'schema "acme" does not exist')],
   'closed before the answer': close,

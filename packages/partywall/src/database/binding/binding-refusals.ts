@@ -7,7 +7,7 @@ import { tenantChanged } from '../../scope/entering.ts'
 import type { Binding } from './binding.ts'
 import type { Carrier } from './carrier.ts'
 import type { ServerError, TransactionStatusLike } from './pg-internals.ts'
-import { changedMark, noUsageMark, temporaryMark } from './search-path.ts'
+import { refusedFor } from './search-path.ts'
 
 /** Passes a statement that a binding can hold for. */
 export function assertBindable(
@@ -54,9 +54,10 @@ export function assertBindable(
 
 /** The error for a binding that failed; any other error is returned as it is. */
 export function bindingError(error: ServerError, binding: Binding): Error {
-  if (error.code !== '3F000') return error
+  const reason = refusedFor(error)
+  if (reason === undefined) return error
   const details = { schema: binding.schema }
-  if (error.message.includes(temporaryMark)) {
+  if (reason === 'temporary tables') {
     return new TenancyError(
       'UNSAFE_STATEMENT',
       `A function left temporary tables on this connection, which ${binding.label} must not see. They are removed before the next ` +
@@ -65,7 +66,7 @@ export function bindingError(error: ServerError, binding: Binding): Error {
       { details, cause: error },
     )
   }
-  if (error.message.includes(noUsageMark)) {
+  if (reason === 'no usage') {
     return new TenancyError(
       'SCHEMA_MISSING',
       `The schema of ${binding.label} exists, but this role may not use it, so nothing was run. ` +
@@ -75,7 +76,7 @@ export function bindingError(error: ServerError, binding: Binding): Error {
   }
   // The catalog may know a newer name: the next request asks it.
   binding.suspect?.()
-  if (error.message.includes(changedMark)) return tenantChanged(binding.schema, error)
+  if (reason === 'changed') return tenantChanged(binding.schema, error)
   return new TenancyError(
     'SCHEMA_MISSING',
     `The schema of ${binding.label} is not in the database, so nothing was run; the shared schema was not read instead. ` +

@@ -5,14 +5,14 @@ import { statementTimeout } from '../boundary/statement-timeout.ts'
 import { bindingLiteralOf, bindingStatements } from './binding-statement.ts'
 import { searchPath } from './search-path.ts'
 
-const path = searchPath('acme', ['public'])
+const path = searchPath('acme', ['public'], '16400')
 const role = simple('role', 'role', `o'neill`)
 const locale = simple('lc_time', 'time', 'C')
 
 describe('binding statements', () => {
   test('bindings with the same settings share their statements, whatever the values', () => {
     const one = bindingStatements([path, statementTimeout(50)])
-    expect(bindingStatements([searchPath('other', []), statementTimeout(7)])).toBe(one)
+    expect(bindingStatements([searchPath('other', [], '16500'), statementTimeout(7)])).toBe(one)
   })
 
   test('every list of settings has prepared names of its own', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { identify } from '../../tenant-identity.ts'
 import type { Tenant } from '../../types.ts'
 import { Bindings, type Binding } from './binding.ts'
 import { BindingWriter, type WriteState } from './binding-writer.ts'
@@ -14,22 +15,20 @@ const acme = bindings.ofTenant(tenant('acme'))
 const slow = bindings.ofTenant(tenant('slow'))
 
 // Written out, because each of these bytes is sent with every statement: a change of the code must not make them more.
-const news = `pg_catalog.pg_relation_is_updatable('pg_catalog.pg_largeobject_metadata'::pg_catalog.regclass, false) operator(pg_catalog.<) 0 or `
-const fails = (mark: string): string =>
-  `then ('"partywall: ${mark}"' operator(pg_catalog.||) pg_catalog.left($2, 0))::pg_catalog.regnamespace::pg_catalog.text `
-const checksOf = (name: string, first: string): string =>
-  `when ${first}not pg_catalog.has_schema_privilege(${name}, 'usage') ${fails('no usage privilege')}` +
-  `when ${name}::pg_catalog.oid operator(pg_catalog.<>) $3::pg_catalog.oid and $3::pg_catalog.oid operator(pg_catalog.<>) 0 ${fails('another schema')}`
-const handoverCheck = `when pg_catalog.pg_my_temp_schema() operator(pg_catalog.<>) 0 ${fails('temporary tables')}`
-const pathOf = (name: string): string => `else ${name}::pg_catalog.text operator(pg_catalog.||) $2 end`
+const news = `when pg_catalog.pg_relation_is_updatable('pg_catalog.pg_largeobject_metadata'::pg_catalog.regclass, false) operator(pg_catalog.<) 0 then '"partywall: no usage privilege' `
+const checksOf = (schema: string): string =>
+  `when ${schema} operator(pg_catalog.<>) $3::pg_catalog.oid then '"partywall: another schema' ` +
+  `when not pg_catalog.has_schema_privilege(${schema}, 'usage') then '"partywall: no usage privilege' `
+const handoverCheck = `when pg_catalog.pg_my_temp_schema() operator(pg_catalog.<>) 0 then '"partywall: temporary tables' `
 const timeout = ` or pg_catalog.set_config('statement_timeout', $4, true) is null`
-const textOf = (value: string): string => `select 1 where pg_catalog.set_config('search_path', case ${value}, true) is null`
-const bound = '$1::pg_catalog.regnamespace'
-const lookedUp = '$1::pg_catalog.text::pg_catalog.regnamespace'
+const textOf = (checks: string): string =>
+  `select 1 where pg_catalog.set_config('search_path', case ${checks}else $2 end, true) is null`
+const bound = '$1::pg_catalog.regnamespace::pg_catalog.oid'
+const lookedUp = '$1::pg_catalog.text::pg_catalog.regnamespace::pg_catalog.oid'
 
 const shapes = [
-  ['the path alone', acme, '', ['"acme"', ', "public", "ext", pg_temp', '0']],
-  ['a timeout as well', slow, timeout, ['"slow"', ', "public", "ext", pg_temp', '0', '50']],
+  ['the path alone', acme, '', ['"acme"', '"acme", "public", "ext", pg_temp', '16400']],
+  ['a timeout as well', slow, timeout, ['"slow"', '"slow", "public", "ext", pg_temp', '16400', '50']],
 ] as const
 
 const discard = statementBytes('', 'discard temp', [])
@@ -37,9 +36,9 @@ const alone: WriteState = { inTransaction: false, mayRefuse: true }
 const inTransaction: WriteState = { inTransaction: true, mayRefuse: true }
 
 describe.each(shapes)('a binding of %s', (_, binding, more, values) => {
-  const plain = textOf(checksOf(bound, '') + pathOf(bound)) + more
-  const inside = textOf(checksOf(lookedUp, news) + pathOf(lookedUp)) + more
-  const handover = textOf(checksOf(bound, '') + handoverCheck + pathOf(bound)) + more
+  const plain = textOf(checksOf(bound)) + more
+  const inside = textOf(news + checksOf(lookedUp)) + more
+  const handover = textOf(checksOf(bound) + handoverCheck) + more
   const names = { plain: binding.statements.plain.name, handover: binding.statements.handover.name }
 
   test('on a connection to the server itself is prepared once, and then one Bind and one Execute', () => {
@@ -124,7 +123,8 @@ function lent(binding: Binding, { isDirect }: { isDirect: boolean }): Written {
 }
 
 function tenant(schema: string): Tenant {
-  return Object.freeze({
+  const newest = { revision: 1, generation: 1, status: 'active', isDeleted: false } as const
+  const found = {
     id: `id of ${schema}`,
     schema,
     name: schema,
@@ -134,5 +134,6 @@ function tenant(schema: string): Tenant {
     generation: 1,
     attributes: {},
     createdAt: new Date(0),
-  })
+  } as const
+  return Object.freeze(identify(found, { schemaOid: '16400', revision: 1, newest, isSuspect: false }))
 }

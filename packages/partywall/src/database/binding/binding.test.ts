@@ -12,7 +12,7 @@ describe('the binding of a tenant', () => {
     const { schema, placement, label, settings } = bindings.ofTenant(acme)
     expect({ schema, placement, label }).toEqual({ schema: 'acme', placement: 'eu-west', label: 'tenant "acme"' })
     expect(settings.map(({ name, values }) => [name, ...values])).toEqual([
-      ['search_path', '"acme"', ', "public", "ext", pg_temp', '0'],
+      ['search_path', '"acme"', '"acme", "public", "ext", pg_temp'],
       ['statement_timeout', '50'],
     ])
   })
@@ -25,7 +25,7 @@ describe('the binding of a tenant', () => {
 
   test('leaves the shared schema out with includeShared: false', () => {
     const alone = new Bindings(resolveOptions({ includeShared: false }))
-    expect(alone.ofTenant(acme).settings[0].values).toEqual(['"acme"', ', pg_temp', '0'])
+    expect(alone.ofTenant(acme).settings[0].values).toEqual(['"acme"', '"acme", pg_temp'])
   })
 })
 
@@ -38,7 +38,7 @@ describe('the binding of the shared schema', () => {
       placement: 'default',
       label: 'the shared schema "shared"',
     })
-    expect(settings.map(({ values }) => values)).toEqual([['"shared"', ', pg_temp', '0']])
+    expect(settings.map(({ values }) => values)).toEqual([['"shared"', '"shared", pg_temp']])
     expect(bindings.ofSchema('shared')).toBe(bindings.shared)
     expect(bindingLiteral(bindings.ofTenant(acme))).toContain(', "shared", pg_temp')
   })

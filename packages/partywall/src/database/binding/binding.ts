@@ -39,8 +39,7 @@ export function bindingLiteral({ settings }: Binding, options?: LiteralOptions):
  * it may lock a table of the shared schema, but reads and writes none.
  */
 export function snapshotlessBinding({ settings: [path] }: Binding): string {
-  const [schema, rest] = path.values
-  return `set local search_path to ${schema}${rest}`
+  return `set local search_path to ${path.values[1]}`
 }
 
 type BindingOptions = Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath'> &

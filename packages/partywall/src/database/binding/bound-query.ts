@@ -29,7 +29,7 @@ import {
 } from './pg-internals.ts'
 import { boundName } from './prepared-names.ts'
 import { QueryLife } from './query-life.ts'
-import { temporaryMark } from './search-path.ts'
+import { refusedFor } from './search-path.ts'
 import { assertReadAlike } from './standard-strings.ts'
 import { noteControl, noteFailure, noteOutcome } from './transaction-outcome.ts'
 import { endUnwritten } from './unwritten.ts'
@@ -232,7 +232,7 @@ export class BoundQuery extends QueryBase {
   #noteFailure(error: ServerError): void {
     noteFailure(this.#carrier, this.facts)
     if (this.#isBound) return
-    if (error.message.includes(temporaryMark)) this.#carrier.bindingWriter.temporarySchemaFound()
+    if (refusedFor(error) === 'temporary tables') this.#carrier.bindingWriter.temporarySchemaFound()
     if (error.code === '26000') this.#carrier.bindingWriter.forgetPrepared()
   }
 
@@ -255,7 +255,7 @@ export class BoundQuery extends QueryBase {
   /** Only where the server has undone everything: outside of a transaction, and nothing of the statement has run. */
   #mayTryAgain(error: ServerError): boolean {
     if (!this.#life.isFirst || this.#carrier.getTransactionStatus() !== 'I' || !this.#carrier.isIdle(this)) return false
-    if (!this.#isBound && error.code === '3F000' && error.message.includes(temporaryMark)) return true
+    if (!this.#isBound && refusedFor(error) === 'temporary tables') return true
     if (!this.#isBound && error.code === '26000') return true
     // A migration changed the columns of a prepared statement: it is prepared again.
     return error.code === '0A000' && error.routine === 'RevalidateCachedQuery' && Boolean(this.name)

@@ -57,9 +57,10 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
     }
     if (isBound) return submit.call(query, current)
     const inTransaction = carrier.getTransactionStatus() === 'T'
+    // Before the query looks whether its name is prepared.
+    if (query.name) carrier.preparedNames.use(query.name, current)
     const outcome = beforeFirstMessage(current, {
       prepend() {
-        if (query.name) carrier.preparedNames.use(query.name, current)
         // The caller cannot be asked to send its own query object again, so the binding must not fail for a temporary schema.
         own.expect(carrier.bindingWriter.write(current, binding, { inTransaction, mayRefuse: false }))
       },

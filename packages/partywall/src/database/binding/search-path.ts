@@ -8,20 +8,21 @@
  *   and the name leads to the rows of another tenant.
  * - In a transaction a session believes what it knows of schemas until it takes a lock; so the expression makes it take one, of a table of the
  *   server that no other statement reads.
+ * - Where a check fails, the value is one that cannot be set: its quotation mark is not closed.
  * - `pg_temp` ends the path, so that a temporary table never hides a table of the tenant.
  * - Every name is qualified: in a transaction the expression is read under the tenant's own path, which may hold functions of the same names.
+ *
+ * The server prepares to evaluate each part of the expression with every statement, so it has as few parts as possible.
  */
 import type { Setting, SettingChecks } from '../boundary/setting.ts'
 import { identifier } from '../../names/identifier.ts'
 import { literal } from '../../sql/literal.ts'
 
-/** What an error of the server contains, in every language, when a check fails: a schema of this name "does not exist". */
-export const noUsageMark = 'partywall: no usage privilege'
-export const temporaryMark = 'partywall: temporary tables'
-export const changedMark = 'partywall: another schema'
+/** The server's error contains the value that cannot be set, in every language. */
+const noUsageMark = 'partywall: no usage privilege'
+const temporaryMark = 'partywall: temporary tables'
+const changedMark = 'partywall: another schema'
 
-/** An object id that every schema may have: nothing is compared. */
-const anySchema = '0'
 /** An object id that no schema has, for a tenant whose schema was missing when it was looked up. */
 const noSchema = '4294967295'
 
@@ -30,39 +31,29 @@ const noSchema = '4294967295'
  * @param oid the object id that the schema must have; null when it had none. Undefined: it may be any
  */
 export function searchPath(schema: string, behind: readonly string[], oid?: string | null): Setting {
-  const values = [
-    identifier(schema),
-    [...behind.map(identifier), 'pg_temp'].map((name) => `, ${name}`).join(''),
-    oid === undefined ? anySchema : (oid ?? noSchema),
-  ] as const
+  const name = identifier(schema)
+  const path = [name, ...behind.map(identifier), 'pg_temp'].join(', ')
+  const values = oid === undefined ? [name, path] : [name, path, oid ?? noSchema]
   return {
     name: 'search_path',
-    tag: '',
+    tag: oid === undefined ? 'any' : '',
     values,
-    literals: () => [literal(values[0]), `${literal(values[1])}::pg_catalog.text`, literal(values[2])],
+    literals: () => values.map(literal),
     expression: checkedPath,
   }
 }
 
-function checkedPath(values: readonly string[], { refusesTemporary, inTransaction }: SettingChecks): string {
-  const [name, rest, oid] = values as [string, string, string]
+function checkedPath([name, path, oid]: readonly string[], { refusesTemporary, inTransaction }: SettingChecks): string {
   // In a transaction the name is looked up after the lock. Elsewhere when the value is bound: once, which is faster.
-  const schema = `${name}${inTransaction ? '::pg_catalog.text' : ''}::pg_catalog.regnamespace`
-  const failWhen = (condition: string, mark: string): string =>
-    `when ${condition} then ${asText(`('"${mark}"' operator(pg_catalog.||) pg_catalog.left(${rest}, 0))::pg_catalog.regnamespace`)} `
-  const isChanged = `${schema}::pg_catalog.oid operator(pg_catalog.<>) ${oid}::pg_catalog.oid and ${oid}::pg_catalog.oid operator(pg_catalog.<>) ${anySchema}`
-  return (
-    'case ' +
-    failWhen(`${inTransaction ? `${hasNews} or ` : ''}not pg_catalog.has_schema_privilege(${schema}, 'usage')`, noUsageMark) +
-    failWhen(isChanged, changedMark) +
-    (refusesTemporary ? failWhen(mayHaveTemporaryTables, temporaryMark) : '') +
-    `else ${asText(schema)} operator(pg_catalog.||) ${rest} end`
-  )
-}
-
-/** The name of a schema, checked and quoted by PostgreSQL. */
-function asText(schema: string): string {
-  return `${schema}::pg_catalog.text`
+  const schema = `${name}${inTransaction ? '::pg_catalog.text' : ''}::pg_catalog.regnamespace::pg_catalog.oid`
+  const checks = [
+    ...(inTransaction ? [[hasNews, noUsageMark]] : []),
+    ...(oid === undefined ? [] : [[`${schema} operator(pg_catalog.<>) ${oid}::pg_catalog.oid`, changedMark]]),
+    [`not pg_catalog.has_schema_privilege(${schema}, 'usage')`, noUsageMark],
+    ...(refusesTemporary ? [[mayHaveTemporaryTables, temporaryMark]] : []),
+  ]
+  const failures = checks.map(([isFailed, mark]) => `when ${isFailed} then '"${mark}' `)
+  return `case ${failures.join('')}else ${path} end`
 }
 
 /** Never true: it makes the session take a lock, and so learn what other sessions have committed. No statement locks this table. */
@@ -71,3 +62,16 @@ const hasNews =
 
 /** A session that ever had a temporary table keeps the schema for it; to look for tables in it would make each handover slower. */
 const mayHaveTemporaryTables = 'pg_catalog.pg_my_temp_schema() operator(pg_catalog.<>) 0'
+
+/** What a binding was refused for; undefined for any other error. */
+export function refusedFor(error: {
+  readonly code: string
+  readonly message: string
+}): 'missing' | 'changed' | 'no usage' | 'temporary tables' | undefined {
+  const { code, message } = error
+  if (code === '3F000') return 'missing'
+  if (code !== '22023') return undefined
+  if (message.includes(changedMark)) return 'changed'
+  if (message.includes(noUsageMark)) return 'no usage'
+  return message.includes(temporaryMark) ? 'temporary tables' : undefined
+}

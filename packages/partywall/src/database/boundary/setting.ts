@@ -7,7 +7,7 @@ export interface Setting {
   readonly name: string
   /**
    * Stands for the setting in the names of prepared statements, so without `_` and unlike every other tag. The search path has the empty one:
-   * every binding sets it, and a shorter name is fewer bytes for each statement.
+   * every binding of a tenant sets it, and a shorter name is fewer bytes for each statement.
    */
   readonly tag: string
   /** The texts that the value is made of; they reach the server as parameters. */
