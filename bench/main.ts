@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import type { Outcome } from './measuring/outcome.ts'
 import { benchServer } from './measuring/server.ts'
 import { http } from './scenarios/http.ts'
+import { lookupsOfTenants } from './scenarios/lookups.ts'
 import { memory } from './scenarios/memory.ts'
 import { migrate } from './scenarios/migrate.ts'
 import { migrateMany } from './scenarios/migrate-many.ts'
@@ -17,6 +18,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   'query-rtt': queryRtt,
   memory,
   http,
+  lookups: lookupsOfTenants,
   migrate,
   'migrate-rtt': migrateRtt,
   'migrate-many': migrateMany,

@@ -32,6 +32,11 @@ export interface PoolOptions {
    * tenants that are active at the same time; below it, connections are replaced all the time. 1 or more. @default 250
    */
   maxTenantsPerConnection?: number
+  /**
+   * Named statements that the server keeps for one connection; the one that was used least recently is closed for a new one. Each needs about
+   * 25 kB in the memory of the server. 1 or more. @default 500
+   */
+  maxPreparedStatements?: number
   /** Milliseconds after which a client that was not released is named in a warning, with the stack of its checkout; 0 never. @default 60000 */
   warnWhenHeldMs?: number
 }

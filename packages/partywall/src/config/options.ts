@@ -57,6 +57,7 @@ const defaults = {
     allowExitOnIdle: false,
     maxPerTenant: undefined,
     maxTenantsPerConnection: 250,
+    maxPreparedStatements: 500,
     warnWhenHeldMs: 60_000,
   },
   tenantCacheMs: 1000,
@@ -214,6 +215,7 @@ function poolOption(pool: PoolOptions): Options['pool'] {
     allowExitOnIdle: boolean('pool.allowExitOnIdle', given.allowExitOnIdle),
     maxPerTenant: given.maxPerTenant === undefined ? undefined : number('maxPerTenant', 1, max),
     maxTenantsPerConnection: number('maxTenantsPerConnection', 1),
+    maxPreparedStatements: number('maxPreparedStatements', 1),
     warnWhenHeldMs: number('warnWhenHeldMs', 0),
   }
 }

@@ -1,6 +1,7 @@
 /** A plan outlives the structure that it was made for: PostgreSQL keeps it when a table of the same name appears earlier in the path. */
 import postgres from 'postgres'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { forgetPlansText } from '../../src/migrations/apply/forget-plans.ts'
 import { tenantPostgresJs } from '../../src/orm/postgres-js/tenant-postgres-js.ts'
 import { fourTenants } from '../contract/four-tenants.ts'
 
@@ -31,7 +32,9 @@ const write = async (): Promise<void> => void (await sql`insert into notes value
 const readMoods = async (): Promise<unknown> => (await sql`select ${'calm'}::mood as mood, ${['calm']}::mood[] as moods`)[0]
 
 const giveItsOwn = async (): Promise<void> =>
-  void (await admin.query(`create table "${a.schema}".notes (text text); insert into "${a.schema}".notes values ('own')`))
+  void (await admin.query(
+    `create table "${a.schema}".notes (text text); insert into "${a.schema}".notes values ('own'); ${forgetPlansText(a.schema)}`,
+  ))
 
 /** Each has an answer of one row with one column "text". */
 const reads: Record<string, (on: postgres.Sql) => postgres.PendingQuery<any>> = {

@@ -254,9 +254,8 @@ class TenantSql {
 }
 
 function bindingOf(binding: Binding): string {
-  // Temporary tables that a function of another tenant left in the session would be visible after the tenant's own tables. Plans, of prepared
-  // statements and in functions, would still read the shared table when a migration has given the tenant a table of that name.
-  return `discard temp; discard plans; ${bindingLiteral(binding)}${atOnce}`
+  // Temporary tables that a function of another tenant left in the session would be visible after the tenant's own tables.
+  return `discard temp; ${bindingLiteral(binding)}${atOnce}`
 }
 
 function openingOf(binding: Binding): string {
