@@ -24,7 +24,7 @@ import { readCursorWith, type TypesLike } from './shared/reading-types.ts'
 import { assertNoneRefused, schemaInEachStatement, setByTenancy } from './shared/refused-options.ts'
 
 export { mikroOrmMigrations, type MikroOrmMigrationsOptions } from '../migrations/sources/tools/mikro-orm.ts'
-export type { OrmTenancy, ScopedOrmTenancy } from '../ports/tenancy-like.ts'
+export type { OrmTenancy, ScopedOrmTenancy, ScopeLike } from '../ports/tenancy-like.ts'
 
 interface ClientLike {
   query(...args: any[]): any

@@ -19,7 +19,7 @@ import { currentScope } from './shared/current-scope.ts'
 import { assertNoneRefused } from './shared/refused-options.ts'
 
 export { prismaMigrations, type PrismaMigrationsOptions } from '../migrations/sources/tools/prisma.ts'
-export type { OrmTenancy, ScopedOrmTenancy } from '../ports/tenancy-like.ts'
+export type { OrmTenancy, ScopedOrmTenancy, ScopeLike } from '../ports/tenancy-like.ts'
 
 interface StatementLike {
   sql: string

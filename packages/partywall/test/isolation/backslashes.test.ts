@@ -4,6 +4,11 @@ import { expect, test } from 'vitest'
 import { isPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
+/** What needs a server session of its own. */
+function unpooled(title: string, run: () => Promise<void>): void {
+  if (!isPooled) test(title, run)
+}
+
 const { a, b, scope, url, makePool, admin } = await twoTenants()
 
 /** With the setting off these are four statements: the quotes of the first text do not end where the standard says. */
@@ -19,20 +24,17 @@ test('bites: with the setting off, a text hides a COMMIT from a reader who goes 
   await naive.end()
 })
 
-test.runIf(!isPooled)(
-  'a text with a backslash is refused where the connection turns the setting off, any other is bound',
-  async () => {
-    const pool = makePool({ max: 1, options: '-c standard_conforming_strings=off' })
-    await scope.run(a, async () => {
-      await expect(pool.query(hidden)).rejects.toMatchObject({ code: 'UNSAFE_SETUP' })
-      await expect(pool.query({ text: `select '\\'`, values: [] })).rejects.toMatchObject({ code: 'UNSAFE_SETUP' })
-      expect((await pool.query('select owner from items where id = $1', [1])).rows).toEqual([{ owner: a.schema }])
-    })
-    expect((await admin.query('select id from tenant_a.items where id = 7000')).rows).toEqual([])
-  },
-)
+unpooled('a text with a backslash is refused where the connection turns the setting off, any other is bound', async () => {
+  const pool = makePool({ max: 1, options: '-c standard_conforming_strings=off' })
+  await scope.run(a, async () => {
+    await expect(pool.query(hidden)).rejects.toMatchObject({ code: 'UNSAFE_SETUP' })
+    await expect(pool.query({ text: `select '\\'`, values: [] })).rejects.toMatchObject({ code: 'UNSAFE_SETUP' })
+    expect((await pool.query('select owner from items where id = $1', [1])).rows).toEqual([{ owner: a.schema }])
+  })
+  expect((await admin.query('select id from tenant_a.items where id = 7000')).rows).toEqual([])
+})
 
-test.runIf(!isPooled)('a function that turns it off is seen before the next statement, in the same transaction too', async () => {
+unpooled('a function that turns it off is seen before the next statement, in the same transaction too', async () => {
   await admin.query(
     `create or replace function public.turn_off() returns text language sql as $$ select set_config('standard_conforming_strings', 'off', false) $$`,
   )

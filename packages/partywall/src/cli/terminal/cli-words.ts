@@ -46,7 +46,7 @@ const table: Table = {
   NEEDS_SESSION: ({ summary }) =>
     `${withoutCalls(summary)} Write it into a migration that has the line \`-- partywall: no-transaction\`, or send it with psql.`,
   UNSAFE_STATEMENT({ summary }) {
-    const [, word] = /transaction \((\w+)\)|contains ([A-Z ]+):/.exec(summary)?.filter((part) => part !== undefined) ?? []
+    const [, word] = /transaction \((\w+)\)|contains ([A-Z ]+),/.exec(summary)?.filter((part) => part !== undefined) ?? []
     if (word === undefined) return undefined
     return `${word} is refused: all statements of a call are one transaction already, so they are kept together or not at all. Leave it out.`
   },

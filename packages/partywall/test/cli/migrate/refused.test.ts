@@ -8,7 +8,7 @@ test.each([
     'BEGIN in a file',
     'x.sql',
     'begin; create table a (); commit',
-    /BEGIN is refused, because partywall runs the file in a transaction/,
+    /COMMIT is refused, because partywall runs the file in a transaction/,
   ],
   [
     'a DO block that commits',
