@@ -4,6 +4,9 @@ import { expect, test } from 'vitest'
 import { isPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
+/** What needs a server session of its own is left out behind a pooler. */
+const unpooled = isPooled ? [] : ['on a session of its own']
+
 const { a, b, scope, url, makePool, admin } = await twoTenants()
 
 /** With the setting off these are four statements: the quotes of the first text do not end where the standard says. */
@@ -19,8 +22,9 @@ test('bites: with the setting off, a text hides a COMMIT from a reader who goes 
   await naive.end()
 })
 
-if (!isPooled)
-  test('a text with a backslash is refused where the connection turns the setting off, any other is bound', async () => {
+test.each(unpooled)(
+  'a text with a backslash is refused where the connection turns the setting off, any other is bound (%s)',
+  async () => {
     const pool = makePool({ max: 1, options: '-c standard_conforming_strings=off' })
     await scope.run(a, async () => {
       await expect(pool.query(hidden)).rejects.toMatchObject({ code: 'UNSAFE_SETUP' })
@@ -28,10 +32,12 @@ if (!isPooled)
       expect((await pool.query('select owner from items where id = $1', [1])).rows).toEqual([{ owner: a.schema }])
     })
     expect((await admin.query('select id from tenant_a.items where id = 7000')).rows).toEqual([])
-  })
+  },
+)
 
-if (!isPooled)
-  test('a function that turns it off is seen before the next statement, in the same transaction too', async () => {
+test.each(unpooled)(
+  'a function that turns it off is seen before the next statement, in the same transaction too (%s)',
+  async () => {
     await admin.query(
       `create or replace function public.turn_off() returns text language sql as $$ select set_config('standard_conforming_strings', 'off', false) $$`,
     )
@@ -46,4 +52,5 @@ if (!isPooled)
     })
     client.release()
     expect((await scope.run(b, () => pool.query('select owner from items where id = 1'))).rows).toEqual([{ owner: b.schema }])
-  })
+  },
+)
