@@ -1,4 +1,4 @@
-import { Client } from 'pg'
+import pg, { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { isPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
@@ -144,3 +144,21 @@ test.each(unpooled)('the names on the wire cannot be guessed (%s)', async () => 
   // 132 bits of a keyed hash, in front of the name of the caller or behind that of a binding.
   for (const name of names) expect(name).toMatch(/^([\w-]{22}\/guess|partywall_\w+_[\w-]{22})$/)
 })
+
+test.runIf(!isPooled).each(['reports', 'a'.repeat(60)])(
+  'an error about a name that has another text already has the name of the caller: %s',
+  async (name) => {
+    const client = await scope.run(a, () => makePool({ max: 1 }).connect())
+    await client.query({ name, text: 'select 1' })
+    const errors = [
+      await client.query({ name, text: 'select 2' }).catch((error: Error) => error),
+      await new Promise((resolve) => client.query(new pg.Query({ name, text: 'select 3' }, resolve))),
+    ]
+    for (const error of errors) {
+      expect(error).toMatchObject({
+        message: `Prepared statements must be unique - '${name}' was used for a different statement`,
+      })
+    }
+    client.release()
+  },
+)

@@ -27,7 +27,7 @@ import {
   type ServerError,
   type TransactionStatusLike,
 } from './pg-internals.ts'
-import { boundName } from './prepared-names.ts'
+import { boundName, withCallersName } from './prepared-names.ts'
 import { QueryLife } from './query-life.ts'
 import { refusedFor } from './search-path.ts'
 import { assertReadAlike } from './standard-strings.ts'
@@ -54,6 +54,7 @@ export class BoundQuery extends QueryBase {
   #unwritten: Error | undefined
   /** The text that the name was prepared for when the statement was refused. */
   #preparedText: string | undefined
+  readonly #callersName: string
   /** Why nothing was written at all. */
   #refusal: Error | undefined
 
@@ -64,6 +65,7 @@ export class BoundQuery extends QueryBase {
     const text = typeof this.text === 'string' ? this.text : ''
     // The text may be a getter that returns another one each time: the facts must be those of the text that is sent.
     this.facts = examined.text === text ? examined.facts : statementFacts(text)
+    this.#callersName = this.name ?? ''
     if (this.name) this.name = boundName(this.name, binding, carrier.bindingWriter)
     this.#mustBeExtended = super.requiresPreparation()
     if (types !== undefined) this._result._types ??= types
@@ -99,7 +101,7 @@ export class BoundQuery extends QueryBase {
 
   #write(connection: ConnectionLike): Error | null | undefined | void {
     if (this.#isBound) {
-      const outcome = super.submit(connection)
+      const outcome = withCallersName(super.submit(connection), this.name, this.#callersName)
       if (this.#unwritten !== undefined) endUnwritten(connection)
       return outcome
     }
@@ -128,7 +130,7 @@ export class BoundQuery extends QueryBase {
         needsNoSnapshot: this.facts.needsNoSnapshot && status === 'T',
       })
       this.#own.expect(tags)
-      const refusal = super.submit(connection)
+      const refusal = withCallersName(super.submit(connection), this.name, this.#callersName)
       if (refusal instanceof Error) {
         // The binding was sent: the batch must be ended, and its answer awaited.
         this.#unwritten = refusal

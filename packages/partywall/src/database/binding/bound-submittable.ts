@@ -15,7 +15,7 @@ import { endWithConnection } from './cursor-end.ts'
 import { OwedSync } from './owed-sync.ts'
 import { noAnswer, notTheBinding, OwnCompletions, tooEarly } from './own-completions.ts'
 import { isServerError, QueryBase, type ConnectionLike, type SubmittableLike } from './pg-internals.ts'
-import { boundName } from './prepared-names.ts'
+import { boundName, withCallersName } from './prepared-names.ts'
 import { isCopyIn, isCopyOut, textOf } from './query-object.ts'
 import { assertReadAlike } from './standard-strings.ts'
 import { noteControl, noteFailure, noteOutcome } from './transaction-outcome.ts'
@@ -37,6 +37,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   if (isCopyIn(query)) endWithError(query)
   refuseCopy(query)
   endWithConnection(query)
+  const callersName = query.name ?? ''
   if (query.name) query.name = boundName(query.name, binding, carrier.bindingWriter)
   const own = new OwnCompletions()
   const sync = new OwedSync()
@@ -46,7 +47,12 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   const { submit, handleRowDescription, handleCommandComplete, handleReadyForQuery, handleError } = query
 
   // Cursors have no `rows`, and send a Sync themselves after an error.
-  query.submit = (current) => sync.write(Boolean(query.rows), () => send(current))
+  query.submit = (current) =>
+    withCallersName(
+      sync.write(Boolean(query.rows), () => send(current)),
+      query.name,
+      callersName,
+    )
   const send = (current: ConnectionLike): Error | null | undefined | void => {
     connection = current
     try {

@@ -24,6 +24,12 @@ export function boundName(name: string, binding: Binding, { isDirect }: { readon
   return Buffer.byteLength(full) <= maxNameBytes ? full : `${tag}/${keyedHash(name)}`
 }
 
+/** Names the statement as its caller did, in an error of node-postgres about the name on the wire. */
+export function withCallersName<T>(outcome: T, nameOnWire: string | undefined, name: string): T {
+  if (nameOnWire && outcome instanceof Error) outcome.message = outcome.message.replaceAll(nameOnWire, () => name)
+  return outcome
+}
+
 export class PreparedNames {
   readonly #max: number
   /** The least recently used name comes first. */
