@@ -26,6 +26,7 @@ const shown = [
   'password',
   'ssl',
   'binary',
+  'pipeline',
   'processID',
   'secretKey',
   'readyForQuery',

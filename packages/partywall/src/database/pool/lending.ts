@@ -93,7 +93,7 @@ export class Lending {
       this.#held.remove(client)
       const verdict = client.takeBack(this.#options.maxTenantsPerConnection)
       if (!verdict.isClean) this.#report(verdict)
-      giveBack(error || !verdict.isClean)
+      giveBack(verdict.isClean ? error : error || true)
       this.#turns?.giveBack(binding)
     })
   }

@@ -62,7 +62,7 @@ export abstract class SendingClient extends pg.Client implements Carrier {
 
   /** Connects, learns the route to the server (one round trip), and has `prepare` prepare the session. */
   protected async open(prepare: () => Promise<void>): Promise<Client> {
-    await super.connect()
+    await this.#connect()
     try {
       await this.#learnRoute()
       await prepare()
@@ -73,6 +73,13 @@ export abstract class SendingClient extends pg.Client implements Carrier {
     }
     this.#ownListeners = this.#countListeners()
     return this
+  }
+
+  /** With a callback, as pg-pool connects: a library that replaces `pg.Client.prototype.connect` to observe it may know only that form. */
+  #connect(): Promise<void> {
+    return new Promise((resolve, reject) =>
+      super.connect((error: Error | null | undefined) => (error ? reject(error) : resolve())),
+    )
   }
 
   /** Whether the server session that answers is the one that was opened, or one that a pooler lends. */
