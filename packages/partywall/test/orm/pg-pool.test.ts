@@ -69,7 +69,7 @@ const scenarios: Record<string, Scenario> = {
   'a server that is not there': {
     options: { port: 1 },
     async run(pool, say) {
-      say(await failureOf(pool.connect()), await failureOf(pool.query('select 1')))
+      say(await reasonOf(pool.connect()), await reasonOf(pool.query('select 1')))
       say(pool.totalCount, pool.waitingCount)
     },
   },
@@ -111,7 +111,7 @@ const scenarios: Record<string, Scenario> = {
     },
   },
   'connectionTimeoutMillis leaves no waiter': {
-    options: { max: 1, connectionTimeoutMillis: 50 },
+    options: { max: 1, connectionTimeoutMillis: 600 },
     async run(pool, say) {
       const client = await pool.connect()
       say((await failureOf(pool.connect())) !== undefined, pool.waitingCount)
@@ -333,4 +333,9 @@ function failureOf(promise: Promise<unknown>): Promise<string | undefined> {
     () => undefined,
     (error: Error) => error.message,
   )
+}
+
+/** partywall's error about a connection says more, and has that of pg as its cause. */
+function reasonOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.catch((error: any) => (error.cause ?? error).code)
 }
