@@ -38,6 +38,10 @@ test.each<[TenancyError, string]>([
     'VACUUM cannot. Write it into a migration that has the line `-- partywall: no-transaction`, or send it with psql.',
   ],
   [
+    new TenancyError('UNSAFE_STATEMENT', library, { details: { statement: 'commit' } }),
+    'COMMIT is refused: all statements of a call are one transaction already, so they are kept together or not at all. Leave it out.',
+  ],
+  [
     new TenancyError('TENANT_SUSPENDED', library, { details: { schema: 'acme', status: 'suspended' } }),
     'The tenant "acme" is suspended, so no work is started in it. `partywall tenant activate acme` activates it.',
   ],
@@ -50,6 +54,7 @@ test.each<[TenancyError, string]>([
 test.each([
   new TenancyError('INVALID_ARGUMENT', 'There is no migration "9".', { details: { option: 'to' } }),
   new TenancyError('SCHEMA_EXISTS', 'It exists.', { details: { schema: 'a' } }),
+  new TenancyError('UNSAFE_STATEMENT', 'It is unsafe.', { details: { statement: 'lastval()' } }),
 ])('%s keeps the summary of the library', (error) => {
   expect(inCliWords(error as AnyTenancyError)).toBe(error.summary)
 })

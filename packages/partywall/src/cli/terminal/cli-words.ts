@@ -45,15 +45,20 @@ const table: Table = {
   },
   NEEDS_SESSION: ({ summary }) =>
     `${withoutCalls(summary)} Write it into a migration that has the line \`-- partywall: no-transaction\`, or send it with psql.`,
-  UNSAFE_STATEMENT({ summary }) {
-    const [, word] = /transaction \((\w+)\)|contains ([A-Z ]+),/.exec(summary)?.filter((part) => part !== undefined) ?? []
-    if (word === undefined) return undefined
-    return `${word} is refused: all statements of a call are one transaction already, so they are kept together or not at all. Leave it out.`
+  UNSAFE_STATEMENT({ details: { statement = '' } }) {
+    if (!transactionControl.test(statement)) return undefined
+    return (
+      `${statement.toUpperCase()} is refused: all statements of a call are one transaction already, so they are kept together or not ` +
+      'at all. Leave it out.'
+    )
   },
   // Its file is edited, so it names what the file may call.
   MIGRATION_FAILED: ({ summary }) => summary,
   INVALID_MIGRATION: ({ summary }) => summary,
 }
+
+/** First words of statements that begin, end or divide a transaction, or set its properties. */
+const transactionControl = /^(?:begin|start|set|savepoint|release|prepare|commit|end|rollback|abort)$/
 
 function inactive(schema: string, state: string): string {
   return `The tenant ${JSON.stringify(schema)} is ${state}, so no work is started in it. \`partywall tenant activate ${schema}\` activates it.`

@@ -6,10 +6,12 @@ import type { ExaminedText } from '../../sql/statement-facts.ts'
 /** A statement that controls a transaction would do harm on a connection that the caller does not hold. */
 export function assertOneStatement({ text, facts }: ExaminedText): void {
   if (facts.control === undefined && !facts.leavesOpen) return
+  const verb = facts.innerControl ?? splitStatements(text)[0]!.tokens[0]!
   throw new TenancyError(
     'UNSAFE_STATEMENT',
-    `pool.query cannot control a transaction (${(facts.innerControl ?? splitStatements(text)[0]?.tokens[0])?.toUpperCase()}): each call may use another connection. ` +
+    `pool.query cannot control a transaction (${verb.toUpperCase()}): each call may use another connection. ` +
       'Check out a client with tenancy.pool.connect() and send begin, the statements and commit on it.',
+    { details: { statement: verb } },
   )
 }
 

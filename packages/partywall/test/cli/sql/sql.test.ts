@@ -102,6 +102,7 @@ describe.concurrent('sql', () => {
     ['vacuum', 'NEEDS_SESSION', 'VACUUM'],
     ['begin', 'UNSAFE_STATEMENT', 'BEGIN is refused: all statements of a call are one transaction already'],
     ['select 1; commit; select 2', 'UNSAFE_STATEMENT', 'COMMIT is refused'],
+    ['begin; select 1', 'UNSAFE_STATEMENT', 'BEGIN is refused'],
     ['select lastval()', 'UNSAFE_STATEMENT', 'lastval()'],
     ['select * from nowhere', 'DATABASE_ERROR', '"nowhere"'],
     ['selec 1', 'DATABASE_ERROR', 'syntax error at or near "selec"'],
