@@ -1,13 +1,14 @@
 /** Partywall and the usual ways of writing it by hand, each doing the same piece of work: the point query for a tenant that `pick` names. */
 import { Pool, type PoolClient, type PoolConfig } from 'pg'
-import { createTenancy, type Tenancy, type Tenant } from 'partywall'
-import { pointQuery, schemaOf } from './fleet.ts'
+import { createTenancy } from 'partywall'
+import { pointQuery, schemaOf, tenantsOf } from './fleet.ts'
 import type { Contestant } from '../measuring/rounds.ts'
 
 /** What all contestants are given. */
 export interface Setup {
   readonly url: string
-  readonly tenants: readonly Tenant[]
+  /** How many tenants there are. */
+  readonly tenants: number
   readonly connections: number
   readonly pick: () => number
 }
@@ -25,12 +26,12 @@ export interface PooledContestant extends Contestant {
   withAll<T>(fn: (clients: PoolClient[]) => Promise<T>): Promise<T>
 }
 
-export function partywall({ url, tenants, connections, pick }: Setup): PooledContestant & { readonly tenancy: Tenancy<any> } {
+export async function partywall({ url, tenants, connections, pick }: Setup): Promise<PooledContestant> {
   const tenancy = createTenancy({ database: url, pool: { max: connections, ...kept } })
+  const found = await tenantsOf(tenancy, tenants)
   return {
     name: 'partywall',
-    tenancy,
-    work: () => tenancy.run(tenants[pick()]!, () => tenancy.pool.query(pointQuery, [10])),
+    work: () => tenancy.run(found[pick()]!, () => tenancy.pool.query(pointQuery, [10])),
     withAll: (fn) => tenancy.runShared(() => withAll(tenancy.pool, connections, fn)),
     close: () => tenancy.close(),
   }

@@ -1,29 +1,12 @@
 /** The tenants of the scenarios with queries: one schema each, one table with eight indexes and fifty rows. Created once and kept. */
 import { Client } from 'pg'
-import { createTenancy, type Tenant } from 'partywall'
+import { createTenancy, type Tenancy, type Tenant } from 'partywall'
 
 export const pointQuery = 'select id, name, price from items where id <= $1 limit 10'
 
 export const schemaOf = (number: number): string => `bench_${String(number).padStart(5, '0')}`
 
-/** Tenants that are not in the catalog: the scenarios measure the pool, not the lookup. */
-export function benchTenants(count: number): Tenant[] {
-  return Array.from({ length: count }, (_, number) =>
-    Object.freeze({
-      id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
-      schema: schemaOf(number),
-      name: schemaOf(number),
-      kind: 'default',
-      status: 'active' as const,
-      placement: 'default',
-      generation: 1,
-      attributes: {},
-      createdAt: new Date(0),
-    }),
-  )
-}
-
-/** Creates the schemas that are missing. */
+/** Creates the schemas that are missing, and their tenants. */
 export async function createFleet(url: string, count: number): Promise<void> {
   const admin = new Client(url)
   await admin.connect()
@@ -34,10 +17,17 @@ export async function createFleet(url: string, count: number): Promise<void> {
   }
   await admin.query('vacuum analyze pg_class, pg_attribute, pg_index, pg_namespace')
   await admin.end()
+  await register(url, count)
 }
 
-/** Adds the tenants to the catalog, for scenarios that look them up. */
-export async function registerFleet(url: string, count: number): Promise<void> {
+/** The tenants in the order of their numbers, looked up once: a scenario that uses them measures the pool, not the lookup. */
+export async function tenantsOf(tenancy: Tenancy<any>, count: number): Promise<Tenant[]> {
+  const bySchema = new Map<string, Tenant>()
+  for await (const tenant of tenancy.tenants.each()) bySchema.set(tenant.schema, tenant)
+  return Array.from({ length: count }, (_, number) => bySchema.get(schemaOf(number))!)
+}
+
+async function register(url: string, count: number): Promise<void> {
   const tenancy = createTenancy({ database: url })
   await tenancy.ready()
   await tenancy.sharedPool.query(

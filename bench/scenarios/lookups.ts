@@ -7,7 +7,7 @@ import { createTenancy } from 'partywall'
 import { clock, startElsewhere } from '../lookups/elsewhere.ts'
 import type { Outcome } from '../measuring/outcome.ts'
 import { median, quantile, rounded } from '../measuring/statistics.ts'
-import { createFleet, registerFleet, schemaOf } from '../queries/fleet.ts'
+import { createFleet, schemaOf } from '../queries/fleet.ts'
 
 const changes = 200
 const lookups = 200_000
@@ -15,7 +15,6 @@ const schema = schemaOf(0)
 
 export async function lookupsOfTenants(url: string): Promise<Outcome> {
   await createFleet(url, 100)
-  await registerFleet(url, 100)
   const tenancy = createTenancy({ database: url })
   const watching = new Promise((resolve) => tenancy.on('lookups.watching', resolve))
   const elsewhere = startElsewhere(url)

@@ -5,7 +5,7 @@
  */
 import type { PoolClient } from 'pg'
 import { partywall, qualified } from '../queries/contestants.ts'
-import { benchTenants, createFleet } from '../queries/fleet.ts'
+import { createFleet } from '../queries/fleet.ts'
 import type { Outcome } from '../measuring/outcome.ts'
 import { median, rounded } from '../measuring/statistics.ts'
 
@@ -38,8 +38,8 @@ export async function memory(url: string): Promise<Outcome> {
 /** Mean bytes of the backends that served a tenant, after all queries. */
 async function measure(url: string, name: 'partywall' | 'plain-pool'): Promise<number> {
   const order = shuffled(Array.from({ length: tenants * visits }, (_, index) => index % tenants))
-  const setup = { url, tenants: benchTenants(tenants), connections, pick: () => order.pop() ?? 0 }
-  const contestant = name === 'partywall' ? partywall(setup) : qualified(setup)
+  const setup = { url, tenants, connections, pick: () => order.pop() ?? 0 }
+  const contestant = name === 'partywall' ? await partywall(setup) : qualified(setup)
   try {
     const fresh = await contestant.withAll((clients) => Promise.all(clients.map(bytesOf)))
     const call = async (): Promise<void> => {

@@ -4,7 +4,7 @@ import type { Outcome } from '../measuring/outcome.ts'
 import { startRelay } from '../measuring/relay.ts'
 import { compare, player, type Plan } from '../measuring/rounds.ts'
 import { partywall, qualified, setOnCheckout, transaction } from '../queries/contestants.ts'
-import { benchTenants, createFleet, picker } from '../queries/fleet.ts'
+import { createFleet, picker } from '../queries/fleet.ts'
 import { poolPerTenant } from '../queries/pool-per-tenant.ts'
 
 const tenants = 1000
@@ -14,8 +14,8 @@ const plan: Plan = { callers: 8, pieces: 1500, warmUp: 10_000, rounds: 7 }
 export async function queryRtt(url: string): Promise<Outcome> {
   await createFleet(url, tenants)
   const relay = await startRelay(url, delayMs)
-  const setup = { url: relay.url, tenants: benchTenants(tenants), connections: 20, pick: picker(tenants, 'uniform') }
-  const ours = player(partywall(setup))
+  const setup = { url: relay.url, tenants, connections: 20, pick: picker(tenants, 'uniform') }
+  const ours = player(await partywall(setup))
   const rivals = [player(qualified(setup)), player(setOnCheckout(setup)), player(transaction(setup))]
   const rivalAlone = player(poolPerTenant(setup), 0.1)
   try {

@@ -3,7 +3,7 @@ import { joined, suffixed, type Comparison } from '../measuring/comparison.ts'
 import type { Outcome } from '../measuring/outcome.ts'
 import { compare, player, type Plan } from '../measuring/rounds.ts'
 import { partywall, qualified, setOnCheckout, transaction } from '../queries/contestants.ts'
-import { benchTenants, createFleet, picker } from '../queries/fleet.ts'
+import { createFleet, picker } from '../queries/fleet.ts'
 import { poolPerTenant } from '../queries/pool-per-tenant.ts'
 
 const tenants = 1000
@@ -17,8 +17,8 @@ export async function query(url: string): Promise<Outcome> {
 }
 
 async function contest(url: string, how: 'uniform' | 'zipf'): Promise<Comparison> {
-  const setup = { url, tenants: benchTenants(tenants), connections: 20, pick: picker(tenants, how) }
-  const ours = player(partywall(setup))
+  const setup = { url, tenants, connections: 20, pick: picker(tenants, how) }
+  const ours = player(await partywall(setup))
   const rivals = [player(qualified(setup)), player(setOnCheckout(setup)), player(transaction(setup))]
   const rivalAlone = player(poolPerTenant(setup), 0.1)
   try {
