@@ -1,4 +1,5 @@
 /** The commands about tenants and domains, against a real database. */
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { testDatabase } from '../../support/servers/database.ts'
 import { expectFailure, project, type Project } from '../partywall.ts'
@@ -132,6 +133,14 @@ test('domain list is sorted by tenant, then the primary host name first, then by
   await run('tenant create sort-a --domain z.sort.com --domain y.sort.com --domain b.sort.com')
   const all = (await run('domain list --json')).json.filter(({ schema }: { schema: string }) => schema.startsWith('sort-'))
   expect(all.map(({ domain }: { domain: string }) => domain)).toEqual(['z.sort.com', 'b.sort.com', 'y.sort.com', 'a.sort.com'])
+})
+
+test('the JSON of a tenant has the fields that the page of the command line names', async () => {
+  const { run } = await here()
+  const page = await readFile(new URL('../../../../../docs/command-line.md', import.meta.url), 'utf8')
+  const [card, plain] = [...page.matchAll(/^JSON: the tenant, `\{ (.*?) \}`/gm)].map(([, fields]) => fields!.split(', '))
+  expect(Object.keys((await run('tenant create yew --json')).json)).toEqual(card)
+  expect(Object.keys((await run('tenant suspend yew --json')).json)).toEqual(plain)
 })
 
 test('tenant suspend and tenant activate print the tenant with its status', async () => {
