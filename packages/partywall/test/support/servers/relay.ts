@@ -8,6 +8,8 @@ export interface Relay {
   readonly url: string
   /** When the relay stops passing on the answers of the server: at the first byte, after the login, or never. */
   silence: 'at once' | 'after the login' | 'never'
+  /** How many connections were opened so far. */
+  opened: number
 }
 
 /** Starts a relay that ends with the test. */
@@ -15,6 +17,7 @@ export async function relayForTest(url: string): Promise<Relay> {
   const { hostname, port } = new URL(url)
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
+    relay.opened += 1
     const upstream = connect(Number(port || 5432), hostname)
     let hasAnswered = false
     upstream.on('data', (bytes) => {
@@ -44,6 +47,6 @@ export async function relayForTest(url: string): Promise<Relay> {
   })
   const relayed = new URL(url)
   relayed.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
-  const relay: Relay = { url: relayed.href, silence: 'never' }
+  const relay: Relay = { url: relayed.href, silence: 'never', opened: 0 }
   return relay
 }
