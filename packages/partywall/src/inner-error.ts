@@ -9,36 +9,33 @@
  * failure that a caller must see.
  */
 export function innerError(error: unknown, wanted: Wanted): object | undefined {
-  return search([error], wanted, { visited: new Set() })
+  return search([error], wanted, new Set())
 }
 
 type Wanted = (error: object) => object | undefined
 
-interface Search {
-  readonly visited: Set<object>
-}
-
 /** Level by level, so that the nearest error is found first. */
-function search(from: readonly unknown[], wanted: Wanted, { visited }: Search): object | undefined {
-  let level = from
-  while (level.length > 0) {
+function search(from: readonly unknown[], wanted: Wanted, visited: Set<object>): object | undefined {
+  for (let level = from; level.length > 0;) {
     const next: unknown[] = []
     for (const error of level) {
-      if (typeof error !== 'object' || error === null || Array.isArray(error) || visited.has(error) || visited.size >= mostErrors)
-        continue
+      if (typeof error !== 'object' || error === null || Array.isArray(error)) continue
+      if (visited.has(error) || visited.size >= mostErrors) continue
       visited.add(error)
-      const found = wanted(error)
+      const found = wanted(error) ?? commonTo(read(error, 'errors'), wanted, visited)
       if (found !== undefined) return found
-      const collected = read(error, 'errors')
-      if (Array.isArray(collected)) {
-        const [first, ...others] = collected.map((one: unknown) => search([one], wanted, { visited: new Set(visited) }))
-        if (first !== undefined && others.every((other) => other !== undefined)) return first
-      }
       next.push(...heldBy(error))
     }
     level = next
   }
   return undefined
+}
+
+/** What the first of several errors leads to, if each of them leads to a wanted one. */
+function commonTo(collected: unknown, wanted: Wanted, visited: ReadonlySet<object>): object | undefined {
+  if (!Array.isArray(collected)) return undefined
+  const all = collected.map((one: unknown) => search([one], wanted, new Set(visited)))
+  return all.includes(undefined) ? undefined : all[0]
 }
 
 /** What an error holds under a known name, or under any name if it is an error itself. */

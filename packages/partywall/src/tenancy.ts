@@ -186,7 +186,10 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     return this.#database.probe()
   }
 
-  /** Closes the pools when their connections have come back, and stops the embedded server when no other process uses it. */
+  /**
+   * Closes the pools when all clients are released, and the connection that watches for changes. Stops the embedded server when no other
+   * process uses it. A second call returns the same promise.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#database.close()
     return this.#closed

@@ -9,10 +9,10 @@ import { buildProgram } from './program.ts'
 
 /** Longest time from a signal to the end of the process. A server that has not answered by then may still run the statement. */
 const endingMs = 5000
-/** Longest time for closing connections then: a client that the interrupted work holds may never come back. */
+/** Longest time for closing the connections after that: the interrupted work may never release its client. */
 const closingMs = 2000
-/** For what a command still has to say when its statements have ended. */
-const lastWordsMs = 250
+/** How long a command may take to report, after its statements have ended. */
+const reportingMs = 250
 
 /** Runs the command that `args` name and ends the process. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -50,7 +50,7 @@ async function interrupted(cli: Cli, working: Promise<unknown>, { signal }: Inte
   const pending = {}
   const late = wait(endingMs, pending)
   const isLate = (await Promise.race([cli.interrupt(), late])) === pending
-  const end = await Promise.race([working, wait(lastWordsMs, pending)])
+  const end = await Promise.race([working, wait(reportingMs, pending)])
   await Promise.race([closeWell(cli), late, wait(closingMs)])
   if (end === undefined && cli.exitCode === 0) return undefined
   return new Interrupted(signal, isLate ? 'unanswered' : isCancelled(end) ? 'cancelled' : undefined)

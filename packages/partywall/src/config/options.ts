@@ -1,7 +1,6 @@
 /**
  * The options of a tenancy, complete and checked. This is the only place with defaults. A value comes from the argument of
- * `createTenancy`, else from the defaults; partywall reads no environment variables but
- * NODE_ENV; a partywall.config.ts may.
+ * `createTenancy`, else from the defaults. Of the environment partywall itself reads only NODE_ENV; a partywall.config.ts may read more.
  */
 import { resolve as resolvePath } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'

@@ -192,7 +192,7 @@ export class OpenDatabase implements Database {
     }
   }
 
-  /** What is asked of it after its end is refused. */
+  /** The loan refuses every query after the end of the transaction. */
   #transactionOn(loan: Loan): Transaction {
     const queryAs = (binding: Binding): Queryable => ({
       query: async ({ text, values }: Statement) => loan.client.queryFor(binding, examinedInside(text), values),

@@ -1,6 +1,6 @@
 /** A watch whose connection goes silent, as when a network device drops it: it is noticed although the socket shows no error. */
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { changesChannel, changesSinceSql } from '../../src/catalog/changes-sql.ts'
+import { changesChannel, changesSinceSql } from '../../src/catalog/tenants/changes-sql.ts'
 import { ChangeWatch } from '../../src/database/watch/change-watch.ts'
 import { testDatabase } from '../support/servers/database.ts'
 import { relayForTest } from '../support/servers/relay.ts'

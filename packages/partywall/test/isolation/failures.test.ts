@@ -106,6 +106,28 @@ test('an error of the server has the stack of the caller', async () => {
   expect((error as Error).stack).toContain('failures.test.ts')
 })
 
+test('an error of the server on a client has the stack of the caller', async () => {
+  const client = await scope.run(a, () => makePool({ max: 1 }).connect())
+  const error = await client.query('select nothing_like_this').catch((reason: Error) => reason)
+  client.release()
+  expect((error as Error).stack).toContain('failures.test.ts')
+})
+
+test('what a type parser throws reaches the caller as it is, also when it is no Error', async () => {
+  const pool = makePool({ max: 1 })
+  const query = { text: 'select 1', types: { getTypeParser: () => throwText } }
+  await scope.run(a, async () => {
+    await expect(pool.query(query)).rejects.toBe('no error')
+    const client = await pool.connect()
+    await expect(client.query(query)).rejects.toBe('no error')
+    client.release()
+  })
+})
+
+function throwText(): never {
+  throw 'no error'
+}
+
 async function pidOf(pool: ReturnType<TwoTenants['makePool']>): Promise<number> {
   const { rows } = await scope.run(a, () => pool.query('select pg_backend_pid() as pid'))
   return rows[0].pid

@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import { createTenancy, databaseOf, type Tenancy } from '../../tenancy.ts'
 import { findConfig, loadConfig } from './config-file.ts'
-import { lookUpAdvice } from './lookups.ts'
+import { lookUpAdvice } from './look-up-advice.ts'
 import { UsageError } from '../terminal/failure.ts'
 import { Output } from '../terminal/output.ts'
 import { Prompts } from '../terminal/prompts.ts'

@@ -55,6 +55,12 @@ export function inCurrentContext<F extends (...args: any[]) => unknown>(fn: F | 
   return ((...args: unknown[]) => inContext(() => fn(...args))) as F
 }
 
+/** For `catch`: the stack up to the socket says nothing, so the error gets that of the code that awaits the answer. */
+export function throwFromCaller(error: unknown): never {
+  if (error instanceof Error) Error.captureStackTrace(error, throwFromCaller)
+  throw error
+}
+
 /**
  * The pool's callback releases the connection; the query's own, if it has one, is the caller's. A timer of node-postgres, and the end of the
  * connection after it, would call it twice.

@@ -73,7 +73,9 @@ export class BoundQuery extends QueryBase {
 
   /** @param timeoutMs how long the caller waits, from now on; 0 is no limit */
   answerTo(done: QueryCallback, timeoutMs: number): void {
-    const timer = timeoutMs > 0 ? setTimeout(() => this.#fail(new Error('Query read timeout')), timeoutMs) : undefined
+    this.callback = done
+    if (!(timeoutMs > 0)) return
+    const timer = setTimeout(() => this.#fail(new Error('Query read timeout')), timeoutMs)
     this.callback = (error, result) => {
       clearTimeout(timer)
       done(error, result)

@@ -1,7 +1,7 @@
 /**
  * The callers' prepared statements on one connection. A prepared statement holds the plan for one tenant, so its name on the wire begins
- * with a tag of the binding, which cannot be guessed. The server keeps each statement until it is closed, with some 25 kB for its plan, so the number is bounded: the one that
- * was used least recently is closed in the batch of a new one.
+ * with a tag of the binding, which cannot be guessed. The server keeps each statement until it is closed, with some 25 kB for its plan. So the
+ * number is bounded: the statement that was used least recently is closed in the batch of a new one.
  */
 import type { Binding } from './binding.ts'
 import { keyedHash } from './keyed-hash.ts'
@@ -51,7 +51,7 @@ export class PreparedNames {
     this.#used.delete(name)
     this.#used.add(name)
     if (this.#used.size <= this.#max) return
-    const [oldest] = this.#used as unknown as [string]
+    const oldest = this.#used.values().next().value!
     this.#used.delete(oldest)
     this.#uncertain.delete(oldest)
     close(oldest, connection)

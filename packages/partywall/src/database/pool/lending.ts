@@ -90,7 +90,7 @@ export class Lending {
     if (client.lend(binding)) this.#options.affinity?.noteServed(binding.key, client)
     if (checkout !== undefined) this.#held.add(client, binding.label, checkout)
     return new Loan(client, (error) => {
-      this.#held.remove(client)
+      if (checkout !== undefined) this.#held.remove(client)
       const verdict = client.takeBack(this.#options.maxTenantsPerConnection)
       if (!verdict.isClean) this.#report(verdict)
       giveBack(verdict.isClean ? error : error || true)

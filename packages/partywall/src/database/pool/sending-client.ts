@@ -4,6 +4,7 @@
  */
 import pg, { type Client } from 'pg'
 import { examine, statementFactsAround, type ExaminedText, type StatementFacts } from '../../sql/statement-facts.ts'
+import { throwFromCaller } from '../binding/answers.ts'
 import type { Binding } from '../binding/binding.ts'
 import { BindingWriter } from '../binding/binding-writer.ts'
 import { BoundQuery } from '../binding/bound-query.ts'
@@ -182,11 +183,7 @@ export abstract class SendingClient extends pg.Client implements Carrier {
 export function answered(send: (done: QueryCallback) => void): Promise<unknown> {
   return new Promise((resolve, reject) => {
     send((error, result) => (error ? reject(error) : resolve(result)))
-  }).catch((error: Error) => {
-    // The stack up to the socket says nothing; that of the caller does.
-    Error.captureStackTrace(error)
-    throw error
-  })
+  }).catch(throwFromCaller)
 }
 
 /**

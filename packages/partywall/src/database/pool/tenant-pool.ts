@@ -7,7 +7,7 @@
  */
 import pg, { type Client, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import type { Tampering } from '../../events.ts'
-import { callbackFor, givenCallback, inCurrentContext, onceBoth, type QueryCall } from '../binding/answers.ts'
+import { callbackFor, givenCallback, inCurrentContext, onceBoth, throwFromCaller, type QueryCall } from '../binding/answers.ts'
 import type { Binder } from '../binding/binder.ts'
 import type { Binding } from '../binding/binding.ts'
 import { outgoing, type OutgoingText } from '../binding/outgoing-text.ts'
@@ -170,11 +170,7 @@ export class TenantPool extends pg.Pool {
           settle(error as Error)
         }
       })
-    }).catch((error: Error) => {
-      // The stack up to the socket says nothing; that of the caller does.
-      if (error instanceof Error) Error.captureStackTrace(error)
-      throw error
-    })
+    }).catch(throwFromCaller)
   }
 
   /** A query object counts as done when it calls its callback. */
@@ -201,8 +197,8 @@ export class TenantPool extends pg.Pool {
   }
 
   /**
-   * A new connection is prepared by the listeners of "connect" before anyone has it. pg-pool would not wait for them, so a listener that
-   * awaits something would send the rest on a connection that a tenant has by then.
+   * The listeners of "connect" prepare a new connection before it is lent. pg-pool would not wait for them: a listener that awaits something
+   * would send its next statement on a connection that a tenant already has.
    */
   async #prepare(client: Client): Promise<void> {
     for (const listener of this.rawListeners('connect')) await Reflect.apply(listener, this, [client])

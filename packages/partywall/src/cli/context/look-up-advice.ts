@@ -1,6 +1,6 @@
 /**
- * What helps a person after an error, and costs queries: the name that was meant, or the migrations that are missing. An operator may see the
- * names of all tenants; the library's own messages name none, because a stranger may read them.
+ * Advice after an error that costs queries: the name that was meant, or the migrations that are missing. An operator may see the names of all
+ * tenants. The messages of the library name none, because a client of the application may read them.
  */
 import { tenancyErrorOf, type AnyTenancyError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'

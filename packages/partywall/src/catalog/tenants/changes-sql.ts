@@ -1,5 +1,5 @@
 /** Statements about the announcements of changes. They are sent on a connection without a search path of ours: every name is qualified. */
-import type { Statement } from '../sql/statement.ts'
+import type { Statement } from '../../sql/statement.ts'
 
 /** The channel of NOTIFY on which the triggers of the catalog announce changes. */
 export const changesChannel = 'partywall'
