@@ -27,8 +27,8 @@ export interface TenantsApi<A extends object, I extends object> {
    */
   get(ref: TenantRef): Promise<Tenant<A>>
   /**
-   * The tenant that `ref` names, or undefined. Changes made through this tenancy object are seen at once, those of other
-   * processes within milliseconds, or as the docs say behind a pooler. Costs one query when the answer is not in the cache; concurrent calls share it.
+   * The tenant that `ref` names, or undefined. Changes made through this tenancy object are seen at once, those of other processes within
+   * milliseconds, behind a pooler within about a second. Costs one query when the answer is not in the cache; concurrent calls share it.
    * @example const tenant = await tenancy.tenants.find({ domain: 'acme.example.com' })
    * @throws TenancyError INVALID_TENANT_REF for what is neither text nor an object with an id, a schema or a domain
    */

@@ -125,7 +125,10 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     return this.#scope.tryCurrent()
   }
 
-  /** The current scope: that of a tenant, or the shared one; undefined outside every scope. */
+  /**
+   * The current scope: that of a tenant, or the shared one; undefined outside every scope. Costs no query.
+   * @example const key = tenancy.scope()?.kind === 'tenant' ? tenancy.current().id : 'shared'
+   */
   scope(): ScopeValue<A> | undefined {
     return this.#scope.value()
   }

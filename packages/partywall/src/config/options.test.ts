@@ -30,6 +30,7 @@ describe('resolveOptions with a bad value', () => {
     { pool: { max: 0 } },
     { pool: { max: 2.5 } },
     { pool: 'many' },
+    { pool: { maxPreparedStatements: 0 } },
     { boundary: 'role' },
     { migrations: { tenant: '' } },
     { migrations: { shared: { name: 'drizzle' } } },

@@ -18,7 +18,7 @@ export interface ScopedOrmTenancy extends OrmTenancy {
 }
 
 /** A scope that code can be in: that of a tenant, or the shared one. */
-type ScopeLike =
+export type ScopeLike =
   | { readonly kind: 'tenant'; readonly tenant: { readonly id: string; readonly schema: string } }
   | { readonly kind: 'shared' }
 

@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { TenancyError } from '../errors.ts'
 import type { Attributes, Tenant } from '../types.ts'
 
+/** What `tenancy.scope()` returns inside a scope. */
 export type ScopeValue<A extends object = Attributes> =
   | { readonly kind: 'tenant'; readonly tenant: Tenant<A> }
   | { readonly kind: 'shared' }

@@ -77,13 +77,14 @@ function builder(): PromiseLike<string[]> {
 
 describe('the scope of tenancy.run', () => {
   test('holds inside the function and everything that it starts, and nowhere else', async () => {
-    expect(tenancy.tryCurrent()).toBeUndefined()
+    expect([tenancy.tryCurrent(), tenancy.scope()]).toEqual([undefined, undefined])
     await tenancy.run(acme, async (tenant) => {
       expect(tenant).toBe(tenancy.current())
+      expect(tenancy.scope()).toEqual({ kind: 'tenant', tenant })
       await new Promise((resolve) => setTimeout(resolve, 5))
       expect(tenancy.current().schema).toBe('acme')
       await tenancy.run(bolt, async () => expect(tenancy.current().schema).toBe('bolt'))
-      await tenancy.runShared(() => expect(tenancy.tryCurrent()).toBeUndefined())
+      await tenancy.runShared(() => expect([tenancy.tryCurrent(), tenancy.scope()]).toEqual([undefined, { kind: 'shared' }]))
       expect(tenancy.current().schema).toBe('acme')
     })
     expect(() => tenancy.current()).toThrow(expect.objectContaining({ code: 'NO_TENANT' }))
