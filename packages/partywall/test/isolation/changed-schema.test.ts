@@ -88,7 +88,7 @@ describe.each(Object.entries(routes))('%s', (_, readOwner) => {
       while (!over.signal.aborted) {
         const swapsBefore = swaps
         const owner = await tenancy.run(acme, readOwner).catch((error: { code: string }) => error.code)
-        // A statement that is on its way while a swap is being committed may meet either schema: see docs/bound-statement.md.
+        // A statement that is on its way while a swap is being committed may meet either schema: see docs/tenants-and-domains.md.
         if (swaps === swapsBefore && Number.isInteger(swaps)) owners.push(owner)
       }
     }

@@ -1,6 +1,6 @@
 /**
- * The newest state of each tenant that this process has seen. All Tenant objects with the same id share one state, so an object that an
- * application has kept shows what became of its tenant. A state lives as long as one of these objects: this is the bound.
+ * The newest state of each tenant that this process has seen. All Tenant objects with the same id share one state, so the state is current also
+ * for an object that an application has kept. It is dropped with the last of these objects, which bounds the memory.
  *
  * States come from lookups, own changes and notices in any order. Each has the revision of the row, which the catalog counts up at each
  * change, and the higher one is the newer one.

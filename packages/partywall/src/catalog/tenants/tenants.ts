@@ -81,7 +81,7 @@ export class Tenants<A extends object = Attributes> {
     return this.#ask(parseTenantRef({ id }))
   }
 
-  /** What this process knows of the tenant by now, which may be more than the object says. Costs one look into a map. */
+  /** The newest state of the tenant that this process has seen, which may be newer than the object. Costs no query. */
   newestOf(tenant: Tenant<A>): TenantState {
     const { newest } = identityOf(tenant)!
     const seen = this.#states.find(tenant.id)

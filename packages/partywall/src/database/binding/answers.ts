@@ -45,7 +45,8 @@ export function callbackFor(call: QueryCall): QueryCallback | undefined {
 
 /** The callback among the arguments of a call. */
 export function givenCallback({ values, callback }: QueryCall): QueryCallback | undefined {
-  return [callback, values].find((argument) => typeof argument === 'function')
+  if (typeof callback === 'function') return callback
+  return typeof values === 'function' ? values : undefined
 }
 
 /** Callbacks run in the async context that they were passed in, not in that of the socket that receives the answer. */

@@ -6,8 +6,8 @@
  * - The cast to regnamespace fails with 3F000 for a missing schema. It depends on a parameter, so that it is not evaluated before its turn.
  * - The name must lead to the schema that was looked up with the tenant. Otherwise the schema was dropped and made again, or two were swapped,
  *   and the name leads to the rows of another tenant.
- * - In a transaction a session believes what it knows of schemas until it takes a lock; so the expression makes it take one, of a table of the
- *   server that no other statement reads.
+ * - In a transaction a session uses its cache of schemas until it takes a lock. So the expression makes it take one, of a table of the server
+ *   that no other statement reads.
  * - Where a check fails, the value is one that cannot be set: its quotation mark is not closed.
  * - `pg_temp` ends the path, so that a temporary table never hides a table of the tenant.
  * - Every name is qualified: in a transaction the expression is read under the tenant's own path, which may hold functions of the same names.
