@@ -1,11 +1,15 @@
 /** What has to be known before the first query: whether the route is direct, and which types a tenant has. */
+import { BoundedMap } from '../../bounded-map.ts'
 import type { Binding } from '../../database/binding/binding.ts'
 import type { SqlLike } from './sql-like.ts'
+
+/** What is not used for long is learned a second time. */
+const mostTenants = 10_000
 
 export class Learning {
   readonly #sql: SqlLike
   #route: Promise<void> | undefined
-  readonly #learned = new Map<string, Promise<unknown>>()
+  readonly #learned = new BoundedMap<string, Promise<unknown>>(mostTenants)
 
   constructor(sql: SqlLike) {
     this.#sql = sql
