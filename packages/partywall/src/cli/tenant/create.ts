@@ -33,8 +33,9 @@ export function tenantCreate(parent: Command, cli: Cli): void {
     .addHelpText(
       'after',
       examples(
-        ['tenant create acme --name "Acme Inc." --domain acme.example.com', 'a tenant with a domain'],
-        ['tenant create bolt --set plan=pro --set seats=5 --no-input', 'with attributes, without prompts'],
+        ['tenant create', 'prompts for the schema, the name, the domain and the kind'],
+        ['tenant create acme --name "Acme Inc." --domain acme.example.com', 'a tenant with a domain, without prompts'],
+        ['tenant create bolt --set plan=pro --set seats=5', 'with attributes'],
       ),
     )
     .action(async (schema: string | undefined, flags: Flags) => {
@@ -42,7 +43,7 @@ export function tenantCreate(parent: Command, cli: Cli): void {
       const tenancy = await cli.tenancy()
       if (flags.kind !== undefined) assertKindsInConfig(tenancy, [flags.kind])
       const tenant = await tenancy.tenants.create({
-        ...(await ask(cli, tenancy, schema, flags)),
+        ...(await answers(cli, tenancy, schema, flags)),
         ...(attributes && { attributes }),
       })
       const card = await tenantCard(tenancy, tenant)
@@ -57,15 +58,16 @@ interface Answers {
   readonly kind: string
 }
 
-/** Prompts for what the flags leave open, or takes its default. */
-async function ask({ ask: prompts }: Cli, { options }: Tenancy, given: string | undefined, flags: Flags): Promise<Answers> {
-  const schema =
-    given ??
-    (await prompts.required({
-      missing: 'the argument <schema>',
-      question: 'Schema of the new tenant',
-      problem: (answer) => schemaNameProblem(answer, reservedSchemas(options)),
-    }))
+/** A call that names the schema is complete, and is not prompted: the flags that it leaves out have their defaults. */
+async function answers({ ask: prompts }: Cli, { options }: Tenancy, given: string | undefined, flags: Flags): Promise<Answers> {
+  if (given !== undefined) {
+    return { schema: given, name: flags.name ?? given, domains: flags.domain ?? [], kind: flags.kind ?? 'default' }
+  }
+  const schema = await prompts.required({
+    missing: 'the argument <schema>',
+    question: 'Schema of the new tenant',
+    problem: (answer) => schemaNameProblem(answer, reservedSchemas(options)),
+  })
   const name =
     flags.name ?? (await prompts.optional({ missing: '--name', question: 'Name for people', problem: nameProblem }, schema))
   const domains = flags.domain ?? [

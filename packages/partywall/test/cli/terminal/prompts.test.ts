@@ -5,9 +5,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { testDatabase } from '../../support/servers/database.ts'
-import { bin, ended, expectFailure, project } from '../partywall.ts'
+import { bin, ended, expectFailure, folderWith, project } from '../partywall.ts'
 
 const { url } = await testDatabase()
+const twoKinds = `import { defineConfig } from 'partywall'
+export default defineConfig({ database: process.env.DATABASE_URL, migrations: { tenant: { default: 'migrations/tenant', big: 'big' } } })`
 const terminal = 'script'
 const hasTerminal = spawnSync(terminal, ['--version']).stdout?.includes('util-linux') === true
 
@@ -28,6 +30,24 @@ describe.runIf(hasTerminal)('a command on a terminal', () => {
     })
   })
 
+  test('has no prompts when `tenant create` names the schema, and refuses a bad one at once', async () => {
+    const { folder } = await project(url, { 'partywall.config.ts': twoKinds })
+    const created = await talk(folder, 'tenant create created > out.txt', [])
+    expect(created).toMatchObject({ code: 0, seen: '' })
+    expect(await readFile(join(folder, 'out.txt'), 'utf8')).toMatch(/^name +created$/m)
+    const refused = await talk(folder, 'tenant create Created', [])
+    expect(refused.code).toBe(2)
+    expect(refused.seen).toContain('error INVALID_SCHEMA_NAME')
+    expect(refused.seen).not.toContain('Name for people')
+  })
+
+  test('has no prompts in `init` where a config exists', async () => {
+    const { folder } = await project(url)
+    const { code, seen } = await talk(folder, 'init', [])
+    expect(code).toBe(0)
+    expect(seen).not.toContain('Domain')
+  })
+
   test('has no prompts with --no-input, and ends with 130 at Ctrl-C', async () => {
     const { folder } = await project(url)
     expect((await talk(folder, 'tenant show --no-input', [])).code).toBe(2)
@@ -39,9 +59,17 @@ describe.runIf(hasTerminal)('a command on a terminal', () => {
 const prompts: [call: string, before: [RegExp, string][], prompt: RegExp, missing: string][] = [
   ['init', [], /Domain/, '--base'],
   ['tenant create', [], /Schema/, 'the argument <schema>'],
-  ['tenant create ended', [], /Name/, '--name'],
-  ['tenant create ended --name x', [], /Domain/, '--domain'],
-  ['tenant create ended --name x', [[/Domain/, '\r']], /Kind/, '--kind'],
+  ['tenant create', [[/Schema/, 'ended\r']], /Name/, '--name'],
+  ['tenant create --name x', [[/Schema/, 'ended\r']], /Domain/, '--domain'],
+  [
+    'tenant create --name x',
+    [
+      [/Schema/, 'ended\r'],
+      [/Domain/, '\r'],
+    ],
+    /Kind/,
+    '--kind',
+  ],
   ['tenant show', [], /Tenant/, 'the argument <tenant>'],
   ['domain add', [], /Tenant/, 'the argument <tenant>'],
   ['domain add acme', [], /Domain/, 'the argument <domain>'],
@@ -52,10 +80,7 @@ const prompts: [call: string, before: [RegExp, string][], prompt: RegExp, missin
 
 describe.runIf(hasTerminal)('Ctrl-D at a prompt is a missing answer', () => {
   test.each(prompts)('for partywall %s %j', async (call, before, prompt, missing) => {
-    const { folder } = await project(url, {
-      'partywall.config.ts': `import { defineConfig } from 'partywall'
-        export default defineConfig({ database: process.env.DATABASE_URL, migrations: { tenant: { default: 'migrations/tenant', big: 'big' } } })`,
-    })
+    const { folder } = call === 'init' ? { folder: await folderWith() } : await project(url, { 'partywall.config.ts': twoKinds })
     const { code, seen } = await talk(folder, call, [...before, [prompt, '\u0004']])
     expect(seen).toContain(`error MISSING_ANSWER: missing ${missing}: the input ended at its prompt`)
     expect(seen).not.toContain('Warning')
@@ -71,7 +96,7 @@ describe.runIf(hasTerminal)('Ctrl-D at a prompt is a missing answer', () => {
 })
 
 describe.concurrent('without a terminal there are no prompts', () => {
-  test.each(prompts.filter(([call]) => !call.startsWith('tenant create ended') && call !== 'init'))(
+  test.each(prompts.filter(([call, before]) => before.length === 0 && call !== 'init'))(
     'for partywall %s',
     async (call, _, __, missing) => {
       const { run, start } = await project(url)
