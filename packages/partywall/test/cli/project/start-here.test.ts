@@ -111,6 +111,29 @@ test('init keeps existing files', async () => {
   expectFailure(await run('init --json --config x.ts'), 2, 'USAGE')
 })
 
+test('init says that it did not use --base where a config exists', async () => {
+  const { run } = inFolder(await folderWith({ 'partywall.config.ts': 'export default {}' }), undefined)
+  expect((await run('init --base example.com')).stderr).toContain('partywall.config.ts exists, so --base was not used')
+  expect((await run('init')).stderr).not.toContain('--base')
+})
+
+test.each([
+  ['{ "type": "module" }', 'import.meta.dirname', undefined],
+  ['{ "type": "commonjs" }', 'import.meta.dirname', 'rename the config to partywall.config.mts'],
+  ['{}', 'import.meta.dirname', 'npm pkg set type=module'],
+  ['{ "dependencies": { "next": "16" } }', 'process.cwd()', undefined],
+  ['{ "type": "commonjs", "devDependencies": { "next": "16" } }', 'process.cwd()', 'npm pkg delete type'],
+])(
+  'init in a package %s writes a root that its config can have, and advises about the type of modules',
+  async (json, root, advice) => {
+    const folder = await folderWith({ 'package.json': json })
+    const { stderr } = await inFolder(folder, undefined).run('init')
+    expect(await readFile(join(folder, 'partywall.config.ts'), 'utf8')).toContain(`root: ${root},`)
+    if (advice === undefined) expect(stderr).not.toMatch(/\btype\b/)
+    else expect(stderr).toContain(advice)
+  },
+)
+
 /** The processes of the embedded server in this folder. */
 function serverOf(folder: string): Promise<number[]> {
   return serverProcesses(join(folder, '.partywall/postgres/data'))
