@@ -1,5 +1,5 @@
 /** The whole command line: every noun, and the flags that all commands have in common. */
-import { Command } from 'commander'
+import { Command, type CommanderError } from 'commander'
 import { version } from '../version.ts'
 import type { Cli, GlobalFlags } from './context/cli.ts'
 import { dev } from './project/dev.ts'
@@ -13,7 +13,6 @@ export function buildProgram(cli: Cli): Command {
   const program = new Command('partywall')
     .description('Schema-per-tenant multi-tenancy for PostgreSQL.')
     .version(version)
-    .exitOverride()
     // `main` prints errors, once. What commander still writes to stderr is the help of a noun that was called without a verb.
     .configureOutput({ writeOut: (text) => cli.out.help(text), outputError: () => {} })
     .hook('preAction', (_, command) => {
@@ -38,12 +37,30 @@ export function buildProgram(cli: Cli): Command {
 function withCommonOptions(command: Command): Command {
   command.commands.forEach(withCommonOptions)
   return command
+    .exitOverride((error) => {
+      throw withWayToHelp(error, command)
+    })
     .enablePositionalOptions()
     .optionsGroup('Options:')
     .option('--config <file>', 'the config file (default: partywall.config.ts in this folder or the nearest one above it)')
     .option('--json', 'print the result as one JSON document on stdout')
     .option('--no-input', 'never prompt; a missing answer is an error')
     .option('--verbose', 'print the stack of an error')
+}
+
+const listedInHelp: Readonly<Record<string, string>> = {
+  'commander.unknownOption': 'flags',
+  'commander.unknownCommand': 'commands',
+}
+
+/** For an unknown word that resembles no other, which commander only repeats. */
+function withWayToHelp(error: CommanderError, command: Command): CommanderError {
+  const listed = listedInHelp[error.code]
+  if (listed === undefined || error.message.includes('Did you mean')) return error
+  const words: string[] = []
+  for (let at: Command | null = command; at !== null; at = at.parent) words.unshift(at.name())
+  error.message += `. \`${words.join(' ')} --help\` lists the ${listed}.`
+  return error
 }
 
 /** The flags given after any of the words; the default at one word must not hide the value given at another. */

@@ -1,6 +1,6 @@
 /**
- * Advice after an error that costs queries: the name that was meant, or the migrations that are missing. An operator may see the names of all
- * tenants. The messages of the library name none, because a client of the application may read them.
+ * Advice after an error that costs queries: the name that was meant, the tenant that has a domain, or the migrations that are missing. An
+ * operator may see the names of all tenants. The messages of the library name none, because a client of the application may read them.
  */
 import { tenancyErrorOf, type AnyTenancyError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
@@ -35,12 +35,24 @@ async function adviceFor(tenancy: Tenancy, error: AnyTenancyError): Promise<stri
       (await tenancy.domains.list({ schema })).map((one) => one.domain),
     )
   }
+  if (error.code === 'DOMAIN_EXISTS') return ownersOf(tenancy, error.details.domains.slice(0, 3))
   return error.code === 'MIGRATION_FAILED' && isAbsence(error.details.sqlState) ? pendingShared(tenancy) : undefined
 }
 
 function didYouMean(name: string, known: readonly string[]): string | undefined {
   const suggestion = nearest(name, known)
   return suggestion === undefined ? undefined : `Did you mean ${JSON.stringify(suggestion)}?`
+}
+
+/** The caller may have made the same call before: then the domain leads to the tenant that was meant. */
+async function ownersOf(tenancy: Tenancy, domains: readonly string[]): Promise<string | undefined> {
+  const owners = await Promise.all(
+    domains.map(async (domain) => {
+      const owner = await tenancy.tenants.find({ domain })
+      return owner && `${JSON.stringify(domain)} leads to the tenant ${JSON.stringify(owner.schema)}.`
+    }),
+  )
+  return owners.filter((owner) => owner !== undefined).join(' ') || undefined
 }
 
 async function names<K extends string>(all: AsyncIterable<Record<K, string>>, key: K): Promise<string[]> {

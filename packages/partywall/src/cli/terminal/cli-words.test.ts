@@ -27,7 +27,7 @@ test.each<[TenancyError, string]>([
   ],
   [
     new TenancyError('INVALID_ARGUMENT', library, { details: { option: 'to', sources: ['a', 'b'] } }),
-    '--to names a migration of one folder, but these schemas have migrations of several. Add --shared, or --kind with one kind.',
+    '--to names a migration of one folder, but these schemas have migrations of several. Add --shared, --tenants, or --kind with one kind.',
   ],
   [
     new TenancyError('UNKNOWN_KIND', library, { details: { kind: 'bgi', kinds: ['default', 'big'], nearest: 'big' } }),

@@ -41,7 +41,7 @@ const table: Table = {
   INVALID_ARGUMENT({ details: { option, sources } }) {
     if (option === 'name') return 'The name of a migration must hold letters or digits of ASCII, such as "add titles".'
     if (option !== 'to' || sources === undefined) return undefined
-    return '--to names a migration of one folder, but these schemas have migrations of several. Add --shared, or --kind with one kind.'
+    return '--to names a migration of one folder, but these schemas have migrations of several. Add --shared, --tenants, or --kind with one kind.'
   },
   NEEDS_SESSION: ({ summary }) =>
     `${withoutCalls(summary)} Write it into a migration that has the line \`-- partywall: no-transaction\`, or send it with psql.`,

@@ -103,7 +103,7 @@ test('domain add and domain list print the host names', async () => {
   expect(all.json).toEqual(expect.arrayContaining(one.json))
   expect(text.stdout).toBe('domain            tenant  primary\npolls.corp.com    corp    yes\ncorp.example.com  corp    no\n')
   const taken = expectFailure(await run('domain add corp polls.corp.com --json'), 1, 'DOMAIN_EXISTS')
-  expect(taken.message).toMatch(/"polls\.corp\.com".*`partywall domain list`/)
+  expect(taken.message).toMatch(/"polls\.corp\.com".*`partywall domain list`.* "polls\.corp\.com" leads to the tenant "corp"\.$/)
   const unknown = expectFailure(await run('domain add dune x.corp.com --json'), 1, 'UNKNOWN_TENANT')
   expect(unknown.message).toMatch(/schema "dune".*`partywall tenant list`.*`partywall tenant create dune`/)
 })
