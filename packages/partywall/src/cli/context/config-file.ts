@@ -57,10 +57,30 @@ function loadEnvironment(file: string): void {
 
 async function importConfig(file: string): Promise<Record<string, unknown>> {
   try {
-    return (await import(pathToFileURL(file).href)) as Record<string, unknown>
+    return await startedIn(projectOf(file), () => import(pathToFileURL(file).href) as Promise<Record<string, unknown>>)
   } catch (error) {
     throw explain(file, error)
   }
+}
+
+/**
+ * Calls `fn` as in a program that was started in `folder`. A config for a bundle has `root: process.cwd()`, which means the folder where the
+ * app is started: in a subfolder, it would lead to another embedded server, new and empty.
+ */
+async function startedIn<T>(folder: string, fn: () => Promise<T>): Promise<T> {
+  const before = process.cwd()
+  process.chdir(folder)
+  try {
+    return await fn()
+  } finally {
+    process.chdir(before)
+  }
+}
+
+/** The folder of the nearest package.json, or that of the file. */
+function projectOf(file: string): string {
+  for (let at = dirname(file); at !== dirname(at); at = dirname(at)) if (isFile(join(at, 'package.json'))) return at
+  return dirname(file)
 }
 
 /** Adds the file and what to do to the message of Node. */

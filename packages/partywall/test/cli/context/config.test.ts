@@ -67,6 +67,21 @@ describe.concurrent('the config', () => {
     expect(b.json.file).toBe(join(folder, 'migrations/shared/0001_a.ts'))
   })
 
+  test.each([
+    ['partywall.config.ts', 'sub/deep', []],
+    ['partywall.config.ts', '..', ['--config', 'app/partywall.config.ts']],
+    ['src/partywall.config.ts', 'sub/deep', ['--config', '../../src/partywall.config.ts']],
+  ])('%s sees the folder of package.json as the current one, from %s', async (config, from, flags) => {
+    const { folder } = await project(undefined, {
+      'app/package.json': '{}',
+      [`app/${config}`]: 'export default { root: process.cwd() }',
+      'app/sub/deep/x': '',
+    })
+    const { run } = inFolder(join(folder, 'app', from), undefined)
+    const made = await run([...flags, 'migrate', 'new', 'a', '--json'])
+    expect(made.json.file).toBe(join(folder, 'app/migrations/tenant/0001_a.sql'))
+  })
+
   test('prints to stderr, never to stdout', async () => {
     const { run } = await project(undefined, {
       'partywall.config.ts': `console.log('hello'); process.stdout.write('world'); ${plainConfig}`,
