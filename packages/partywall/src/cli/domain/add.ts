@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { Cli } from '../context/cli.ts'
 import { domainQuestion, examples, tenantArgument, tenantQuestion } from '../context/declarations.ts'
+import { unreached } from '../context/reach.ts'
 import { renderDomain } from './card.ts'
 
 export function domainAdd(parent: Command, cli: Cli): void {
@@ -25,5 +26,6 @@ export function domainAdd(parent: Command, cli: Cli): void {
       const domain = await tenancy.domains.add(tenant, added, { primary })
       const { schema } = await tenancy.tenants.get({ id: domain.tenantId })
       cli.out.result({ ...domain, schema }, () => renderDomain({ ...domain, schema }))
+      for (const line of await unreached(tenancy, [domain])) cli.out.say(line)
     })
 }

@@ -7,6 +7,7 @@ import type { Tenancy } from '../../tenancy.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples, repeated } from '../context/declarations.ts'
 import { assertKindsInConfig } from '../context/kinds.ts'
+import { unreached } from '../context/reach.ts'
 import { UsageError } from '../terminal/failure.ts'
 import { renderCard, tenantCard } from './card.ts'
 
@@ -48,6 +49,7 @@ export function tenantCreate(parent: Command, cli: Cli): void {
       })
       const card = await tenantCard(tenancy, tenant)
       cli.out.result(card, () => renderCard(card))
+      for (const line of await unreached(tenancy, card.domains)) cli.out.say(line)
     })
 }
 
