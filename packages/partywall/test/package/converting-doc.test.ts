@@ -101,7 +101,7 @@ test('with two roles, migrator converts the tables of another owner, and app que
     'migrations/tenant/0001_baseline.sql': customers,
   })
   const [migrator, app] = [names.migrator, names.app].map((user) => createTenancy({ root, database: urlAs(user) }))
-  onTestFinished(() => Promise.all([migrator!.close(), app!.close()]))
+  onTestFinished(async () => void (await Promise.all([migrator!.close(), app!.close()])))
   const psql = await connected(urlAs(names.migrator))
   await migrator!.migrations.run({ shared: true, fake: true })
   await psql.query(moveOut!)
