@@ -14,6 +14,7 @@ import { OpenDatabase } from './database/open-database.ts'
 import type { Probe } from './database/probe/probe.ts'
 import type { TenantPool } from './database/pool/tenant-pool.ts'
 import { Events, type TenancyEvents } from './events.ts'
+import { assertFunction, functionProblem } from './given-function.ts'
 import { assertKnownKeys } from './known-keys.ts'
 import type { FleetReport } from './types.ts'
 import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/for-each.ts'
@@ -106,12 +107,15 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * @throws TenancyError UNKNOWN_TENANT, TENANT_SUSPENDED, TENANT_MAINTENANCE, TENANT_CHANGED
    */
   run<T>(ref: Tenant<A> | TenantRef, fn: (tenant: Tenant<A>) => T, options?: RunInTenantOptions): Promise<Awaited<T>> {
+    const problem = functionProblem('tenancy.run', fn)
+    if (problem !== undefined) return Promise.reject(problem)
     if (isTenant<A>(ref)) return this.#enter(ref, fn, options)
     return this.#store.get(ref).then((tenant) => this.#enter(tenant, fn, options))
   }
 
   /** Runs `fn` with the shared schema and no tenant. */
   async runShared<T>(fn: () => T): Promise<Awaited<T>> {
+    assertFunction('tenancy.runShared', fn)
     return await this.#scope.runShared(async () => await fn())
   }
 
@@ -135,6 +139,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
 
   /** A function that runs `fn` in the current scope, whenever it is called: for sockets, timers and event listeners. */
   bind<Args extends unknown[], R>(fn: (...args: Args) => R): (...args: Args) => R {
+    assertFunction('tenancy.bind', fn)
     return this.#scope.bind(fn)
   }
 
@@ -145,6 +150,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * @throws TenancyError UNKNOWN_TENANT, SCHEMA_MISSING; UNSAFE_STATEMENT behind a pooler, where there is no such connection
    */
   async session<T>(ref: Tenant<A> | TenantRef, fn: (client: PoolClient) => Promise<T>): Promise<T> {
+    assertFunction('tenancy.session', fn)
     return this.run(ref, (tenant) => this.#database.session(tenant, fn), { allowInactive: true }) as Promise<T>
   }
 
@@ -153,7 +159,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * @example const report = await tenancy.forEach((tenant) => tenancy.pool.query('select count(*) from projects'))
    * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND; not for failures in a tenant, which are in the report
    */
-  forEach<T>(fn: (tenant: Tenant<A>) => T, options?: ForEachOptions): Promise<FleetReport<ForEachEntry<Awaited<T>>>> {
+  async forEach<T>(fn: (tenant: Tenant<A>) => T, options?: ForEachOptions): Promise<FleetReport<ForEachEntry<Awaited<T>>>> {
+    assertFunction('tenancy.forEach', fn)
     return forEachTenant(
       (selection) => this.#select(selection),
       (tenant) => this.run(tenant, fn, { allowInactive: true }),

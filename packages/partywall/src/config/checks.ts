@@ -11,6 +11,14 @@ export function knownKeys(prefix: string, part: unknown, known: readonly string[
   }
   const unknown = Object.keys(part).find((key) => !known.includes(key))
   if (unknown === undefined) return
+  const isModule = prefix === '' && 'default' in part
+  if (isModule) {
+    throw new TenancyError(
+      'INVALID_OPTION',
+      'The config is the module of a config file. Give its default export: import config from …, or (await import(…)).default.',
+      { details: { option: 'default' } },
+    )
+  }
   const suggestion = nearest(unknown, known)
   throw new TenancyError(
     'INVALID_OPTION',

@@ -14,6 +14,7 @@ const refuse = (config: unknown): unknown => {
 describe('resolveOptions with an unknown key', () => {
   test.each([
     [{ databse: 'x' }, 'Did you mean "database"?'],
+    [{ default: { database: 'x' } }, 'The config is the module of a config file. Give its default export'],
     [{ migrations: { tenants: 'x' } }, 'Did you mean "migrations.tenant"?'],
     [{ pool: { maximum: 3 } }, 'The options here are: max'],
     [{ zzz: 1 }, 'The options here are: database'],

@@ -98,7 +98,12 @@ describe('the options of byHost', () => {
     [{ base: '' }, /empty/],
     [{ base: '*.example.com' }, /"\*\.example\.com"/],
     [{ base: ['example.com', 7] }, /not text/],
+    [{ base: undefined }, /not undefined; leave it out/],
+    [{ base: [] }, /not a list; leave it out/],
     [{ except: ['a b'] }, /"except"/],
+    [{ base: 'example.com', except: undefined }, /must be a list of hosts/],
+    [{ base: 'example.com', except: 'api.example.com' }, /must be a list of hosts.*not "api\.example\.com"/],
+    [{ base: 'example.com', except: ['api'] }, /whole hosts, not "api"; write "api\.example\.com"/],
     [{ customDomains: false }, /names no tenant/],
     [{ bases: 'example.com' }, /Did you mean "base"/],
   ])('refuses %j', (options, message) => {

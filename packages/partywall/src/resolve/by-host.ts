@@ -18,7 +18,7 @@ export interface HostOptions {
    * Your own host or hosts, without port and `www.`: under `example.com`, the host `acme.example.com` names the tenant with the
    * schema `acme`. Use `localhost` in development: browsers and curl send `*.localhost` to your own machine. @default none
    */
-  base?: string | readonly string[] | undefined
+  base?: string | readonly string[]
   /** Whether other hosts are looked up among the domains of the tenants. @default true */
   customDomains?: boolean
   /** Hosts that name no tenant although they look like it, e.g. `['api.example.com']`. @default [] */
@@ -33,8 +33,9 @@ export interface HostOptions {
 export function byHost(options: HostOptions = {}): NamedResolver {
   assertKnownKeys('byHost', options, ['base', 'customDomains', 'except'], 'INVALID_OPTION')
   const { base = [], customDomains = true, except = [] } = options
+  assertGiven(options)
   const bases = [base].flat().map((text) => ownHost('base', text))
-  const ownHosts = new Set([...bases, ...except.map((text) => ownHost('except', text))])
+  const ownHosts = new Set([...bases, ...except.map((text) => exceptedHost(text))])
   if (bases.length === 0 && !customDomains) {
     throw new TenancyError(
       'INVALID_OPTION',
@@ -71,6 +72,33 @@ function schemaUnder(bases: readonly string[], host: string): TenantRef[] {
 /** A domain that was added with its `www.` is found as it is; one that was added without also serves the host with it. */
 function domainsOf(host: string, short: string): TenantRef[] {
   return [...new Set([host, short])].filter((domain) => domain.includes('.')).map((domain) => ({ domain }))
+}
+
+/**
+ * Refuses an option that is there without a value. `base: process.env.BASE` without that variable would make every tenant unknown, and
+ * an `except` that is not read would give a host of your own to a tenant.
+ */
+function assertGiven(options: HostOptions): void {
+  const { base, except } = options
+  const isEmpty = ('base' in options && base === undefined) || (Array.isArray(base) && base.length === 0)
+  if (isEmpty)
+    throw optionRefused('base', base, 'must be a host such as "example.com", or a list of them', 'leave it out if you have none')
+  if (!('except' in options) || Array.isArray(except)) return
+  throw optionRefused('except', except, 'must be a list of hosts, such as ["api.example.com"]', 'leave it out if there are none')
+}
+
+/** A host without a dot names no tenant anyway, so `except: ['api']` would not keep `api.example.com` for yourself. */
+function exceptedHost(text: unknown): string {
+  const host = ownHost('except', text)
+  if (host.includes('.')) return host
+  throw optionRefused('except', text, 'must have whole hosts', `write "${host}.example.com" with your own base`)
+}
+
+function optionRefused(option: string, value: unknown, must: string, advice: string): TenancyError<'INVALID_OPTION'> {
+  const shown = seen(value, 'quoted')
+  return new TenancyError('INVALID_OPTION', `The option "${option}" of byHost ${must}, not ${shown}; ${advice}.`, {
+    details: { option, seen: shown },
+  })
 }
 
 /** A host that the configuration names. It must be spelt as it is compared, or it would match nothing, without a notice. */

@@ -98,6 +98,11 @@ test('a chain refuses several hosts, whichever resolvers it has', async () => {
   }
 })
 
+test('a chain without resolvers refuses to answer: every request would name no tenant', async () => {
+  const asked = createChain([], lookup)({ host: 'acme.example.com' })
+  await expect(asked).rejects.toMatchObject({ code: 'INVALID_OPTION', details: { option: 'resolve' } })
+})
+
 describe('the status of a tenant', () => {
   test.each([
     ['paused', 'suspended'],

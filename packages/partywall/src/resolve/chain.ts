@@ -8,7 +8,9 @@
  * - A request with several hosts is invalid, also when no resolver reads the host: a proxy may have checked another host than the one
  *   that the application reads.
  * - Only an active tenant resolves.
+ * - Without resolvers nothing can be asked, and that is an error of the configuration: "no tenant" would be the answer to every request.
  */
+import { TenancyError } from '../errors.ts'
 import type { Attributes, Tenant, TenantRef } from '../types.ts'
 import { named } from './ask.ts'
 import type { Hint, RequestFacts, Resolution, Resolver } from '../ports/resolver.ts'
@@ -35,6 +37,7 @@ export function createChain<A extends object = Attributes>(
   return async (facts) => {
     // An adapter joins several hosts with a comma, which no host contains.
     if (facts.host?.includes(',')) return { outcome: 'invalid', by: 'host', reason: 'the request names several hosts' }
+    if (questions.length === 0) throw noResolvers()
     let decision: Decision<A> | undefined
     for (const { name, ask } of questions) {
       const hint = await ask(facts)
@@ -85,6 +88,14 @@ function resolution<A extends object>(decision: Decision<A> | undefined): Resolu
       tenant.status satisfies never
       return { outcome: 'suspended', tenant, by }
   }
+}
+
+function noResolvers(): TenancyError<'INVALID_OPTION'> {
+  return new TenancyError(
+    'INVALID_OPTION',
+    'The option "resolve" is empty, so no request can name its tenant. Give the config a resolver: resolve: [byHost({ base: "example.com" })].',
+    { details: { option: 'resolve' } },
+  )
 }
 
 /** True when `ref` is visibly this tenant, so that nothing needs to be looked up. */

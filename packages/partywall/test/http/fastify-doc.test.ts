@@ -8,8 +8,8 @@ import { listen } from './listen.ts'
 import { examplePage } from './page-example.ts'
 import { createTenancyLike, type TenancyLike } from './tenancy.ts'
 
-const { exampleWith } = await examplePage('docs/fastify.md')
-const { tenantScope } = await exampleWith('export function tenantScope')
+const { page, exampleWith } = await examplePage('docs/fastify.md')
+const { answerError, tenantScope } = await exampleWith('export function tenantScope')
 
 test('every hook and handler runs in the scope of its tenant, with many at a time', async () => {
   const { send } = await start((app, { scope }) => {
@@ -81,6 +81,18 @@ test('an error is answered by its code, and its message is sent only if it is me
   expect(await ask('/busy')).toEqual([503, 'UNAVAILABLE'])
   expect(await ask('/other')).toEqual([500, 'INTERNAL_ERROR'])
   expect(await ask('/client')).toEqual([422, 'for clients'])
+})
+
+test('an error of a route beside the plugin is answered without its message, when the handler is set on the whole app', async () => {
+  const unreachable = new TenancyError('DATABASE_UNREACHABLE', 'secret', { details: { code: 'ECONNREFUSED' } })
+  const { send } = await start(
+    () => {},
+    (app) => app.setErrorHandler(answerError).get('/health', () => Promise.reject(unreachable)),
+  )
+  const { status, json, text } = await send({ host: 'tenant1.example.com', path: '/health' })
+  expect([status, json.code]).toEqual([503, 'UNAVAILABLE'])
+  expect(text).not.toContain('secret')
+  expect(page).toMatch(/const app = fastify\(.*\)\napp\.setErrorHandler\(answerError\)/)
 })
 
 test('an error of the catalog is answered, and reaches no handler', async () => {

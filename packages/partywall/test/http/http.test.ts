@@ -28,6 +28,12 @@ const ask = (host: string, options?: AdmissionOptions) => createAdmission(create
 const bodyOf = ({ body }: { body: string }) => JSON.parse(body)
 
 describe('createAdmission', () => {
+  test.each([undefined, {}, { resolve: [] }])('refuses %j in place of a tenancy, before any request', (given) => {
+    expect(() => createAdmission(given as any, {}, 'tenantScope')).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('tenantScope takes a tenancy first') }),
+    )
+  })
+
   test('runs the rest of a request in the scope of its tenant', async () => {
     const tenancy = createTenancyLike()
     const admission = await createAdmission(tenancy)({ host: 'tenant1.example.com' })

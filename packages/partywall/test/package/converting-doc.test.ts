@@ -1,13 +1,13 @@
 /** The SQL of docs/converting.md, run in the order of the page: an app for one customer becomes an app for two, and no row is lost or shared. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTenancy } from '../../src/index.ts'
 import { testDatabase } from '../support/servers/database.ts'
 import { folderForTest } from '../support/tenants/registry.ts'
-import { root } from './declarations.ts'
+import { sqlOfPage } from './sql-of-page.ts'
 
+const page = 'docs/converting.md'
 const shared = 'create table plans (name text primary key);'
 const customers = `
   create type status as enum ('open', 'done');
@@ -27,7 +27,7 @@ const data = `
   insert into projects (owner, title) values (1, ' Wall ');`
 
 test('the SQL of the page turns the tables in public into the first tenant', async () => {
-  const [list, moveOut, swap, inBoth, functions, ...others] = await sqlOfThePage()
+  const [list, _twoRoles, moveOut, swap, inBoth, functions, ...others] = await sqlOfPage(page)
   expect(others).toEqual([])
   const { directUrl } = await testDatabase()
   const psql = await connected(directUrl)
@@ -63,7 +63,7 @@ test('the SQL of the page turns the tables in public into the first tenant', asy
 })
 
 test('its queries find a table in both schemas and a function that names public', async () => {
-  const [, , , inBoth, functions] = await sqlOfThePage()
+  const [, , , , inBoth, functions] = await sqlOfPage(page)
   const { directUrl } = await testDatabase()
   const psql = await connected(directUrl)
   const project = await folderForTest({ 'migrations/shared/README.md': '', 'migrations/tenant/README.md': '' })
@@ -79,10 +79,41 @@ test('its queries find a table in both schemas and a function that names public'
   expect((await psql.query(functions!)).rows.map(({ oid }) => oid)).toEqual(['acme.a()', 'acme.b()'])
 })
 
-async function sqlOfThePage(): Promise<string[]> {
-  const page = await readFile(join(root, 'docs/converting.md'), 'utf8')
-  return [...page.matchAll(/^```sql\n([\s\S]*?)^```/gm)].map((block) => block[1]!)
-}
+test('with two roles, migrator converts the tables of another owner, and app queries the old and the new tenant', async () => {
+  const database = await testDatabase()
+  const role = (name: string) => `${database.name}_${name}`
+  const names = { shop: database.name, migrator: role('migrator'), app: role('app'), old_owner: role('old') }
+  const [createRoles] = await sqlOfPage('docs/deployment.md', names)
+  const [, twoRoles, moveOut, swap] = await sqlOfPage(page, names)
+  const admin = await connected(database.directUrl)
+  await admin.query(`create role "${names.old_owner}" login; grant create, usage on schema public to "${names.old_owner}"`)
+  await admin.query(`set role "${names.old_owner}"; set search_path = public; ${shared} ${customers} ${data}; reset role`)
+  onTestFinished(async () => {
+    const roles = `"${names.app}", "${names.migrator}", "${names.old_owner}"`
+    await admin.query(`drop owned by ${roles} cascade; alter database "${names.shop}" owner to current_user; drop role ${roles}`)
+  })
+  await admin.query(createRoles!)
+  await admin.query(twoRoles!)
+
+  const urlAs = (username: string) => Object.assign(new URL(database.directUrl), { username, password: '' }).href
+  const root = await folderForTest({
+    'migrations/shared/0001_plans.sql': shared,
+    'migrations/tenant/0001_baseline.sql': customers,
+  })
+  const [migrator, app] = [names.migrator, names.app].map((user) => createTenancy({ root, database: urlAs(user) }))
+  onTestFinished(async () => void (await Promise.all([migrator!.close(), app!.close()])))
+  const psql = await connected(urlAs(names.migrator))
+  await migrator!.migrations.run({ shared: true, fake: true })
+  await psql.query(moveOut!)
+  await migrator!.tenants.create({ schema: 'acme' })
+  await psql.query(swap!)
+  await migrator!.tenants.create({ schema: 'globex' })
+
+  const users = () => app!.pool.query("insert into users (email, plan) values ('bob@acme.org', 'pro') returning id")
+  expect((await app!.run('acme', users)).rows).toEqual([{ id: 2 }])
+  expect((await app!.run('globex', users)).rows).toEqual([{ id: 1 }])
+  await migrator!.session('acme', (client) => client.query('alter table users add column name text'))
+})
 
 async function connected(url: string): Promise<Client> {
   const client = new Client({ connectionString: url })

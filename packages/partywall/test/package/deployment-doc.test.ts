@@ -1,18 +1,16 @@
 /** The SQL of docs/deployment.md: with its two roles, the app works and cannot change tables. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Client } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { assertFleetOk, createTenancy } from '../../src/index.ts'
 import { testDatabase } from '../support/servers/database.ts'
 import { folderForTest } from '../support/tenants/registry.ts'
-import { root } from './declarations.ts'
+import { sqlOfPage } from './sql-of-page.ts'
 
 test('app queries the tenants that migrator creates, and may not change tables, the catalog or a history', async () => {
   const database = await testDatabase()
   // Roles belong to the whole server, where other runs work at the same time.
   const names = { shop: database.name, migrator: `${database.name}_migrator`, app: `${database.name}_app` }
-  const [createRoles, keepCatalog, keepHistory, ...others] = await sqlOfThePage(names)
+  const [createRoles, keepCatalog, keepHistory, ...others] = await sqlOfPage('docs/deployment.md', names)
   expect(others).toEqual([])
   const admin = await connected(database.directUrl)
   onTestFinished(async () => {
@@ -27,9 +25,9 @@ test('app queries the tenants that migrator creates, and may not change tables, 
     'tenant/0001_projects.sql': 'create table projects (id integer generated always as identity, title text not null);',
     'tenant/0002_history.sql': keepHistory!,
   })
-  const tenancyAs = (user: string) => {
+  const tenancyAs = (user: string, pool = {}) => {
     const url = Object.assign(new URL(database.directUrl), { username: user, password: '' }).href
-    return createTenancy({ root: folder, database: url, migrations: { shared: 'shared', tenant: 'tenant' } })
+    return createTenancy({ root: folder, database: url, migrations: { shared: 'shared', tenant: 'tenant' }, pool })
   }
   const migrator = tenancyAs(names.migrator)
   onTestFinished(() => migrator.close())
@@ -49,18 +47,19 @@ test('app queries the tenants that migrator creates, and may not change tables, 
   await expect(inAcme('delete from partywall_migrations')).rejects.toMatchObject({ code: '42501' })
   await expect(app.tenants.create({ schema: 'globex' })).rejects.toMatchObject({ code: 'NOT_PERMITTED' })
 
+  const owner = tenancyAs(names.migrator, { max: 1, sharedMax: 2 })
+  onTestFinished(() => owner.close())
+  expect(await app.tenants.find('initech')).toBeUndefined()
+  const created = await Promise.all(['initech', 'hooli', 'umbrella'].map((schema) => owner.tenants.create({ schema })))
+  for (const { id, schema } of created) {
+    const { rows } = await app.run({ id }, () => app.pool.query('select current_schema() as schema, title from projects'))
+    expect([schema, rows]).toEqual([schema, []])
+  }
+
   await app.tenants.update('acme', { name: 'Acme Inc.' })
   await admin.query(`set role "${names.migrator}"; ${keepCatalog}; reset role`)
   await expect(app.tenants.suspend('acme')).rejects.toMatchObject({ code: 'NOT_PERMITTED' })
 })
-
-/** The blocks of SQL, with these names in place of those of the page. */
-async function sqlOfThePage(names: Readonly<Record<string, string>>): Promise<string[]> {
-  const page = await readFile(join(root, 'docs/deployment.md'), 'utf8')
-  return [...page.matchAll(/^( *)```sql\n([\s\S]*?)^\1```/gm)].map((block) =>
-    block[2]!.replaceAll(/\b(?:shop|migrator|app)\b/g, (name) => `"${names[name]}"`),
-  )
-}
 
 async function connected(url: string): Promise<Client> {
   const client = new Client({ connectionString: url })

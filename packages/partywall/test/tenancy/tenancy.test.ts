@@ -230,6 +230,23 @@ describe('a database that cannot be reached', () => {
   })
 })
 
+test.each(['run', 'runShared', 'bind', 'session', 'forEach'] as const)(
+  'tenancy.%s refuses work that is no function, and says when it is a promise',
+  async (name) => {
+    const call = async (work: unknown) => {
+      const given = name === 'run' || name === 'session' ? ['acme', work] : [work]
+      return (tenancy[name] as (...args: unknown[]) => unknown)(...given)
+    }
+    await expect(call(Promise.resolve())).rejects.toMatchObject(refusedWork(/it got a promise\. .* write \(\) => … around it/))
+    await expect(call(undefined)).rejects.toMatchObject(refusedWork(/it got undefined/))
+    await expect(call('acme')).rejects.toMatchObject(refusedWork(/it got text/))
+  },
+)
+
+function refusedWork(seen: RegExp) {
+  return { code: 'INVALID_ARGUMENT', message: expect.stringMatching(seen) }
+}
+
 test('createTenancy does no I/O, and tenancy.close can be called twice', async () => {
   const idle = createTenancy({ database: 'postgres://127.0.0.1:1/none' })
   await idle.close()

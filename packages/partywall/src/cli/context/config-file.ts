@@ -37,13 +37,19 @@ export async function loadConfig(file: string): Promise<Config<any>> {
   loadEnvironment(join(dirname(file), '.env'))
   useProjectModules()
   const module = await importConfig(file)
-  const config: unknown = module['default']
+  const config = compiledDefault(module['default'])
   if (typeof config === 'object' && config !== null) return config
   const seen = Object.keys(module).join(', ') || 'nothing'
   throw new UsageError(
     `${file} exports ${seen}, but its default export must be the config: export default defineConfig({ … })`,
     'CONFIG_INVALID',
   )
+}
+
+/** A compiler to CommonJS, such as `nest build`, keeps the default export as a property of `module.exports`, which Node.js imports as the default. */
+function compiledDefault(exported: unknown): unknown {
+  const isCompiled = typeof exported === 'object' && exported !== null && '__esModule' in exported && 'default' in exported
+  return isCompiled ? exported.default : exported
 }
 
 function loadEnvironment(file: string): void {

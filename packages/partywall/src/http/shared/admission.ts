@@ -56,6 +56,7 @@ export function createAdmission<A extends object>(
   options: AdmissionOptions = {},
   what = 'createAdmission',
 ): (facts: RequestFacts) => Promise<Admission<A>> {
+  assertTenancy(what, tenancy)
   assertKnownKeys(what, options, ['none', 'retryAfterMs'], 'INVALID_OPTION')
   const none = checkedNone(what, options.none ?? 'refuse')
   const retryAfterMs = checkedRetryAfter(what, options)
@@ -78,6 +79,18 @@ export function createAdmission<A extends object>(
 
 async function runHere<T>(fn: () => T): Promise<Awaited<T>> {
   return await fn()
+}
+
+/** At the start of the app, not at its first request: there the error would be a TypeError without a name of this package. */
+function assertTenancy(what: string, given: Partial<Pick<HttpTenancy, 'resolve' | 'run'>> | undefined): void {
+  if (typeof given?.resolve === 'function' && typeof given.run === 'function') return
+  throw new TenancyError(
+    'INVALID_OPTION',
+    `${what} takes a tenancy first, the result of createTenancy(config); it got ${seen(given)}.`,
+    {
+      details: { what, option: 'tenancy', seen: seen(given) },
+    },
+  )
 }
 
 function checkedNone(what: string, none: unknown): NonNullable<AdmissionOptions['none']> {

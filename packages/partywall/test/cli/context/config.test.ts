@@ -57,6 +57,19 @@ describe.concurrent('the config', () => {
     expect((await run('migrate new a --json --config old.config.js')).json).toEqual({ file: join(folder, 'db/0001_a.sql') })
   })
 
+  test('can be compiled to CommonJS, with its default export beside other exports', async () => {
+    const compiled = `"use strict"
+      Object.defineProperty(exports, "__esModule", { value: true })
+      exports.other = 1
+      exports.default = { migrations: { tenant: "db" } }`
+    const { run, folder } = await project(undefined, {
+      'package.json': '{ "type": "commonjs" }',
+      'dist/built.config.js': compiled,
+    })
+    const made = await run('migrate new a --json --config dist/built.config.js')
+    expect(made.json).toEqual({ file: join(folder, 'dist/db/0001_a.sql') })
+  })
+
   test('is in the root of relative paths, unless it sets one', async () => {
     const { run, folder } = await project(undefined, { 'conf/a.ts': javascript, 'conf/b.ts': 'export default { root: ".." }' })
     const [a, b] = [
