@@ -12,8 +12,10 @@ export function noteControl({ bindingWriter }: Carrier, { control }: StatementFa
 }
 
 /** The server is ready after any other statement. Outside of a transaction, each statement is one of its own. */
-export function noteOutcome(carrier: Carrier, { mayRollBack, makesTemporary }: StatementFacts, isKept: boolean): void {
+export function noteOutcome(carrier: Carrier, facts: StatementFacts, isKept: boolean): void {
   const { bindingWriter } = carrier
+  const { mayRollBack, makesTemporary } = facts
+  noteForgotten(carrier, facts)
   if (makesTemporary) bindingWriter.temporarySchemaFound()
   if (mayRollBack) bindingWriter.note('rolled back')
   else if (carrier.getTransactionStatus() === 'I') bindingWriter.note(isKept ? 'committed' : 'rolled back')
@@ -23,7 +25,16 @@ export function noteOutcome(carrier: Carrier, { mayRollBack, makesTemporary }: S
  * The server refused a statement. To be called when the error arrives and not when the server is ready again: node-postgres writes the
  * next statement first then, and that one must know that the connection was not cleaned.
  */
-export function noteFailure(carrier: Carrier, { control }: StatementFacts): void {
+export function noteFailure(carrier: Carrier, facts: StatementFacts): void {
+  const { control } = facts
+  noteForgotten(carrier, facts)
   // In a transaction, only a failed COMMIT ends it; everything else is undone by the rollback that the caller has to send.
   if (carrier.getTransactionStatus() === 'I' || control === 'end') carrier.bindingWriter.note('rolled back')
+}
+
+/** No rollback brings prepared statements back, so they may also be gone when the text failed behind a DEALLOCATE. */
+function noteForgotten({ bindingWriter, preparedNames }: Carrier, { forgetsPrepared }: StatementFacts): void {
+  if (!forgetsPrepared) return
+  bindingWriter.forgetPrepared()
+  preparedNames.doubtAll()
 }
