@@ -168,7 +168,7 @@ const forgetting: Record<string, (text: string, done: (outcome: unknown) => void
   'a query object': (text, done) => new pg.Query(text, done),
 }
 const texts = ['deallocate all; select 1', 'deallocate all; select 1 / 0']
-test.runIf(!isPooled).each(Object.keys(forgetting).flatMap((how) => texts.map((text) => [how, text] as const)))(
+test.each(unpooled.flatMap(() => Object.keys(forgetting).flatMap((how) => texts.map((text) => [how, text] as const))))(
   'after DEALLOCATE by %s (%s) the next transaction prepares what it needs',
   async (how, text) => {
     const pool = makePool({ max: 1 })
