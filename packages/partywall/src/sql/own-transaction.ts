@@ -24,6 +24,8 @@ export interface OwnTransaction {
   readonly leavesOpen: boolean
   /** The text rolls back what was sent in front of it. */
   readonly mayRollBack: boolean
+  /** The text ends a transaction, if it comes so far. */
+  readonly mayEnd: boolean
 }
 
 export const noOwnTransaction: OwnTransaction = {
@@ -31,6 +33,7 @@ export const noOwnTransaction: OwnTransaction = {
   hiddenControl: undefined,
   leavesOpen: false,
   mayRollBack: false,
+  mayEnd: false,
 }
 
 /**
@@ -49,7 +52,7 @@ export function ownTransaction(statements: readonly SqlStatement[]): OwnTransact
     const verb = tokens[0]!
     const control = controlOf(statement)
     innerControl ??= control && verb
-    const hidden = { innerControl: innerControl ?? verb, hiddenControl: verb, leavesOpen: false, mayRollBack: true }
+    const hidden = { innerControl: innerControl ?? verb, hiddenControl: verb, leavesOpen: false, mayRollBack: true, mayEnd: true }
     if (control === undefined && ended !== undefined) return { ...hidden, hiddenControl: ended }
     if (control === 'begin') leavesOpen = true
     if (control === 'end') {
@@ -74,7 +77,7 @@ export function ownTransaction(statements: readonly SqlStatement[]): OwnTransact
       savepoints.add(name)
     }
   }
-  return { innerControl, hiddenControl: undefined, leavesOpen, mayRollBack }
+  return { innerControl, hiddenControl: undefined, leavesOpen, mayRollBack, mayEnd: ended !== undefined }
 }
 
 function nameIn(tokens: readonly string[]): string {

@@ -20,6 +20,8 @@ export interface StatementFacts {
   readonly leavesOpen: boolean
   /** A text of several statements that rolls back what was sent in front of it. */
   readonly mayRollBack: boolean
+  /** A text of several statements that ends a transaction, if it comes so far. */
+  readonly mayEnd: boolean
   /**
    * Outside of a transaction the statement has no effect, and PostgreSQL refuses it. PostgreSQL 18 would not: it takes a batch with a binding
    * for a transaction.

@@ -62,3 +62,13 @@ test('a connection whose first statement fails is closed on the server', async (
   await admin.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = '${role}'`)
   await admin.query(`grant execute on function pg_catalog.pg_backend_pid() to public; drop role ${role}`)
 })
+
+test('a listener of "connect" that hangs fails its caller in time, and keeps neither the place of the connection nor the end of the pool', async () => {
+  const pool = makePool({ max: 1, connectionTimeoutMillis: 300 })
+  pool.once('connect', () => new Promise(() => {}))
+  const answer = scope.run(a, () => pool.query(owner))
+  await expect(within(2000, answer)).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+  expect(pool.totalCount).toBe(0)
+  expect((await scope.run(b, () => pool.query(owner))).rows).toEqual([{ owner: b.schema }])
+  await within(2000, pool.end())
+})

@@ -122,7 +122,7 @@ describe('what a checkout leaves', () => {
     const first = await checkOut(pool, a)
     first.connection.on('dataRow', ({ fields }: { fields: unknown }) => heard.push(fields))
     first.release()
-    expect(discarded.splice(0)).toEqual(['its holder left listeners on it'])
+    expect(discarded.splice(0)).toEqual(['its holder has used client.connection'])
     await scope.run(b, () => pool.query(owner))
     expect(heard).toEqual([])
   })

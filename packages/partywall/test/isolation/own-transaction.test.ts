@@ -53,6 +53,61 @@ test('temporary tables of another tenant are found neither during nor after a te
   })
 })
 
+/** What B sends on its client, statement by statement. Each look is bound, and may be the one that empties the temporary schema. */
+const endings = {
+  'a savepoint that was set in a text behind a rollback': [
+    'begin',
+    'rollback; begin; savepoint s',
+    'look',
+    'rollback to s',
+    'look',
+  ],
+  'a savepoint that was set in a text behind a chained rollback': [
+    'begin',
+    'rollback and chain; savepoint s',
+    'look',
+    'rollback to s',
+    'look',
+  ],
+  'a commit of a failed transaction, and a new one, in one text': ['begin', 'look', 'fail', 'commit; begin', 'look'],
+  'a chained commit of a failed transaction in a text': [
+    'begin',
+    'look',
+    'fail',
+    'end and chain; savepoint s',
+    'look',
+    'rollback to s',
+    'look',
+  ],
+  'a text that fails behind its commit': ['begin', 'look', 'commit; savepoint s', 'look'],
+  'a text that fails behind its commit and a new begin': [
+    'begin',
+    'look',
+    'commit; begin; savepoint s; release q',
+    'rollback to s',
+    'look',
+    'rollback to s',
+    'look',
+  ],
+  'a text that fails in its transaction': ['look', 'begin; commit; commit and chain', 'look'],
+}
+test.each(Object.entries(endings))('temporary tables of another tenant stay hidden after %s', async (_, steps) => {
+  const pool = makePool({ max: 1 })
+  await admin.query(`create or replace function public.leave_table() returns void language plpgsql as $$
+    begin execute 'create temp table left_behind (x int)'; end $$`)
+  await scope.run(a, () => pool.query('select public.leave_table()'))
+  const client = await scope.run(b, () => pool.connect())
+  for (const step of steps) {
+    if (step === 'look') {
+      const { rows } = await client.query(`select to_regclass('left_behind') as found, current_schema() as schema`)
+      expect(rows).toEqual([{ found: null, schema: b.schema }])
+    } else await client.query(step === 'fail' ? 'select 1/0' : step).catch(() => {})
+  }
+  await client.query('rollback')
+  expect((await client.query(`select to_regclass('left_behind') as found`)).rows).toEqual([{ found: null }])
+  client.release()
+})
+
 test('a temporary table that ends with its transaction keeps the connection', async () => {
   const pool = makePool({ max: 1 })
   const before = discarded.length

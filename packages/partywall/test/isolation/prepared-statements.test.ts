@@ -162,3 +162,31 @@ test.runIf(!isPooled).each(['reports', 'a'.repeat(60)])(
     client.release()
   },
 )
+
+const forgetting: Record<string, (text: string, done: (outcome: unknown) => void) => pg.Query | string> = {
+  'a text': (text) => text,
+  'a query object': (text, done) => new pg.Query(text, done),
+}
+const texts = ['deallocate all; select 1', 'deallocate all; select 1 / 0']
+test.each(unpooled.flatMap(() => Object.keys(forgetting).flatMap((how) => texts.map((text) => [how, text] as const))))(
+  'after DEALLOCATE by %s (%s) the next transaction prepares what it needs',
+  async (how, text) => {
+    const pool = makePool({ max: 1 })
+    const held = await scope.run(a, () => pool.connect())
+    for (const phase of ['before', 'after']) {
+      await held.query('begin')
+      expect((await held.query(statement)).rows).toMatchObject([{ id: 1, colour: 'red' }])
+      await held.query('commit')
+      if (phase === 'after') continue
+      await new Promise<void>((done) => {
+        const sent: unknown = held.query(forgetting[how]!(text, () => done()) as string)
+        if (how === 'a text')
+          (sent as Promise<unknown>).then(
+            () => done(),
+            () => done(),
+          )
+      })
+    }
+    held.release()
+  },
+)

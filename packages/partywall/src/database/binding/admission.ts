@@ -9,6 +9,7 @@ import type { StatementFacts } from '../../sql/statement-facts.ts'
 import type { Binding } from './binding.ts'
 import { assertBindable, untrusted } from './binding-refusals.ts'
 import type { Carrier } from './carrier.ts'
+import { noteSentAfterFailure } from './transaction-outcome.ts'
 
 /**
  * Passes a statement that may be sent now.
@@ -24,5 +25,6 @@ export function admit(facts: StatementFacts, isExtended: boolean, binding: Bindi
     carrier.abandon()
     throw untrusted(binding, contradiction)
   }
+  if (status === 'E') noteSentAfterFailure(carrier, facts)
   return facts.control !== undefined || status === 'E' || (facts.namesNothing && status === 'T')
 }

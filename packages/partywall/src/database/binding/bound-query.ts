@@ -30,7 +30,7 @@ import {
 import { boundName, withCallersName } from './prepared-names.ts'
 import { QueryLife } from './query-life.ts'
 import { refusedFor } from './search-path.ts'
-import { assertReadAlike } from './standard-strings.ts'
+import { assertReadAlike } from './read-alike.ts'
 import { noteControl, noteFailure, noteOutcome } from './transaction-outcome.ts'
 import { endUnwritten } from './unwritten.ts'
 
@@ -203,10 +203,6 @@ export class BoundQuery extends QueryBase {
     if (this.name && this.#preparedText) connection.parsedStatements[this.name] = this.#preparedText
     if (failure !== false) return this.#fail(failure)
     this.#life.settle()
-    if (this.facts.forgetsPrepared) {
-      this.#carrier.bindingWriter.forgetPrepared()
-      this.#carrier.preparedNames.doubtAll()
-    }
     super.handleReadyForQuery(connection)
   }
 

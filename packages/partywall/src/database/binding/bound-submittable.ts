@@ -17,7 +17,7 @@ import { noAnswer, notTheBinding, OwnCompletions, tooEarly } from './own-complet
 import { isServerError, QueryBase, type ConnectionLike, type SubmittableLike } from './pg-internals.ts'
 import { boundName, withCallersName } from './prepared-names.ts'
 import { isCopyIn, isCopyOut, textOf } from './query-object.ts'
-import { assertReadAlike } from './standard-strings.ts'
+import { assertReadAlike } from './read-alike.ts'
 import { noteControl, noteFailure, noteOutcome } from './transaction-outcome.ts'
 import { endUnwritten } from './unwritten.ts'
 
@@ -39,6 +39,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   endWithConnection(query)
   const callersName = query.name ?? ''
   if (query.name) query.name = boundName(query.name, binding, carrier.bindingWriter)
+  const examined = textOf(query)
   const own = new OwnCompletions()
   const sync = new OwedSync()
   let connection: ConnectionLike | undefined
@@ -56,7 +57,8 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   const send = (current: ConnectionLike): Error | null | undefined | void => {
     connection = current
     try {
-      assertReadAlike(textOf(query), carrier)
+      if (textOf(query) !== examined) throw textChanged()
+      assertReadAlike(examined, carrier)
       isBound = admit(facts, query.requiresPreparation?.() !== false, binding, carrier)
     } catch (error) {
       return error as Error
@@ -140,6 +142,13 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
     handleError?.call(query, reason, current)
   }
   runInCurrentContext(query)
+}
+
+function textChanged(): TenancyError {
+  return new TenancyError(
+    'UNSAFE_STATEMENT',
+    'The text of a query object was changed after client.query had taken it; it was not sent. Make a new object for each statement.',
+  )
 }
 
 /** Answers of a statement that cannot come before the answer to its binding. */

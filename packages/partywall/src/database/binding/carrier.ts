@@ -14,6 +14,8 @@ export interface Carrier {
   assertTransactionOf(binding: Binding, facts: StatementFacts): void
   /** False where a backslash in a plain string escapes what follows. */
   readonly hasStandardStrings: boolean
+  /** False where the server reads what node-postgres sends by another encoding. */
+  readonly hasUtf8: boolean
   readonly preparedNames: PreparedNames
   /** True when the connection has no other query than this one: a statement that is sent again keeps its place then. */
   isIdle(query: SubmittableLike): boolean

@@ -201,6 +201,7 @@ function connect(bindingWriter = new BindingWriter()): Connected {
     bindingWriter,
     assertTransactionOf: () => {},
     hasStandardStrings: true,
+    hasUtf8: true,
     preparedNames: new PreparedNames(10),
     isIdle: () => true,
     resubmit: () => {},

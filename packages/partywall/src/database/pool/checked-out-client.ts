@@ -8,7 +8,7 @@
 import type { EventEmitter } from 'node:events'
 import pg, { type CustomTypesConfig, type PoolClient } from 'pg'
 import { refuse } from '../binding/answers.ts'
-import type { TransactionStatusLike } from '../binding/pg-internals.ts'
+import { queryQueueOf, type TransactionStatusLike } from '../binding/pg-internals.ts'
 import { usedAfterRelease } from './client-refusals.ts'
 import type { Loan, Release } from './loan.ts'
 import { printAs } from './secrets.ts'
@@ -32,13 +32,14 @@ const shown = [
   'readyForQuery',
   'connectionParameters',
   'activeQuery',
-  'queryQueue',
   '_activeQuery',
-  '_queryQueue',
   '_connected',
   '_ending',
   '_queryable',
 ] as const
+
+/** The queue of the connection, as a list that cannot be changed: what is put into the queue itself is sent without a binding. */
+const queues = ['queryQueue', '_queryQueue'] as const
 
 /** A client for one checkout, as callers see it. */
 export function checkedOut(loan: Loan): PoolClient {
@@ -67,6 +68,10 @@ class CheckedOutClient extends Unconstructed {
       }
       Object.defineProperty(CheckedOutClient.prototype, name, { get, configurable: true })
     }
+    const get = function (this: CheckedOutClient): unknown {
+      return this.#loan.isReleased ? null : Object.freeze([...(queryQueueOf(this.#loan.client) ?? [])])
+    }
+    for (const name of queues) Object.defineProperty(CheckedOutClient.prototype, name, { get, configurable: true })
   }
 
   constructor(loan: Loan) {
@@ -95,7 +100,7 @@ class CheckedOutClient extends Unconstructed {
   }
 
   get connection(): PoolClient['connection'] {
-    return this.#loan.client.connection
+    return this.#loan.client.wireForHolder()
   }
 
   getTransactionStatus(): TransactionStatusLike {

@@ -66,7 +66,7 @@ export abstract class SendingClient extends pg.Client implements Carrier {
     await this.#connect()
     try {
       await this.#learnRoute()
-      await prepare()
+      await this.#unlessLost(prepare())
     } catch (error) {
       // The pool drops a client that could not connect; the server keeps the session as long as the connection is open.
       void super.end()
@@ -81,6 +81,18 @@ export abstract class SendingClient extends pg.Client implements Carrier {
     return new Promise((resolve, reject) =>
       super.connect((error: Error | null | undefined) => (error ? reject(error) : resolve())),
     )
+  }
+
+  /** A preparation that hangs does not notice that the connection was lost, or that pg-pool ended it because it took too long. */
+  async #unlessLost(preparation: Promise<void>): Promise<void> {
+    const { promise: lost, reject } = Promise.withResolvers<never>()
+    const noteEnd = (): void => reject(new Error('Connection terminated'))
+    this.once('end', noteEnd)
+    try {
+      await Promise.race([preparation, lost])
+    } finally {
+      this.off('end', noteEnd)
+    }
   }
 
   /** Whether the server session that answers is the one that was opened, or one that a pooler lends. */
@@ -148,6 +160,10 @@ export abstract class SendingClient extends pg.Client implements Carrier {
 
   get hasStandardStrings(): boolean {
     return this.reports.hasStandardStrings
+  }
+
+  get hasUtf8(): boolean {
+    return this.reports.hasUtf8
   }
 
   isIdle(query: SubmittableLike): boolean {

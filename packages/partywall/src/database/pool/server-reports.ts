@@ -12,6 +12,8 @@ export class ServerReports {
   versionNumber = 0
   /** False where a backslash in a plain string escapes what follows. */
   hasStandardStrings = true
+  /** False where the server reads what node-postgres sends by another encoding. */
+  hasUtf8 = true
   transactionStatus: TransactionStatusLike = null
   readonly tripwire = new PathTripwire()
   readonly #client: object
@@ -25,6 +27,7 @@ export class ServerReports {
   #note({ parameterName, parameterValue }: ParameterStatus): void {
     if (parameterName === 'server_version') this.versionNumber = versionNumber(parameterValue)
     if (parameterName === 'standard_conforming_strings') this.hasStandardStrings = parameterValue === 'on'
+    if (parameterName === 'client_encoding') this.hasUtf8 = /^(?:utf-?8|unicode)$/i.test(parameterValue)
     if (parameterName === 'search_path') this.tripwire.report(parameterValue, activeQueryOf(this.#client))
   }
 }

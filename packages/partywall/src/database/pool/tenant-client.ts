@@ -2,7 +2,7 @@
  * A connection of a TenantPool. It keeps no tenant between statements. It knows for which binding it is lent, so that a statement from
  * another scope is refused, and whether its holder left something on it that the next one would find, so that the pool can destroy it.
  */
-import type { Client, CustomTypesConfig } from 'pg'
+import type { Client, CustomTypesConfig, PoolClient } from 'pg'
 import { examine, type StatementFacts } from '../../sql/statement-facts.ts'
 import { callbackFor, inCurrentContext, refuse, type QueryCall } from '../binding/answers.ts'
 import type { Binding } from '../binding/binding.ts'
@@ -41,6 +41,9 @@ export class TenantClient extends SendingClient implements PoolMember {
   /** Hears the events of the connection. */
   #holder: Listener | undefined
   #transactionOf: Binding | undefined
+  #isWireKnown = false
+  /** Set by pg-pool. */
+  declare release: () => void
 
   constructor(config?: TenantClientConfig) {
     const maker = config?.[makerKey]
@@ -145,6 +148,8 @@ export class TenantClient extends SendingClient implements PoolMember {
   /** Lends the client for this binding; true when it never served the binding before. */
   lend(binding: Binding): boolean {
     this.#state = { kind: 'lent', binding }
+    // pg-pool's own, which a listener of "acquire" may have kept, would release the connection under its holder.
+    this.release = refuseRelease
     this.bindingWriter.handOver(binding)
     return this.served.size < this.served.add(binding.key).size
   }
@@ -157,6 +162,17 @@ export class TenantClient extends SendingClient implements PoolMember {
   /** As long as the client is lent, its holder hears what happens on the connection. */
   heldBy(holder: Listener): void {
     this.#holder = holder
+  }
+
+  /** The wire itself. Its holder may keep it, so the connection is not lent again. */
+  wireForHolder(): PoolClient['connection'] {
+    this.#isWireKnown = true
+    return this.connection
+  }
+
+  /** pg-pool has the client. It releases one itself when all who waited for it have given up. */
+  rest(): void {
+    this.#state = { kind: 'idle' }
   }
 
   override emit(event: string | symbol, ...args: any[]): boolean {
@@ -177,6 +193,8 @@ export class TenantClient extends SendingClient implements PoolMember {
     const tampering = this.reports.tripwire.tampering(state.kind === 'lent' ? state.binding.schema : '')
     if (tampering !== undefined) return { isClean: false, reason: 'its search path was changed for the session', tampering }
     if (this.left !== undefined) return { isClean: false, reason: `it holds ${this.left}` }
+    if (!this.hasUtf8) return { isClean: false, reason: 'its client_encoding is not UTF8' }
+    if (this.#isWireKnown) return { isClean: false, reason: 'its holder has used client.connection' }
     if (holder !== undefined && this.hasForeignListeners) return { isClean: false, reason: 'its holder left listeners on it' }
     if (this.served.size > maxTenants) return { isClean: false, reason: `it served ${this.served.size} tenants` }
     return clean
@@ -188,4 +206,8 @@ export class TenantClient extends SendingClient implements PoolMember {
     const binding = 'binding' in this.#state ? this.#state.binding.label : undefined
     return { server: this.server, processID, state: this.#state.kind, ...(binding !== undefined && { binding }) }
   }
+}
+
+function refuseRelease(): never {
+  throw notCheckedOut()
 }

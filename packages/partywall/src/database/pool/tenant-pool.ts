@@ -205,6 +205,7 @@ export class TenantPool extends pg.Pool {
   }
 
   override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event === 'release') (args[1] as TenantClient).rest()
     // The listeners of this event have been called already.
     return event === 'connect' ? this.listenerCount(event) > 0 : super.emit(event, ...args)
   }
