@@ -21,6 +21,12 @@ const leavingFunctions: Record<string, string> = {
   pg_copy_logical_replication_slot: 'a replication slot',
   pg_backup_start: 'a running backup',
   pg_start_backup: 'a running backup',
+  // These run a query that they are given as text.
+  query_to_xml: 'what its query may have left',
+  query_to_xmlschema: 'what its query may have left',
+  query_to_xml_and_xmlschema: 'what its query may have left',
+  ts_stat: 'what its query may have left',
+  ts_rewrite: 'what its query may have left',
 }
 
 /** A text without any of these words, and without an unusual verb, leaves nothing. Grouped by their start, which is faster to search. */

@@ -103,6 +103,9 @@ test.each([
   `do 'begin '\n'set work_mem = 9000; end'`,
   `do $$ declare x text := set_config('app.x', 'x', false); begin end $$`,
   'do $$ begin create temp table x (i int); end $$',
+  `select query_to_xml($$select set_config('app.x', 'x', false)$$, true, true, '')`,
+  `select * from ts_stat($$select to_tsvector(set_config('app.x', 'x', false))$$)`,
+  `select ts_rewrite('a'::tsquery, $$select 'a'::tsquery, set_config('app.x', 'x', false)::tsquery$$)`,
 ])('something stays after %s, and the text shows it', async (text) => {
   expect(statementFacts(text).leaves).toBeTypeOf('string')
   expect(await changeBy(text)).not.toEqual([])

@@ -1,4 +1,4 @@
-import { Client, type PoolClient } from 'pg'
+import { Client, type Pool } from 'pg'
 import { describe, expect, test } from 'vitest'
 import { inSession } from '../../src/database/pool/session.ts'
 import { isPooled, route } from '../support/servers/route.ts'
@@ -33,9 +33,10 @@ describe('a schema that does not exist', () => {
     '%s is refused in one round trip, and the shared schema is untouched',
     async (_, [text, values]) => {
       const pool = makePool({ max: 1 })
+      const count = countAnswers(pool)
       await scope.run(gone, async () => {
         const client = await pool.connect()
-        const count = countAnswers(client)
+        count()
         await expect(client.query(text, values)).rejects.toMatchObject({
           code: 'SCHEMA_MISSING',
           details: { schema: 'tenant_x' },
@@ -113,13 +114,13 @@ test("a statement's own error about another schema is passed on as it is", async
   await expect(scope.run(a, () => pool.query(`select 'nowhere'::regnamespace`))).rejects.toMatchObject({ code: '3F000' })
 })
 
-/** Counts until it is read: a listener that stays would cost the connection. */
-function countAnswers({ connection }: PoolClient): () => number {
+/** How often the server of the pool's connection was ready since the last call. A holder that listened there would lose the connection. */
+function countAnswers(pool: Pool): () => number {
   let answers = 0
-  const count = (): void => void (answers += 1)
-  connection.on('readyForQuery', count)
+  pool.on('connect', ({ connection }) => connection.on('readyForQuery', () => (answers += 1)))
   return () => {
-    connection.removeListener('readyForQuery', count)
-    return answers
+    const counted = answers
+    answers = 0
+    return counted
   }
 }

@@ -12,6 +12,7 @@ import { queryQueueOf, type TransactionStatusLike } from '../binding/pg-internal
 import { usedAfterRelease } from './client-refusals.ts'
 import type { Loan, Release } from './loan.ts'
 import { printAs } from './secrets.ts'
+import type { TenantClient } from './tenant-client.ts'
 
 /** A class with the prototype of pg.Client and an empty constructor. */
 const Unconstructed = function (): void {} as unknown as new () => EventEmitter
@@ -46,12 +47,12 @@ export function checkedOut(loan: Loan): PoolClient {
   return new CheckedOutClient(loan) as unknown as PoolClient
 }
 
-let directness: (client: CheckedOutClient) => boolean
-
 /** Whether the server session is the connection's own, and not one that a pooler lends. */
 export function isDirect(client: PoolClient): boolean {
-  return directness(client as unknown as CheckedOutClient)
+  return loanOf(client as unknown as CheckedOutClient).client.bindingWriter.isDirect
 }
+
+let loanOf: (client: CheckedOutClient) => Loan
 
 // The name must not contain "Pool": drizzle-orm would take it for a pool.
 class CheckedOutClient extends Unconstructed {
@@ -61,17 +62,7 @@ class CheckedOutClient extends Unconstructed {
   declare readonly release: Release
 
   static {
-    directness = (checkedOutClient) => checkedOutClient.#loan.client.bindingWriter.isDirect
-    for (const name of shown) {
-      const get = function (this: CheckedOutClient): unknown {
-        return this.#loan.isReleased ? null : (this.#loan.client as unknown as Record<string, unknown>)[name]
-      }
-      Object.defineProperty(CheckedOutClient.prototype, name, { get, configurable: true })
-    }
-    const get = function (this: CheckedOutClient): unknown {
-      return this.#loan.isReleased ? null : Object.freeze([...(queryQueueOf(this.#loan.client) ?? [])])
-    }
-    for (const name of queues) Object.defineProperty(CheckedOutClient.prototype, name, { get, configurable: true })
+    loanOf = (client) => client.#loan
   }
 
   constructor(loan: Loan) {
@@ -128,4 +119,17 @@ class CheckedOutClient extends Unconstructed {
     // Without a listener, an event "error" would end the process.
     if (this.listenerCount(event) > 0) this.emit(event, ...args)
   }
+}
+
+for (const name of shown) show(name, (client) => (client as unknown as Record<string, unknown>)[name])
+for (const name of queues) show(name, (client) => Object.freeze([...(queryQueueOf(client) ?? [])]))
+
+function show(name: string, read: (client: TenantClient) => unknown): void {
+  Object.defineProperty(CheckedOutClient.prototype, name, {
+    get(this: CheckedOutClient) {
+      const loan = loanOf(this)
+      return loan.isReleased ? null : read(loan.client)
+    },
+    configurable: true,
+  })
 }
