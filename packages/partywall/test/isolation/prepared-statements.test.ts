@@ -145,7 +145,7 @@ test.each(unpooled)('the names on the wire cannot be guessed (%s)', async () => 
   for (const name of names) expect(name).toMatch(/^([\w-]{22}\/guess|partywall_\w+_[\w-]{22})$/)
 })
 
-test.runIf(!isPooled).each(['reports', 'a'.repeat(60)])(
+test.each(isPooled ? [] : ['reports', 'a'.repeat(60)])(
   'an error about a name that has another text already has the name of the caller: %s',
   async (name) => {
     const client = await scope.run(a, () => makePool({ max: 1 }).connect())

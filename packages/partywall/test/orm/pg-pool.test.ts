@@ -187,8 +187,10 @@ const scenarios: Record<string, Scenario> = {
   },
   'a connection that is lost while it is idle': {
     async run(pool, say) {
+      // A holder of partywall's that reads it loses the connection.
+      let stream: any
+      pool.once('connect', (opened) => void ({ stream } = (opened as any).connection))
       const client = await pool.connect()
-      const { stream } = (client as any).connection
       client.release()
       stream.destroy(new Error('cut'))
       await sleep(50)
@@ -262,9 +264,9 @@ for (const [name, scenario] of Object.entries(scenarios)) {
   })
 }
 
-for (const [name, { stock, ours, ...scenario }] of Object.entries(differences)) {
-  // Behind a pooler, a statement that leaves a setting is refused.
-  test.runIf(!isPooled)(`differs from pg's own pool: ${name}`, async () => {
+// Behind a pooler, a statement that leaves a setting is refused.
+for (const [name, { stock, ours, ...scenario }] of isPooled ? [] : Object.entries(differences)) {
+  test(`differs from pg's own pool: ${name}`, async () => {
     expect(await traceOf(pg.Pool, scenario)).toEqual(stock)
     expect(await traceOf(BoundPool, scenario)).toEqual(ours)
   })

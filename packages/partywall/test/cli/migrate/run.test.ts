@@ -78,7 +78,7 @@ describe('migrate', () => {
     const noSuch = expectFailure(await run('migrate --tenants --kind default --to 0009 --json'), 2, 'INVALID_ARGUMENT')
     expect(noSuch.message).toContain('"0009"')
     const several = expectFailure(await run('migrate --tenants --to 0002 --json'), 2, 'INVALID_ARGUMENT')
-    expect(several.message).toMatch(/^--to names a migration of one folder.*--shared, or --kind/)
+    expect(several.message).toMatch(/^--to names a migration of one folder.*--shared, --tenants, or --kind/)
   })
 })
 
