@@ -126,8 +126,8 @@ async function waitUntilItAnswers(url: string, log: () => string): Promise<void>
   throw new Error(`PgBouncer does not answer:\n${log()}`)
 }
 
-/** Debian installs it in a folder that only the PATH of root contains. */
-const program = process.platform === 'linux' ? '/usr/sbin/pgbouncer' : 'pgbouncer'
+/** PGBOUNCER names another build. Debian installs it in a folder that only the PATH of root contains. */
+const program = process.env['PGBOUNCER'] ?? (process.platform === 'linux' ? '/usr/sbin/pgbouncer' : 'pgbouncer')
 
 function isInstalled(): boolean {
   try {
