@@ -36,8 +36,13 @@ export function identify<T extends object>(tenant: T, identity: TenantIdentity):
 }
 
 /** Undefined for an object that no catalog has made. */
-export function identityOf(tenant: Tenant<any>): TenantIdentity | undefined {
+export function identityOf(tenant: object): TenantIdentity | undefined {
   return (tenant as { [key]?: TenantIdentity })[key]
+}
+
+/** Two Tenant objects with the same key mean the same rows: what is bound, prepared or cached for one of them may serve the other. */
+export function identityKey(tenant: Pick<Tenant<any>, 'id' | 'schema' | 'generation'>): string {
+  return `tenant ${tenant.id} ${tenant.schema} ${tenant.generation} ${identityOf(tenant)?.schemaOid}`
 }
 
 /** Whether the name or the schema of the tenant is known to mean something else by now. Costs no lookup. */

@@ -19,7 +19,7 @@ export interface ScopedOrmTenancy extends OrmTenancy {
 
 /** A scope that code can be in: that of a tenant, or the shared one. */
 export type ScopeLike =
-  | { readonly kind: 'tenant'; readonly tenant: { readonly id: string; readonly schema: string } }
+  | { readonly kind: 'tenant'; readonly tenant: { readonly id: string; readonly schema: string; readonly generation: number } }
   | { readonly kind: 'shared' }
 
 /** What an adapter for a web framework needs. */

@@ -5,7 +5,7 @@
 import { BoundedMap } from '../bounded-map.ts'
 import { leavingWords, leftBy, makesTemporary, onlyClears } from './left-behind.ts'
 import { splitStatements, type SqlStatement } from './lexer.ts'
-import { controlOf, noOwnTransaction, ownTransaction, type Control } from './own-transaction.ts'
+import { controlOf, noOwnTransaction, ownTransaction, type Control } from './transaction-control.ts'
 
 export interface StatementFacts {
   /** The text has several statements, which can only be sent by the simple protocol. */

@@ -116,6 +116,27 @@ describe('what a checkout leaves', () => {
     second.release()
   })
 
+  test('a listener that a query object left on the wire costs the connection', async () => {
+    const pool = makePool({ max: 1 })
+    const heard: unknown[] = []
+    const listening = (done: () => void): pg.Query => {
+      const query = new pg.Query(owner, done)
+      const { submit } = query
+      return Object.assign(query, {
+        submit(connection: pg.Connection) {
+          connection.on('dataRow', () => heard.push('a row'))
+          return submit.call(query, connection)
+        },
+      })
+    }
+    const first = await checkOut(pool, a)
+    await scope.run(a, () => new Promise((resolve) => first.query(listening(() => resolve(undefined)))))
+    first.release()
+    expect(discarded.splice(0)).toEqual(['its holder left listeners on it'])
+    await scope.run(b, () => pool.query(owner))
+    expect(heard).toEqual(['a row'])
+  })
+
   test('a listener on the wire costs the connection', async () => {
     const pool = makePool({ max: 1 })
     const heard: unknown[] = []

@@ -6,7 +6,7 @@ import { statementTimeout } from '../boundary/statement-timeout.ts'
 import type { Setting } from '../boundary/setting.ts'
 import type { Options } from '../../config/options.ts'
 import { tenantChanged } from '../../scope/entering.ts'
-import { identityOf, isOutdated } from '../../tenant-identity.ts'
+import { identityKey, identityOf, isOutdated } from '../../tenant-identity.ts'
 import type { Tenant } from '../../types.ts'
 import { bindingLiteralOf, bindingStatements, type BindingStatements, type LiteralOptions } from './binding-statement.ts'
 import { searchPath } from './search-path.ts'
@@ -87,7 +87,7 @@ export class Bindings {
     const timeoutMs = this.#timeoutOf(tenant)
     const identity = identityOf(tenant)
     const binding = makeBinding({
-      key: `tenant ${tenant.id} ${tenant.schema} ${tenant.generation} ${identity?.schemaOid}`,
+      key: identityKey(tenant),
       schema: tenant.schema,
       placement: tenant.placement,
       label: labelOf(tenant.schema),

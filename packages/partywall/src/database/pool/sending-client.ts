@@ -180,7 +180,7 @@ export abstract class SendingClient extends pg.Client implements Carrier {
     connection.stream.destroy()
   }
 
-  /** Whether a holder has left a listener on the wire: client.connection is within its reach. */
+  /** Whether a query object has left a listener on the wire, which it gets to write its messages. */
   protected get hasForeignListeners(): boolean {
     return this.#countListeners() !== this.#ownListeners
   }

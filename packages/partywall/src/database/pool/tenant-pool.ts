@@ -34,7 +34,6 @@ export interface TenantPoolConfig extends PoolConfig {
   onTamper?: ((tampering: Tampering) => void) | undefined
   maxPerTenant?: number | undefined
   maxTenantsPerConnection?: number | undefined
-  /** Named statements that the server keeps for one connection. @default 500 */
   maxPreparedStatements?: number | undefined
   warnWhenHeldMs?: number | undefined
 }
@@ -69,7 +68,7 @@ export class TenantPool extends pg.Pool {
       onTamper,
       maxPerTenant,
       maxTenantsPerConnection = Infinity,
-      maxPreparedStatements = 500,
+      maxPreparedStatements = Infinity,
       warnWhenHeldMs = 0,
       ...config
     } = options

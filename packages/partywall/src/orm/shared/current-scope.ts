@@ -3,6 +3,7 @@
  * is one of them, although it has no tenant.
  */
 import type { ScopedOrmTenancy } from '../../ports/tenancy-like.ts'
+import { identityKey } from '../../tenant-identity.ts'
 
 export interface CurrentScope {
   /** Two scopes with the same key see the same rows. */
@@ -16,8 +17,8 @@ export interface CurrentScope {
 export function currentScope(tenancy: ScopedOrmTenancy): CurrentScope {
   const scope = tenancy.scope()
   if (scope?.kind === 'tenant') {
-    const { id, schema } = scope.tenant
-    return { key: `tenant ${id} ${schema}`, schema, label: `the scope of the tenant ${JSON.stringify(schema)}` }
+    const { schema } = scope.tenant
+    return { key: identityKey(scope.tenant), schema, label: `the scope of the tenant ${JSON.stringify(schema)}` }
   }
   const { sharedSchema, outsideScope } = tenancy.options
   if (scope === undefined && outsideScope === 'refuse') return outside
