@@ -1,20 +1,21 @@
 import * as fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { TenancyError } from '../errors.ts'
-import type { Tenant, TenantStatus } from '../types.ts'
+import { plainTenant } from '../../test/support/tenants/plain-tenant.ts'
+import type { Tenant } from '../types.ts'
 import { byHeader } from './by-header.ts'
 import { byHost } from './by-host.ts'
 import { createChain, type TenantLookup } from './chain.ts'
 import type { Hint, Resolver } from '../ports/resolver.ts'
 
-const acme = tenant(1, 'acme')
-const ferrari = tenant(2, 'ferrari')
+const acme = plainTenant(1, 'acme')
+const ferrari = plainTenant(2, 'ferrari')
 const tenants = [
   acme,
   ferrari,
-  tenant(3, 'paused', 'suspended'),
-  tenant(4, 'works', 'maintenance'),
-  tenant(5, 'gone', 'archived'),
+  plainTenant(3, 'paused', 'suspended'),
+  plainTenant(4, 'works', 'maintenance'),
+  plainTenant(5, 'gone', 'archived'),
 ]
 const domains: Record<string, Tenant> = {
   'acme.org': acme,
@@ -228,18 +229,3 @@ test('a chain never resolves any host or header to a tenant that neither of them
     { numRuns: 2000 },
   )
 })
-
-function tenant(number: number, schema: string, status: TenantStatus = 'active'): Tenant {
-  const id = `00000000-0000-4000-8000-00000000000${number}`
-  return {
-    id,
-    schema,
-    name: schema,
-    kind: 'default',
-    status,
-    placement: 'default',
-    generation: 1,
-    attributes: {},
-    createdAt: new Date(0),
-  }
-}

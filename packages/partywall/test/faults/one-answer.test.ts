@@ -7,11 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import pg, { type Pool, type PoolClient } from 'pg'
 import { expect, test } from 'vitest'
-import { scopeBinder } from '../../src/database/binding/binder.ts'
-import { Bindings } from '../../src/database/binding/binding.ts'
-import { TenantPool } from '../../src/database/pool/tenant-pool.ts'
-import { Scope } from '../../src/scope/scope.ts'
+import type { TenantPool } from '../../src/database/pool/tenant-pool.ts'
 import { within } from '../support/pools/rest.ts'
+import { scriptedPool } from '../support/pools/scripted-pool.ts'
 import {
   completed,
   correctAnswer,
@@ -79,16 +77,9 @@ const run = fc.record({
 
 test('every query gets exactly one answer, and every connection comes back', { timeout: 120_000 }, async () => {
   const server = await scriptedServer()
-  const scope = new Scope()
-  const bindings = new Bindings({ sharedSchema: 'public', includeShared: true, extraSearchPath: [] })
   await fc.assert(
     fc.asyncProperty(run, async ({ steps, script, max, defaultTimeoutMs }) => {
-      const pool = new TenantPool({
-        connectionString: server.url,
-        max,
-        query_timeout: defaultTimeoutMs,
-        binder: scopeBinder(scope, bindings, 'refuse'),
-      })
+      const { scope, pool } = scriptedPool(server.url, { max, query_timeout: defaultTimeoutMs })
       server.answers.splice(0, Infinity, ...script.map((name) => replies[name]!))
       const answers = steps.map(() => 0)
       await scope.run(acme, async () => {
@@ -127,16 +118,7 @@ async function allCanBeLent(pool: TenantPool): Promise<void> {
 
 test('a statement that is sent again keeps the time limit of its first sending, and its connection is closed once', async () => {
   const server = await scriptedServer()
-  const scope = new Scope()
-  const bindings = new Bindings({ sharedSchema: 'public', includeShared: true, extraSearchPath: [] })
-  const discarded: string[] = []
-  const pool = new TenantPool({
-    connectionString: server.url,
-    max: 1,
-    query_timeout: 30,
-    binder: scopeBinder(scope, bindings, 'refuse'),
-    onDiscard: (reason) => discarded.push(reason),
-  })
+  const { scope, pool, discarded } = scriptedPool(server.url, { max: 1, query_timeout: 30 })
   server.answers.push(replies['a stale plan']!, later(80, write(...correctAnswer)))
   await scope.run(acme, async () => {
     await expect(pool.query({ name: 'items', text: owner })).rejects.toThrow('Query read timeout')

@@ -4,11 +4,8 @@
  */
 import Cursor from 'pg-cursor'
 import { expect, onTestFinished, test } from 'vitest'
-import { scopeBinder } from '../../src/database/binding/binder.ts'
-import { Bindings } from '../../src/database/binding/binding.ts'
-import { TenantPool } from '../../src/database/pool/tenant-pool.ts'
-import { Scope } from '../../src/scope/scope.ts'
 import { within } from '../support/pools/rest.ts'
+import { scriptedPool } from '../support/pools/scripted-pool.ts'
 import { completed, correctAnswer, described, row, scriptedServer, type Answer } from '../support/pools/scripted-server.ts'
 import { fakeTenant } from '../support/tenants/two-tenants.ts'
 
@@ -65,24 +62,9 @@ test('a cursor fails and its connection is closed', async () => {
   expect(discarded).toEqual(['its answers could not be trusted'])
 })
 
-interface PoolOfOne {
-  readonly server: Awaited<ReturnType<typeof scriptedServer>>
-  readonly scope: Scope
-  readonly pool: TenantPool
-  readonly discarded: string[]
-}
-
-async function poolOfOne(): Promise<PoolOfOne> {
+async function poolOfOne() {
   const server = await scriptedServer()
-  const scope = new Scope()
-  const bindings = new Bindings({ sharedSchema: 'public', includeShared: true, extraSearchPath: [] })
-  const discarded: string[] = []
-  const pool = new TenantPool({
-    connectionString: server.url,
-    max: 1,
-    binder: scopeBinder(scope, bindings, 'refuse'),
-    onDiscard: (reason) => discarded.push(reason),
-  })
-  onTestFinished(() => pool.end())
-  return { server, scope, pool, discarded }
+  const scripted = scriptedPool(server.url, { max: 1 })
+  onTestFinished(() => scripted.pool.end())
+  return { server, ...scripted }
 }

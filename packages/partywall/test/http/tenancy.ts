@@ -5,27 +5,13 @@ import { byHeader } from '../../src/resolve/by-header.ts'
 import { byHost } from '../../src/resolve/by-host.ts'
 import { createChain } from '../../src/resolve/chain.ts'
 import { Scope } from '../../src/scope/scope.ts'
-import type { Tenant, TenantStatus } from '../../src/types.ts'
+import type { Tenant } from '../../src/types.ts'
+import { plainTenant } from '../support/tenants/plain-tenant.ts'
 
 export const tenants: Tenant[] = [
-  ...Array.from({ length: 20 }, (_, number) => createTenant(number, `tenant${number}`)),
-  ...(['suspended', 'maintenance', 'archived'] as const).map((status, index) => createTenant(20 + index, status, status)),
+  ...Array.from({ length: 20 }, (_, number) => plainTenant(number, `tenant${number}`)),
+  ...(['suspended', 'maintenance', 'archived'] as const).map((status, index) => plainTenant(20 + index, status, status)),
 ]
-
-function createTenant(number: number, schema: string, status: TenantStatus = 'active'): Tenant {
-  const id = `00000000-0000-4000-8000-0000000000${String(number).padStart(2, '0')}`
-  return {
-    id,
-    schema,
-    name: schema,
-    kind: 'default',
-    status,
-    placement: 'default',
-    generation: 1,
-    attributes: {},
-    createdAt: new Date(0),
-  }
-}
 
 export function createTenancyLike(resolvers: Resolver[] = [byHost({ base: 'example.com' }), byHeader('x-tenant-id')]) {
   const scope = new Scope()
