@@ -49,8 +49,10 @@ export type {
   MigrationContext,
   MigrationSource,
   SourcePlace,
+  SourceReview,
   Step,
 } from './ports/migration-source.ts'
+export { folderMigrations } from './migrations/sources/folder/folder.ts'
 export { assertFleetOk } from './fleet/report.ts'
 export type { FleetEntry, FleetReport, MigrationEntry, MigrationReport } from './types.ts'
 export type { Attributes, Domain, Tenant, TenantRef, TenantSelection, TenantStatus } from './types.ts'

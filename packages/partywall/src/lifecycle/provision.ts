@@ -16,9 +16,10 @@ import type { Queryable } from '../sql/statement.ts'
 import { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import { applyToNew } from '../migrations/apply/new-schema.ts'
-import type { Migration } from '../ports/migration-source.ts'
+import type { Migration, MigrationSource } from '../ports/migration-source.ts'
 import { sourceOfKind, type MigrationSources } from '../migrations/sources/sources.ts'
 import { findCrossSchemaReferences } from '../migrations/plan/cross-schema.ts'
+import { review } from '../migrations/plan/reviews.ts'
 import { provisioningLock } from '../migrations/plan/targets.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
 import type { Attributes, Domain, Tenant } from '../types.ts'
@@ -68,7 +69,8 @@ interface Wanted {
 }
 
 /** Refuses all that can be refused without the database, before it is used. */
-async function checked<A extends object>({ sources, options }: ProvisionParts<A>, input: NewTenant<any>): Promise<Wanted> {
+async function checked<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Wanted> {
+  const { sources, options } = parts
   assertKnownKeys('tenants.create', input, ['schema', 'name', 'domains', 'kind', 'attributes'])
   const { schema, name = schema, domains = [], kind = 'default', attributes = {} } = input
   assertSchemaName(schema, reservedSchemas(options))
@@ -85,8 +87,16 @@ async function checked<A extends object>({ sources, options }: ProvisionParts<A>
     kind,
     domains: [...new Set(domains.map(parseDomain))],
     attributes: await validateAttributes(options.attributes, attributes),
-    migrations: await source.list(),
+    migrations: await fitMigrations(parts, source),
   }
+}
+
+/** All migrations of the source, as they run in the schema of a tenant. */
+async function fitMigrations(parts: ProvisionParts<any>, source: MigrationSource): Promise<readonly Migration[]> {
+  const migrations = await source.list()
+  if (migrations.length === 0) return migrations
+  const reviewed = await review(parts, source, migrations, false)
+  return migrations.map((migration) => reviewed.fit(migration, 'up'))
 }
 
 async function build<A extends object>(parts: ProvisionParts<A>, transaction: Transaction, wanted: Wanted): Promise<Created<A>> {

@@ -32,10 +32,27 @@ export interface MigrationSource {
    * @throws TenancyError INVALID_OPTION when the source cannot be used at this place
    */
   at?(place: SourcePlace): MigrationSource
+  /** How its SQL is made fit for the schema of a tenant. Absent: what leads out of that schema is refused. */
+  readonly review?: SourceReview | undefined
   /** The history of the tool that applied these files before partywall did. Absent: nothing is imported. */
   readonly imported?: ImportedHistory | undefined
   /** The command with which the tool creates a new file. Absent: `partywall migrate new` creates it. */
   readonly makeNew?: string | undefined
+}
+
+/** How the SQL of a source is made fit for the schema of a tenant. */
+export interface SourceReview {
+  /**
+   * What a name with `public.` in front means: `refuse` refuses one that is the tenant's own; `rewrite` removes `public.` there, because the tool
+   * writes it in front of every name; `keep` leaves it, because `public` is meant. What is changed outside of the tenant's schema is always
+   * refused. @default 'refuse'; 'rewrite' for the sources of other tools
+   */
+  readonly public?: 'refuse' | 'rewrite' | 'keep' | undefined
+  /**
+   * What happens to statements about extensions, which cannot be created in one tenant: `refuse` refuses the migration; `shared` leaves the
+   * statements out, because the shared migrations create the extension. @default 'refuse'
+   */
+  readonly extensions?: 'refuse' | 'shared' | undefined
 }
 
 /** The place of a source in the configuration. */
@@ -86,6 +103,8 @@ export interface Migration {
   readonly down?: Step | undefined
   /** `false`: it must run outside of a transaction, because PostgreSQL refuses a statement of it inside of one. Absent: it runs inside of one. */
   readonly transaction?: false | undefined
+  /** It changes objects of the shared schema on purpose, once for each tenant. Absent: such a change is refused. */
+  readonly sharedObjects?: true | undefined
   /** What the source keeps with the migration, to recognize it in the imported history. */
   readonly origin?: unknown
 }

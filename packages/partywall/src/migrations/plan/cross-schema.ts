@@ -9,8 +9,9 @@ import type { Options } from '../../config/options.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import { crossSchemaNamesSql } from './cross-schema-sql.ts'
 import { stepOf, type Direction } from './planned.ts'
-import { OwnedNames } from '../review/owned-names.ts'
-import { lineOf, statementsOf } from '../review/step-statements.ts'
+import { OwnedObjects, type OwnedObject } from '../review/owned-objects.ts'
+import { reviewedFacts } from '../review/review-list.ts'
+import { lineOf } from '../review/step-statements.ts'
 
 /** A change of something that the migrations did not create themselves, as far as their text shows it. */
 interface CrossSchemaReference {
@@ -27,7 +28,7 @@ export interface PlannedSteps {
   readonly direction: Direction
   /** In the order in which they are done. */
   readonly pending: readonly Migration[]
-  /** All migrations of the source. */
+  /** All migrations of the source. Both lists hold them as they are after the review. */
   readonly migrations: readonly Migration[]
 }
 
@@ -70,11 +71,11 @@ function referencesIn({ direction, pending, migrations }: PlannedSteps): CrossSc
 
 function referencesUp(pending: readonly Migration[], migrations: readonly Migration[]): CrossSchemaReference[] {
   const isPending = new Set(pending)
-  const owned = new OwnedNames()
+  const owned = new OwnedObjects()
   const dropped = new Set<string>()
   const references: CrossSchemaReference[] = []
   for (const migration of migrations) {
-    // What a migration in TypeScript creates is not known before it runs.
+    // What a migration in TypeScript creates is not known before it runs; the review looks up what comes after it when it is sent.
     if (migration.up.kind === 'code' && isPending.has(migration)) break
     if (isPending.has(migration)) references.push(...referencesOf(migration, 'up', owned, dropped))
     else referencesOf(migration, 'up', owned, new Set())
@@ -84,7 +85,7 @@ function referencesUp(pending: readonly Migration[], migrations: readonly Migrat
 
 /** What a down migration drops was mostly created by the up migration. */
 function referencesDown(pending: readonly Migration[], migrations: readonly Migration[]): CrossSchemaReference[] {
-  const owned = new OwnedNames(namesCreatedBy(migrations))
+  const owned = new OwnedObjects(objectsCreatedBy(migrations))
   const dropped = new Set<string>()
   return pending.flatMap((migration) => referencesOf(migration, 'down', owned, dropped))
 }
@@ -93,24 +94,29 @@ function referencesDown(pending: readonly Migration[], migrations: readonly Migr
 function referencesOf(
   migration: Migration,
   direction: Direction,
-  owned: OwnedNames,
+  owned: OwnedObjects,
   dropped: Set<string>,
 ): CrossSchemaReference[] {
   const step = stepOf(migration, direction)
   if (step.kind === 'code') return []
-  return statementsOf(step).flatMap((statement) => {
-    const references = statement.changed
-      .filter(({ name }) => !owned.has(name))
-      .map(({ name, start }) => ({ name, migration, line: lineOf(step, start), isDropped: dropped.has(name) }))
-    owned.record(statement)
-    for (const name of statement.dropped) dropped.add(name)
-    for (const name of statement.created) dropped.delete(name)
+  return (reviewedFacts(step) ?? []).flatMap((facts) => {
+    const references = facts.changed
+      .filter((object) => migration.sharedObjects !== true && !owned.has(object))
+      .map(({ name, offset }) => ({ name, migration, line: lineOf(step, offset), isDropped: dropped.has(name) }))
+    owned.record(facts)
+    for (const { name } of facts.dropped) dropped.add(name)
+    for (const { name } of facts.created) dropped.delete(name)
     return references
   })
 }
 
-function namesCreatedBy(migrations: readonly Migration[]): string[] {
-  return migrations.flatMap(({ up }) => (up.kind === 'code' ? [] : statementsOf(up).flatMap(({ created }) => created)))
+/** What the up migrations create, as far as their text shows it. */
+export function objectsCreatedBy(migrations: readonly Migration[]): OwnedObject[] {
+  return migrations.flatMap(({ up }) => (reviewedFacts(up) ?? []).flatMap(({ created }) => created))
+}
+
+export function namesCreatedBy(migrations: readonly Migration[]): string[] {
+  return objectsCreatedBy(migrations).map(({ name }) => name)
 }
 
 function changesShared(

@@ -3,7 +3,6 @@
  * A digest that these files can produce gives the state of a schema; the histories of the other schemas are read.
  */
 import type { Queryable } from '../../sql/statement.ts'
-import type { Options } from '../../config/options.ts'
 import { inParallel } from '../../fleet/workers.ts'
 import { digestOf, digestsOf } from '../history/digest.ts'
 import { readDigests, readNonEmptySchemas, schemaMissing, type HistoryDigest } from '../history/history.ts'
@@ -12,9 +11,12 @@ import { unfinishedProblem } from '../history/unfinished.ts'
 import type { MigrationSource } from '../../ports/migration-source.ts'
 import { findCrossSchemaReferences } from './cross-schema.ts'
 import { resolveTo } from './find-migration.ts'
+import type { ReviewedMigrations } from '../review/review-list.ts'
+import type { MigrationSources } from '../sources/sources.ts'
 import { planDown, planMigrations } from './plan.ts'
 import { inGroups, type Goal, type Planned } from './planned.ts'
 import { readState } from './read-state.ts'
+import { review, type ReviewOptions } from './reviews.ts'
 import { SourceReader, type MigrationLists } from './source-reader.ts'
 import { likelySources, selectTargets, type FleetTarget, type MigrationSelection, type TargetParts } from './targets.ts'
 
@@ -23,7 +25,8 @@ const readsAtATime = 3
 
 export interface PlannerParts {
   readonly catalog: Queryable
-  readonly options: Pick<Options, 'sharedSchema' | 'includeShared'>
+  readonly options: ReviewOptions
+  readonly sources: Pick<MigrationSources, 'shared'>
 }
 
 /** Plans with the files as they were when it was opened: a file that is written during a run is for the next run. */
@@ -34,6 +37,11 @@ export class Planner {
   readonly #stateOf: (source: MigrationSource, stored: HistoryDigest) => SchemaState | undefined
   /** Schemas in the same state need the same: one plan for each state. */
   readonly #plans = new Map<SchemaState, Planned>()
+  /** Only sources of which something is pending are reviewed. */
+  readonly #reviews = {
+    shared: new Map<MigrationSource, ReviewedMigrations>(),
+    tenants: new Map<MigrationSource, ReviewedMigrations>(),
+  }
 
   private constructor(parts: PlannerParts, lists: MigrationLists, goal: Goal) {
     this.#parts = parts
@@ -95,7 +103,26 @@ export class Planner {
     }
     if (unknown.length > 0) await this.#readAndPlan(unknown, digests, plans)
     const planned = targets.map((target) => plans.get(target)!)
-    return goal.fake === true ? planned : refuseCrossSchemaReferences(this.#parts, planned, this.#lists)
+    return goal.fake === true
+      ? planned
+      : refuseCrossSchemaReferences(this.#parts, await this.#review(planned), this.#reviews.tenants)
+  }
+
+  /** The same plans with migrations that are fit for their schemas. Fails as a whole: the files are the same for all. */
+  async #review(plans: readonly Planned[]): Promise<Planned[]> {
+    const ready = plans.filter(({ pending, problem }) => pending.length > 0 && problem === undefined)
+    for (const { target } of ready) {
+      const source = target.source!
+      const reviews = target.tenant ? this.#reviews.tenants : this.#reviews.shared
+      if (!reviews.has(source)) reviews.set(source, await review(this.#parts, source, this.#lists.get(source)!, !target.tenant))
+    }
+    const isReady = new Set(ready)
+    return plans.map((planned) => {
+      if (!isReady.has(planned)) return planned
+      const { target, direction, pending } = planned
+      const reviewed = (target.tenant ? this.#reviews.tenants : this.#reviews.shared).get(target.source!)!
+      return { ...planned, pending: pending.map((migration) => reviewed.fit(migration, direction)) }
+    })
   }
 
   /** A problem names its schema, so only plans without one are shared. */
@@ -176,12 +203,17 @@ function withProblem(target: FleetTarget, { direction }: Goal, problem: unknown)
 async function refuseCrossSchemaReferences(
   { catalog, options }: PlannerParts,
   plans: readonly Planned[],
-  lists: MigrationLists,
+  reviews: ReadonlyMap<MigrationSource, ReviewedMigrations>,
 ): Promise<Planned[]> {
   const ofShared = plans.filter(({ target, direction, problem }) => !target.tenant && direction === 'up' && problem === undefined)
   const plannedSteps = inGroups(plans.filter(({ target }) => target.tenant)).map((alike) => {
     const { target, direction, pending } = alike[0]!
-    return { schemas: alike.map((planned) => planned.target.schema), direction, pending, migrations: lists.get(target.source!)! }
+    return {
+      schemas: alike.map((planned) => planned.target.schema),
+      direction,
+      pending,
+      migrations: reviews.get(target.source!)!.all,
+    }
   })
   const pendingShared = ofShared.flatMap(({ pending }) => pending)
   const problems = await findCrossSchemaReferences(catalog, options, plannedSteps, pendingShared)

@@ -4,11 +4,10 @@
  */
 import { splitStatements, type SqlStatement } from '../../sql/lexer.ts'
 import type { Step } from '../../ports/migration-source.ts'
-import { statementNames, type StatementNames } from './statement-names.ts'
 
 export type SqlStep = Extract<Step, { readonly kind: 'sql' }>
 
-export interface StepStatement extends Pick<StatementNames, 'created' | 'dropped' | 'changed'> {
+export interface StepStatement {
   /** Where the statement starts and ends in the text, without its semicolon. */
   readonly start: number
   readonly end: number
@@ -36,16 +35,12 @@ export function statementsOf(step: SqlStep): readonly StepStatement[] {
 export function statementsIn(text: string): readonly StepStatement[] {
   return splitStatements(text).map((statement) => {
     const { start, end, tokens } = statement
-    const { created, dropped, changed } = statementNames(text, statement)
     return {
       start,
       end,
       verb: tokens[0]!,
       isConcurrentIndex: /^(?:create|drop|reindex)$/.test(tokens[0]!) && tokens.slice(1, 5).includes('concurrently'),
       concurrentIndex: concurrentIndex(statement),
-      created,
-      dropped,
-      changed,
     }
   })
 }

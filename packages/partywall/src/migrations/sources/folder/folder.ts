@@ -2,8 +2,10 @@
  * The folder of migration files: `0001_polls.sql`, `0002_titles.ts`, …, applied in the order of their names. A folder holds migrations and
  * nothing else: a file with another name is refused, because a migration that was skipped by mistake would never run.
  */
-import { join } from 'node:path'
-import type { Migration, MigrationSource } from '../../../ports/migration-source.ts'
+import { join, resolve } from 'node:path'
+import { assertKnownKeys } from '../../../known-keys.ts'
+import type { Migration, MigrationSource, SourceReview } from '../../../ports/migration-source.ts'
+import { assertReviewOptions, reviewOptionNames } from '../../review/review-options.ts'
 import { importCodeFile } from './code-file.ts'
 import { byCodeUnit, checksumOf, invalidMigration, namesIn, readText } from '../files/migration-file.ts'
 import { parseSqlFile } from './sql-file.ts'
@@ -13,6 +15,23 @@ export const migrationFile = /^(?<name>(?<number>\d+)_[A-Za-z0-9_-]+)\.(?<ending
 
 /** Files that people and tools keep beside migrations, and that are none. */
 const ignored = /^\.|^readme\.md$|\.d\.m?ts$|\.map$/i
+
+/**
+ * A folder of migration files with options, where the configuration has a path otherwise. Each listing reads every file, and imports those in
+ * TypeScript and JavaScript.
+ * @param folder relative to the root of the configuration
+ * @example createTenancy({ migrations: { tenant: folderMigrations('migrations/tenant', { public: 'rewrite' }) } })
+ * @throws TenancyError INVALID_OPTION
+ */
+export function folderMigrations(folder: string, options: SourceReview = {}): MigrationSource {
+  assertKnownKeys('folderMigrations', options, reviewOptionNames, 'INVALID_OPTION')
+  assertReviewOptions('folderMigrations', options)
+  return {
+    ...folderSource(folder),
+    review: options,
+    at: ({ root }) => ({ ...folderSource(resolve(root, folder)), review: options }),
+  }
+}
 
 /**
  * The migrations in a folder. Each listing reads every file, and imports those in TypeScript and JavaScript.

@@ -1,22 +1,16 @@
 /** A source that reads the folder of another tool: its options, and its place in the configuration. */
 import { resolve } from 'node:path'
 import { assertKnownKeys } from '../../../known-keys.ts'
+import { assertReviewOptions, reviewOptionNames } from '../../review/review-options.ts'
 import { TenancyError } from '../../../errors.ts'
 import { seen } from '../../../seen.ts'
-import type { ImportedHistory, Migration, MigrationSource, SourcePlace } from '../../../ports/migration-source.ts'
-import type { ReviewOptions } from '../../review/review.ts'
+import type { ImportedHistory, Migration, MigrationSource, SourcePlace, SourceReview } from '../../../ports/migration-source.ts'
 
-/** The options that every source of another tool has. */
-export interface ToolOptions {
-  /**
-   * What happens to CREATE EXTENSION in migrations of tenants, where an extension cannot be created: `refuse` refuses the migration; `shared`
-   * leaves the statement out, because the shared migrations create the extension. @default 'refuse'
-   */
-  readonly extensions?: 'refuse' | 'shared' | undefined
-}
+/** The options that every source of another tool has. Such tools write `public.` in front of names, so `public` is 'rewrite' by default. */
+export type ToolOptions = SourceReview
 
-/** The place and the options of a source: all that is needed to read its SQL. */
-export interface ToolPlace extends SourcePlace, ToolOptions {}
+/** The place of a source: all that is needed to read its files. */
+export type ToolPlace = SourcePlace
 
 export interface Tool<O extends ToolOptions> {
   /** The function that the application calls, for messages. */
@@ -41,7 +35,8 @@ export function toolSource<O extends ToolOptions>(tool: Tool<O>): MigrationSourc
   assertToolOptions(called, folder, options, ownOptions)
   const sourceAt = (place: SourcePlace): MigrationSource => ({
     name: resolve(place.root, folder),
-    list: () => tool.list(resolve(place.root, folder), { ...place, extensions: options.extensions }),
+    list: () => tool.list(resolve(place.root, folder), place),
+    review: { public: options.public ?? 'rewrite', extensions: options.extensions },
     at: (other) => {
       tool.check?.(other)
       return sourceAt(other)
@@ -53,20 +48,6 @@ export function toolSource<O extends ToolOptions>(tool: Tool<O>): MigrationSourc
   return sourceAt({ root: process.cwd(), isShared: false, sharedSchema: 'public', extraSearchPath: [] })
 }
 
-/** True where `public` is the very schema that the migrations are for: nothing has to be changed. */
-export function isForPublic({ isShared, sharedSchema }: SourcePlace): boolean {
-  return isShared && sharedSchema === 'public'
-}
-
-/** How SQL is reviewed at this place. */
-export function reviewAt(place: ToolPlace): Omit<ReviewOptions, 'owned' | 'refuse'> {
-  return {
-    isShared: place.isShared,
-    knowsPublic: [place.sharedSchema, ...place.extraSearchPath].includes('public'),
-    leavesOutExtensions: place.extensions === 'shared',
-  }
-}
-
 function assertToolOptions(called: string, folder: unknown, options: ToolOptions, ownOptions: readonly string[] = []): void {
   if (typeof folder !== 'string' || folder === '') {
     const problem = folder === '' ? 'is empty' : `is not text but ${seen(folder)}`
@@ -74,12 +55,6 @@ function assertToolOptions(called: string, folder: unknown, options: ToolOptions
       details: { option: 'folder' },
     })
   }
-  assertKnownKeys(called, options, ['extensions', ...ownOptions], 'INVALID_OPTION')
-  const { extensions } = options
-  if (extensions === undefined || extensions === 'refuse' || extensions === 'shared') return
-  throw new TenancyError(
-    'INVALID_OPTION',
-    `"extensions" of ${called} must be 'refuse' or 'shared'; it is ${seen(extensions, 'quoted')}.`,
-    { details: { option: 'extensions' } },
-  )
+  assertKnownKeys(called, options, [...reviewOptionNames, ...ownOptions], 'INVALID_OPTION')
+  assertReviewOptions(called, options)
 }

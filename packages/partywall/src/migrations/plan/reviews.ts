@@ -1,0 +1,44 @@
+/** How the sources of a tenancy are reviewed: what their options say, and where `public` leads. */
+import type { Options } from '../../config/options.ts'
+import type { Migration, MigrationSource } from '../../ports/migration-source.ts'
+import { reviewMigrations, type ReviewedMigrations } from '../review/review-list.ts'
+import type { ReviewPlace } from '../review/review-statement.ts'
+
+/** The options that decide where a name leads. */
+export type ReviewOptions = Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath'>
+
+export interface ReviewParts {
+  readonly options: ReviewOptions
+  readonly sources: { readonly shared: Pick<MigrationSource, 'name'> }
+}
+
+/**
+ * Reviews the migrations of a source.
+ * @param isShared they are for the shared schema
+ * @throws TenancyError INVALID_OPTION when the grammar of PostgreSQL cannot be loaded
+ */
+export function review(
+  parts: ReviewParts,
+  source: Pick<MigrationSource, 'review'>,
+  migrations: readonly Migration[],
+  isShared: boolean,
+): Promise<ReviewedMigrations> {
+  return reviewMigrations(migrations, placeOf(parts, source, isShared))
+}
+
+function placeOf(
+  { options, sources }: ReviewParts,
+  { review: decided = {} }: Pick<MigrationSource, 'review'>,
+  isShared: boolean,
+): ReviewPlace {
+  const { sharedSchema, includeShared, extraSearchPath } = options
+  return {
+    isShared,
+    sharedSchema,
+    includesShared: includeShared,
+    knowsPublic: [sharedSchema, ...extraSearchPath].includes('public'),
+    sharedSource: sources.shared.name,
+    public: decided.public ?? 'refuse',
+    extensions: decided.extensions ?? 'refuse',
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * PostgreSQL's own grammar, from the package libpg-query: which kind of statement a text is, and which names stand where in it. It is loaded
+ * when migrations are reviewed, and only then: querying needs none of it. It resolves no names, and knows no statement of a server that is
+ * newer than itself: such a statement has no tree, and the review says that it cannot read it.
+ */
+import { TenancyError } from '../../errors.ts'
+
+/** A node of the tree: its kind is its only key. */
+export type Tree = Readonly<Record<string, unknown>>
+/** What a node holds. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/** The version of PostgreSQL whose grammar this is. */
+export const grammarVersion = 18
+
+export interface Grammar {
+  /** The tree of one statement; undefined for a text that is no statement, or one that this grammar does not know. */
+  parse(statement: string): Tree | undefined
+  /** The tree of the PL/pgSQL in a whole `do` or `create function` statement; undefined when it cannot be read. */
+  parseBlock(statement: string): Tree | undefined
+}
+
+let loading: Promise<Grammar> | undefined
+
+/**
+ * Loads the grammar once for the process. Costs some 30 ms the first time.
+ * @throws TenancyError INVALID_OPTION when the package cannot be loaded
+ */
+export async function loadGrammar(): Promise<Grammar> {
+  loading ??= load()
+  try {
+    return await loading
+  } catch (error) {
+    loading = undefined
+    throw new TenancyError(
+      'INVALID_OPTION',
+      'Migrations are reviewed with the package libpg-query, which cannot be loaded. It is a dependency of partywall: install it, and where ' +
+        'the application is bundled, leave libpg-query out of the bundle ("external").',
+      { details: { package: 'libpg-query' }, cause: error },
+    )
+  }
+}
+
+async function load(): Promise<Grammar> {
+  const { loadModule, parseSync, parsePlPgSQLSync } = await import('libpg-query')
+  await loadModule()
+  return {
+    parse: (statement) => {
+      try {
+        const { stmts } = parseSync(statement) as { stmts?: readonly { stmt?: Tree }[] }
+        return stmts?.length === 1 ? stmts[0]!.stmt : undefined
+      } catch {
+        return undefined
+      }
+    },
+    parseBlock: (statement) => {
+      try {
+        const {
+          plpgsql_funcs: [block],
+        } = parsePlPgSQLSync(statement) as unknown as { plpgsql_funcs: readonly Tree[] }
+        return block
+      } catch {
+        return undefined
+      }
+    },
+  }
+}
+
+/** The kind of a node and what it holds. */
+export function nodeOf(tree: unknown): readonly [kind: string, fields: Fields] | undefined {
+  if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) return undefined
+  const [entry, second] = Object.entries(tree)
+  return entry !== undefined && second === undefined && typeof entry[1] === 'object' && entry[1] !== null
+    ? (entry as [string, Fields])
+    : undefined
+}
+
+/** The fields of a node of this kind. */
+export function fieldsOf(tree: unknown, kind: string): Fields | undefined {
+  const fields = (tree as Fields | undefined | null)?.[kind]
+  return typeof fields === 'object' && fields !== null ? (fields as Fields) : undefined
+}
+
+/** The items of a list, however the grammar writes it. */
+export function listOf(value: unknown): readonly Tree[] {
+  if (Array.isArray(value)) return value as Tree[]
+  const items = fieldsOf(value, 'List')?.['items']
+  return Array.isArray(items) ? (items as Tree[]) : []
+}
+
+/** The text of a String node, or undefined. */
+export function stringOf(tree: unknown): string | undefined {
+  const text = fieldsOf(tree, 'String')?.['sval']
+  return typeof text === 'string' ? text : undefined
+}
+
+/** The parts of a name, e.g. a schema and a table. */
+export function partsOf(value: unknown): readonly string[] {
+  return listOf(value).flatMap((part) => stringOf(part) ?? [])
+}
+
+/**
+ * Calls `visit` for each node of a tree, from the outside to the inside; a node for which it answers false is not entered. A field of a fixed
+ * type holds its node without the kind, so that names are recognised by what they hold.
+ */
+export function walk(value: unknown, visit: (kind: string, fields: Fields) => boolean | void): void {
+  if (typeof value !== 'object' || value === null) return
+  if (Array.isArray(value)) {
+    for (const item of value) walk(item, visit)
+    return
+  }
+  const kind = kindByFields(value as Fields)
+  if (kind !== undefined && visit(kind, value as Fields) === false) return
+  for (const [key, inner] of Object.entries(value)) {
+    const isKind = /^[A-Z]/.test(key) && typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+    if (isKind && kindByFields(inner as Fields) === undefined && visit(key, inner as Fields) === false) continue
+    walk(inner, visit)
+  }
+}
+
+function kindByFields(fields: Fields): string | undefined {
+  if (typeof fields['relname'] === 'string') return 'RangeVar'
+  if ('objname' in fields) return 'ObjectWithArgs'
+  return 'names' in fields && 'typemod' in fields ? 'TypeName' : undefined
+}

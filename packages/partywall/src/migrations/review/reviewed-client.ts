@@ -1,0 +1,182 @@
+/**
+ * Migrations in code. What they send is not known before they run, so each statement is reviewed when it is sent. What belongs to the tenant
+ * is what the tenant's schema holds at that moment.
+ */
+import type { QueryResult, QueryResultRow } from 'pg'
+import type { Statement } from '../../sql/statement.ts'
+import { TenancyError } from '../../errors.ts'
+import type { Migration, MigrationClient, MigrationContext, Step } from '../../ports/migration-source.ts'
+import { splitStatements } from '../../sql/lexer.ts'
+import { Edits } from './edits.ts'
+import type { Grammar } from './grammar.ts'
+import { namesOfSchemaSql, type NameInSchemas } from './names-sql.ts'
+import { OwnedObjects, type OwnedObject } from './owned-objects.ts'
+import { namesOfPublic } from './public-names.ts'
+import { reviewStatement, type ReviewPlace, type StatementFacts } from './review-statement.ts'
+import * as say from './refusals.ts'
+
+/** The same step, whose client sends only what is fit for the schema. */
+export function reviewedCode(step: Step, migration: Migration, place: ReviewPlace, grammar: Grammar): Step {
+  if (step.kind === 'sql' || (place.isShared && place.sharedSchema === 'public')) return step
+  return {
+    kind: 'code',
+    run: (context) => {
+      const client = new ReviewedClient({ ...context, migration, place, grammar })
+      return step.run({ ...context, client })
+    },
+  }
+}
+
+interface ReviewedClientParts extends Pick<MigrationContext<any>, 'client' | 'tenant'> {
+  readonly migration: Migration
+  readonly place: ReviewPlace
+  readonly grammar: Grammar
+}
+
+class ReviewedClient implements MigrationClient {
+  readonly #client: MigrationClient
+  readonly #migration: Migration
+  readonly #place: ReviewPlace
+  readonly #grammar: Grammar
+  /** What this migration has created, and what was found in the schema. */
+  readonly #owned = new OwnedObjects()
+  /** Names that were looked up, and whether the tenant and the shared schema have them. */
+  readonly #known = new Map<string, NameInSchemas>()
+  /** The look-up that statements wait for, so that they keep their order. */
+  #lookingUp: Promise<unknown> | undefined
+
+  readonly #ownSchema: string
+
+  constructor({ client, tenant, migration, place, grammar }: ReviewedClientParts) {
+    this.#client = client
+    this.#ownSchema = tenant?.schema ?? place.sharedSchema
+    this.#migration = migration
+    this.#place = place
+    this.#grammar = grammar
+  }
+
+  /** Not an async function: a statement that needs no look-up is sent at once. */
+  query<R extends QueryResultRow>(query: string | Statement, values?: readonly unknown[]): Promise<QueryResult<R>> {
+    try {
+      const statement = typeof query === 'string' ? { text: query, ...(values && { values: [...values] }) } : query
+      const names = this.#namesToLookUp(statement.text)
+      if (names.length === 0 && this.#lookingUp === undefined) return this.#send(statement)
+      return this.#lookUpAndSend(statement, names)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  async #lookUpAndSend(statement: Statement, names: readonly string[]): Promise<QueryResult<any>> {
+    const before = this.#lookingUp
+    const looked = (async () => {
+      await before
+      if (names.length > 0) await this.#lookUp(names)
+    })()
+    this.#lookingUp = looked
+    try {
+      await looked
+    } finally {
+      if (this.#lookingUp === looked) this.#lookingUp = undefined
+    }
+    return this.#send(statement)
+  }
+
+  /** Names whose schema decides: `public.` stands in front of them, or the statement changes them and the path decides. */
+  #namesToLookUp(text: string): string[] {
+    const { facts } = this.#review(text, new OwnedObjects(), () => {})
+    const names = [
+      ...namesOfPublic(text),
+      ...this.#changedByPath(facts)
+        .filter((object) => this.#mayBeShared(object))
+        .map(({ name }) => name),
+    ]
+    return [...new Set(names)].filter((name) => !this.#known.has(name))
+  }
+
+  /** What these statements change in turn, and none of them has created before. */
+  #changedByPath(facts: readonly StatementFacts[]): OwnedObject[] {
+    if (!this.#place.includesShared || this.#place.isShared) return []
+    const owned = this.#owned.copy()
+    return facts.flatMap((one) => {
+      const changed = one.changed.filter((object) => !owned.has(object))
+      owned.record(one)
+      return changed
+    })
+  }
+
+  #mayBeShared(object: OwnedObject): boolean {
+    return this.#place.sharedNames?.has(object.name) !== false
+  }
+
+  async #lookUp(names: readonly string[]): Promise<void> {
+    const { rows } = await this.#client.query<NameInSchemas>(namesOfSchemaSql(names, this.#place.sharedSchema))
+    for (const row of rows) this.#known.set(row.name, row)
+  }
+
+  #send(statement: Statement): Promise<QueryResult<any>> {
+    const refuse = (what: string): never => {
+      const { file, name } = this.#migration
+      throw new TenancyError('INVALID_MIGRATION', `${file} sends ${what}`, { details: { file, name } })
+    }
+    const owned = this.#owned.copy()
+    owned.record({ created: [...this.#known.values()].flatMap(objectsOf), dropped: [] })
+    const { text, facts } = this.#review(statement.text, owned, refuse)
+    for (const { name } of this.#migration.sharedObjects === true ? [] : this.#changedByPath(facts)) {
+      const known = this.#known.get(name)
+      if (known?.isShared === true && !known.isOwn) refuse(say.changeOfShared(name, this.#place))
+    }
+    for (const one of facts) {
+      this.#owned.record(one)
+      for (const { name } of [...one.created, ...one.dropped]) this.#known.delete(name)
+    }
+    // The review has left the whole statement out.
+    if (text.trim() === '' && statement.text.trim() !== '') return Promise.resolve(nothing())
+    return this.#client.query({ ...statement, text })
+  }
+
+  /** @param refuse without an effect where only the names in a text are asked for */
+  #review(
+    text: string,
+    owned: OwnedObjects,
+    refuse: (what: string) => void,
+  ): { readonly text: string; readonly facts: readonly StatementFacts[] } {
+    const edits = new Edits()
+    const context = {
+      grammar: this.#grammar,
+      place: this.#place,
+      changesShared: this.#migration.sharedObjects === true,
+      isAfterCode: false,
+      ownSchema: this.#ownSchema,
+      owned,
+      edits,
+      refuse: (_: number, what: string): never => {
+        refuse(what)
+        throw refused
+      },
+    }
+    const facts = splitStatements(text).flatMap((statement) => {
+      try {
+        return [reviewStatement({ text, offset: 0, near: statement.start }, statement, context)]
+      } catch (error) {
+        if (error === refused) return []
+        throw error
+      }
+    })
+    return { text: edits.apply(text).text, facts }
+  }
+}
+
+const refused = new Error('refused')
+
+function objectsOf({ name, isOwn }: NameInSchemas): OwnedObject[] {
+  if (!isOwn) return []
+  return (['relation', 'routine', 'collation', 'operator', 'statistics', 'operator class', 'text search'] as const).map((of) => ({
+    class: of,
+    name,
+  }))
+}
+
+function nothing(): QueryResult<any> {
+  return { command: '', rowCount: null, oid: 0, rows: [], fields: [] }
+}
