@@ -2,7 +2,7 @@
 import type { Options } from '../../config/options.ts'
 import type { Migration, MigrationSource } from '../../ports/migration-source.ts'
 import { reviewMigrations, type ReviewedMigrations } from '../review/review-list.ts'
-import type { ReviewPlace } from '../review/review-statement.ts'
+import type { ReviewPlace } from '../review/review-context.ts'
 
 /** The options that decide where a name leads. */
 export type ReviewOptions = Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath'>

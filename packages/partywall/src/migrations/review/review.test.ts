@@ -4,7 +4,8 @@ import { Edits } from './edits.ts'
 import { loadGrammar } from './grammar.ts'
 import { OwnedObjects, type OwnedObject } from './owned-objects.ts'
 import { namesOfPublic } from './public-names.ts'
-import { reviewStatement, type ReviewPlace } from './review-statement.ts'
+import type { ReviewPlace } from './review-context.ts'
+import { reviewStatement } from './review-statement.ts'
 
 const grammar = await loadGrammar()
 const place: ReviewPlace = {

@@ -12,7 +12,8 @@ import type { Grammar } from './grammar.ts'
 import { namesOfSchemaSql, type NameInSchemas } from './names-sql.ts'
 import { OwnedObjects, type OwnedObject } from './owned-objects.ts'
 import { namesOfPublic } from './public-names.ts'
-import { reviewStatement, type ReviewPlace, type StatementFacts } from './review-statement.ts'
+import type { ReviewPlace, StatementFacts } from './review-context.ts'
+import { reviewStatement } from './review-statement.ts'
 import * as say from './refusals.ts'
 
 /** The same step, whose client sends only what is fit for the schema. */

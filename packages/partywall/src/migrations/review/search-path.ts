@@ -4,7 +4,7 @@
  */
 import type { SqlStatement } from '../../sql/lexer.ts'
 import { fieldsOf, listOf, nodeOf, partsOf, walk, type Fields, type Tree } from './grammar.ts'
-import type { ReviewContext } from './review-statement.ts'
+import type { ReviewContext } from './review-context.ts'
 import * as say from './refusals.ts'
 
 type Refuse = (offset: number, what: string) => never

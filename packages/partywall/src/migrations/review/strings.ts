@@ -2,7 +2,7 @@
 import type { SqlStatement } from '../../sql/lexer.ts'
 import type { OwnedObject } from './owned-objects.ts'
 import { namesOfPublic, soleNameOfPublic } from './public-names.ts'
-import type { ReviewContext } from './review-statement.ts'
+import type { ReviewContext } from './review-context.ts'
 import * as say from './refusals.ts'
 
 type Refuse = (offset: number, what: string) => never

@@ -1,0 +1,89 @@
+/** What a review is given, and what it finds. */
+import type { Edits } from './edits.ts'
+import type { Grammar } from './grammar.ts'
+import type { OwnedObject, OwnedObjects } from './owned-objects.ts'
+
+/** What a name with the schema `public` means in a migration. */
+export type PublicPolicy = 'refuse' | 'rewrite' | 'keep'
+
+/** Where the migrations run, and what their source decided. */
+export interface ReviewPlace {
+  /** The text is for the shared schema, where extensions, roles and other schemas may be changed. */
+  readonly isShared: boolean
+  readonly sharedSchema: string
+  /** The search path of a tenant goes on with the shared schema. */
+  readonly includesShared: boolean
+  /** All names in the shared schema; undefined when they are not known, and each is looked up. */
+  readonly sharedNames?: ReadonlySet<string> | undefined
+  /** `public` is a schema of this tenancy, so a name may lead there on purpose. */
+  readonly knowsPublic: boolean
+  /** The folder of the shared migrations, for messages. */
+  readonly sharedSource: string
+  readonly public: PublicPolicy
+  /** `shared` leaves out statements about extensions, because the shared migrations create them. */
+  readonly extensions: 'refuse' | 'shared'
+}
+
+/** What a text is reviewed with. */
+export interface ReviewContext {
+  readonly grammar: Grammar
+  readonly place: ReviewPlace
+  /** The file changes objects of the shared schema on purpose: `-- partywall: shared-objects`. */
+  readonly changesShared: boolean
+  /** The schema that the text is sent to, where that is known: a text that goes to many schemas has none. */
+  readonly ownSchema?: string | undefined
+  /** Migrations in code come before it: what they create is not known, and will be looked up when the text is sent. */
+  readonly isAfterCode: boolean
+  /** What is in the schema before the text. The review adds what the text creates, and removes what it drops. */
+  readonly owned: OwnedObjects
+  readonly edits: Edits
+  /** Throws an error that says what is refused, and where: an offset in the text. */
+  readonly refuse: (offset: number, what: string) => never
+}
+
+/** An object that a statement changes, and whose name has no schema: the search path decides which one it is. */
+export interface ChangedObject extends OwnedObject {
+  readonly offset: number
+}
+
+/** What is known of a statement after its review. */
+export interface StatementFacts {
+  readonly created: readonly OwnedObject[]
+  readonly dropped: readonly OwnedObject[]
+  readonly changed: readonly ChangedObject[]
+  /** Names with `public.` that stay, because the text shows nothing of that name in the tenant. */
+  readonly ofPublic: readonly string[]
+  /** Extensions that were left out: the shared migrations must have created them. */
+  readonly leftOut: readonly string[]
+  /** Offsets of what the review cannot read: a statement that is put together at run time, or one of a newer server. */
+  readonly unknown: readonly { readonly offset: number; readonly what: string }[]
+}
+
+/** A text inside of a file: the file itself, or the body of a DO block in it. */
+export interface Passage {
+  readonly text: string
+  /** Where it starts in the file; undefined when it is written there in another way, so that nothing in it can be changed. */
+  readonly offset: number | undefined
+  /** A place in the file to name when it is not known better. */
+  readonly near: number
+}
+
+export const noFacts: StatementFacts = Object.freeze({
+  created: [],
+  dropped: [],
+  changed: [],
+  ofPublic: [],
+  leftOut: [],
+  unknown: [],
+})
+
+export function merged(all: readonly StatementFacts[]): StatementFacts {
+  return {
+    created: all.flatMap(({ created }) => created),
+    dropped: all.flatMap(({ dropped }) => dropped),
+    changed: all.flatMap(({ changed }) => changed),
+    ofPublic: all.flatMap(({ ofPublic }) => ofPublic),
+    leftOut: all.flatMap((facts) => facts.leftOut),
+    unknown: all.flatMap(({ unknown }) => unknown),
+  }
+}
