@@ -20,6 +20,7 @@ import { copyOfFixture, fixture } from '../support/migrations/fixtures.ts'
 import { authorsOnly, connected, databaseWith, namesakes } from './source-database.ts'
 import { contentsOf, referencedSchemas, type Contents } from './schema-contents.ts'
 import { registryForTest, type Registry } from '../support/tenants/registry.ts'
+import { fitMigrations } from '../support/migrations/fit-migrations.ts'
 
 export interface SourceSubject {
   /** The fixture, below test/migrations/fixtures. */
@@ -167,7 +168,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       const { url } = await testDatabase()
       const { create, database } = registryForTest(url, { migrations: { tenant: source(), shared: 'none' } })
       await create({ schema: 'a' })
-      const listed = await source().list()
+      const listed = await fitMigrations(source())
       expect(listed.filter(({ down }) => down !== undefined).map((migration) => migration.name)).toEqual(subject.withDown)
       for (const { down } of listed.toReversed()) if (down !== undefined) await runStep({ database }, 'a', down)
       const found = await contentsOf(await connected(url), 'a')
@@ -270,7 +271,7 @@ async function runStep({ database }: Pick<Registry, 'database'>, schema: string,
   await database.transaction(async (transaction) => {
     const bound = transaction.in(schema)
     if (step.kind === 'sql') await bound.query({ text: step.text })
-    else await MigrationSession.use(bound, async (client) => step.run({ client, tenant: undefined, sql }))
+    else await MigrationSession.use(bound, async (client) => step.run({ client, tenant: { schema }, sql }))
   })
 }
 

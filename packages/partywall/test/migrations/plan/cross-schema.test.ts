@@ -115,9 +115,9 @@ describe('a run with a cross-schema reference', () => {
     expect(await having(fleet, 'plans')).toEqual(['public', 't001'])
   })
 
-  test('accepts a name that is written with its schema, and changes of data', async () => {
+  test('accepts a change of shared objects in a file that says so', async () => {
     const fleet = await fleetWithPlans(2, {
-      'migrations/tenant/0002_meant.sql': `comment on table public.plans is 'of all'; insert into plans values (2, 20) on conflict do nothing`,
+      'migrations/tenant/0002_meant.sql': `-- partywall: shared-objects\ncomment on table public.plans is 'of all'; insert into plans values (2, 20) on conflict do nothing`,
     })
     expect((await fleet.migrations.run()).ok).toBe(true)
   })

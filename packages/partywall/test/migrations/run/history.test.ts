@@ -66,7 +66,10 @@ describe('the history of a schema', () => {
 
   test('is written to its own schema when a migration changes the search path', async () => {
     const { migrations, root } = await tenantsWithPolls(url, ['a'])
-    await writeFiles(root, { 'migrations/tenant/0002_path.sql': 'set local search_path to public; create table misplaced ();' })
+    await writeFiles(root, {
+      'migrations/tenant/0002_path.sql': `create function misplace() returns void language sql as $$ select set_config('search_path', 'public', true) $$;
+        select misplace(); create table misplaced ();`,
+    })
     expect((await migrations.run()).ok).toBe(true)
     expect(await rowsIn(url, 'select name from a.partywall_migrations order by name')).toEqual([
       { name: '0001_polls' },

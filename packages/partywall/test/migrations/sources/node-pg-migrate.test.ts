@@ -92,7 +92,7 @@ describe('nodePgMigrateMigrations', () => {
         up: { text: '\n-- Up Migration\ncreate table x ();\n', line: 1 },
         down: { text: '\n-- Down Migration\ndrop table x;\n', line: 4 },
       },
-      { name: '2_b', up: { line: 3, text: expect.stringContaining('create table y') }, down: { line: 1 } },
+      { name: '2_b', up: { line: 3, text: expect.stringContaining('create table public.y') }, down: { line: 1 } },
       { name: '3_c', up: { text: 'create table z ();' }, down: { text: 'drop table z;' } },
       { name: '4_d', transaction: false },
     ])
@@ -126,7 +126,8 @@ describe('nodePgMigrateMigrations', () => {
     expect(await rows('select count(n)::int as count from a.x')).toEqual([{ count: 0 }])
     expect(await rows('select count(other)::int as count from public.x')).toEqual([{ count: 0 }])
     const alone = await toolFolder({ '2_b.sql': 'alter table public.x add column n integer' })
-    await expect(nodePgMigrateMigrations(alone).list()).rejects.toThrow(/has in line 1 a change to public\.x/)
+    const other = await tenantOf(nodePgMigrateMigrations(alone), 'create table x (other text)')
+    await expect(other.createTenant()).rejects.toThrow(/line 1, changes "x".*shared schema "public"/s)
   })
 
   test('refuses an extension, or leaves it to the shared migrations', async () => {

@@ -8,6 +8,7 @@ import { sourceContract, type ToolPlace } from '../../contract/migration-source.
 import { copyOfFixture, fixture, toolFolder } from '../../support/migrations/fixtures.ts'
 import { registryForTest } from '../../support/tenants/registry.ts'
 import { tenantOf } from '../../support/tenants/tenant-of-source.ts'
+import { fitMigrations } from '../../support/migrations/fit-migrations.ts'
 
 sourceContract('Prisma 7', {
   folder: 'prisma-7.10.0/migrations',
@@ -67,7 +68,7 @@ describe('prismaMigrations', () => {
       '20260101000000_a/migration.sql': 'create table "public"."x" ();',
       '20260101000000_a/down.sql': 'drop table "public"."x";',
     })
-    expect(await prismaMigrations(folder).list()).toMatchObject([
+    expect(await fitMigrations(prismaMigrations(folder))).toMatchObject([
       { up: { text: 'create table "x" ();' }, down: { kind: 'sql', text: 'drop table "x";', line: 1 } },
     ])
   })
@@ -83,10 +84,10 @@ describe('prismaMigrations', () => {
     [
       'other schemas',
       { '20260101000000_a/migration.sql': 'CREATE SCHEMA IF NOT EXISTS "auth";' },
-      /create schema, which is about more than one/,
+      /create schema \("auth"\), which is about more than one/,
     ],
   ])('refuses %s', async (_, files, message) => {
-    const listing = prismaMigrations(await toolFolder(files)).list()
+    const listing = fitMigrations(prismaMigrations(await toolFolder(files)))
     await expect(listing).rejects.toThrow(message)
     await expect(listing).rejects.toMatchObject({ code: 'INVALID_MIGRATION' })
   })
