@@ -61,6 +61,16 @@ describe.each([
     })
   })
 
+  test('a tenant cannot be created where the grammar for the review of its migrations is not installed', async () => {
+    const { url } = await testDatabase()
+    const folder = await outOfSight({ [file]: bundled.code })
+    await rm(join(folder, 'node_modules'), { recursive: true })
+    expect(await runApp(folder, file, url)).toEqual({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining('npm install libpg-query'),
+    })
+  })
+
   test('without a database, the refusal says what to set or install', async () => {
     const folder = await outOfSight({ [file]: bundled.code })
     const seen = await runApp(folder, file)
@@ -72,7 +82,6 @@ describe.each([
 
   test('without a database, the embedded PostgreSQL of a package installed beside it is used', async () => {
     const folder = await outOfSight({ [file]: bundled.code })
-    await mkdir(join(folder, 'node_modules'))
     await symlink(join(project, 'node_modules/partywall'), join(folder, 'node_modules/partywall'))
     expect(await runApp(folder, file)).toMatchObject({ run: [[{ text: 'of acme' }], [{ text: 'of globex' }]] })
   })
@@ -162,15 +171,18 @@ async function withWebpack(): Promise<Bundled> {
   }
 }
 
-/** A folder outside of the repository: no package is found from there. The migrations are not part of a bundle. */
-function outOfSight(files: Record<string, Uint8Array>): Promise<string> {
+/** A folder outside of the repository, where no package is found but the one that bundlers.md names. The migrations are not part of a bundle. */
+async function outOfSight(files: Record<string, Uint8Array>): Promise<string> {
   expect(relative(root, tmpdir())).toMatch(/^\.\./)
-  return folderForTest({
+  const folder = await folderForTest({
     ...files,
     'migrations/0001_notes.sql': 'create table notes (text text not null);',
     'migrations/0002_done.mjs':
       "export async function up({ client }) { await client.query('alter table notes add done boolean not null default false') }",
   })
+  await mkdir(join(folder, 'node_modules'))
+  await symlink(join(root, 'node_modules/libpg-query'), join(folder, 'node_modules/libpg-query'))
+  return folder
 }
 
 async function runApp(folder: string, file: string, url = ''): Promise<any> {

@@ -128,3 +128,6 @@ function defaultPrivileges(at: Fields): DatabaseWide {
   })
   return schemas.length === 0 ? { what } : { what, schemas }
 }
+
+export const alwaysDatabaseWide: readonly string[] = Object.keys(always)
+export const sometimesDatabaseWide: readonly string[] = Object.keys(sometimes)

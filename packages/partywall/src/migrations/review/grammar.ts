@@ -4,14 +4,12 @@
  * newer than itself: such a statement has no tree, and the review says that it cannot read it.
  */
 import { TenancyError } from '../../errors.ts'
+import { importUnbundled } from '../../import-unbundled.js'
 
 /** A node of the tree: its kind is its only key. */
 export type Tree = Readonly<Record<string, unknown>>
 /** What a node holds. */
 export type Fields = Readonly<Record<string, unknown>>
-
-/** The version of PostgreSQL whose grammar this is. */
-export const grammarVersion = 18
 
 export interface Grammar {
   /** The tree of one statement; undefined for a text that is no statement, or one that this grammar does not know. */
@@ -34,15 +32,16 @@ export async function loadGrammar(): Promise<Grammar> {
     loading = undefined
     throw new TenancyError(
       'INVALID_OPTION',
-      'Migrations are reviewed with the package libpg-query, which cannot be loaded. It is a dependency of partywall: install it, and where ' +
-        'the application is bundled, leave libpg-query out of the bundle ("external").',
+      'Migrations are reviewed with the package libpg-query, which cannot be loaded. It is a dependency of partywall, and not part of a bundle: ' +
+        'install it where the process runs (npm install libpg-query).',
       { details: { package: 'libpg-query' }, cause: error },
     )
   }
 }
 
 async function load(): Promise<Grammar> {
-  const { loadModule, parseSync, parsePlPgSQLSync } = await import('libpg-query')
+  // A bundler would lose its WebAssembly, which is a file beside it.
+  const { loadModule, parseSync, parsePlPgSQLSync } = (await importUnbundled('libpg-query')) as typeof import('libpg-query')
   await loadModule()
   return {
     parse: (statement) => {

@@ -98,6 +98,9 @@ const byStatement: Readonly<Record<string, (fields: Fields) => Mention[]>> = Obj
   ]),
 )
 
+/** The kinds of statements at whose places names stand that they create or change. */
+export const statementsWithTargets: readonly string[] = Object.keys(byStatement)
+
 /** A rename takes one name away and makes another, unless it is about a part of the object. */
 function renamed(at: Fields): (Mention | undefined)[] {
   const old = relation(at['relation'], 'change') ?? objectOf(at['renameType'], at['object'], 'change')

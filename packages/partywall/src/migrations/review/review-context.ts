@@ -13,8 +13,6 @@ export interface ReviewPlace {
   readonly sharedSchema: string
   /** The search path of a tenant goes on with the shared schema. */
   readonly includesShared: boolean
-  /** All names in the shared schema; undefined when they are not known, and each is looked up. */
-  readonly sharedNames?: ReadonlySet<string> | undefined
   /** `public` is a schema of this tenancy, so a name may lead there on purpose. */
   readonly knowsPublic: boolean
   /** The folder of the shared migrations, for messages. */

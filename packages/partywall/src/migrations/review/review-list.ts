@@ -12,7 +12,8 @@ import { loadGrammar, type Grammar } from './grammar.ts'
 import { OwnedObjects } from './owned-objects.ts'
 import type { ReviewContext, ReviewPlace, StatementFacts } from './review-context.ts'
 import { reviewStatement } from './review-statement.ts'
-import { reviewedCode } from './reviewed-client.ts'
+import { reviewedCode, type CodeReview } from './reviewed-client.ts'
+import { SharedNames } from './shared-names.ts'
 import { lineOf, type SqlStep } from './step-statements.ts'
 
 type Direction = 'up' | 'down'
@@ -38,9 +39,10 @@ export async function reviewMigrations(migrations: readonly Migration[], place: 
   const key = keyOf(migrations, place)
   const texts = known.get(key) ?? reviewTexts(migrations, place, grammar)
   known.set(key, texts, migrations.length)
+  const review = { place, grammar, sharedNames: new SharedNames(place.sharedSchema) }
   const reviewed = new Map<string, { readonly migration: Migration; readonly texts: ReviewedTexts }>()
   for (const [index, migration] of migrations.entries()) {
-    reviewed.set(migration.name, { migration: withTexts(migration, texts[index]!, place, grammar), texts: texts[index]! })
+    reviewed.set(migration.name, { migration: withTexts(migration, texts[index]!, review), texts: texts[index]! })
   }
   return {
     all: [...reviewed.values()].map(({ migration }) => migration),
@@ -134,10 +136,10 @@ function reviewText(
   return { step: reviewed, isOpen, ...(problem && { problem }) }
 }
 
-function withTexts(migration: Migration, { up, down }: ReviewedTexts, place: ReviewPlace, grammar: Grammar): Migration {
+function withTexts(migration: Migration, { up, down }: ReviewedTexts, review: CodeReview): Migration {
   const fit = (step: Step, reviewed: ReviewedText | undefined): Step => {
     if (reviewed?.isOpen === false) return reviewed.step
-    return reviewedCode(step.kind === 'sql' ? sentAsCode(step) : step, migration, place, grammar)
+    return reviewedCode(step.kind === 'sql' ? sentAsCode(step) : step, migration, review)
   }
   return Object.freeze({ ...migration, up: fit(migration.up, up), ...(migration.down && { down: fit(migration.down, down) }) })
 }

@@ -4,6 +4,7 @@
  */
 import type { QueryResult, QueryResultRow } from 'pg'
 import type { Statement } from '../../sql/statement.ts'
+import { BoundedMap } from '../../bounded-map.ts'
 import { TenancyError } from '../../errors.ts'
 import type { Migration, MigrationClient, MigrationContext, Step } from '../../ports/migration-source.ts'
 import { splitStatements } from '../../sql/lexer.ts'
@@ -15,30 +16,42 @@ import { namesOfPublic } from './public-names.ts'
 import type { ReviewPlace, StatementFacts } from './review-context.ts'
 import { reviewStatement } from './review-statement.ts'
 import * as say from './refusals.ts'
+import type { SharedNames } from './shared-names.ts'
+
+/** What all clients of a review have in common. */
+export interface CodeReview {
+  readonly place: ReviewPlace
+  readonly grammar: Grammar
+  readonly sharedNames: SharedNames
+}
 
 /** The same step, whose client sends only what is fit for the schema. */
-export function reviewedCode(step: Step, migration: Migration, place: ReviewPlace, grammar: Grammar): Step {
+export function reviewedCode(step: Step, migration: Migration, review: CodeReview): Step {
+  const { place } = review
   if (step.kind === 'sql' || (place.isShared && place.sharedSchema === 'public')) return step
   return {
     kind: 'code',
-    run: (context) => {
-      const client = new ReviewedClient({ ...context, migration, place, grammar })
-      return step.run({ ...context, client })
-    },
+    run: (context) => step.run({ ...context, client: new ReviewedClient(context, migration, review) }),
   }
 }
 
-interface ReviewedClientParts extends Pick<MigrationContext<any>, 'client' | 'tenant'> {
-  readonly migration: Migration
-  readonly place: ReviewPlace
-  readonly grammar: Grammar
+/** A text that was reviewed without knowing what the tenant owns. */
+interface FirstReview {
+  readonly facts: readonly StatementFacts[]
+  /** Nothing in it depends on what the tenant owns, and it is sent as it is. */
+  readonly isPlain: boolean
 }
+
+/** The same statements go to one tenant after the other. Weighed in characters. */
+const firstReviews = new BoundedMap<string, FirstReview>(1_000_000)
 
 class ReviewedClient implements MigrationClient {
   readonly #client: MigrationClient
+  readonly #ownSchema: string
   readonly #migration: Migration
   readonly #place: ReviewPlace
   readonly #grammar: Grammar
+  readonly #sharedNames: SharedNames
   /** What this migration has created, and what was found in the schema. */
   readonly #owned = new OwnedObjects()
   /** Names that were looked up, and whether the tenant and the shared schema have them. */
@@ -46,14 +59,13 @@ class ReviewedClient implements MigrationClient {
   /** The look-up that statements wait for, so that they keep their order. */
   #lookingUp: Promise<unknown> | undefined
 
-  readonly #ownSchema: string
-
-  constructor({ client, tenant, migration, place, grammar }: ReviewedClientParts) {
+  constructor({ client, tenant }: MigrationContext<any>, migration: Migration, { place, grammar, sharedNames }: CodeReview) {
     this.#client = client
     this.#ownSchema = tenant?.schema ?? place.sharedSchema
     this.#migration = migration
     this.#place = place
     this.#grammar = grammar
+    this.#sharedNames = sharedNames
   }
 
   /** Not an async function: a statement that needs no look-up is sent at once. */
@@ -85,14 +97,24 @@ class ReviewedClient implements MigrationClient {
 
   /** Names whose schema decides: `public.` stands in front of them, or the statement changes them and the path decides. */
   #namesToLookUp(text: string): string[] {
-    const { facts } = this.#review(text, new OwnedObjects(), () => {})
-    const names = [
-      ...namesOfPublic(text),
-      ...this.#changedByPath(facts)
-        .filter((object) => this.#mayBeShared(object))
-        .map(({ name }) => name),
-    ]
+    const { facts, isPlain } = this.#firstReview(text)
+    const changed = this.#changedByPath(facts).filter(({ name }) => this.#sharedNames.mayHave(name))
+    const names = [...(isPlain ? [] : namesOfPublic(text)), ...changed.map(({ name }) => name)]
     return [...new Set(names)].filter((name) => !this.#known.has(name))
+  }
+
+  #firstReview(text: string): FirstReview {
+    const key = `${this.#ownSchema} ${JSON.stringify(this.#place)} ${text}`
+    let first = firstReviews.get(key)
+    if (first === undefined) {
+      let isRefused = false
+      const { text: edited, facts } = this.#review(text, new OwnedObjects(), () => {
+        isRefused = true
+      })
+      first = { facts, isPlain: !isRefused && edited === text && namesOfPublic(text).length === 0 }
+      firstReviews.set(key, first, key.length)
+    }
+    return first
   }
 
   /** What these statements change in turn, and none of them has created before. */
@@ -106,11 +128,8 @@ class ReviewedClient implements MigrationClient {
     })
   }
 
-  #mayBeShared(object: OwnedObject): boolean {
-    return this.#place.sharedNames?.has(object.name) !== false
-  }
-
   async #lookUp(names: readonly string[]): Promise<void> {
+    if (this.#place.includesShared) await this.#sharedNames.read(this.#client)
     const { rows } = await this.#client.query<NameInSchemas>(namesOfSchemaSql(names, this.#place.sharedSchema))
     for (const row of rows) this.#known.set(row.name, row)
   }
@@ -122,7 +141,8 @@ class ReviewedClient implements MigrationClient {
     }
     const owned = this.#owned.copy()
     owned.record({ created: [...this.#known.values()].flatMap(objectsOf), dropped: [] })
-    const { text, facts } = this.#review(statement.text, owned, refuse)
+    const first = this.#firstReview(statement.text)
+    const { text, facts } = first.isPlain ? { ...first, text: statement.text } : this.#review(statement.text, owned, refuse)
     for (const { name } of this.#migration.sharedObjects === true ? [] : this.#changedByPath(facts)) {
       const known = this.#known.get(name)
       if (known?.isShared === true && !known.isOwn) refuse(say.changeOfShared(name, this.#place))
