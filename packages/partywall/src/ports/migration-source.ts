@@ -86,6 +86,8 @@ export interface Migration {
   readonly down?: Step | undefined
   /** `false`: it must run outside of a transaction, because PostgreSQL refuses a statement of it inside of one. Absent: it runs inside of one. */
   readonly transaction?: false | undefined
+  /** It changes objects of the shared schema on purpose, as its author has declared. Absent: such a change is refused in a migration of tenants. */
+  readonly sharedObjects?: true | undefined
   /** What the source keeps with the migration, to recognize it in the imported history. */
   readonly origin?: unknown
 }
