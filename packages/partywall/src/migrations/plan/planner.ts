@@ -12,6 +12,7 @@ import { unfinishedProblem } from '../history/unfinished.ts'
 import type { MigrationSource } from '../../ports/migration-source.ts'
 import { findCrossSchemaReferences } from './cross-schema.ts'
 import { resolveTo } from './find-migration.ts'
+import { planRedo, planReset } from './plan-again.ts'
 import { planDown, planMigrations } from './plan.ts'
 import { inGroups, type Goal, type Planned } from './planned.ts'
 import { readState } from './read-state.ts'
@@ -90,6 +91,7 @@ export class Planner {
       const state = stored && this.#stateByDigest(target, stored)
       if (target.problem !== undefined) plans.set(target, withProblem(target, goal, target.problem))
       else if (stored === undefined) plans.set(target, withProblem(target, goal, schemaMissing(target.schema)))
+      else if (goal.again === 'all') plans.set(target, planReset(target, this.#lists.get(target.source!)!, stored))
       else if (state === undefined) unknown.push(target)
       else plans.set(target, this.#planFor(target, state))
     }
@@ -157,11 +159,22 @@ function statesByDigest(lists: MigrationLists): (source: MigrationSource, stored
   return (source, { digest }) => (digest === null ? undefined : known.get(source)?.get(digest))
 }
 
-function planOne(target: FleetTarget, lists: MigrationLists, state: SchemaState, { direction, to, fake = false }: Goal): Planned {
+function planOne(
+  target: FleetTarget,
+  lists: MigrationLists,
+  state: SchemaState,
+  { direction, to, edited, again, fake = false }: Goal,
+): Planned {
   const migrations = lists.get(target.source!)!
-  const plan = (direction === 'up' ? planMigrations : planDown)(target.schema, migrations, recordedIn(state), to)
+  const applied = recordedIn(state)
+  const plan =
+    again === 'last'
+      ? planRedo(target.schema, migrations, applied)
+      : direction === 'up'
+        ? planMigrations(target.schema, migrations, applied, to)
+        : planDown(target.schema, migrations, applied, to, edited)
   const problem = plan.problem ?? unfinishedProblem(target.schema, state.unfinished, migrations, plan.pending[0])
-  const base = { target, head: plan.head, direction, ...(problem !== undefined && { problem }) }
+  const base = { target, head: plan.head, direction, again, ...(problem !== undefined && { problem }) }
   const needsHistoryWrite = state.toRecord !== undefined || (state.hasHistory && state.digest !== digestOf(state.applied))
   if (!fake || problem !== undefined) return { ...base, state, pending: plan.pending, needsHistoryWrite }
   const toRecord = [...(state.toRecord ?? []), ...plan.pending.map(({ name, checksum }) => ({ name, checksum }))]
