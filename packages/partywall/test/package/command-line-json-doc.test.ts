@@ -21,6 +21,8 @@ const calls: [command: string, call: string | string[]][] = [
   ['domain remove', 'domain remove acme a.example.com'],
   ['migrate', 'migrate --tenant acme'],
   ['migrate status', 'migrate status --tenant acme'],
+  ['migrate redo', 'migrate redo --tenant acme'],
+  ['migrate reset', 'migrate reset --tenant acme --yes'],
   // Last: no command migrates while a file is not written.
   ['migrate new', 'migrate new notes'],
   ['sql', ['sql', '--tenant', 'acme', 'select 1 as one']],
