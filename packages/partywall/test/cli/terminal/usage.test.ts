@@ -46,6 +46,7 @@ describe.concurrent('wrong usage is exit code 2', () => {
     ['migrate reset', 'MISSING_ANSWER', 'missing --tenant <tenant>'],
     ['migrate reset --tenants', 'USAGE', "unknown option '--tenants'"],
     ['migrate --tenant acme reset', 'USAGE', 'put --tenant after `migrate reset`'],
+    ['migrate new titles --print', 'USAGE', 'leave it out'],
     ['migrate new ???', 'INVALID_ARGUMENT', 'letters or digits'],
     ['tenant create acme --set plan', 'USAGE', 'key=value'],
     ['tenant create Acme', 'INVALID_SCHEMA_NAME', 'upper-case'],
