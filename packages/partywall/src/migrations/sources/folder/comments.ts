@@ -28,20 +28,22 @@ export function readSql(text: string): { statements: readonly SqlStatement[]; co
 
 /** Between two tokens there is nothing but white space, semicolons and comments. */
 function commentsBetween(text: string, from: number, to: number): CommentLine[] {
+  // Most gaps are one space, and a search in the whole text would read it once for each of them.
+  const gap = text.slice(from, to)
   const found: CommentLine[] = []
   const opening = /--[^\n]*|\/\*/g
-  opening.lastIndex = from
-  for (let match = opening.exec(text); match !== null && match.index < to; match = opening.exec(text)) {
+  for (let match = opening.exec(gap); match !== null; match = opening.exec(gap)) {
     const isBlock = match[0] === '/*'
-    if (isBlock) opening.lastIndex = endOfBlock(text, match.index)
-    found.push(...linesOf(text, match.index, opening.lastIndex, isBlock))
+    if (isBlock) opening.lastIndex = endOfBlock(gap, match.index)
+    found.push(...linesOf(text, from + match.index, from + opening.lastIndex, isBlock))
   }
   return found
 }
 
 function linesOf(text: string, start: number, end: number, isBlock: boolean): CommentLine[] {
   const before = text.slice(text.lastIndexOf('\n', start - 1) + 1, start)
-  const after = text.slice(end, (text + '\n').indexOf('\n', end))
+  const lineEnd = text.indexOf('\n', end)
+  const after = text.slice(end, lineEnd === -1 ? undefined : lineEnd)
   let at = start
   return text
     .slice(start, end)
