@@ -99,6 +99,8 @@ export interface ErrorDetails {
     readonly problem: 'changed' | 'gone' | 'reordered' | 'unfinished'
     readonly checksum?: string | undefined
     readonly applied?: string | undefined
+    /** It was applied last and has a down migration, so `tenancy.migrations.redo` can do it again. */
+    readonly mayRedo?: true
     readonly was?: string
     readonly head?: string | undefined
     readonly statements?: number

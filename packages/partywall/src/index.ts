@@ -39,7 +39,15 @@ export type { ForEachEntry, ForEachOptions } from './fleet/for-each.ts'
 export type { DomainListOptions } from './catalog/domains/domains.ts'
 export type { TenantFilter, TenantListOptions, TenantOrder } from './catalog/tenants/tenant-list.ts'
 export type { TenantChanges } from './catalog/tenants/tenants.ts'
-export type { MigrationGroup, Migrations, MigrationStatus, PlanOptions, RunOptions } from './migrations/run/run.ts'
+export type {
+  MigrationGroup,
+  Migrations,
+  MigrationStatus,
+  PlanOptions,
+  RedoOptions,
+  ResetOptions,
+  RunOptions,
+} from './migrations/run/run.ts'
 export type { MigrationSelection } from './migrations/plan/targets.ts'
 export type {
   ImportedHistory,

@@ -36,7 +36,7 @@ export interface MigrationSource {
   readonly review?: SourceReview | undefined
   /** The history of the tool that applied these files before partywall did. Absent: nothing is imported. */
   readonly imported?: ImportedHistory | undefined
-  /** The command with which the tool creates a new file. Absent: `partywall migrate new` creates it. */
+  /** The command with which the tool creates a new file; `partywall migrate new` runs or names it. Absent: see the tool's manual. */
   readonly makeNew?: string | undefined
 }
 

@@ -28,6 +28,7 @@ test('a command or flag that is not on the page is found', () => {
     'domain list has no section',
     'migrate --max-failures',
     'migrate down --max-failures',
+    'migrate redo --max-failures',
     'dev has no row',
   ])
 })

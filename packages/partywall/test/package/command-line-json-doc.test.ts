@@ -10,7 +10,6 @@ const { url } = await testDatabase()
 /** In this order: each command finds what those before it have made. */
 const calls: [command: string, call: string | string[]][] = [
   ['init', 'init'],
-  ['migrate new', 'migrate new notes'],
   ['tenant create', 'tenant create acme --domain a.example.com'],
   ['tenant list', 'tenant list'],
   ['tenant show', 'tenant show acme'],
@@ -22,6 +21,10 @@ const calls: [command: string, call: string | string[]][] = [
   ['domain remove', 'domain remove acme a.example.com'],
   ['migrate', 'migrate --tenant acme'],
   ['migrate status', 'migrate status --tenant acme'],
+  ['migrate redo', 'migrate redo --tenant acme'],
+  ['migrate reset', 'migrate reset --tenant acme --yes'],
+  // Last: no command migrates while a file is not written.
+  ['migrate new', 'migrate new notes'],
   ['sql', ['sql', '--tenant', 'acme', 'select 1 as one']],
 ]
 

@@ -165,6 +165,7 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
     file: 'maybe',
     line: 'maybe',
     checksum: 'maybe',
+    mayRedo: 'maybe',
     applied: 'maybe',
     head: 'maybe',
     was: 'maybe',

@@ -54,7 +54,7 @@ const rooms: Record<string, readonly string[]> = {
   'catalog/runs': ['sql', 'catalog'],
   'migrations/review': ['sql', 'ports'],
   'migrations/sources/files': [],
-  'migrations/sources/folder': ['ports', 'migrations/review', 'migrations/sources/files'],
+  'migrations/sources/folder': ['sql', 'ports', 'migrations/review', 'migrations/sources/files'],
   'migrations/sources/imported': [...text, 'ports', 'migrations/sources/files'],
   'migrations/sources/tools': ['sql', 'ports', 'migrations/review', 'migrations/sources/files', 'migrations/sources/imported'],
   'migrations/sources': ['ports', 'config', 'migrations/sources/folder'],

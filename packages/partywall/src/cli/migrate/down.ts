@@ -2,8 +2,8 @@
 import type { Command } from 'commander'
 import type { Cli } from '../context/cli.ts'
 import { examples } from '../context/declarations.ts'
-import { UsageError } from '../terminal/failure.ts'
 import {
+  assertNamedAlone,
   refuseFlagsBefore,
   runOptionsOf,
   selectionOf,
@@ -17,6 +17,7 @@ import { runMigrations } from './run.ts'
 
 interface Flags extends SelectionFlags, RunFlags {
   readonly to?: string
+  readonly edited?: boolean
   readonly plan?: boolean
 }
 
@@ -24,6 +25,7 @@ export function migrateDown(parent: Command, cli: Cli): void {
   const command = withSelection(parent.command('down').allowExcessArguments(false), 'none; they must be named')
     .optionsGroup('What:')
     .option('--to <migration>', 'the last migration to keep: its name or number; 0 keeps none (required)')
+    .option('--edited', 'also files that have changed since they were applied, with the down migration that they have now')
     .option('--plan', 'only show what would be rolled back where, with the SQL')
   withRunFlags(command)
     .description('roll back migrations, the last one first, where their files say how')
@@ -37,27 +39,11 @@ export function migrateDown(parent: Command, cli: Cli): void {
     )
     .action(async (flags: Flags, self: Command) => {
       refuseFlagsBefore(self)
-      assertSelection(flags)
+      assertNamedAlone(flags)
       const to =
         flags.to ?? (await cli.ask.required({ missing: '--to <migration>', question: 'Last migration to keep (0 keeps none)' }))
-      const what = { ...(await selectionOf(cli, flags)), to, down: true }
+      const what = { ...(await selectionOf(cli, flags)), to, down: true, edited: flags.edited }
       if (flags.plan === true) await printPlan(cli, { ...what, verify: flags.verify })
       else await runMigrations(cli, { ...what, ...runOptionsOf(flags) })
     })
-}
-
-/** Rolling back drops data, so tenants must be named; there is no default of all. */
-function assertSelection({ shared, tenants, tenant, kind, status }: SelectionFlags): void {
-  const hasTenants = [tenants, tenant, kind, status].some((flag) => flag !== undefined)
-  if (shared === undefined && !hasTenants) {
-    throw new UsageError(
-      'missing --tenants, --tenant <tenant>, --kind <kind>, --status <status> or --shared: name the schemas to roll back',
-      'MISSING_ANSWER',
-    )
-  }
-  if (shared !== undefined && hasTenants) {
-    throw new UsageError(
-      'tenants may depend on the shared schema: roll the tenants back first, then the shared schema with --shared alone',
-    )
-  }
 }

@@ -93,6 +93,25 @@ export function runOptionsOf(flags: RunFlags): RunOptions {
   }
 }
 
+/**
+ * Rolling back drops data, so tenants must be named; there is no default of all. The shared schema is rolled back by itself.
+ * @throws UsageError
+ */
+export function assertNamedAlone({ shared, tenants, tenant, kind, status }: SelectionFlags): void {
+  const hasTenants = [tenants, tenant, kind, status].some((flag) => flag !== undefined)
+  if (shared === undefined && !hasTenants) {
+    throw new UsageError(
+      `missing --tenants, --tenant <tenant>, --kind <kind>, --status <status> or --shared: name the schemas to roll back`,
+      'MISSING_ANSWER',
+    )
+  }
+  if (shared !== undefined && hasTenants) {
+    throw new UsageError(
+      'tenants may depend on the shared schema: roll the tenants back first, then the shared schema with --shared alone',
+    )
+  }
+}
+
 /** `migrate --tenant acme status` would show all tenants: a flag between the two words belongs to `migrate` alone. */
 export function refuseFlagsBefore(command: Command): void {
   const { parent } = command

@@ -9,6 +9,8 @@ import { migrateDown } from './down.ts'
 import { runOptionsOf, selectionOf, withRunFlags, withSelection, type RunFlags, type SelectionFlags } from './flags.ts'
 import { migrateNew } from './new.ts'
 import { printPlan } from './plan.ts'
+import { migrateRedo } from './redo.ts'
+import { migrateReset } from './reset.ts'
 import { runMigrations } from './run.ts'
 import { migrateStatus } from './status.ts'
 
@@ -45,6 +47,8 @@ export function migrate(program: Command, cli: Cli): void {
     })
   migrateStatus(noun, cli)
   migrateDown(noun, cli)
+  migrateRedo(noun, cli)
+  migrateReset(noun, cli)
   migrateNew(noun, cli)
 }
 

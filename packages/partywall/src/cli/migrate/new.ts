@@ -1,12 +1,18 @@
 /** `partywall migrate new`: creates a migration file with the next number of its folder. */
 import type { Command } from 'commander'
-import { TenancyError } from '../../errors.ts'
 import { newMigration } from '../../migrations/sources/folder/new.ts'
-import type { MigrationSource } from '../../ports/migration-source.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples } from '../context/declarations.ts'
 import { shortPath } from '../terminal/printable.ts'
+import { UsageError } from '../terminal/failure.ts'
 import { refuseFlagsBefore } from './flags.ts'
+import { newByTool } from './new-by-tool.ts'
+
+interface Flags {
+  readonly shared?: boolean
+  readonly ts?: boolean
+  readonly print?: boolean
+}
 
 export function migrateNew(parent: Command, cli: Cli): void {
   parent
@@ -16,6 +22,7 @@ export function migrateNew(parent: Command, cli: Cli): void {
     .argument('[name]', 'what it does, in a few words')
     .option('--shared', 'for the shared schema, instead of the tenants')
     .option('--ts', 'in TypeScript, instead of SQL')
+    .option('--print', 'for the migrations of another tool: print its command, instead of running it')
     .addHelpText(
       'after',
       examples(
@@ -23,23 +30,23 @@ export function migrateNew(parent: Command, cli: Cli): void {
         ['migrate new plans --shared --ts', 'for the shared schema, in TypeScript'],
       ),
     )
-    .action(async (given: string | undefined, flags: { readonly shared?: boolean; readonly ts?: boolean }, command: Command) => {
+    .action(async (given: string | undefined, flags: Flags, command: Command) => {
       refuseFlagsBefore(command)
       const { options } = await cli.tenancy()
       const name = given ?? (await cli.ask.required({ missing: 'the argument <name>', question: 'What does the migration do?' }))
       const { shared, tenant } = options.migrations
-      const folder = folderOf(flags.shared === true ? shared : tenant['default']!)
-      const file = await newMigration({ folder, name, language: flags.ts === true ? 'ts' : 'sql', shared: flags.shared })
+      const source = flags.shared === true ? shared : tenant['default']!
+      if (typeof source !== 'string') {
+        const { root, sharedSchema, extraSearchPath } = options
+        const placed = source.at?.({ root, isShared: flags.shared === true, sharedSchema, extraSearchPath }) ?? source
+        return newByTool(cli, { source: placed, name, isTypeScript: flags.ts === true, root }, flags.print === true)
+      }
+      if (flags.print === true) {
+        throw new UsageError(
+          '--print is for the migrations of another tool, and partywall creates these files itself: leave it out',
+        )
+      }
+      const file = await newMigration({ folder: source, name, language: flags.ts === true ? 'ts' : 'sql', shared: flags.shared })
       cli.out.result({ file }, () => shortPath(file))
     })
-}
-
-/** Another tool keeps a journal or a snapshot beside its files, so it must create them itself. */
-function folderOf(source: string | MigrationSource): string {
-  if (typeof source === 'string') return source
-  throw new TenancyError(
-    'INVALID_ARGUMENT',
-    `The migrations in ${source.name} belong to another tool, which creates their files: ${source.makeNew ?? 'see its manual'}.`,
-    { details: { option: 'migrations' } },
-  )
 }

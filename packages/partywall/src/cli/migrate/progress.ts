@@ -33,9 +33,9 @@ export class MigrationProgress {
     this.#now = now
   }
 
-  begin(run: MigrationsStarted): void {
+  begin(run: MigrationsStarted, words = wordsOf(run)): void {
     this.#meter = new Meter(run.targets, this.#now())
-    this.#words = wordsOf(run)
+    this.#words = words
     this.#isFew = run.targets <= few
     if (this.#isFew) return
     if (this.#out.stickyLine === undefined) this.#out.say(`${this.#words.doing} ${run.targets} schemas`)

@@ -16,19 +16,25 @@ import { MigrationSession } from './migration-session.ts'
 import { TransactionText, type Script } from './transaction-text.ts'
 
 export async function applyInside(work: BatchInSchema): Promise<void> {
-  const { connections, target, schema, batch } = work
-  const script = {
-    target,
-    direction: batch.direction,
-    before: textsBefore(work),
-    migrations: batch.migrations,
-    after: [...recordBatchTexts(schema, work.appliedBefore, batch), forgetPlansText(schema)],
-  }
+  const { connections, schema, batch } = work
+  const script = scriptOf(work)
   if (batch.migrations.every((migration) => work.stepOf(migration).kind === 'sql')) {
     const text = new TransactionText(script)
     await explained(text, connections.send(schema, text.text, text.foreign))
   } else {
     await connections.transaction((transaction) => runScript(transaction, script))
+  }
+}
+
+/** All that a batch does in its schema. */
+export function scriptOf(work: BatchInSchema): Script {
+  const { target, schema, batch } = work
+  return {
+    target,
+    direction: batch.direction,
+    before: textsBefore(work),
+    migrations: batch.migrations,
+    after: [...recordBatchTexts(schema, work.appliedBefore, batch), forgetPlansText(schema)],
   }
 }
 

@@ -18,17 +18,22 @@ import { forgetPlansText } from './forget-plans.ts'
 import { guardSession } from './guards.ts'
 import { MigrationSession } from './migration-session.ts'
 
-export async function applyOutside(work: BatchInSchema): Promise<void> {
-  const { connections, schema, state, limits, batch } = work
-  const [migration] = batch.migrations as [Migration]
+/** @param next batches that start from the state that the one before them leaves; all are done under one lock */
+export async function applyOutside(first: BatchInSchema, ...next: readonly BatchInSchema[]): Promise<void> {
+  const { connections, schema, state, limits } = first
   await connections.session(schema, async (session) => {
     await guardSession(session, schema, state, limits)
-    await prepareHistory(session, work)
-    const step = work.stepOf(migration)
-    if (step.kind === 'code') await runCode(session, work, migration, step)
-    else await runStatements(session, work, migration, step)
-    await finishHistory(session, work, migration)
+    for (const work of [first, ...next]) await applyOn(session, work)
   })
+}
+
+async function applyOn(session: Queryable, work: BatchInSchema): Promise<void> {
+  const [migration] = work.batch.migrations as [Migration]
+  await prepareHistory(session, work)
+  const step = work.stepOf(migration)
+  if (step.kind === 'code') await runCode(session, work, migration, step)
+  else await runStatements(session, work, migration, step)
+  await finishHistory(session, work, migration)
 }
 
 /** Creates the history if there is none, and removes its digest: another process that reads the schema in the middle then reads the rows. */

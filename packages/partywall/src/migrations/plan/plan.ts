@@ -40,15 +40,17 @@ export function planMigrations(
 /**
  * What is to be rolled back in a schema, the last one applied first. Pure.
  * @param to the name of the last migration to keep; undefined keeps none
+ * @param edited files that have changed since they were applied are rolled back as they are now; those that are kept must be unchanged
  */
 export function planDown(
   schema: string,
   migrations: readonly Migration[],
   applied: readonly AppliedMigration[],
   to: string | undefined,
+  edited = false,
 ): MigrationPlan {
-  const plan = planMigrations(schema, migrations, applied)
   const keep = to === undefined ? 0 : migrations.findIndex(({ name }) => name === to) + 1
+  const plan = planMigrations(schema, migrations, edited ? asEdited(applied, migrations.slice(keep)) : applied)
   const done = new Set(applied.map(({ name }) => name))
   const pending = migrations
     .slice(keep)
@@ -56,6 +58,12 @@ export function planDown(
     .toReversed()
   const withoutDown = pending.find(({ down }) => down === undefined)
   return { ...plan, pending, problem: plan.problem ?? (withoutDown && hasNoDown(schema, withoutDown)) }
+}
+
+/** What was applied, with the checksums that these files have now. */
+function asEdited(applied: readonly AppliedMigration[], migrations: readonly Migration[]): readonly AppliedMigration[] {
+  const files = new Map(migrations.map((migration) => [migration.name, migration]))
+  return applied.map(({ name, checksum }) => ({ name, checksum: files.get(name)?.checksum ?? checksum }))
 }
 
 function goneOrChanged(
@@ -67,12 +75,12 @@ function goneOrChanged(
   for (const { name, checksum } of applied) {
     const migration = files.get(name)
     if (migration === undefined) return isGone(schema, name)
-    if (migration.checksum !== checksum) return hasChanged(schema, migration, checksum)
+    if (migration.checksum !== checksum) return hasChanged(schema, migration, checksum, name === applied.at(-1)!.name)
   }
   return undefined
 }
 
-function isGone(schema: string, name: string): TenancyError {
+export function isGone(schema: string, name: string): TenancyError {
   return new TenancyError(
     'MIGRATION_CHANGED',
     `The migration ${name} was applied to the schema ${JSON.stringify(schema)}, but its file is gone. ` +
@@ -81,12 +89,17 @@ function isGone(schema: string, name: string): TenancyError {
   )
 }
 
-function hasChanged(schema: string, { name, file, checksum }: Migration, applied: string): TenancyError {
+/** @param isLast it was applied last, so it can be done again */
+function hasChanged(schema: string, { name, file, checksum, down }: Migration, applied: string, isLast: boolean): TenancyError {
+  const mayRedo = isLast && down !== undefined
   return new TenancyError(
     'MIGRATION_CHANGED',
     `The migration ${file} has changed since it was applied to the schema ${JSON.stringify(schema)}: its checksum is ` +
-      `${short(checksum)}, and was ${short(applied)}. Restore the file as it was, and write the change as a new migration.`,
-    { details: { schema, name, file, problem: 'changed', checksum, applied } },
+      `${short(checksum)}, and was ${short(applied)}. Restore the file as it was, and write the change as a new migration. ` +
+      (mayRedo
+        ? 'While you write it, `npx partywall migrate redo` rolls it back and applies it again.'
+        : 'While you write it, `npx partywall migrate reset` empties a tenant and applies all files again.'),
+    { details: { schema, name, file, problem: 'changed', checksum, applied, ...(mayRedo && { mayRedo }) } },
   )
 }
 

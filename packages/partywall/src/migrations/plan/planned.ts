@@ -5,6 +5,8 @@ import type { FleetTarget } from './targets.ts'
 
 export type Direction = 'up' | 'down'
 
+export type Again = 'last' | 'all'
+
 /** What a run should reach in each of its schemas. */
 export interface Goal {
   readonly direction: Direction
@@ -12,6 +14,10 @@ export interface Goal {
   readonly to?: string | undefined
   /** Read the histories themselves, and refuse a schema whose digest does not match its history. */
   readonly verify?: boolean | undefined
+  /** Down: files that have changed since they were applied are rolled back as they are now. */
+  readonly edited?: boolean | undefined
+  /** Done again: the last migration, which is rolled back first; or all of them, in a schema that is emptied first. */
+  readonly again?: Again | undefined
   /** Pending migrations are recorded as applied, and not run. */
   readonly fake?: boolean | undefined
 }
@@ -22,6 +28,8 @@ export interface Planned {
   readonly head: string | undefined
   readonly state: SchemaState
   readonly direction: Direction
+  /** As in the goal. */
+  readonly again?: Again | undefined
   /** In the order in which they are done. */
   readonly pending: readonly Migration[]
   /** The history must be written, or its digest corrected, even when nothing is pending. */

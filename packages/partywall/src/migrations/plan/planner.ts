@@ -13,6 +13,7 @@ import { findCrossSchemaReferences } from './cross-schema.ts'
 import { resolveTo } from './find-migration.ts'
 import type { ReviewedMigrations } from '../review/review-list.ts'
 import type { MigrationSources } from '../sources/sources.ts'
+import { planRedo, planReset } from './plan-again.ts'
 import { planDown, planMigrations } from './plan.ts'
 import { inGroups, type Goal, type Planned } from './planned.ts'
 import { readState } from './read-state.ts'
@@ -98,6 +99,7 @@ export class Planner {
       const state = stored && this.#stateByDigest(target, stored)
       if (target.problem !== undefined) plans.set(target, withProblem(target, goal, target.problem))
       else if (stored === undefined) plans.set(target, withProblem(target, goal, schemaMissing(target.schema)))
+      else if (goal.again === 'all') plans.set(target, planReset(target, this.#lists.get(target.source!)!, stored))
       else if (state === undefined) unknown.push(target)
       else plans.set(target, this.#planFor(target, state))
     }
@@ -119,8 +121,10 @@ export class Planner {
     const isReady = new Set(ready)
     return plans.map((planned) => {
       if (!isReady.has(planned)) return planned
-      const { target, direction, pending } = planned
+      const { target, direction, again, pending } = planned
       const reviewed = (target.tenant ? this.#reviews.tenants : this.#reviews.shared).get(target.source!)!
+      // A migration that is done again is rolled back first.
+      if (again === 'last') for (const migration of pending) reviewed.fit(migration, 'down')
       return { ...planned, pending: pending.map((migration) => reviewed.fit(migration, direction)) }
     })
   }
@@ -184,11 +188,22 @@ function statesByDigest(lists: MigrationLists): (source: MigrationSource, stored
   return (source, { digest }) => (digest === null ? undefined : known.get(source)?.get(digest))
 }
 
-function planOne(target: FleetTarget, lists: MigrationLists, state: SchemaState, { direction, to, fake = false }: Goal): Planned {
+function planOne(
+  target: FleetTarget,
+  lists: MigrationLists,
+  state: SchemaState,
+  { direction, to, edited, again, fake = false }: Goal,
+): Planned {
   const migrations = lists.get(target.source!)!
-  const plan = (direction === 'up' ? planMigrations : planDown)(target.schema, migrations, recordedIn(state), to)
+  const applied = recordedIn(state)
+  const plan =
+    again === 'last'
+      ? planRedo(target.schema, migrations, applied)
+      : direction === 'up'
+        ? planMigrations(target.schema, migrations, applied, to)
+        : planDown(target.schema, migrations, applied, to, edited)
   const problem = plan.problem ?? unfinishedProblem(target.schema, state.unfinished, migrations, plan.pending[0])
-  const base = { target, head: plan.head, direction, ...(problem !== undefined && { problem }) }
+  const base = { target, head: plan.head, direction, again, ...(problem !== undefined && { problem }) }
   const needsHistoryWrite = state.toRecord !== undefined || (state.hasHistory && state.digest !== digestOf(state.applied))
   if (!fake || problem !== undefined) return { ...base, state, pending: plan.pending, needsHistoryWrite }
   const toRecord = [...(state.toRecord ?? []), ...plan.pending.map(({ name, checksum }) => ({ name, checksum }))]

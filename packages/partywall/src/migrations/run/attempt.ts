@@ -4,9 +4,12 @@
  */
 import type { Connections } from '../../ports/database.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
+import type { Queryable } from '../../sql/statement.ts'
 import { isTenancyError, TenancyError, tenancyErrorOf } from '../../errors.ts'
 import type { MigrationEntry, Tenant } from '../../types.ts'
 import { applyChanges } from '../apply/apply.ts'
+import { redoLast } from '../apply/redo-last.ts'
+import { resetSchema } from '../apply/reset-schema.ts'
 import { historyChangedMark, lockedMark, type MigrationLimits } from '../apply/guards.ts'
 import { toRun, type Planned } from '../plan/planned.ts'
 import type { FleetTarget } from '../plan/targets.ts'
@@ -19,6 +22,8 @@ export interface AttemptParts {
   readonly retries: number
   /** The current state of the schema, and what is still to be done there. */
   replan(target: FleetTarget): Promise<Planned>
+  /** Why migrations must not run in a schema as it is now, because they would change the shared schema; undefined when they may. */
+  crossSchemaProblem(queryable: Queryable, planned: Planned): Promise<TenancyError | undefined>
   /** The tenant as the catalog has it now; undefined when it was deleted. */
   findTenant(id: string): Promise<Tenant<any> | undefined>
   onStart(planned: Planned): void
@@ -60,16 +65,26 @@ export async function attempt(parts: AttemptParts, turn: Turn, tries: number): P
       const note = 'the tenant was deleted during the run'
       return { entry: entryOf(planned, 'done', performance.now() - startedAt, { note }) }
     }
-    const retry = { ...turn, planned: await parts.replan(target), startedAt, error: forReaders(planned, error) }
+    const replanned = await parts.replan(target)
+    if (isOtherRedo(turn.first, replanned)) return { entry: endOf(planned, startedAt, forReaders(planned, error)) }
+    const retry = { ...turn, planned: replanned, startedAt, error: forReaders(planned, error) }
     return { retry, afterMs: decision === 'wait' || tries > 0 ? pauseAfter(tries) : 0 }
   }
 }
 
-async function apply({ connections, limits }: AttemptParts, planned: Planned): Promise<void> {
-  const { target, state, direction, needsHistoryWrite } = planned
+async function apply({ connections, limits, crossSchemaProblem }: AttemptParts, planned: Planned): Promise<void> {
+  const { target, state, direction, again, pending, needsHistoryWrite } = planned
+  const place = { connections, target, limits }
+  if (again === 'all') return resetSchema(place, state, pending, (queryable) => crossSchemaProblem(queryable, planned))
+  if (again === 'last' && pending[0] !== undefined) return redoLast(place, state, pending[0])
   const migrations = toRun(planned)
   if (migrations.length === 0 && !needsHistoryWrite) return
-  await applyChanges({ connections, target, limits, state, direction, migrations })
+  await applyChanges({ ...place, state, direction, migrations })
+}
+
+/** Outside of a transaction, the migration may be rolled back already: the one before it is the last one now, and must stay. */
+function isOtherRedo(first: Planned, { again, pending }: Planned): boolean {
+  return again === 'last' && pending[0]?.name !== first.pending[0]?.name
 }
 
 /** The target with its current schema; undefined when its tenant was deleted. */

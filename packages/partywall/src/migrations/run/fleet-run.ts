@@ -6,16 +6,18 @@ import type { Catalog } from '../../catalog/catalog.ts'
 import { MigrationRun, type UnfinishedRun } from '../../catalog/runs/migration-runs.ts'
 import type { Connections } from '../../ports/database.ts'
 import { transactionLockSql } from '../../sql/schema-sql.ts'
+import { TenancyError } from '../../errors.ts'
 import type { Events } from '../../events.ts'
 import { makeReport } from '../../fleet/report.ts'
 import type { Attributes, MigrationEntry, MigrationReport } from '../../types.ts'
 import { attempt, type AttemptParts, type Turn } from './attempt.ts'
 import { defaultConcurrency } from './concurrency.ts'
+import { findCrossSchemaReferences } from '../plan/cross-schema.ts'
 import { assertIndexesNamed } from '../plan/concurrent-index.ts'
 import { isIdle, type Goal, type Planned } from '../plan/planned.ts'
 import { Planner } from '../plan/planner.ts'
 import { endOf, entryOf, errorForRecord } from './report.ts'
-import { runDefaults, goalOf, type RunOptions } from './run-options.ts'
+import { runDefaults, goalOf, type FleetOptions } from './run-options.ts'
 import { work } from '../../fleet/schedule.ts'
 import { provisioningLock, selectTargets, unfinishedTargets, type FleetTarget, type TargetParts } from '../plan/targets.ts'
 
@@ -26,7 +28,7 @@ export interface MigrationsParts<A extends object = Attributes> extends TargetPa
 
 export class FleetRun<A extends object = Attributes> {
   readonly #parts: MigrationsParts<A>
-  readonly #options: RunOptions
+  readonly #options: FleetOptions
   readonly #started = performance.now()
   readonly #deadline: number | undefined
   readonly #order: FleetTarget[] = []
@@ -35,7 +37,7 @@ export class FleetRun<A extends object = Attributes> {
   #failures = 0
   #hasStarted = false
 
-  constructor(parts: MigrationsParts<A>, options: RunOptions) {
+  constructor(parts: MigrationsParts<A>, options: FleetOptions) {
     this.#parts = parts
     this.#options = options
     this.#deadline = options.deadlineMs === undefined ? undefined : this.#started + options.deadlineMs
@@ -62,6 +64,7 @@ export class FleetRun<A extends object = Attributes> {
 
   async #runWhole(unfinished: UnfinishedRun | undefined): Promise<void> {
     const { catalog } = this.#parts
+    if ((unfinished?.options as Goal | undefined)?.again !== undefined) throw notResumable()
     const goal = unfinished === undefined ? goalOf(this.#options) : (unfinished.options as unknown as Goal)
     const { planner, plans } =
       unfinished === undefined
@@ -131,6 +134,10 @@ export class FleetRun<A extends object = Attributes> {
       limits: { lockTimeoutMs, statementTimeoutMs: this.#options.statementTimeoutMs },
       retries,
       replan: async (target) => (await planner.plan([target]))[0]!,
+      crossSchemaProblem: async (queryable, { target, direction, pending }) => {
+        const planned = { schemas: [target.schema], direction, pending, migrations: pending }
+        return (await findCrossSchemaReferences(queryable, this.#parts.options, [planned])).get(target.schema)
+      },
       findTenant: (id) => this.#parts.tenants.lookUp(id),
       onStart: ({ target, pending }) =>
         void this.#parts.events.emit('migrations.schema.started', {
@@ -199,12 +206,21 @@ export class FleetRun<A extends object = Attributes> {
   }
 }
 
+function notResumable(): TenancyError {
+  return new TenancyError(
+    'INVALID_ARGUMENT',
+    'The last run was a redo or a reset, which "resume" does not finish: data could be lost that was written since. Start it again, with the ' +
+      'tenants that it is for.',
+    { details: { option: 'resume' } },
+  )
+}
+
 function keyOf({ tenant }: FleetTarget): string {
   return tenant?.id ?? 'shared'
 }
 
 /** Unless tenants are named, the run is also for those that are created during it. */
-function isForAllTenants({ tenants, kinds, status, shared }: RunOptions): boolean {
+function isForAllTenants({ tenants, kinds, status, shared }: FleetOptions): boolean {
   if (tenants !== undefined) return tenants === true
   return shared !== true || kinds !== undefined || status !== undefined
 }

@@ -2,8 +2,8 @@
 import { TenancyError } from '../../errors.ts'
 import { assertOnFailure } from '../../fleet/on-failure.ts'
 import { assertWholeNumber, mostTimeoutMs, type NumberRange } from '../../whole-number.ts'
-import type { Goal } from '../plan/planned.ts'
-import type { MigrationEntry } from '../../types.ts'
+import type { Again, Goal } from '../plan/planned.ts'
+import type { MigrationEntry, TenantRef } from '../../types.ts'
 import type { MigrationSelection } from '../plan/targets.ts'
 
 /**
@@ -18,6 +18,11 @@ export interface RunOptions extends MigrationSelection {
   readonly to?: string | undefined
   /** Roll back to `to`. Every migration that is rolled back must have a down migration. @default false */
   readonly down?: boolean | undefined
+  /**
+   * Roll back also files that have changed since they were applied, with the down migration that they have now. Only with `down`.
+   * @default false
+   */
+  readonly edited?: boolean | undefined
   /** Record what is pending as applied, and run nothing. @default false */
   readonly fake?: boolean | undefined
   /** Read the histories themselves, and refuse a schema whose digest does not match its history. Costs two queries per schema. @default false */
@@ -63,6 +68,25 @@ export interface RunOptions extends MigrationSelection {
   readonly onEntry?: ((entry: MigrationEntry) => void) | undefined
 }
 
+/** The options of a run, and what its callers do by calls of their own. */
+export interface FleetOptions extends RunOptions {
+  readonly again?: Again | undefined
+}
+
+/**
+ * Options of `tenancy.migrations.redo`: the schemas, and how the run goes.
+ * @example await tenancy.migrations.redo({ tenants: 'acme' })
+ */
+export type RedoOptions = Omit<RunOptions, 'to' | 'down' | 'fake' | 'resume' | 'edited'>
+
+/**
+ * Options of `tenancy.migrations.reset`. The tenants must be named one by one, because they lose their data.
+ * @example await tenancy.migrations.reset({ tenants: ['acme', 'globex'] })
+ */
+export interface ResetOptions extends Omit<RedoOptions, 'shared' | 'kinds' | 'status' | 'tenants' | 'verify'> {
+  readonly tenants: TenantRef | readonly TenantRef[]
+}
+
 export const runOptionKeys = [
   'shared',
   'tenants',
@@ -70,6 +94,7 @@ export const runOptionKeys = [
   'status',
   'to',
   'down',
+  'edited',
   'fake',
   'verify',
   'concurrency',
@@ -99,7 +124,7 @@ export function assertRunOptions(call: string, options: RunOptions): void {
   const refuse = (option: string, what: string): never => {
     throw new TenancyError('INVALID_ARGUMENT', `"${option}" of ${call} ${what}.`, { details: { option } })
   }
-  for (const name of ['shared', 'down', 'fake', 'verify', 'resume'] as const) {
+  for (const name of ['shared', 'down', 'edited', 'fake', 'verify', 'resume'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'boolean') refuse(name, 'must be true or false')
   }
   if (options.to !== undefined && typeof options.to !== 'string')
@@ -122,7 +147,10 @@ export function assertRunOptions(call: string, options: RunOptions): void {
   if (options.down === true && options.fake === true) {
     refuse('fake', 'cannot be combined with "down": it only records migrations as applied. Leave one of the two out')
   }
-  const choices = ['shared', 'tenants', 'kinds', 'status', 'to', 'down', 'fake'] as const
+  if (options.edited === true && options.down !== true) {
+    refuse('edited', 'is only for rolling back, so it requires "down"')
+  }
+  const choices = ['shared', 'tenants', 'kinds', 'status', 'to', 'down', 'edited', 'fake'] as const
   const given =
     options.resume === true ? choices.find((name) => options[name] !== undefined && options[name] !== false) : undefined
   if (given !== undefined) {
@@ -133,6 +161,28 @@ export function assertRunOptions(call: string, options: RunOptions): void {
   }
 }
 
-export function goalOf({ to, down = false, fake, verify }: RunOptions): Goal {
-  return { direction: down ? 'down' : 'up', to: down && to === '0' ? undefined : to, fake, verify }
+export const redoOptionKeys = runOptionKeys.filter((name) => !['to', 'down', 'edited', 'fake', 'resume'].includes(name))
+
+export const resetOptionKeys = redoOptionKeys.filter((name) => !['shared', 'kinds', 'status', 'verify'].includes(name))
+
+/**
+ * What is rolled back or emptied must be named: there is no default of all.
+ * @throws TenancyError INVALID_ARGUMENT
+ */
+export function assertNamed(call: string, { shared, tenants, kinds, status }: RunOptions, again: Again): void {
+  const refuse = (what: string): never => {
+    throw new TenancyError('INVALID_ARGUMENT', `"tenants" of ${call} ${what}.`, { details: { option: 'tenants' } })
+  }
+  const hasTenants = [tenants, kinds, status].some((option) => option !== undefined)
+  if (again === 'all' && (tenants === undefined || tenants === true)) {
+    refuse('must name one tenant or a list of them, because they lose their data')
+  }
+  if (!hasTenants && shared !== true) refuse('must name tenants, because data may be lost; true means all of them')
+  if (hasTenants && shared === true) {
+    refuse('cannot be combined with "shared": tenants may depend on the shared schema. Call it once for each')
+  }
+}
+
+export function goalOf({ to, down = false, edited, again, fake, verify }: FleetOptions): Goal {
+  return { direction: down ? 'down' : 'up', to: down && to === '0' ? undefined : to, edited, again, fake, verify }
 }

@@ -6,11 +6,21 @@ import { inGroups, stepOf, type Planned } from '../plan/planned.ts'
 import { Planner } from '../plan/planner.ts'
 import { FleetRun, type MigrationsParts } from './fleet-run.ts'
 import { statusOf, type MigrationStatus } from './report.ts'
-import { assertRunOptions, runOptionKeys, goalOf, type RunOptions } from './run-options.ts'
+import {
+  assertNamed,
+  assertRunOptions,
+  goalOf,
+  redoOptionKeys,
+  resetOptionKeys,
+  runOptionKeys,
+  type RedoOptions,
+  type ResetOptions,
+  type RunOptions,
+} from './run-options.ts'
 
 export type { MigrationsParts } from './fleet-run.ts'
 export type { MigrationStatus } from './report.ts'
-export type { RunOptions } from './run-options.ts'
+export type { RedoOptions, ResetOptions, RunOptions } from './run-options.ts'
 
 /** What a run would do in a group of schemas that need the same. */
 export interface MigrationGroup {
@@ -24,9 +34,9 @@ export interface MigrationGroup {
 }
 
 /** The schemas, and what they should reach. By default all schemas, with every migration applied. */
-export type PlanOptions = Pick<RunOptions, 'shared' | 'tenants' | 'kinds' | 'status' | 'to' | 'down' | 'verify'>
+export type PlanOptions = Pick<RunOptions, 'shared' | 'tenants' | 'kinds' | 'status' | 'to' | 'down' | 'edited' | 'verify'>
 
-const planKeys = ['shared', 'tenants', 'kinds', 'status', 'to', 'down', 'verify'] as const
+const planKeys = ['shared', 'tenants', 'kinds', 'status', 'to', 'down', 'edited', 'verify'] as const
 
 export class Migrations<A extends object = Attributes> {
   readonly #parts: MigrationsParts<A>
@@ -87,6 +97,34 @@ export class Migrations<A extends object = Attributes> {
    */
   async fake(options: Omit<RunOptions, 'fake' | 'down' | 'resume'> = {}): Promise<MigrationReport> {
     return this.#run('migrations.fake', { ...options, fake: true })
+  }
+
+  /**
+   * For development: rolls back the migration that was applied last in each schema, and applies it again, in one transaction. Its file may have
+   * changed since: the down migration is the one that it has now. The schemas must be named. Such a run is not resumed. The report and the
+   * costs are those of `run`; a schema where nothing was applied is done at once.
+   * @example assertFleetOk(await tenancy.migrations.redo({ tenants: 'acme' }))
+   * @throws TenancyError as `run`
+   */
+  async redo(options: RedoOptions): Promise<MigrationReport> {
+    assertKnownKeys('migrations.redo', options, redoOptionKeys)
+    assertRunOptions('migrations.redo', options)
+    assertNamed('migrations.redo', options, 'last')
+    return new FleetRun<A>(this.#parts, { ...options, again: 'last' }).run()
+  }
+
+  /**
+   * For development: drops all that is in the schemas of these tenants, also their data, and applies all migrations, in one transaction for
+   * each tenant. The schema itself stays, with its grants, and so do the tenant and its domains. Refused when an object of another schema
+   * depends on the tenant. Such a run is not resumed. The report is that of `run`.
+   * @example assertFleetOk(await tenancy.migrations.reset({ tenants: 'acme' }))
+   * @throws TenancyError as `run`
+   */
+  async reset(options: ResetOptions): Promise<MigrationReport> {
+    assertKnownKeys('migrations.reset', options, resetOptionKeys)
+    assertRunOptions('migrations.reset', options)
+    assertNamed('migrations.reset', options, 'all')
+    return new FleetRun<A>(this.#parts, { ...options, again: 'all' }).run()
   }
 
   async #run(call: string, options: RunOptions): Promise<MigrationReport> {

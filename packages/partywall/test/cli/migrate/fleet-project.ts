@@ -13,8 +13,12 @@ export interface FleetProject extends Project {
   /** Writes more migration files, by their names in the folder of the tenants. */
   write(files: Record<string, string>): Promise<void>
   rows(text: string): Promise<any[]>
-  /** Runs the command on a terminal: its exit code, and everything that was written there. */
-  onTerminal(call: string, environment?: Record<string, string>): Promise<{ code: number; seen: string }>
+  /** Runs the command on a terminal: its exit code, and everything that was written there. @param answer the keys for its first question */
+  onTerminal(
+    call: string,
+    environment?: Record<string, string>,
+    answer?: { readonly to: RegExp; readonly keys: string },
+  ): Promise<{ code: number; seen: string }>
 }
 
 export const pollsSql = 'create table polls (title text)\n-- partywall: down\ndrop table polls'
@@ -42,7 +46,7 @@ export async function fleetProject(count: number, files: Record<string, string> 
         Object.fromEntries(Object.entries(more).map(([name, text]) => [`migrations/tenant/${name}`, text])),
       ),
     rows: async (text) => (await client.query(text)).rows,
-    onTerminal: (call, environment = {}) => runOnTerminal(made.folder, url, call, environment),
+    onTerminal: (call, environment = {}, answer = undefined) => runOnTerminal(made.folder, url, call, environment, answer),
   }
 }
 
@@ -55,6 +59,7 @@ async function runOnTerminal(
   url: string,
   call: string,
   environment: Record<string, string>,
+  answer: { readonly to: RegExp; readonly keys: string } | undefined,
 ): Promise<{ code: number; seen: string }> {
   const command = `stty cols 100; exec ${process.execPath} ${bin} ${call}`
   const child = spawn(terminal, ['--quiet', '--return', '--command', command, '/dev/null'], {
@@ -62,7 +67,13 @@ async function runOnTerminal(
     env: { ...process.env, NODE_OPTIONS: '', CI: '', NO_COLOR: '1', TERM: 'xterm', DATABASE_URL: url, ...environment },
   })
   let seen = ''
-  child.stdout.on('data', (data: Buffer) => (seen += String(data)))
+  let isAnswered = answer === undefined
+  child.stdout.on('data', (data: Buffer) => {
+    seen += String(data)
+    if (isAnswered || !answer!.to.test(seen)) return
+    isAnswered = true
+    child.stdin.write(answer!.keys)
+  })
   const [code] = (await once(child, 'close')) as [number]
   return { code, seen }
 }

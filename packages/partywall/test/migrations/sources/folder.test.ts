@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, symlink } from 'node:fs/promises'
+import { chmod, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
@@ -91,8 +91,34 @@ describe('newMigration', () => {
     expect(await newMigration({ folder, name: 'Add Polls!' })).toBe(join(folder, '0001_add_polls.sql'))
     expect(await newMigration({ folder, name: 'titles', language: 'ts' })).toBe(join(folder, '0002_titles.ts'))
     expect(await newMigration({ folder, name: 'more', language: 'ts', shared: true })).toBe(join(folder, '0003_more.ts'))
-    expect((await folderSource(folder).list()).map(({ name }) => name)).toEqual(['0001_add_polls', '0002_titles', '0003_more'])
+    expect((await readdir(folder)).toSorted()).toEqual(['0001_add_polls.sql', '0002_titles.ts', '0003_more.ts'])
   })
+
+  test.each([
+    ['ünï', 'uni'],
+    ['Größe & Länge', 'grosse_lange'],
+    ['ＦＵＬＬ width №2', 'full_width_no2'],
+    ['Łódź → Ærø', 'lodz_aero'],
+  ])('names the file for %j in ASCII', async (name, file) => {
+    const folder = await folderForTest({})
+    expect(await newMigration({ folder, name })).toBe(join(folder, `0001_${file}.sql`))
+  })
+
+  test.each(['sql', 'ts'] as const)(
+    'creates a file in %s that is refused until it is written, down alone excepted',
+    async (language) => {
+      for (const shared of [false, true]) {
+        const folder = await folderForTest({})
+        const path = await newMigration({ folder, name: 'titles', language, shared })
+        await expect(folderSource(folder).list()).rejects.toThrow(/0001_titles\.\w+ is not written yet/)
+        const template = await readFile(path, 'utf8')
+        const written = language === 'sql' ? template.replace('\n\n', '\nselect 1;\n') : template.replace('{\n}', '{\n return }')
+        await writeFile(path, written)
+        const [migration] = await folderSource(folder).list()
+        expect(migration).not.toHaveProperty('down')
+      }
+    },
+  )
 
   test('numbers the file by the time in a folder whose files have times', async () => {
     const folder = await folderForTest({ '20200101000000_a.sql': 'x' })
@@ -104,7 +130,7 @@ describe('newMigration', () => {
   test('refuses a name without letters, and a folder without a higher number', async () => {
     const folder = await folderForTest({ '9999_a.sql': 'x' })
     await expect(newMigration({ folder, name: 'b' })).rejects.toMatchObject({ code: 'INVALID_MIGRATION' })
-    for (const name of ['', '  ', '../..', 'ä', undefined as never]) {
+    for (const name of ['', '  ', '../..', '日本', undefined as never]) {
       await expect(newMigration({ folder, name })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     }
   })

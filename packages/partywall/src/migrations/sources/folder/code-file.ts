@@ -5,6 +5,7 @@ import { importUnbundled } from '../../../import-unbundled.js'
 import { nearest } from '../../../nearest.ts'
 import type { MigrationContext, Step } from '../../../ports/migration-source.ts'
 import { invalidMigration } from '../files/migration-file.ts'
+import { isUnwritten } from './templates.ts'
 
 /**
  * Imports the module. Its top level runs, once for each process and content.
@@ -14,10 +15,14 @@ export async function importCodeFile(path: string, checksum: string): Promise<{ 
   const module = await load(path, checksum)
   const { up, down } = module
   if (typeof up !== 'function') throw withoutUp(path, module)
+  if (isUnwritten('up', up as Run)) {
+    throw invalidMigration(path, 'is not written yet: its function `up` is empty. Write the migration, or remove the file.')
+  }
   if (down === undefined) return { up: step(up as Run) }
   if (typeof down !== 'function')
     throw invalidMigration(path, 'exports a `down` that is not a function. Export a function, or nothing.')
-  return { up: step(up as Run), down: step(down as Run) }
+  // Rolling back with an empty function would record what did not happen.
+  return { up: step(up as Run), ...(!isUnwritten('down', down as Run) && { down: step(down as Run) }) }
 }
 
 type Run = (context: MigrationContext<any>) => Promise<void> | void

@@ -3,6 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assertKnownKeys } from '../../../known-keys.ts'
 import { TenancyError } from '../../../errors.ts'
+import { codeTemplate, sqlTemplate } from './templates.ts'
 import { migrationFile } from './folder.ts'
 
 export interface NewMigration {
@@ -19,7 +20,7 @@ export interface NewMigration {
 /**
  * Creates the file, and returns its path. Never overwrites a file.
  * @example await newMigration({ folder: 'migrations/tenant', name: 'add titles' }) // …/0002_add_titles.sql
- * @throws TenancyError INVALID_ARGUMENT for a name without a letter or digit; INVALID_MIGRATION when the folder has no higher number left
+ * @throws TenancyError INVALID_ARGUMENT for a name without a Latin letter or digit; INVALID_MIGRATION when the folder has no higher number left
  */
 export async function newMigration(migration: NewMigration): Promise<string> {
   assertKnownKeys('newMigration', migration, ['folder', 'name', 'language', 'shared'])
@@ -32,16 +33,32 @@ export async function newMigration(migration: NewMigration): Promise<string> {
   return path
 }
 
+/** Letters of other alphabets than the Latin one have no ASCII letter that all readers would expect, so they are left out. */
 function fileName(name: unknown): string {
   const words =
     typeof name === 'string'
       ? name
           .slice(0, 200)
+          .normalize('NFKD')
+          .replaceAll(/\p{Mark}/gu, '')
           .toLowerCase()
+          .replaceAll(/[ßæœøłđðþı]/g, (letter) => withoutDecomposition[letter]!)
           .match(/[a-z0-9]+/g)
       : null
   if (words === null) throw invalidArgument('name', 'a few words with ASCII letters or digits, such as "add titles"')
   return words.join('_')
+}
+
+const withoutDecomposition: Record<string, string> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ı: 'i',
 }
 
 /** The next number, with as many digits as the folder has. A number of 14 digits is a time. */
@@ -64,23 +81,6 @@ function later(last: string, now: string): string {
 
 function timestamp(): string {
   return new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)
-}
-
-function sqlTemplate(name: string): string {
-  return `-- ${name.replaceAll('_', ' ')}\n\n\n-- partywall: down\n\n`
-}
-
-function codeTemplate(shared: boolean): string {
-  const context = shared ? 'MigrationContext<undefined>' : 'MigrationContext'
-  const given = shared ? '{ client, sql }' : '{ client, tenant, sql }'
-  return `import type { MigrationContext } from 'partywall'
-
-export async function up(${given}: ${context}): Promise<void> {
-}
-
-export async function down(${given}: ${context}): Promise<void> {
-}
-`
 }
 
 function invalidArgument(option: string, allowed: string): TenancyError {
