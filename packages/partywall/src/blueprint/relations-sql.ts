@@ -1,0 +1,90 @@
+/** Tables, views and materialized views without what hangs on them, and sequences. */
+import { commentOn, ownerOf, privilegesOf, relationsOfSchema, sorted } from './fragments-sql.ts'
+
+export const relationsSelect = `
+    select
+      relation.oid::text as oid,
+      relation.relname as name,
+      case relation.relkind
+        when 'r' then 'table' when 'p' then 'partitioned table' when 'f' then 'foreign table' when 'v' then 'view'
+        else 'materialized view'
+      end as kind,
+      ${persistence('relation')} as persistence,
+      case when relation.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(relation.oid, true) end as definition,
+      relation.relispopulated as populated,
+      pg_catalog.pg_get_partkeydef(relation.oid) as "partitionKey",
+      pg_catalog.pg_get_expr(relation.relpartbound, relation.oid, true) as "partitionBound",
+      (
+        select coalesce(pg_catalog.json_agg(parent.inhparent::pg_catalog.regclass::text order by parent.inhseqno), '[]'::json)
+        from pg_catalog.pg_inherits as parent
+        where parent.inhrelid = relation.oid
+      ) as parents,
+      case when relation.reloftype <> 0 then relation.reloftype::pg_catalog.regtype::text end as "ofType",
+      ${sorted('relation.reloptions || toast.options')} as options,
+      case relation.relreplident when 'd' then 'default' when 'n' then 'nothing' when 'f' then 'full' else 'index' end
+        as "replicaIdentity",
+      relation.relrowsecurity as "rowSecurity",
+      relation.relforcerowsecurity as "forceRowSecurity",
+      (
+        select method.amname
+        from pg_catalog.pg_am as method
+        where method.oid = relation.relam
+          and method.amname <> pg_catalog.current_setting('default_table_access_method')
+      ) as "accessMethod",
+      (select space.spcname from pg_catalog.pg_tablespace as space where space.oid = relation.reltablespace) as tablespace,
+      (select server.srvname from pg_catalog.pg_foreign_server as server where server.oid = distant.ftserver) as server,
+      ${sorted('distant.ftoptions')} as "foreignOptions",
+      ${ownerOf('relation.relowner')} as owner,
+      ${privilegesOf('relation.relacl', 'r', 'relation.relowner')} as privileges,
+      ${commentOn('pg_class', 'relation.oid')} as comment
+    from ${relationsOfSchema} as relation
+    cross join lateral (
+      select coalesce(
+        (
+          select pg_catalog.array_agg('toast.' || option)
+          from pg_catalog.pg_class as toasted
+          cross join pg_catalog.unnest(toasted.reloptions) as option
+          where toasted.oid = relation.reltoastrelid
+        ),
+        '{}'::text[]
+      ) as options
+    ) as toast
+    left join pg_catalog.pg_foreign_table as distant on distant.ftrelid = relation.oid
+    where path.value is not null
+      and relation.relkind in ('r', 'p', 'f', 'v', 'm')`
+
+export const sequencesSelect = `
+    select
+      relation.relname as name,
+      ${persistence('relation')} as persistence,
+      pg_catalog.format_type(sequence.seqtypid, null) as type,
+      sequence.seqstart::text as start,
+      sequence.seqincrement::text as increment,
+      sequence.seqmin::text as minimum,
+      sequence.seqmax::text as maximum,
+      sequence.seqcache::text as cache,
+      sequence.seqcycle as cycle,
+      used.owner_column as "ownedBy",
+      coalesce(used.is_identity, false) as "isIdentity",
+      ${ownerOf('relation.relowner')} as owner,
+      ${privilegesOf('relation.relacl', 's', 'relation.relowner')} as privileges,
+      ${commentOn('pg_class', 'relation.oid')} as comment
+    from ${relationsOfSchema} as relation
+    join pg_catalog.pg_sequence as sequence on sequence.seqrelid = relation.oid
+    left join lateral (
+      select
+        owner.refobjid::pg_catalog.regclass::text || '.' || pg_catalog.quote_ident(field.attname) as owner_column,
+        owner.deptype = 'i' as is_identity
+      from pg_catalog.pg_depend as owner
+      join pg_catalog.pg_attribute as field on field.attrelid = owner.refobjid and field.attnum = owner.refobjsubid
+      where owner.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and owner.objid = relation.oid
+        and owner.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and owner.refobjsubid > 0
+        and owner.deptype in ('a', 'i')
+    ) as used on true
+    where path.value is not null`
+
+function persistence(relation: string): string {
+  return `case ${relation}.relpersistence when 'u' then 'unlogged' else 'permanent' end`
+}

@@ -1,0 +1,67 @@
+import { commentOn, membersOf, ownerOf, privilegesOf, sorted } from './fragments-sql.ts'
+
+/** Functions, procedures and aggregates. */
+export const routinesSelect = `
+    select
+      routine.proname || '(' || pg_catalog.pg_get_function_identity_arguments(routine.oid) || ')' as name,
+      case routine.prokind when 'f' then 'function' when 'p' then 'procedure' when 'a' then 'aggregate' else 'window function' end as kind,
+      pg_catalog.pg_get_function_arguments(routine.oid) as arguments,
+      pg_catalog.pg_get_function_result(routine.oid) as result,
+      (select language.lanname from pg_catalog.pg_language as language where language.oid = routine.prolang) as language,
+      routine.prosrc as source,
+      pg_catalog.pg_get_function_sqlbody(routine.oid) as "parsedBody",
+      routine.probin as library,
+      case routine.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end as volatility,
+      case routine.proparallel when 's' then 'safe' when 'r' then 'restricted' else 'unsafe' end as parallel,
+      routine.proisstrict as strict,
+      routine.prosecdef as "securityDefiner",
+      routine.proleakproof as leakproof,
+      routine.procost as cost,
+      routine.prorows as rows,
+      nullif(routine.prosupport::pg_catalog.regproc::text, '-') as support,
+      ${sorted('routine.proconfig')} as settings,
+      (
+        select coalesce(pg_catalog.json_agg(fact.name || ': ' || fact.value), '[]'::json)
+        from pg_catalog.pg_aggregate as aggregate
+        cross join lateral (
+          values
+            ('kind', aggregate.aggkind::text),
+            ('direct arguments', aggregate.aggnumdirectargs::text),
+            ('state function', aggregate.aggtransfn::text),
+            ('state type', pg_catalog.format_type(aggregate.aggtranstype, null)),
+            ('state space', aggregate.aggtransspace::text),
+            ('initial value', aggregate.agginitval),
+            ('final function', aggregate.aggfinalfn::text),
+            ('final function takes more', aggregate.aggfinalextra::text),
+            ('final function changes the state', aggregate.aggfinalmodify::text),
+            ('combine function', aggregate.aggcombinefn::text),
+            ('serialize function', aggregate.aggserialfn::text),
+            ('deserialize function', aggregate.aggdeserialfn::text),
+            ('moving state function', aggregate.aggmtransfn::text),
+            ('moving inverse function', aggregate.aggminvtransfn::text),
+            ('moving state type', pg_catalog.format_type(nullif(aggregate.aggmtranstype, 0), null)),
+            ('moving state space', aggregate.aggmtransspace::text),
+            ('moving initial value', aggregate.aggminitval),
+            ('moving final function', aggregate.aggmfinalfn::text),
+            ('moving final function takes more', aggregate.aggmfinalextra::text),
+            ('moving final function changes the state', aggregate.aggmfinalmodify::text),
+            ('sort operator', nullif(aggregate.aggsortop, 0)::pg_catalog.regoperator::text)
+        ) as fact (name, value)
+        where aggregate.aggfnoid = routine.oid
+          and fact.value not in ('-', '0')
+      ) as aggregate,
+      ${ownerOf('routine.proowner')} as owner,
+      ${privilegesOf('routine.proacl', 'f', 'routine.proowner')} as privileges,
+      ${commentOn('pg_proc', 'routine.oid')} as comment
+    from ${membersOf('pg_proc')} as member
+    join pg_catalog.pg_proc as routine on routine.oid = member.oid
+    where path.value is not null
+      -- PostgreSQL makes the constructors of a range.
+      and not exists (
+        select
+        from pg_catalog.pg_depend as made
+        where made.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+          and made.objid = routine.oid
+          and made.deptype = 'i'
+          and made.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
+      )`

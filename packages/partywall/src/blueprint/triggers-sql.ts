@@ -1,0 +1,47 @@
+/** What else hangs on tables and views, each with the object id of its table: triggers, rules and policies. */
+import { commentOn, firingState, relationsOfSchema } from './fragments-sql.ts'
+
+export const triggersSelect = `
+    select
+      trigger.tgrelid::text as relation,
+      trigger.tgname as name,
+      pg_catalog.pg_get_triggerdef(trigger.oid, true) as definition,
+      ${firingState('trigger.tgenabled')} as enabled,
+      ${commentOn('pg_trigger', 'trigger.oid')} as comment
+    from ${relationsOfSchema} as relation
+    join pg_catalog.pg_trigger as trigger on trigger.tgrelid = relation.oid
+    where path.value is not null
+      and not trigger.tgisinternal`
+
+export const rulesSelect = `
+    select
+      rule.ev_class::text as relation,
+      rule.rulename as name,
+      pg_catalog.pg_get_ruledef(rule.oid, true) as definition,
+      ${firingState('rule.ev_enabled')} as enabled,
+      ${commentOn('pg_rewrite', 'rule.oid')} as comment
+    from ${relationsOfSchema} as relation
+    join pg_catalog.pg_rewrite as rule on rule.ev_class = relation.oid
+    where path.value is not null
+      and rule.rulename <> '_RETURN'`
+
+export const policiesSelect = `
+    select
+      policy.polrelid::text as relation,
+      policy.polname as name,
+      case policy.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end
+        as command,
+      policy.polpermissive as permissive,
+      (
+        select pg_catalog.json_agg(role.name order by role.name collate "C")
+        from (
+          select case id when 0 then 'everyone' else 'role ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(id)) end as name
+          from pg_catalog.unnest(policy.polroles) as id
+        ) as role
+      ) as roles,
+      pg_catalog.pg_get_expr(policy.polqual, policy.polrelid, true) as using,
+      pg_catalog.pg_get_expr(policy.polwithcheck, policy.polrelid, true) as check,
+      ${commentOn('pg_policy', 'policy.oid')} as comment
+    from ${relationsOfSchema} as relation
+    join pg_catalog.pg_policy as policy on policy.polrelid = relation.oid
+    where path.value is not null`
