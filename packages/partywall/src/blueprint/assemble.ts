@@ -1,4 +1,4 @@
-/** Puts the rows of the catalog together: what hangs on a table goes to its table, and object ids go away. */
+/** Puts the rows of the catalog together: what hangs on a table goes to its table. */
 import type {
   Blueprint,
   Column,
@@ -18,7 +18,7 @@ type Bare<T extends Type> = Omit<T, 'kind' | 'name' | 'owner' | 'privileges' | '
 /** The rows of each query of `readBlueprint`. */
 export interface Found {
   readonly facts: readonly Pick<Blueprint, 'owner' | 'privileges' | 'defaultPrivileges' | 'extensions'>[]
-  readonly relations: readonly (Omit<Relation, Hanging> & { readonly oid: string })[]
+  readonly relations: readonly Omit<Relation, Hanging>[]
   readonly sequences: Blueprint['sequences']
   readonly columns: readonly OfRelation<Column>[]
   readonly constraints: readonly (Constraint & { readonly holder: string })[]
@@ -35,7 +35,6 @@ export interface Found {
 }
 
 interface FoundType extends Pick<Type, 'kind' | 'name' | 'owner' | 'privileges' | 'comment'> {
-  readonly oid: string
   readonly labels: EnumType['labels'] | null
   readonly domain: Omit<Bare<DomainType>, 'constraints'> | null
   readonly range: Bare<RangeType> | null
@@ -55,20 +54,20 @@ export function assemble(found: Found): Blueprint {
     privileges,
     defaultPrivileges: byName(defaultPrivileges),
     relations: byName(
-      found.relations.map(({ oid, ...relation }) => ({
+      found.relations.map((relation) => ({
         ...relation,
-        columns: columns(oid),
-        constraints: byName(constraints(oid)),
-        indexes: byName(indexes(oid)),
-        triggers: byName(triggers(oid)),
-        rules: byName(rules(oid)),
-        policies: byName(policies(oid)),
+        columns: columns(relation.name),
+        constraints: byName(constraints(relation.name)),
+        indexes: byName(indexes(relation.name)),
+        triggers: byName(triggers(relation.name)),
+        rules: byName(rules(relation.name)),
+        policies: byName(policies(relation.name)),
       })),
     ),
     sequences: byName(found.sequences),
     types: byName(
-      found.types.map(({ oid, labels, domain, range, ...type }) => {
-        const own = { labels: labels ?? [], attributes: attributes(oid), constraints: byName(constraints(oid)) }
+      found.types.map(({ labels, domain, range, ...type }) => {
+        const own = { labels: labels ?? [], attributes: attributes(type.name), constraints: byName(constraints(type.name)) }
         return typeOf(type, domain, range, own)
       }),
     ),
@@ -95,16 +94,16 @@ function typeOf(
   return type.kind === 'enum' ? { ...type, kind: 'enum', labels } : { ...type, kind: 'composite type', attributes }
 }
 
-/** The rows by the object that they hang on, without its id. */
-function held<T extends object, K extends keyof T>(rows: readonly T[], key: K): (oid: string) => Omit<T, K>[] {
+/** The rows by the object that they hang on, without its name. */
+function held<T extends object, K extends keyof T>(rows: readonly T[], key: K): (name: string) => Omit<T, K>[] {
   const lists = new Map<unknown, Omit<T, K>[]>()
   for (const row of rows) {
-    const { [key]: oid, ...rest } = row
-    const list = lists.get(oid)
-    if (list === undefined) lists.set(oid, [rest])
+    const { [key]: name, ...rest } = row
+    const list = lists.get(name)
+    if (list === undefined) lists.set(name, [rest])
     else list.push(rest)
   }
-  return (oid) => lists.get(oid) ?? []
+  return (name) => lists.get(name) ?? []
 }
 
 /** In the order of code units: the same on every machine. */

@@ -43,6 +43,7 @@ export interface Relation extends Owned {
   readonly parents: readonly string[]
   readonly ofType: string | null
   readonly options: readonly string[]
+  readonly toastOptions: readonly string[]
   readonly replicaIdentity: 'default' | 'nothing' | 'full' | 'index'
   readonly rowSecurity: boolean
   readonly forceRowSecurity: boolean

@@ -3,7 +3,7 @@ import { collationOf, commentOn, membersOf, privilegesOf, relationsOfSchema, sor
 /** The columns of all tables and views in their order, each with the object id of its table. */
 export const columnsSelect = `
     select
-      field.attrelid::text as relation,
+      relation.relname as relation,
       field.attname as name,
       pg_catalog.format_type(field.atttypid, field.atttypmod) as type,
       field.attnotnull as "notNull",
@@ -29,14 +29,13 @@ export const columnsSelect = `
     left join pg_catalog.pg_attrdef as fallback
       on fallback.adrelid = field.attrelid
       and fallback.adnum = field.attnum
-    where path.value is not null
-      and relation.relkind in ('r', 'p', 'f', 'v', 'm')
-    order by field.attrelid, field.attnum`
+    where relation.relkind in ('r', 'p', 'f', 'v', 'm')
+    order by relation.relname, field.attnum`
 
 /** The attributes of composite types in their order, each with the object id of its type. */
 export const attributesSelect = `
     select
-      composite.oid::text as type_of,
+      composite.typname as type_of,
       field.attname as name,
       pg_catalog.format_type(field.atttypid, field.atttypmod) as type,
       ${collationOf('field.attcollation', 'field.atttypid')} as collation,
@@ -47,6 +46,5 @@ export const attributesSelect = `
       on field.attrelid = composite.typrelid
       and field.attnum > 0
       and not field.attisdropped
-    where path.value is not null
-      and composite.typtype = 'c'
-    order by composite.oid, field.attnum`
+    where composite.typtype = 'c'
+    order by composite.typname, field.attnum`

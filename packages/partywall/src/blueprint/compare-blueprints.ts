@@ -29,6 +29,12 @@ const lists: Readonly<Record<string, string>> = {
 /** The lists in which the order means something. It is compared, but a new object in the middle is one difference, not many. */
 const ordered = new Set(['columns', 'attributes'])
 
+/** Properties that follow from another one, of the same object or of the table: when that one differs, they are not reported again. */
+const consequences: Readonly<Record<string, readonly string[]>> = {
+  definition: ['validated', 'deferrable', 'deferred'],
+  parents: ['local', 'inherited'],
+}
+
 /**
  * What in `actual` is not as in `expected`, in an order that depends on nothing else; none when the structures are equal.
  * Of objects of an unmodeled kind it is only compared whether they are there.
@@ -38,12 +44,19 @@ export function compareBlueprints(expected: Blueprint, actual: Blueprint): reado
 }
 
 function propertiesOf(kind: string, name: string, expected: Item, actual: Item): BlueprintDifference[] {
-  const keys = new Set([...Object.keys(expected), ...Object.keys(actual)])
-  return [...keys].flatMap((property) => {
-    const [before, after] = [expected[property] ?? null, actual[property] ?? null]
+  const keys = [...new Set([...Object.keys(expected), ...Object.keys(actual)])]
+  const valueOf = (item: Item, property: string) => item[property] ?? null
+  const told = new Set(
+    keys
+      .filter((key) => Object.hasOwn(consequences, key) && !isSame(valueOf(expected, key), valueOf(actual, key)))
+      .flatMap((key) => consequences[key]!),
+  )
+  const differences = keys.flatMap((property) => {
+    const [before, after] = [valueOf(expected, property), valueOf(actual, property)]
     if (isList(property, before) && isList(property, after)) return differencesIn(kind, name, property, before, after)
     return isSame(before, after) ? [] : [difference(kind, name, 'changed', property, before, after)]
   })
+  return differences.filter(({ property }) => property === null || !told.has(property))
 }
 
 function differencesIn(
@@ -65,7 +78,7 @@ function differencesIn(
   })
   const order = [...after.keys()].filter((key) => before.has(key))
   if (!ordered.has(list) || isSame(common, order)) return differences
-  return [...differences, difference(holderKind, holder, 'changed', `order of ${list}`, common, order)]
+  return [...differences, difference(holderKind, holder, 'changed', list, common, order)]
 }
 
 /** Objects of unmodeled kinds may have the same name in different kinds; all others have one name space for each list. */

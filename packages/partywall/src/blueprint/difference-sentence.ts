@@ -6,7 +6,7 @@ export function sentenceOf({ kind, name, change, property, expected, actual }: O
   if (change === 'missing') return `${subject} is missing.`
   if (change === 'extra') return `${subject} is not expected.`
   const what = words(property!)
-  if (isTexts(expected) && isTexts(actual)) return `${subject}: ${what} ${betweenLists(expected, actual)}.`
+  if (isTexts(expected) && isTexts(actual)) return `${subject}: of ${what}, ${betweenLists(expected, actual)}.`
   if (isLong(expected) || isLong(actual)) return `${subject}: ${what} differs ${firstDifferentLine(expected, actual)}.`
   return `${subject}: ${what} is ${shown(actual)} and should be ${shown(expected)}.`
 }
@@ -14,10 +14,10 @@ export function sentenceOf({ kind, name, change, property, expected, actual }: O
 function betweenLists(expected: readonly string[], actual: readonly string[]): string {
   const lacks = expected.filter((entry) => !actual.includes(entry))
   const more = actual.filter((entry) => !expected.includes(entry))
-  if (lacks.length === 0 && more.length === 0) return `should be in the order ${expected.map(shown).join(', ')}`
+  if (lacks.length === 0 && more.length === 0) return `the order should be ${expected.map(shown).join(', ')}`
   return [
-    ...(lacks.length > 0 ? [`lacks ${lacks.map(shown).join(', ')}`] : []),
-    ...(more.length > 0 ? [`has ${more.map(shown).join(', ')}, which is not expected`] : []),
+    ...(lacks.length > 0 ? [`${lacks.map(shown).join(', ')} is missing`] : []),
+    ...(more.length > 0 ? [`${more.map(shown).join(', ')} is not expected`] : []),
   ].join(' and ')
 }
 

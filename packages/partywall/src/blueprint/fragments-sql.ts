@@ -23,7 +23,7 @@ export function membersOf(catalog: Catalog): string {
     select dependency.objid as oid
     from pg_catalog.pg_depend as dependency
     where dependency.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-      and dependency.refobjid = $1::pg_catalog.oid
+      and dependency.refobjid = path.oid
       and dependency.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass
       and ${isNoMember('dependency.classid', 'dependency.objid')}
   )`
@@ -61,7 +61,7 @@ export function commentOn(catalog: Catalog, oid: string, column = '0'): string {
 /** A list of privileges, in words. Without an own list, an object has the privileges that PostgreSQL gives to each new one. */
 export function privilegesOf(list: string, kind: 'c' | 'f' | 'n' | 'r' | 's' | 'T', owner: string): string {
   const ofObject = kind === 'c' ? list : `coalesce(${list}, pg_catalog.acldefault('${kind}', ${owner}))`
-  return `(
+  return `case when ${ofObject} is null then '[]'::json else (
     select coalesce(pg_catalog.json_agg(privilege.words order by privilege.words collate "C"), '[]'::json)
     from (
       select distinct
@@ -74,7 +74,7 @@ export function privilegesOf(list: string, kind: 'c' | 'f' | 'n' | 'r' | 's' | '
         || case when entry.is_grantable and entry.grantee <> ${owner} then ', with grant option' else '' end as words
       from pg_catalog.aclexplode(${ofObject}) as entry
     ) as privilege
-  )`
+  ) end`
 }
 
 export function ownerOf(column: string): string {
@@ -83,21 +83,20 @@ export function ownerOf(column: string): string {
 
 /** An array of text as a list, in alphabetical order; an absent one is empty. */
 export function sorted(array: string): string {
-  return `(
-    select coalesce(pg_catalog.json_agg(option order by option collate "C"), '[]'::json)
+  return `case when ${array} is null then '[]'::json else (
+    select pg_catalog.json_agg(option order by option collate "C")
     from pg_catalog.unnest(${array}) as option
-  )`
+  ) end`
 }
 
 /** The collation of a column or a domain, unless it is that of its type. */
 export function collationOf(collation: string, type: string): string {
-  return `(
+  return `case when ${collation} <> 0 then (
     select ${collation}::pg_catalog.regcollation::text
     from pg_catalog.pg_type as type_of
     where type_of.oid = ${type}
-      and ${collation} <> 0
       and type_of.typcollation <> ${collation}
-  )`
+  ) end`
 }
 
 /** How a trigger or a rule fires. */

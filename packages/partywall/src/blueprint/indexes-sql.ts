@@ -3,7 +3,7 @@ import { commentOn, relationsOfSchema } from './fragments-sql.ts'
 /** The indexes of tables and materialized views, each with the object id of its table. */
 export const indexesSelect = `
     select
-      entry.indrelid::text as relation,
+      relation.relname as relation,
       index.relname as name,
       pg_catalog.pg_get_indexdef(index.oid, 0, true) as definition,
       entry.indisvalid as valid,
@@ -29,4 +29,4 @@ export const indexesSelect = `
     from ${relationsOfSchema} as relation
     join pg_catalog.pg_index as entry on entry.indrelid = relation.oid
     join pg_catalog.pg_class as index on index.oid = entry.indexrelid
-    where path.value is not null`
+    order by relation.relname, index.relname`

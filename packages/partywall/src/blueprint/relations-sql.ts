@@ -3,7 +3,6 @@ import { commentOn, ownerOf, privilegesOf, relationsOfSchema, sorted } from './f
 
 export const relationsSelect = `
     select
-      relation.oid::text as oid,
       relation.relname as name,
       case relation.relkind
         when 'r' then 'table' when 'p' then 'partitioned table' when 'f' then 'foreign table' when 'v' then 'view'
@@ -20,7 +19,12 @@ export const relationsSelect = `
         where parent.inhrelid = relation.oid
       ) as parents,
       case when relation.reloftype <> 0 then relation.reloftype::pg_catalog.regtype::text end as "ofType",
-      ${sorted('relation.reloptions || toast.options')} as options,
+      ${sorted('relation.reloptions')} as options,
+      case when relation.reltoastrelid = 0 then '[]'::json else (
+        select ${sorted('toast.reloptions')}
+        from pg_catalog.pg_class as toast
+        where toast.oid = relation.reltoastrelid
+      ) end as "toastOptions",
       case relation.relreplident when 'd' then 'default' when 'n' then 'nothing' when 'f' then 'full' else 'index' end
         as "replicaIdentity",
       relation.relrowsecurity as "rowSecurity",
@@ -38,20 +42,9 @@ export const relationsSelect = `
       ${privilegesOf('relation.relacl', 'r', 'relation.relowner')} as privileges,
       ${commentOn('pg_class', 'relation.oid')} as comment
     from ${relationsOfSchema} as relation
-    cross join lateral (
-      select coalesce(
-        (
-          select pg_catalog.array_agg('toast.' || option)
-          from pg_catalog.pg_class as toasted
-          cross join pg_catalog.unnest(toasted.reloptions) as option
-          where toasted.oid = relation.reltoastrelid
-        ),
-        '{}'::text[]
-      ) as options
-    ) as toast
     left join pg_catalog.pg_foreign_table as distant on distant.ftrelid = relation.oid
-    where path.value is not null
-      and relation.relkind in ('r', 'p', 'f', 'v', 'm')`
+    where relation.relkind in ('r', 'p', 'f', 'v', 'm')
+    order by relation.relname`
 
 export const sequencesSelect = `
     select
@@ -83,7 +76,7 @@ export const sequencesSelect = `
         and owner.refobjsubid > 0
         and owner.deptype in ('a', 'i')
     ) as used on true
-    where path.value is not null`
+    order by relation.relname`
 
 function persistence(relation: string): string {
   return `case ${relation}.relpersistence when 'u' then 'unlogged' else 'permanent' end`

@@ -17,7 +17,7 @@ export const statisticsSelect = `
       ${commentOn('pg_statistic_ext', 'object.oid')} as comment
     from ${membersOf('pg_statistic_ext')} as member
     join pg_catalog.pg_statistic_ext as object on object.oid = member.oid
-    where path.value is not null`
+    order by name`
 
 /** The names of the columns differ between the majors of PostgreSQL, so they are not named. */
 export const collationsSelect = `
@@ -28,16 +28,17 @@ export const collationsSelect = `
       ${commentOn('pg_collation', 'object.oid')} as comment
     from ${membersOf('pg_collation')} as member
     join pg_catalog.pg_collation as object on object.oid = member.oid
-    where path.value is not null`
+    order by name`
 
 /** What depends on the schema and is of no kind that the other statements read. */
 export const unmodeledSelect = `
     select
+      object.type as kind,
       case
-        when dependency.classid = 'pg_catalog.pg_type'::pg_catalog.regclass then 'base type'
-        else pg_catalog.regexp_replace(dependency.classid::pg_catalog.regclass::text, '^pg_', '')
-      end as kind,
-      pg_catalog.pg_describe_object(dependency.classid, dependency.objid, 0) as name
+        when pg_catalog.starts_with(words.description, object.type || ' ')
+          then pg_catalog.substr(words.description, pg_catalog.length(object.type) + 2)
+        else words.description
+      end as name
     from pg_catalog.pg_depend as dependency
     left join pg_catalog.pg_type as type
       on dependency.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
@@ -45,9 +46,10 @@ export const unmodeledSelect = `
     left join pg_catalog.pg_class as relation
       on dependency.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
       and relation.oid = dependency.objid
-    where path.value is not null
-      and dependency.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-      and dependency.refobjid = $1::pg_catalog.oid
+    cross join lateral pg_catalog.pg_identify_object(dependency.classid, dependency.objid, 0) as object
+    cross join lateral pg_catalog.pg_describe_object(dependency.classid, dependency.objid, 0) as words (description)
+    where dependency.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+      and dependency.refobjid = path.oid
       and ${isNoMember('dependency.classid', 'dependency.objid')}
       and case
         when type.oid is not null then type.typtype not in ('e', 'c', 'd', 'r', 'm')
@@ -59,4 +61,5 @@ export const unmodeledSelect = `
           'pg_catalog.pg_extension'::pg_catalog.regclass,
           'pg_catalog.pg_default_acl'::pg_catalog.regclass
         )
-      end`
+      end
+    order by 2, 1`

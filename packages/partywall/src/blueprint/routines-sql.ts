@@ -18,31 +18,32 @@ export const routinesSelect = `
       routine.proleakproof as leakproof,
       routine.procost as cost,
       routine.prorows as rows,
-      nullif(routine.prosupport::pg_catalog.regproc::text, '-') as support,
+      nullif(routine.prosupport::pg_catalog.oid::pg_catalog.regprocedure::text, '-') as support,
       ${sorted('routine.proconfig')} as settings,
       (
         select coalesce(pg_catalog.json_agg(fact.name || ': ' || fact.value), '[]'::json)
         from pg_catalog.pg_aggregate as aggregate
         cross join lateral (
           values
+            -- A regproc would be printed with its schema when the function is overloaded; a regprocedure has its arguments.
             ('kind', aggregate.aggkind::text),
             ('direct arguments', aggregate.aggnumdirectargs::text),
-            ('state function', aggregate.aggtransfn::text),
+            ('state function', aggregate.aggtransfn::pg_catalog.oid::pg_catalog.regprocedure::text),
             ('state type', pg_catalog.format_type(aggregate.aggtranstype, null)),
             ('state space', aggregate.aggtransspace::text),
             ('initial value', aggregate.agginitval),
-            ('final function', aggregate.aggfinalfn::text),
+            ('final function', aggregate.aggfinalfn::pg_catalog.oid::pg_catalog.regprocedure::text),
             ('final function takes more', aggregate.aggfinalextra::text),
             ('final function changes the state', aggregate.aggfinalmodify::text),
-            ('combine function', aggregate.aggcombinefn::text),
-            ('serialize function', aggregate.aggserialfn::text),
-            ('deserialize function', aggregate.aggdeserialfn::text),
-            ('moving state function', aggregate.aggmtransfn::text),
-            ('moving inverse function', aggregate.aggminvtransfn::text),
+            ('combine function', aggregate.aggcombinefn::pg_catalog.oid::pg_catalog.regprocedure::text),
+            ('serialize function', aggregate.aggserialfn::pg_catalog.oid::pg_catalog.regprocedure::text),
+            ('deserialize function', aggregate.aggdeserialfn::pg_catalog.oid::pg_catalog.regprocedure::text),
+            ('moving state function', aggregate.aggmtransfn::pg_catalog.oid::pg_catalog.regprocedure::text),
+            ('moving inverse function', aggregate.aggminvtransfn::pg_catalog.oid::pg_catalog.regprocedure::text),
             ('moving state type', pg_catalog.format_type(nullif(aggregate.aggmtranstype, 0), null)),
             ('moving state space', aggregate.aggmtransspace::text),
             ('moving initial value', aggregate.aggminitval),
-            ('moving final function', aggregate.aggmfinalfn::text),
+            ('moving final function', aggregate.aggmfinalfn::pg_catalog.oid::pg_catalog.regprocedure::text),
             ('moving final function takes more', aggregate.aggmfinalextra::text),
             ('moving final function changes the state', aggregate.aggmfinalmodify::text),
             ('sort operator', nullif(aggregate.aggsortop, 0)::pg_catalog.regoperator::text)
@@ -55,13 +56,13 @@ export const routinesSelect = `
       ${commentOn('pg_proc', 'routine.oid')} as comment
     from ${membersOf('pg_proc')} as member
     join pg_catalog.pg_proc as routine on routine.oid = member.oid
-    where path.value is not null
-      -- PostgreSQL makes the constructors of a range.
-      and not exists (
+    -- PostgreSQL makes the constructors of a range.
+    where not exists (
         select
         from pg_catalog.pg_depend as made
         where made.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
           and made.objid = routine.oid
           and made.deptype = 'i'
           and made.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
-      )`
+      )
+    order by routine.proname, name`

@@ -1,16 +1,5 @@
 /** What a schema itself is: one row, or none when there is no such schema. */
-import type { Statement } from '../sql/statement.ts'
 import { membersOf, ownerOf, privilegesOf } from './fragments-sql.ts'
-
-export function schemaIdSql(schema: string): Statement {
-  return {
-    text: `
-      select namespace.oid::text as oid
-      from pg_catalog.pg_namespace as namespace
-      where namespace.nspname = $1::text`,
-    values: [schema],
-  }
-}
 
 export const schemaFactsSelect = `
     select
@@ -22,7 +11,7 @@ export const schemaFactsSelect = `
             when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' else defaults.defaclobjtype::text
           end,
           'privileges', ${privilegesOf('defaults.defaclacl', 'c', 'defaults.defaclrole')}
-        )), '[]'::json)
+        ) order by ${ownerOf('defaults.defaclrole')}, defaults.defaclobjtype), '[]'::json)
         from ${membersOf('pg_default_acl')} as member
         join pg_catalog.pg_default_acl as defaults on defaults.oid = member.oid
       ) as "defaultPrivileges",
@@ -30,10 +19,9 @@ export const schemaFactsSelect = `
         select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
           'name', extension.extname,
           'version', extension.extversion
-        )), '[]'::json)
+        ) order by extension.extname), '[]'::json)
         from ${membersOf('pg_extension')} as member
         join pg_catalog.pg_extension as extension on extension.oid = member.oid
       ) as extensions
     from pg_catalog.pg_namespace as namespace
-    where path.value is not null
-      and namespace.oid = $1::pg_catalog.oid`
+    where namespace.oid = path.oid`

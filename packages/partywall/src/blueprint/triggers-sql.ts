@@ -3,31 +3,31 @@ import { commentOn, firingState, relationsOfSchema } from './fragments-sql.ts'
 
 export const triggersSelect = `
     select
-      trigger.tgrelid::text as relation,
+      relation.relname as relation,
       trigger.tgname as name,
       pg_catalog.pg_get_triggerdef(trigger.oid, true) as definition,
       ${firingState('trigger.tgenabled')} as enabled,
       ${commentOn('pg_trigger', 'trigger.oid')} as comment
     from ${relationsOfSchema} as relation
     join pg_catalog.pg_trigger as trigger on trigger.tgrelid = relation.oid
-    where path.value is not null
-      and not trigger.tgisinternal`
+    where not trigger.tgisinternal
+    order by relation.relname, trigger.tgname`
 
 export const rulesSelect = `
     select
-      rule.ev_class::text as relation,
+      relation.relname as relation,
       rule.rulename as name,
       pg_catalog.pg_get_ruledef(rule.oid, true) as definition,
       ${firingState('rule.ev_enabled')} as enabled,
       ${commentOn('pg_rewrite', 'rule.oid')} as comment
     from ${relationsOfSchema} as relation
     join pg_catalog.pg_rewrite as rule on rule.ev_class = relation.oid
-    where path.value is not null
-      and rule.rulename <> '_RETURN'`
+    where rule.rulename <> '_RETURN'
+    order by relation.relname, rule.rulename`
 
 export const policiesSelect = `
     select
-      policy.polrelid::text as relation,
+      relation.relname as relation,
       policy.polname as name,
       case policy.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end
         as command,
@@ -44,4 +44,4 @@ export const policiesSelect = `
       ${commentOn('pg_policy', 'policy.oid')} as comment
     from ${relationsOfSchema} as relation
     join pg_catalog.pg_policy as policy on policy.polrelid = relation.oid
-    where path.value is not null`
+    order by relation.relname, policy.polname`

@@ -3,7 +3,6 @@ import { collationOf, commentOn, membersOf, ownerOf, privilegesOf } from './frag
 /** Enums, composite types, domains and ranges. The constraints of domains and the attributes of composite types are read by others. */
 export const typesSelect = `
     select
-      type.oid::text as oid,
       type.typname as name,
       case type.typtype when 'e' then 'enum' when 'c' then 'composite type' when 'd' then 'domain' else 'range' end as kind,
       case when type.typtype = 'e' then (
@@ -22,8 +21,8 @@ export const typesSelect = `
           'subtype', pg_catalog.format_type(range.rngsubtype, null),
           'operatorClass', class.opcname,
           'collation', ${collationOf('range.rngcollation', 'range.rngsubtype')},
-          'canonical', nullif(range.rngcanonical::pg_catalog.regproc::text, '-'),
-          'difference', nullif(range.rngsubdiff::pg_catalog.regproc::text, '-'),
+          'canonical', nullif(range.rngcanonical::pg_catalog.oid::pg_catalog.regprocedure::text, '-'),
+          'difference', nullif(range.rngsubdiff::pg_catalog.oid::pg_catalog.regprocedure::text, '-'),
           'multirange', range.rngmultitypid::pg_catalog.regtype::text
         )
         from pg_catalog.pg_range as range
@@ -35,5 +34,5 @@ export const typesSelect = `
       ${commentOn('pg_type', 'type.oid')} as comment
     from ${membersOf('pg_type')} as member
     join pg_catalog.pg_type as type on type.oid = member.oid
-    where path.value is not null
-      and type.typtype in ('e', 'c', 'd', 'r')`
+    where type.typtype in ('e', 'c', 'd', 'r')
+    order by type.typname`
