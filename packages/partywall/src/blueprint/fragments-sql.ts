@@ -99,6 +99,14 @@ export function collationOf(collation: string, type: string): string {
   ) end`
 }
 
+/** The kind of object that default privileges are for. */
+export function objectsOf(column: string): string {
+  return `case ${column}
+    when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' when 'n' then 'schemas'
+    else ${column}::text
+  end`
+}
+
 /** How a trigger or a rule fires. */
 export function firingState(column: string): string {
   return `case ${column} when 'O' then 'enabled' when 'D' then 'disabled' when 'R' then 'replica' else 'always' end`

@@ -9,9 +9,10 @@ import type { Statement } from '../sql/statement.ts'
  * Gives one row with `schemas`: an object for each of these schemas that exists, with its `schema` and the result of each query. It is one
  * statement, so all of that is one state of the database.
  *
- * Temporary tables come last in the path, so that none hides a table of the schema. pg_catalog comes first, as always when it is not
- * named: PostgreSQL itself runs unqualified statements while it prints a view, and these must not meet operators of the schema.
- * @param queries by name. In each, `path.oid` is the object id of the schema. A query runs with the path of that schema, because it is an
+ * The schema comes before pg_catalog, because its own type `money` would otherwise be printed with its schema. But PostgreSQL itself runs
+ * statements with the operator `=` while it prints a view, and these must not meet one of the schema: if there is one, pg_catalog comes
+ * first. Temporary tables come last, so that none hides a table of the schema.
+ * @param queries by name. In each, `path.oid` is the object id of the schema, and `path.name` its name. A query runs with the path of that schema, because it is an
  * aggregate that needs the row of `path`: PostgreSQL must make that row first. A test holds that.
  * @param aggregate what is made of the rows, which it sees as `item`
  */
@@ -24,7 +25,8 @@ export function relativeSql(schemas: readonly string[], queries: Readonly<Record
         cross join lateral (
           select
             wanted.oid,
-            pg_catalog.set_config('search_path', pg_catalog.quote_ident(wanted.nspname) || ', pg_temp', true) as value
+            wanted.nspname::text as name,
+            pg_catalog.set_config('search_path', wanted.search_path, true) as value
           offset 0
         ) as path
         cross join lateral (select ${aggregate} as result from (${queries[name]!}) as item where path.value is not null) as found
@@ -35,7 +37,18 @@ export function relativeSql(schemas: readonly string[], queries: Readonly<Record
       with before as materialized (
         select pg_catalog.current_setting('search_path') as value
       ), wanted as materialized (
-        select namespace.oid, namespace.nspname
+        select
+          namespace.oid,
+          namespace.nspname,
+          pg_catalog.quote_ident(namespace.nspname) || case
+            when exists (
+              select
+              from pg_catalog.pg_operator as operator
+              where operator.oprname = '='
+                and operator.oprnamespace = namespace.oid
+            ) then ', pg_temp'
+            else ', pg_catalog, pg_temp'
+          end as search_path
         from pg_catalog.pg_namespace as namespace
         cross join before
         where namespace.nspname = any ($1::pg_catalog.name[])

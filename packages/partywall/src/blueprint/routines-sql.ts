@@ -1,4 +1,4 @@
-import { commentOn, membersOf, ownerOf, privilegesOf, sorted } from './fragments-sql.ts'
+import { commentOn, membersOf, ownerOf, privilegesOf } from './fragments-sql.ts'
 
 /** Functions, procedures and aggregates. */
 export const routinesSelect = `
@@ -19,7 +19,7 @@ export const routinesSelect = `
       routine.procost as cost,
       routine.prorows as rows,
       nullif(routine.prosupport::pg_catalog.oid::pg_catalog.regprocedure::text, '-') as support,
-      ${sorted('routine.proconfig')} as settings,
+      ${relativeSettings('routine.proconfig')} as settings,
       (
         select coalesce(pg_catalog.json_agg(fact.name || ': ' || fact.value), '[]'::json)
         from pg_catalog.pg_aggregate as aggregate
@@ -66,3 +66,30 @@ export const routinesSelect = `
           and made.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
       )
     order by routine.proname, name`
+
+/**
+ * The settings of a function. The name of the schema in a search path is `{schema}`: the function is the same in each schema that way, and
+ * one that was copied and still leads to the original differs.
+ */
+function relativeSettings(settings: string): string {
+  return `case when ${settings} is null then '[]'::json else (
+    select pg_catalog.json_agg(relative.setting order by relative.setting collate "C")
+    from pg_catalog.unnest(${settings}) as given
+    cross join lateral (
+      select case
+        when given like 'search\\_path=%' then 'search_path=' || (
+          select pg_catalog.string_agg(
+            case
+              when entry.parts[1] in (pg_catalog.quote_ident(path.name), '"' || path.name || '"') then '{schema}'
+              else entry.parts[1]
+            end,
+            ', ' order by entry.position
+          )
+          from pg_catalog.regexp_matches(pg_catalog.substr(given, 13), '("(?:[^"]|"")*"|[^", ]+)', 'g')
+            with ordinality as entry (parts, position)
+        )
+        else given
+      end as setting
+    ) as relative
+  ) end`
+}

@@ -1,5 +1,5 @@
 /** What a schema itself is: one row, or none when there is no such schema. */
-import { membersOf, ownerOf, privilegesOf } from './fragments-sql.ts'
+import { membersOf, objectsOf, ownerOf, privilegesOf } from './fragments-sql.ts'
 
 export const schemaFactsSelect = `
     select
@@ -7,9 +7,7 @@ export const schemaFactsSelect = `
       ${privilegesOf('namespace.nspacl', 'n', 'namespace.nspowner')} as privileges,
       (
         select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-          'name', pg_catalog.quote_ident(${ownerOf('defaults.defaclrole')}) || ': ' || case defaults.defaclobjtype
-            when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' else defaults.defaclobjtype::text
-          end,
+          'name', pg_catalog.quote_ident(${ownerOf('defaults.defaclrole')}) || ': ' || ${objectsOf('defaults.defaclobjtype')},
           'privileges', ${privilegesOf('defaults.defaclacl', 'c', 'defaults.defaclrole')}
         ) order by ${ownerOf('defaults.defaclrole')}, defaults.defaclobjtype), '[]'::json)
         from ${membersOf('pg_default_acl')} as member
