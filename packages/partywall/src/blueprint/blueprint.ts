@@ -52,6 +52,8 @@ export interface Relation extends Owned {
   readonly tablespace: string | null
   readonly server: string | null
   readonly foreignOptions: readonly string[]
+  /** Extensions that it was declared to depend on (`depends on extension`). */
+  readonly dependsOn: readonly string[]
   /** In their order in the table. */
   readonly columns: readonly Column[]
   readonly constraints: readonly Constraint[]
@@ -107,6 +109,7 @@ export interface Index {
   readonly tablespace: string | null
   /** The statistics targets of its expressions, such as `1: 500`. */
   readonly statistics: readonly string[]
+  readonly dependsOn: readonly string[]
   readonly comment: string | null
 }
 
@@ -114,6 +117,7 @@ export interface Trigger {
   readonly name: string
   readonly definition: string
   readonly enabled: FiringState
+  readonly dependsOn: readonly string[]
   readonly comment: string | null
 }
 
@@ -219,6 +223,9 @@ export interface Routine extends Owned {
   readonly settings: readonly string[]
   /** What PostgreSQL knows of an aggregate, such as `state function: add`. */
   readonly aggregate: readonly string[]
+  /** The types for which its language has transforms that it uses. */
+  readonly transforms: readonly string[]
+  readonly dependsOn: readonly string[]
 }
 
 export interface Statistics {

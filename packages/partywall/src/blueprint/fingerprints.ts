@@ -1,6 +1,7 @@
 /** Finds out which of many schemas have the same structure, without bringing their structures here. */
 import { createHash } from 'node:crypto'
 import type { Queryable } from '../sql/statement.ts'
+import { readSchemas } from './read-schemas.ts'
 import { structureHashSql } from './structure-sql.ts'
 
 /** So many schemas are read by one statement: about a second, and some megabytes in the server. */
@@ -15,8 +16,8 @@ const batch = 100
 export async function readFingerprints(queryable: Queryable, schemas: readonly string[]): Promise<Map<string, string>> {
   const fingerprints = new Map<string, string>()
   for (let start = 0; start < schemas.length; start += batch) {
-    const { rows } = await queryable.query<{ schemas: readonly Hashes[] }>(structureHashSql(schemas.slice(start, start + batch)))
-    for (const { schema, ...hashes } of rows[0]!.schemas) {
+    const found = await readSchemas<Hashes>(queryable, structureHashSql(schemas.slice(start, start + batch)))
+    for (const { schema, ...hashes } of found) {
       fingerprints.set(schema, createHash('sha256').update(JSON.stringify(hashes)).digest('hex'))
     }
   }

@@ -77,6 +77,19 @@ export function privilegesOf(list: string, kind: 'c' | 'f' | 'n' | 'r' | 's' | '
   ) end`
 }
 
+/** The extensions that an object was declared to depend on: it is dropped with them. */
+export function extensionsOf(catalog: Catalog, oid: string): string {
+  return `(
+    select coalesce(pg_catalog.json_agg(extension.extname order by extension.extname), '[]'::json)
+    from pg_catalog.pg_depend as needed
+    join pg_catalog.pg_extension as extension on extension.oid = needed.refobjid
+    where needed.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass
+      and needed.objid = ${oid}
+      and needed.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+      and needed.deptype = 'x'
+  )`
+}
+
 export function ownerOf(column: string): string {
   return `pg_catalog.pg_get_userbyid(${column})`
 }

@@ -1,4 +1,4 @@
-import { commentOn, relationsOfSchema } from './fragments-sql.ts'
+import { commentOn, extensionsOf, relationsOfSchema } from './fragments-sql.ts'
 
 /** The indexes of tables and materialized views, each with the object id of its table. */
 export const indexesSelect = `
@@ -25,6 +25,7 @@ export const indexesSelect = `
           and field.attstattarget <> -1
           and field.attnum > 0
       ) as statistics,
+      ${extensionsOf('pg_class', 'index.oid')} as "dependsOn",
       ${commentOn('pg_class', 'index.oid')} as comment
     from ${relationsOfSchema} as relation
     join pg_catalog.pg_index as entry on entry.indrelid = relation.oid

@@ -3,6 +3,7 @@ import { TenancyError } from '../errors.ts'
 import type { Queryable } from '../sql/statement.ts'
 import { assemble, type Found } from './assemble.ts'
 import type { Blueprint } from './blueprint.ts'
+import { readSchemas } from './read-schemas.ts'
 import { structureSql } from './structure-sql.ts'
 
 /**
@@ -12,8 +13,7 @@ import { structureSql } from './structure-sql.ts'
  * @example const differences = compareBlueprints(await readBlueprint(pool, 'acme'), await readBlueprint(pool, 'globex'))
  */
 export async function readBlueprint(queryable: Queryable, schema: string): Promise<Blueprint> {
-  const { rows } = await queryable.query<{ schemas: readonly Found[] }>(structureSql([schema]))
-  const found = rows[0]!.schemas[0]
+  const [found] = await readSchemas<Found>(queryable, structureSql([schema]))
   if (found !== undefined) return assemble(found)
   throw new TenancyError(
     'SCHEMA_MISSING',

@@ -1,5 +1,5 @@
 /** Tables, views and materialized views without what hangs on them, and sequences. */
-import { commentOn, ownerOf, privilegesOf, relationsOfSchema, sorted } from './fragments-sql.ts'
+import { commentOn, extensionsOf, ownerOf, privilegesOf, relationsOfSchema, sorted } from './fragments-sql.ts'
 
 export const relationsSelect = `
     select
@@ -14,7 +14,9 @@ export const relationsSelect = `
       pg_catalog.pg_get_partkeydef(relation.oid) as "partitionKey",
       pg_catalog.pg_get_expr(relation.relpartbound, relation.oid, true) as "partitionBound",
       (
-        select coalesce(pg_catalog.json_agg(parent.inhparent::pg_catalog.regclass::text order by parent.inhseqno), '[]'::json)
+        select coalesce(pg_catalog.json_agg(
+          parent.inhparent::pg_catalog.regclass::text || case when parent.inhdetachpending then ', detach pending' else '' end
+          order by parent.inhseqno), '[]'::json)
         from pg_catalog.pg_inherits as parent
         where parent.inhrelid = relation.oid
       ) as parents,
@@ -38,6 +40,7 @@ export const relationsSelect = `
       (select space.spcname from pg_catalog.pg_tablespace as space where space.oid = relation.reltablespace) as tablespace,
       (select server.srvname from pg_catalog.pg_foreign_server as server where server.oid = distant.ftserver) as server,
       ${sorted('distant.ftoptions')} as "foreignOptions",
+      ${extensionsOf('pg_class', 'relation.oid')} as "dependsOn",
       ${ownerOf('relation.relowner')} as owner,
       ${privilegesOf('relation.relacl', 'r', 'relation.relowner')} as privileges,
       ${commentOn('pg_class', 'relation.oid')} as comment

@@ -6,14 +6,14 @@ import { identifier } from '../names/identifier.ts'
 import type { Statement } from '../sql/statement.ts'
 
 /**
- * Gives one row with `schemas`: an object for each of these schemas that exists, with its `schema` and the result of each query. It is one
+ * Gives one row with `schemas`, a JSON text: an object for each of these schemas that exists, with its `schema` and the result of each query. It is one
  * statement, so all of that is one state of the database.
  *
  * The schema comes before pg_catalog, because its own type `money` would otherwise be printed with its schema. But PostgreSQL itself runs
  * statements with the operator `=` while it prints a view, and these must not meet one of the schema: if there is one, pg_catalog comes
  * first. Temporary tables come last, so that none hides a table of the schema.
- * @param queries by name. In each, `path.oid` is the object id of the schema, and `path.name` its name. A query runs with the path of that schema, because it is an
- * aggregate that needs the row of `path`: PostgreSQL must make that row first. A test holds that.
+ * @param queries by name. In each, `path.oid` is the object id of the schema, and `path.name` its name. A query runs with the path of that
+ * schema, because it is an aggregate that needs the row of `path`: PostgreSQL must make that row first. A test holds that.
  * @param aggregate what is made of the rows, which it sees as `item`
  */
 export function relativeSql(schemas: readonly string[], queries: Readonly<Record<string, string>>, aggregate: string): Statement {
@@ -54,7 +54,7 @@ export function relativeSql(schemas: readonly string[], queries: Readonly<Record
         where namespace.nspname = any ($1::pg_catalog.name[])
           and before.value is not null
       ), ${found.join(', ')}
-      select all_found.schemas, pg_catalog.set_config('search_path', before.value, true) as reset
+      select all_found.schemas::text as schemas, pg_catalog.set_config('search_path', before.value, true) as reset
       from before
       cross join (
         select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(

@@ -1,4 +1,4 @@
-import { commentOn, membersOf, ownerOf, privilegesOf } from './fragments-sql.ts'
+import { commentOn, extensionsOf, membersOf, ownerOf, privilegesOf, sorted } from './fragments-sql.ts'
 
 /** Functions, procedures and aggregates. */
 export const routinesSelect = `
@@ -51,6 +51,8 @@ export const routinesSelect = `
         where aggregate.aggfnoid = routine.oid
           and fact.value not in ('-', '0')
       ) as aggregate,
+      ${sorted('routine.protrftypes::pg_catalog.regtype[]::text[]')} as transforms,
+      ${extensionsOf('pg_proc', 'routine.oid')} as "dependsOn",
       ${ownerOf('routine.proowner')} as owner,
       ${privilegesOf('routine.proacl', 'f', 'routine.proowner')} as privileges,
       ${commentOn('pg_proc', 'routine.oid')} as comment

@@ -1,5 +1,5 @@
 /** What else hangs on tables and views, each with the object id of its table: triggers, rules and policies. */
-import { commentOn, firingState, relationsOfSchema } from './fragments-sql.ts'
+import { commentOn, extensionsOf, firingState, relationsOfSchema } from './fragments-sql.ts'
 
 export const triggersSelect = `
     select
@@ -7,6 +7,7 @@ export const triggersSelect = `
       trigger.tgname as name,
       pg_catalog.pg_get_triggerdef(trigger.oid, true) as definition,
       ${firingState('trigger.tgenabled')} as enabled,
+      ${extensionsOf('pg_trigger', 'trigger.oid')} as "dependsOn",
       ${commentOn('pg_trigger', 'trigger.oid')} as comment
     from ${relationsOfSchema} as relation
     join pg_catalog.pg_trigger as trigger on trigger.tgrelid = relation.oid

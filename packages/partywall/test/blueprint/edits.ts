@@ -109,6 +109,27 @@ export const silentEdits: readonly (readonly Edit[])[] = [
       ['text search configuration english_copy: extra'],
     ],
     ['drop collation plain', ['collation plain: missing']],
+    ['alter index orders_doubled depends on extension plpgsql', ['index orders.orders_doubled: dependsOn']],
+    ['alter function touch() depends on extension plpgsql', ['function touch(): dependsOn']],
+    ['alter trigger touch_customers on customers depends on extension plpgsql', ['trigger customers.touch_customers: dependsOn']],
+    ['alter materialized view totals depends on extension plpgsql', ['materialized view totals: dependsOn']],
+    [`alter table customers alter column name set default 'nameless'`, ['column customers.name: default']],
+    ['alter table totals set (fillfactor = 50)', ['materialized view totals: options']],
+    ['alter function touch() set search_path = copy, pg_temp', ['function touch(): settings']],
+    [
+      'create trigger insert_open instead of insert on open_orders for each row execute function touch()',
+      ['trigger open_orders.insert_open: extra'],
+    ],
+    [`comment on trigger touch_customers on customers is 'x'`, ['trigger customers.touch_customers: comment']],
+    [`comment on policy own_orders on orders is 'x'`, ['policy orders.own_orders: comment']],
+    [`comment on domain positive is 'x'`, ['domain positive: comment']],
+    [`comment on column address.zip is 'x'`, ['attribute address.zip: comment']],
+    [`comment on sequence numbers is 'x'`, ['sequence numbers: comment']],
+    ['grant usage on type mood to pg_monitor with grant option', ['enum mood: privileges']],
+    ['create policy strict on orders as restrictive using (true)', ['policy orders.strict: extra']],
+    ['alter aggregate total_of (integer) owner to pg_monitor', ['aggregate total_of(integer): owner']],
+    ['create rule also as on insert to base do also nothing', ['rule base.also: extra']],
+    ['alter table events_2026 add check (id > 0)', ['constraint events_2026.events_2026_id_check: extra']],
   ],
   [
     ['alter table orders alter column placed_at drop default', ['column orders.placed_at: default']],
@@ -149,6 +170,28 @@ export const silentEdits: readonly (readonly Edit[])[] = [
     [`comment on constraint total_positive on orders is 'never free'`, ['constraint orders.total_positive: comment']],
     ['revoke delete on orders from current_user', ['table orders: privileges']],
     ['alter table orders owner to pg_monitor', ['table orders: owner', 'sequence orders_id_seq: owner']],
+    [
+      'alter table customers rename constraint email_unique to unique_email',
+      [
+        'constraint customers.email_unique: missing',
+        'constraint customers.unique_email: extra',
+        'index customers.email_unique: missing',
+        'index customers.unique_email: extra',
+      ],
+    ],
+    ['alter index totals_customer set (deduplicate_items = off)', ['index totals.totals_customer: definition']],
+    [
+      'alter table events add constraint events_key primary key (id, day)',
+      [
+        'constraint events.events_key: extra',
+        'index events.events_key: extra',
+        'constraint events_2026.events_2026_pkey: extra',
+        'index events_2026.events_2026_pkey: extra',
+      ],
+    ],
+    ['alter function touch() set search_path = public', ['function touch(): settings']],
+    ['alter procedure clean() security definer', ['procedure clean(): securityDefiner']],
+    [`comment on collation plain is 'x'`, ['collation plain: comment']],
   ],
   [
     [
@@ -173,6 +216,8 @@ export const silentEdits: readonly (readonly Edit[])[] = [
       ['function add(a integer, b integer): source'],
     ],
     [`comment on index orders_open is 'for the list'`, ['index orders.orders_open: comment']],
+    [`comment on statistics orders_related is 'x'`, ['statistics orders_related: comment']],
+    ['alter policy own_orders on orders rename to others', ['policy orders.others: extra', 'policy orders.own_orders: missing']],
   ],
   [
     ['drop trigger touch_customers on customers', ['trigger customers.touch_customers: missing']],
@@ -180,6 +225,14 @@ export const silentEdits: readonly (readonly Edit[])[] = [
     [
       `create or replace view open_orders as select id, total from orders where status <> 'cancelled'`,
       ['view open_orders: definition'],
+    ],
+    [
+      'alter table customers drop constraint customers_pkey cascade',
+      [
+        'constraint customers.customers_pkey: missing',
+        'index customers.customers_pkey: missing',
+        'constraint orders.orders_customer: missing',
+      ],
     ],
   ],
   [['alter index orders_open set (fillfactor = 60)', ['index orders.orders_open: definition']]],
