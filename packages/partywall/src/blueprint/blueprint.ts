@@ -2,6 +2,8 @@
  * The structure of one schema as plain data, which JSON can hold. It never names the schema itself, so two tenants with the same structure
  * have equal blueprints. Names are as the catalog has them; types, expressions and definitions are SQL, as PostgreSQL prints it when the
  * schema is the only one in the search path. Lists are in the order of their names, unless the order means something.
+ *
+ * Not in it: rows, the values of sequences, the comment of the schema itself, security labels, and the publications that a table is in.
  */
 export interface Blueprint {
   readonly owner: string

@@ -62,17 +62,18 @@ export function commentOn(catalog: Catalog, oid: string, column = '0'): string {
 export function privilegesOf(list: string, kind: 'c' | 'f' | 'n' | 'r' | 's' | 'T', owner: string): string {
   const ofObject = kind === 'c' ? list : `coalesce(${list}, pg_catalog.acldefault('${kind}', ${owner}))`
   return `case when ${ofObject} is null then '[]'::json else (
-    select coalesce(pg_catalog.json_agg(privilege.words order by privilege.words collate "C"), '[]'::json)
-    from (
-      select distinct
+    select coalesce(pg_catalog.json_agg(distinct privilege.words order by privilege.words), '[]'::json)
+    from pg_catalog.aclexplode(${ofObject}) as entry
+    cross join lateral (
+      select (
         entry.privilege_type
         || case
           when entry.grantee = 0 then ' to everyone'
           when entry.grantee = ${owner} then ' to the owner'
           else ' to role ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(entry.grantee))
         end
-        || case when entry.is_grantable and entry.grantee <> ${owner} then ', with grant option' else '' end as words
-      from pg_catalog.aclexplode(${ofObject}) as entry
+        || case when entry.is_grantable and entry.grantee <> ${owner} then ', with grant option' else '' end
+      ) collate "C" as words
     ) as privilege
   ) end`
 }

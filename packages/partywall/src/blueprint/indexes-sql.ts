@@ -9,13 +9,17 @@ export const indexesSelect = `
       entry.indisvalid as valid,
       entry.indisclustered as clustered,
       entry.indisreplident as "replicaIdentity",
-      (
+      case when index.relispartition then (
         select parent.inhparent::pg_catalog.regclass::text
         from pg_catalog.pg_inherits as parent
         where parent.inhrelid = index.oid
-      ) as parent,
-      (select space.spcname from pg_catalog.pg_tablespace as space where space.oid = index.reltablespace) as tablespace,
-      (
+      ) end as parent,
+      case when index.reltablespace <> 0 then (
+        select space.spcname
+        from pg_catalog.pg_tablespace as space
+        where space.oid = index.reltablespace
+      ) end as tablespace,
+      case when entry.indexprs is null then '[]'::json else (
         select coalesce(
           pg_catalog.json_agg(field.attnum::text || ': ' || field.attstattarget::text order by field.attnum),
           '[]'::json
@@ -24,7 +28,7 @@ export const indexesSelect = `
         where field.attrelid = index.oid
           and field.attstattarget <> -1
           and field.attnum > 0
-      ) as statistics,
+      ) end as statistics,
       ${extensionsOf('pg_class', 'index.oid')} as "dependsOn",
       ${commentOn('pg_class', 'index.oid')} as comment
     from ${relationsOfSchema} as relation

@@ -37,8 +37,16 @@ export const relationsSelect = `
         where method.oid = relation.relam
           and method.amname <> pg_catalog.current_setting('default_table_access_method')
       ) as "accessMethod",
-      (select space.spcname from pg_catalog.pg_tablespace as space where space.oid = relation.reltablespace) as tablespace,
-      (select server.srvname from pg_catalog.pg_foreign_server as server where server.oid = distant.ftserver) as server,
+      case when relation.reltablespace <> 0 then (
+        select space.spcname
+        from pg_catalog.pg_tablespace as space
+        where space.oid = relation.reltablespace
+      ) end as tablespace,
+      case when distant.ftserver is not null then (
+        select server.srvname
+        from pg_catalog.pg_foreign_server as server
+        where server.oid = distant.ftserver
+      ) end as server,
       ${sorted('distant.ftoptions')} as "foreignOptions",
       ${extensionsOf('pg_class', 'relation.oid')} as "dependsOn",
       ${ownerOf('relation.relowner')} as owner,

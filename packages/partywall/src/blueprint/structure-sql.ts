@@ -14,12 +14,12 @@ import type { Statement } from '../sql/statement.ts'
 
 /** The rows of each of these schemas that exists. */
 export function structureSql(schemas: readonly string[]): Statement {
-  return relativeSql(schemas, queries, `coalesce(pg_catalog.json_agg(pg_catalog.to_json(item)), '[]'::json)`)
+  return relativeSql(schemas, queries, `coalesce(pg_catalog.json_agg(item), '[]'::json)`)
 }
 
-/** The hashes of the rows. */
+/** The hashes of the rows. PostgreSQL prints a row faster as a record than as JSON. */
 export function structureHashSql(schemas: readonly string[]): Statement {
-  return relativeSql(schemas, queries, `pg_catalog.md5(coalesce(pg_catalog.json_agg(pg_catalog.to_json(item))::text, ''))`)
+  return relativeSql(schemas, queries, `pg_catalog.md5(coalesce(pg_catalog.string_agg(item::text, E'\\n'), ''))`)
 }
 
 const queries: Readonly<Record<keyof Found, string>> = {
