@@ -23,7 +23,7 @@ export interface Blueprint {
 }
 
 /** Each is like `SELECT to everyone`, `UPDATE to the owner` or `SELECT to role "app", with grant option`. The order is alphabetical. */
-export type Privileges = readonly string[]
+type Privileges = readonly string[]
 
 interface Owned {
   readonly owner: string
@@ -101,7 +101,7 @@ export interface Constraint {
   readonly comment: string | null
 }
 
-export interface Index {
+interface Index {
   readonly name: string
   readonly definition: string
   readonly valid: boolean
@@ -115,7 +115,7 @@ export interface Index {
   readonly comment: string | null
 }
 
-export interface Trigger {
+interface Trigger {
   readonly name: string
   readonly definition: string
   readonly enabled: FiringState
@@ -123,7 +123,7 @@ export interface Trigger {
   readonly comment: string | null
 }
 
-export interface Rule {
+interface Rule {
   readonly name: string
   readonly definition: string
   readonly enabled: FiringState
@@ -131,9 +131,9 @@ export interface Rule {
 }
 
 /** `enabled` fires unless the session is a replica; `replica` only if it is; `always` in both cases. */
-export type FiringState = 'enabled' | 'disabled' | 'replica' | 'always'
+type FiringState = 'enabled' | 'disabled' | 'replica' | 'always'
 
-export interface Policy {
+interface Policy {
   readonly name: string
   readonly command: string
   readonly permissive: boolean
@@ -144,7 +144,7 @@ export interface Policy {
 }
 
 /** Not the value that a sequence has reached. The numbers are text, because they may be larger than a JavaScript number can hold. */
-export interface Sequence extends Owned {
+interface Sequence extends Owned {
   readonly name: string
   readonly persistence: 'permanent' | 'unlogged'
   readonly type: string
@@ -176,7 +176,7 @@ export interface CompositeType extends NamedType<'composite type'> {
   readonly attributes: readonly Attribute[]
 }
 
-export interface Attribute {
+interface Attribute {
   readonly name: string
   readonly type: string
   readonly collation: string | null
@@ -200,7 +200,7 @@ export interface RangeType extends NamedType<'range'> {
   readonly multirange: string | null
 }
 
-export interface Routine extends Owned {
+interface Routine extends Owned {
   /** With the types of its arguments: `total(integer, text)`. */
   readonly name: string
   readonly kind: 'function' | 'procedure' | 'aggregate' | 'window function'
@@ -230,7 +230,7 @@ export interface Routine extends Owned {
   readonly dependsOn: readonly string[]
 }
 
-export interface Statistics {
+interface Statistics {
   readonly name: string
   readonly table: string
   readonly columns: string
@@ -240,25 +240,25 @@ export interface Statistics {
   readonly comment: string | null
 }
 
-export interface Collation {
+interface Collation {
   readonly name: string
   readonly definition: Readonly<Record<string, string | number | boolean | null>>
   readonly owner: string
   readonly comment: string | null
 }
 
-export interface Extension {
+interface Extension {
   readonly name: string
   readonly version: string
 }
 
-export interface DefaultPrivileges {
+interface DefaultPrivileges {
   /** The role whose new objects get them, and the kind of object. */
   readonly name: string
   readonly privileges: Privileges
 }
 
-export interface Unmodeled {
+interface Unmodeled {
   readonly kind: string
   readonly name: string
 }
