@@ -45,6 +45,7 @@ const rooms: Record<string, readonly string[]> = {
     'database/watch',
   ],
   // What is built on statements: none of these has a connection.
+  blueprint: [...text],
   resolve: ['names', 'ports'],
   'catalog/install/migrations': [],
   'catalog/install': [...text, 'ports', 'catalog/install/migrations'],
