@@ -1,7 +1,7 @@
 /** Folders of Knex: modules with `up(knex)` and `down(knex)`, in the order of their file names, which are their names. */
 import type { Knex } from 'knex'
 import type { Migration, MigrationSource } from '../../../ports/migration-source.ts'
-import { borrowConnection, type BorrowedConnection } from './borrowed-connection.ts'
+import { borrowingKnex, type KnownServer } from './borrowing-knex.ts'
 import { assertDistinct, filesIn, loaded, upAndDown, type Run, type ToolFile } from './code-folder.ts'
 import type { FilesOptions, ListedMigrations, MigrationFolders, MigrationModule } from './given-migrations.ts'
 import { givenSource, inOrder, type FoundMigrations } from './given-source.ts'
@@ -45,17 +45,10 @@ async function list(found: FoundMigrations, place: ToolPlace, isByFolder: boolea
   assertUsableLibrary('knex')
   // CommonJS, in which Node.js finds no named exports.
   const { default: makeKnex } = await loadLibrary('knex', () => import('knex'))
-  // Knex queries the version of the server on each new connection; once is enough.
-  let version: string | undefined
+  const known: KnownServer = {}
   const step = (path: string, run: Run<[Knex]>, isInTransaction: boolean): Migration['up'] =>
     codeStep(path, place, async ({ client }) => {
-      const db = makeKnex({ client: 'pg' })
-      const knexClient = db.client as KnexClientLike
-      const connection = Object.assign(borrowConnection(client, isInTransaction), { __knexUid: 'partywall' })
-      // Without the address of a server Knex has made no pool. Only Knex 3.3 and newer has an option for a foreign one.
-      knexClient.pool = poolForKnex(connection)
-      knexClient.version = version ??= await knexClient.checkVersion(connection)
-      await run(db)
+      await run(await borrowingKnex(makeKnex, client, isInTransaction, known))
     })
   const files = await sortedFiles(found, isByFolder)
   return (await Promise.all(files.map(loaded))).map((file) => {
@@ -70,17 +63,6 @@ async function list(found: FoundMigrations, place: ToolPlace, isByFolder: boolea
       ...transactionOf(isInTransaction),
     })
   })
-}
-
-/** The slice of Knex's PostgreSQL client that is not in its types. Read in Knex 3.1 and 3.3. */
-interface KnexClientLike {
-  pool?: object
-  version?: string
-  checkVersion(connection: BorrowedConnection): Promise<string>
-}
-
-function poolForKnex(connection: BorrowedConnection): object {
-  return { acquire: () => ({ promise: Promise.resolve(connection) }), release: () => true, destroy: async () => {} }
 }
 
 async function sortedFiles(found: FoundMigrations, isByFolder: boolean): Promise<ToolFile[]> {

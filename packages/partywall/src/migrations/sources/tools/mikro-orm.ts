@@ -1,5 +1,5 @@
 /**
- * Migrations of MikroORM 7: one class in each file, in the order of the files. What they collect with `addSql`, execute at once, or do with an
+ * Migrations of MikroORM 5 to 7: one class in each file, in the order of the files. What they collect with `addSql`, execute at once, or do with an
  * EntityManager goes through MikroORM's own driver, whose only connection is that of the migration.
  *
  * `set names` and `set session_replication_role`, which MikroORM sends around each migration, are not sent: they change the session, and the
@@ -7,8 +7,11 @@
  */
 import type { Migration as MikroOrmMigration } from '@mikro-orm/migrations'
 import type { MikroORM } from '@mikro-orm/postgresql'
-import type { Migration, MigrationSource } from '../../../ports/migration-source.ts'
-import { borrowConnection, poolOf, type BorrowedPool } from './borrowed-connection.ts'
+import type * as MikroOrmLibrary from '@mikro-orm/postgresql'
+import type { Knex } from 'knex'
+import type { Migration, MigrationClient, MigrationSource } from '../../../ports/migration-source.ts'
+import { borrowConnection, poolOf } from './borrowed-connection.ts'
+import { borrowingKnex, type KnownServer } from './borrowing-knex.ts'
 import { assertDistinct, filesIn, leaveOut, loaded, withoutEnding, type CodeFile } from './code-folder.ts'
 import type { FilesOptions, ListedMigrations, MigrationFolders } from './given-migrations.ts'
 import { givenSource, inOrder, type FoundMigrations } from './given-source.ts'
@@ -56,7 +59,8 @@ export type MikroOrmClass = new (...args: any[]) => MikroOrmMigration
 
 async function list(found: FoundMigrations, place: ToolPlace): Promise<readonly Migration[]> {
   assertUsableLibrary('@mikro-orm/postgresql')
-  const { MikroORM: Orm } = await loadLibrary('@mikro-orm/postgresql', () => import('@mikro-orm/postgresql'))
+  const library = await loadLibrary('@mikro-orm/postgresql', () => import('@mikro-orm/postgresql'))
+  const known: KnownServer = {}
   const files = await Promise.all((await filesIn(found)).map(loaded))
   const named = files.map((file) => ({ ...file, name: withoutEnding(file, ending), Class: classIn(file) }))
   assertDistinct(named)
@@ -64,7 +68,7 @@ async function list(found: FoundMigrations, place: ToolPlace): Promise<readonly 
     const isInTransaction = isTransactional(Class)
     const step = (direction: 'up' | 'down'): Migration['up'] =>
       codeStep(path, place, async ({ client }) => {
-        const { driver, config } = ormOver(Orm, poolOf(borrowConnection(client, isInTransaction)))
+        const { driver, config } = await ormOver(library as LibraryLike, client, isInTransaction, known)
         const migration = new Class(driver, config)
         await migration[direction]()
         for (const query of migration.getQueries()) await driver.execute(query as string)
@@ -92,15 +96,36 @@ function isTransactional(Class: MigrationClass): boolean {
   return new Class(undefined, undefined).isTransactional()
 }
 
-function ormOver(Orm: typeof MikroORM, pool: BorrowedPool): { driver: MikroORM['em']['driver']; config: MikroORM['config'] } {
-  const orm = new Orm({
+/** `knex`: before MikroORM 7. */
+type LibraryLike = typeof MikroOrmLibrary & { readonly knex?: (config: Knex.Config) => Knex }
+
+async function ormOver(
+  { MikroORM: Orm, knex }: LibraryLike,
+  client: MigrationClient,
+  isInTransaction: boolean,
+  known: KnownServer,
+): Promise<{ driver: MikroORM['em']['driver']; config: MikroORM['config'] }> {
+  const pool = poolOf(borrowConnection(client, isInTransaction))
+  const driverOptions =
+    knex === undefined
+      ? { onPoolCreated: (own: object) => Object.assign(own, { connect: pool.connect, end: pool.end }) }
+      : await borrowingKnex(knex, client, isInTransaction, known)
+  const options = {
     dbName: 'tenancy',
     ensureDatabase: false,
     entities: [],
     discovery: { warnWhenNoEntities: false },
-    driverOptions: { onPoolCreated: (own: object) => Object.assign(own, { connect: pool.connect, end: pool.end }) },
-  } as unknown as ConstructorParameters<typeof MikroORM>[0])
-  return { driver: orm.em.getDriver(), config: orm.config } as never
+    driverOptions,
+  } as unknown as ConstructorParameters<typeof MikroORM>[0]
+  if (knex === undefined) {
+    const orm = new Orm(options)
+    return { driver: orm.em.getDriver(), config: orm.config } as never
+  }
+  // Before version 7, only init() knows the driver.
+  const { config } = await Orm.init({ ...options, connect: false } as typeof options)
+  const driver = config.getDriver()
+  await driver.connect()
+  return { driver, config } as never
 }
 
 const ending = /\.[cm]?[jt]s$/

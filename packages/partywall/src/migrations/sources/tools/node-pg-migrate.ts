@@ -2,7 +2,10 @@
  * Folders of node-pg-migrate: modules with `up(pgm)` and perhaps `down(pgm)`; SQL files with the headings `-- Up Migration` and `-- Down
  * Migration`; and pairs of `.up.sql` and `.down.sql`. The builder `pgm` collects SQL, which is then sent.
  */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate'
+import { installedVersion } from '../../../tested-versions.ts'
 import type { Migration, MigrationClient, MigrationSource } from '../../../ports/migration-source.ts'
 import { assertDistinct, filesIn, leaveOut, loaded, withoutEnding, type CodeFile, type ToolFile } from './code-folder.ts'
 import type { FilesOptions, ListedMigrations, MigrationFolders } from './given-migrations.ts'
@@ -107,7 +110,7 @@ async function readCode(
 ): Promise<Migration[]> {
   if (files.length === 0) return []
   assertUsableLibrary('node-pg-migrate')
-  const { MigrationBuilder: Builder } = await loadLibrary('node-pg-migrate', () => import('node-pg-migrate'))
+  const Builder = await loadLibrary('node-pg-migrate', loadBuilder)
   // The shorthands of a file are for its columns, and for those of all later files.
   let shorthands: ColumnDefinitions = {}
   return (await Promise.all(files.map(async (file) => ({ ...(await loaded(file)), name: file.name })))).map((file) => {
@@ -131,6 +134,17 @@ async function readCode(
       ...(/\.noTransaction\s*\(/.test(file.text) && { transaction: false as const }),
     })
   })
+}
+
+/** Before version 8 the package does not export the class: it is in a file of its own, which only `require` reaches. */
+async function loadBuilder(): Promise<typeof MigrationBuilder> {
+  const library = (await import('node-pg-migrate')) as Partial<typeof import('node-pg-migrate')>
+  if (library.MigrationBuilder !== undefined) return library.MigrationBuilder
+  const file = installedVersion('node-pg-migrate')?.startsWith('6.') === true ? 'migration-builder' : 'migrationBuilder'
+  const inner = createRequire(join(process.cwd(), 'package.json'))(`node-pg-migrate/dist/${file}`) as {
+    default: typeof MigrationBuilder
+  }
+  return inner.default
 }
 
 type Action = (pgm: MigrationBuilder, done?: () => void) => unknown
