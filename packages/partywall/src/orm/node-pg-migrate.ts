@@ -5,3 +5,4 @@ export {
   type NodePgMigrateMigrationsOptions,
   type NodePgMigrateModule,
 } from '../migrations/sources/tools/node-pg-migrate.ts'
+export type { FilesOptions, ListedMigrations, MigrationFolders } from '../migrations/sources/tools/given-migrations.ts'

@@ -47,6 +47,6 @@ function lateWarning(reason: unknown): string {
   const code = (reason as { code?: unknown } | null)?.code
   return (
     `Work that a migration started and did not await failed after the end of the migration${typeof code === 'string' ? ` (${code})` : ''}. ` +
-    'It has changed nothing. Await it before `up` or `down` returns.'
+    'A query after the end is refused, so it has changed nothing. Await it before `up` or `down` returns. See docs/errors.md#PARTYWALL_FLOATING_MIGRATION'
   )
 }

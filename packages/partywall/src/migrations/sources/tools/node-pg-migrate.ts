@@ -138,7 +138,7 @@ async function readCode(
 
 /** Before version 8 the package does not export the class: it is in a file of its own, which only `require` reaches. */
 async function loadBuilder(): Promise<typeof MigrationBuilder> {
-  const library = (await import('node-pg-migrate')) as Partial<typeof import('node-pg-migrate')>
+  const library = (await import('node-pg-migrate')) as { readonly MigrationBuilder?: typeof MigrationBuilder }
   if (library.MigrationBuilder !== undefined) return library.MigrationBuilder
   const file = installedVersion('node-pg-migrate')?.startsWith('6.') === true ? 'migration-builder' : 'migrationBuilder'
   const inner = createRequire(join(process.cwd(), 'package.json'))(`node-pg-migrate/dist/${file}`) as {
