@@ -62,7 +62,7 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
    * development is started, with its data in `<root>/.partywall`.
    */
   database?: string | ClientConfig | undefined
-  /** The folder that relative paths start from. The command line sets it to the folder of the config file. @default process.cwd() */
+  /** The folder that relative paths start from. @default the folder of the nearest package.json, at the working directory or above it; on the command line, at the config file or above it */
   root?: string
   migrations?: MigrationsOptions
   tenant?: {

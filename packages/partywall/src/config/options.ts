@@ -13,6 +13,7 @@ import type { Tenant } from '../types.ts'
 import { mostTimeoutMs } from '../whole-number.ts'
 import { boolean, definedIfGiven, invalid, knownKeys, list, oneOf, text, wholeNumber } from './checks.ts'
 import type { Config, PoolOptions } from './config.ts'
+import { projectRoot } from './project-root.ts'
 
 /** `tenancy.options`: a config with its defaults, without `database`, which may hold a password. */
 export interface PublicOptions {
@@ -98,7 +99,7 @@ export function resolveOptions(config: Config<any> = {}): Options {
   knownKeys('pool.', pool, Object.keys(defaults.pool))
   definedIfGiven('', config, placesAdvice)
   definedIfGiven('migrations.', migrations, sourcesAdvice)
-  const root = resolvePath(text('root', config.root ?? process.cwd()))
+  const root = resolvePath(text('root', config.root ?? projectRoot(process.cwd(), process.argv[1])))
   const options: Options = {
     database: databaseOption(config.database),
     root,

@@ -11,6 +11,7 @@ import type { OrmTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
 
 export { drizzleMigrations, type DrizzleMigrationsOptions } from '../migrations/sources/tools/drizzle.ts'
+export type { FilesOptions, MigrationFolders } from '../migrations/sources/tools/given-migrations.ts'
 export type { OrmTenancy } from '../ports/tenancy-like.ts'
 
 /** What `drizzle` of `drizzle-orm/node-postgres` gives, in both lines. */

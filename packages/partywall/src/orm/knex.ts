@@ -16,6 +16,12 @@ import { unusableVersion, warnIfUntested } from '../tested-versions.ts'
 import { assertNoneRefused } from './shared/refused-options.ts'
 
 export { knexMigrations, type KnexMigrationsOptions } from '../migrations/sources/tools/knex.ts'
+export type {
+  FilesOptions,
+  ListedMigrations,
+  MigrationFolders,
+  MigrationModule,
+} from '../migrations/sources/tools/given-migrations.ts'
 export type { OrmTenancy } from '../ports/tenancy-like.ts'
 
 /** The options of Knex, without what the tenancy decides. */

@@ -13,6 +13,12 @@ import { LentPool } from './shared/lent-pool.ts'
 import { assertNoneRefused } from './shared/refused-options.ts'
 
 export { kyselyMigrations, type KyselyMigrationsOptions } from '../migrations/sources/tools/kysely.ts'
+export type {
+  FilesOptions,
+  ListedMigrations,
+  MigrationFolders,
+  MigrationModule,
+} from '../migrations/sources/tools/given-migrations.ts'
 export type { OrmTenancy } from '../ports/tenancy-like.ts'
 
 /** The options of Kysely and of its PostgresDialect, without what the tenancy decides. `cursor`, of pg-cursor, is needed for `stream()`. */

@@ -23,7 +23,8 @@ import { currentScope, type CurrentScope } from './shared/current-scope.ts'
 import { readCursorWith, type TypesLike } from './shared/reading-types.ts'
 import { assertNoneRefused, schemaInEachStatement, setByTenancy } from './shared/refused-options.ts'
 
-export { mikroOrmMigrations, type MikroOrmMigrationsOptions } from '../migrations/sources/tools/mikro-orm.ts'
+export { mikroOrmMigrations, type MikroOrmClass, type MikroOrmMigrationsOptions } from '../migrations/sources/tools/mikro-orm.ts'
+export type { FilesOptions, ListedMigrations, MigrationFolders } from '../migrations/sources/tools/given-migrations.ts'
 export type { OrmTenancy, ScopedOrmTenancy, ScopeLike } from '../ports/tenancy-like.ts'
 
 interface ClientLike {

@@ -19,6 +19,7 @@ import { currentScope } from './shared/current-scope.ts'
 import { assertNoneRefused } from './shared/refused-options.ts'
 
 export { prismaMigrations, type PrismaMigrationsOptions } from '../migrations/sources/tools/prisma.ts'
+export type { FilesOptions, MigrationFolders } from '../migrations/sources/tools/given-migrations.ts'
 export type { OrmTenancy, ScopedOrmTenancy, ScopeLike } from '../ports/tenancy-like.ts'
 
 interface StatementLike {

@@ -16,6 +16,13 @@ import type { OrmTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
 import { assertNoneRefused, schemaInEachStatement, setByTenancy } from './shared/refused-options.ts'
 
+export { sequelizeMigrations, type SequelizeMigrationsOptions } from '../migrations/sources/tools/sequelize.ts'
+export type {
+  FilesOptions,
+  ListedMigrations,
+  MigrationFolders,
+  MigrationModule,
+} from '../migrations/sources/tools/given-migrations.ts'
 export type { OrmTenancy } from '../ports/tenancy-like.ts'
 
 /** The part of node-postgres that the adapter uses: how values are read. */

@@ -10,7 +10,8 @@ import type { OrmTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
 import { assertNoneRefused, schemaInEachStatement, setByTenancy } from './shared/refused-options.ts'
 
-export { typeormMigrations, type TypeormMigrationsOptions } from '../migrations/sources/tools/typeorm.ts'
+export { typeormMigrations, type TypeormClass, type TypeormMigrationsOptions } from '../migrations/sources/tools/typeorm.ts'
+export type { FilesOptions, MigrationFolders } from '../migrations/sources/tools/given-migrations.ts'
 export type { OrmTenancy } from '../ports/tenancy-like.ts'
 
 /** The options of a DataSource for PostgreSQL. */

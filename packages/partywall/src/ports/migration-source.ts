@@ -22,7 +22,8 @@ export interface MigrationSource {
   /** For messages and reports: the folder, as the configuration names it. */
   readonly name: string
   /**
-   * All migrations in the order in which they apply; none when the folder does not exist. Called once for each run, plan or new tenant,
+   * All migrations in the order in which they apply. A folder that does not exist must be an error, not an empty list: tenants would get no
+   * tables. Called once for each run, plan or new tenant,
    * so its result may be a new one each time.
    * @throws TenancyError INVALID_MIGRATION
    */

@@ -87,8 +87,11 @@ export function sourceContract(name: string, subject: SourceSubject): void {
       expect(JSON.parse(stdout)).toEqual({ names, head: names[1] })
     })
 
-    test('gives none for a folder that does not exist', async () => {
-      expect(await subject.source('/nowhere/at/all').list()).toEqual([])
+    test('refuses a folder that does not exist', async () => {
+      await expect(subject.source('/nowhere/at/all').list()).rejects.toMatchObject({
+        code: 'INVALID_MIGRATION',
+        message: expect.stringContaining('/nowhere/at/all does not exist'),
+      })
     })
   })
 

@@ -1,6 +1,7 @@
 /** What a command is given: a place for its result, prompts, and the tenancy of the project that it is called in. */
 import { dirname, resolve } from 'node:path'
 import { createTenancy, databaseOf, type Tenancy } from '../../tenancy.ts'
+import { projectRoot } from '../../config/project-root.ts'
 import { findConfig, loadConfig } from './config-file.ts'
 import { lookUpAdvice } from './look-up-advice.ts'
 import { UsageError } from '../terminal/failure.ts'
@@ -71,7 +72,10 @@ export class Cli {
     const config = await loadConfig(file)
     const folder = dirname(file)
     try {
-      const tenancy = createTenancy({ ...config, root: typeof config.root === 'string' ? resolve(folder, config.root) : folder })
+      const tenancy = createTenancy({
+        ...config,
+        root: typeof config.root === 'string' ? resolve(folder, config.root) : projectRoot(folder),
+      })
       tenancy.on('embedded.progress', ({ line }) => this.out.say(line))
       return tenancy
     } catch (error) {

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Config } from '../../config/config.ts'
+import { projectRoot } from '../../config/project-root.ts'
 import { UsageError } from '../terminal/failure.ts'
 import { useProjectModules } from './project-modules.ts'
 
@@ -63,7 +64,7 @@ function loadEnvironment(file: string): void {
 
 async function importConfig(file: string): Promise<Record<string, unknown>> {
   try {
-    return await startedIn(projectOf(file), () => import(pathToFileURL(file).href) as Promise<Record<string, unknown>>)
+    return await startedIn(projectRoot(dirname(file)), () => import(pathToFileURL(file).href) as Promise<Record<string, unknown>>)
   } catch (error) {
     throw explain(file, error)
   }
@@ -81,12 +82,6 @@ async function startedIn<T>(folder: string, fn: () => Promise<T>): Promise<T> {
   } finally {
     process.chdir(before)
   }
-}
-
-/** The folder of the nearest package.json, or that of the file. */
-function projectOf(file: string): string {
-  for (let at = dirname(file); at !== dirname(at); at = dirname(at)) if (isFile(join(at, 'package.json'))) return at
-  return dirname(file)
 }
 
 /** Adds the file and what to do to the message of Node. */

@@ -1,13 +1,15 @@
 /** The error of a migration that failed: which file, which schema, which line, and what PostgreSQL reported. */
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { TenancyError, tenancyErrorOf } from '../../errors.ts'
+import { innerError } from '../../inner-error.ts'
 import { refusedInMigration } from './refused.ts'
 import type { Place } from './transaction-text.ts'
 
 /** The MIGRATION_FAILED for what a migration threw. What it threw is the cause. */
 export function migrationFailed(schema: string, { migration, line, statement }: Place, error: unknown): TenancyError {
   const { name, file } = migration
-  const state = sqlStateOf(error)
+  // Some libraries put an error of their own around the one of PostgreSQL.
+  const state = sqlStateOf(innerError(error, (inner) => (sqlStateOf(inner) === undefined ? undefined : inner)) ?? error)
   const kept =
     migration.transaction === false
       ? 'The statements that are done are recorded; the next run continues after them.'

@@ -1,11 +1,16 @@
 /**
  * The client that a migration in TypeScript queries with. It lives as long as the migration: a query that the migration did not await still
  * belongs to it, and fails it; a query after its end is refused, because the connection may serve another schema by then.
+ *
+ * A library sends a query some steps after it was called, so the end waits until a few turns of the event loop have brought no further query.
+ * A timer of the migration that fires later than that is not waited for.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { QueryResult, QueryResultRow } from 'pg'
 import type { Queryable, Statement } from '../../sql/statement.ts'
 import { TenancyError } from '../../errors.ts'
 import type { MigrationClient } from '../../ports/migration-source.ts'
+import { withFloatingWork, type FloatingWork } from './floating-work.ts'
 
 export class MigrationSession implements MigrationClient {
   readonly #queryable: Queryable
@@ -21,11 +26,14 @@ export class MigrationSession implements MigrationClient {
   /** Runs `fn` with a session, and waits for all of its queries. */
   static async use(queryable: Queryable, fn: (client: MigrationClient) => Promise<void>): Promise<void> {
     const session = new MigrationSession(queryable)
+    const work: FloatingWork = { isOver: false }
     try {
-      await fn(session)
+      await withFloatingWork(work, () => fn(session))
       await session.#settle()
+      if (work.failure !== undefined) throw work.failure.reason
     } finally {
       session.#isOver = true
+      work.isOver = true
       await Promise.allSettled(session.#queries)
     }
   }
@@ -50,17 +58,21 @@ export class MigrationSession implements MigrationClient {
     return query
   }
 
-  /** Waits until there are no more queries: one that is done may have started others. */
+  /** Waits until there are no more queries: one that is done may have started others, and one that was called may not have been sent. */
   async #settle(): Promise<void> {
-    let seen = 0
+    let seen = -1
     while (seen < this.#queries.length) {
-      const open = this.#queries.slice(seen)
+      const open = this.#queries.slice(Math.max(seen, 0))
       seen = this.#queries.length
       await Promise.allSettled(open)
+      for (let turn = 0; turn < quietTurns; turn++) await nextTurn()
     }
     await Promise.all(this.#queries.slice(this.#forgiven))
   }
 }
+
+/** Of the event loop. Some libraries wait for one before they send. */
+const quietTurns = 3
 
 const undoes = /^\s*rollback\s+(?:(?:work|transaction)\s+)?to\b/i
 

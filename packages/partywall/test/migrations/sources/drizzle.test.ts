@@ -122,6 +122,11 @@ insert into x values ('c');--> statement-breakpoint`,
     ['a journal that is no JSON', { 'meta/_journal.json': '{' }, /_journal\.json is not a journal of drizzle-kit/],
     ['a journal without times', { 'meta/_journal.json': '{"entries":[{"tag":"0000_a"}]}' }, /has no "tag" or no "when"/],
     [
+      'an entry of the journal without its file',
+      { 'meta/_journal.json': '{"entries":[{"tag":"0000_a","when":1},{"tag":"0001_gone","when":2}]}' },
+      /0001_gone\.sql does not exist, but meta\/_journal\.json has its entry/,
+    ],
+    [
       'both formats',
       { '20260101000000_b/migration.sql': 'select 1' },
       /holds migrations of drizzle-kit 0\.31 and of 1\.0.*drizzle-kit up/,
@@ -133,6 +138,36 @@ insert into x values ('c');--> statement-breakpoint`,
     const listing = fitMigrations(drizzleMigrations(folder))
     await expect(listing).rejects.toThrow(message)
     await expect(listing).rejects.toMatchObject({ code: 'INVALID_MIGRATION', details: { file: expect.any(String) } })
+  })
+
+  test.each(['0000', '20240601120000', '1717243200'])(
+    'reads files whose names begin with %s, beside files of other tools',
+    async (prefix) => {
+      const folder = await journaled({ [`${prefix}_a`]: 'select 1', unprefixed: 'select 2' })
+      await writeFiles(folder, {
+        'relations.ts': '',
+        'schema.ts': '',
+        'README.md': '',
+        '.gitkeep': '',
+        'meta/0000_snapshot.json': '{}',
+      })
+      expect((await drizzleMigrations(folder).list()).map(({ name }) => name)).toEqual([`${prefix}_a`, 'unprefixed'])
+    },
+  )
+
+  test('passes over a file that the journal does not have, when it is told to', async () => {
+    const folder = await journaled({ '0000_a': 'select 1' })
+    await writeFiles(folder, { '0009_lost.sql': 'select 1' })
+    await expect(drizzleMigrations(folder).list()).rejects.toThrow(`set the option "orphans" to 'ignore'`)
+    expect((await drizzleMigrations(folder, { orphans: 'ignore' }).list()).map(({ name }) => name)).toEqual(['0000_a'])
+    expect(() => drizzleMigrations(folder, { orphans: true as never })).toThrow(`must be 'refuse' or 'ignore'`)
+  })
+
+  test.each<[string, Record<string, string>, RegExp]>([
+    ['files without a journal', { '0000_a.sql': 'select 1' }, /0000_a\.sql has no journal/],
+    ['a folder without its file', { '20260101000000_a/snapshot.json': '{}' }, /20260101000000_a holds no migration\.sql/],
+  ])('refuses %s', async (_, files, message) => {
+    await expect(drizzleMigrations(await toolFolder(files)).list()).rejects.toThrow(message)
   })
 
   test('leaves out an extension that the shared migrations create, and creates it for the shared schema', async () => {

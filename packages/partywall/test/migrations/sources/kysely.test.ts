@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { kyselyMigrations } from '../../../src/orm/kysely.ts'
 import { sourceContract } from '../../contract/migration-source.ts'
 import { toolFolder } from '../../support/migrations/fixtures.ts'
+import { registryForTest } from '../../support/tenants/registry.ts'
 import { tenantOf } from '../../support/tenants/tenant-of-source.ts'
 
 sourceContract('Kysely', {
@@ -64,6 +65,27 @@ describe('kyselyMigrations', () => {
     expect(await rows('select n from x order by n')).toEqual([{ n: 1 }, { n: 3 }, { n: 5 }])
   })
 
+  test('runs a migration outside of a transaction that says so, and gives it transactions of its own', async () => {
+    const folder = await toolFolder({
+      '1.ts': `${hello}export async function up(db) { await sql\`create table x (n int)\`.execute(db) }`,
+      '2.ts': `${hello}export const config = { transaction: false }
+      export async function up(db) {
+        await sql\`create index concurrently on x (n)\`.execute(db)
+        await db.transaction().execute((trx) => sql\`insert into x values (1)\`.execute(trx))
+      }`,
+    })
+    const source = kyselyMigrations(folder)
+    expect((await source.list()).map(({ transaction }) => transaction)).toEqual([undefined, false])
+    const { migrations, createTenant, rows, url } = await tenantOf(
+      kyselyMigrations(folder, { filter: (file) => file === '1.ts' }),
+    )
+    await createTenant()
+    const { migrations: later } = registryForTest(url, { migrations: { tenant: source, shared: 'none' } })
+    expect(await later.run({ tenants: true })).toMatchObject({ ok: true, entries: [{ applied: ['2'] }] })
+    expect(await rows('select n from x')).toEqual([{ n: 1 }])
+    expect(await migrations.status({ tenants: true })).toHaveLength(1)
+  })
+
   test('keeps nothing of a migration that fails after a transaction of its own', async () => {
     const folder = await toolFolder({
       '1.ts': `${hello}export async function up(db) {
@@ -99,7 +121,7 @@ describe('kyselyMigrations', () => {
     [
       'two files of one name',
       { '1.ts': 'export const up = () => {}', '1.js': 'exports.up = () => {}' },
-      /which are migrations of the same name/,
+      /has the same name, .*, as the migration/,
     ],
     ['a file that no tool reads', { '1.sql': 'select 1' }, /1\.sql is no migration that this tool reads/],
     ['an empty file', { '1.ts': '' }, /is empty/],

@@ -106,7 +106,7 @@ describe('nodePgMigrateMigrations', () => {
   test.each<[string, Record<string, string>, RegExp]>([
     ['a file without a number', { 'a.js': 'exports.up = () => {}' }, /does not start with a number/],
     ['a down migration alone', { '1_a.down.sql': 'select 1' }, /is a down migration without its \.up\.sql/],
-    ['one name twice', { '1_a.sql': 'select 1', '1_a.js': 'exports.up = () => {}' }, /are migrations of the same name/],
+    ['one name twice', { '1_a.sql': 'select 1', '1_a.js': 'exports.up = () => {}' }, /has the same name, 1_a, as the migration/],
     ['a file without up', { '1_a.js': 'exports.down = () => {}' }, /exports no function `up`/],
   ])('refuses %s', async (_, files, message) => {
     const listing = nodePgMigrateMigrations(await toolFolder(files)).list()

@@ -19,9 +19,9 @@ test.each<[string, Record<string, string>, RegExp]>([
     /a\.ts cannot be imported: .*(removing the types|without a compiler)/,
   ],
   [
-    'a type imported as a value',
-    { 'a.ts': `import { Kysely, Nothing } from 'kysely'\nexport const up = (db: Kysely<any>) => {}` },
-    /write `import type` for types/,
+    'a value that its library does not export',
+    { 'a.ts': `import { Nothing } from 'kysely'\nexport const up = () => Nothing()` },
+    /does not provide an export named 'Nothing'.*without a compiler/,
   ],
   [
     'both kinds of modules',
@@ -45,6 +45,34 @@ test.each<[string, Record<string, string>]>([
   ],
   ['CommonJS, whatever package.json says', { '../package.json': '{ "type": "module" }', 'a.cjs': 'exports.up = () => {}' }],
   ['CommonJS in TypeScript', { '../package.json': '{ "type": "commonjs" }', 'a.ts': 'exports.up = (db: unknown): void => {}' }],
+  [
+    'types that are imported as values, also in a file that it imports',
+    {
+      'a.ts': `import { Kysely, type Generated, Dialect } from 'kysely'\nimport { Rows } from '../helper.ts'\nimport { Absent } from '../not/here'
+        export const up = async (db: Kysely<Rows>, dialect: Dialect, x: Generated<Absent>): Promise<void> => {}`,
+      '../helper.ts': `import { ColumnType } from 'kysely'\nexport interface Rows { x: ColumnType<string> }`,
+    },
+  ],
+  [
+    'CommonJS in JavaScript, in a package that is "module"',
+    {
+      '../package.json': '{ "type": "module" }',
+      'a.js': `const { sep } = require('node:path')\nif (!__filename.endsWith(sep + 'a.js') || !__dirname.endsWith('migrations')) throw new Error(__dirname)\nexports.up = () => {}`,
+    },
+  ],
+  [
+    'CommonJS in TypeScript, in a package that is "module"',
+    {
+      '../package.json': '{ "type": "module" }',
+      'a.ts': `const path = require('node:path')\nmodule.exports = { up: async (db: unknown): Promise<void> => path }`,
+    },
+  ],
+  [
+    'a default export that a compiler has written as CommonJS',
+    {
+      'a.js': `Object.defineProperty(exports, "__esModule", { value: true })\nexports.default = { up() {} }`,
+    },
+  ],
   [
     'the output of a compiler',
     {

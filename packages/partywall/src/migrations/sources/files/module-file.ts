@@ -1,25 +1,35 @@
 /**
- * Imports a migration of another tool that is code. Node.js itself runs it, and strips the types of TypeScript. Two habits of these tools
- * would fail there, and are supported: a file that is an ES module by its text, in a package that says "commonjs" (the loaders of these tools
- * ignore that); and an import of types without the word `type` (TypeORM generates such files).
+ * Imports a migration of another tool that is code. Node.js itself runs it, and strips the types of TypeScript. Habits that the loaders of these
+ * tools allow would fail there, and are supported: a file that is an ES module, or CommonJS, by its text in a package that says otherwise; and
+ * imports of types without the word `type`. They hold for the TypeScript files that a migration imports, too.
  */
 import { readFileSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { importUnbundled } from '../../../import-unbundled.js'
 import { invalidMigration } from './migration-file.ts'
+import { asModule, isCommonJsText, isModuleText, withoutTypes } from './module-text.ts'
 
 /** What the module exports, with the properties of a default export. Its top level runs, once for each process and content. */
 export async function importMigration(path: string, checksum: string): Promise<Record<string, unknown>> {
-  hook ??= nodeModule.registerHooks({ load })
+  hook ??= nodeModule.registerHooks({ resolve, load })
   try {
-    const module = (await importUnbundled(`${pathToFileURL(path).href}?${mark}${checksum}`)) as Record<string, unknown>
-    // The exports of CommonJS are the default export, and so is `export default { up }`.
-    const inside = module['default']
-    return typeof inside === 'object' && inside !== null ? { ...(inside as object), ...module } : module
+    return exportsOf((await importUnbundled(`${pathToFileURL(path).href}?${mark}${checksum}`)) as Record<string, unknown>)
   } catch (error) {
     throw invalidMigration(path, `cannot be imported: ${messageOf(error)}. ${fixFor(error)}`, error)
   }
+}
+
+/**
+ * What a module exports, by name, with the properties of a default export: `module.exports = { up }` of CommonJS is one, and so is
+ * `export default { up }`. A compiler to CommonJS keeps a default export in one more layer.
+ */
+export function exportsOf(module: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { default: inside, 'module.exports': _, __esModule: __, ...named } = module
+  if (inside === undefined) return named
+  return typeof inside === 'object' && inside !== null && !Array.isArray(inside)
+    ? { ...exportsOf(inside as Record<string, unknown>), ...named }
+    : { default: inside, ...named }
 }
 
 /** Files that hold migrations in code, whatever the tool. */
@@ -29,31 +39,30 @@ const mark = 'partywall-migration='
 
 let hook: ReturnType<typeof nodeModule.registerHooks> | undefined
 
-type LoadHook = NonNullable<Parameters<typeof nodeModule.registerHooks>[0]['load']>
+type Hooks = Parameters<typeof nodeModule.registerHooks>[0]
 
-const load: LoadHook = (url, context, nextLoad) => {
-  if (!url.includes(`?${mark}`)) return nextLoad(url, context)
+/** TypeScript files that migrations import. Those in node_modules are not the project's own. */
+const helpers = new Set<string>()
+
+const resolve: NonNullable<Hooks['resolve']> = (specifier, context, nextResolve) => {
+  const found = nextResolve(specifier, context)
+  const { parentURL } = context
+  const isOurs = parentURL !== undefined && (parentURL.includes(`?${mark}`) || helpers.has(parentURL))
+  if (isOurs && /^file:.*\.m?ts$/.test(found.url) && !found.url.includes('/node_modules/')) helpers.add(found.url)
+  return found
+}
+
+const load: NonNullable<Hooks['load']> = (url, context, nextLoad) => {
+  const isMigration = url.includes(`?${mark}`)
+  if (!isMigration && !helpers.has(url)) return nextLoad(url, context)
   const path = fileURLToPath(url)
   if (!/\.m?[jt]s$/.test(path)) return nextLoad(url, context)
   const source = readFileSync(path, 'utf8')
-  if (!isModule(source)) return nextLoad(url, context)
-  const isTypeScript = path.endsWith('ts')
-  return {
-    format: isTypeScript ? 'module-typescript' : 'module',
-    source: isTypeScript ? withTypeImports(source) : source,
-    shortCircuit: true,
-  }
-}
-
-function isModule(source: string): boolean {
-  return /^[ \t]*(?:import\b[ \t]*["'{*\w]|export\b)/m.test(source) && !/^[ \t]*(?:module\.)?exports\b/m.test(source)
-}
-
-/** The generator of TypeORM imports these types as if they were values. */
-function withTypeImports(source: string): string {
-  return source.replaceAll(/^[ \t]*import\s*\{([^}]*)\}\s*from\s*["']typeorm["']/gm, (statement, names: string) =>
-    statement.replace(names, names.replaceAll(/(?<!type\s+)\b(?:MigrationInterface|QueryRunner)\b/g, 'type $&')),
-  )
+  const isModule = isModuleText(source)
+  const isWronglyModule = isMigration && isCommonJsText(source) && context.format?.startsWith('module') === true
+  if (!isModule && !isWronglyModule) return nextLoad(url, context)
+  const script = path.endsWith('ts') ? withoutTypes(source) : source
+  return { format: 'module', source: isModule ? script : asModule(script, path), shortCircuit: true }
 }
 
 function messageOf(error: unknown): string {

@@ -1,7 +1,7 @@
 /** The names and SQL files of node-pg-migrate, read as it reads them. Pure. */
 import type { SqlMigration } from './tool-sql.ts'
 
-export function withoutEnding(file: string): string {
+export function nameWithoutEnding(file: string): string {
   return file.replace(/\.[^.]+$/, '')
 }
 

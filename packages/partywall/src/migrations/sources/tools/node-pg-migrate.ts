@@ -2,17 +2,23 @@
  * Folders of node-pg-migrate: modules with `up(pgm)` and perhaps `down(pgm)`; SQL files with the headings `-- Up Migration` and `-- Down
  * Migration`; and pairs of `.up.sql` and `.down.sql`. The builder `pgm` collects SQL, which is then sent.
  */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate'
+import { installedVersion } from '../../../tested-versions.ts'
 import type { Migration, MigrationClient, MigrationSource } from '../../../ports/migration-source.ts'
-import { assertDistinct, filesIn, loaded, type CodeFile, type ToolFile } from './code-folder.ts'
+import { assertDistinct, filesIn, leaveOut, loaded, withoutEnding, type CodeFile, type ToolFile } from './code-folder.ts'
+import type { FilesOptions, ListedMigrations, MigrationFolders } from './given-migrations.ts'
+import { givenSource, inOrder } from './given-source.ts'
+import { assertUsableLibrary } from './library-versions.ts'
 import { namesHistory } from '../imported/names-history.ts'
-import { compareNames, parseUpAndDown, prefixOf, withoutEnding } from './node-pg-migrate-files.ts'
+import { compareNames, nameWithoutEnding, parseUpAndDown, prefixOf } from './node-pg-migrate-files.ts'
 import { invalidMigration } from '../files/migration-file.ts'
 import { codeStep, loadLibrary } from './tool-code.ts'
 import { sqlBesideCode, sqlMigrations, type SqlMigration } from './tool-sql.ts'
-import { toolSource, type ToolOptions, type ToolPlace } from './tool-source.ts'
+import type { ToolOptions, ToolPlace } from './tool-source.ts'
 
-export interface NodePgMigrateMigrationsOptions extends ToolOptions {
+export interface NodePgMigrateMigrationsOptions extends ToolOptions, FilesOptions {
   /** node-pg-migrate's own table. @default 'pgmigrations' */
   readonly migrationsTable?: string | undefined
   /** Turns names from camel case into lower case with underscores, as the option of node-pg-migrate. @default false */
@@ -21,39 +27,56 @@ export interface NodePgMigrateMigrationsOptions extends ToolOptions {
 
 /**
  * The migrations of a project with node-pg-migrate, as a source. Each listing reads every file, and imports the files whose content has changed.
- * @param folder `migrations-dir`
+ * @param from `migrations-dir`; or modules by their names
  * @example createTenancy({ migrations: { tenant: nodePgMigrateMigrations('migrations') } })
  * @throws TenancyError INVALID_OPTION
  */
-export function nodePgMigrateMigrations(folder: string, options: NodePgMigrateMigrationsOptions = {}): MigrationSource {
-  return toolSource({
+export function nodePgMigrateMigrations(
+  from: MigrationFolders | ListedMigrations<NodePgMigrateModule>,
+  options: NodePgMigrateMigrationsOptions = {},
+): MigrationSource {
+  const { order, decamelize = false } = options
+  return givenSource({
     called: 'nodePgMigrateMigrations',
-    folder,
+    given: from,
+    mayList: true,
     options,
     ownOptions: ['migrationsTable', 'decamelize'],
     makeNew: 'npx node-pg-migrate create',
     imported: namesHistory(options.migrationsTable ?? 'pgmigrations', { name: 'name', order: ['run_on', 'id'] }),
-    list: async (path, place) => {
-      const files = await filesIn(path, /\.sql$/)
-      for (const { path: file, file: name } of files) assertPrefixed(file, name)
+    list: async (found, place) => {
+      const files = await filesIn(found, /\.sql$/)
+      if (order === undefined) for (const { path: file, file: name } of files) assertPrefixed(file, name)
       const [sql, code] = [files.filter(({ file }) => file.endsWith('.sql')), files.filter(({ file }) => !file.endsWith('.sql'))]
       const readSql = code.length === 0 ? sqlMigrations : sqlBesideCode
-      const migrations = [...readSql(inOrder(pairs(sql)), place), ...(await readCode(code, place, options.decamelize === true))]
-      assertDistinct(path, migrations)
-      return inOrder(migrations)
+      const inCode = inOrder(
+        code.map((file) => ({ ...file, name: withoutEnding(file) })),
+        order,
+        compareNames,
+      )
+      const migrations = [
+        ...readSql(inOrder(pairs(sql), order, compareNames), place),
+        ...(await readCode(inCode, place, decamelize)),
+      ]
+      assertDistinct(migrations.map(({ name, file }) => ({ name, path: file })))
+      return inOrder(migrations, order, compareNames)
     },
   })
 }
 
-function inOrder<T extends { readonly name: string }>(migrations: readonly T[]): T[] {
-  return migrations.toSorted((a, b) => compareNames(a.name, b.name))
+/** A migration in code. */
+export interface NodePgMigrateModule {
+  readonly up: (pgm: MigrationBuilder, done: () => void) => unknown
+  /** `false`: there is no way back. Absent: `up` is reversed. */
+  readonly down?: ((pgm: MigrationBuilder, done: () => void) => unknown) | false | null | undefined
+  readonly shorthands?: ColumnDefinitions | undefined
 }
 
 function assertPrefixed(path: string, name: string): void {
   if (Number.isFinite(prefixOf(name))) return
   throw invalidMigration(
     path,
-    'does not start with a number, by which node-pg-migrate sorts its files. Rename it, or move it out of the folder.',
+    `does not start with a number, by which node-pg-migrate sorts its files. Rename it, give the option "order", or ${leaveOut}.`,
   )
 }
 
@@ -63,7 +86,7 @@ function pairs(files: readonly ToolFile[]): SqlMigration[] {
   const rest = files
     .filter(({ file }) => !downs.has(file))
     .map(({ file, path, text }): SqlMigration => {
-      if (!file.endsWith('.up.sql')) return { name: withoutEnding(file), ...parseUpAndDown(path, text), content: text }
+      if (!file.endsWith('.up.sql')) return { name: nameWithoutEnding(file), ...parseUpAndDown(path, text), content: text }
       const down = downs.get(file.replace(/\.up\.sql$/, '.down.sql'))
       downs.delete(down?.file ?? '')
       return {
@@ -79,13 +102,18 @@ function pairs(files: readonly ToolFile[]): SqlMigration[] {
   return rest
 }
 
-async function readCode(files: readonly ToolFile[], place: ToolPlace, decamelizes: boolean): Promise<Migration[]> {
+/** @param files in their order */
+async function readCode(
+  files: readonly (ToolFile & { readonly name: string })[],
+  place: ToolPlace,
+  decamelizes: boolean,
+): Promise<Migration[]> {
   if (files.length === 0) return []
-  const { MigrationBuilder: Builder } = await loadLibrary('node-pg-migrate', () => import('node-pg-migrate'))
-  const sorted = files.toSorted((a, b) => compareNames(a.file, b.file))
+  assertUsableLibrary('node-pg-migrate')
+  const Builder = await loadLibrary('node-pg-migrate', loadBuilder)
   // The shorthands of a file are for its columns, and for those of all later files.
   let shorthands: ColumnDefinitions = {}
-  return (await Promise.all(sorted.map(loaded))).map((file) => {
+  return (await Promise.all(files.map(async (file) => ({ ...(await loaded(file)), name: file.name })))).map((file) => {
     shorthands = { ...shorthands, ...(file.module['shorthands'] as ColumnDefinitions | undefined) }
     const known = shorthands
     const step = (action: Action, isReverse: boolean): Migration['up'] =>
@@ -97,7 +125,7 @@ async function readCode(files: readonly ToolFile[], place: ToolPlace, decamelize
       })
     const { up, down = up } = actionsOf(file)
     return Object.freeze({
-      name: withoutEnding(file.file),
+      name: file.name,
       file: file.path,
       checksum: file.checksum,
       up: step(up, false),
@@ -108,12 +136,23 @@ async function readCode(files: readonly ToolFile[], place: ToolPlace, decamelize
   })
 }
 
+/** Before version 8 the package does not export the class: it is in a file of its own, which only `require` reaches. */
+async function loadBuilder(): Promise<typeof MigrationBuilder> {
+  const library = (await import('node-pg-migrate')) as { readonly MigrationBuilder?: typeof MigrationBuilder }
+  if (library.MigrationBuilder !== undefined) return library.MigrationBuilder
+  const file = installedVersion('node-pg-migrate')?.startsWith('6.') === true ? 'migration-builder' : 'migrationBuilder'
+  const inner = createRequire(join(process.cwd(), 'package.json'))(`node-pg-migrate/dist/${file}`) as {
+    default: typeof MigrationBuilder
+  }
+  return inner.default
+}
+
 type Action = (pgm: MigrationBuilder, done?: () => void) => unknown
 
 function actionsOf({ path, module }: CodeFile): { up: Action; down?: Action | false } {
   const { up, down } = module
   if (typeof up !== 'function') {
-    throw invalidMigration(path, 'exports no function `up`. Write one, or move the file out of the folder.')
+    throw invalidMigration(path, `exports no function \`up\`. Write one, or ${leaveOut}.`)
   }
   return { up: up as Action, ...(down !== undefined && down !== null && { down: down as Action | false }) }
 }

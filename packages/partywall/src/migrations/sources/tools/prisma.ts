@@ -8,10 +8,12 @@ import { checksumsOf } from '../imported/file-checks.ts'
 import { byCodeUnit, invalidMigration, namesIn, readText } from '../files/migration-file.ts'
 import { prismaHistory } from '../imported/prisma-history.ts'
 import { sqlMigrations, type SqlMigration } from './tool-sql.ts'
-import { toolSource, type ToolOptions, type ToolPlace } from './tool-source.ts'
+import type { FilesOptions, MigrationFolders } from './given-migrations.ts'
+import { givenSource, inOrder, type FoundMigrations } from './given-source.ts'
+import type { ToolOptions, ToolPlace } from './tool-source.ts'
 
 /** Options of prismaMigrations. */
-export type PrismaMigrationsOptions = ToolOptions
+export interface PrismaMigrationsOptions extends ToolOptions, FilesOptions {}
 
 /**
  * The migrations that Prisma has generated, as a source. Each listing reads every file.
@@ -19,10 +21,10 @@ export type PrismaMigrationsOptions = ToolOptions
  * @example createTenancy({ migrations: { tenant: prismaMigrations('prisma/migrations') } })
  * @throws TenancyError INVALID_OPTION
  */
-export function prismaMigrations(folder: string, options: PrismaMigrationsOptions = {}): MigrationSource {
-  return toolSource({
+export function prismaMigrations(folder: MigrationFolders, options: PrismaMigrationsOptions = {}): MigrationSource {
+  return givenSource({
     called: 'prismaMigrations',
-    folder,
+    given: folder,
     options,
     makeNew: 'npx prisma migrate dev --create-only',
     imported: prismaHistory,
@@ -30,14 +32,19 @@ export function prismaMigrations(folder: string, options: PrismaMigrationsOption
   })
 }
 
-async function list(folder: string, place: ToolPlace): Promise<readonly Migration[]> {
-  const names = (await namesIn(folder)).filter((name) => !ignored.test(name)).toSorted(byCodeUnit)
-  return sqlMigrations(await Promise.all(names.map((name) => read(folder, name))), place)
+async function list({ folders, isMigration, order }: FoundMigrations, place: ToolPlace): Promise<readonly Migration[]> {
+  const read = await Promise.all(
+    folders.map(async (folder) => {
+      const names = (await namesIn(folder)).filter((name) => !ignored.test(name) && isMigration(name))
+      return Promise.all(names.map((name) => readMigration(folder, name)))
+    }),
+  )
+  return sqlMigrations(inOrder(read.flat(), order, byCodeUnit), place)
 }
 
 const ignored = /^\.|^migration_lock\.toml$|^readme\.md$/i
 
-async function read(folder: string, name: string): Promise<SqlMigration> {
+async function readMigration(folder: string, name: string): Promise<SqlMigration> {
   const files = await namesIn(join(folder, name))
   if (!files.includes('migration.sql')) {
     throw invalidMigration(join(folder, name), 'holds no migration.sql. Bring the file back, or remove the folder.')

@@ -8,13 +8,17 @@
 import type { DataSource, MigrationInterface } from 'typeorm'
 import type { Migration, MigrationClient, MigrationSource } from '../../../ports/migration-source.ts'
 import { borrowConnection, poolOf } from './borrowed-connection.ts'
-import { filesIn, loaded, type CodeFile } from './code-folder.ts'
+import { filesIn, leaveOut, loaded, type CodeFile } from './code-folder.ts'
+import type { FilesOptions, MigrationFolders } from './given-migrations.ts'
+import { givenSource, type FoundMigrations } from './given-source.ts'
+import { assertUsableLibrary } from './library-versions.ts'
 import { namesHistory } from '../imported/names-history.ts'
 import { invalidMigration } from '../files/migration-file.ts'
 import { codeStep, loadLibrary } from './tool-code.ts'
-import { toolSource, type ToolOptions, type ToolPlace } from './tool-source.ts'
+import { transactionOf } from './transaction-choice.ts'
+import type { ToolOptions, ToolPlace } from './tool-source.ts'
 
-export interface TypeormMigrationsOptions extends ToolOptions {
+export interface TypeormMigrationsOptions extends ToolOptions, FilesOptions {
   /** TypeORM's own table. @default 'migrations' */
   readonly migrationsTableName?: string | undefined
 }
@@ -22,14 +26,18 @@ export interface TypeormMigrationsOptions extends ToolOptions {
 /**
  * The migrations of a TypeORM project, as a source: files in TypeScript, or compiled. Each listing reads every file, and imports the files
  * whose content has changed.
- * @param folder the folder of `migrations` of the DataSource
+ * @param from what `migrations` of the DataSource has: the folder of its files, or the classes
  * @example createTenancy({ migrations: { tenant: typeormMigrations('src/migrations') } })
  * @throws TenancyError INVALID_OPTION
  */
-export function typeormMigrations(folder: string, options: TypeormMigrationsOptions = {}): MigrationSource {
-  return toolSource({
+export function typeormMigrations(
+  from: MigrationFolders | readonly TypeormClass[] | Readonly<Record<string, TypeormClass>>,
+  options: TypeormMigrationsOptions = {},
+): MigrationSource {
+  return givenSource({
     called: 'typeormMigrations',
-    folder,
+    given: from,
+    mayList: true,
     options,
     ownOptions: ['migrationsTableName'],
     makeNew: 'npx typeorm migration:generate',
@@ -38,6 +46,9 @@ export function typeormMigrations(folder: string, options: TypeormMigrationsOpti
   })
 }
 
+/** The class of a migration. */
+export type TypeormClass = new () => MigrationInterface
+
 interface TypeormMigration {
   readonly name: string
   readonly timestamp: number
@@ -45,10 +56,11 @@ interface TypeormMigration {
   readonly file: CodeFile
 }
 
-async function list(folder: string, place: ToolPlace): Promise<readonly Migration[]> {
+async function list(found: FoundMigrations, place: ToolPlace): Promise<readonly Migration[]> {
+  assertUsableLibrary('typeorm')
   const { DataSource: Source } = await loadLibrary('typeorm', () => import('typeorm'))
-  const files = await Promise.all((await filesIn(folder)).map(loaded))
-  const migrations = files.flatMap(migrationsIn).toSorted((a, b) => a.timestamp - b.timestamp)
+  const files = await Promise.all((await filesIn(found)).map(loaded))
+  const migrations = inTimeOrder(files.flatMap(migrationsIn), found.order)
   assertDistinct(migrations)
   // The same for every schema of one server.
   const known: { version?: string | undefined; database?: string | undefined } = {}
@@ -71,9 +83,13 @@ async function list(folder: string, place: ToolPlace): Promise<readonly Migratio
       checksum: file.checksum,
       up: step('up'),
       ...(typeof instance.down === 'function' && { down: step('down') }),
-      ...(!isInTransaction && { transaction: false as const }),
+      ...transactionOf(isInTransaction),
     })
   })
+}
+
+function inTimeOrder(migrations: readonly TypeormMigration[], order: FilesOptions['order']): TypeormMigration[] {
+  return migrations.toSorted((a, b) => order?.(a.name, b.name) ?? a.timestamp - b.timestamp)
 }
 
 function migrationsIn(file: CodeFile): TypeormMigration[] {
@@ -81,7 +97,7 @@ function migrationsIn(file: CodeFile): TypeormMigration[] {
   if (classes.length === 0) {
     throw invalidMigration(
       file.path,
-      'exports no class. Export the migration as a class with `up` and `down`, or move the file out of the folder.',
+      `exports no class. Export the migration as a class with \`up\` and \`down\`, or ${leaveOut}.`,
     )
   }
   return classes.map((Class) => {

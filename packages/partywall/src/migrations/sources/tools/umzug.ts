@@ -3,17 +3,20 @@
  * project may make the context; the default is what a migration of partywall gets. `NAME.sql` is sent as it is, and `down/NAME.sql` is its
  * down migration, as `umzug create` names them.
  */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { MigrationContext, Migration, MigrationSource } from '../../../ports/migration-source.ts'
 import { warnIfUntested } from '../../../tested-versions.ts'
-import { filesIn, loaded, upAndDown, type Run, type ToolFile } from './code-folder.ts'
+import { assertDistinct, filesIn, loaded, upAndDown, type Run, type ToolFile } from './code-folder.ts'
+import type { FilesOptions, ListedMigrations, MigrationFolders, MigrationModule } from './given-migrations.ts'
+import { givenSource, inOrder, type FoundMigrations } from './given-source.ts'
 import { namesHistory } from '../imported/names-history.ts'
 import { byCodeUnit, namesIn, readText } from '../files/migration-file.ts'
 import { codeStep } from './tool-code.ts'
 import { sqlBesideCode, sqlMigrations, type SqlMigration } from './tool-sql.ts'
-import { toolSource, type ToolOptions, type ToolPlace } from './tool-source.ts'
+import { isRunOutside, transactionOf } from './transaction-choice.ts'
+import type { ToolOptions, ToolPlace } from './tool-source.ts'
 
-export interface UmzugMigrationsOptions extends ToolOptions {
+export interface UmzugMigrationsOptions extends ToolOptions, FilesOptions {
   /** Makes the `context` of the migrations from what a migration of partywall gets. @default that `{ client, tenant, sql }` itself */
   readonly context?: ((given: MigrationContext<any>) => unknown) | undefined
   /** The table that your storage keeps; SequelizeStorage calls it 'SequelizeMeta'. @default none, so no history is imported */
@@ -23,7 +26,7 @@ export interface UmzugMigrationsOptions extends ToolOptions {
 }
 
 /** What Umzug passes to a migration. */
-interface UmzugParams {
+export interface UmzugParams {
   readonly name: string
   readonly path: string
   readonly context: unknown
@@ -31,24 +34,28 @@ interface UmzugParams {
 
 /**
  * The migrations of a project with Umzug, as a source. Each listing reads every file, and imports the files whose content has changed.
- * @param folder the folder of your `glob`
+ * @param from the folder of your `glob`; or `migrations`, where that is a list of `{ name, up, down }`
  * @example createTenancy({ migrations: { tenant: umzugMigrations('migrations', { context: ({ client }) => ({ client }) }) } })
  * @throws TenancyError INVALID_OPTION
  */
-export function umzugMigrations(folder: string, options: UmzugMigrationsOptions = {}): MigrationSource {
+export function umzugMigrations(
+  from: MigrationFolders | ListedMigrations<MigrationModule<[params: UmzugParams]>>,
+  options: UmzugMigrationsOptions = {},
+): MigrationSource {
   warnIfUntested('umzug')
   const { context = (given) => given, tableName, columnName = 'name' } = options
-  return toolSource({
+  return givenSource({
     called: 'umzugMigrations',
-    folder,
+    given: from,
+    mayList: true,
     options,
     ownOptions: ['context', 'tableName', 'columnName'],
     makeNew: 'the "create" command of your Umzug',
     imported: tableName === undefined ? undefined : namesHistory(tableName, { name: columnName, order: [columnName] }),
-    list: async (path, place) => {
-      const files = (await filesIn(path, /\.sql$/)).toSorted((a, b) => byCodeUnit(a.file, b.file))
+    list: async (found, place) => {
+      const files = await sortedFiles(found)
       const [inSql, inCode] = await Promise.all([
-        readSql(path, files.filter(isSql)),
+        readSql(files.filter(isSql)),
         readCode(
           files.filter((file) => !isSql(file)),
           place,
@@ -56,24 +63,34 @@ export function umzugMigrations(folder: string, options: UmzugMigrationsOptions 
         ),
       ])
       const sql = (inCode.length === 0 ? sqlMigrations : sqlBesideCode)(inSql, place)
-      return [...sql, ...inCode].toSorted((a, b) => byCodeUnit(a.name, b.name))
+      // A list has the order in which the project wrote it.
+      return found.listed === undefined ? inOrder([...sql, ...inCode], found.order, byCodeUnit) : inCode
     },
   })
 }
 
-function isSql({ file }: ToolFile): boolean {
-  return file.endsWith('.sql')
+function isSql({ file, given }: ToolFile): boolean {
+  return given === undefined && file.endsWith('.sql')
 }
 
-async function readSql(folder: string, files: readonly ToolFile[]): Promise<SqlMigration[]> {
-  const downs = new Set(await namesIn(join(folder, 'down')))
+async function sortedFiles(found: FoundMigrations): Promise<ToolFile[]> {
+  const files = (await filesIn(found, /\.sql$/)).map((file) => ({ ...file, name: file.file }))
+  assertDistinct(files)
+  return found.listed !== undefined && found.order === undefined ? files : inOrder(files, found.order, byCodeUnit)
+}
+
+async function readSql(files: readonly ToolFile[]): Promise<SqlMigration[]> {
+  const folders = [...new Set(files.map(({ path }) => join(dirname(path), 'down')))]
+  const downs = new Set(
+    (await Promise.all(folders.map(async (down) => (await namesIn(down)).map((name) => join(down, name))))).flat(),
+  )
   return Promise.all(
     files.map(async ({ file, path, text }) => {
-      const down = join(folder, 'down', file)
+      const down = join(dirname(path), 'down', file)
       return {
         name: file,
         up: { file: path, text },
-        ...(downs.has(file) && { down: { file: down, text: await readText(down) } }),
+        ...(downs.has(down) && { down: { file: down, text: await readText(down) } }),
       }
     }),
   )
@@ -96,6 +113,7 @@ async function readCode(
       checksum: file.checksum,
       up: step(file.file, file.path, up),
       ...(down && { down: step(file.file, file.path, down) }),
+      ...transactionOf(!isRunOutside(file)),
     })
   })
 }
