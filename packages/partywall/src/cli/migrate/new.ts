@@ -35,8 +35,17 @@ export function migrateNew(parent: Command, cli: Cli): void {
 }
 
 /** Another tool keeps a journal or a snapshot beside its files, so it must create them itself. */
-function folderOf(source: string | MigrationSource): string {
+function folderOf(source: string | MigrationSource | false): string {
   if (typeof source === 'string') return source
+  if (source === false) {
+    throw new TenancyError(
+      'INVALID_ARGUMENT',
+      'The config says `false` for these migrations: there are none. Give a folder there first.',
+      {
+        details: { option: 'migrations' },
+      },
+    )
+  }
   throw new TenancyError(
     'INVALID_ARGUMENT',
     `The migrations in ${source.name} belong to another tool, which creates their files: ${source.makeNew ?? 'see its manual'}.`,

@@ -154,5 +154,5 @@ async function deployed() {
   const { url, admin, createTenant } = await tenantOf(prismaMigrations(await toolFolder({})))
   await createTenant()
   await deploy(folder, { client: admin, url, schema: 'a' })
-  return { folder, admin, ...registryForTest(url, { migrations: { tenant: prismaMigrations(folder), shared: 'none' } }) }
+  return { folder, admin, ...registryForTest(url, { migrations: { tenant: prismaMigrations(folder), shared: false } }) }
 }
