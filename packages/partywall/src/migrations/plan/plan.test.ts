@@ -60,20 +60,17 @@ describe('planMigrations', () => {
   })
 
   test("with outOfOrder 'allow' applies what is pending, wherever it sorts, and accepts any order and unknown migrations anywhere", () => {
-    const allowed = (names: string[]) => plan(names, { outOfOrder: 'allow' })
-    expect(allowed(['0003_c'])).toEqual({ pending: ['0001_a', '0002_b'], head: '0003_c', ahead: [], problem: undefined })
-    expect(allowed(['0003_c', '0002_b', '0001_a'])).toMatchObject({ pending: [], problem: undefined })
-    expect(allowed(['0000_x', '0003_c'])).toMatchObject({ pending: ['0001_a', '0002_b'], ahead: ['0000_x'], problem: undefined })
+    expect(planAllowed(['0003_c'])).toEqual({ pending: ['0001_a', '0002_b'], head: '0003_c', ahead: [], problem: undefined })
+    expect(planAllowed(['0003_c', '0002_b', '0001_a'])).toMatchObject({ pending: [], problem: undefined })
+    expect(planAllowed(['0000_x', '0003_c'])).toMatchObject({
+      pending: ['0001_a', '0002_b'],
+      ahead: ['0000_x'],
+      problem: undefined,
+    })
   })
 })
 
 describe('planDown', () => {
-  const down = (names: string[], to: string | undefined, outOfOrder: OutOfOrder = 'refuse') => {
-    const both = files.map((file) => ({ ...file, down: file.up }))
-    const { pending, problem } = planDown('acme', both, names.map(applied), { to, outOfOrder })
-    return [pending.map(({ name }) => name).join(), problem && Object(problem.details)['problem']]
-  }
-
   test('rolls back what sorts after `to`, the last one applied first', () => {
     expect(down(['0001_a', '0002_b', '0003_c'], '0001_a')).toEqual(['0003_c,0002_b', undefined])
     expect(down(['0001_a', '0002_b', '0003_c'], undefined)).toEqual(['0003_c,0002_b,0001_a', undefined])
@@ -91,6 +88,16 @@ function plan(names: string[], { to, outOfOrder = 'refuse' }: Partial<PlanLimits
   const { pending, problem, ...rest } = planMigrations('acme', files, names.map(applied), { to, outOfOrder })
   const shown = problem && `${String(Object(problem.details)['problem'])} ${String(Object(problem.details)['name'])}`
   return { ...rest, pending: pending.map(({ name }) => name), problem: shown }
+}
+
+function planAllowed(names: string[]) {
+  return plan(names, { outOfOrder: 'allow' })
+}
+
+function down(names: string[], to: string | undefined, outOfOrder: OutOfOrder = 'refuse') {
+  const both = files.map((file) => ({ ...file, down: file.up }))
+  const { pending, problem } = planDown('acme', both, names.map(applied), { to, outOfOrder })
+  return [pending.map(({ name }) => name).join(), problem && Object(problem.details)['problem']]
 }
 
 function applied(name: string) {

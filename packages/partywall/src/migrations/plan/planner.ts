@@ -15,6 +15,7 @@ import { resolveTo } from './find-migration.ts'
 import { KnownStates } from './known-states.ts'
 import { planDown, planMigrations } from './plan.ts'
 import { inGroups, type Goal, type Planned } from './planned.ts'
+import { refuseShadowedNames } from './shadowed.ts'
 import { readState } from './read-state.ts'
 import { SourceReader, type MigrationLists } from './source-reader.ts'
 import { likelySources, selectTargets, type FleetTarget, type MigrationSelection, type TargetParts } from './targets.ts'
@@ -51,7 +52,7 @@ export class Planner {
     parts: TargetParts<A> & PlannerParts,
     selection: MigrationSelection,
     goal: Goal,
-  ): Promise<{ planner: Planner; plans: Planned[] }> {
+  ): Promise<{ planner: Planner; plans: readonly Planned[] }> {
     const reader = new SourceReader()
     reader.readAhead(likelySources(parts, selection))
     return Planner.open(parts, await selectTargets(parts, selection), goal, reader)
@@ -67,7 +68,7 @@ export class Planner {
     targets: readonly FleetTarget[],
     goal: Goal,
     reader = new SourceReader(),
-  ): Promise<{ planner: Planner; plans: Planned[] }> {
+  ): Promise<{ planner: Planner; plans: readonly Planned[] }> {
     const sources = targets.flatMap(({ source }) => source ?? [])
     const [lists, digests] = await Promise.all([reader.read(sources), storedDigests(parts.catalog, targets)])
     const planner = new Planner(parts, lists, goal.to === undefined ? goal : { ...goal, to: resolveTo(lists, goal.to) })
@@ -75,14 +76,15 @@ export class Planner {
   }
 
   /**
-   * Costs one query for all targets, one more when some have no history, one when migrations change what none of them creates, and two for
+   * Costs one query for all targets, one more when some have no history, one when migrations change what none of them creates,
+   * one when they create tables, and two for
    * each history that must be read: one for each digest that the files cannot produce.
    */
-  async plan(targets: readonly FleetTarget[]): Promise<Planned[]> {
+  async plan(targets: readonly FleetTarget[]): Promise<readonly Planned[]> {
     return this.#plan(targets, await storedDigests(this.#parts.catalog, targets))
   }
 
-  async #plan(targets: readonly FleetTarget[], digests: ReadonlyMap<string, HistoryDigest>): Promise<Planned[]> {
+  async #plan(targets: readonly FleetTarget[], digests: ReadonlyMap<string, HistoryDigest>): Promise<readonly Planned[]> {
     const { goal } = this
     const plans = new Map<FleetTarget, Planned>()
     const unknown: FleetTarget[] = []
@@ -96,7 +98,9 @@ export class Planner {
     }
     if (unknown.length > 0) await this.#readAndPlan(unknown, digests, plans)
     const planned = targets.map((target) => plans.get(target)!)
-    return goal.fake === true ? planned : refuseCrossSchemaReferences(this.#parts, planned, this.#lists)
+    if (goal.fake === true) return planned
+    const { catalog, options } = this.#parts
+    return refuseShadowedNames(catalog, options, await refuseCrossSchemaReferences(this.#parts, planned, this.#lists))
   }
 
   /** A problem names its schema, so only plans without one are shared. */

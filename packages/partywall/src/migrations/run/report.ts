@@ -3,6 +3,7 @@ import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { tenancyErrorOf, type ErrorDetails } from '../../errors.ts'
 import type { MigrationEntry } from '../../types.ts'
 import { recordedIn } from '../history/schema-state.ts'
+import type { BothScopes } from '../plan/both-scopes.ts'
 import { listed } from '../plan/mismatches.ts'
 import type { Planned } from '../plan/planned.ts'
 
@@ -25,6 +26,16 @@ export interface MigrationStatus {
    * this process has older files.
    */
   readonly ahead: readonly string[]
+  /**
+   * Its tables, views and sequences whose name the shared schema has, too, and that the option `migrations.shadowed` does not list: a tenant
+   * that lacks one would use the shared one. Absent when there are none.
+   */
+  readonly shadowing?: readonly string[]
+  /**
+   * Tables, views and sequences that it lacks, while other tenants with the same migrations have them: its queries use those of the shared
+   * schema. Absent when there are none.
+   */
+  readonly fallingThrough?: readonly string[]
   /** Why the schema cannot be migrated in its current state, e.g. a TenancyError MIGRATION_CHANGED, SCHEMA_MISSING or HISTORY_MISSING. */
   readonly problem?: unknown
 }
@@ -53,7 +64,7 @@ export function endOf(planned: Planned, startedAt: number | undefined, error?: u
   return entryOf(planned, 'done', durationMs, { applied: planned.pending.map(({ name }) => name) })
 }
 
-export function statusOf({ target, head, state, pending, ahead, problem }: Planned): MigrationStatus {
+export function statusOf({ target, head, state, pending, ahead, problem }: Planned, scopes?: BothScopes): MigrationStatus {
   return Object.freeze({
     ...named(target),
     ...(target.source !== undefined && { source: target.source.name }),
@@ -61,6 +72,8 @@ export function statusOf({ target, head, state, pending, ahead, problem }: Plann
     applied: recordedIn(state).length,
     pending: pending.map(({ name }) => name),
     ahead,
+    ...(scopes !== undefined && scopes.shadowing.length > 0 && { shadowing: scopes.shadowing }),
+    ...(scopes !== undefined && scopes.fallingThrough.length > 0 && { fallingThrough: scopes.fallingThrough }),
     ...(problem !== undefined && { problem }),
   })
 }
