@@ -16,11 +16,6 @@ test('migrations that create a relation of the other scope are refused, unless i
     const [shared, tenant] = await listing(fleet, shadowed).migrations.status()
     return shared!.problem ?? tenant!.problem
   }
-  const refused = (object: string, file: string, line = 1) => ({
-    code: 'INVALID_MIGRATION',
-    message: expect.stringMatching(new RegExp(`"${object}".*"public".*migrations\\.shadowed": \\['${object}'\\]`, 's')),
-    details: { object, line, file: expect.stringContaining(file) },
-  })
   for (const [object, text] of [
     ['plans', 'create table plans ()'],
     ['plans', 'create table if not exists plans ()'],
@@ -64,8 +59,8 @@ test('migrations that create a relation of the other scope are refused, unless i
 test('tenants.create refuses a tenant that has a name of the shared schema, also when code creates it', async () => {
   const fleet = await fleetOf(0, tenantFile('create table notes (id serial)'))
   await fleet.rows('create table public.notes (id serial)')
-  const refused = { code: 'INVALID_MIGRATION', details: { schema: 'late', object: 'notes' } }
-  await expect(fleet.create({ schema: 'late' })).rejects.toMatchObject(refused)
+  const refusedNotes = { code: 'INVALID_MIGRATION', details: { schema: 'late', object: 'notes' } }
+  await expect(fleet.create({ schema: 'late' })).rejects.toMatchObject(refusedNotes)
   await listing(fleet, ['notes']).create({ schema: 'listed' })
   const code = `export const up = ({ client }) => client.query('create table ' + 'notes ()')`
   const root = await folderForTest({ 'migrations/tenant/0001_notes.ts': code })
@@ -74,7 +69,7 @@ test('tenants.create refuses a tenant that has a name of the shared schema, also
       schema: 'late',
       kind: 'code',
     }),
-  ).rejects.toMatchObject(refused)
+  ).rejects.toMatchObject(refusedNotes)
   expect(await having(fleet, 'notes')).toEqual(['listed', 'public'])
 })
 
@@ -82,12 +77,6 @@ test('check and status report names in both scopes, and tenants that fall throug
   const fleet = await fleetOf(3, tenantFile('create table notes (id serial)'))
   expect(await fleet.migrations.check()).toBe(true)
   await fleet.rows('create table public.notes (id serial)')
-  const scopesOf = async ({ migrations }: Pick<Fleet, 'migrations'>) =>
-    (await migrations.status({ tenants: true })).map(({ target, shadowing, fallingThrough }) => [
-      target,
-      shadowing,
-      fallingThrough,
-    ])
   expect(await scopesOf(fleet)).toEqual(['t001', 't002', 't003'].map((schema) => [schema, ['notes'], undefined]))
   expect(await fleet.migrations.check()).toBe(false)
   const listed = listing(fleet, ['notes'])
@@ -106,4 +95,20 @@ test('check and status report names in both scopes, and tenants that fall throug
 
 function listing(fleet: Fleet, shadowed: string[]) {
   return registryForTest(fleet.url, { root: fleet.root, migrations: { shadowed } })
+}
+
+function refused(object: string, file: string, line = 1) {
+  return {
+    code: 'INVALID_MIGRATION',
+    message: expect.stringMatching(new RegExp(`"${object}".*"public".*migrations\\.shadowed": \\['${object}'\\]`, 's')),
+    details: { object, line, file: expect.stringContaining(file) },
+  }
+}
+
+async function scopesOf({ migrations }: Pick<Fleet, 'migrations'>) {
+  return (await migrations.status({ tenants: true })).map(({ target, shadowing, fallingThrough }) => [
+    target,
+    shadowing,
+    fallingThrough,
+  ])
 }
