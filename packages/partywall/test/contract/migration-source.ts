@@ -92,10 +92,12 @@ export function sourceContract(name: string, subject: SourceSubject): void {
   })
 
   describe(`${name}: its migrations`, () => {
+    const shadowed = ['authors', 'books', 'tickets', ...views, ...alsoCreates]
+
     test('create the objects of each tenant in its schema, and change nothing in the shared one', async () => {
       const { url, admin } = await databaseWith(namesakes)
       const before = await contentsOf(admin, 'public')
-      const { create, migrations } = registryForTest(url, { migrations: { tenant: source(), shared: false } })
+      const { create, migrations } = registryForTest(url, { migrations: { tenant: source(), shared: false, shadowed } })
       for (const schema of ['tenant_a', 'tenant-b']) await create({ schema })
       expect(await contentsOf(admin, 'public')).toEqual(before)
       for (const schema of ['tenant_a', 'tenant-b']) {
@@ -178,7 +180,10 @@ export function sourceContract(name: string, subject: SourceSubject): void {
 
     test('do not wait for each other, nor for the lock of the tool', async () => {
       const { url, admin } = await databaseWith(namesakes)
-      const registry = registryForTest(url, { migrations: { tenant: source(), shared: false }, pool: { sharedMax: 20 } })
+      const registry = registryForTest(url, {
+        migrations: { tenant: source(), shared: false, shadowed },
+        pool: { sharedMax: 20 },
+      })
       await registry.catalog.ready()
       if (subject.lock !== undefined) await admin.query(`select pg_advisory_lock(${subject.lock})`)
       const schemas = Array.from({ length: 20 }, (_, index) => `tenant_${index}`)

@@ -141,7 +141,13 @@ describe('the history of Prisma', () => {
     await admin.query('set search_path to public')
     await deploy(fixture('prisma-7.10.0/migrations'), { client: admin, url, schema: 'public' })
     const source = prismaMigrations(fixture('prisma-7.10.0/migrations'))
-    const { create, migrations } = registryForTest(url, { migrations: { shared: source, tenant: source } })
+    const { create, migrations } = registryForTest(url, {
+      migrations: {
+        shared: source,
+        tenant: source,
+        shadowed: ['authors', 'books'],
+      },
+    })
     await create({ schema: 'a' })
     expect(await migrations.run()).toMatchObject({ ok: true, entries: [{ applied: [] }, { applied: [] }] })
     expect((await admin.query('select count(*)::int as count from a.books')).rows).toEqual([{ count: 0 }])
