@@ -149,7 +149,7 @@ export async function drizzleMultitenant(race: Race): Promise<Migrator> {
 }
 
 function tenancyOf(url: string, folder: MigrationFolder): Tenancy<any> {
-  return createTenancy({ database: url, root: folder.path, migrations: { shared: 'none', tenant: '.' } })
+  return createTenancy({ database: url, root: folder.path, migrations: { shared: false, tenant: '.' } })
 }
 
 /** Creates the tenants as an application does, three at a time. */

@@ -18,7 +18,7 @@ process.once('message', (deploy) => void deployHere(deploy as Deploy).then((cost
 
 async function deployHere({ url, folder }: Deploy): Promise<Cost> {
   const started = performance.now()
-  await using tenancy = createTenancy({ database: url, root: folder, migrations: { shared: 'none', tenant: '.' } })
+  await using tenancy = createTenancy({ database: url, root: folder, migrations: { shared: false, tenant: '.' } })
   assertFleetOk(await tenancy.migrations.run())
   return {
     seconds: rounded((performance.now() - started) / 1000),

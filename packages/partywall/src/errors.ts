@@ -96,7 +96,7 @@ export interface ErrorDetails {
   MIGRATION_FAILED: MigrationDetails & { readonly statement?: string | undefined; readonly sqlState?: string | undefined }
   FLEET_FAILED: { readonly report: FleetReport }
   MIGRATION_CHANGED: MigrationDetails & {
-    readonly problem: 'changed' | 'gone' | 'reordered' | 'unfinished'
+    readonly problem: 'changed' | 'gone' | 'reordered' | 'diverged' | 'unfinished'
     readonly checksum?: string | undefined
     readonly applied?: string | undefined
     /** It was applied last and has a down migration, so `tenancy.migrations.redo` can do it again. */
@@ -104,6 +104,9 @@ export interface ErrorDetails {
     readonly was?: string
     readonly head?: string | undefined
     readonly statements?: number
+    /** Files that are not applied, and applied migrations without a file. */
+    readonly pending?: readonly string[]
+    readonly unknown?: readonly string[]
   }
   HISTORY_MISSING: { readonly schema: string }
   HISTORY_DISAGREES: { readonly schema: string; readonly applied: number }

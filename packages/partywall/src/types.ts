@@ -102,6 +102,8 @@ export interface MigrationEntry extends FleetEntry {
   readonly applied: readonly string[]
   /** Additional information, e.g. that the tenant was deleted during the run. */
   readonly note?: string
+  /** Migrations in the history of the schema that these files do not have: a newer deploy has applied them. Absent when there are none. */
+  readonly ahead?: readonly string[]
 }
 
 export interface MigrationReport extends FleetReport<MigrationEntry> {

@@ -45,15 +45,25 @@ export interface PoolOptions {
 export type MigrationSourceOption = string | MigrationSource
 
 export interface MigrationsOptions {
-  /** Migrations of the shared schema. @default 'migrations/shared' */
-  shared?: MigrationSourceOption
+  /** Migrations of the shared schema; `false` when there are none on purpose. @default 'migrations/shared' */
+  shared?: MigrationSourceOption | false
   /**
    * Migrations of the tenants: one source for all of them, or one for each kind of tenant, by its name. Tenants that were created
-   * without a kind have the kind `default`.
+   * without a kind have the kind `default`. `false`: there are none on purpose.
    * @default 'migrations/tenant'
    * @example { default: 'migrations/tenant', enterprise: 'migrations/enterprise' }
    */
-  tenant?: MigrationSourceOption | Readonly<Record<string, MigrationSourceOption>>
+  tenant?: MigrationSourceOption | false | Readonly<Record<string, MigrationSourceOption | false>>
+  /**
+   * What happens to a migration that is pending and sorts before one that was applied, e.g. because its branch was merged later. `refuse`:
+   * nothing runs in such a schema. `allow`: it is applied, so schemas may get the same migrations in different orders. @default 'refuse'
+   */
+  outOfOrder?: 'refuse' | 'allow'
+  /**
+   * Tables, views and sequences that the shared schema and the schemas of tenants have both, on purpose. All other names are refused in
+   * the second scope: a tenant that lacks the table would use the shared one. @default []
+   */
+  shadowed?: readonly string[]
 }
 
 export interface Config<S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>> {

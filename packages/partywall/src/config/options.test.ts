@@ -34,6 +34,12 @@ describe('resolveOptions with a bad value', () => {
     { pool: { maxPreparedStatements: 0 } },
     { boundary: 'role' },
     { migrations: { tenant: '' } },
+    { migrations: { tenant: true } },
+    { migrations: { outOfOrder: 'ignore' } },
+    { migrations: { outOfOrder: true } },
+    { migrations: { shadowed: 'plans' } },
+    { migrations: { shadowed: ['public.plans'] } },
+    { migrations: { shadowed: [''] } },
     { migrations: { shared: { name: 'drizzle' } } },
     { migrations: { tenant: { shop: 1 } } },
     { outsideScope: 'public' },
@@ -90,6 +96,8 @@ describe('the option migrations', () => {
     expect(options.migrations).toEqual({
       shared: source,
       tenant: { default: '/app/tables', shop: source, other: expect.anything() },
+      outOfOrder: 'refuse',
+      shadowed: [],
     })
     const { shared, kinds } = migrationSources(options)
     expect([shared.name, ...[...kinds].map(([kind, { name }]) => `${kind}: ${name}`)]).toEqual([
@@ -104,6 +112,14 @@ describe('the option migrations', () => {
       { ...place, isShared: false },
     ])
   })
+})
+
+test('the option migrations takes false for a source that has none on purpose', async () => {
+  const options = resolveOptions({ migrations: { shared: false, tenant: { default: false, shop: 'shop' } } })
+  expect(options.migrations).toMatchObject({ shared: false, tenant: { default: false } })
+  const { shared, kinds } = migrationSources(options)
+  expect([await shared.list(), await kinds.get('default')!.list()]).toEqual([[], []])
+  expect(migrationSources(resolveOptions({ migrations: { tenant: false } })).kinds.get('default')).toMatchObject({ name: 'none' })
 })
 
 describe('an option that decides where data are', () => {

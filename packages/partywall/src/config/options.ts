@@ -19,9 +19,12 @@ import { projectRoot } from './project-root.ts'
 export interface PublicOptions {
   readonly root: string
   readonly migrations: {
-    readonly shared: string | MigrationSource
+    /** `false`: there are none on purpose. */
+    readonly shared: string | MigrationSource | false
     /** By kind; the kind `default` is always there. */
-    readonly tenant: Readonly<Record<string, string | MigrationSource>>
+    readonly tenant: Readonly<Record<string, string | MigrationSource | false>>
+    readonly outOfOrder: 'refuse' | 'allow'
+    readonly shadowed: readonly string[]
   }
   readonly attributes: StandardSchemaV1<any, object> | undefined
   readonly resolve: readonly Resolver[]
@@ -41,7 +44,7 @@ export interface Options extends PublicOptions {
 }
 
 const defaults = {
-  migrations: { shared: 'migrations/shared', tenant: 'migrations/tenant' },
+  migrations: { shared: 'migrations/shared', tenant: 'migrations/tenant', outOfOrder: 'refuse', shadowed: [] },
   sharedSchema: 'public',
   includeShared: true,
   extraSearchPath: [],
@@ -94,7 +97,7 @@ const sourcesAdvice = { shared: unsetAdvice, tenant: unsetAdvice }
 export function resolveOptions(config: Config<any> = {}): Options {
   knownKeys('', config, keys)
   const { migrations = {}, tenant = {}, pool = {} } = config
-  knownKeys('migrations.', migrations, ['shared', 'tenant'])
+  knownKeys('migrations.', migrations, ['shared', 'tenant', 'outOfOrder', 'shadowed'])
   knownKeys('tenant.', tenant, ['attributes'])
   knownKeys('pool.', pool, Object.keys(defaults.pool))
   definedIfGiven('', config, placesAdvice)
@@ -106,6 +109,8 @@ export function resolveOptions(config: Config<any> = {}): Options {
     migrations: {
       shared: sourceOption('migrations.shared', migrations.shared ?? defaults.migrations.shared, root),
       tenant: sourcesByKind(migrations.tenant ?? defaults.migrations.tenant, root),
+      outOfOrder: oneOf('migrations.outOfOrder', migrations.outOfOrder ?? defaults.migrations.outOfOrder, ['refuse', 'allow']),
+      shadowed: Object.freeze(namesOption('migrations.shadowed', migrations.shadowed ?? defaults.migrations.shadowed)),
     },
     attributes: attributesOption(tenant.attributes),
     resolve: resolversOption(config.resolve ?? []),
@@ -146,11 +151,12 @@ function databaseOption(value: unknown): ClientConfig | undefined {
   throw invalid('database', value, 'a connection string or the options of node-postgres')
 }
 
-/** A folder as an absolute path, or a source as it is. */
-function sourceOption(option: string, value: unknown, root: string): string | MigrationSource {
+/** A folder as an absolute path; a source, or `false` for none, as it is. */
+function sourceOption(option: string, value: unknown, root: string): string | MigrationSource | false {
+  if (value === false) return false
   if (typeof value === 'string' && value !== '') return resolvePath(root, value)
   if (isSource(value)) return value
-  throw invalid(option, value, "a folder, or a source of migrations such as drizzleMigrations('drizzle')")
+  throw invalid(option, value, "a folder, a source of migrations such as drizzleMigrations('drizzle'), or false for none")
 }
 
 function sourcesByKind(value: unknown, root: string): Options['migrations']['tenant'] {
@@ -161,6 +167,14 @@ function sourcesByKind(value: unknown, root: string): Options['migrations']['ten
   }
   const kinds = Object.entries({ default: defaults.migrations.tenant, ...value })
   return Object.fromEntries(kinds.map(([kind, source]) => [kind, sourceOption(`migrations.tenant.${kind}`, source, root)]))
+}
+
+function namesOption(option: string, value: unknown): string[] {
+  return list(option, value).map((name) => {
+    // A schema in front would never match: the option is about one name in two schemas.
+    if (typeof name === 'string' && name !== '' && !/[.\0]/.test(name) && Buffer.byteLength(name) <= 63) return name
+    throw invalid(option, name, 'a list of names of tables, views or sequences, without a schema')
+  })
 }
 
 const kindName = /^[A-Za-z0-9_-]{1,63}$/

@@ -18,6 +18,8 @@ import { assertKnownKeys } from '../known-keys.ts'
 import { applyToNew } from '../migrations/apply/new-schema.ts'
 import type { Migration, MigrationSource } from '../ports/migration-source.ts'
 import { sourceOfKind, type MigrationSources } from '../migrations/sources/sources.ts'
+import { assertNothingShadowed } from '../migrations/plan/both-scopes.ts'
+import { assertLikeOthers } from '../migrations/plan/like-others.ts'
 import { findCrossSchemaReferences } from '../migrations/plan/cross-schema.ts'
 import { review } from '../migrations/plan/reviews.ts'
 import { provisioningLock } from '../migrations/plan/targets.ts'
@@ -42,7 +44,7 @@ export interface ProvisionParts<A extends object = Attributes> {
   readonly tenants: Tenants<A>
   readonly domains: Domains<A>
   readonly sources: MigrationSources
-  readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'attributes'>
+  readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'attributes' | 'migrations'>
 }
 
 /** tenancy.tenants.create: other sessions see a complete tenant or none. */
@@ -65,6 +67,7 @@ interface Wanted {
   readonly kind: string
   readonly domains: readonly string[]
   readonly attributes: object
+  readonly source: string
   readonly migrations: readonly Migration[]
 }
 
@@ -87,6 +90,7 @@ async function checked<A extends object>(parts: ProvisionParts<A>, input: NewTen
     kind,
     domains: [...new Set(domains.map(parseDomain))],
     attributes: await validateAttributes(options.attributes, attributes),
+    source: source.name,
     migrations: await fitMigrations(parts, source),
   }
 }
@@ -104,8 +108,10 @@ async function build<A extends object>(parts: ProvisionParts<A>, transaction: Tr
   const created = await register(parts, transaction, wanted)
   const { tenant } = created
   await createSchema(transaction, wanted.schema)
+  await assertLikeOthers(transaction, wanted, parts.options.migrations.outOfOrder)
   await assertNoCrossSchemaReferences(parts, transaction, wanted)
   await applyToNew(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
+  await assertNothingShadowed(transaction, parts.options, wanted.schema)
   return { ...created, tenant: await parts.tenants.complete(transaction, tenant) }
 }
 

@@ -22,9 +22,8 @@ export interface MigrationSource {
   /** For messages and reports: the folder, as the configuration names it. */
   readonly name: string
   /**
-   * All migrations in the order in which they apply. A folder that does not exist must be an error, not an empty list: tenants would get no
-   * tables. Called once for each run, plan or new tenant,
-   * so its result may be a new one each time.
+   * All migrations in the order in which they apply. Called once for each run, plan or new tenant,
+   * so its result may be a new one each time. Must fail when the files cannot be found: no files would mean no tables.
    * @throws TenancyError INVALID_MIGRATION
    */
   list(): Promise<readonly Migration[]>
@@ -76,7 +75,7 @@ export interface ImportedHistory {
   /** The schema of that table. Absent: the schema that is migrated, and no other. A table elsewhere can be the history of one schema only. */
   readonly schema?: string | undefined
   /**
-   * The names of the migrations that were applied, in the order in which they were. Called only when the table exists.
+   * The names of the migrations that were applied, in any order: the baseline has the order of the files. Called only when the table exists.
    * @param migrations as `list` returned them
    * @throws TenancyError MIGRATION_CHANGED when a file is not what the tool applied, or the tool stopped in the middle of one
    */

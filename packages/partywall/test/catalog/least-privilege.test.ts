@@ -19,7 +19,7 @@ afterAll(async () => {
 })
 
 async function prepare(): Promise<void> {
-  const tenancy = createTenancy({ database: url, migrations: { tenant: 'none', shared: 'none' } })
+  const tenancy = createTenancy({ database: url, migrations: { tenant: false, shared: false } })
   await tenancy.tenants.create({ schema: 'acme', domains: ['www.acme.org'] })
   await tenancy.close()
   await admin.query(`
@@ -53,7 +53,7 @@ test('a role that may change tenants works without the shared schema, too', asyn
   await admin.query(
     `grant insert, update, delete on all tables in schema partywall to ${role}; grant create on database "${name}" to ${role}`,
   )
-  const { create, tenants, domains } = registryForTest(roleUrl.href, { includeShared: false, migrations: { tenant: 'none' } })
+  const { create, tenants, domains } = registryForTest(roleUrl.href, { includeShared: false, migrations: { tenant: false } })
   await create({ schema: 'globex', domains: ['globex.example.com'] })
   await tenants.update('globex', { name: 'Globex' })
   await tenants.setStatus('globex', 'suspended')

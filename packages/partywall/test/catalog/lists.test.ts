@@ -9,7 +9,7 @@ const count = 250
 let url: string
 beforeAll(async () => {
   ;({ url } = await testDatabase())
-  const { catalog, create, tenants, close } = openRegistry(url, { migrations: { tenant: { big: 'none', default: 'none' } } })
+  const { catalog, create, tenants, close } = openRegistry(url, { migrations: { tenant: { big: false, default: false } } })
   await create({ schema: 'acme_1', name: 'Zebra', domains: ['shop.acme.example.com', 'acme.example.com'], kind: 'big' })
   await create({ schema: 'bolt', name: '50% off' })
   await tenants.setStatus('bolt', 'suspended')

@@ -62,7 +62,7 @@ describe('tenants.find and tenants.get', () => {
 
 describe('tenants.list', () => {
   test('sorts by schema and filters by search, status and kind', async () => {
-    const { create, tenants } = registryForTest(url, { migrations: { tenant: { trial: 'nowhere' } } })
+    const { create, tenants } = registryForTest(url, { migrations: { tenant: { default: false, trial: false } } })
     for (const schema of ['list_b', 'list_a', 'list_-']) await create({ schema, kind: schema === 'list_a' ? 'trial' : 'default' })
     await tenants.setStatus('list_b', 'suspended')
     const schemas = async (filter: object) => (await tenants.list(filter)).map(({ schema }) => schema)

@@ -50,9 +50,10 @@ export async function folderWith(files: Record<string, string> = {}): Promise<st
   return folder
 }
 
-/** The same with a config, unless the files contain one. */
+/** The same with a config, unless the files contain one, and with the folders of migrations that `partywall init` makes. */
 export async function project(url: string | undefined, files: Record<string, string> = {}): Promise<Project> {
-  return inFolder(await folderWith({ 'partywall.config.ts': plainConfig, ...files }), url)
+  const migrations = { 'migrations/shared/.gitkeep': '', 'migrations/tenant/.gitkeep': '' }
+  return inFolder(await folderWith({ 'partywall.config.ts': plainConfig, ...migrations, ...files }), url)
 }
 
 export function inFolder(folder: string, url: string | undefined): Project {

@@ -96,10 +96,12 @@ export function sourceContract(name: string, subject: SourceSubject): void {
   })
 
   describe(`${name}: its migrations`, () => {
+    const shadowed = ['authors', 'books', 'tickets', ...views, ...alsoCreates]
+
     test('create the objects of each tenant in its schema, and change nothing in the shared one', async () => {
       const { url, admin } = await databaseWith(namesakes)
       const before = await contentsOf(admin, 'public')
-      const { create, migrations } = registryForTest(url, { migrations: { tenant: source(), shared: 'none' } })
+      const { create, migrations } = registryForTest(url, { migrations: { tenant: source(), shared: false, shadowed } })
       for (const schema of ['tenant_a', 'tenant-b']) await create({ schema })
       expect(await contentsOf(admin, 'public')).toEqual(before)
       for (const schema of ['tenant_a', 'tenant-b']) {
@@ -126,7 +128,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
 
     test('create their objects in the shared schema when they are its migrations', async () => {
       const { url } = await testDatabase()
-      const { migrations } = registryForTest(url, { migrations: { shared: source(), tenant: 'none' } })
+      const { migrations } = registryForTest(url, { migrations: { shared: source(), tenant: false } })
       expect(await applied(migrations.run())).toEqual([names])
       const admin = await connected(url)
       expect((await contentsOf(admin, 'public')).tables).toEqual(['authors', 'books', 'partywall_migrations', ...alsoCreates])
@@ -134,7 +136,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
 
     test('run for the tenants of one kind when they are its migrations', async () => {
       const { url } = await testDatabase()
-      const { create } = registryForTest(url, { migrations: { tenant: { default: 'none', shop: source() } } })
+      const { create } = registryForTest(url, { migrations: { tenant: { default: false, shop: source() } } })
       for (const kind of ['shop', 'default']) await create({ schema: `of_${kind}`, kind })
       const admin = await connected(url)
       expect((await contentsOf(admin, 'of_shop')).tables).toContain('books')
@@ -144,7 +146,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
     test('name the file that failed, and keep nothing of it', async () => {
       const { url } = await testDatabase()
       const copy = await copyOfFixture(folder)
-      const { create, migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: 'none' } })
+      const { create, migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: false } })
       await create({ schema: 'a' })
       const { name: added, file } = await subject.add(copy, 'create table half ();\n\nselect * from nowhere')
       const [, entry] = (await migrations.run()).entries
@@ -160,7 +162,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
     test('are refused when a file has changed after it was applied', async () => {
       const { url } = await testDatabase()
       const copy = await copyOfFixture(folder)
-      const { create, migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: 'none' } })
+      const { create, migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: false } })
       await create({ schema: 'a' })
       const [first] = await subject.source(copy).list()
       await rewrite(first!.file, (text) => text.replace('title', 'topic'))
@@ -169,7 +171,7 @@ export function sourceContract(name: string, subject: SourceSubject): void {
 
     test('have the down migrations that the tool has', async () => {
       const { url } = await testDatabase()
-      const { create, database } = registryForTest(url, { migrations: { tenant: source(), shared: 'none' } })
+      const { create, database } = registryForTest(url, { migrations: { tenant: source(), shared: false } })
       await create({ schema: 'a' })
       const listed = await fitMigrations(source())
       expect(listed.filter(({ down }) => down !== undefined).map((migration) => migration.name)).toEqual(subject.withDown)
@@ -182,7 +184,10 @@ export function sourceContract(name: string, subject: SourceSubject): void {
 
     test('do not wait for each other, nor for the lock of the tool', async () => {
       const { url, admin } = await databaseWith(namesakes)
-      const registry = registryForTest(url, { migrations: { tenant: source(), shared: 'none' }, pool: { sharedMax: 20 } })
+      const registry = registryForTest(url, {
+        migrations: { tenant: source(), shared: false, shadowed },
+        pool: { sharedMax: 20 },
+      })
       await registry.catalog.ready()
       if (subject.lock !== undefined) await admin.query(`select pg_advisory_lock(${subject.lock})`)
       const schemas = Array.from({ length: 20 }, (_, index) => `tenant_${index}`)
@@ -248,11 +253,11 @@ async function migratedByTool(subject: SourceSubject, added?: string) {
   const copy = await copyOfFixture(subject.folder)
   await subject.prepare?.(copy)
   if (added !== undefined) await subject.add(copy, added)
-  const before = registryForTest(url, { migrations: { tenant: 'none', shared: 'none' } })
+  const before = registryForTest(url, { migrations: { tenant: false, shared: false } })
   await before.create({ schema: 'imported' })
   await admin.query('set search_path to imported, public')
   await subject.migrate(copy, { url, schema: 'imported', client: admin })
-  const { migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: 'none' } })
+  const { migrations } = registryForTest(url, { migrations: { tenant: subject.source(copy), shared: false } })
   return {
     copy,
     admin,
@@ -264,7 +269,7 @@ async function migratedByTool(subject: SourceSubject, added?: string) {
     },
     /** The entry of a run with the migrations of another folder. */
     entry: async (folder: string) => {
-      const other = registryForTest(url, { migrations: { tenant: subject.source(folder), shared: 'none' } })
+      const other = registryForTest(url, { migrations: { tenant: subject.source(folder), shared: false } })
       return (await other.migrations.run({ tenants: true })).entries[0]!
     },
   }

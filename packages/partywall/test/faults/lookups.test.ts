@@ -25,7 +25,7 @@ afterAll(() => admin.end())
 
 /** A tenancy that sees changes already. */
 async function watching(tenantCacheMs = 3_600_000): Promise<Tenancy> {
-  const tenancy = createTenancy({ database: url, tenantCacheMs, migrations: { tenant: 'none', shared: 'none' } })
+  const tenancy = createTenancy({ database: url, tenantCacheMs, migrations: { tenant: false, shared: false } })
   onTestFinished(() => tenancy.close())
   const live = nextEvent(tenancy, 'lookups.watching')
   await tenancy.tenants.find('nothing')
@@ -43,7 +43,7 @@ function nextEvent<E extends keyof TenancyEvents>(tenancy: Tenancy, event: E): P
 }
 
 async function createElsewhere(schema: string, domains: string[] = []): Promise<string> {
-  const { create } = registryForTest(directUrl, { migrations: { tenant: 'none', shared: 'none' } })
+  const { create } = registryForTest(directUrl, { migrations: { tenant: false, shared: false } })
   return (await create({ schema, domains })).id
 }
 

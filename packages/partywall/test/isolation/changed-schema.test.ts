@@ -24,7 +24,7 @@ let acme: Tenant
 beforeEach(async () => {
   await tenancy.ready()
   await admin.query('drop schema if exists acme, globex, newer cascade; delete from partywall.tenants')
-  const { create } = registryForTest(directUrl, { migrations: { tenant: 'none', shared: 'none' } })
+  const { create } = registryForTest(directUrl, { migrations: { tenant: false, shared: false } })
   for (const schema of ['globex', 'acme']) {
     acme = await create({ schema })
     await admin.query(notesOf(schema, schema))
@@ -167,7 +167,7 @@ test('a query of postgres.js is refused, and drops the tenant from the cache', a
 
 test('a tenant that was just created reads its own schema, and is refused after a swap', async () => {
   onTestFinished(async () => void (await admin.query('drop schema if exists initech cascade')))
-  const registry = registryForTest(directUrl, { migrations: { tenant: 'none', shared: 'none' } })
+  const registry = registryForTest(directUrl, { migrations: { tenant: false, shared: false } })
   const initech = await registry.create({ schema: 'initech' })
   await admin.query(notesOf('initech', 'initech'))
   expect(await tenancy.run(initech, routes['a prepared read']!)).toBe('initech')

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Client } from 'pg'
-import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { testDatabase } from '../support/servers/database.ts'
 import { folderForTest, registryForTest } from '../support/tenants/registry.ts'
@@ -10,6 +10,8 @@ let url: string
 beforeAll(async () => {
   ;({ url } = await testDatabase())
 })
+// A new tenant is compared with active tenants only, and each test has files of its own.
+afterEach(() => rows(`update partywall.tenants set status = 'archived'`))
 
 const migrations = {
   'migrations/tenant/0001_polls.sql':

@@ -170,6 +170,8 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
     head: 'maybe',
     was: 'maybe',
     statements: 'maybe',
+    pending: 'maybe',
+    unknown: 'maybe',
   },
   HISTORY_MISSING: { schema: 'always' },
   HISTORY_DISAGREES: { schema: 'always', applied: 'always' },

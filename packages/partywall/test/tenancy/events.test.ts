@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest'
 import { testDatabase } from '../support/servers/database.ts'
 
 const { url } = await testDatabase()
-const tenancy = createTenancy({ database: url, migrations: { tenant: 'none', shared: 'none' }, tenantCacheMs: 0 })
+const tenancy = createTenancy({ database: url, migrations: { tenant: false, shared: false }, tenantCacheMs: 0 })
 afterAll(() => tenancy.close())
 
 const names = [

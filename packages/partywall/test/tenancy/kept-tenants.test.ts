@@ -7,7 +7,7 @@ import { testDatabase } from '../support/servers/database.ts'
 const { url } = await testDatabase()
 const admin = new Client(url)
 await admin.connect()
-const config = { database: url, migrations: { tenant: 'none', shared: 'none' }, tenantCacheMs: 60_000 }
+const config = { database: url, migrations: { tenant: false, shared: false } as const, tenantCacheMs: 60_000 }
 const tenancy = createTenancy(config)
 afterAll(async () => {
   await tenancy.close()

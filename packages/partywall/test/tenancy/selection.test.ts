@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testDatabase } from '../support/servers/database.ts'
 
 const { url } = await testDatabase()
-const tenancy = createTenancy({ database: url, migrations: { tenant: { default: 'none', big: 'none' }, shared: 'none' } })
+const tenancy = createTenancy({ database: url, migrations: { tenant: { default: false, big: false }, shared: false } })
 afterAll(() => tenancy.close())
 
 beforeAll(async () => {

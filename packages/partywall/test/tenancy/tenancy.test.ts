@@ -297,10 +297,11 @@ test('a migration in code that runs in tenants.create does not run in the scope 
     await globalThis.partywallPool.query("insert into projects (name) values ('outside')")
   }`
   await writeFile(join(elsewhere, 'migrations/tenant/0001_notes.mjs'), code)
-  await using other = createTenancy({ database: url, root: elsewhere })
+  const migrations = { shared: false, tenant: { default: false, code: 'migrations/tenant' } } as const
+  await using other = createTenancy({ database: url, root: elsewhere, migrations })
   Object.assign(globalThis, { partywallPool: other.pool })
   onTestFinished(() => rm(elsewhere, { recursive: true, force: true }))
-  const creation = other.run('acme', () => other.tenants.create({ schema: 'inside' }))
+  const creation = other.run('acme', () => other.tenants.create({ schema: 'inside', kind: 'code' }))
   await expect(creation).rejects.toMatchObject({ code: 'MIGRATION_FAILED', cause: { code: 'NO_TENANT' } })
   expect(await tenancy.run('acme', projects)).toEqual(['anvil'])
   expect(await other.tenants.find('inside')).toBeUndefined()

@@ -161,7 +161,11 @@ async function expectUnavailable(database: ClientConfig, way: (tenancy: Tenancy)
 }
 
 function open(database: ClientConfig): Tenancy {
-  return createTenancy({ database: { password: secret, ...database }, pool: { connectionTimeoutMillis: 5000 } }) as Tenancy
+  return createTenancy({
+    database: { password: secret, ...database },
+    migrations: { shared: false, tenant: false },
+    pool: { connectionTimeoutMillis: 5000 },
+  }) as Tenancy
 }
 
 function at(connectionString: string) {

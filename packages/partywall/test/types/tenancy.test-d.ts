@@ -17,7 +17,7 @@ import {
 
 const config = defineConfig({
   database: process.env.DATABASE_URL,
-  migrations: { shared: 'migrations/shared', tenant: 'migrations/tenant' },
+  migrations: { shared: 'migrations/shared', tenant: 'migrations/tenant', outOfOrder: 'allow', shadowed: ['plans'] },
   tenant: { attributes: z.object({ plan: z.enum(['free', 'gold']).default('free'), seats: z.number() }) },
   resolve: [byHost({ base: 'example.com' }), ({ claims }) => claims?.['tenant'] as string | undefined],
 })
@@ -52,6 +52,10 @@ void tenancy.tenants.create({ schema: 'acme', attributes: { plan: 'silver', seat
 void tenancy.tenants.create({ name: 'Acme' })
 // @ts-expect-error -- a typo in an option
 void createTenancy({ databse: 'x' })
+// @ts-expect-error true is no source: only false says something
+void createTenancy({ migrations: { tenant: true } })
+// @ts-expect-error there is no such policy
+void createTenancy({ migrations: { outOfOrder: 'ignore' } })
 // @ts-expect-error -- a number names no tenant
 void tenancy.run(42, () => {})
 // @ts-expect-error -- tenants are frozen
@@ -101,6 +105,9 @@ void tenancy.forEach(() => {}, {
   onFailure: 'stop',
 })
 void tenancy.migrations.run({ tenants: true, shared: true, status: 'suspended', deadlineMs: 1000 })
+void createTenancy({ migrations: { shared: false, tenant: { default: false, big: 'migrations/big' } } })
+expectTypeOf((await tenancy.migrations.status())[0]!.ahead).toEqualTypeOf<readonly string[]>()
+expectTypeOf(tenancy.options.migrations.outOfOrder).toEqualTypeOf<'refuse' | 'allow'>()
 // @ts-expect-error -- no such status
 void tenancy.forEach(() => {}, { status: 'asleep' })
 // @ts-expect-error -- all tenants are `true`, none is an empty list

@@ -1,5 +1,6 @@
 /** `partywall migrate new`: creates a migration file with the next number of its folder. */
 import type { Command } from 'commander'
+import { TenancyError } from '../../errors.ts'
 import { newMigration } from '../../migrations/sources/folder/new.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples } from '../context/declarations.ts'
@@ -36,6 +37,7 @@ export function migrateNew(parent: Command, cli: Cli): void {
       const name = given ?? (await cli.ask.required({ missing: 'the argument <name>', question: 'What does the migration do?' }))
       const { shared, tenant } = options.migrations
       const source = flags.shared === true ? shared : tenant['default']!
+      if (source === false) throw noMigrationsThere()
       if (typeof source !== 'string') {
         const { root, sharedSchema, extraSearchPath } = options
         const placed = source.at?.({ root, isShared: flags.shared === true, sharedSchema, extraSearchPath }) ?? source
@@ -49,4 +51,12 @@ export function migrateNew(parent: Command, cli: Cli): void {
       const file = await newMigration({ folder: source, name, language: flags.ts === true ? 'ts' : 'sql', shared: flags.shared })
       cli.out.result({ file }, () => shortPath(file))
     })
+}
+
+function noMigrationsThere(): TenancyError {
+  return new TenancyError(
+    'INVALID_ARGUMENT',
+    'The config says `false` for these migrations: there are none. Give a folder there first.',
+    { details: { option: 'migrations' } },
+  )
 }

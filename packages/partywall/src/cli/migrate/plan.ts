@@ -3,26 +3,25 @@ import type { MigrationGroup, PlanOptions } from '../../migrations/run/run.ts'
 import type { Cli } from '../context/cli.ts'
 import { statusDocument, type StatusDocument } from '../terminal/fleet-documents.ts'
 import { listed, printable, shortPath } from '../terminal/printable.ts'
+import { isAhead, renderAhead, renderScopes } from './scopes.ts'
 import { renderProblems } from './status.ts'
 
 export async function printPlan(cli: Cli, options: PlanOptions): Promise<void> {
   const { migrations } = await cli.tenancy()
   const groups = await migrations.plan(options)
-  const problems = (await migrations.status(options)).filter(({ problem }) => problem !== undefined).map(statusDocument)
+  const statuses = (await migrations.status(options)).map(statusDocument)
+  const problems = statuses.filter(({ problem }) => problem !== undefined)
   if (problems.length > 0) cli.fail()
-  cli.out.result({ groups, problems }, () => render(groups, problems))
+  const ahead = statuses.filter(isAhead)
+  cli.out.result({ groups, problems, ...(ahead.length > 0 && { ahead }) }, () => render(groups, statuses))
 }
 
-function render(groups: readonly MigrationGroup[], problems: readonly StatusDocument[]): string {
+function render(groups: readonly MigrationGroup[], statuses: readonly StatusDocument[]): string {
   const shown = new Set<string>()
   const parts = groups.map((group) => renderGroup(group, shown))
   if (groups.length === 0) parts.push('-- nothing is pending')
-  if (problems.length > 0)
-    parts.push(
-      renderProblems(problems)
-        .map((line) => `-- ${line}`)
-        .join('\n'),
-    )
+  const notes = [...renderAhead(statuses), ...renderProblems(statuses), ...renderScopes(statuses)]
+  if (notes.length > 0) parts.push(notes.map((line) => `-- ${line}`).join('\n'))
   return parts.join('\n\n')
 }
 

@@ -12,7 +12,7 @@ import type { RunWords } from './progress-lines.ts'
 
 /** @param resume the command that finishes the rest */
 export function renderReport(report: MigrationReport, words: RunWords, resume: string): string {
-  return [counts(report, words), ...causes(report), ...lastLine(report, resume)].join('\n')
+  return [counts(report, words), ...ahead(report), ...causes(report), ...lastLine(report, resume)].join('\n')
 }
 
 /** `2 of 4 migrated, 1 up to date, 1 failed (340 ms)` */
@@ -30,6 +30,19 @@ function counts({ entries, durationMs }: MigrationReport, { done, idle }: RunWor
           ...(count.skipped > 0 ? [`${count.skipped} skipped`] : []),
         ]
   return `${parts.join(', ')} (${formatDuration(durationMs)})`
+}
+
+/** Schemas that a newer deploy has migrated. */
+function ahead({ entries }: MigrationReport): string[] {
+  const schemas = entries.filter((entry) => entry.ahead !== undefined)
+  if (schemas.length === 0) return []
+  const names = [...new Set(schemas.flatMap((entry) => entry.ahead!))]
+  return [
+    `ahead of these files: ${listed(
+      schemas.map(({ target }) => target),
+      namesShown,
+    )}; a newer deploy applied ${listed(names.map(printable), 3)}`,
+  ]
 }
 
 /** The different failures, each with its count, when there is more than one. */

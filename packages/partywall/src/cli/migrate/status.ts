@@ -5,6 +5,7 @@ import { examples } from '../context/declarations.ts'
 import { statusDocument, type StatusDocument } from '../terminal/fleet-documents.ts'
 import { listed, printable, shortPath } from '../terminal/printable.ts'
 import { table, type Cell } from '../terminal/table.ts'
+import { renderAhead, renderScopes } from './scopes.ts'
 import { refuseFlagsBefore, selectionOf, withSelection, type SelectionFlags } from './flags.ts'
 
 export function migrateStatus(parent: Command, cli: Cli): void {
@@ -41,7 +42,9 @@ function renderStatuses(statuses: readonly StatusDocument[]): string {
   const rows = alike.toSorted((a, b) => place(a) - place(b) || b[0]!.applied - a[0]!.applied).map(rowOf)
   return [
     ...(rows.length > 0 ? [table(['source', 'head', 'applied', 'pending', 'schemas', 'which'], rows)] : []),
+    ...renderAhead(statuses),
     ...renderProblems(statuses),
+    ...renderScopes(statuses),
   ].join('\n')
 }
 

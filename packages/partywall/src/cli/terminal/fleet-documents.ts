@@ -11,6 +11,9 @@ export interface StatusDocument {
   readonly head: string | null
   readonly applied: number
   readonly pending: readonly string[]
+  readonly ahead: readonly string[]
+  readonly shadowing?: readonly string[]
+  readonly fallingThrough?: readonly string[]
   readonly problem?: ErrorDocument
 }
 
@@ -19,7 +22,11 @@ export function statusDocument({ head = undefined, problem, ...status }: Migrati
 }
 
 export function migrationDocument(report: MigrationReport): object {
-  const document = reportDocument(report, ({ applied, note }) => ({ applied, ...(note !== undefined && { note }) }))
+  const document = reportDocument(report, ({ applied, note, ahead }) => ({
+    applied,
+    ...(note !== undefined && { note }),
+    ...(ahead !== undefined && { ahead }),
+  }))
   return {
     ...document,
     ...(report.runId !== undefined && { runId: report.runId }),

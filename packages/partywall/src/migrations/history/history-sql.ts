@@ -100,8 +100,14 @@ export function recordStatementsText(
     on conflict (name) do update set statements = excluded.statements, checksum = excluded.checksum, applied_at = now()`
 }
 
+/** Those after them move up, so that the next migration gets a position of its own: a schema may have an order that is not that of the files. */
 export function forgetText(schema: string, names: readonly string[]): string {
-  return `delete from ${historyOf(schema)} where name in (${names.map((name) => literal(name)).join(', ')})`
+  const forgotten = names.map((name) => literal(name)).join(', ')
+  return `with forgotten as (delete from ${historyOf(schema)} where name in (${forgotten}) returning position)
+update ${historyOf(schema)} as history
+set position = history.position - (select pg_catalog.count(*) from forgotten where forgotten.position < history.position)
+where history.name not in (${forgotten})
+  and history.position > (select pg_catalog.min(position) from forgotten)`
 }
 
 export function commentText(schema: string, digest: string | null): string {

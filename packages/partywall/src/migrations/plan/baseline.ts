@@ -9,8 +9,9 @@ import { fileGone } from '../sources/imported/file-checks.ts'
 import type { Migration, MigrationSource } from '../../ports/migration-source.ts'
 
 /**
- * What another tool has applied in a schema that has no history of partywall's own yet, with the current checksums; undefined when the source
- * has no such tool, or the tool never migrated this schema. Writes nothing. Costs one query, and one more when the tool's table exists.
+ * What another tool has applied in a schema that has no history of partywall's own yet, with the current checksums and in the order of the
+ * files: tools apply a file that was merged late, so the order in which they did it says nothing. Undefined when the source has no such tool,
+ * or the tool never migrated this schema. Writes nothing. Costs one query, and one more when the tool's table exists.
  * @param migrations as the source lists them
  * @throws TenancyError MIGRATION_CHANGED for a file that is gone or has changed since, or that the tool did not finish
  */
@@ -27,11 +28,9 @@ export async function readBaseline(
   if (rows.length === 0) return undefined
   const from = { table: `${identifier(tableSchema)}.${identifier(imported.table)}`, schema }
   const files = new Map(migrations.map((migration) => [migration.name, migration]))
-  return [...new Set(await imported.read(queryable, from, migrations))].map((name) => {
-    const migration = files.get(name)
-    if (migration === undefined) throw fileGone(from, name)
-    return { name, checksum: migration.checksum }
-  })
+  const recorded = new Set(await imported.read(queryable, from, migrations))
+  for (const name of recorded) if (!files.has(name)) throw fileGone(from, name)
+  return migrations.filter(({ name }) => recorded.has(name)).map(({ name, checksum }) => ({ name, checksum }))
 }
 
 function tableExistsSql(schema: string, table: string): Statement {

@@ -3,7 +3,8 @@ import { TenancyError } from '../../errors.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import type { AppliedMigration } from '../history/digest.ts'
 import type { HistoryDigest } from '../history/history.ts'
-import { isGone, planMigrations, type MigrationPlan } from './plan.ts'
+import { isGone } from './mismatches.ts'
+import { planMigrations, type MigrationPlan, type OutOfOrder } from './plan.ts'
 import type { Planned } from './planned.ts'
 import type { FleetTarget } from './targets.ts'
 
@@ -11,14 +12,19 @@ import type { FleetTarget } from './targets.ts'
  * The migration that was applied last, which may have changed since. All others must be as they were applied. Pure.
  * @returns a plan without pending migrations where nothing was applied
  */
-export function planRedo(schema: string, migrations: readonly Migration[], applied: readonly AppliedMigration[]): MigrationPlan {
+export function planRedo(
+  schema: string,
+  migrations: readonly Migration[],
+  applied: readonly AppliedMigration[],
+  outOfOrder: OutOfOrder,
+): MigrationPlan {
   const last = applied.at(-1)
-  if (last === undefined) return { pending: [], head: undefined, problem: undefined }
+  if (last === undefined) return { pending: [], head: undefined, ahead: [], problem: undefined }
   const migration = migrations.find(({ name }) => name === last.name)
-  if (migration === undefined) return { pending: [], head: last.name, problem: isGone(schema, last.name) }
-  const { problem } = planMigrations(schema, migrations, applied.slice(0, -1), migration.name)
+  if (migration === undefined) return { pending: [], head: last.name, ahead: [], problem: isGone(schema, last.name) }
+  const { problem } = planMigrations(schema, migrations, applied.slice(0, -1), { to: migration.name, outOfOrder })
   const withoutDown = migration.down === undefined ? hasNoDown(schema, migration) : undefined
-  return { pending: [migration], head: last.name, problem: problem ?? withoutDown }
+  return { pending: [migration], head: last.name, ahead: [], problem: problem ?? withoutDown }
 }
 
 /** All migrations, from an empty schema: whatever is there now, also a history that matches no file. */
@@ -26,6 +32,7 @@ export function planReset(target: FleetTarget, migrations: readonly Migration[],
   return {
     target,
     head: undefined,
+    ahead: [],
     state: { hasHistory, digest, applied: [] },
     direction: 'up',
     again: 'all',

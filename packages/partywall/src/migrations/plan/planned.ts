@@ -26,6 +26,8 @@ export interface Goal {
 export interface Planned {
   readonly target: FleetTarget
   readonly head: string | undefined
+  /** Applied migrations that the files do not have. Without a problem, a newer deploy has applied them. */
+  readonly ahead: readonly string[]
   readonly state: SchemaState
   readonly direction: Direction
   /** As in the goal. */

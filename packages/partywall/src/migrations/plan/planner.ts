@@ -1,21 +1,24 @@
 /**
  * Plans every schema of a run: its state, and what is to be done there. The files are read once, and the digests of all schemas in one query.
- * A digest that these files can produce gives the state of a schema; the histories of the other schemas are read.
+ * A digest that these files can produce gives the state of a schema. Of the other schemas one history is read for each different digest.
  */
 import type { Queryable } from '../../sql/statement.ts'
 import { inParallel } from '../../fleet/workers.ts'
-import { digestOf, digestsOf } from '../history/digest.ts'
+import { digestOf } from '../history/digest.ts'
 import { readDigests, readNonEmptySchemas, schemaMissing, type HistoryDigest } from '../history/history.ts'
 import { nothingApplied, recordedIn, type SchemaState } from '../history/schema-state.ts'
 import { unfinishedProblem } from '../history/unfinished.ts'
-import type { MigrationSource } from '../../ports/migration-source.ts'
+import type { Options } from '../../config/options.ts'
+import type { Migration, MigrationSource } from '../../ports/migration-source.ts'
 import { findCrossSchemaReferences } from './cross-schema.ts'
 import { resolveTo } from './find-migration.ts'
 import type { ReviewedMigrations } from '../review/review-list.ts'
 import type { MigrationSources } from '../sources/sources.ts'
 import { planRedo, planReset } from './plan-again.ts'
+import { KnownStates } from './known-states.ts'
 import { planDown, planMigrations } from './plan.ts'
 import { inGroups, type Goal, type Planned } from './planned.ts'
+import { refuseShadowedNames } from './shadowed.ts'
 import { readState } from './read-state.ts'
 import { review, type ReviewOptions } from './reviews.ts'
 import { SourceReader, type MigrationLists } from './source-reader.ts'
@@ -26,7 +29,7 @@ const readsAtATime = 3
 
 export interface PlannerParts {
   readonly catalog: Queryable
-  readonly options: ReviewOptions
+  readonly options: ReviewOptions & Pick<Options, 'migrations'>
   readonly sources: Pick<MigrationSources, 'shared'>
 }
 
@@ -35,7 +38,7 @@ export class Planner {
   readonly goal: Goal
   readonly #parts: PlannerParts
   readonly #lists: MigrationLists
-  readonly #stateOf: (source: MigrationSource, stored: HistoryDigest) => SchemaState | undefined
+  readonly #known: KnownStates
   /** Schemas in the same state need the same: one plan for each state. */
   readonly #plans = new Map<SchemaState, Planned>()
   /** Only sources of which something is pending are reviewed. */
@@ -48,7 +51,7 @@ export class Planner {
     this.#parts = parts
     this.#lists = lists
     this.goal = goal
-    this.#stateOf = statesByDigest(lists)
+    this.#known = new KnownStates(lists)
   }
 
   /**
@@ -59,7 +62,7 @@ export class Planner {
     parts: TargetParts<A> & PlannerParts,
     selection: MigrationSelection,
     goal: Goal,
-  ): Promise<{ planner: Planner; plans: Planned[] }> {
+  ): Promise<{ planner: Planner; plans: readonly Planned[] }> {
     const reader = new SourceReader()
     reader.readAhead(likelySources(parts, selection))
     return Planner.open(parts, await selectTargets(parts, selection), goal, reader)
@@ -75,7 +78,7 @@ export class Planner {
     targets: readonly FleetTarget[],
     goal: Goal,
     reader = new SourceReader(),
-  ): Promise<{ planner: Planner; plans: Planned[] }> {
+  ): Promise<{ planner: Planner; plans: readonly Planned[] }> {
     const sources = targets.flatMap(({ source }) => source ?? [])
     const [lists, digests] = await Promise.all([reader.read(sources), storedDigests(parts.catalog, targets)])
     const planner = new Planner(parts, lists, goal.to === undefined ? goal : { ...goal, to: resolveTo(lists, goal.to) })
@@ -83,14 +86,15 @@ export class Planner {
   }
 
   /**
-   * Costs one query for all targets, one more when some have no history, one when migrations change what none of them creates, and two for
-   * each target whose history must be read.
+   * Costs one query for all targets, one more when some have no history, one when migrations change what none of them creates,
+   * one when they create tables, and two for
+   * each history that must be read: one for each digest that the files cannot produce.
    */
-  async plan(targets: readonly FleetTarget[]): Promise<Planned[]> {
+  async plan(targets: readonly FleetTarget[]): Promise<readonly Planned[]> {
     return this.#plan(targets, await storedDigests(this.#parts.catalog, targets))
   }
 
-  async #plan(targets: readonly FleetTarget[], digests: ReadonlyMap<string, HistoryDigest>): Promise<Planned[]> {
+  async #plan(targets: readonly FleetTarget[], digests: ReadonlyMap<string, HistoryDigest>): Promise<readonly Planned[]> {
     const { goal } = this
     const plans = new Map<FleetTarget, Planned>()
     const unknown: FleetTarget[] = []
@@ -105,9 +109,10 @@ export class Planner {
     }
     if (unknown.length > 0) await this.#readAndPlan(unknown, digests, plans)
     const planned = targets.map((target) => plans.get(target)!)
-    return goal.fake === true
-      ? planned
-      : refuseCrossSchemaReferences(this.#parts, await this.#review(planned), this.#reviews.tenants)
+    if (goal.fake === true) return planned
+    const { catalog, options } = this.#parts
+    const fit = await refuseCrossSchemaReferences(this.#parts, await this.#review(planned), this.#reviews.tenants)
+    return refuseShadowedNames(catalog, options, fit)
   }
 
   /** The same plans with migrations that are fit for their schemas. Fails as a whole: the files are the same for all. */
@@ -133,7 +138,7 @@ export class Planner {
   #planFor(target: FleetTarget, state: SchemaState): Planned {
     const known = this.#plans.get(state)
     if (known !== undefined) return { ...known, target }
-    const planned = planOne(target, this.#lists, state, this.goal)
+    const planned = this.#planOne(target, state)
     if (planned.problem === undefined) this.#plans.set(state, planned)
     return planned
   }
@@ -143,7 +148,7 @@ export class Planner {
     if (source === undefined) return undefined
     if (!stored.hasHistory && this.#lists.get(source)!.length === 0) return nothingApplied
     if (this.goal.verify === true) return undefined
-    const state = this.#stateOf(source, stored)
+    const state = this.#known.get(source, stored)
     // Nothing was applied by partywall: another tool may have migrated the schema.
     return state?.applied.length === 0 && source.imported !== undefined ? undefined : state
   }
@@ -156,16 +161,62 @@ export class Planner {
     const { catalog } = this.#parts
     const withoutHistory = targets.flatMap(({ schema }) => (digests.get(schema)!.hasHistory ? [] : [schema]))
     const nonEmpty = withoutHistory.length === 0 ? new Set<string>() : await readNonEmptySchemas(catalog, withoutHistory)
-    await inParallel(targets, readsAtATime, async (target) => {
+    const read = async (target: FleetTarget): Promise<void> => {
       try {
         const stored = { ...digests.get(target.schema)!, isEmpty: !nonEmpty.has(target.schema) }
         const state = await readState(catalog, target, this.#lists.get(target.source!)!, stored, this.goal)
-        plans.set(target, planOne(target, this.#lists, state, this.goal))
+        this.#known.learn(target.source!, state)
+        plans.set(target, this.#planOne(target, state))
       } catch (problem) {
         plans.set(target, withProblem(target, this.goal, problem))
       }
+    }
+    // Equal digests stand for equal histories: when the first one of a group is read, the state of the others is known, too.
+    const groupOf = ({ schema, source }: FleetTarget): string => {
+      const { digest } = digests.get(schema)!
+      return digest === null || this.goal.verify === true ? schema : JSON.stringify([digest, source!.name])
+    }
+    await inParallel([...Map.groupBy(targets, groupOf).values()], readsAtATime, async ([first, ...others]) => {
+      await read(first!)
+      for (const target of others) {
+        const state = this.#stateByDigest(target, digests.get(target.schema)!)
+        if (state === undefined) await read(target)
+        else plans.set(target, this.#planFor(target, state))
+      }
     })
   }
+
+  #planOne(target: FleetTarget, state: SchemaState): Planned {
+    const { direction, to, edited, again, fake = false } = this.goal
+    const { outOfOrder } = this.#parts.options.migrations
+    const migrations = this.#lists.get(target.source!)!
+    const applied = recordedIn(state)
+    const plan =
+      again === 'last'
+        ? planRedo(target.schema, migrations, applied, outOfOrder)
+        : (direction === 'up' ? planMigrations : planDown)(target.schema, migrations, applied, { to, outOfOrder, edited })
+    const pending = outOfOrder === 'allow' && direction === 'up' ? unfinishedFirst(plan.pending, state) : plan.pending
+    const problem = plan.problem ?? unfinishedProblem(target.schema, state.unfinished, migrations, pending[0])
+    const base = {
+      target,
+      head: plan.head,
+      ahead: plan.ahead,
+      direction,
+      again,
+      pending,
+      ...(problem !== undefined && { problem }),
+    }
+    const needsHistoryWrite = state.toRecord !== undefined || (state.hasHistory && state.digest !== digestOf(state.applied))
+    if (!fake || problem !== undefined) return { ...base, state, needsHistoryWrite }
+    const toRecord = [...(state.toRecord ?? []), ...pending.map(({ name, checksum }) => ({ name, checksum }))]
+    return { ...base, state: { ...state, toRecord }, needsHistoryWrite: true }
+  }
+}
+
+/** Nothing may run before a migration that stopped in the middle is finished, also not a file that sorts before it. */
+function unfinishedFirst(pending: readonly Migration[], { unfinished }: SchemaState): readonly Migration[] {
+  const at = pending.findIndex(({ name }) => name === unfinished?.name)
+  return at < 1 ? pending : [pending[at]!, ...pending.toSpliced(at, 1)]
 }
 
 function storedDigests(queryable: Queryable, targets: readonly FleetTarget[]): Promise<Map<string, HistoryDigest>> {
@@ -175,43 +226,8 @@ function storedDigests(queryable: Queryable, targets: readonly FleetTarget[]): P
   )
 }
 
-/** The states that the files can produce, by digest. Each is made once, however many schemas are in it. */
-function statesByDigest(lists: MigrationLists): (source: MigrationSource, stored: HistoryDigest) => SchemaState | undefined {
-  const known = new Map<MigrationSource, ReadonlyMap<string, SchemaState>>()
-  for (const [source, migrations] of lists) {
-    const states = digestsOf(migrations).map((digest, count): [string, SchemaState] => [
-      digest,
-      { hasHistory: true, digest, applied: migrations.slice(0, count).map(({ name, checksum }) => ({ name, checksum })) },
-    ])
-    known.set(source, new Map(states))
-  }
-  return (source, { digest }) => (digest === null ? undefined : known.get(source)?.get(digest))
-}
-
-function planOne(
-  target: FleetTarget,
-  lists: MigrationLists,
-  state: SchemaState,
-  { direction, to, edited, again, fake = false }: Goal,
-): Planned {
-  const migrations = lists.get(target.source!)!
-  const applied = recordedIn(state)
-  const plan =
-    again === 'last'
-      ? planRedo(target.schema, migrations, applied)
-      : direction === 'up'
-        ? planMigrations(target.schema, migrations, applied, to)
-        : planDown(target.schema, migrations, applied, to, edited)
-  const problem = plan.problem ?? unfinishedProblem(target.schema, state.unfinished, migrations, plan.pending[0])
-  const base = { target, head: plan.head, direction, again, ...(problem !== undefined && { problem }) }
-  const needsHistoryWrite = state.toRecord !== undefined || (state.hasHistory && state.digest !== digestOf(state.applied))
-  if (!fake || problem !== undefined) return { ...base, state, pending: plan.pending, needsHistoryWrite }
-  const toRecord = [...(state.toRecord ?? []), ...plan.pending.map(({ name, checksum }) => ({ name, checksum }))]
-  return { ...base, state: { ...state, toRecord }, pending: plan.pending, needsHistoryWrite: true }
-}
-
 function withProblem(target: FleetTarget, { direction }: Goal, problem: unknown): Planned {
-  return { target, head: undefined, state: nothingApplied, direction, pending: [], needsHistoryWrite: false, problem }
+  return { target, head: undefined, ahead: [], state: nothingApplied, direction, pending: [], needsHistoryWrite: false, problem }
 }
 
 /** A tenant in which a migration would change the shared schema gets a problem, so nothing runs there. */

@@ -38,7 +38,7 @@ export interface FleetTarget {
 export interface TargetParts<A extends object = Attributes> {
   readonly tenants: Tenants<A>
   readonly sources: MigrationSources
-  readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath'>
+  readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'migrations'>
 }
 
 /** The schemas of a selection, the shared one first. Costs one query for all tenants, or one for each that is named. */

@@ -5,9 +5,10 @@
  */
 import { fieldsOf, listOf, nodeOf, partsOf, stringOf, walk, type Fields, type Tree } from './grammar.ts'
 
-/** Names of one class cannot be used twice in a schema. A table, an index and a sequence are relations; a table has a type of its name. */
+/** Names of one class cannot be used twice in a schema; a relation, an index and a type cannot have the same name either. */
 export type ObjectClass =
   | 'relation'
+  | 'index'
   | 'type'
   | 'routine'
   | 'operator'
@@ -107,8 +108,9 @@ function renamed(at: Fields): (Mention | undefined)[] {
   const isPart = at['subname'] !== undefined && at['renameType'] !== 'OBJECT_TABCONSTRAINT'
   if (old === undefined || isPart || typeof at['newname'] !== 'string') return [old]
   // The index of a constraint has the name of the constraint.
-  if (at['renameType'] === 'OBJECT_TABCONSTRAINT') return [old, { ...old, schema: undefined, name: at['newname'], use: 'create' }]
-  return [{ ...old, use: 'drop' }, { ...old, schema: undefined, name: at['newname'], use: 'create' }, old]
+  if (at['renameType'] === 'OBJECT_TABCONSTRAINT') return [old, own('index', at['newname'])]
+  const of = at['renameType'] === 'OBJECT_INDEX' ? 'index' : old.class
+  return [{ ...old, use: 'drop' }, own(of, at['newname']), old]
 }
 
 /** Statements that change something and may stand inside of another one: rows, the indexes of constraints, sequences of columns. */
@@ -131,7 +133,7 @@ function intoOf(kind: string, at: Fields): unknown {
 
 function madeByConstraint(at: Fields): (Mention | undefined)[] {
   const isIndex = /^CONSTR_(?:PRIMARY|UNIQUE|EXCLUSION)$/.test(String(at['contype']))
-  const index = isIndex && typeof at['conname'] === 'string' ? ([own('relation', at['conname'])] as const) : []
+  const index = isIndex && typeof at['conname'] === 'string' ? ([own('index', at['conname'])] as const) : []
   const sequences = listOf(at['options']).flatMap((option) => {
     const { defname, arg } = fieldsOf(option, 'DefElem') ?? {}
     return defname === 'sequence_name' ? [named('relation', arg, 'create')] : []
@@ -179,7 +181,7 @@ function otherTable(command: Tree): (Mention | undefined)[] {
 
 /** It comes into the schema of its table. */
 function indexOf(at: Fields): Mention | undefined {
-  return typeof at['idxname'] === 'string' ? own('relation', at['idxname']) : undefined
+  return typeof at['idxname'] === 'string' ? own('index', at['idxname']) : undefined
 }
 
 function relation(value: unknown, use: Use): Mention | undefined {

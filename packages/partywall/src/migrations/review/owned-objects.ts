@@ -47,9 +47,9 @@ export class OwnedObjects {
   }
 }
 
-/** A relation has a type of the same name, and DROP TYPE and `::books` name that one. */
+/** A relation has a type of the same name, and DROP TYPE and `::books` name that one. An index is a relation, too. */
 function keyOf({ class: of, name }: OwnedObject): string {
-  return `${of === 'type' ? 'relation' : of} ${name}`
+  return `${of === 'type' || of === 'index' ? 'relation' : of} ${name}`
 }
 
 const classes: readonly ObjectClass[] = [

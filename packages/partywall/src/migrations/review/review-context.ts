@@ -46,6 +46,8 @@ export interface ChangedObject extends OwnedObject {
 
 /** What is known of a statement after its review. */
 export interface StatementFacts {
+  /** Where the statement starts in the reviewed text. */
+  readonly start: number
   readonly created: readonly OwnedObject[]
   readonly dropped: readonly OwnedObject[]
   readonly changed: readonly ChangedObject[]
@@ -67,6 +69,7 @@ export interface Passage {
 }
 
 export const noFacts: StatementFacts = Object.freeze({
+  start: 0,
   created: [],
   dropped: [],
   changed: [],
@@ -77,6 +80,7 @@ export const noFacts: StatementFacts = Object.freeze({
 
 export function merged(all: readonly StatementFacts[]): StatementFacts {
   return {
+    start: all[0]?.start ?? 0,
     created: all.flatMap(({ created }) => created),
     dropped: all.flatMap(({ dropped }) => dropped),
     changed: all.flatMap(({ changed }) => changed),

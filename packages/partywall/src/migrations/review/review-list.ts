@@ -120,7 +120,8 @@ function reviewText(
     }
     const context = { ...base, changesShared: sharedObjects === true, edits, refuse }
     try {
-      found.push(reviewStatement({ text: step.text, offset: 0, near: statement.start }, statement, context))
+      const facts = reviewStatement({ text: step.text, offset: 0, near: statement.start }, statement, context)
+      found.push({ ...facts, start: statement.start })
     } catch (error) {
       if (!(error instanceof TenancyError)) throw error
       problem ??= error
@@ -130,7 +131,11 @@ function reviewText(
   const reviewed: SqlStep = edits.isEmpty ? step : { ...step, text }
   facts.set(
     reviewed,
-    found.map((one) => ({ ...one, changed: one.changed.map((object) => ({ ...object, offset: at(object.offset) })) })),
+    found.map((one) => ({
+      ...one,
+      start: at(one.start),
+      changed: one.changed.map((object) => ({ ...object, offset: at(object.offset) })),
+    })),
   )
   const isOpen = base.isAfterCode && found.some(({ changed, ofPublic }) => ofPublic.length > 0 || changed.length > 0)
   return { step: reviewed, isOpen, ...(problem && { problem }) }

@@ -3,6 +3,8 @@ import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { tenancyErrorOf, type ErrorDetails } from '../../errors.ts'
 import type { MigrationEntry } from '../../types.ts'
 import { recordedIn } from '../history/schema-state.ts'
+import type { BothScopes } from '../plan/both-scopes.ts'
+import { listed } from '../plan/mismatches.ts'
 import type { Planned } from '../plan/planned.ts'
 
 /** The state of one schema, and what is pending there. */
@@ -19,17 +21,40 @@ export interface MigrationStatus {
   readonly applied: number
   /** Names of the migrations that a run would do, in order. */
   readonly pending: readonly string[]
+  /**
+   * Names of applied migrations that the files do not have. Without a `problem`, the schema is ahead: a newer deploy has migrated it, and
+   * this process has older files.
+   */
+  readonly ahead: readonly string[]
+  /**
+   * Its tables, views and sequences whose name the shared schema has, too, and that the option `migrations.shadowed` does not list: a tenant
+   * that lacks one would use the shared one. Absent when there are none.
+   */
+  readonly shadowing?: readonly string[]
+  /**
+   * Tables, views and sequences that it lacks, while other tenants with the same migrations have them: its queries use those of the shared
+   * schema. Absent when there are none.
+   */
+  readonly fallingThrough?: readonly string[]
   /** Why the schema cannot be migrated in its current state, e.g. a TenancyError MIGRATION_CHANGED, SCHEMA_MISSING or HISTORY_MISSING. */
   readonly problem?: unknown
 }
 
 export function entryOf(
-  { target }: Planned,
+  { target, ahead, problem }: Planned,
   state: MigrationEntry['state'],
   durationMs: number,
   rest: Partial<Pick<MigrationEntry, 'applied' | 'error' | 'note'>> = {},
 ): MigrationEntry {
-  return Object.freeze({ ...named(target), applied: [], state, durationMs, ...rest })
+  const isAhead = ahead.length > 0 && problem === undefined
+  return Object.freeze({
+    ...named(target),
+    applied: [],
+    state,
+    durationMs,
+    ...(isAhead && { ahead, note: `is ahead of these files: its history also has ${listed(ahead)}` }),
+    ...rest,
+  })
 }
 
 /** The entry of a schema whose work is over. */
@@ -39,13 +64,16 @@ export function endOf(planned: Planned, startedAt: number | undefined, error?: u
   return entryOf(planned, 'done', durationMs, { applied: planned.pending.map(({ name }) => name) })
 }
 
-export function statusOf({ target, head, state, pending, problem }: Planned): MigrationStatus {
+export function statusOf({ target, head, state, pending, ahead, problem }: Planned, scopes?: BothScopes): MigrationStatus {
   return Object.freeze({
     ...named(target),
     ...(target.source !== undefined && { source: target.source.name }),
     head,
     applied: recordedIn(state).length,
     pending: pending.map(({ name }) => name),
+    ahead,
+    ...(scopes !== undefined && scopes.shadowing.length > 0 && { shadowing: scopes.shadowing }),
+    ...(scopes !== undefined && scopes.fallingThrough.length > 0 && { fallingThrough: scopes.fallingThrough }),
     ...(problem !== undefined && { problem }),
   })
 }

@@ -1,6 +1,7 @@
 /** `tenancy.migrations`: migrates the shared schema and then the tenants, and reports the state of each schema. */
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { Attributes, MigrationReport } from '../../types.ts'
+import { findBothScopes } from '../plan/both-scopes.ts'
 import { assertIndexesNamed } from '../plan/concurrent-index.ts'
 import { inGroups, stepOf, type Planned } from '../plan/planned.ts'
 import { Planner } from '../plan/planner.ts'
@@ -60,13 +61,15 @@ export class Migrations<A extends object = Attributes> {
   }
 
   /**
-   * The state of each schema, and what is pending there. Changes nothing. Costs one query for all schemas, and two for each schema whose
-   * digest the files cannot produce.
+   * The state of each schema, and what is pending there. Changes nothing. Costs two queries for all schemas, and two for each different
+   * history that the files cannot produce.
    * @example const behind = (await tenancy.migrations.status()).filter(({ pending }) => pending.length > 0)
    * @throws TenancyError INVALID_MIGRATION, INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND
    */
   async status(options: PlanOptions = {}): Promise<MigrationStatus[]> {
-    return (await this.#plans('migrations.status', options)).map(statusOf)
+    const plans = await this.#plans('migrations.status', options)
+    const scopes = await findBothScopes(this.#parts.catalog, this.#parts.options, plans)
+    return plans.map((planned) => statusOf(planned, scopes.get(planned.target.schema)))
   }
 
   /**
@@ -80,13 +83,16 @@ export class Migrations<A extends object = Attributes> {
   }
 
   /**
-   * Whether every schema is up to date: nothing is pending, and there is no problem. Changes nothing, and costs as `status`.
+   * Whether every schema is up to date: nothing is pending, there is no problem, and no name of a tenant stands in the shared schema, too.
+   * A schema that is ahead of these files is up to date. Changes nothing, and costs as `status`.
    * @example if (!(await tenancy.migrations.check())) process.exit(1)
    * @throws TenancyError as `status`
    */
   async check(options: PlanOptions = {}): Promise<boolean> {
     const plans = await this.#plans('migrations.check', options)
-    return plans.every(({ pending, problem }) => pending.length === 0 && problem === undefined)
+    if (plans.some(({ pending, problem }) => pending.length > 0 || problem !== undefined)) return false
+    const scopes = await findBothScopes(this.#parts.catalog, this.#parts.options, plans)
+    return !plans.some(({ target }) => scopes.has(target.schema))
   }
 
   /**
@@ -133,7 +139,7 @@ export class Migrations<A extends object = Attributes> {
     return new FleetRun<A>(this.#parts, options).run()
   }
 
-  async #plans(call: string, options: PlanOptions): Promise<Planned[]> {
+  async #plans(call: string, options: PlanOptions): Promise<readonly Planned[]> {
     assertKnownKeys(call, options, planKeys)
     assertRunOptions(call, options)
     const { plans } = await Planner.select(this.#parts, options, goalOf(options))

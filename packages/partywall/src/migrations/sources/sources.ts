@@ -27,9 +27,10 @@ export function migrationSources(options: SourceOptions): MigrationSources {
   }
 }
 
-/** The source of another tool must know its place; a folder need not. */
-function placed(source: string | MigrationSource, options: SourceOptions, isShared: boolean): MigrationSource {
-  if (typeof source === 'string') return folderSource(source)
+/** The source of another tool must know its place. */
+function placed(source: string | MigrationSource | false, options: SourceOptions, isShared: boolean): MigrationSource {
+  if (source === false) return { name: 'none', list: () => Promise.resolve([]) }
+  if (typeof source === 'string') return folderSource(source, options.root)
   const { root, sharedSchema, extraSearchPath } = options
   return source.at?.({ root, isShared, sharedSchema, extraSearchPath }) ?? source
 }

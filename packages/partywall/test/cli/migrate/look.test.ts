@@ -100,6 +100,7 @@ test('migrate status has a line for each last migration, and names the schemas w
     head: '0001_polls',
     applied: 1,
     pending: ['0002_unique', '0003_more'],
+    ahead: [],
   })
   expect((await run('tenant show t01 --json')).json.migrations).toMatchObject({ head: '0001_polls', applied: 1 })
   expect((await run('tenant show t01')).stdout).toContain('0001_polls (1 applied, 2 pending)')
@@ -109,8 +110,39 @@ test('migrate status has a line for each last migration, and names the schemas w
   const broken = await run('migrate status --tenants')
   expect(broken.code).toBe(1)
   expect(broken.stdout).toMatch(
-    /^source .*\nmigrations\/tenant {2}0001_polls {8}1 {2}0002_unique {8}4 {2}t01, t06, t07, t08\n4 schemas cannot be migrated:\n {2}t02: MIGRATION_CHANGED: .*\n {2}t03: MIGRATION_CHANGED: .*\n {2}t04: HISTORY_MISSING: .*\n {2}t05: SCHEMA_MISSING: .*\n$/,
+    /^source .*\nmigrations\/tenant {2}0003_more {9}3 {2}- {18}2 {2}t02, t03\nmigrations\/tenant {2}0001_polls {8}1 {2}0002_unique {8}4 {2}t01, t06, t07, t08\n2 schemas are ahead of these files: t02, t03. A newer deploy applied 0003_more; nothing has to be done.\n2 schemas cannot be migrated:\n {2}t04: HISTORY_MISSING: .*\n {2}t05: SCHEMA_MISSING: .*\n$/,
   )
+})
+
+test('migrate and its --check tell which schemas are ahead of the files, and which names are in both scopes', async () => {
+  const { run, write, rows, folder } = await fleetProject(2)
+  await write({ '0002_more.sql': 'create table more ()' })
+  await run('migrate')
+  await rm(join(folder, 'migrations/tenant/0002_more.sql'))
+  const migrated = await run('migrate')
+  expect(migrated).toMatchObject({ code: 0, stderr: '' })
+  expect(migrated.stdout).toMatch(
+    /^3 of 3 up to date \(.*\)\nahead of these files: t01, t02; a newer deploy applied 0002_more\n$/,
+  )
+  const ahead = '2 schemas are ahead of these files: t01, t02. A newer deploy applied 0002_more; nothing has to be done.'
+  expect(await run('migrate --check')).toMatchObject({ code: 0, stdout: `3 of 3 up to date\n${ahead}\n` })
+  await rows('create table public.more (); create table public.polls (); drop table t02.more')
+  const check = await run('migrate --check --json')
+  expect(check).toMatchObject({ code: 1, json: { ok: false, behind: [], ahead: [{ target: 't01' }, { target: 't02' }] } })
+  expect(check.json).toMatchObject({
+    bothScopes: [
+      { target: 't01', shadowing: ['more', 'polls'] },
+      { target: 't02', shadowing: ['polls'], fallingThrough: ['more'] },
+    ],
+  })
+  const plan = (await run('migrate --plan')).stdout
+  expect(plan.split('\n').slice(2)).toEqual([
+    `-- ${ahead}`,
+    '-- more is in the shared schema and in t01: rename one of them, or list the name in migrations.shadowed',
+    '-- polls is in the shared schema and in t01, t02: rename one of them, or list the name in migrations.shadowed',
+    '-- more is missing in t02, so queries there use that of the shared schema; other tenants with the same migrations have it',
+    '',
+  ])
 })
 
 test('migrate --verify reads the history tables, and reports where digest and rows disagree', async () => {

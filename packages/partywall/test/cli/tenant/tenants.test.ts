@@ -10,7 +10,7 @@ const files = {
     import { defineConfig } from 'partywall'
     export default defineConfig({
       database: process.env.DATABASE_URL,
-      migrations: { tenant: { default: 'migrations/tenant', big: 'migrations/big' } },
+      migrations: { tenant: { default: 'migrations/tenant', big: false } },
       tenant: { attributes: { '~standard': { version: 1, vendor: 'test', validate: (value) =>
         value.plan === 'gold' ? { issues: [{ path: ['plan'], message: 'no such plan' }] } : { value: { seats: 1, ...value } } } } },
     })`,

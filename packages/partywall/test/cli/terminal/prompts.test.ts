@@ -9,7 +9,7 @@ import { bin, ended, expectFailure, folderWith, project } from '../partywall.ts'
 
 const { url } = await testDatabase()
 const twoKinds = `import { defineConfig } from 'partywall'
-export default defineConfig({ database: process.env.DATABASE_URL, migrations: { tenant: { default: 'migrations/tenant', big: 'big' } } })`
+export default defineConfig({ database: process.env.DATABASE_URL, migrations: { tenant: { default: 'migrations/tenant', big: false } } })`
 const terminal = 'script'
 const hasTerminal = spawnSync(terminal, ['--version']).stdout?.includes('util-linux') === true
 

@@ -64,7 +64,7 @@ describe('after a migration that creates a table which only the shared schema ha
           create function write_notes() returns void language plpgsql as $$ begin ${write}; end $$;`,
         'migrations/tenant/.keep': '',
       })
-      const tenancy = createTenancy({ database: url, root, pool: { max: 1 } })
+      const tenancy = createTenancy({ database: url, root, migrations: { shadowed: ['notes'] }, pool: { max: 1 } })
       const sql = tenantPostgresJs(tenancy, postgres(url, { max: 1 }))
       onTestFinished(async () => {
         await sql.end()

@@ -13,7 +13,7 @@ const sharedSql = `
   create function nothing() returns trigger language plpgsql as 'begin return null; end';`
 
 async function fleetWithPlans(count: number, files: Record<string, string> = {}): Promise<Fleet> {
-  const fleet = await fleetOf(count)
+  const fleet = await fleetOf(count, {}, { shadowed: ['plans'] })
   await fleet.rows(sharedSql)
   await writeFiles(fleet.root, files)
   return fleet

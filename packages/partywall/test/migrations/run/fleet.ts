@@ -1,6 +1,7 @@
 /** Several tenants in a database of their own, and functions that read what the migrations did to them. */
 import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
+import type { MigrationsOptions } from '../../../src/config/config.ts'
 import { folderForTest, registryForTest, type Registry } from '../../support/tenants/registry.ts'
 import { testDatabase } from '../../support/servers/database.ts'
 
@@ -19,10 +20,14 @@ export const pollsSql = 'create table polls (id int generated always as identity
 export const titlesSql =
   'alter table polls add column subtitle text default $$none$$; create index polls_subtitle on polls (subtitle)'
 
-export async function fleetOf(count: number, files: Record<string, string> = {}): Promise<Fleet> {
+export async function fleetOf(
+  count: number,
+  files: Record<string, string> = {},
+  migrations: MigrationsOptions = {},
+): Promise<Fleet> {
   const { url } = await testDatabase()
   const root = await folderForTest({ 'migrations/tenant/0001_polls.sql': pollsSql, ...files })
-  const registry = registryForTest(url, { root })
+  const registry = registryForTest(url, { root, migrations })
   const schemas = Array.from({ length: count }, (_, index) => `t${String(index + 1).padStart(3, '0')}`)
   for (const schema of schemas) await registry.create({ schema })
   const admin = new Client(url)

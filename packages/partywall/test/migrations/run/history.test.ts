@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { testDatabase } from '../../support/servers/database.ts'
@@ -11,7 +11,7 @@ beforeEach(async () => {
 })
 
 describe('the history of a schema', () => {
-  test('refuses a changed, a removed and a reordered file, and status reports it', async () => {
+  test('refuses a changed, a renamed and a reordered file, and status reports it', async () => {
     const { migrations, root } = await tenantsWithPolls(url, ['a'])
     const file = join(root, 'migrations/tenant/0001_polls.sql')
     const refused = async () => {
@@ -23,8 +23,9 @@ describe('the history of a schema', () => {
     }
     await writeFiles(root, { 'migrations/tenant/0001_polls.sql': 'create table polls (id bigint)' })
     expect(await refused()).toBe('changed')
-    await rm(file)
-    expect(await refused()).toBe('gone')
+    await rename(file, join(root, 'migrations/tenant/0001_others.sql'))
+    expect(await refused()).toBe('diverged')
+    await rm(join(root, 'migrations/tenant/0001_others.sql'))
     await writeFiles(root, { 'migrations/tenant/0001_polls.sql': pollsSql.replaceAll('\n', '\r\n') })
     expect((await migrations.run()).ok).toBe(true)
     await writeFiles(root, { 'migrations/tenant/0000_before.sql': 'create table before ()' })
@@ -40,7 +41,7 @@ describe('the history of a schema', () => {
     })
     await create({ schema: 'b' })
     expect(await migrations.status()).toEqual([
-      { target: 'shared', source: expect.any(String), head: undefined, applied: 0, pending: ['0001_s'] },
+      { target: 'shared', source: expect.any(String), head: undefined, applied: 0, pending: ['0001_s'], ahead: [] },
       {
         target: 'a',
         tenantId: expect.any(String),
@@ -48,8 +49,17 @@ describe('the history of a schema', () => {
         head: '0001_polls',
         applied: 1,
         pending: ['0002_b'],
+        ahead: [],
       },
-      { target: 'b', tenantId: expect.any(String), source: expect.any(String), head: '0002_b', applied: 2, pending: [] },
+      {
+        target: 'b',
+        tenantId: expect.any(String),
+        source: expect.any(String),
+        head: '0002_b',
+        applied: 2,
+        pending: [],
+        ahead: [],
+      },
     ])
     expect(await tablesIn(url, 'public')).toEqual([])
   })

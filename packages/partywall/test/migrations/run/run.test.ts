@@ -125,7 +125,7 @@ describe('migrations.run', () => {
 
   test('fails only the tenants whose schema or kind is missing', async () => {
     const root = await folderForTest({ 'trial/0001_t.sql': 'create table t ()' })
-    const before = registryForTest(url, { root, migrations: { tenant: { trial: 'trial' } } })
+    const before = registryForTest(url, { root, migrations: { shared: false, tenant: { default: false, trial: 'trial' } } })
     for (const [schema, kind] of [
       ['a', 'default'],
       ['b', 'default'],
@@ -133,7 +133,7 @@ describe('migrations.run', () => {
     ] as const)
       await before.create({ schema, kind })
     await rowsIn(url, 'drop schema a cascade')
-    const { migrations } = registryForTest(url, { root })
+    const { migrations } = registryForTest(url, { root, migrations: { shared: false, tenant: false } })
     const report = await migrations.run()
     expect(report.entries.map(({ target, state }) => `${target} ${state}`)).toEqual([
       'shared done',

@@ -181,7 +181,7 @@ insert into x values ('c');--> statement-breakpoint`,
       { schema: 'public' },
     ])
     const { url } = await testDatabase()
-    const { migrations } = registryForTest(url, { migrations: { shared: drizzleMigrations(folder), tenant: 'none' } })
+    const { migrations } = registryForTest(url, { migrations: { shared: drizzleMigrations(folder), tenant: false } })
     expect(await migrations.run({ shared: true })).toMatchObject({ ok: true })
   })
 
@@ -189,7 +189,7 @@ insert into x values ('c');--> statement-breakpoint`,
     const { url, admin, rows } = await tenantOf(drizzleMigrations(fixture('drizzle-kit-0.31.11/drizzle')))
     await admin.query('create schema common')
     const shared = drizzleMigrations(fixture('drizzle-kit-0.31.11/drizzle'))
-    const { migrations } = registryForTest(url, { sharedSchema: 'common', migrations: { shared, tenant: 'none' } })
+    const { migrations } = registryForTest(url, { sharedSchema: 'common', migrations: { shared, tenant: false } })
     expect(await migrations.run({ shared: true })).toMatchObject({ ok: true })
     expect(await rows(`select count(*)::int as count from pg_class where relnamespace = 'public'::regnamespace`)).toEqual([
       { count: 0 },
@@ -267,7 +267,7 @@ describe('the history of Drizzle', () => {
     await admin.query('set search_path to public')
     await migrate(drizzle({ client: admin }), { migrationsFolder: folder })
     const shared = drizzleMigrations(folder, { migrationsSchema: 'drizzle' })
-    const { migrations } = registryForTest(url, { migrations: { shared, tenant: 'none' } })
+    const { migrations } = registryForTest(url, { migrations: { shared, tenant: false } })
     expect(await migrations.run({ shared: true })).toMatchObject({ ok: true, entries: [{ applied: [] }] })
     expect(await migrations.status({ shared: true })).toMatchObject([{ applied: 2 }])
   })
@@ -309,5 +309,5 @@ async function journaled(migrations: Record<string, string>): Promise<string> {
 async function unmigratedTenant(folder: string) {
   const { url, admin, createTenant } = await tenantOf(drizzleMigrations(await toolFolder({})))
   await createTenant()
-  return { admin, ...registryForTest(url, { migrations: { tenant: drizzleMigrations(folder), shared: 'none' } }) }
+  return { admin, ...registryForTest(url, { migrations: { tenant: drizzleMigrations(folder), shared: false } }) }
 }

@@ -14,9 +14,13 @@ describe('folderSource', () => {
     ).toEqual(['0002_z', '0010_B', '0010_a', '0010_a-b', '0010_b'])
   })
 
-  test('lists none in a folder that does not exist, or is empty', async () => {
-    expect(await folderSource('/nowhere/at/all').list()).toEqual([])
-    expect(await names({})).toEqual([])
+  test('lists none in an empty folder, and refuses one that does not exist, with its path and the root', async () => {
+    expect(await names({ '.gitkeep': '' })).toEqual([])
+    await expect(folderSource('/nowhere/at/all', '/nowhere').list()).rejects.toMatchObject({
+      code: 'INVALID_MIGRATION',
+      message: expect.stringMatching(/^\/nowhere\/at\/all does not exist\..*"root", which is \/nowhere\..*shared: false/),
+      details: { file: '/nowhere/at/all' },
+    })
   })
 
   test('ignores notes, dotfiles and declarations', async () => {

@@ -64,7 +64,7 @@ describe('knexMigrations', () => {
   test('runs a migration without a transaction outside of one; for a new tenant, in the transaction that creates the tenant', async () => {
     const folder = await toolFolder({ '1.js': `exports.up = (knex) => knex.schema.createTable('x', (t) => t.integer('n'))` })
     const { url } = await testDatabase()
-    const { create, migrations } = registryForTest(url, { migrations: { tenant: knexMigrations(folder) } })
+    const { create, migrations } = registryForTest(url, { migrations: { tenant: knexMigrations(folder), shared: false } })
     await create({ schema: 'early' })
     await writeFile(
       join(folder, '2.js'),
@@ -105,7 +105,7 @@ describe('knexMigrations', () => {
       create table a.history (id serial primary key, name text, batch int, migration_time timestamptz);
       insert into a.history (name) values ('20261121070138_init.js'), ('20261121070140_pages.ts')`)
     const source = knexMigrations(folder, { tableName: 'history' })
-    const { migrations } = registryForTest(url, { migrations: { tenant: source, shared: 'none' } })
+    const { migrations } = registryForTest(url, { migrations: { tenant: source, shared: false } })
     expect(await migrations.run({ tenants: true })).toMatchObject({ ok: true, entries: [{ applied: [] }] })
     expect(await rows('select count(*)::int as count from a.partywall_migrations')).toEqual([{ count: 2 }])
   })
@@ -117,7 +117,7 @@ describe('knexMigrations', () => {
       create table a.knex_migrations (id serial primary key, name text, batch int, migration_time timestamptz);
       insert into a.knex_migrations (name) values ('20261121070140_pages.ts')`)
     const source = knexMigrations(fixture('knex-3.3.0/migrations'))
-    const { migrations } = registryForTest(url, { migrations: { tenant: source, shared: 'none' } })
+    const { migrations } = registryForTest(url, { migrations: { tenant: source, shared: false } })
     expect((await migrations.run({ tenants: true })).entries[0]).toMatchObject({
       error: { code: 'MIGRATION_CHANGED', details: { problem: 'reordered', name: '20261121070138_init.js' } },
     })

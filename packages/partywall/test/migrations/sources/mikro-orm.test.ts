@@ -93,7 +93,7 @@ describe('mikroOrmMigrations', () => {
       create table a.mikro_orm_migrations (id serial primary key, name text, executed_at timestamptz);
       insert into a.mikro_orm_migrations (name) values ('Migration20261121070053.ts'), ('Migration20261121070056.js')`)
     const source = mikroOrmMigrations(fixture('mikro-orm-7.2.1/migrations'))
-    const { migrations } = registryForTest(url, { migrations: { tenant: source, shared: 'none' } })
+    const { migrations } = registryForTest(url, { migrations: { tenant: source, shared: false } })
     expect(await migrations.status({ tenants: true })).toMatchObject([{ applied: 2, pending: [] }])
   })
 

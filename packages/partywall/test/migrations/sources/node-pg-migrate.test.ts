@@ -121,7 +121,9 @@ describe('nodePgMigrateMigrations', () => {
         '-- Up Migration\nalter table public.x add column n integer;\n-- Down Migration\nalter table public.x drop column n;',
     })
     const source = nodePgMigrateMigrations(folder)
-    const { createTenant, rows } = await tenantOf(source, 'create table x (other text)')
+    const { createTenant, rows } = await tenantOf(source, 'create table x (other text)', {
+      migrations: { tenant: source, shared: false, shadowed: ['x'] },
+    })
     await createTenant()
     expect(await rows('select count(n)::int as count from a.x')).toEqual([{ count: 0 }])
     expect(await rows('select count(other)::int as count from public.x')).toEqual([{ count: 0 }])

@@ -142,7 +142,13 @@ describe('the history of Prisma', () => {
     await admin.query('set search_path to public')
     await deploy(fixture('prisma-7.10.0/migrations'), { client: admin, url, schema: 'public' })
     const source = prismaMigrations(fixture('prisma-7.10.0/migrations'))
-    const { create, migrations } = registryForTest(url, { migrations: { shared: source, tenant: source } })
+    const { create, migrations } = registryForTest(url, {
+      migrations: {
+        shared: source,
+        tenant: source,
+        shadowed: ['authors', 'books'],
+      },
+    })
     await create({ schema: 'a' })
     expect(await migrations.run()).toMatchObject({ ok: true, entries: [{ applied: [] }, { applied: [] }] })
     expect((await admin.query('select count(*)::int as count from a.books')).rows).toEqual([{ count: 0 }])
@@ -155,5 +161,5 @@ async function deployed() {
   const { url, admin, createTenant } = await tenantOf(prismaMigrations(await toolFolder({})))
   await createTenant()
   await deploy(folder, { client: admin, url, schema: 'a' })
-  return { folder, admin, ...registryForTest(url, { migrations: { tenant: prismaMigrations(folder), shared: 'none' } }) }
+  return { folder, admin, ...registryForTest(url, { migrations: { tenant: prismaMigrations(folder), shared: false } }) }
 }

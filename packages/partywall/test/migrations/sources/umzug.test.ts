@@ -79,7 +79,7 @@ describe('umzugMigrations', () => {
     const status = async (options: object) => {
       const source = umzugMigrations(fixture('umzug-3.8.3/migrations'), options)
       return (
-        await registryForTest(url, { migrations: { tenant: source, shared: 'none' } }).migrations.status({ tenants: true })
+        await registryForTest(url, { migrations: { tenant: source, shared: false } }).migrations.status({ tenants: true })
       )[0]
     }
     expect(await status({})).toMatchObject({ applied: 0 })

@@ -7,7 +7,7 @@ import { createTenancy } from 'partywall'
 const [module, name, folder, options, url] = process.argv.slice(2) as [string, string, string, string, string]
 const entry = (await import(module)) as Record<string, (folder: string, options?: object) => any>
 const source = entry[name]!(folder, JSON.parse(options) ?? undefined)
-const tenancy = createTenancy({ database: url, migrations: { tenant: source, shared: 'none' } })
+const tenancy = createTenancy({ database: url, migrations: { tenant: source, shared: false } })
 await tenancy.tenants.create({ schema: 'plain' })
 const [status] = await tenancy.migrations.status({ tenants: true })
 const names = ((await source.list()) as { name: string }[]).map((migration) => migration.name)

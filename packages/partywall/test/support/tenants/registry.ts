@@ -26,9 +26,10 @@ export interface Registry {
   close(): Promise<void>
 }
 
-/** Opens them without the cache of tenants, unless the test sets `tenantCacheMs`. */
+/** Opens them without the cache of tenants, unless the test sets `tenantCacheMs`, and without migrations, unless it sets `root` or `migrations`. */
 export function openRegistry(url: string, config: Config<any> = {}): Registry {
-  const options = resolveOptions({ tenantCacheMs: 0, ...config, database: url })
+  const none = config.root === undefined ? { migrations: { shared: false, tenant: false } as const } : {}
+  const options = resolveOptions({ tenantCacheMs: 0, ...none, ...config, database: url })
   const database = new OpenDatabase(options, new Scope())
   const catalog = new Catalog(database, options)
   const events = new Events<any>()
@@ -54,10 +55,16 @@ export function registryForTest(url: string, config: Config<any> = {}): Registry
   return registry
 }
 
-/** Creates a temporary folder with these files, by path; it is deleted when the test has ended. */
+/**
+ * Creates a temporary folder with these files, by path; it is deleted when the test has ended. With files in one of the
+ * default folders of migrations it has the other one, too, as after `partywall init`.
+ */
 export async function folderForTest(files: Record<string, string | Uint8Array>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'partywall-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  if (Object.keys(files).some((path) => path.startsWith('migrations/'))) {
+    for (const scope of ['shared', 'tenant']) await mkdir(join(folder, 'migrations', scope), { recursive: true })
+  }
   await writeFiles(folder, files)
   return folder
 }

@@ -3,12 +3,16 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { TenancyError } from '../../../errors.ts'
 
-/** The names in a folder; none when the folder does not exist. */
-export async function namesIn(folder: string): Promise<string[]> {
+/**
+ * The names in a folder; none when the folder does not exist.
+ * @param absent thrown instead when the folder does not exist
+ */
+export async function namesIn(folder: string, absent?: () => TenancyError): Promise<string[]> {
   try {
     return await readdir(folder)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' && absent !== undefined) throw absent()
     if (code === 'ENOENT') return []
     const what = code === 'ENOTDIR' ? 'is a file, not a folder' : `cannot be read (${code})`
     throw invalidMigration(folder, `${what}. Give the folder of the migrations.`, error)

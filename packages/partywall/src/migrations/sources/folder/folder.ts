@@ -3,6 +3,7 @@
  * nothing else: a file with another name is refused, because a migration that was skipped by mistake would never run.
  */
 import { join, resolve } from 'node:path'
+import type { TenancyError } from '../../../errors.ts'
 import { assertKnownKeys } from '../../../known-keys.ts'
 import type { Migration, MigrationSource, SourceReview } from '../../../ports/migration-source.ts'
 import { assertReviewOptions, reviewOptionNames } from '../../review/review-options.ts'
@@ -29,23 +30,35 @@ export function folderMigrations(folder: string, options: SourceReview = {}): Mi
   return {
     ...folderSource(folder),
     review: options,
-    at: ({ root }) => ({ ...folderSource(resolve(root, folder)), review: options }),
+    at: ({ root }) => ({ ...folderSource(resolve(root, folder), root), review: options }),
   }
 }
 
 /**
  * The migrations in a folder. Each listing reads every file, and imports those in TypeScript and JavaScript.
+ * @param root where relative folders of the configuration start; for messages
  * @example folderSource('migrations/tenant')
  */
-export function folderSource(folder: string): MigrationSource {
-  return { name: folder, list: () => list(folder) }
+export function folderSource(folder: string, root?: string): MigrationSource {
+  return { name: folder, list: () => list(folder, root) }
 }
 
-async function list(folder: string): Promise<readonly Migration[]> {
-  const files = (await namesIn(folder)).filter((file) => !ignored.test(file))
+async function list(folder: string, root: string | undefined): Promise<readonly Migration[]> {
+  const files = (await namesIn(folder, () => absent(folder, root))).filter((file) => !ignored.test(file))
   const named = files.map((file) => ({ file, ...parseName(folder, file) })).toSorted((a, b) => byCodeUnit(a.name, b.name))
   assertDistinct(folder, named)
   return Promise.all(named.map(({ file, name }) => read(join(folder, file), name)))
+}
+
+/** It does not count as a folder without migrations: a typo, or a start in another directory, would make tenants without tables. */
+function absent(folder: string, root: string | undefined): TenancyError {
+  return invalidMigration(
+    folder,
+    `does not exist. ${root === undefined ? '' : `Relative folders start at the option "root", which is ${root}. `}Correct the path, or set "root" ` +
+      'to the folder of the project: a compiler does not copy .sql files, and the program may have been started elsewhere. For a project without ' +
+      'migrations yet, create the folder, with a file .gitkeep in it. If there are none on purpose, write `false` instead of the folder: ' +
+      'migrations: { shared: false }.',
+  )
 }
 
 function parseName(folder: string, file: string): { name: string; number: string } {
