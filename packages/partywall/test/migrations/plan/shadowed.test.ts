@@ -47,11 +47,11 @@ test('migrations that create a relation of the other scope are refused, unless i
     ...refused('polls', '0001_shared.sql', 2),
     message: expect.stringContaining('and the schema "t001" has that name, too'),
   })
-  const both = { ...sharedFile('create table both ()'), ...tenantFile('create table both ()') }
-  expect(await problemWith(both)).toMatchObject(refused('both', '0001_shared.sql'))
+  const both = { ...sharedFile('create table twins ()'), ...tenantFile('create table twins ()') }
+  expect(await problemWith(both)).toMatchObject(refused('twins', '0001_shared.sql'))
   const report = await fleet.migrations.run()
   expect(report.entries.map(({ state }) => state)).toEqual(['failed', 'skipped'])
-  expect(await having(fleet, 'both')).toEqual([])
+  expect(await having(fleet, 'twins')).toEqual([])
   const apart = registryForTest(fleet.url, { root: fleet.root, includeShared: false })
   expect((await apart.migrations.status()).map(({ problem }) => problem)).toEqual([undefined, undefined])
 })

@@ -263,7 +263,9 @@ describe('the history of Drizzle', () => {
 
   test('of the shared schema is imported from a schema of its own, Drizzle’s default', async () => {
     const folder = fixture('drizzle-kit-0.31.11/drizzle')
-    const { url, admin } = await tenantOf(drizzleMigrations(folder))
+    const { url, admin } = await tenantOf(drizzleMigrations(folder), '', {
+      migrations: { shadowed: ['authors', 'books', 'tickets', 'calm_books'] },
+    })
     await admin.query('set search_path to public')
     await migrate(drizzle({ client: admin }), { migrationsFolder: folder })
     const shared = drizzleMigrations(folder, { migrationsSchema: 'drizzle' })
@@ -277,7 +279,12 @@ describe('the history of Drizzle', () => {
     expect(() => resolveSources({ migrations: { tenant: drizzleMigrations(folder, { migrationsSchema: 'drizzle' }) } })).toThrow(
       'cannot be the history of every tenant',
     )
-    const { admin, createTenant, rows } = await tenantOf(drizzleMigrations(folder))
+    const { admin, createTenant, rows } = await tenantOf(drizzleMigrations(folder), '', [
+      'authors',
+      'books',
+      'tickets',
+      'calm_books',
+    ])
     await admin.query('set search_path to public')
     await migrate(drizzle({ client: admin }), { migrationsFolder: folder })
     await createTenant()

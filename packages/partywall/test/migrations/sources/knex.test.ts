@@ -56,7 +56,9 @@ describe('knexMigrations', () => {
         await Promise.all([4, 5].map((n) => knex('x').insert({ n })))
       }`,
     })
-    const { createTenant, rows } = await tenantOf(knexMigrations(folder), 'create table x (other text)')
+    const { createTenant, rows } = await tenantOf(knexMigrations(folder), 'create table x (other text)', {
+      migrations: { shadowed: ['x'] },
+    })
     await createTenant()
     expect((await rows('select n from a.x order by n')).map(({ n }) => n)).toEqual([1, 3, 4, 5])
   })

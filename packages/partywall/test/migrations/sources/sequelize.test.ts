@@ -42,7 +42,9 @@ const files = {
 const namesake = `create type "enum_books_mood" as enum ('other'); create table authors (id int primary key); create table books (other int references authors, title text); create table shared_only ()`
 
 test('sequelizeMigrations gives a queryInterface that sees the tenant’s own tables, in the tenant’s transaction', async () => {
-  const { create, rows } = await tenantOf(sequelizeMigrations(await toolFolder(files)), namesake)
+  const { create, rows } = await tenantOf(sequelizeMigrations(await toolFolder(files)), namesake, {
+    migrations: { shadowed: ['authors', 'books'] },
+  })
   for (const schema of ['a', 'b']) await create({ schema })
   for (const schema of ['a', 'b']) {
     expect(await rows(`select title, mood::text from ${schema}.books`)).toEqual([{ title: 'kept', mood: 'busy' }])

@@ -113,7 +113,9 @@ describe('typeormMigrations', () => {
       ),
     })
     const namesakes = `create type mood as enum ('other'); create table x (other mood); create table books (id int primary key)`
-    const { createTenant, rows } = await tenantOf(typeormMigrations(folder), namesakes)
+    const { createTenant, rows } = await tenantOf(typeormMigrations(folder), namesakes, {
+      migrations: { shadowed: ['x', 'books'] },
+    })
     await createTenant()
     expect(
       await rows(`select enumlabel as label from pg_enum where enumtypid = 'a.mood'::regtype order by enumsortorder`),
@@ -152,6 +154,7 @@ describe('typeormMigrations', () => {
     const { createTenant, rows } = await tenantOf(
       typeormMigrations(fixture('typeorm-1.1.1/migrations')),
       'create table typeorm_metadata (type text, database text, schema text, "table" text, name text, value text)',
+      { migrations: { shadowed: ['typeorm_metadata'] } },
     )
     await createTenant()
     expect(await rows('select schema, name from a.typeorm_metadata')).toEqual([{ schema: 'a', name: 'calm_books' }])

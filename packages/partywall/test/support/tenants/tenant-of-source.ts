@@ -22,7 +22,7 @@ export async function tenantOf(tenant: MigrationSource, before = '', config: Con
   await admin.connect()
   onTestFinished(() => admin.end())
   await admin.query(`${before}; set search_path to a, public`)
-  const registry = registryForTest(url, { migrations: { tenant, shared: false }, ...config })
+  const registry = registryForTest(url, { ...config, migrations: { tenant, shared: false, ...config.migrations } })
   return {
     ...registry,
     url,
