@@ -279,12 +279,9 @@ describe('the history of Drizzle', () => {
     expect(() => resolveSources({ migrations: { tenant: drizzleMigrations(folder, { migrationsSchema: 'drizzle' }) } })).toThrow(
       'cannot be the history of every tenant',
     )
-    const { admin, createTenant, rows } = await tenantOf(drizzleMigrations(folder), '', [
-      'authors',
-      'books',
-      'tickets',
-      'calm_books',
-    ])
+    const { admin, createTenant, rows } = await tenantOf(drizzleMigrations(folder), '', {
+      migrations: { shadowed: ['authors', 'books', 'tickets', 'calm_books'] },
+    })
     await admin.query('set search_path to public')
     await migrate(drizzle({ client: admin }), { migrationsFolder: folder })
     await createTenant()
