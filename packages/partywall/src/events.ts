@@ -13,6 +13,11 @@ import type { Attributes, Domain, Tenant } from './types.ts'
 export interface TenancyEvents<A extends object = Attributes> {
   /** The tenant is complete and active: row, schema, tables and domains. */
   'tenant.created': { readonly tenant: Tenant<A> }
+  /**
+   * An alarm: a new tenant has other tables, indexes, types, … than a tenant with the same migrations. A file may decide by what other schemas
+   * hold; or one of the two was changed by hand. Checked for the first new tenant of a process.
+   */
+  'tenant.differs': TenantDiffers<A>
   /** Its name or its attributes changed. */
   'tenant.updated': { readonly tenant: Tenant<A> }
   'tenant.suspended': { readonly tenant: Tenant<A> }
@@ -48,6 +53,15 @@ export interface TenancyEvents<A extends object = Attributes> {
   'connection.tampered': Tampering
   /** A step in the start of the embedded PostgreSQL. Without a listener the line goes to stderr. */
   'embedded.progress': { readonly line: string }
+}
+
+/** The two tenants, and what differs. */
+export interface TenantDiffers<A extends object = Attributes> {
+  readonly tenant: Tenant<A>
+  /** The schema of the tenant that it was compared with. */
+  readonly like: string
+  /** Up to five objects, e.g. `index "books.books_title"`. */
+  readonly differences: readonly string[]
 }
 
 /** What was found. A search path holds only names of schemas. */
@@ -88,6 +102,7 @@ export interface MigrationsEnded {
 /** The names of all events, for a check of what a caller writes. */
 const eventNames = [
   'tenant.created',
+  'tenant.differs',
   'tenant.updated',
   'tenant.suspended',
   'tenant.activated',

@@ -28,7 +28,14 @@ export type {
   OptionDetails,
   TenancyErrorCode,
 } from './errors.ts'
-export type { MigrationsEnded, MigrationsStarted, SchemaMigrationStarted, Tampering, TenancyEvents } from './events.ts'
+export type {
+  MigrationsEnded,
+  MigrationsStarted,
+  SchemaMigrationStarted,
+  Tampering,
+  TenancyEvents,
+  TenantDiffers,
+} from './events.ts'
 export type { TenantPool } from './database/pool/tenant-pool.ts'
 export type { Isolation } from './database/probe/isolation.ts'
 export type { Probe } from './database/probe/probe.ts'

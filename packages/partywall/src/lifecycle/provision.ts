@@ -15,6 +15,7 @@ import { sqlState, sqlStateOf } from '../sql/sqlstate.ts'
 import type { Queryable } from '../sql/statement.ts'
 import { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
+import { digestOf } from '../migrations/history/digest.ts'
 import { applyToNew } from '../migrations/apply/new-schema.ts'
 import type { Migration, MigrationSource } from '../ports/migration-source.ts'
 import { sourceOfKind, type MigrationSources } from '../migrations/sources/sources.ts'
@@ -23,6 +24,7 @@ import { assertLikeOthers } from '../migrations/plan/like-others.ts'
 import { findCrossSchemaReferences } from '../migrations/plan/cross-schema.ts'
 import { review } from '../migrations/plan/reviews.ts'
 import { provisioningLock } from '../migrations/plan/targets.ts'
+import { differencesFrom } from './compare-with-fleet.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
 import type { Attributes, Domain, Tenant } from '../types.ts'
 
@@ -50,15 +52,36 @@ export interface ProvisionParts<A extends object = Attributes> {
 /** tenancy.tenants.create: other sessions see a complete tenant or none. */
 export async function provision<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Tenant<A>> {
   const wanted = await checked(parts, input)
-  const { tenant, domains } = await parts.catalog.transaction((transaction) => build(parts, transaction, wanted))
+  const { tenant, domains, like } = await parts.catalog.transaction((transaction) => build(parts, transaction, wanted))
   parts.tenants.created(tenant)
   parts.domains.added(domains)
+  if (like !== undefined) await tellDifferences(parts, wanted, tenant, like)
   return tenant
+}
+
+/** The tenant exists by now, so a comparison that fails is not its failure. */
+async function tellDifferences<A extends object>(
+  { catalog, tenants, sources }: ProvisionParts<A>,
+  { kind, migrations }: Wanted,
+  tenant: Tenant<A>,
+  like: string,
+): Promise<void> {
+  const pair = { source: sourceOfKind(sources, kind), digest: digestOf(migrations), schema: tenant.schema, like }
+  try {
+    const differences = await differencesFrom(catalog, pair)
+    if (differences.length > 0) tenants.differs({ tenant, like, differences })
+  } catch (error) {
+    process.emitWarning(`The new tenant "${tenant.schema}" could not be compared with "${like}": ${String(error)}`, {
+      code: 'PARTYWALL_NOT_COMPARED',
+    })
+  }
 }
 
 interface Created<A extends object> {
   readonly tenant: Tenant<A>
   readonly domains: readonly Domain[]
+  /** The schema of a tenant that has the same migrations. */
+  readonly like: string | undefined
 }
 
 interface Wanted {
@@ -108,11 +131,11 @@ async function build<A extends object>(parts: ProvisionParts<A>, transaction: Tr
   const created = await register(parts, transaction, wanted)
   const { tenant } = created
   await createSchema(transaction, wanted.schema)
-  await assertLikeOthers(transaction, wanted, parts.options.migrations.outOfOrder)
+  const like = await assertLikeOthers(transaction, wanted, parts.options.migrations.outOfOrder)
   await assertNoCrossSchemaReferences(parts, transaction, wanted)
   await applyToNew(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
   await assertNothingShadowed(transaction, parts.options, wanted.schema)
-  return { ...created, tenant: await parts.tenants.complete(transaction, tenant) }
+  return { ...created, like, tenant: await parts.tenants.complete(transaction, tenant) }
 }
 
 async function assertNoCrossSchemaReferences(
@@ -131,7 +154,7 @@ async function register<A extends object>(
   parts: ProvisionParts<A>,
   transaction: Transaction,
   wanted: Wanted,
-): Promise<Created<A>> {
+): Promise<Omit<Created<A>, 'like'>> {
   try {
     const tenant = await parts.tenants.insert(transaction, wanted)
     if (tenant === undefined) throw tenantExists(wanted.schema)

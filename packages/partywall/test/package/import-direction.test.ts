@@ -82,10 +82,12 @@ const rooms: Record<string, readonly string[]> = {
   ],
   lifecycle: [
     ...ground,
+    'blueprint',
     'catalog',
     'catalog/tenants',
     'catalog/domains',
     'migrations/sources',
+    'migrations/history',
     'migrations/plan',
     'migrations/apply',
   ],

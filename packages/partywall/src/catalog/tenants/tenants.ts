@@ -2,7 +2,7 @@
 import type { Transaction } from '../../ports/database.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
 import { TenancyError } from '../../errors.ts'
-import type { Events, TenancyEvents } from '../../events.ts'
+import type { Events, TenancyEvents, TenantDiffers } from '../../events.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { Options } from '../../config/options.ts'
 import type { Attributes, Tenant, TenantRef, TenantStatus } from '../../types.ts'
@@ -194,6 +194,17 @@ export class Tenants<A extends object = Attributes> {
   created(tenant: Tenant<A>): void {
     this.#cache.forget(tenant.id)
     this.#events.emit('tenant.created', { tenant })
+  }
+
+  /** For the lifecycle: the new tenant has another structure than one with the same migrations. */
+  differs(found: TenantDiffers<A>): void {
+    const { tenant, like, differences } = found
+    process.emitWarning(
+      `The new tenant "${tenant.schema}" differs from "${like}", which has the same migrations: ${differences.join(', ')}. A migration may decide ` +
+        'by what other schemas hold; or one of the two was changed by hand. See docs/errors.md#PARTYWALL_TENANT_DIFFERS',
+      { code: 'PARTYWALL_TENANT_DIFFERS' },
+    )
+    this.#events.emit('tenant.differs', found)
   }
 
   /** The tenant as the database has it now, without the cache. */

@@ -6,7 +6,7 @@
 import { TenancyError } from '../../errors.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
-import { digestsOf } from '../history/digest.ts'
+import { digestOf, digestsOf } from '../history/digest.ts'
 import { readHistory, type HistoryDigest } from '../history/history.ts'
 import { listed } from './mismatches.ts'
 import { planMigrations, type OutOfOrder } from './plan.ts'
@@ -24,9 +24,14 @@ const compared = 3
 
 /**
  * Costs one query, which sorts the tenants of the kind; and two for each other history that the files cannot produce.
+ * @returns the schema of a tenant that has these very migrations, if one of those compared has
  * @throws TenancyError MIGRATION_CHANGED
  */
-export async function assertLikeOthers(queryable: Queryable, files: NewTenantFiles, outOfOrder: OutOfOrder): Promise<void> {
+export async function assertLikeOthers(
+  queryable: Queryable,
+  files: NewTenantFiles,
+  outOfOrder: OutOfOrder,
+): Promise<string | undefined> {
   const { rows } = await queryable.query<HistoryDigest & { schema: string }>(newestOfKindSql(files))
   const known = new Set<string | null>(digestsOf(files.migrations))
   for (const { schema, hasHistory, digest } of rows) {
@@ -37,6 +42,8 @@ export async function assertLikeOthers(queryable: Queryable, files: NewTenantFil
     if (problem !== undefined) throw wouldDiffer(files, schema, problem)
     if (ahead.length > 0) throw hasOlderFiles(files, schema, ahead)
   }
+  const own = digestOf(files.migrations)
+  return rows.find(({ digest }) => digest === own)?.schema
 }
 
 function newestOfKindSql({ schema, kind }: NewTenantFiles): Statement {
