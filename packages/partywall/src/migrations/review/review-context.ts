@@ -60,7 +60,7 @@ export interface StatementFacts {
   /** Names with `public.` that stay, because the text shows nothing of that name in the tenant. */
   readonly ofPublic: readonly string[]
   /** Extensions that were left out: the shared migrations must have created them. */
-  readonly leftOut: readonly string[]
+  readonly leftOut: readonly { readonly extension: string; readonly offset: number }[]
   /** Extensions that the text creates, for the whole database. */
   readonly extensions: readonly string[]
   /** Offsets of what the review cannot read: a statement that is put together at run time, or one of a newer server. */

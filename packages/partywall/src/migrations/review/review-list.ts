@@ -154,11 +154,17 @@ function reviewText(
     found.map((one) => ({
       ...one,
       start: at(one.start),
-      changed: one.changed.map((object) => ({ ...object, offset: at(object.offset) })),
+      changed: moved(one.changed, at),
+      leftOut: moved(one.leftOut, at),
+      unknown: moved(one.unknown, at),
     })),
   )
   const isOpen = base.isAfterCode && found.some(({ changed, ofPublic }) => ofPublic.length > 0 || changed.length > 0)
   return { step: reviewed, isOpen, ...(problem && { problem }) }
+}
+
+function moved<T extends { readonly offset: number }>(all: readonly T[], at: (offset: number) => number): T[] {
+  return all.map((one) => ({ ...one, offset: at(one.offset) }))
 }
 
 function withTexts(migration: Migration, { up, down }: ReviewedTexts, review: CodeReview): Migration {

@@ -84,7 +84,7 @@ class StatementReview {
     if (wide.what === 'create schema' && wide.schemas?.[0] === 'public' && this.#statement.tokens.at(-1) === 'public')
       return this.#remove([])
     if (place.isShared) return undefined
-    if (wide.extensions !== undefined && place.extensions === 'shared') return this.#remove(leftOut(wide))
+    if (wide.extensions !== undefined && place.extensions === 'shared') return this.#remove(extensionsIn(wide))
     if (wide.schemas !== undefined && this.#context.changesShared && wide.what !== 'create schema') return undefined
     return this.#refuse(this.#statement.start, say.databaseWide(wide, place))
   }
@@ -92,7 +92,8 @@ class StatementReview {
   #remove(extensions: readonly string[]): StatementFacts {
     const { start, end } = this.#statement
     this.#edit(start, end, '')
-    return { ...noFacts, leftOut: extensions }
+    const offset = this.#at(start)
+    return { ...noFacts, leftOut: extensions.map((extension) => ({ extension, offset })) }
   }
 
   /** Names with a schema in front. */
@@ -168,10 +169,10 @@ class StatementReview {
 
 function createdExtensions(tree: Tree): readonly string[] {
   const wide = databaseWide(tree)
-  return wide === undefined ? [] : leftOut(wide)
+  return wide === undefined ? [] : extensionsIn(wide)
 }
 
-function leftOut({ what, extensions = [] }: DatabaseWide): readonly string[] {
+function extensionsIn({ what, extensions = [] }: DatabaseWide): readonly string[] {
   return what === 'create extension' ? extensions : []
 }
 

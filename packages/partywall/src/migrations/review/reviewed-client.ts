@@ -9,6 +9,7 @@ import { TenancyError } from '../../errors.ts'
 import type { Migration, MigrationClient, MigrationContext, Step } from '../../ports/migration-source.ts'
 import { splitStatements } from '../../sql/lexer.ts'
 import { Edits } from './edits.ts'
+import { extensionsOfDatabase, missingExtension } from './left-out-extensions.ts'
 import type { Grammar } from './grammar.ts'
 import { namesOfSchemaSql, type NameInSchemas } from './names-sql.ts'
 import { OwnedObjects, type OwnedObject } from './owned-objects.ts'
@@ -158,9 +159,21 @@ class ReviewedClient implements MigrationClient {
       this.#owned.record(one)
       for (const { name } of [...one.created, ...one.dropped]) this.#known.delete(name)
     }
-    // The review has left the whole statement out.
-    if (text.trim() === '' && statement.text.trim() !== '') return Promise.resolve(nothing())
-    return this.#client.query({ ...statement, text, ...(values && { values }) })
+    const send = (): Promise<QueryResult<any>> => {
+      // The review has left the whole statement out.
+      if (text.trim() === '' && statement.text.trim() !== '') return Promise.resolve(nothing())
+      return this.#client.query({ ...statement, text, ...(values && { values }) })
+    }
+    const extensions = facts.flatMap(({ leftOut }) => leftOut.map(({ extension }) => extension))
+    return extensions.length === 0 ? send() : this.#assertExtensions(extensions).then(send)
+  }
+
+  async #assertExtensions(names: readonly string[]): Promise<void> {
+    const existing = await extensionsOfDatabase(this.#client, names)
+    const missing = names.find((name) => !existing.includes(name))
+    if (missing === undefined) return
+    const { name, file } = this.#migration
+    throw missingExtension({ extension: missing, name, file }, this.#place.sharedSource)
   }
 
   /** @param refuse without an effect where only the names in a text are asked for */
