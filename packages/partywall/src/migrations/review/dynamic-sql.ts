@@ -62,10 +62,11 @@ export function reviewParts(
   if (place.public === 'keep' || isLeft) return { ofPublic, isChanged }
   const value = valueOf(tree)
   const text = textOf(value)
+  const data = dataIn(tree)
   const schemas = publicPrefixes(text).length === 0 ? [] : schemasIn(value)
   walk(tree, (kind, at) => {
     const constant = kind === 'A_Const' ? constantOf({ A_Const: at }) : undefined
-    if (constant === undefined) return
+    if (constant === undefined || data.has(constant.location)) return
     const span = literalAt(passage.text, statement, constant.location)
     const isSchema = schemas.includes(constant.location)
     const prefixes = publicPrefixes(constant.text, text.endsWith(constant.text)).filter(({ name, isCut }) => {
@@ -84,6 +85,21 @@ export function reviewParts(
     isChanged = true
   })
   return { ofPublic, isChanged }
+}
+
+/** The places of constants that are quoted as values. */
+function dataIn(tree: Tree): ReadonlySet<unknown> {
+  const values: unknown[] = []
+  walk(tree, (kind, at) => {
+    if (kind !== 'FuncCall') return
+    const [name, args] = [partsOf(at['funcname']).at(-1), listOf(at['args'])]
+    if (name === 'quote_literal' || name === 'quote_nullable') values.push(...args)
+    if (name === 'format') {
+      const quoted = placeholders(textOf(args[0])).filter((placeholder) => placeholder.kind === 'L')
+      values.push(...quoted.map(({ index }) => args[index + 1]))
+    }
+  })
+  return new Set(values.flatMap((value) => constantOf(value)?.location ?? []))
 }
 
 /** The places of constants `'public'` that become a part of the text; one that is quoted as a value is data. */
