@@ -189,7 +189,7 @@ describe('a statement in a DO block is one of the migration', () => {
     [`do $$ declare b books%rowtype; begin b.id := 1; drop table plans; end $$`],
     [`do $$ declare b books; begin for b in select * from books loop drop table plans; end loop; end $$`],
     [`do $$ declare x text; begin for x in execute 'delete from plans returning 1' loop null; end loop; end $$`],
-    [`do $$ declare m "mood"; i int; begin select 'a', 1 into m, i; drop table plans; end $$`],
+    [`do $$ declare m "mood"; t text; begin select 'a', 'b' into m, t from books where id = 1; drop table plans; end $$`],
     [`do $$ declare c cursor for update plans set x = 1 returning 1; begin open c; end $$`],
   ])('and what it changes is known: %s', (text) => {
     expect(changedBy(text)).toContain('plans')

@@ -108,7 +108,7 @@ class Block {
     const { ofPublic } = reviewParts(expression, this.#context, (name) => owned.hasName(name))
     // A name with a schema was looked at above.
     const mentions =
-      likely === undefined ? [] : mentionsOf(likely).filter(({ name, schema }) => isKnown(name) && schema === undefined)
+      likely === undefined ? [] : mentionsOf(likely).filter(({ name, schema }) => isWritten(name) && schema === undefined)
     const facts = factsOf(mentions, offset, place)
     owned.record({ ...facts, dropped: [] })
     const unknown = isRun ? [{ offset, what: 'a statement that is put together at run time' }] : []
@@ -129,7 +129,7 @@ class Block {
   }
 }
 
-function isKnown(name: string): boolean {
+function isWritten(name: string): boolean {
   return !name.includes(unknownName)
 }
 

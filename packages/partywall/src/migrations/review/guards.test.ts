@@ -67,6 +67,19 @@ describe('a query on the catalogs is limited to the schema of the tenant', () =>
     ],
     [`select 1 union select 2 from pg_tables`, `select 1 union select 2 from ${view('pg_catalog.pg_tables')} as pg_tables`],
     [`delete from books using pg_class where true`, `delete from books using ${classes} as pg_class where true`],
+    [
+      `merge into books b using pg_class c on b.id = 1 when matched then delete`,
+      `merge into books b using ${classes} c on b.id = 1 when matched then delete`,
+    ],
+    [`with t as (select from pg_class) select from t`, `with t as (select from ${classes} as pg_class) select from t`],
+    [
+      `do $$ declare n int; begin select count(*) into n from pg_type where typname = 'x'; perform 1 from pg_class; if not found then null; end if; end $$`,
+      `do $$ declare n int; begin select count(*) into n from ${types} as pg_type where typname = 'x'; perform 1 from ${classes} as pg_class; if not found then null; end if; end $$`,
+    ],
+    [
+      `do $$ begin if (select count(*) from pg_class) = 0 or exists (select from pg_class) then null; end if; end $$`,
+      `do $$ begin if (select count(*) from ${classes} as pg_class) = 0 or exists (select from ${classes} as pg_class) then null; end if; end $$`,
+    ],
     [`update books set id = 1 from pg_class c`, `update books set id = 1 from ${classes} c`],
     [`create table x as select relname from pg_class`, `create table x as select relname from ${classes} as pg_class`],
     [
@@ -114,7 +127,8 @@ describe('a query on the catalogs is limited to the schema of the tenant', () =>
     `select from pg_tables where schemaname = 'elsewhere' or schemaname = current_schema()`,
     `select from pg_description where objoid = 'books'::regclass`,
     `select from pg_extension, pg_roles, pg_database, pg_settings, pg_am, pg_language, information_schema.schemata, pg_namespace`,
-    `with pg_class as (select 1) select * from pg_extension`,
+    `with pg_class as (select 1) select * from pg_class`,
+    `with t as (select oid from pg_type where typnamespace = current_schema()::regnamespace) select from pg_enum e join t on e.enumtypid = t.oid`,
     `create view v as select * from pg_class`,
     `create function f() returns bigint language sql as $$ select count(*) from pg_class $$`,
     `create function f() returns bigint language sql begin atomic select count(*) from pg_class; end`,

@@ -36,11 +36,13 @@ interface Link {
 /** All queries in a statement that read catalogs. */
 export function queryScopes(tree: unknown, isLater: (kind: string, fields: Fields) => boolean): QueryScope[] {
   const scopes: QueryScope[] = []
+  const common = new Set<unknown>()
+  walk(tree, (kind, at) => void (kind === 'CommonTableExpr' && common.add(at['ctename'])))
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return
     if (Array.isArray(value)) return value.forEach(visit)
     const fields = value as Fields
-    const scope = scopeOf(fields)
+    const scope = scopeOf(fields, common)
     if (scope !== undefined && scope.items.length > 0) scopes.push(scope)
     for (const [key, inner] of Object.entries(fields)) {
       if (!isLater(key, inner as Fields)) visit(inner)
@@ -50,13 +52,17 @@ export function queryScopes(tree: unknown, isLater: (kind: string, fields: Field
   return scopes
 }
 
-/** UPDATE has a FROM clause, DELETE a USING clause. A JOIN has names of columns in its USING clause. */
-function scopeOf(fields: Fields): QueryScope | undefined {
-  const from = 'jointype' in fields ? undefined : (fields['fromClause'] ?? fields['usingClause'])
-  if (!Array.isArray(from)) return undefined
+/**
+ * UPDATE has a FROM clause, DELETE a USING clause, MERGE one source. A JOIN has names of columns in its USING clause.
+ * @param common names of common table expressions, which are no tables
+ */
+function scopeOf(fields: Fields, common: ReadonlySet<unknown> = new Set()): QueryScope | undefined {
+  const from =
+    'jointype' in fields ? undefined : (fields['fromClause'] ?? fields['usingClause'] ?? [fields['sourceRelation'] ?? []].flat())
+  if (!Array.isArray(from) || from.length === 0) return undefined
   const links: Link[] = []
-  const items = from.flatMap((one) => itemsIn(one, links))
-  links.push(...linksOf(fields['whereClause'], items))
+  const items = from.flatMap((one) => itemsIn(one, links)).map((item) => withoutCommon(item, common))
+  links.push(...linksOf(fields['whereClause'] ?? fields['joinCondition'], items))
   const spread = (): void => {
     let isChanged = true
     while (isChanged) {
@@ -69,6 +75,11 @@ function scopeOf(fields: Fields): QueryScope | undefined {
   }
   spread()
   return { items: items.flatMap(({ catalog }) => catalog ?? []), spread }
+}
+
+function withoutCommon(item: Item, common: ReadonlySet<unknown>): Item {
+  const { schemaname, relname } = item.catalog?.range ?? {}
+  return schemaname === undefined && common.has(relname) ? { alias: item.alias } : item
 }
 
 function itemsIn(from: unknown, links: Link[]): Item[] {

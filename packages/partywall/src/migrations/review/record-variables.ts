@@ -19,11 +19,14 @@ export function withRecords(statement: string, problem: string): string | undefi
   return changed === statement ? undefined : changed
 }
 
+/** The first place where a type follows the name is its declaration. */
 function declare(statement: string, name: string, type: string): string {
-  const start = String.raw`(?<![\w$."])(${name.replaceAll('$', String.raw`\$`)}\s+)(?!(?:in|${type})\b)`
+  const start = String.raw`(?<![\w$."])(${name.replaceAll('$', String.raw`\$`)}\s+)`
   const end = String.raw`(?=\s*(?:[;,):=]|\bdefault\b|\bnot\s+null\b))`
   const declaration = new RegExp(String.raw`${start}([\w$".\s]+?)${end}`, 'i')
-  return statement.replace(declaration, (_, before: string, written: string) => before + type + linesOf(written))
+  return statement.replace(declaration, (whole, before: string, written: string) =>
+    written.toLowerCase() === type ? whole : before + type + linesOf(written),
+  )
 }
 
 /** `into kind, size` takes scalars only. */

@@ -141,10 +141,10 @@ class ReviewedClient implements MigrationClient {
       throw new TenancyError('INVALID_MIGRATION', `${file} sends ${what}`, { details: { file, name } })
     }
     const owned = this.#owned.copy()
-    const known = [...this.#known.values()]
-    owned.record({ created: known.filter(({ isOwn }) => isOwn).flatMap(objectsOf), dropped: [] })
+    const looked = [...this.#known.values()]
+    owned.record({ created: looked.filter(({ isOwn }) => isOwn).flatMap(objectsOf), dropped: [] })
     // What is nowhere yet will be created by the migrations of the tenant: those of the shared schema have run.
-    const later = new OwnedObjects(known.filter(({ isOwn, isShared }) => !isOwn && !isShared).flatMap(objectsOf))
+    const later = new OwnedObjects(looked.filter(({ isOwn, isShared }) => !isOwn && !isShared).flatMap(objectsOf))
     const values = statement.values && [...statement.values]
     const first = this.#firstReview(statement.text)
     const isPlain = first.isPlain && values?.some((value) => value === 'public' || Array.isArray(value)) !== true

@@ -1,4 +1,5 @@
 /** Functions, strings and DO blocks of tenant migrations, as they work in two tenants beside shared tables of the same names. */
+import { writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { folderMigrations } from '../../../src/migrations/sources/folder/folder.ts'
 import { prismaMigrations } from '../../../src/orm/prisma.ts'
@@ -98,6 +99,18 @@ describe('an extension that is left out', () => {
     await missing.rows('create extension citext')
     await missing.createBoth()
     expect(await missing.rows(`select count(*)::int from pg_class where relname = 'x'`)).toEqual([{ count: 2 }])
+  })
+
+  test('may be created by a migration of the shared schema that is pending in the same run', async () => {
+    const [folder, sharedFolder] = [await toolFolder({ '0001_x.sql': 'create table x (id int)' }), await toolFolder({})]
+    const tenant = folderMigrations(folder, { extensions: 'shared' })
+    const { createBoth, migrations } = await twoTenants(tenant, '', folderMigrations(sharedFolder))
+    await createBoth()
+    await writeFile(`${folder}/0002_citext.sql`, 'create extension citext; alter table x add title citext')
+    const [, first] = (await migrations.run()).entries
+    expect(String(first!.error)).toMatch(/0002_citext\.sql, line 1, creates the extension citext/)
+    await writeFile(`${sharedFolder}/0001_citext.sql`, 'create extension if not exists citext')
+    expect((await migrations.run()).ok).toBe(true)
   })
 
   test('is looked for in code when the statement is sent', async () => {

@@ -71,15 +71,17 @@ describe('a guard', () => {
     expect(globex).toEqual(acme)
     expect(acme.map(({ of, name }) => `${of} ${name}`)).toEqual(
       expect.arrayContaining([
-        ...[
-          'column books.pages',
-          'column books.title',
-          'column shelves.id',
-          'constraint one',
-          'constraint positive',
-          'function nothing',
-        ],
-        ...['index by_pages', 'index by_title', 'label calm', 'label wild', 'trigger watch'],
+        'column books.pages',
+        'column books.title',
+        'column shelves.id',
+        'constraint one',
+        'constraint positive',
+        'function nothing',
+        'index by_pages',
+        'index by_title',
+        'label calm',
+        'label wild',
+        'trigger watch',
       ]),
     )
     expect(await rows('select id from acme.books union all select id from globex.books')).toHaveLength(2)
