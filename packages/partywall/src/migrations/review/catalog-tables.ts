@@ -14,7 +14,7 @@ export interface CatalogTable {
   condition?(prefix: string): string
   /** Every query may see all of it. */
   readonly isGlobal?: true
-  /** Where several could be limited, the one with the lowest is. */
+  /** Where several could be limited, the one with the lowest is; last of all one that no condition can limit. */
   readonly rank: number
 }
 
@@ -61,6 +61,11 @@ const withSchemaName = (column: string, ...others: string[]): Shape => ({
   schemaNames: [column, ...others],
   condition: (prefix) => `${prefix}${column} = current_schema()`,
 })
+
+const statisticsView: Shape = {
+  ...withSchemaName('schemaname'),
+  keys: ['schemaname', 'relid', 'indexrelid', 'funcid'],
+}
 
 /** A number alone says nothing of the schema. */
 const byNumber = (...keys: string[]): Shape => ({ keys })
@@ -169,7 +174,8 @@ const informationSchemaColumns = `
 const catalogs = new Map(
   [
     ...Object.entries(catalogShapes),
-    ...[...viewsWithSchemaName.split(' '), ...statisticsViews].map((name) => [name, withSchemaName('schemaname')] as const),
+    ...viewsWithSchemaName.split(' ').map((name) => [name, withSchemaName('schemaname')] as const),
+    ...statisticsViews.map((name) => [name, statisticsView] as const),
   ].map(([name, shape], rank) => [name, tableOf(`pg_catalog.${name}`, shape, rank)]),
 )
 
@@ -197,7 +203,7 @@ function tableOf(name: string, { keys, schemaNames = [], condition }: Shape, ran
     name,
     keys: new Set(keys),
     schemaNames: new Set(schemaNames),
-    rank,
+    rank: condition === undefined ? rank + 1000 : rank,
     ...(condition && { condition }),
     ...(isGlobal && { isGlobal }),
   }

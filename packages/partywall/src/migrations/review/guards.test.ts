@@ -65,6 +65,10 @@ describe('a query on the catalogs is limited to the schema of the tenant', () =>
       `select from pg_attribute where attrelid = (select oid from pg_class where relname = 'books')`,
       `select from pg_attribute where attrelid = (select oid from ${classes} as pg_class where relname = 'books')`,
     ],
+    [
+      `select (select d.description from pg_statio_all_tables s join pg_description d on d.objoid = s.relid where s.relname = 'x')`,
+      `select (select d.description from ${view('pg_catalog.pg_statio_all_tables')} s join pg_description d on d.objoid = s.relid where s.relname = 'x')`,
+    ],
     [`select 1 union select 2 from pg_tables`, `select 1 union select 2 from ${view('pg_catalog.pg_tables')} as pg_tables`],
     [`delete from books using pg_class where true`, `delete from books using ${classes} as pg_class where true`],
     [
