@@ -15,14 +15,14 @@ export interface TwoTenants extends Registry {
 export async function twoTenants(
   tenant: MigrationSource | Record<string, MigrationSource>,
   before = '',
-  shared: MigrationSource | 'none' = 'none',
+  shared: MigrationSource | false = false,
 ): Promise<TwoTenants> {
   const { url } = await testDatabase()
   const admin = new Client(url)
   await admin.connect()
   onTestFinished(() => admin.end())
   await admin.query(before)
-  const registry = registryForTest(url, { migrations: { tenant, shared } })
+  const registry = registryForTest(url, { migrations: { tenant, shared, shadowed: ['books'] } })
   return {
     ...registry,
     rows: async (text) => (await admin.query(text)).rows,

@@ -137,7 +137,10 @@ describe('nodePgMigrateMigrations', () => {
       '1_a.js': `exports.up = (pgm) => { pgm.createExtension('citext', { ifNotExists: true }); pgm.createTable('x', { c: 'int' }) }`,
     })
     await expect((await tenantOf(nodePgMigrateMigrations(folder))).createTenant()).rejects.toThrow(/sends create extension/)
-    const { createTenant, rows } = await tenantOf(nodePgMigrateMigrations(folder, { extensions: 'shared' }), 'create extension citext')
+    const { createTenant, rows } = await tenantOf(
+      nodePgMigrateMigrations(folder, { extensions: 'shared' }),
+      'create extension citext',
+    )
     await createTenant()
     expect(
       await rows(
