@@ -22,6 +22,7 @@ import { sourceOfKind, type MigrationSources } from '../migrations/sources/sourc
 import { assertNothingShadowed } from '../migrations/plan/both-scopes.ts'
 import { assertLikeOthers } from '../migrations/plan/like-others.ts'
 import { findCrossSchemaReferences } from '../migrations/plan/cross-schema.ts'
+import { findMissingExtensions } from '../migrations/plan/missing-extensions.ts'
 import { review } from '../migrations/plan/reviews.ts'
 import { provisioningLock } from '../migrations/plan/targets.ts'
 import { differencesFrom } from './compare-with-fleet.ts'
@@ -139,13 +140,15 @@ async function build<A extends object>(parts: ProvisionParts<A>, transaction: Tr
 }
 
 async function assertNoCrossSchemaReferences(
-  { options }: ProvisionParts,
+  { options, sources }: ProvisionParts,
   transaction: Transaction,
   wanted: Wanted,
 ): Promise<void> {
   const { schema, migrations } = wanted
   const planned = { schemas: [schema], direction: 'up', pending: migrations, migrations } as const
-  const problem = (await findCrossSchemaReferences(transaction, options, [planned])).get(schema)
+  const problem =
+    (await findMissingExtensions(transaction, [planned], [], sources.shared.name)).get(schema) ??
+    (await findCrossSchemaReferences(transaction, options, [planned])).get(schema)
   if (problem !== undefined) throw problem
 }
 

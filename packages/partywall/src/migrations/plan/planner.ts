@@ -11,6 +11,7 @@ import { unfinishedProblem } from '../history/unfinished.ts'
 import type { Options } from '../../config/options.ts'
 import type { Migration, MigrationSource } from '../../ports/migration-source.ts'
 import { findCrossSchemaReferences } from './cross-schema.ts'
+import { findMissingExtensions } from './missing-extensions.ts'
 import { resolveTo } from './find-migration.ts'
 import type { ReviewedMigrations } from '../review/review-list.ts'
 import type { MigrationSources } from '../sources/sources.ts'
@@ -232,7 +233,7 @@ function withProblem(target: FleetTarget, { direction }: Goal, problem: unknown)
 
 /** A tenant in which a migration would change the shared schema gets a problem, so nothing runs there. */
 async function refuseCrossSchemaReferences(
-  { catalog, options }: PlannerParts,
+  { catalog, options, sources }: PlannerParts,
   plans: readonly Planned[],
   reviews: ReadonlyMap<MigrationSource, ReviewedMigrations>,
 ): Promise<Planned[]> {
@@ -247,7 +248,10 @@ async function refuseCrossSchemaReferences(
     }
   })
   const pendingShared = ofShared.flatMap(({ pending }) => pending)
-  const problems = await findCrossSchemaReferences(catalog, options, plannedSteps, pendingShared)
+  const problems = new Map([
+    ...(await findMissingExtensions(catalog, plannedSteps, pendingShared, sources.shared.name)),
+    ...(await findCrossSchemaReferences(catalog, options, plannedSteps, pendingShared)),
+  ])
   return plans.map((planned) => {
     const problem = planned.target.tenant && problems.get(planned.target.schema)
     return problem === undefined ? planned : { ...planned, problem }

@@ -2,6 +2,7 @@
  * The SQL inside of PL/pgSQL, as the grammar finds it: statements, expressions, and statements that are put together at run time. The grammar
  * gives their texts and lines; where they are in the body is found by their text, because PL/pgSQL keeps them as they are written.
  */
+import { splitStatements } from '../../sql/lexer.ts'
 import { fieldsOf, type Fields, type Grammar } from './grammar.ts'
 
 export interface EmbeddedSql {
@@ -10,6 +11,8 @@ export interface EmbeddedSql {
   readonly start: number | undefined
   /** `dynamic` is the expression whose value EXECUTE runs. */
   readonly kind: 'statement' | 'expression' | 'dynamic'
+  /** The variable that the expression is the value of. */
+  readonly variable?: string | undefined
 }
 
 /**
@@ -22,34 +25,55 @@ export function embeddedSql(grammar: Grammar, statement: string, body: string): 
   if (block === undefined) return undefined
   const finder = new Finder(body)
   const found: EmbeddedSql[] = []
-  collect(block, 1, false, (expression, line, isDynamic) => {
-    const { query, parseMode } = expression as { query?: unknown; parseMode?: unknown }
+  collect(block, { line: 1, isDynamic: false, variable: undefined }, (expression, { line, isDynamic, variable }) => {
+    const { query, parseMode = 0 } = expression as { query?: unknown; parseMode?: number }
     if (typeof query !== 'string') return
-    const isStatement = parseMode === undefined || parseMode === 0
     const { text, start } = finder.find(query, line)
-    found.push({ text, start, kind: isDynamic ? 'dynamic' : isStatement ? 'statement' : 'expression' })
+    const assigned = parseMode > expressionMode ? assignment(text) : undefined
+    if (assigned === undefined) {
+      found.push({ text, start, kind: isDynamic ? 'dynamic' : parseMode === 0 ? 'statement' : 'expression', variable })
+      return
+    }
+    const value = { text: text.slice(assigned.valueStart), start: start === undefined ? undefined : start + assigned.valueStart }
+    found.push({ ...value, kind: 'expression', variable: assigned.variable })
   })
   return found
 }
 
+interface Place {
+  readonly line: number
+  readonly isDynamic: boolean
+  readonly variable: string | undefined
+}
+
 /** The variables come before the statements, each with the line of its declaration. */
-function collect(
-  value: unknown,
-  line: number,
-  isDynamic: boolean,
-  visit: (expression: Fields, line: number, isDynamic: boolean) => void,
-): void {
+function collect(value: unknown, place: Place, visit: (expression: Fields, place: Place) => void): void {
   if (Array.isArray(value)) {
-    for (const item of value) collect(item, line, isDynamic, visit)
+    for (const item of value) collect(item, place, visit)
     return
   }
   if (typeof value !== 'object' || value === null) return
-  const { lineno } = value as { lineno?: unknown }
-  const at = typeof lineno === 'number' ? lineno : line
+  const { lineno, refname } = value as { lineno?: unknown; refname?: unknown }
+  const line = typeof lineno === 'number' ? lineno : place.line
   for (const [key, inner] of Object.entries(value)) {
-    if (key === 'PLpgSQL_expr') visit(inner as Fields, at, isDynamic)
-    else collect(inner, at, isRunAsText(key, inner), visit)
+    if (key === 'PLpgSQL_expr') visit(inner as Fields, { ...place, line })
+    else {
+      const variable = key === 'default_val' ? String(refname) : undefined
+      collect(inner, { line, isDynamic: isRunAsText(key, inner), variable }, visit)
+    }
   }
+}
+
+/** `x := 1`, `x.a = 1`, `x[2] := 1`: the variable, and where the value starts. */
+function assignment(text: string): { readonly variable: string; readonly valueStart: number } | undefined {
+  const [statement] = splitStatements(text)
+  const { tokens = [], spans = [] } = statement ?? {}
+  let depth = 0
+  const sign = tokens.findIndex((token) => {
+    depth += token === '[' ? 1 : token === ']' ? -1 : 0
+    return depth === 0 && token === '='
+  })
+  return sign === -1 ? undefined : { variable: tokens[0]!, valueStart: spans[sign]![1] }
 }
 
 /** EXECUTE, RETURN QUERY EXECUTE, FOR … IN EXECUTE and OPEN … FOR EXECUTE take an expression where others take a statement. */

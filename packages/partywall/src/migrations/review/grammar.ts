@@ -5,6 +5,7 @@
  */
 import { TenancyError } from '../../errors.ts'
 import { importUnbundled } from '../../import-unbundled.js'
+import { withRecords } from './record-variables.ts'
 
 /** A node of the tree: its kind is its only key. */
 export type Tree = Readonly<Record<string, unknown>>
@@ -53,14 +54,16 @@ async function load(): Promise<Grammar> {
       }
     },
     parseBlock: (statement) => {
-      try {
-        const {
-          plpgsql_funcs: [block],
-        } = parsePlPgSQLSync(statement) as unknown as { plpgsql_funcs: readonly Tree[] }
-        return block
-      } catch {
-        return undefined
+      let text: string | undefined = statement
+      for (let tries = 0; text !== undefined && tries < 20; tries++) {
+        try {
+          const { plpgsql_funcs: blocks } = parsePlPgSQLSync(text) as unknown as { plpgsql_funcs: readonly Tree[] }
+          return blocks[0]
+        } catch (error) {
+          text = withRecords(text, (error as Error).message)
+        }
       }
+      return undefined
     },
   }
 }

@@ -56,12 +56,49 @@ export function path(what: string): string {
 }
 
 export function inString(name: string, where: string): string {
-  return `public.${name} in ${where}; it would lead to the shared schema, not to the tenant's ${name}. Remove "public." there.`
+  return `public.${name} in ${where}; it would lead to the shared schema, not to the tenant's ${name}. Remove "public." there, ${rewrite}.`
+}
+
+export function inDynamic(what: string): string {
+  return (
+    `${what} in a statement that is put together at run time; it would lead to the shared schema, not to the tenant. Remove it there: the search ` +
+    `path finds the tenant's own first; ${rewrite}.`
+  )
+}
+
+export function functionPath(): string {
+  return (
+    'a function with a search path that leads out of the schema of the tenant: its calls would find the shared tables. Write ' +
+    `\`set search_path from current\` in the function, ${rewrite.replace('which removes it', 'which writes that')}.`
+  )
+}
+
+export function pathInBody(): string {
+  return (
+    'a function that sets the search path: the statements after its call would run in another schema. Remove that from the body; or give the ' +
+    'function itself `set search_path from current`, and let the body use `set local`, which ends with the call.'
+  )
+}
+
+/** @param condition undefined where no condition says it */
+export function guard(table: string, condition: string | undefined): string {
+  const add =
+    condition === undefined
+      ? "Compare the number of the object with that of an object of the tenant, e.g. 'books'::regclass."
+      : `Add the condition: and ${condition}`
+  return `a query on ${table} that is not limited to the schema of the tenant: it would find the objects of other tenants, too. ${add}`
+}
+
+export function guardOfPublic(column: string): string {
+  return (
+    `a comparison of ${column} with 'public': the objects of the tenant are in its own schema, so they would not be found. Write ` +
+    `current_schema() in the place of 'public', or give the source { public: 'rewrite' }, which does so; if the shared schema is meant, give ` +
+    "{ public: 'keep' }."
+  )
 }
 
 export function unread(word: string): string {
   return `a statement that the review cannot read, and that holds the word ${word}: it may be about another schema. Write it in a simpler way, or without this word.`
 }
 
-export const unchangeable =
-  'a name with "public." in a DO block in plain quotes, where partywall changes nothing. Write the block in $$ … $$, or remove "public.".'
+export const unchangeable = 'a name with "public." at a place where partywall cannot change it. Remove "public." there.'

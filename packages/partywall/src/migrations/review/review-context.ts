@@ -32,6 +32,12 @@ export interface ReviewContext {
   readonly ownSchema?: string | undefined
   /** Migrations in code come before it: what they create is not known, and will be looked up when the text is sent. */
   readonly isAfterCode: boolean
+  /** What the migrations after the text create: a body of a function may name it. */
+  readonly later?: OwnedObjects | undefined
+  /** Collects names with `public.` in the bodies of functions that nothing before them has created. */
+  readonly inBodies?: Set<string> | undefined
+  /** The values of the parameters of a statement that code sends. The review may change them. */
+  readonly values?: unknown[] | undefined
   /** What is in the schema before the text. The review adds what the text creates, and removes what it drops. */
   readonly owned: OwnedObjects
   readonly edits: Edits
@@ -54,7 +60,9 @@ export interface StatementFacts {
   /** Names with `public.` that stay, because the text shows nothing of that name in the tenant. */
   readonly ofPublic: readonly string[]
   /** Extensions that were left out: the shared migrations must have created them. */
-  readonly leftOut: readonly string[]
+  readonly leftOut: readonly { readonly extension: string; readonly offset: number }[]
+  /** Extensions that the text creates, for the whole database. */
+  readonly extensions: readonly string[]
   /** Offsets of what the review cannot read: a statement that is put together at run time, or one of a newer server. */
   readonly unknown: readonly { readonly offset: number; readonly what: string }[]
 }
@@ -66,6 +74,8 @@ export interface Passage {
   readonly offset: number | undefined
   /** A place in the file to name when it is not known better. */
   readonly near: number
+  /** The text stands between quotes in the file: where an offset is then, and how a text is written there. */
+  readonly quoted?: { at(offset: number): number; written(text: string): string } | undefined
 }
 
 export const noFacts: StatementFacts = Object.freeze({
@@ -75,6 +85,7 @@ export const noFacts: StatementFacts = Object.freeze({
   changed: [],
   ofPublic: [],
   leftOut: [],
+  extensions: [],
   unknown: [],
 })
 
@@ -86,6 +97,7 @@ export function merged(all: readonly StatementFacts[]): StatementFacts {
     changed: all.flatMap(({ changed }) => changed),
     ofPublic: all.flatMap(({ ofPublic }) => ofPublic),
     leftOut: all.flatMap((facts) => facts.leftOut),
+    extensions: all.flatMap(({ extensions }) => extensions),
     unknown: all.flatMap(({ unknown }) => unknown),
   }
 }

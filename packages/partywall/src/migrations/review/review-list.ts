@@ -89,18 +89,38 @@ function textOf(step: Step): unknown {
   return step.kind === 'sql' ? [step.text, step.line] : step.kind
 }
 
-/** Migration by migration: what one of them creates exists for the next. */
-function reviewTexts(migrations: readonly Migration[], place: ReviewPlace, grammar: Grammar): ReviewedTexts[] {
+/**
+ * Migration by migration: what one of them creates exists for the next. The body of a function may name what a later one creates; where one does
+ * so with `public.`, all are reviewed once more.
+ */
+function reviewTexts(
+  migrations: readonly Migration[],
+  place: ReviewPlace,
+  grammar: Grammar,
+  later?: OwnedObjects,
+): ReviewedTexts[] {
   const owned = new OwnedObjects()
+  const inBodies = new Set<string>()
+  const texts = reviewInTurn(migrations, { grammar, place, owned, later, inBodies })
+  if (later !== undefined || inBodies.size === 0) return texts
+  const created = texts.flatMap(({ up }) => (up && facts.get(up.step))?.flatMap((one) => one.created) ?? [])
+  return created.some(({ name }) => inBodies.has(name))
+    ? reviewTexts(migrations, place, grammar, new OwnedObjects(created))
+    : texts
+}
+
+type ReviewBase = Pick<ReviewContext, 'grammar' | 'place' | 'owned' | 'later' | 'inBodies'>
+
+function reviewInTurn(migrations: readonly Migration[], base: ReviewBase): ReviewedTexts[] {
   let isAfterCode = false
   return migrations.map((migration) => {
     const { up, down } = migration
     // In this order: the down migration starts from what the up migration has created.
     const review = (step: Step | undefined, from: OwnedObjects): ReviewedText | undefined =>
-      step?.kind === 'sql' ? reviewText(migration, step, { grammar, place, isAfterCode, owned: from }) : undefined
-    const reviewedUp = review(up, owned)
+      step?.kind === 'sql' ? reviewText(migration, step, { ...base, isAfterCode, owned: from }) : undefined
+    const reviewedUp = review(up, base.owned)
     isAfterCode ||= up.kind === 'code'
-    const reviewedDown = review(down, owned.copy())
+    const reviewedDown = review(down, base.owned.copy())
     return { ...(reviewedUp && { up: reviewedUp }), ...(reviewedDown && { down: reviewedDown }) }
   })
 }
@@ -108,7 +128,7 @@ function reviewTexts(migrations: readonly Migration[], place: ReviewPlace, gramm
 function reviewText(
   { file, name, sharedObjects }: Migration,
   step: SqlStep,
-  base: Pick<ReviewContext, 'grammar' | 'place' | 'isAfterCode' | 'owned'>,
+  base: ReviewBase & Pick<ReviewContext, 'isAfterCode'>,
 ): ReviewedText {
   const edits = new Edits()
   const found: StatementFacts[] = []
@@ -134,11 +154,17 @@ function reviewText(
     found.map((one) => ({
       ...one,
       start: at(one.start),
-      changed: one.changed.map((object) => ({ ...object, offset: at(object.offset) })),
+      changed: moved(one.changed, at),
+      leftOut: moved(one.leftOut, at),
+      unknown: moved(one.unknown, at),
     })),
   )
   const isOpen = base.isAfterCode && found.some(({ changed, ofPublic }) => ofPublic.length > 0 || changed.length > 0)
   return { step: reviewed, isOpen, ...(problem && { problem }) }
+}
+
+function moved<T extends { readonly offset: number }>(all: readonly T[], at: (offset: number) => number): T[] {
+  return all.map((one) => ({ ...one, offset: at(one.offset) }))
 }
 
 function withTexts(migration: Migration, { up, down }: ReviewedTexts, review: CodeReview): Migration {

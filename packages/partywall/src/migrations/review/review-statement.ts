@@ -2,17 +2,19 @@
  * The review of one statement: what it does outside of the schema of a tenant, and what is changed in its text so that it does not. It tells the
  * place of what it refuses; what it cannot know, it names.
  */
-import { splitStatements, type SqlStatement } from '../../sql/lexer.ts'
+import type { SqlStatement } from '../../sql/lexer.ts'
+import { reviewFunction } from './bodies.ts'
 import { databaseWide, type DatabaseWide } from './database-wide.ts'
-import { embeddedSql } from './embedded-sql.ts'
+import { reviewBlock } from './do-block.ts'
 import { nodeOf, type Tree } from './grammar.ts'
+import { reviewGuards } from './guards.ts'
 import { mentionsOf, type Mention } from './mentions.ts'
-import type { OwnedObject } from './owned-objects.ts'
-import { namesOfPublic } from './public-names.ts'
-import { merged, noFacts, type Passage, type ReviewContext, type ReviewPlace, type StatementFacts } from './review-context.ts'
+import { edit, placeNear } from './passages.ts'
+import { noFacts, type Passage, type ReviewContext, type StatementFacts } from './review-context.ts'
 import { qualifiedNames } from './qualified-names.ts'
-import { assertPathStays } from './search-path.ts'
-import { assertStringsStay } from './strings.ts'
+import { assertPathStays, reviewFunctionPath } from './search-path.ts'
+import { factsOf } from './statement-facts.ts'
+import { reviewStringNames } from './string-names.ts'
 import * as say from './refusals.ts'
 
 export function reviewStatement(passage: Passage, statement: SqlStatement, context: ReviewContext): StatementFacts {
@@ -40,14 +42,30 @@ class StatementReview {
     const kind = nodeOf(tree)?.[0]
     const isRemoved = this.#removes(tree)
     if (isRemoved !== undefined) return isRemoved
-    assertPathStays(tree, this.#statement, this.#context, (offset, what) => this.#refuse(offset, what))
-    if (kind === 'DoStmt') return this.#block()
+    assertPathStays(tree, this.#statement, (offset, what) => this.#refuse(offset, what))
+    if (kind === 'DoStmt')
+      return reviewBlock(tree, this.#passage, this.#statement, this.#context, reviewStatement) ?? this.#unread()
+    reviewGuards(tree, this.#passage, this.#statement, this.#context)
     const mentions = mentionsOf(tree).map((mention) => this.#inOwnSchema(mention))
     if (!(place.isShared && place.sharedSchema === 'public')) this.#names(mentions)
-    const facts = { ...factsOf(mentions, this.#at(this.#statement.start), place), ofPublic: this.#ofPublic }
-    assertStringsStay(kind, this.#statement, facts.created, this.#context, (offset, what) => this.#refuse(offset, what))
+    const facts = factsOf(mentions, this.#at(this.#statement.start), place)
+    const unknown = this.#strings(tree, facts)
     owned.record(facts)
-    return facts
+    return { ...facts, ofPublic: this.#ofPublic, extensions: createdExtensions(tree), unknown }
+  }
+
+  /** Names in strings, and in the body of a function. Returns what of it is not known. */
+  #strings(tree: Tree, { created }: StatementFacts): StatementFacts['unknown'] {
+    const isOwn = (name: string): boolean => this.#context.owned.hasName(name) || created.some((object) => object.name === name)
+    const [kind, at] = nodeOf(tree)!
+    reviewStringNames(tree, this.#passage, this.#statement, this.#context, isOwn)
+    if (kind === 'AlterFunctionStmt') reviewFunctionPath(at, this.#passage, this.#statement, this.#context)
+    if (kind !== 'CreateFunctionStmt') return []
+    const { ofPublic, isUnknown } = reviewFunction(tree, this.#passage, this.#statement, created, this.#context)
+    this.#ofPublic.push(...ofPublic)
+    return isUnknown
+      ? [{ offset: this.#at(this.#statement.start), what: 'the body of a function that the review cannot read' }]
+      : []
   }
 
   /** A name with the schema that the text is sent to is as good as one without. */
@@ -66,7 +84,7 @@ class StatementReview {
     if (wide.what === 'create schema' && wide.schemas?.[0] === 'public' && this.#statement.tokens.at(-1) === 'public')
       return this.#remove([])
     if (place.isShared) return undefined
-    if (wide.extensions !== undefined && place.extensions === 'shared') return this.#remove(leftOut(wide))
+    if (wide.extensions !== undefined && place.extensions === 'shared') return this.#remove(extensionsIn(wide))
     if (wide.schemas !== undefined && this.#context.changesShared && wide.what !== 'create schema') return undefined
     return this.#refuse(this.#statement.start, say.databaseWide(wide, place))
   }
@@ -74,7 +92,8 @@ class StatementReview {
   #remove(extensions: readonly string[]): StatementFacts {
     const { start, end } = this.#statement
     this.#edit(start, end, '')
-    return { ...noFacts, leftOut: extensions }
+    const offset = this.#at(start)
+    return { ...noFacts, leftOut: extensions.map((extension) => ({ extension, offset })) }
   }
 
   /** Names with a schema in front. */
@@ -125,32 +144,6 @@ class StatementReview {
     return use === 'create' || this.#context.owned.has({ class: of, name })
   }
 
-  /** A DO block: each statement in it is one of the migration. */
-  #block(): StatementFacts {
-    const { grammar } = this.#context
-    const body = bodyOf(this.#passage, this.#statement)
-    const embedded = body && embeddedSql(grammar, this.#text, body.text)
-    if (body === undefined || embedded === undefined) return this.#unread()
-    const facts = embedded.map(({ text, start, kind }) => {
-      const offset = body.offset === undefined || start === undefined ? undefined : body.offset + start
-      const near = offset ?? body.near
-      if (kind === 'dynamic') this.#assertNotOwn(text, near)
-      if (kind === 'dynamic')
-        return { ...noFacts, unknown: [{ offset: near, what: 'a statement that is put together at run time' }] }
-      const whole = kind === 'statement' ? text : asStatement(text)
-      const passage = { text: whole, offset: offset === undefined ? undefined : offset - (whole.length - text.length), near }
-      const [statement] = splitStatements(whole)
-      return statement === undefined ? noFacts : reviewStatement(passage, statement, this.#context)
-    })
-    return merged(facts)
-  }
-
-  #assertNotOwn(text: string, offset: number): void {
-    const { place, owned, refuse } = this.#context
-    const name = place.public === 'keep' ? undefined : namesOfPublic(text).find((candidate) => owned.hasName(candidate))
-    if (name !== undefined) refuse(offset, say.inString(name, 'a statement that is put together at run time'))
-  }
-
   /** A statement that the grammar cannot read. PostgreSQL may know it, or reports what is wrong with it. */
   #unread(): StatementFacts {
     const { place } = this.#context
@@ -162,12 +155,11 @@ class StatementReview {
   }
 
   #edit(start: number, end: number, text: string): void {
-    if (this.#passage.offset === undefined) this.#refuse(start, say.unchangeable)
-    this.#context.edits.replace(this.#passage.offset + start, this.#passage.offset + end, text)
+    edit(this.#passage, [start, end], text, this.#context)
   }
 
   #at(offset: number): number {
-    return this.#passage.offset === undefined ? this.#passage.near : this.#passage.offset + offset
+    return placeNear(this.#passage, offset)
   }
 
   #refuse(offset: number, what: string): never {
@@ -175,42 +167,13 @@ class StatementReview {
   }
 }
 
-function factsOf(mentions: readonly Mention[], offset: number, place: ReviewPlace): StatementFacts {
-  // What a name with another schema leads to is no matter of the search path.
-  const followed = mentions.filter(({ schema }) => schema === undefined || (schema === 'public' && place.public === 'rewrite'))
-  const of = (...uses: Mention['use'][]): OwnedObject[] =>
-    followed.filter(({ use }) => uses.includes(use)).map(({ class: ofClass, name }) => ({ class: ofClass, name }))
-  return {
-    ...noFacts,
-    created: of('create'),
-    dropped: of('drop'),
-    changed: of('change', 'write', 'drop').map((object) => ({ ...object, offset })),
-  }
+function createdExtensions(tree: Tree): readonly string[] {
+  const wide = databaseWide(tree)
+  return wide === undefined ? [] : extensionsIn(wide)
 }
 
-/** An expression of PL/pgSQL, or an assignment, as a statement. */
-function asStatement(expression: string): string {
-  return `select ${expression}`
-}
-
-function leftOut({ what, extensions = [] }: DatabaseWide): readonly string[] {
+function extensionsIn({ what, extensions = [] }: DatabaseWide): readonly string[] {
   return what === 'create extension' ? extensions : []
-}
-
-/** The code of a DO block. One in plain quotes has its quotes doubled, so the places in it are others. */
-function bodyOf({ text, offset }: Passage, { tokens, spans, start }: SqlStatement): Passage | undefined {
-  const index = tokens.indexOf("'")
-  const span = spans[index]
-  if (span === undefined || tokens.lastIndexOf("'") !== index) return undefined
-  const written = text.slice(...span)
-  const quote = /^\$[^$]*\$/.exec(written)?.[0]
-  const near = (offset ?? 0) + start
-  if (quote !== undefined) {
-    const from = span[0] + quote.length
-    return { text: text.slice(from, span[1] - quote.length), offset: offset === undefined ? undefined : offset + from, near }
-  }
-  if (!written.startsWith("'") || written.includes('\\')) return undefined
-  return { text: written.slice(1, -1).replaceAll("''", "'"), offset: undefined, near }
 }
 
 function keyOf({ schema, name }: { readonly schema: string | undefined; readonly name: string }): string {

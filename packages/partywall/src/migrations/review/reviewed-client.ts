@@ -9,11 +9,12 @@ import { TenancyError } from '../../errors.ts'
 import type { Migration, MigrationClient, MigrationContext, Step } from '../../ports/migration-source.ts'
 import { splitStatements } from '../../sql/lexer.ts'
 import { Edits } from './edits.ts'
+import { extensionsOfDatabase, missingExtension } from './left-out-extensions.ts'
 import type { Grammar } from './grammar.ts'
 import { namesOfSchemaSql, type NameInSchemas } from './names-sql.ts'
 import { OwnedObjects, type OwnedObject } from './owned-objects.ts'
 import { namesOfPublic } from './public-names.ts'
-import type { ReviewPlace, StatementFacts } from './review-context.ts'
+import type { ReviewContext, ReviewPlace, StatementFacts } from './review-context.ts'
 import { reviewStatement } from './review-statement.ts'
 import * as say from './refusals.ts'
 import type { SharedNames } from './shared-names.ts'
@@ -140,9 +141,16 @@ class ReviewedClient implements MigrationClient {
       throw new TenancyError('INVALID_MIGRATION', `${file} sends ${what}`, { details: { file, name } })
     }
     const owned = this.#owned.copy()
-    owned.record({ created: [...this.#known.values()].flatMap(objectsOf), dropped: [] })
+    const looked = [...this.#known.values()]
+    owned.record({ created: looked.filter(({ isOwn }) => isOwn).flatMap(objectsOf), dropped: [] })
+    // What is nowhere yet will be created by the migrations of the tenant: those of the shared schema have run.
+    const later = new OwnedObjects(looked.filter(({ isOwn, isShared }) => !isOwn && !isShared).flatMap(objectsOf))
+    const values = statement.values && [...statement.values]
     const first = this.#firstReview(statement.text)
-    const { text, facts } = first.isPlain ? { ...first, text: statement.text } : this.#review(statement.text, owned, refuse)
+    const isPlain = first.isPlain && values?.some((value) => value === 'public' || Array.isArray(value)) !== true
+    const { text, facts } = isPlain
+      ? { ...first, text: statement.text }
+      : this.#review(statement.text, owned, refuse, { later, values })
     for (const { name } of this.#migration.sharedObjects === true ? [] : this.#changedByPath(facts)) {
       const known = this.#known.get(name)
       if (known?.isShared === true && !known.isOwn) refuse(say.changeOfShared(name, this.#place))
@@ -151,9 +159,21 @@ class ReviewedClient implements MigrationClient {
       this.#owned.record(one)
       for (const { name } of [...one.created, ...one.dropped]) this.#known.delete(name)
     }
-    // The review has left the whole statement out.
-    if (text.trim() === '' && statement.text.trim() !== '') return Promise.resolve(nothing())
-    return this.#client.query({ ...statement, text })
+    const send = (): Promise<QueryResult<any>> => {
+      // The review has left the whole statement out.
+      if (text.trim() === '' && statement.text.trim() !== '') return Promise.resolve(nothing())
+      return this.#client.query({ ...statement, text, ...(values && { values }) })
+    }
+    const extensions = facts.flatMap(({ leftOut }) => leftOut.map(({ extension }) => extension))
+    return extensions.length === 0 ? send() : this.#assertExtensions(extensions).then(send)
+  }
+
+  async #assertExtensions(names: readonly string[]): Promise<void> {
+    const existing = await extensionsOfDatabase(this.#client, names)
+    const missing = names.find((name) => !existing.includes(name))
+    if (missing === undefined) return
+    const { name, file } = this.#migration
+    throw missingExtension({ extension: missing, name, file }, this.#place.sharedSource)
   }
 
   /** @param refuse without an effect where only the names in a text are asked for */
@@ -161,9 +181,11 @@ class ReviewedClient implements MigrationClient {
     text: string,
     owned: OwnedObjects,
     refuse: (what: string) => void,
+    sent: Pick<ReviewContext, 'later' | 'values'> = {},
   ): { readonly text: string; readonly facts: readonly StatementFacts[] } {
     const edits = new Edits()
     const context = {
+      ...sent,
       grammar: this.#grammar,
       place: this.#place,
       changesShared: this.#migration.sharedObjects === true,
@@ -190,8 +212,7 @@ class ReviewedClient implements MigrationClient {
 
 const refused = new Error('refused')
 
-function objectsOf({ name, isOwn }: NameInSchemas): OwnedObject[] {
-  if (!isOwn) return []
+function objectsOf({ name }: NameInSchemas): OwnedObject[] {
   return (['relation', 'routine', 'collation', 'operator', 'statistics', 'operator class', 'text search'] as const).map((of) => ({
     class: of,
     name,

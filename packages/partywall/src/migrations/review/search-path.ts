@@ -3,27 +3,60 @@
  * the calls of that function: PostgreSQL recommends one there that holds no schema that others can write to.
  */
 import type { SqlStatement } from '../../sql/lexer.ts'
-import { fieldsOf, listOf, nodeOf, partsOf, walk, type Fields, type Tree } from './grammar.ts'
-import type { ReviewContext } from './review-context.ts'
+import { fieldsOf, listOf, partsOf, walk, type Fields, type Tree } from './grammar.ts'
+import { constantOf, edit, placeNear, tokenAt } from './passages.ts'
+import type { Passage, ReviewContext } from './review-context.ts'
 import * as say from './refusals.ts'
 
 type Refuse = (offset: number, what: string) => never
 
-export function assertPathStays(tree: Tree, { start }: SqlStatement, { place }: ReviewContext, refuse: Refuse): void {
+export function assertPathStays(tree: Tree, { start }: SqlStatement, refuse: Refuse): void {
   walk(tree, (kind, at) => {
     // The settings of a function hold for its calls alone.
-    if (/^(?:Create|Alter)FunctionStmt$/.test(kind)) {
-      for (const setting of settingsOf(at)) {
-        if (!isOfFunction(setting, place.public === 'keep')) refuse(start, say.path('search_path'))
-      }
-      return false
-    }
+    if (/^(?:Create|Alter)FunctionStmt$/.test(kind)) return false
     if (kind === 'VariableSetStmt' && setsPath(at)) refuse(start, say.path(pathWords(at)))
-    if (kind === 'FuncCall' && partsOf(at['funcname']).at(-1) === 'set_config' && mayNamePath(listOf(at['args'])[0])) {
-      refuse(start, say.path('set_config'))
-    }
+    if (isPathCall(kind, at)) refuse(start, say.path('set_config'))
     return undefined
   })
+}
+
+/** Whether a statement in the body of a function sets the search path: for the transaction, or for longer. */
+export function setsPathIn(tree: Tree): 'local' | 'session' | undefined {
+  let scope: 'local' | 'session' | undefined
+  walk(tree, (kind, at) => {
+    if (/^(?:Create|Alter)FunctionStmt$/.test(kind)) return false
+    const isCall = isPathCall(kind, at)
+    if (!isCall && !(kind === 'VariableSetStmt' && setsPath(at))) return undefined
+    const isLocal = isCall ? isTrue(listOf(at['args'])[2]) : at['is_local'] === true
+    if (scope !== 'session') scope = isLocal ? 'local' : 'session'
+    return undefined
+  })
+  return scope
+}
+
+/**
+ * The search path that a function sets for its calls. `from current` is that of the tenant.
+ * @param needsTenant the body names what belongs to the tenant, now without a schema
+ */
+export function reviewFunctionPath(
+  at: Fields,
+  passage: Passage,
+  statement: SqlStatement,
+  context: ReviewContext,
+  needsTenant = false,
+): void {
+  const { place } = context
+  if (place.isShared) return
+  for (const { setting, location } of settingsOf(at)) {
+    const leads = leadsTo(setting)
+    if (leads === 'own' || (leads === 'nowhere' && !needsTenant)) continue
+    if (place.public === 'keep') continue
+    const span = spanOf(passage, statement, location)
+    const near = placeNear(passage, span?.[0] ?? statement.start)
+    if (leads === 'elsewhere') context.refuse(near, say.path('search_path of a function'))
+    if (place.public !== 'rewrite' || span === undefined) context.refuse(near, say.functionPath())
+    edit(passage, span, 'set search_path from current', context)
+  }
 }
 
 function setsPath(at: Fields): boolean {
@@ -35,29 +68,43 @@ function pathWords(at: Fields): string {
 }
 
 /** A name that is not a constant may be any. */
-function mayNamePath(argument: unknown): boolean {
-  const name = constantOf(argument)
+function isPathCall(kind: string, at: Fields): boolean {
+  if (kind !== 'FuncCall' || partsOf(at['funcname']).at(-1) !== 'set_config') return false
+  const name = constantOf(listOf(at['args'])[0])?.text
   return name === undefined || name.toLowerCase() === 'search_path'
 }
 
-function settingsOf(at: Fields): Fields[] {
+function isTrue(value: unknown): boolean {
+  const constant = fieldsOf(value, 'A_Const')?.['boolval'] as Fields | undefined
+  return constant?.['boolval'] === true
+}
+
+function settingsOf(at: Fields): { readonly setting: Fields; readonly location: unknown }[] {
   return [...listOf(at['options']), ...listOf(at['actions'])].flatMap((option) => {
-    const setting = fieldsOf(fieldsOf(option, 'DefElem')?.['arg'], 'VariableSetStmt')
-    return setting !== undefined && setsPath(setting) ? [setting] : []
+    const { arg, location } = fieldsOf(option, 'DefElem') ?? {}
+    const setting = fieldsOf(arg, 'VariableSetStmt')
+    return setting !== undefined && setsPath(setting) ? [{ setting, location }] : []
   })
 }
 
-/** `from current` keeps the tenant's path; an empty one, and one of PostgreSQL's own schemas, lead to no tables of anyone. */
-function isOfFunction({ kind, args }: Fields, keepsPublic: boolean): boolean {
-  if (kind === 'VAR_SET_CURRENT') return true
-  const schemas = listOf(args).map(constantOf)
-  return schemas.every((schema) => schema !== undefined && (/^(?:|pg_catalog|pg_temp)$/.test(schema) || keepsPublic))
+/** An empty path, and one of PostgreSQL's own schemas, lead to no tables of anyone. */
+function leadsTo({ kind, args }: Fields): 'own' | 'nowhere' | 'public' | 'elsewhere' {
+  if (kind !== 'VAR_SET_VALUE') return 'own'
+  const written = listOf(args).map((one) => constantOf(one)?.text)
+  // Some write the whole path in one string.
+  const schemas = written.flatMap((one) => (one ?? '?').split(',').map((name) => name.trim().replaceAll('"', '')))
+  if (schemas.every((schema) => /^(?:|pg_catalog|pg_temp)$/.test(schema))) return 'nowhere'
+  return schemas.includes('public') && !schemas.includes('?') ? 'public' : 'elsewhere'
 }
 
-/** The text of a constant. */
-function constantOf(value: unknown): string | undefined {
-  const [kind, at] = nodeOf(value) ?? []
-  if (kind === 'TypeCast') return constantOf(at!['arg'])
-  const text = kind === 'A_Const' ? (at!['sval'] as Fields | undefined) : undefined
-  return text === undefined ? undefined : String(text['sval'] ?? '')
+/** `set search_path = …` in a statement: up to the end of the list of schemas. */
+function spanOf({ text }: Passage, statement: SqlStatement, location: unknown): readonly [number, number] | undefined {
+  const { tokens, spans } = statement
+  const first = tokenAt(text, statement, location)
+  const path = tokens.indexOf('search_path', first)
+  if (first === -1 || tokens[first] !== 'set' || path === -1) return undefined
+  let last = path + 2
+  while (tokens[last + 1] === ',') last += 2
+  const end = spans[last]?.[1]
+  return end === undefined ? undefined : [spans[first]![0], end]
 }

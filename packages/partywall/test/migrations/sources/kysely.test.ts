@@ -174,9 +174,9 @@ describe('kyselyMigrations', () => {
     const folder = await toolFolder({
       '1.ts': `${hello}export const up = (db) => sql\`create extension if not exists citext\`.execute(db)`,
     })
-    const { createTenant, rows } = await tenantOf(kyselyMigrations(folder, { extensions: 'shared' }))
+    const { createTenant, rows } = await tenantOf(kyselyMigrations(folder, { extensions: 'shared' }), 'create extension citext')
     await createTenant()
-    expect(await rows(`select 1 from pg_extension where extname = 'citext'`)).toEqual([])
+    expect(await rows(`select 1 from pg_type where typname = 'citext' and typnamespace = 'a'::regnamespace`)).toEqual([])
   })
 
   test('refuses a stream', async () => {

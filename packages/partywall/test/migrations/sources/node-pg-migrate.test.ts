@@ -137,11 +137,14 @@ describe('nodePgMigrateMigrations', () => {
       '1_a.js': `exports.up = (pgm) => { pgm.createExtension('citext', { ifNotExists: true }); pgm.createTable('x', { c: 'int' }) }`,
     })
     await expect((await tenantOf(nodePgMigrateMigrations(folder))).createTenant()).rejects.toThrow(/sends create extension/)
-    const { createTenant, rows } = await tenantOf(nodePgMigrateMigrations(folder, { extensions: 'shared' }))
+    const { createTenant, rows } = await tenantOf(
+      nodePgMigrateMigrations(folder, { extensions: 'shared' }),
+      'create extension citext',
+    )
     await createTenant()
     expect(
       await rows(
-        `select 1 as one from pg_extension where extname = 'citext' union all select 2 from pg_class where oid = to_regclass('a.x')`,
+        `select 1 as one from pg_type where typname = 'citext' and typnamespace = 'a'::regnamespace union all select 2 from pg_class where oid = to_regclass('a.x')`,
       ),
     ).toEqual([{ one: 2 }])
   })
