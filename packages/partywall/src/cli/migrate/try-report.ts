@@ -54,7 +54,7 @@ function resultOf({ ok, differences }: TrialTenant): string {
   return differences.length === 1 ? '1 difference' : `${differences.length} differences`
 }
 
-function verdict({ verdict: is, migrations, findings, tenants, outside, missingExtensions }: TrialOfKind): string {
+function verdict({ verdict: is, migrations, tried, findings, tenants, outside, missingExtensions }: TrialOfKind): string {
   switch (is) {
     case 'works':
       return 'This history works as tenants.'
@@ -74,7 +74,9 @@ function verdict({ verdict: is, migrations, findings, tenants, outside, missingE
       if (missingExtensions.length > 0) return 'This history could not be tried: the server lacks extensions.'
       const files = new Set(findings.filter(({ option }) => option === undefined).map(({ file }) => file ?? '')).size
       if (migrations === 0 || files === 0) return 'This history could not be tried.'
-      return `${files} of ${counted(migrations)} ${files === 1 ? 'needs' : 'need'} a change.`
+      // A tenant ends at the first migration that fails, so others may follow.
+      const least = tried === migrations ? 'At least ' : ''
+      return `${least}${files} of ${counted(migrations)} ${files === 1 ? 'needs' : 'need'} a change.`
     }
   }
 }

@@ -53,7 +53,7 @@ function candidates({ review: decided = {} }: MigrationSource): SourceReview[] {
   ]
 }
 
-export function refusalOf({ summary, details }: TenancyError<'INVALID_MIGRATION'>, option?: keyof SourceReview): TrialFinding {
+function refusalOf({ summary, details }: TenancyError<'INVALID_MIGRATION'>, option?: keyof SourceReview): TrialFinding {
   const { file, line } = details
   const where = /^.*? has in line \d+ /s
   return {

@@ -2,6 +2,8 @@
 
 /** The extension that has what an error message says is missing; undefined when it is no well-known one. */
 export function neededExtension(message: string): string | undefined {
+  const method = /has no default operator class for access method "(gin|gist)"/.exec(message)?.[1]
+  if (method !== undefined) return `btree_${method}`
   const missing = /(?:function|type|operator class|text search dictionary) "?(?:[\w$]+\.)?([\w$]+)"?.*? does not exist/.exec(
     message,
   )?.[1]

@@ -1,6 +1,6 @@
 /**
- * The reference: what the migrations make without partywall, in the schema `public` of a plain database. SQL is sent as psql sends it, statement
- * by statement, each in a transaction of its own unless the file starts one; nothing of it is reviewed. Code runs as its tool runs it.
+ * The reference: what the migrations make without partywall, in the schema `public` of a plain database. SQL is sent statement by
+ * statement, each file in a transaction, or as psql sends it where that fails; nothing of it is reviewed. Code runs as its tool runs it.
  */
 import type { QueryResult } from 'pg'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
@@ -64,8 +64,23 @@ class ReferenceRun {
     }
   }
 
+  /** Some tools send a file in a transaction, and psql does not: it works when it does so in one of the two ways. */
   async #sqlFailure(step: SqlStep): Promise<TrialFinding | undefined> {
-    for (const statement of splitStatements(step.text)) {
+    const statements = splitStatements(step.text)
+    const steersTransactions = statements.some(({ tokens }) => transactionControl.test(tokens[0]!))
+    if (this.#migration.transaction !== false && !steersTransactions) {
+      const known = this.#skipped.length
+      await this.#send('begin')
+      const failure = await this.#failureIn(step, statements)
+      await this.#send(failure === undefined ? 'commit' : 'rollback')
+      if (failure === undefined) return undefined
+      this.#skipped.length = known
+    }
+    return this.#failureIn(step, statements)
+  }
+
+  async #failureIn(step: SqlStep, statements: readonly SqlStatement[]): Promise<TrialFinding | undefined> {
+    for (const statement of statements) {
       const text = step.text.slice(statement.start, statement.end)
       const line = lineOf(step, statement.start)
       if (await this.#isLeftOut(statement, text, line)) continue
@@ -149,6 +164,8 @@ class ReferenceRun {
     }
   }
 }
+
+const transactionControl = /^(?:begin|start|commit|end|rollback|abort|vacuum)$/
 
 /** A message about names, types and syntax repeats the file; one about data repeats the data, so only its SQLSTATE is told. */
 function wordsOf(error: unknown): string {
