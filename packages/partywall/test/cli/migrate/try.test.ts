@@ -70,7 +70,7 @@ beforeAll(async () => {
     migrations: { shared: 'shared', tenant: { ...Object.fromEntries(kinds), code: knexMigrations('code') } },
   })
   report = await tenancy.migrations.try()
-}, 60_000)
+}, 120_000)
 
 test('a history that works comes out in each tenant as on a plain database', () => {
   const trial = trialOf('works')
