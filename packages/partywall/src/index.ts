@@ -55,6 +55,17 @@ export type {
   ResetOptions,
   RunOptions,
 } from './migrations/run/run.ts'
+export type { TrialOptions } from './migrations/trial/trial-parts.ts'
+export type {
+  TrialCure,
+  TrialFinding,
+  TrialOfKind,
+  TrialPlace,
+  TrialReport,
+  TrialTenant,
+  TrialVerdict,
+  TrialWay,
+} from './migrations/trial/trial-report.ts'
 export type { MigrationSelection } from './migrations/plan/targets.ts'
 export type {
   ImportedHistory,

@@ -11,6 +11,7 @@ import { checkedSelection } from './catalog/tenants/selection.ts'
 import { isTenant } from './catalog/tenants/tenant-row.ts'
 import { Tenants } from './catalog/tenants/tenants.ts'
 import { OpenDatabase } from './database/open-database.ts'
+import { connectPlainly } from './database/plain-connection.ts'
 import type { Probe } from './database/probe/probe.ts'
 import type { TenantPool } from './database/pool/tenant-pool.ts'
 import { Events, type TenancyEvents } from './events.ts'
@@ -22,6 +23,7 @@ import { provision, type NewTenant } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
 import { migrationSources, sourceOfKind, type MigrationSources } from './migrations/sources/sources.ts'
 import type { Config } from './config/config.ts'
+import type { TrialHost } from './migrations/trial/trial-parts.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
@@ -77,7 +79,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     const domains = new Domains<A>(this.#catalog, this.#store, this.#events)
     this.#sources = migrationSources(options)
     const parts = { catalog: this.#catalog, tenants: this.#store, domains, sources: this.#sources, options }
-    this.migrations = new Migrations<A>({ ...parts, events: this.#events })
+    this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#trialHost())
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
     this.domains = {
       add: (ref, name, addOptions) => domains.add(ref, name, addOptions),
@@ -208,6 +210,25 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   /** `await using tenancy = createTenancy(config)` closes it at the end of the block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** A trial of migrations opens tenancies in databases of its own, with what the configuration says about schemas, and nothing else of it. */
+  #trialHost(): TrialHost {
+    const { options } = this
+    const { root, migrations, sharedSchema, includeShared, extraSearchPath } = options
+    const schemas = { root, sharedSchema, includeShared, extraSearchPath }
+    return {
+      options: { ...schemas, migrations },
+      connect: connectPlainly,
+      server: async ({ server, embedded }) => {
+        if (server === undefined && embedded !== true)
+          return { config: await this.#database.connectionConfig(), release: async () => {} }
+        const other = createTenancy({ root, ...(embedded !== true && { database: server }) })
+        return { config: await other.database.connectionConfig(), release: () => other.close() }
+      },
+      open: (database, { shared, tenant }) =>
+        createTenancy({ ...schemas, database, migrations: { ...migrations, shared, tenant }, tenantCacheMs: 0 }),
+    }
   }
 
   async #select(selection: TenantSelection): Promise<Tenant<A>[]> {

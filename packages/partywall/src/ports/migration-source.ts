@@ -36,6 +36,8 @@ export interface MigrationSource {
   readonly review?: SourceReview | undefined
   /** The history of the tool that applied these files before partywall did. Absent: nothing is imported. */
   readonly imported?: ImportedHistory | undefined
+  /** How a configuration writes the source, so that advice can name it with other options. Absent: advice names the options alone. */
+  readonly written?: { readonly called: string; readonly folder: unknown; readonly options: object } | undefined
   /** The command with which the tool creates a new file; `partywall migrate new` runs or names it. Absent: see the tool's manual. */
   readonly makeNew?: string | undefined
 }

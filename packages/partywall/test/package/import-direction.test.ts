@@ -70,6 +70,15 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/history',
   ],
   'migrations/apply': [...text, 'ports', 'migrations/review', 'migrations/history', 'migrations/plan'],
+  'migrations/trial': [
+    ...ground,
+    'blueprint',
+    'migrations/review',
+    'migrations/sources/files',
+    'migrations/sources/folder',
+    'migrations/sources',
+    'migrations/plan',
+  ],
   'migrations/run': [
     'sql',
     'ports',
@@ -79,6 +88,7 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/history',
     'migrations/plan',
     'migrations/apply',
+    'migrations/trial',
   ],
   lifecycle: [
     ...ground,
@@ -104,6 +114,7 @@ const rooms: Record<string, readonly string[]> = {
     'fleet',
     'migrations/sources/folder',
     'migrations/plan',
+    'migrations/trial',
     'migrations/run',
     'resolve',
     'cli/terminal',

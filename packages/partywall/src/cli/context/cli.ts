@@ -27,6 +27,7 @@ export class Cli {
   /** Set when a command begins. */
   flags: GlobalFlags = { input: true }
   #tenancy: Promise<Tenancy> | undefined
+  #endWork: (() => Promise<void>) | undefined
 
   constructor(args: readonly string[]) {
     // Read before the arguments are parsed: an error in the arguments must already be printed in the right form.
@@ -55,8 +56,14 @@ export class Cli {
     if (tenancy !== undefined) await lookUpAdvice(tenancy, failure)
   }
 
+  /** What a command has to do first when it is interrupted. */
+  whenInterrupted(endWork: () => Promise<void>): void {
+    this.#endWork = endWork
+  }
+
   /** Cancels what runs on the server, and resolves when the server has answered. */
   async interrupt(): Promise<void> {
+    await this.#endWork?.()
     const tenancy = await this.#tenancy?.catch(() => undefined)
     if (tenancy !== undefined) await databaseOf(tenancy).interrupt()
   }

@@ -13,6 +13,7 @@ import { migrateRedo } from './redo.ts'
 import { migrateReset } from './reset.ts'
 import { runMigrations } from './run.ts'
 import { migrateStatus } from './status.ts'
+import { migrateTry } from './try.ts'
 
 interface Flags extends SelectionFlags, RunFlags {
   readonly to?: string
@@ -35,6 +36,7 @@ export function migrate(program: Command, cli: Cli): void {
         ['migrate --tenant acme --tenant bolt', 'these two tenants'],
         ['migrate --check', 'exit code 1 when something is pending'],
         ['migrate status', 'which migrations the schemas have'],
+        ['migrate try', 'whether an existing history works as tenants, in databases of its own'],
       ),
     )
     .allowExcessArguments()
@@ -50,6 +52,7 @@ export function migrate(program: Command, cli: Cli): void {
   migrateRedo(noun, cli)
   migrateReset(noun, cli)
   migrateNew(noun, cli)
+  migrateTry(noun, cli)
 }
 
 function withGoal(command: Command): Command {

@@ -25,6 +25,18 @@ export function table(
   return [styleText('bold', line(names), { stream: process.stdout }), ...cells.map(line)].join('\n')
 }
 
+/** Rows without a header, aligned to the left. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const cells = rows.map((row) => row.map(printable))
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => width(row[column] ?? ''))))
+  return cells.map((row) =>
+    row
+      .map((cell, column) => pad(cell, widths[column]!, false))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
 /** Names and values, one pair a line. */
 export function pairs(entries: readonly (readonly [string, Cell])[]): string {
   const widest = Math.max(...entries.map(([name]) => width(name)))

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { BoundedMap } from '../../bounded-map.ts'
-import { TenancyError } from '../../errors.ts'
+import { isTenancyError, TenancyError } from '../../errors.ts'
 import type { Migration, Step } from '../../ports/migration-source.ts'
 import { splitStatements } from '../../sql/lexer.ts'
 import { Edits } from './edits.ts'
@@ -27,6 +27,10 @@ export interface ReviewedMigrations {
    * @throws TenancyError INVALID_MIGRATION when it must not run in this direction
    */
   fit(migration: Migration, direction: Direction): Migration
+  /** Why up migrations must not run: one error for each statement, in the order of the migrations. */
+  readonly problems: readonly TenancyError<'INVALID_MIGRATION'>[]
+  /** The extensions whose creation is left out of up migrations in SQL. */
+  readonly leftOut: readonly string[]
 }
 
 /**
@@ -48,10 +52,12 @@ export async function reviewMigrations(migrations: readonly Migration[], place: 
     all: [...reviewed.values()].map(({ migration }) => migration),
     fit: ({ name }, direction) => {
       const found = reviewed.get(name)!
-      const problem = found.texts[direction]?.problem
+      const problem = found.texts[direction]?.problems[0]
       if (problem !== undefined) throw problem
       return found.migration
     },
+    problems: texts.flatMap(({ up }) => up?.problems ?? []),
+    leftOut: [...new Set(texts.flatMap(({ up }) => (up && facts.get(up.step)) ?? []).flatMap(({ leftOut }) => leftOut))],
   }
 }
 
@@ -64,7 +70,7 @@ interface ReviewedText {
   readonly step: SqlStep
   /** Code ran before it, and the text names what that code may have created: it is reviewed again when it is sent. */
   readonly isOpen: boolean
-  readonly problem?: TenancyError
+  readonly problems: readonly TenancyError<'INVALID_MIGRATION'>[]
 }
 
 /** Steps in code have no text here. */
@@ -132,7 +138,7 @@ function reviewText(
 ): ReviewedText {
   const edits = new Edits()
   const found: StatementFacts[] = []
-  let problem: TenancyError | undefined
+  const problems: TenancyError<'INVALID_MIGRATION'>[] = []
   for (const statement of splitStatements(step.text)) {
     const refuse = (offset: number, what: string): never => {
       const line = lineOf(step, offset)
@@ -143,8 +149,8 @@ function reviewText(
       const facts = reviewStatement({ text: step.text, offset: 0, near: statement.start }, statement, context)
       found.push({ ...facts, start: statement.start })
     } catch (error) {
-      if (!(error instanceof TenancyError)) throw error
-      problem ??= error
+      if (!isTenancyError(error, 'INVALID_MIGRATION')) throw error
+      problems.push(error as TenancyError<'INVALID_MIGRATION'>)
     }
   }
   const { text, at } = edits.apply(step.text)
@@ -160,7 +166,7 @@ function reviewText(
     })),
   )
   const isOpen = base.isAfterCode && found.some(({ changed, ofPublic }) => ofPublic.length > 0 || changed.length > 0)
-  return { step: reviewed, isOpen, ...(problem && { problem }) }
+  return { step: reviewed, isOpen, problems }
 }
 
 function moved<T extends { readonly offset: number }>(all: readonly T[], at: (offset: number) => number): T[] {

@@ -6,6 +6,8 @@ import { assertIndexesNamed } from '../plan/concurrent-index.ts'
 import { inGroups, stepOf, type Planned } from '../plan/planned.ts'
 import { Planner } from '../plan/planner.ts'
 import { FleetRun, type MigrationsParts } from './fleet-run.ts'
+import type { TrialHost, TrialOptions } from '../trial/trial-parts.ts'
+import type { TrialReport } from '../trial/trial-report.ts'
 import { statusOf, type MigrationStatus } from './report.ts'
 import {
   assertNamed,
@@ -41,9 +43,12 @@ const planKeys = ['shared', 'tenants', 'kinds', 'status', 'to', 'down', 'edited'
 
 export class Migrations<A extends object = Attributes> {
   readonly #parts: MigrationsParts<A>
+  readonly #trialHost: TrialHost | undefined
 
-  constructor(parts: MigrationsParts<A>) {
+  /** @param trialHost what a trial needs; absent: there are no trials */
+  constructor(parts: MigrationsParts<A>, trialHost?: TrialHost) {
     this.#parts = parts
+    this.#trialHost = trialHost
   }
 
   /**
@@ -131,6 +136,21 @@ export class Migrations<A extends object = Attributes> {
     assertRunOptions('migrations.reset', options)
     assertNamed('migrations.reset', options, 'all')
     return new FleetRun<A>(this.#parts, { ...options, again: 'all' }).run()
+  }
+
+  /**
+   * Tries the migrations of the configuration in databases of its own, which it drops afterwards: once without tenants, as their tool runs them,
+   * and in four tenants. The report says what is refused, with the option that helps; what comes out otherwise than without tenants; and what
+   * landed outside of the tenants. The configured database is not touched.
+   *
+   * Costs two databases on the server for each kind of tenants, and all migrations five times. The role must be allowed to create databases.
+   * @example const { ok, kinds } = await tenancy.migrations.try({ embedded: true })
+   * @throws TenancyError NOT_PERMITTED, DATABASE_UNREACHABLE, EMBEDDED_FAILED, INVALID_ARGUMENT, UNKNOWN_KIND; what the trial finds is in the report
+   */
+  async try(options: TrialOptions = {}): Promise<TrialReport> {
+    // Loaded only here: an application runs without it.
+    const { tryMigrations } = await import('../trial/trial.ts')
+    return tryMigrations(this.#trialHost!, options)
   }
 
   async #run(call: string, options: RunOptions): Promise<MigrationReport> {

@@ -27,10 +27,12 @@ const ignored = /^\.|^readme\.md$|\.d\.m?ts$|\.map$/i
 export function folderMigrations(folder: string, options: SourceReview = {}): MigrationSource {
   assertKnownKeys('folderMigrations', options, reviewOptionNames, 'INVALID_OPTION')
   assertReviewOptions('folderMigrations', options)
+  const written = { called: 'folderMigrations', folder, options }
   return {
     ...folderSource(folder),
     review: options,
-    at: ({ root }) => ({ ...folderSource(resolve(root, folder), root), review: options }),
+    written,
+    at: ({ root }) => ({ ...folderSource(resolve(root, folder), root), review: options, written }),
   }
 }
 

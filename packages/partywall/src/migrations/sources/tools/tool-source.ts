@@ -43,6 +43,7 @@ export function toolSource<O extends ToolOptions>(tool: Tool<O>): MigrationSourc
     },
     imported,
     makeNew,
+    written: { called, folder, options },
   })
   // Without a configuration, it is a source for the schema of a tenant.
   return sourceAt({ root: process.cwd(), isShared: false, sharedSchema: 'public', extraSearchPath: [] })
