@@ -57,7 +57,7 @@ export async function reviewMigrations(migrations: readonly Migration[], place: 
       return found.migration
     },
     problems: texts.flatMap(({ up }) => up?.problems ?? []),
-    leftOut: [...new Set(texts.flatMap(({ up }) => (up && facts.get(up.step)) ?? []).flatMap(({ leftOut }) => leftOut))],
+    leftOut: [...new Set(texts.flatMap(({ up }) => (up && facts.get(up.step)) ?? []).flatMap(({ leftOut }) => leftOut.map(({ extension }) => extension)))],
   }
 }
 
