@@ -13,6 +13,7 @@ import { loadGrammar, type Grammar } from '../review/grammar.ts'
 import { mayRunAlone, runInTransaction, runsAlone } from '../review/runs-alone.ts'
 import { shapeOf } from '../review/step-parts.ts'
 import { runScript } from './apply-inside.ts'
+import { foldEnumValues } from './fold-enum-values.ts'
 import { recordBatchTexts, type Batch } from './batches.ts'
 
 /** @throws TenancyError MIGRATION_FAILED, after which the transaction must be rolled back */
@@ -22,7 +23,10 @@ export async function applyToNew(
   migrations: readonly Migration[],
 ): Promise<void> {
   const grammar = await loadGrammar()
-  const migrationsForNew = migrations.map((migration) => inTransaction(migration, grammar))
+  const migrationsForNew = foldEnumValues(
+    migrations.map((migration) => inTransaction(migration, grammar)),
+    grammar,
+  )
   const batch: Batch = { direction: 'up', migrations: migrationsForNew, isTransaction: true }
   const before = [createHistoryText(target.schema)]
   await runScript(transaction, { target, ...batch, before, after: recordBatchTexts(target.schema, [], batch) })
