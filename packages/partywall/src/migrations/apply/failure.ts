@@ -2,6 +2,7 @@
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { TenancyError, tenancyErrorOf } from '../../errors.ts'
 import { innerError } from '../../inner-error.ts'
+import { isOutOfMemory } from './lock-table.ts'
 import { refusedInMigration } from './refused.ts'
 import type { Place } from './transaction-text.ts'
 
@@ -20,7 +21,7 @@ export function migrationFailed(
   return new TenancyError(
     'MIGRATION_FAILED',
     `The migration ${file} failed in the schema ${JSON.stringify(schema)}${line === undefined ? '' : `, line ${line}`}: ` +
-      `${report(error, state, statement)} ${kept} Fix the file or the data, and run again.`,
+      `${report(error, state, statement)} ${kept} ${isOutOfMemory(error) ? 'The server had no room for its locks, or no memory.' : 'Fix the file or the data, and run again.'}`,
     { details: { schema, name, file, line, statement, sqlState: state }, cause: error },
   )
 }

@@ -89,7 +89,7 @@ function addTo(
   }
   const at = neighbor === undefined ? type.labels.length - 1 : type.labels.findIndex(({ current }) => current === neighbor)
   // The list has the names from before all renames: there, the name of a value may be taken.
-  if (at === -1 || type.labels.some(({ first }) => first === value)) type.isUnclear = true
+  if ((at === -1 && neighbor !== undefined) || type.labels.some(({ first }) => first === value)) type.isUnclear = true
   else type.labels.splice(isBefore ? at : at + 1, 0, { first: value, current: value })
 }
 

@@ -29,6 +29,18 @@ test.each([
   },
 )
 
+test.each([
+  { locks: 0, most: 16 },
+  { locks: 700, most: 4 },
+  { locks: 5000, most: 1 },
+])('defaultConcurrency gives $most when a schema takes $locks of 6400 locks', async ({ locks, most }) => {
+  const query = async (): Promise<any> => {
+    await sleep(20)
+    return { rows: [{ room: 100, locks: 6400 }] }
+  }
+  expect(await defaultConcurrency({ query }, locks)).toBe(most)
+})
+
 test('defaultConcurrency depends on the cores of this machine when the server is close', async () => {
   const answer = Promise.resolve<any>({ rows: [{ room: 1000 }] })
   expect(await defaultConcurrency({ query: () => answer })).toBe(Math.min(16, 2 * availableParallelism()))
