@@ -5,11 +5,20 @@
 import { TenancyError } from '../../errors.ts'
 import type { AppliedMigration } from './digest.ts'
 import type { Migration } from '../../ports/migration-source.ts'
-import { checksumOfDone } from '../review/step-parts.ts'
+import { shapeOf } from '../review/step-parts.ts'
+import { statementsOf, type SqlStep } from '../review/step-statements.ts'
+import { checksumOf } from '../sources/files/migration-file.ts'
 
 export interface Unfinished extends AppliedMigration {
   /** How many of its statements are done. */
   readonly statements: number
+}
+
+/** The checksum of the first statements of a step, as its file has them: not of the comments between them. */
+export function checksumOfDone(step: SqlStep, statements: number): string {
+  const original = shapeOf(step)?.original ?? step
+  const done = statementsOf(original).slice(0, statements)
+  return checksumOf(JSON.stringify(done.map(({ start, end }) => original.text.slice(start, end))))
 }
 
 /**

@@ -3,8 +3,7 @@
  * migrations are one part, and go into one transaction with those beside them. The others run part by part, and each part is recorded.
  */
 import type { Migration, MigrationClient, MigrationContext, Step } from '../../ports/migration-source.ts'
-import { checksumOf } from '../sources/files/migration-file.ts'
-import { statementsOf, type SqlStep } from './step-statements.ts'
+import type { SqlStep } from './step-statements.ts'
 
 export interface StatementOfPart {
   readonly number: number
@@ -56,11 +55,4 @@ export function runsOutside({ transaction }: Migration, step: Step): boolean {
   const parts = shapes.get(step)?.parts
   if (parts === undefined) return transaction === false
   return parts.length > 1 || parts.some(({ isAlone, begin }) => isAlone || begin !== undefined)
-}
-
-/** The checksum of the first statements of a step, as its file has them: not of the comments between them. */
-export function checksumOfDone(step: SqlStep, statements: number): string {
-  const original = shapes.get(step)?.original ?? step
-  const done = statementsOf(original).slice(0, statements)
-  return checksumOf(JSON.stringify(done.map(({ start, end }) => original.text.slice(start, end))))
 }

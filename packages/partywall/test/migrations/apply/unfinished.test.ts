@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { checksumOf } from '../../../src/migrations/sources/files/migration-file.ts'
-import { checksumOfDone } from '../../../src/migrations/review/step-parts.ts'
+import { checksumOfDone } from '../../../src/migrations/history/unfinished.ts'
 import { writeFiles } from '../../support/tenants/registry.ts'
 import { fleetOf, having, histories, type Fleet } from '../run/fleet.ts'
 
