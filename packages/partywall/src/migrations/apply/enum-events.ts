@@ -43,7 +43,7 @@ const aboutTypes = /^(?:create|alter|drop)\s+type\b/i
 function eventsInBlock(step: SqlStep, start: number, text: string, grammar: Grammar): EnumEvent[] {
   if (!/\btype\b/i.test(text)) return []
   const isGuarded =
-    /\b(?:if\b(?!\s+(?:not\s+)?exists\s+['\"\w])|case\b|loop\b)/i.test(text) &&
+    /\b(?:if\b(?!\s+(?:not\s+)?exists\s+['"\w])|case\b|loop\b)/i.test(text) &&
     !/\bpg_(?:type|enum)\b|\benumlabel\b|\bto_regtype\b/i.test(text)
   return embeddedIn(grammar, text).flatMap((inner) => {
     if (!aboutTypes.test(inner.text)) return []

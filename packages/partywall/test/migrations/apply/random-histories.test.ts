@@ -8,4 +8,4 @@ test('random histories give the structure that psql gives', async () => {
   for (let seed = 0; seed < 30; seed++) {
     expect(await differences({ registry: { create, migrations }, admin, root }, seed)).toEqual([])
   }
-})
+}, 120_000)

@@ -41,6 +41,9 @@ export async function differences(place: HistoryPlace, seed: number): Promise<ob
     const { entries } = await registry.migrations.run({ tenants: `fleet_${seed}` })
     if (entries[0]!.error !== undefined) throw entries[0]!.error
   })
+  // A new tenant has to match the others of its kind.
+  await admin.query('delete from partywall.tenants')
+  for (const schema of ['psql', 'created', 'fleet']) await admin.query(`drop schema if exists ${schema}_${seed} cascade`)
   return found
 }
 
