@@ -28,6 +28,7 @@ import { provisioningLock } from '../migrations/plan/targets.ts'
 import { differencesFrom } from './compare-with-fleet.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
 import type { Attributes, Domain, Tenant } from '../types.ts'
+import { tryAgainForLocks } from './try-again.ts'
 
 export interface NewTenant<I extends object = Attributes> {
   /** The name of the schema to create. */
@@ -53,7 +54,9 @@ export interface ProvisionParts<A extends object = Attributes> {
 /** tenancy.tenants.create: other sessions see a complete tenant or none. */
 export async function provision<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Tenant<A>> {
   const wanted = await checked(parts, input)
-  const { tenant, domains, like } = await parts.catalog.transaction((transaction) => build(parts, transaction, wanted))
+  const { tenant, domains, like } = await tryAgainForLocks(parts.catalog, wanted.schema, () =>
+    parts.catalog.transaction((transaction) => build(parts, transaction, wanted)),
+  )
   parts.tenants.created(tenant)
   parts.domains.added(domains)
   if (like !== undefined) await tellDifferences(parts, wanted, tenant, like)

@@ -1,22 +1,25 @@
 /**
- * A migration outside of transactions: CREATE INDEX CONCURRENTLY and the like. Each statement runs and is recorded by itself, on a session of
- * its own, so a migration that stopped in the middle continues there. An index that PostgreSQL left invalid, because it could not finish
- * it, is dropped before it is created again.
+ * A migration outside of transactions: CREATE INDEX CONCURRENTLY and the like. It runs part by part on a session of its own: a statement alone,
+ * or those between two such statements in one transaction. Each part is recorded, so a migration that stopped in the middle continues there.
+ * An index that PostgreSQL left invalid, because it could not finish it, is dropped before it is created again.
  */
 import { identifier } from '../../names/identifier.ts'
-import type { Migration, Step } from '../../ports/migration-source.ts'
+import type { Migration, MigrationClient, Step } from '../../ports/migration-source.ts'
+import { literal } from '../../sql/literal.ts'
 import { sql } from '../../sql/sql.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
 import { digestOf } from '../history/digest.ts'
 import { commentText, createHistoryText, forgetText, recordStatementsText, recordText } from '../history/history-sql.ts'
-import { checksumOfDone } from '../history/unfinished.ts'
 import { unnamedIndex } from '../plan/concurrent-index.ts'
-import { lineOf, statementsOf, type SqlStep, type StepStatement } from '../review/step-statements.ts'
+import { checksumOfDone } from '../history/unfinished.ts'
+import { shapeOf, type StatementOfPart, type StepPart, type StepShape } from '../review/step-parts.ts'
+import { statementsOf, type SqlStep, type StepStatement } from '../review/step-statements.ts'
 import type { BatchInSchema } from './batches.ts'
 import { migrationFailed } from './failure.ts'
 import { forgetPlansText } from './forget-plans.ts'
 import { guardSession } from './guards.ts'
 import { MigrationSession } from './migration-session.ts'
+import { placeIn } from './transaction-text.ts'
 
 /** @param next batches that start from the state that the one before them leaves; all are done under one lock */
 export async function applyOutside(first: BatchInSchema, ...next: readonly BatchInSchema[]): Promise<void> {
@@ -31,8 +34,9 @@ async function applyOn(session: Queryable, work: BatchInSchema): Promise<void> {
   const [migration] = work.batch.migrations as [Migration]
   await prepareHistory(session, work)
   const step = work.stepOf(migration)
-  if (step.kind === 'code') await runCode(session, work, migration, step)
-  else await runStatements(session, work, migration, step)
+  const shape = shapeOf(step)
+  if (shape !== undefined) await runParts(session, work, migration, shape)
+  else if (step.kind === 'code') await runCode(session, work, migration, step)
   await finishHistory(session, work, migration)
 }
 
@@ -53,38 +57,82 @@ async function runCode(
   try {
     await MigrationSession.use(session, async (client) => step.run({ client, tenant: target.tenant, sql }))
   } catch (error) {
-    throw migrationFailed(schema, { migration }, error)
+    throw migrationFailed(schema, { migration, isOutside: true }, error)
   }
 }
 
-async function runStatements(session: Queryable, work: BatchInSchema, migration: Migration, step: SqlStep): Promise<void> {
-  const { schema, state, batch, position } = work
-  const statements = statementsOf(step)
-  for (let done = state.unfinished?.statements ?? 0; done < statements.length; done++) {
-    await runStatement(session, schema, migration, step, statements[done]!)
-    if (batch.direction === 'up') {
-      const row = { name: migration.name, checksum: checksumOfDone(step, done + 1) }
-      await session.query({ text: recordStatementsText(schema, position, row, done + 1) })
+async function runParts(session: Queryable, work: BatchInSchema, migration: Migration, shape: StepShape): Promise<void> {
+  const { target, batch, state } = work
+  const { rows } = await session.query<{ path: string }>({ text: `select pg_catalog.current_setting('search_path') as path` })
+  const client = shape.clientOf?.({ client: session as MigrationClient, tenant: target.tenant, sql }) ?? session
+  const done = batch.direction === 'up' ? (state.unfinished?.statements ?? 0) : 0
+  for (const part of remaining(shape.parts, done)) {
+    if (!part.isAlone) await session.query({ text: part.begin ?? 'begin' })
+    for (const statement of part.statements) {
+      try {
+        await runStatement(session, client, work.schema, shape.sql, statement)
+      } catch (error) {
+        const place = placeIn({ migration, step: shape.sql }, statement.start)
+        throw migrationFailed(work.schema, { ...place, isOutside: true }, error)
+      }
     }
+    for (const text of textsAfter(work, migration, shape, part, rows[0]!.path)) await session.query({ text })
+    if (!part.isAlone) await commit(session, work, migration, shape, part)
   }
+}
+
+/** Constraints that are checked at the end of a transaction fail there. */
+async function commit(
+  session: Queryable,
+  { schema }: BatchInSchema,
+  migration: Migration,
+  { sql: step }: StepShape,
+  part: StepPart,
+): Promise<void> {
+  try {
+    await session.query({ text: 'commit' })
+  } catch (error) {
+    throw migrationFailed(schema, { ...placeIn({ migration, step }, part.statements.at(-1)!.start), isOutside: true }, error)
+  }
+}
+
+/** The parts that are not done. Where the file has other parts than when it stopped, the rest of one goes first. */
+function remaining(parts: readonly StepPart[], done: number): StepPart[] {
+  return parts.flatMap((part) => {
+    const statements = part.statements.filter(({ number }) => number > done)
+    return statements.length === 0 ? [] : [{ ...part, statements }]
+  })
 }
 
 async function runStatement(
   session: Queryable,
+  client: Queryable,
   schema: string,
-  migration: Migration,
   step: SqlStep,
-  { start, end, concurrentIndex }: StepStatement,
+  { start, end }: StatementOfPart,
 ): Promise<void> {
-  const text = step.text.slice(start, end)
-  try {
-    if (concurrentIndex === null) throw unnamedIndex()
-    if (concurrentIndex !== undefined) await dropInvalid(session, schema, concurrentIndex)
-    await session.query({ text })
-  } catch (error) {
-    const statement = text.replaceAll(/\s+/g, ' ').slice(0, 200)
-    throw migrationFailed(schema, { migration, line: lineOf(step, start), statement }, error)
-  }
+  const { concurrentIndex } = statementAt(step, start)
+  if (concurrentIndex === null) throw unnamedIndex()
+  if (concurrentIndex !== undefined) await dropInvalid(session, schema, concurrentIndex)
+  await client.query({ text: step.text.slice(start, end) })
+}
+
+/** A function that the part has called may have changed the search path of the session. */
+function textsAfter(
+  { schema, batch, position }: BatchInSchema,
+  { name }: Migration,
+  { sql: step }: StepShape,
+  part: StepPart,
+  path: string,
+): string[] {
+  const done = part.statements.at(-1)!.number
+  const restorePath = `select pg_catalog.set_config('search_path', ${literal(path)}, false)`
+  if (batch.direction === 'down') return [restorePath]
+  return [restorePath, recordStatementsText(schema, position, { name, checksum: checksumOfDone(step, done) }, done)]
+}
+
+function statementAt(step: SqlStep, offset: number): StepStatement {
+  return statementsOf(step).find(({ start }) => start >= offset)!
 }
 
 async function dropInvalid(session: Queryable, schema: string, index: string): Promise<void> {
@@ -111,7 +159,7 @@ function invalidIndexSql(schema: string, index: string): Statement {
       join pg_catalog.pg_class as relation on relation.oid = indexrelid
       join pg_catalog.pg_namespace as namespace on namespace.oid = relation.relnamespace
       where namespace.nspname = $1::text
-        and relation.relname = $2::text
+        and relation.relname = $2::pg_catalog.name
         and not indisvalid`,
     values: [schema, index],
   }

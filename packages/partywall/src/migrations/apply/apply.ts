@@ -1,10 +1,11 @@
 /** Brings one schema to its planned state: its migrations in batches, each from the state that the one before it left. */
+import { sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import type { SchemaState } from '../history/schema-state.ts'
 import type { Direction } from '../plan/planned.ts'
 import { applyInside } from './apply-inside.ts'
 import { applyOutside } from './apply-outside.ts'
-import { batchesOf, BatchInSchema, type ApplyPlace } from './batches.ts'
+import { batchesOf, BatchInSchema, oneByOne, type ApplyPlace } from './batches.ts'
 
 export interface SchemaChanges extends ApplyPlace {
   readonly state: SchemaState
@@ -19,9 +20,24 @@ export interface SchemaChanges extends ApplyPlace {
  */
 export async function applyChanges(changes: SchemaChanges): Promise<void> {
   let { state } = changes
-  for (const batch of batchesOf(changes.direction, changes.migrations)) {
+  const batches = batchesOf(changes.direction, changes.migrations, state)
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
     const work = new BatchInSchema(changes, state, batch)
-    await (batch.isTransaction ? applyInside(work) : applyOutside(work))
+    try {
+      await (batch.isTransaction ? applyInside(work) : applyOutside(work))
+    } catch (error) {
+      if (!batch.isTransaction || batch.migrations.length < 2 || !needsCommitBetween(error)) throw error
+      batches.unshift(...oneByOne(batch))
+      continue
+    }
     state = work.stateAfter
   }
+}
+
+/**
+ * The transaction was rolled back, and would not have failed with a commit between two of its migrations: a value of an enum is used that an
+ * earlier one has added, or a table is changed for which constraints are checked at the commit.
+ */
+function needsCommitBetween(error: unknown): boolean {
+  return /^(?:55P04|55006)$/.test(sqlStateOf(error) ?? '')
 }

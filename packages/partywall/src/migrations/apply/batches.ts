@@ -1,10 +1,16 @@
-/** The migrations of one schema, cut into batches: what one transaction can hold, or one migration alone outside of transactions. */
+/**
+ * The migrations of one schema, cut into batches: what one transaction can hold, or one migration alone outside of transactions. A cut costs a
+ * round trip, and what was committed before it stays when a later batch fails. So there is one only where PostgreSQL demands it: before a
+ * migration that may use a value which an earlier one adds to an enum, and behind one that sets constraints to deferred.
+ */
 import type { Connections } from '../../ports/database.ts'
 import type { Migration, Step } from '../../ports/migration-source.ts'
 import { digestOf, type AppliedMigration } from '../history/digest.ts'
 import { commentText, forgetText, recordText } from '../history/history-sql.ts'
 import { recordedIn, type MigrationTarget, type SchemaState } from '../history/schema-state.ts'
 import { stepOf, type Direction } from '../plan/planned.ts'
+import { stepMayUse } from '../review/enum-values.ts'
+import { runsOutside, shapeOf } from '../review/step-parts.ts'
 import type { MigrationLimits } from './guards.ts'
 
 /** Migrations that go together: all in one transaction, or one alone outside of transactions. */
@@ -15,16 +21,48 @@ export interface Batch {
   readonly isTransaction: boolean
 }
 
-/** @returns at least one batch: a history may have to be written, or its digest corrected, without any migration */
-export function batchesOf(direction: Direction, migrations: readonly Migration[]): Batch[] {
+/**
+ * @param state what stopped in the middle goes on outside of the transaction of others
+ * @returns at least one batch: a history may have to be written, or its digest corrected, without any migration
+ */
+export function batchesOf(
+  direction: Direction,
+  migrations: readonly Migration[],
+  { unfinished }: Pick<SchemaState, 'unfinished'> = {},
+): Batch[] {
   const batches: { direction: Direction; migrations: Migration[]; isTransaction: boolean }[] = []
+  const cuts = new Cuts()
   for (const migration of migrations) {
-    const isTransaction = migration.transaction !== false
+    const step = stepOf(migration, direction)
+    const isTransaction = !runsOutside(migration, step) && (direction === 'down' || migration.name !== unfinished?.name)
+    const isCut = cuts.isBefore(step)
     const last = batches.at(-1)
-    if (isTransaction && last?.isTransaction === true) last.migrations.push(migration)
+    if (isTransaction && !isCut && last?.isTransaction === true) last.migrations.push(migration)
     else batches.push({ direction, migrations: [migration], isTransaction })
   }
   return batches.length === 0 ? [{ direction: 'up', migrations: [], isTransaction: true }] : batches
+}
+
+/** Each migration by itself: for what PostgreSQL refuses in one transaction although the text did not show it. */
+export function oneByOne({ direction, migrations, isTransaction }: Batch): Batch[] {
+  return migrations.map((migration) => ({ direction, migrations: [migration], isTransaction }))
+}
+
+class Cuts {
+  #added: string[] = []
+  #isDue = false
+
+  /** Whether a transaction must end before this step. Called for each step in turn. */
+  isBefore(step: Step): boolean {
+    const shape = shapeOf(step)
+    // Code may use any value.
+    const mayUseAdded = this.#added.length > 0 && (step.kind === 'code' || stepMayUse(step, this.#added))
+    const isCut = this.#isDue || mayUseAdded
+    if (isCut) this.#added = []
+    this.#added.push(...(shape?.addedValues ?? []))
+    this.#isDue = shape?.endsTransaction === true
+    return isCut
+  }
 }
 
 /** Where migrations are applied, and within which limits. */

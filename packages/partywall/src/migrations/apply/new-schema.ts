@@ -3,12 +3,17 @@
  * or checked, and a migration that must run outside of a transaction elsewhere can run inside of this one: nothing has to be done concurrently.
  */
 import type { Transaction } from '../../ports/database.ts'
-import type { Migration, MigrationClient } from '../../ports/migration-source.ts'
+import type { Migration, MigrationClient, Step } from '../../ports/migration-source.ts'
 import type { Statement } from '../../sql/statement.ts'
+import { splitStatements } from '../../sql/lexer.ts'
 import { createHistoryText } from '../history/history-sql.ts'
 import type { MigrationTarget } from '../history/schema-state.ts'
-import { statementsIn, statementsOf, type StepStatement } from '../review/step-statements.ts'
+import { Edits } from '../review/edits.ts'
+import { loadGrammar, type Grammar } from '../review/grammar.ts'
+import { mayRunAlone, runInTransaction, runsAlone } from '../review/runs-alone.ts'
+import { shapeOf } from '../review/step-parts.ts'
 import { runScript } from './apply-inside.ts'
+import { foldEnumValues } from './fold-enum-values.ts'
 import { recordBatchTexts, type Batch } from './batches.ts'
 
 /** @throws TenancyError MIGRATION_FAILED, after which the transaction must be rolled back */
@@ -17,43 +22,50 @@ export async function applyToNew(
   target: MigrationTarget,
   migrations: readonly Migration[],
 ): Promise<void> {
-  const batch: Batch = { direction: 'up', migrations: migrations.map(inTransaction), isTransaction: true }
+  const grammar = await loadGrammar()
+  const migrationsForNew = foldEnumValues(
+    migrations.map((migration) => inTransaction(migration, grammar)),
+    grammar,
+  )
+  const batch: Batch = { direction: 'up', migrations: migrationsForNew, isTransaction: true }
   const before = [createHistoryText(target.schema)]
   await runScript(transaction, { target, ...batch, before, after: recordBatchTexts(target.schema, [], batch) })
 }
 
-function inTransaction(migration: Migration): Migration {
-  if (migration.transaction !== false) return migration
-  const { transaction: _, ...rest } = migration
-  const { up } = migration
-  if (up.kind === 'sql') return { ...rest, up: { ...up, text: withoutConcurrently(up.text, statementsOf(up)) } }
-  return { ...rest, up: { ...up, run: (context) => up.run({ ...context, client: clientWithoutConcurrently(context.client) }) } }
+function inTransaction(migration: Migration, grammar: Grammar): Migration {
+  const up = migration.up
+  const shape = shapeOf(up)
+  if (shape === undefined)
+    return migration.transaction === false ? { ...migration, up: codeInTransaction(up, grammar) } : migration
+  const { sql, clientOf, textForNew: text } = shape
+  if (text === undefined) return migration
+  return {
+    ...migration,
+    up:
+      clientOf === undefined
+        ? { ...sql, text }
+        : { kind: 'code', run: async (context) => void (await clientOf(context).query(text)) },
+  }
 }
 
-function clientWithoutConcurrently(client: MigrationClient): MigrationClient {
-  return {
+/** Code that expects to run outside of a transaction: each statement that it sends is changed. */
+function codeInTransaction(step: Step, grammar: Grammar): Step {
+  if (step.kind === 'sql') return step
+  const changed = (text: string): string => {
+    const edits = new Edits()
+    for (const statement of splitStatements(text)) {
+      const { start, end, tokens } = statement
+      const written = text.slice(start, end)
+      const tree = mayRunAlone(tokens) ? grammar.parse(written) : undefined
+      if (tree !== undefined && runsAlone(grammar, written, tree)) runInTransaction(edits, text, statement)
+    }
+    return edits.apply(text).text
+  }
+  const clientFor = (client: MigrationClient): MigrationClient => ({
     query: (statement: string | Statement, values?: readonly unknown[]) =>
       typeof statement === 'string'
-        ? client.query(rewritten(statement), values)
-        : client.query({ ...statement, text: rewritten(statement.text) }),
-  }
-}
-
-function rewritten(text: string): string {
-  return withoutConcurrently(text, statementsIn(text))
-}
-
-/** Every line keeps its number, so an error still names the right one. */
-function withoutConcurrently(text: string, statements: readonly StepStatement[]): string {
-  let result = ''
-  let at = 0
-  for (const { start, end, verb, isConcurrentIndex } of statements) {
-    const statement = text.slice(start, end)
-    result += text.slice(at, start)
-    // Tables that were never written need no VACUUM.
-    if (verb === 'vacuum') result += statement.replaceAll(/[^\n]+/g, '')
-    else result += isConcurrentIndex ? statement.replace(/\bconcurrently\b/i, '') : statement
-    at = end
-  }
-  return result + text.slice(at)
+        ? client.query(changed(statement), values)
+        : client.query({ ...statement, text: changed(statement.text) }),
+  })
+  return { kind: 'code', run: (context) => step.run({ ...context, client: clientFor(context.client) }) }
 }

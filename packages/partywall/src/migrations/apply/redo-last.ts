@@ -1,6 +1,7 @@
 /** Rolls back the migration that was applied last in a schema, and applies it again: in one transaction, where the migration permits one. */
 import type { Migration } from '../../ports/migration-source.ts'
 import type { SchemaState } from '../history/schema-state.ts'
+import { runsOutside } from '../review/step-parts.ts'
 import { runScript, scriptOf } from './apply-inside.ts'
 import { applyOutside } from './apply-outside.ts'
 import { BatchInSchema, type ApplyPlace } from './batches.ts'
@@ -10,7 +11,7 @@ import { BatchInSchema, type ApplyPlace } from './batches.ts'
  * @throws TenancyError MIGRATION_FAILED, SCHEMA_MISSING, NOT_PERMITTED; the errors of lockedMark and historyChangedMark as they are
  */
 export async function redoLast(place: ApplyPlace, state: SchemaState, migration: Migration): Promise<void> {
-  const isTransaction = migration.transaction !== false
+  const isTransaction = [migration.up, migration.down!].every((step) => !runsOutside(migration, step))
   const down = new BatchInSchema(place, state, { direction: 'down', migrations: [migration], isTransaction })
   const up = new BatchInSchema(place, down.stateAfter, { direction: 'up', migrations: [migration], isTransaction })
   if (!isTransaction) return applyOutside(down, up)

@@ -7,6 +7,7 @@ import { tenancyErrorOf } from '../../errors.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import type { MigrationTarget } from '../history/schema-state.ts'
 import { stepOf, type Direction } from '../plan/planned.ts'
+import { keepPath, restorePath } from '../review/settings.ts'
 import { lineOf, statementsOf, type SqlStep } from '../review/step-statements.ts'
 
 /** What one transaction does in a schema: migrations, with partywall's own statements before and after them. */
@@ -26,6 +27,8 @@ export interface Place {
   readonly line?: number
   /** The text of the statement, shortened. */
   readonly statement?: string
+  /** What was done before it in the file is recorded. */
+  readonly isOutside?: boolean
 }
 
 interface Piece {
@@ -46,12 +49,13 @@ export class TransactionText {
   /** Migrations in TypeScript are passed over. */
   constructor({ target, direction, before, migrations, after }: Script) {
     this.target = target
-    this.#statementsBefore = before.length
-    this.#before = before.map((statement) => `${statement};\n`).join('')
     this.#pieces = migrations.flatMap((migration) => {
       const step = stepOf(migration, direction)
       return step.kind === 'sql' ? [{ migration, step }] : []
     })
+    const first = this.#pieces.length === 0 ? before : [...before, keepPath]
+    this.#statementsBefore = first.length
+    this.#before = first.map((statement) => `${statement};\n`).join('')
     this.foreign = this.#pieces.map(({ step }) => step.text + separator).join('')
     this.text = this.#before + this.foreign + after.join(';\n')
   }
@@ -98,16 +102,17 @@ export class TransactionText {
       const statements = statementsOf(piece.step)
       const found = statements[count]
       if (found !== undefined) return placeIn(piece, found.start)
-      count -= statements.length
+      count -= statements.length + 1
     }
     return undefined
   }
 }
 
-/** Ends a last statement without a semicolon, and a last line that is a comment. */
-const separator = '\n;\n'
+/** The line break and the semicolon end a last line that is a comment, and a last statement without a semicolon. */
+const separator = `\n;\n${restorePath};\n`
 
-function placeIn({ migration, step }: Piece, offset: number): Place {
+/** The place at an offset in the text of a step. */
+export function placeIn({ migration, step }: Piece, offset: number): Place {
   const found = statementsOf(step).find(({ start, end }) => start <= offset && offset <= end + 1)
   return {
     migration,

@@ -5,6 +5,7 @@
 import { TenancyError } from '../../errors.ts'
 import type { AppliedMigration } from './digest.ts'
 import type { Migration } from '../../ports/migration-source.ts'
+import { shapeOf } from '../review/step-parts.ts'
 import { statementsOf, type SqlStep } from '../review/step-statements.ts'
 import { checksumOf } from '../sources/files/migration-file.ts'
 
@@ -13,10 +14,11 @@ export interface Unfinished extends AppliedMigration {
   readonly statements: number
 }
 
-/** The checksum of the first statements of a step: of what is sent, not of the comments between them. */
+/** The checksum of the first statements of a step, as its file has them: not of the comments between them. */
 export function checksumOfDone(step: SqlStep, statements: number): string {
-  const done = statementsOf(step).slice(0, statements)
-  return checksumOf(JSON.stringify(done.map(({ start, end }) => step.text.slice(start, end))))
+  const original = shapeOf(step)?.original ?? step
+  const done = statementsOf(original).slice(0, statements)
+  return checksumOf(JSON.stringify(done.map(({ start, end }) => original.text.slice(start, end))))
 }
 
 /**
@@ -47,20 +49,15 @@ function reasonToStop(unfinished: Unfinished, migration: Migration | undefined, 
     return 'and its file is gone. Bring the file back from version control; the statements that are done are not run again.'
   }
   if (!isUnchanged(migration, unfinished)) {
-    return (
-      'but the statements that are done are not those of its file any more. Restore them, and the line `-- partywall: no-transaction`; ' +
-      'the statements after them may change.'
-    )
+    return 'but the statements that are done are not those of its file any more. Restore them; the statements after them may change.'
   }
   return next?.name === migration.name
     ? undefined
     : 'and must be finished before anything else runs there. Migrate forwards, up to it or beyond it; a new file must sort after it.'
 }
 
-function isUnchanged({ checksum, transaction, up }: Migration, unfinished: Unfinished): boolean {
+function isUnchanged({ checksum, up }: Migration, unfinished: Unfinished): boolean {
   // Histories of earlier versions hold the checksum of the whole file.
   if (checksum === unfinished.checksum) return true
-  // Inside of a transaction, all of it would be run again.
-  if (transaction !== false || up.kind !== 'sql') return false
-  return checksumOfDone(up, unfinished.statements) === unfinished.checksum
+  return up.kind === 'sql' && checksumOfDone(up, unfinished.statements) === unfinished.checksum
 }

@@ -4,6 +4,7 @@
  */
 import { TenancyError } from '../../errors.ts'
 import type { Migration } from '../../ports/migration-source.ts'
+import { shapeOf } from '../review/step-parts.ts'
 import { lineOf, statementsOf } from '../review/step-statements.ts'
 import { stepOf, toRun, type Direction, type Planned } from './planned.ts'
 
@@ -19,7 +20,7 @@ export function assertIndexesNamed(plans: readonly Planned[]): void {
     for (const migration of toRun(planned)) {
       if (seen.has(migration)) continue
       seen.add(migration)
-      if (migration.transaction === false) assertNamed(migration, planned.direction)
+      assertNamed(migration, planned.direction)
     }
   }
 }
@@ -30,7 +31,8 @@ export function unnamedIndex(): TenancyError {
 }
 
 function assertNamed(migration: Migration, direction: Direction): void {
-  const step = stepOf(migration, direction)
+  const given = stepOf(migration, direction)
+  const step = shapeOf(given)?.sql ?? given
   if (step.kind === 'code') return
   const unnamed = statementsOf(step).find(({ concurrentIndex }) => concurrentIndex === null)
   if (unnamed === undefined) return
@@ -42,5 +44,4 @@ function assertNamed(migration: Migration, direction: Direction): void {
 }
 
 const needsName =
-  'CREATE INDEX CONCURRENTLY needs a plain name for its index (lower-case letters, digits, _), so that partywall can find the index if ' +
-  'PostgreSQL leaves it invalid. Name the index.'
+  'CREATE INDEX CONCURRENTLY needs a name for its index, so that partywall can find the index if PostgreSQL leaves it invalid. Name the index.'

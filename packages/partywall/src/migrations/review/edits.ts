@@ -13,6 +13,11 @@ export class Edits {
     return this.#edits.length === 0
   }
 
+  /** Takes over the changes that others found in the same text. */
+  add(others: Edits): void {
+    this.#edits.push(...others.#edits)
+  }
+
   /** Puts `text` in the place of a part. Line breaks of that part stay, behind the new text. */
   replace(start: number, end: number, text: string): void {
     this.#edits.push({ start, end, text })
@@ -34,8 +39,7 @@ export class Edits {
     const moves: (readonly [from: number, by: number])[] = []
     let result = ''
     let from = 0
-    // The wider of two edits at one place comes first.
-    for (const edit of this.#edits.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+    for (const edit of this.#edits.toSorted(byPlace)) {
       if (edit.start < from) continue
       const kept = edit.text + text.slice(edit.start, edit.end).replaceAll(/[^\n]/g, '')
       result += text.slice(from, edit.start) + kept
@@ -45,4 +49,10 @@ export class Edits {
     const at = (offset: number): number => offset + (moves.findLast(([end]) => end <= offset)?.[1] ?? 0)
     return { text: result + text.slice(from), at }
   }
+}
+
+/** At one place, what is only put in comes first; then the wider of two edits. */
+function byPlace(a: Edit, b: Edit): number {
+  const isWider = (edit: Edit): number => (edit.end === edit.start ? Infinity : edit.end)
+  return a.start - b.start || (isWider(a) === isWider(b) ? 0 : isWider(b) - isWider(a))
 }

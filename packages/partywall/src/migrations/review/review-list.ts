@@ -5,15 +5,17 @@
 import { createHash } from 'node:crypto'
 import { BoundedMap } from '../../bounded-map.ts'
 import { isTenancyError, TenancyError } from '../../errors.ts'
-import type { Migration, Step } from '../../ports/migration-source.ts'
+import type { Migration, MigrationClient, MigrationContext, Step } from '../../ports/migration-source.ts'
 import { splitStatements } from '../../sql/lexer.ts'
 import { Edits } from './edits.ts'
 import { loadGrammar, type Grammar } from './grammar.ts'
 import { OwnedObjects } from './owned-objects.ts'
 import type { ReviewContext, ReviewPlace, StatementFacts } from './review-context.ts'
 import { reviewStatement } from './review-statement.ts'
-import { reviewedCode, type CodeReview } from './reviewed-client.ts'
+import { reviewedClient, reviewedCode, type CodeReview } from './reviewed-client.ts'
 import { SharedNames } from './shared-names.ts'
+import { setShape, shapeOf } from './step-parts.ts'
+import { readShape, type ReadShape } from './step-shape.ts'
 import { lineOf, type SqlStep } from './step-statements.ts'
 
 type Direction = 'up' | 'down'
@@ -57,7 +59,13 @@ export async function reviewMigrations(migrations: readonly Migration[], place: 
       return found.migration
     },
     problems: texts.flatMap(({ up }) => up?.problems ?? []),
-    leftOut: [...new Set(texts.flatMap(({ up }) => (up && facts.get(up.step)) ?? []).flatMap(({ leftOut }) => leftOut.map(({ extension }) => extension)))],
+    leftOut: [
+      ...new Set(
+        texts
+          .flatMap(({ up }) => (up && facts.get(up.step)) ?? [])
+          .flatMap(({ leftOut }) => leftOut.map(({ extension }) => extension)),
+      ),
+    ],
   }
 }
 
@@ -85,8 +93,8 @@ const known = new BoundedMap<string, readonly ReviewedTexts[]>(5000)
 
 function keyOf(migrations: readonly Migration[], place: ReviewPlace): string {
   const hash = createHash('sha256').update(JSON.stringify(place))
-  for (const { name, file, up, down, sharedObjects } of migrations) {
-    hash.update(JSON.stringify([name, file, sharedObjects, textOf(up), down && textOf(down)]))
+  for (const { name, file, up, down, sharedObjects, transaction } of migrations) {
+    hash.update(JSON.stringify([name, file, sharedObjects, transaction, textOf(up), down && textOf(down)]))
   }
   return hash.digest('hex')
 }
@@ -132,18 +140,19 @@ function reviewInTurn(migrations: readonly Migration[], base: ReviewBase): Revie
 }
 
 function reviewText(
-  { file, name, sharedObjects }: Migration,
+  { file, name, sharedObjects, transaction }: Migration,
   step: SqlStep,
   base: ReviewBase & Pick<ReviewContext, 'isAfterCode'>,
 ): ReviewedText {
   const edits = new Edits()
   const found: StatementFacts[] = []
   const problems: TenancyError<'INVALID_MIGRATION'>[] = []
-  for (const statement of splitStatements(step.text)) {
-    const refuse = (offset: number, what: string): never => {
-      const line = lineOf(step, offset)
-      throw new TenancyError('INVALID_MIGRATION', `${file} has in line ${line} ${what}`, { details: { file, name, line } })
-    }
+  const refuse = (offset: number, what: string): never => {
+    const line = lineOf(step, offset)
+    throw new TenancyError('INVALID_MIGRATION', `${file} has in line ${line} ${what}`, { details: { file, name, line } })
+  }
+  const statements = splitStatements(step.text)
+  for (const statement of statements) {
     const context = { ...base, changesShared: sharedObjects === true, edits, refuse }
     try {
       const facts = reviewStatement({ text: step.text, offset: 0, near: statement.start }, statement, context)
@@ -153,8 +162,14 @@ function reviewText(
       problems.push(error as TenancyError<'INVALID_MIGRATION'>)
     }
   }
-  const { text, at } = edits.apply(step.text)
-  const reviewed: SqlStep = edits.isEmpty ? step : { ...step, text }
+  let shape: ReadShape | undefined
+  try {
+    shape = readShape(step, statements, { grammar: base.grammar, isMarked: transaction === false, refuse })
+  } catch (error) {
+    if (!isTenancyError(error, 'INVALID_MIGRATION')) throw error
+    problems.push(error as TenancyError<'INVALID_MIGRATION'>)
+  }
+  const { step: reviewed, at } = shaped(step, edits, shape)
   facts.set(
     reviewed,
     found.map((one) => ({
@@ -166,21 +181,49 @@ function reviewText(
     })),
   )
   const isOpen = base.isAfterCode && found.some(({ changed, ofPublic }) => ofPublic.length > 0 || changed.length > 0)
-  return { step: reviewed, isOpen, problems }
+  const { step: asWritten } = isOpen ? shaped(step, new Edits(), shape) : { step: reviewed }
+  return { step: isOpen ? asWritten : reviewed, isOpen, problems }
 }
 
 function moved<T extends { readonly offset: number }>(all: readonly T[], at: (offset: number) => number): T[] {
   return all.map((one) => ({ ...one, offset: at(one.offset) }))
 }
 
+/** The step with its changes. */
+function shaped(
+  step: SqlStep,
+  reviewEdits: Edits,
+  shape: ReadShape | undefined,
+): { readonly step: SqlStep; at(offset: number): number } {
+  const edits = new Edits()
+  edits.add(reviewEdits)
+  if (shape !== undefined) edits.add(shape.edits)
+  const { text, at } = edits.apply(step.text)
+  // Another object, also when nothing has changed: what is known of a step belongs to one review.
+  const sql: SqlStep = { ...step, text }
+  if (shape === undefined) return { step: sql, at }
+  const { forNew, endsTransaction, addedValues } = shape
+  const parts = shape.parts(at)
+  if (forNew !== undefined) edits.add(forNew)
+  const textForNew = forNew && edits.apply(step.text).text
+  setShape(sql, { sql, original: step, parts, endsTransaction, addedValues, textForNew })
+  return { step: sql, at }
+}
+
 function withTexts(migration: Migration, { up, down }: ReviewedTexts, review: CodeReview): Migration {
   const fit = (step: Step, reviewed: ReviewedText | undefined): Step => {
     if (reviewed?.isOpen === false) return reviewed.step
-    return reviewedCode(step.kind === 'sql' ? sentAsCode(step) : step, migration, review)
+    if (reviewed !== undefined) return sentAsCode(reviewed.step, migration, review)
+    return reviewedCode(step, migration, review)
   }
   return Object.freeze({ ...migration, up: fit(migration.up, up), ...(migration.down && { down: fit(migration.down, down) }) })
 }
 
-function sentAsCode({ text }: SqlStep): Step {
-  return { kind: 'code', run: async ({ client }) => void (await client.query(text)) }
+/** SQL that is reviewed when it is sent. */
+function sentAsCode(step: SqlStep, migration: Migration, review: CodeReview): Step {
+  const clientOf = (context: MigrationContext<any>): MigrationClient => reviewedClient(context, migration, review)
+  const code: Step = { kind: 'code', run: async (context) => void (await clientOf(context).query(step.text)) }
+  const shape = shapeOf(step)
+  if (shape !== undefined) setShape(code, { ...shape, clientOf })
+  return code
 }

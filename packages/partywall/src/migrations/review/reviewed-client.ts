@@ -32,8 +32,13 @@ export function reviewedCode(step: Step, migration: Migration, review: CodeRevie
   if (step.kind === 'sql' || (place.isShared && place.sharedSchema === 'public')) return step
   return {
     kind: 'code',
-    run: (context) => step.run({ ...context, client: new ReviewedClient(context, migration, review) }),
+    run: (context) => step.run({ ...context, client: reviewedClient(context, migration, review) }),
   }
+}
+
+/** A client for one run of the migration. */
+export function reviewedClient(context: MigrationContext<any>, migration: Migration, review: CodeReview): MigrationClient {
+  return new ReviewedClient(context, migration, review)
 }
 
 /** A text that was reviewed without knowing what the tenant owns. */

@@ -13,9 +13,7 @@ export interface StepStatement {
   readonly end: number
   /** The first word, in lower case. */
   readonly verb: string
-  /** It creates, drops or rebuilds an index with CONCURRENTLY. */
-  readonly isConcurrentIndex: boolean
-  /** The index that it creates with CONCURRENTLY: its name; null when it has no plain name; undefined when no index is created so. */
+  /** The index that it creates with CONCURRENTLY: its name; null when it has none; undefined when no index is created so. */
   readonly concurrentIndex: string | null | undefined
 }
 
@@ -39,8 +37,7 @@ export function statementsIn(text: string): readonly StepStatement[] {
       start,
       end,
       verb: tokens[0]!,
-      isConcurrentIndex: /^(?:create|drop|reindex)$/.test(tokens[0]!) && tokens.slice(1, 5).includes('concurrently'),
-      concurrentIndex: concurrentIndex(statement),
+      concurrentIndex: concurrentIndex(text, statement),
     }
   })
 }
@@ -50,10 +47,12 @@ export function lineOf({ text, line }: SqlStep, offset: number): number {
   return line + (text.slice(0, offset).match(/\n/g)?.length ?? 0)
 }
 
-function concurrentIndex({ tokens }: SqlStatement): string | null | undefined {
+function concurrentIndex(text: string, { tokens, spans }: SqlStatement): string | null | undefined {
   const at = tokens.indexOf('concurrently')
-  if (tokens[0] !== 'create' || at === -1 || at > 3) return undefined
-  const rest = tokens.slice(at + 1)
-  const name = rest[0] === 'if' ? rest[3] : rest[0]
-  return name === undefined || name === 'on' || name === '"' ? null : name
+  if (tokens[0] !== 'create' || at === -1 || at > 3 || text[spans[at]![0]] === '"') return undefined
+  const index = tokens[at + 1] === 'if' && tokens[at + 2] === 'not' ? at + 4 : at + 1
+  const written = spans[index] === undefined ? '' : text.slice(...spans[index])
+  if (written.startsWith('"')) return written.slice(1, -1).replaceAll('""', '"')
+  // An escaped name is decoded by the lexer, when it is a plain one.
+  return tokens[index] === 'on' || !/^[\w$\u0080-\uffff]+$/.test(tokens[index] ?? '') ? null : tokens[index]!
 }

@@ -10,6 +10,7 @@ import type { MigrationEntry, Tenant } from '../../types.ts'
 import { applyChanges } from '../apply/apply.ts'
 import { redoLast } from '../apply/redo-last.ts'
 import { resetSchema } from '../apply/reset-schema.ts'
+import { isOutOfMemory } from '../apply/lock-table.ts'
 import { historyChangedMark, lockedMark, type MigrationLimits } from '../apply/guards.ts'
 import { toRun, type Planned } from '../plan/planned.ts'
 import type { FleetTarget } from '../plan/targets.ts'
@@ -26,6 +27,8 @@ export interface AttemptParts {
   crossSchemaProblem(queryable: Queryable, planned: Planned): Promise<TenancyError | undefined>
   /** The tenant as the catalog has it now; undefined when it was deleted. */
   findTenant(id: string): Promise<Tenant<any> | undefined>
+  /** The error of a schema for whose locks the server had no room. */
+  explainOutOfMemory(schema: string, error: unknown): Promise<unknown>
   onStart(planned: Planned): void
 }
 
@@ -58,7 +61,10 @@ export async function attempt(parts: AttemptParts, turn: Turn, tries: number): P
   } catch (error) {
     const decision = retryDecision(error)
     if (decision === 'give up' || tries >= (decision === 'wait' ? parts.retries : triesAfterReplan)) {
-      return { entry: endOf(planned, startedAt, forReaders(planned, error)) }
+      const explained = isOutOfMemory(error)
+        ? await parts.explainOutOfMemory(planned.target.schema, error)
+        : forReaders(planned, error)
+      return { entry: endOf(planned, startedAt, explained) }
     }
     const target = await currentTarget(parts, planned.target, error)
     if (target === undefined) {
@@ -102,7 +108,7 @@ function retryDecision(error: unknown): RetryDecision {
   const message = error instanceof Error ? error.message : ''
   if (message.includes(lockedMark)) return 'wait'
   if (message.includes(historyChangedMark) || isTenancyError(error, 'SCHEMA_MISSING')) return 'replan'
-  if (state !== undefined && lockStates.has(state)) return 'wait'
+  if (state !== undefined && (lockStates.has(state) || isOutOfMemory(error))) return 'wait'
   if (state !== undefined && /^(?:08|57P0[1-4])/.test(state)) return 'replan'
   if (isTenancyError(error)) return isDown(error) ? 'replan' : 'give up'
   // A statement of partywall's own failed: another deploy has created the history, or a row of it, in the meantime.

@@ -29,7 +29,21 @@ test.each([
   },
 )
 
+test.each([
+  { locks: 0, most: 16 },
+  { locks: 700, most: 4 },
+  { locks: 5000, most: 1 },
+])('defaultConcurrency gives $most when a schema takes $locks of 6400 locks', async ({ locks, most }) => {
+  expect(await defaultConcurrency({ query: distant }, locks)).toBe(most)
+})
+
 test('defaultConcurrency depends on the cores of this machine when the server is close', async () => {
   const answer = Promise.resolve<any>({ rows: [{ room: 1000 }] })
   expect(await defaultConcurrency({ query: () => answer })).toBe(Math.min(16, 2 * availableParallelism()))
 })
+
+/** A server with a long round trip and room for 6400 locks. */
+async function distant(): Promise<any> {
+  await sleep(20)
+  return { rows: [{ room: 100, locks: 6400 }] }
+}

@@ -11,10 +11,12 @@ import type { Events } from '../../events.ts'
 import { makeReport } from '../../fleet/report.ts'
 import type { Attributes, MigrationEntry, MigrationReport } from '../../types.ts'
 import { attempt, type AttemptParts, type Turn } from './attempt.ts'
+import { explainOutOfMemory, isOutOfMemory, locksFor } from '../apply/lock-table.ts'
+import { Narrowing } from './narrowing.ts'
 import { defaultConcurrency } from './concurrency.ts'
 import { findCrossSchemaReferences } from '../plan/cross-schema.ts'
 import { assertIndexesNamed } from '../plan/concurrent-index.ts'
-import { isIdle, type Goal, type Planned } from '../plan/planned.ts'
+import { inGroups, isIdle, toRun, type Goal, type Planned } from '../plan/planned.ts'
 import { Planner } from '../plan/planner.ts'
 import { endOf, entryOf, errorForRecord } from './report.ts'
 import { runDefaults, goalOf, type FleetOptions } from './run-options.ts'
@@ -91,7 +93,9 @@ export class FleetRun<A extends object = Attributes> {
 
   async #workOn(planner: Planner, busy: readonly Planned[], isForAll: boolean): Promise<void> {
     const { catalog } = this.#parts
-    const size = this.#options.concurrency ?? (await defaultConcurrency(catalog))
+    const size =
+      this.#options.concurrency ??
+      (await defaultConcurrency(catalog, Math.max(0, ...inGroups(busy).map(([planned]) => locksFor(toRun(planned!))))))
     await catalog.connections(Math.max(1, size), async (connections) => {
       await this.#pass(connections, planner, busy.filter(isShared))
       const tenants = busy.filter((planned) => !isShared(planned))
@@ -138,6 +142,7 @@ export class FleetRun<A extends object = Attributes> {
         const planned = { schemas: [target.schema], direction, pending, migrations: pending }
         return (await findCrossSchemaReferences(queryable, this.#parts.options, [planned])).get(target.schema)
       },
+      explainOutOfMemory: (schema, error) => explainOutOfMemory(this.#parts.catalog, schema, error),
       findTenant: (id) => this.#parts.tenants.lookUp(id),
       onStart: ({ target, pending }) =>
         void this.#parts.events.emit('migrations.schema.started', {
@@ -146,6 +151,7 @@ export class FleetRun<A extends object = Attributes> {
           pending: pending.map(({ name }) => name),
         }),
     }
+    const narrowing = new Narrowing(connections.size)
     const turns = plans.map((planned): Turn => ({ first: planned, planned, startedAt: undefined }))
     await work(turns, {
       size: connections.size,
@@ -154,7 +160,10 @@ export class FleetRun<A extends object = Attributes> {
       deadline: this.#deadline,
       signal: this.#options.signal,
       attempt: async (turn, tries) => {
-        const outcome = await attempt(parts, turn, tries)
+        const outcome = await narrowing.run(
+          () => attempt(parts, turn, tries),
+          (result) => 'retry' in result && isOutOfMemory(result.retry.error),
+        )
         if (!('entry' in outcome)) return outcome
         this.#end(outcome.entry, turn.first)
         return { end: outcome.entry.state === 'failed' ? 'failed' : 'done' }

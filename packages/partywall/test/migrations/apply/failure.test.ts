@@ -24,8 +24,6 @@ describe('the error of a failed migration', () => {
       { sqlState: '22P02' },
       /SQLSTATE 22P02 \(see the cause\)/,
     ],
-    ['commit', 'create table x ();\ncommit;\ncreate table y ();', {}, /COMMIT/],
-    ['commit alone', 'commit', {}, /./],
   ])('names place and cause of a failure by %s', async (_, text, details, message) => {
     const { migrations, root } = await tenantsWithPolls(url, ['a'])
     await writeFiles(root, { 'migrations/tenant/0002_bad.sql': text })

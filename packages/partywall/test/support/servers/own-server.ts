@@ -14,9 +14,9 @@ export interface OwnServer {
 }
 
 /** Starts the server. Call it at the top of a test file. */
-export async function ownServer(): Promise<OwnServer> {
+export async function ownServer(settings: Readonly<Record<string, string>> = {}): Promise<OwnServer> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'partywall-server-')))
-  const start = () => acquireEmbedded({ directory, settings: { fsync: 'off', max_connections: '60' } })
+  const start = () => acquireEmbedded({ directory, settings: { fsync: 'off', max_connections: '60', ...settings } })
   let running = await start()
   const { url } = running
   afterAll(async () => {

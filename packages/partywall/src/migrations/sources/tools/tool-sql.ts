@@ -1,5 +1,4 @@
 /** Migrations of another tool that are SQL. */
-import { splitStatements, type SqlStatement } from '../../../sql/lexer.ts'
 import type { Migration, Step } from '../../../ports/migration-source.ts'
 import { checksumOf } from '../files/migration-file.ts'
 
@@ -28,7 +27,6 @@ export function sqlMigrations(files: readonly SqlMigration[], _place?: unknown):
       checksum: checksumOf(content),
       up: step(up),
       ...(down && { down: step(down) }),
-      ...(splitStatements(up.text).some(isRefusedInTransaction) && { transaction: false as const }),
       ...(origin !== undefined && { origin }),
     }),
   )
@@ -40,19 +38,3 @@ export const sqlBesideCode = sqlMigrations
 function step({ text, line = 1 }: SqlText): Step {
   return { kind: 'sql', text, line }
 }
-
-/** PostgreSQL refuses the statement inside of a transaction, so its migration must run outside. */
-function isRefusedInTransaction({ tokens }: SqlStatement): boolean {
-  return refusedInTransaction.test(tokens.slice(0, 12).join(' '))
-}
-
-const refusedInTransaction = new RegExp(
-  [
-    '^(?:create|drop)(?: unique)? index concurrently\\b',
-    '^reindex (?:.* )?(?:concurrently|database|system)\\b',
-    '^vacuum\\b',
-    '^(?:create|drop) (?:database|tablespace|subscription)\\b',
-    '^alter system\\b',
-    '^alter table .* detach partition .* concurrently\\b',
-  ].join('|'),
-)

@@ -1,0 +1,140 @@
+/**
+ * Settings that a file changes. They hold for that file: what follows in the same transaction, the next file or partywall's own statements,
+ * gets them back as they were. A setting that would change how the text itself is read, or as whom it runs, is refused.
+ */
+import type { SqlStatement } from '../../sql/lexer.ts'
+import { literal } from '../../sql/literal.ts'
+import type { Edits } from './edits.ts'
+import { constantOf } from './constants.ts'
+import { embeddedIn } from './embedded-in.ts'
+import { listOf, nodeOf, partsOf, walk, type Fields, type Grammar, type Tree } from './grammar.ts'
+
+export interface SettingsOf {
+  /** The names of the settings that the statement changes. */
+  readonly names: readonly string[]
+  /** SET CONSTRAINTS: only the end of the transaction brings it back. */
+  readonly setsConstraints: boolean
+}
+
+/** Whether a statement has to be looked at. */
+export function maySet({ tokens, bodies }: SqlStatement): boolean {
+  const [verb] = tokens
+  if (verb === 'set' || verb === 'reset' || verb === 'discard') return true
+  return tokens.includes('set_config') || (verb === 'do' && bodies.some((body) => /\b(?:set|reset|set_config)\b/i.test(body)))
+}
+
+/** @param refuse gets the words after "has in line …" */
+export function settingsOf(grammar: Grammar, text: string, tree: Tree, refuse: (what: string) => never): SettingsOf {
+  if (nodeOf(tree)?.[0] !== 'DoStmt') return settingsOfTree(tree, refuse)
+  const inside = embeddedIn(grammar, text).flatMap((statement) => {
+    const parsed = grammar.parse(statement.kind === 'statement' ? statement.text : `select ${statement.text}`)
+    return parsed === undefined ? [] : [settingsOfTree(parsed, refuse)]
+  })
+  return {
+    names: inside.flatMap(({ names }) => names),
+    setsConstraints: inside.some(({ setsConstraints }) => setsConstraints),
+  }
+}
+
+function settingsOfTree(tree: Tree, refuse: (what: string) => never): SettingsOf {
+  const names = new Set<string>()
+  let setsConstraints = false
+  const set = (name: string, value: string | undefined): void => {
+    const problem = refused(name, value)
+    if (problem !== undefined) refuse(problem)
+    // The search path has rules of its own.
+    if (name !== 'search_path') names.add(name)
+  }
+  walk(tree, (kind, at) => {
+    // The settings of a function hold for its calls.
+    if (/^(?:Create|Alter)FunctionStmt$/.test(kind)) return false
+    if (kind === 'ConstraintsSetStmt') setsConstraints = true
+    if (kind === 'DiscardStmt' && at['target'] !== 'DISCARD_TEMP') refuse(`discard, ${sessionWords}`)
+    if (kind === 'VariableSetStmt') {
+      if (at['kind'] === 'VAR_SET_MULTI') refuse(multi(String(at['name'])))
+      if (at['kind'] !== 'VAR_RESET_ALL') set(String(at['name']).toLowerCase(), valueOf(at))
+    }
+    if (kind === 'FuncCall' && partsOf(at['funcname']).at(-1) === 'set_config') {
+      const [name, value] = listOf(at['args'])
+      const constant = constantOf(name)
+      if (constant !== undefined) set(constant.toLowerCase(), constantOf(value))
+    }
+    return undefined
+  })
+  return { names: [...names], setsConstraints }
+}
+
+/** Undefined for a default, and for what is no constant. */
+function valueOf(at: Fields): string | undefined {
+  const [value] = listOf(at['args'])
+  return constantOf(value)
+}
+
+/** Why a setting cannot be allowed with this value. */
+function refused(name: string, value: string | undefined): string | undefined {
+  if (name === 'session_authorization' || name === 'role') {
+    return (
+      `a change of ${name}: a role that may not use the schema of the tenant would find the shared tables instead. Remove it, and migrate as ` +
+      'the role that is meant.'
+    )
+  }
+  if (name === 'standard_conforming_strings' && !/^(?:on|true|yes|1)$/i.test(value ?? '')) {
+    return `${name}, which may only be set to on: with another value, PostgreSQL and partywall would read the file in two ways. Remove it.`
+  }
+  if (name === 'client_encoding' && !/^utf-?8$/i.test(value ?? '')) {
+    return `${name}, which may only be set to UTF8: partywall sends the file as UTF-8. Remove it, and store the file as UTF-8.`
+  }
+  if (name.startsWith('transaction_')) return multi('TRANSACTION')
+  return undefined
+}
+
+function multi(name: string): string {
+  if (name === 'TRANSACTION') {
+    return 'set transaction, which must be the first statement of its transaction. Put it in front of all others in the file, or behind BEGIN.'
+  }
+  return `set ${name.toLowerCase()}, ${sessionWords}`
+}
+
+const sessionWords = 'which would change the session for what follows. Remove it.'
+
+/**
+ * Makes SET hold for the transaction alone, so that nothing of it stays on the connection. `RESET x` becomes `SET LOCAL x TO DEFAULT`.
+ */
+export function makeLocal(edits: Pick<Edits, 'replace' | 'insert'>, { tokens, spans, end }: SqlStatement): void {
+  const [verb, next] = tokens
+  const [first, second] = spans
+  if (verb === 'set' && next !== 'local' && next !== 'constraints' && next !== 'transaction') {
+    if (next === 'session' && tokens[2] !== 'authorization') edits.replace(second![0], second![1], 'local')
+    else edits.insert(first![1], ' local')
+  }
+  if (verb === 'reset') {
+    edits.replace(first![0], first![1], 'set local')
+    edits.insert(end, next === 'time' ? ' default' : ' to default')
+  }
+}
+
+/**
+ * Puts statements around a text, on its first line and behind its last one, that keep these settings and bring them back. They are kept in
+ * settings of partywall's own.
+ */
+export function confine(edits: Pick<Edits, 'insert'>, text: string, names: readonly string[]): void {
+  const distinct = [...new Set(names)]
+  if (distinct.length === 0) return
+  edits.insert(0, `select ${distinct.map((name) => copy(kept(name), literal(name))).join(', ')}; `)
+  edits.insert(text.length, `\n; select ${distinct.map((name) => copy(literal(name), kept(name))).join(', ')}`)
+}
+
+function copy(to: string, from: string): string {
+  return `pg_catalog.set_config(${to}, pg_catalog.current_setting(${from}, true), true)`
+}
+
+function kept(name: string): string {
+  return literal(`partywall.${name.replaceAll(/[^a-z0-9_]/g, '_')}`)
+}
+
+/**
+ * A function that is called may change the search path, and the text does not show that. So the path of the schema is kept when a transaction
+ * starts, and brought back behind each file.
+ */
+export const keepPath = `select pg_catalog.set_config('partywall.path', pg_catalog.current_setting('search_path'), true)`
+export const restorePath = `select pg_catalog.set_config('search_path', pg_catalog.current_setting('partywall.path'), true)`
