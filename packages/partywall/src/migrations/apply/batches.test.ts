@@ -14,6 +14,7 @@ async function batches(texts: readonly (string | 'code')[]): Promise<string[][]>
     isShared: false,
     sharedSchema: 'public',
     includesShared: true,
+    path: ['public'],
     knowsPublic: true,
     sharedSource: 'migrations/shared',
     public: 'refuse',

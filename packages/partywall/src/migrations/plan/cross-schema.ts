@@ -111,11 +111,11 @@ function referencesOf(
 }
 
 /** What the up migrations create, as far as their text shows it. */
-export function objectsCreatedBy(migrations: readonly Migration[]): OwnedObject[] {
+function objectsCreatedBy(migrations: readonly Migration[]): OwnedObject[] {
   return migrations.flatMap(({ up }) => (reviewedFacts(up) ?? []).flatMap(({ created }) => created))
 }
 
-export function namesCreatedBy(migrations: readonly Migration[]): string[] {
+function namesCreatedBy(migrations: readonly Migration[]): string[] {
   return objectsCreatedBy(migrations).map(({ name }) => name)
 }
 

@@ -36,6 +36,7 @@ function placeOf(
     isShared,
     sharedSchema,
     includesShared: includeShared,
+    path: [...(includeShared ? [sharedSchema] : []), ...extraSearchPath],
     knowsPublic: [sharedSchema, ...extraSearchPath].includes('public'),
     sharedSource: sources.shared.name,
     public: decided.public ?? 'refuse',

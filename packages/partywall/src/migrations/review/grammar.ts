@@ -3,6 +3,7 @@
  * when migrations are reviewed, and only then: querying needs none of it. It resolves no names, and knows no statement of a server that is
  * newer than itself: such a statement has no tree, and the review says that it cannot read it.
  */
+import type * as Library from 'libpg-query'
 import { TenancyError } from '../../errors.ts'
 import { importUnbundled } from '../../import-unbundled.js'
 import { withRecords } from './record-variables.ts'
@@ -42,7 +43,7 @@ export async function loadGrammar(): Promise<Grammar> {
 
 async function load(): Promise<Grammar> {
   // A bundler would lose its WebAssembly, which is a file beside it.
-  const { loadModule, parseSync, parsePlPgSQLSync } = (await importUnbundled('libpg-query')) as typeof import('libpg-query')
+  const { loadModule, parseSync, parsePlPgSQLSync } = (await importUnbundled('libpg-query')) as typeof Library
   await loadModule()
   return {
     parse: (statement) => {

@@ -8,17 +8,19 @@ import { mentionsOf, statementsWithTargets } from './mentions.ts'
 const grammar = await loadGrammar()
 
 /** Kinds of statements that name nothing outside of rows, or whose names are found wherever they stand. */
-const others = [
-  ...['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'CopyStmt', 'LockStmt', 'CallStmt', 'ExplainStmt'],
-  ...['DoStmt', 'PrepareStmt', 'ExecuteStmt', 'DeallocateStmt', 'DeclareCursorStmt', 'FetchStmt', 'ClosePortalStmt'],
-  ...['TransactionStmt', 'VariableSetStmt', 'VariableShowStmt', 'ConstraintsSetStmt', 'DiscardStmt'],
-  ...['ListenStmt', 'UnlistenStmt', 'NotifyStmt'],
+const others = (
+  'SelectStmt InsertStmt UpdateStmt DeleteStmt MergeStmt CopyStmt LockStmt CallStmt ExplainStmt ' +
+  'DoStmt PrepareStmt ExecuteStmt DeallocateStmt DeclareCursorStmt FetchStmt ClosePortalStmt ' +
+  'TransactionStmt VariableSetStmt VariableShowStmt ConstraintsSetStmt DiscardStmt ListenStmt UnlistenStmt NotifyStmt ' +
   // Parts of other nodes.
-  ...['RawStmt', 'ReturnStmt', 'PLAssignStmt', 'SetOperationStmt', 'ReplicaIdentityStmt'],
-]
+  'RawStmt ReturnStmt PLAssignStmt SetOperationStmt ReplicaIdentityStmt'
+).split(' ')
 
 test('the review knows every kind of statement of the grammar', async () => {
-  const types = await readFile(fileURLToPath(new URL('types.d.ts', import.meta.resolve('@pgsql/types'))), 'utf8')
+  const types = await readFile(
+    fileURLToPath(new URL('../../@pgsql/types/types.d.ts', import.meta.resolve('libpg-query'))),
+    'utf8',
+  )
   const kinds = new Set([...types.matchAll(/interface (\w+Stmt)\b/g)].map(([, kind]) => kind!))
   expect(kinds.size).toBeGreaterThan(110)
   const known = [...statementsWithTargets, ...alwaysDatabaseWide, ...sometimesDatabaseWide, ...others]
@@ -45,7 +47,7 @@ test.each([
     ({ use, schema, name }) => `${use} ${schema === undefined ? '' : `${schema}.`}${name}`,
   )
   const strongest = seen.filter(
-    (one) => !/^refer/.test(one) || !seen.some((other) => other !== one && other.endsWith(one.slice(5))),
+    (one) => !one.startsWith('refer') || !seen.some((other) => other !== one && other.endsWith(one.slice(5))),
   )
   expect([...new Set(strongest)].filter((one) => !/pg_catalog|refer =/.test(one)).join(', ')).toBe(expected)
 })

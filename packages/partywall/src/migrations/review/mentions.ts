@@ -19,7 +19,7 @@ export type ObjectClass =
   | 'text search'
 
 /** `write` changes the rows of a table; `change` everything else about an object that exists. */
-export type Use = 'create' | 'drop' | 'change' | 'write' | 'refer'
+type Use = 'create' | 'drop' | 'change' | 'write' | 'refer'
 
 export interface Mention {
   readonly class: ObjectClass
@@ -231,8 +231,8 @@ function objectOf(kind: unknown, value: unknown, use: Use): Mention | undefined 
   if (asRelation !== undefined) return asRelation
   const withArguments = fieldsOf(value, 'ObjectWithArgs')
   if (withArguments !== undefined) return object(of, withArguments, use)
-  const asType = fieldsOf(value, 'TypeName')
-  if (asType !== undefined) return named(of, asType['names'], use)
+  const typeName = fieldsOf(value, 'TypeName')
+  if (typeName !== undefined) return named(of, typeName['names'], use)
   if (partsOfTables.has(String(kind))) return fromParts('relation', partsOf(value).slice(0, -1), use === 'drop' ? 'change' : use)
   if (kind === 'OBJECT_DOMCONSTRAINT') return objectOf('OBJECT_DOMAIN', listOf(value)[0], use === 'drop' ? 'change' : use)
   if (outsideOfSchemas.has(String(kind))) return undefined

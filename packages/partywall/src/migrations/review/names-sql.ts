@@ -38,7 +38,7 @@ export function allNamesSql(schema: string): Statement {
 }
 
 /** Whether the schema of a name has something of the name `looked_up.name`. */
-export function hasName(schema: string): string {
+function hasName(schema: string): string {
   return hasNameIn(`(select oid from pg_catalog.pg_namespace where nspname = ${schema})`)
 }
 

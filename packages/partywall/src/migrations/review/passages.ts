@@ -11,7 +11,7 @@ import * as say from './refusals.ts'
 export type Span = readonly [start: number, end: number]
 
 /** Where an offset of a passage is in the file; undefined where that is not known. */
-export function placeOf({ offset, quoted }: Passage, at: number): number | undefined {
+function placeOf({ offset, quoted }: Passage, at: number): number | undefined {
   if (offset === undefined) return undefined
   return quoted === undefined ? offset + at : quoted.at(offset + at)
 }

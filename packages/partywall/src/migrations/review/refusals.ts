@@ -97,6 +97,20 @@ export function guardOfPublic(column: string): string {
   )
 }
 
+export function psqlCommand(command: string): string {
+  return (
+    `the command \\${command}, which psql carries out itself: PostgreSQL does not know it. Remove the line. A dump has no such lines and no data ` +
+    'behind COPY with: pg_dump --schema-only --restrict-key=none, without its lines that begin with \\.'
+  )
+}
+
+export function copyOfClient(isFrom: boolean): string {
+  return isFrom
+    ? 'COPY … FROM STDIN, whose rows psql sends behind the statement: a migration has no such rows. Write them as INSERT (pg_dump --inserts), or ' +
+        'leave them out (pg_dump --schema-only).'
+    : 'COPY … TO STDOUT, which sends rows to psql. Remove it.'
+}
+
 export function unread(word: string): string {
   return `a statement that the review cannot read, and that holds the word ${word}: it may be about another schema. Write it in a simpler way, or without this word.`
 }

@@ -4,7 +4,7 @@ import type { Grammar } from './grammar.ts'
 import type { OwnedObject, OwnedObjects } from './owned-objects.ts'
 
 /** What a name with the schema `public` means in a migration. */
-export type PublicPolicy = 'refuse' | 'rewrite' | 'keep'
+type PublicPolicy = 'refuse' | 'rewrite' | 'keep'
 
 /** Where the migrations run, and what their source decided. */
 export interface ReviewPlace {
@@ -13,6 +13,8 @@ export interface ReviewPlace {
   readonly sharedSchema: string
   /** The search path of a tenant goes on with the shared schema. */
   readonly includesShared: boolean
+  /** The schemas that come after the tenant's own in its search path. */
+  readonly path: readonly string[]
   /** `public` is a schema of this tenancy, so a name may lead there on purpose. */
   readonly knowsPublic: boolean
   /** The folder of the shared migrations, for messages. */
@@ -46,7 +48,7 @@ export interface ReviewContext {
 }
 
 /** An object that a statement changes, and whose name has no schema: the search path decides which one it is. */
-export interface ChangedObject extends OwnedObject {
+interface ChangedObject extends OwnedObject {
   readonly offset: number
 }
 

@@ -62,7 +62,7 @@ export async function reviewMigrations(migrations: readonly Migration[], place: 
     leftOut: [
       ...new Set(
         texts
-          .flatMap(({ up }) => (up && facts.get(up.step)) ?? [])
+          .flatMap(({ up }) => (up && factsByStep.get(up.step)) ?? [])
           .flatMap(({ leftOut }) => leftOut.map(({ extension }) => extension)),
       ),
     ],
@@ -71,7 +71,7 @@ export async function reviewMigrations(migrations: readonly Migration[], place: 
 
 /** What the review knows of each statement of a step; undefined for a step that was not reviewed. */
 export function reviewedFacts(step: Step): readonly StatementFacts[] | undefined {
-  return step.kind === 'sql' ? facts.get(step) : undefined
+  return step.kind === 'sql' ? factsByStep.get(step) : undefined
 }
 
 interface ReviewedText {
@@ -87,7 +87,7 @@ interface ReviewedTexts {
   readonly down?: ReviewedText
 }
 
-const facts = new WeakMap<SqlStep, readonly StatementFacts[]>()
+const factsByStep = new WeakMap<SqlStep, readonly StatementFacts[]>()
 /** By what was reviewed; weighed in migrations. */
 const known = new BoundedMap<string, readonly ReviewedTexts[]>(5000)
 
@@ -117,7 +117,7 @@ function reviewTexts(
   const inBodies = new Set<string>()
   const texts = reviewInTurn(migrations, { grammar, place, owned, later, inBodies })
   if (later !== undefined || inBodies.size === 0) return texts
-  const created = texts.flatMap(({ up }) => (up && facts.get(up.step))?.flatMap((one) => one.created) ?? [])
+  const created = texts.flatMap(({ up }) => (up && factsByStep.get(up.step))?.flatMap((one) => one.created) ?? [])
   return created.some(({ name }) => inBodies.has(name))
     ? reviewTexts(migrations, place, grammar, new OwnedObjects(created))
     : texts
@@ -170,7 +170,7 @@ function reviewText(
     problems.push(error as TenancyError<'INVALID_MIGRATION'>)
   }
   const { step: reviewed, at } = shaped(step, edits, shape)
-  facts.set(
+  factsByStep.set(
     reviewed,
     found.map((one) => ({
       ...one,

@@ -6,11 +6,12 @@ import type { SqlStatement } from '../../sql/lexer.ts'
 import { reviewFunction } from './bodies.ts'
 import { databaseWide, type DatabaseWide } from './database-wide.ts'
 import { reviewBlock } from './do-block.ts'
-import { nodeOf, type Tree } from './grammar.ts'
+import { fieldsOf, nodeOf, type Tree } from './grammar.ts'
 import { reviewGuards } from './guards.ts'
 import { mentionsOf, type Mention } from './mentions.ts'
 import { edit, placeNear } from './passages.ts'
 import { noFacts, type Passage, type ReviewContext, type StatementFacts } from './review-context.ts'
+import { namesPublicAlone } from './names-public-alone.ts'
 import { qualifiedNames } from './qualified-names.ts'
 import { assertPathStays, reviewFunctionPath } from './search-path.ts'
 import { factsOf } from './statement-facts.ts'
@@ -38,8 +39,10 @@ class StatementReview {
   review(): StatementFacts {
     const { grammar, place, owned } = this.#context
     const tree = grammar.parse(this.#text)
+    this.#assertForServer(tree)
     if (tree === undefined) return this.#unread()
     const kind = nodeOf(tree)?.[0]
+    if (place.public === 'rewrite' && this.#isOfFile() && namesPublicAlone(tree, place.path)) return this.#remove([])
     const isRemoved = this.#removes(tree)
     if (isRemoved !== undefined) return isRemoved
     assertPathStays(tree, this.#statement, (offset, what) => this.#refuse(offset, what))
@@ -52,6 +55,16 @@ class StatementReview {
     const unknown = this.#strings(tree, facts)
     owned.record(facts)
     return { ...facts, ofPublic: this.#ofPublic, extensions: createdExtensions(tree), unknown }
+  }
+
+  /** Commands of psql, and data that psql sends behind a statement, are for psql and not for the server. */
+  #assertForServer(tree: Tree | undefined): void {
+    const { tokens, spans } = this.#statement
+    const command = tree === undefined ? tokens.indexOf('\\') : -1
+    if (command !== -1) this.#refuse(spans[command]![0], say.psqlCommand(tokens[command + 1] ?? ''))
+    const copy = fieldsOf(tree, 'CopyStmt')
+    if (copy !== undefined && copy['filename'] === undefined)
+      this.#refuse(this.#statement.start, say.copyOfClient(copy['is_from'] === true))
   }
 
   /** Names in strings, and in the body of a function. Returns what of it is not known. */
@@ -89,9 +102,15 @@ class StatementReview {
     return this.#refuse(this.#statement.start, say.databaseWide(wide, place))
   }
 
+  /** The statement stands in the file itself, and not in a DO block. */
+  #isOfFile(): boolean {
+    return this.#passage.offset === 0
+  }
+
   #remove(extensions: readonly string[]): StatementFacts {
     const { start, end } = this.#statement
-    this.#edit(start, end, '')
+    // PL/pgSQL has no empty statement.
+    this.#edit(start, end, this.#isOfFile() ? '' : 'null')
     const offset = this.#at(start)
     return { ...noFacts, leftOut: extensions.map((extension) => ({ extension, offset })) }
   }

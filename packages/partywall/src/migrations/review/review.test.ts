@@ -97,13 +97,13 @@ describe('the review refuses, by name, what would change more than the tenant', 
     ['create schema if not exists public authorization x', /create schema/],
     ['drop schema public cascade', /drop schema/],
     ['alter schema public rename to x', /alter schema/],
-    ['set search_path to public', /sets the search path/],
-    ['set local search_path = "public"', /sets the search path/],
-    ['reset search_path', /sets the search path/],
-    [`set schema 'public'`, /sets the search path/],
-    [`select pg_catalog.set_config('search_path', '', false)`, /set_config, which sets the search path/],
+    ['set search_path to public', /sets the search path/, { public: 'refuse' }],
+    ['set local search_path = "public"', /sets the search path/, { public: 'refuse' }],
+    ['reset search_path', /sets the search path/, { public: 'refuse' }],
+    [`set schema 'public'`, /sets the search path/, { public: 'refuse' }],
+    [`select pg_catalog.set_config('search_path', '', false)`, /set_config, which sets the search path/, { public: 'refuse' }],
     ['alter table books set schema public', /set schema \("public"\)/],
-    ['grant usage on schema public to x', /grant on schema \("public"\)/],
+    ['grant usage on schema public to x', /grant on schema \("public"\)/, { public: 'refuse' }],
     ['grant select on all tables in schema public to x', /in schema \("public"\)/],
     [
       'select 1;\n\nalter table public.plans add x int',
@@ -146,7 +146,7 @@ describe('the review refuses, by name, what would change more than the tenant', 
       /.*public\.plans, which is not in the schema of the tenant/,
       { public: 'refuse' },
     ],
-    ['copy public.plans from stdin', /.*public\.plans, which is not in the schema of the tenant/, { public: 'refuse' }],
+    [`copy public.plans from '/x'`, /.*public\.plans, which is not in the schema of the tenant/, { public: 'refuse' }],
     ['truncate public.plans', /.*public\.plans, which is not in the schema of the tenant/, { public: 'refuse' }],
     ['lock table public.plans', /.*public\.plans, which is not in the schema of the tenant/, { public: 'refuse' }],
     [
@@ -160,6 +160,10 @@ describe('the review refuses, by name, what would change more than the tenant', 
       { public: 'refuse' },
     ],
     ['do $$\nbegin\n  create extension citext;\nend $$', /^line 3: create extension/],
+    ['select 1;\n\\connect other\nselect 2', /^line 2: the command \\connect, which psql carries out itself/],
+    ['create table a (b int);\n\\restrict xyz\n\nset x.y = 1', /^line 2: the command \\restrict/],
+    ['copy books (id) from stdin;\n1\n2\n\\.\nselect 1', /^line 1: COPY … FROM STDIN, whose rows psql sends.*--inserts/],
+    ['copy books to stdout', /^line 1: COPY … TO STDOUT/],
     ['create table x (p text references public.plans)', /"public" is no schema of this tenancy/, { knowsPublic: false }],
     ['select public.gen()', /"public" is no schema of this tenancy/, { knowsPublic: false }],
   ])('%s', (text, message, options) => {
@@ -171,6 +175,33 @@ describe('the review refuses, by name, what would change more than the tenant', 
     ['-- CreateSchema\nCREATE SCHEMA IF NOT EXISTS "public"', '-- CreateSchema\n'],
   ])('but leaves out the creation of the schema public, which exists: %s', (text, expected) => {
     expect(review(text)).toBe(expected)
+  })
+
+  test.each([
+    `SELECT pg_catalog.set_config('search_path', '', false)`,
+    `set search_path = public, pg_catalog`,
+    `set search_path to "$user", public`,
+    `set local search_path to 'public'`,
+    `reset search_path`,
+    `comment on schema public is 'standard public schema'`,
+    `revoke usage on schema public from public`,
+    `grant all on schema "public" to public`,
+    `alter schema public owner to postgres`,
+  ])('but leaves out what only chooses or describes public, with rewrite alone: %s', (text) => {
+    expect(review(`${text};\nselect 1`)).toBe(';\nselect 1')
+    expect(() => review(text, { public: 'refuse' })).toThrow(/^line 1/)
+    expect(() => review(text, { public: 'keep' })).toThrow(/^line 1/)
+  })
+
+  test.each([
+    `set search_path = other`,
+    `set search_path = public, other`,
+    `select set_config('search_path', current_user, false)`,
+    `grant select on all tables in schema public to x`,
+    `grant usage on schema public, other to x`,
+    `alter default privileges in schema public grant select on tables to x`,
+  ])('and refuses what leads elsewhere, also with rewrite: %s', (text) => {
+    expect(() => review(text)).toThrow(/^line 1/)
   })
 
   test('but leaves out the extension that the shared migrations create', () => {

@@ -9,6 +9,7 @@ const place: ReviewPlace = {
   isShared: false,
   sharedSchema: 'public',
   includesShared: true,
+  path: ['public'],
   knowsPublic: true,
   sharedSource: 'migrations/shared',
   public: 'refuse',

@@ -41,12 +41,12 @@ export function drizzleMigrations(folder: MigrationFolders, options: DrizzleMigr
     makeNew: 'npx drizzle-kit generate',
     imported: drizzleHistory(migrationsTable, migrationsSchema),
     check: (place) => assertOneHistory(place, migrationsSchema),
-    list: async ({ folders, isMigration }, place) => {
+    list: async ({ folders, isMigration }) => {
       const read = await Promise.all(folders.map((path) => readDrizzleFolder(path, isMigration, orphans === 'ignore')))
       // Each folder has its own order: several are applied one after the other.
       const migrations = read.flat()
       assertDistinct(migrations.map(({ name, up }) => ({ name, path: up.file })))
-      return sqlMigrations(order === undefined ? migrations : migrations.toSorted((a, b) => order(a.name, b.name)), place)
+      return sqlMigrations(order === undefined ? migrations : migrations.toSorted((a, b) => order(a.name, b.name)))
     },
   })
   assertOrphans(orphans)

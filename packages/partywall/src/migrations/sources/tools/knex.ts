@@ -10,7 +10,7 @@ import { namesHistory } from '../imported/names-history.ts'
 import { byCodeUnit } from '../files/migration-file.ts'
 import { codeStep, loadLibrary } from './tool-code.ts'
 import { isRunOutside, transactionOf } from './transaction-choice.ts'
-import type { ToolOptions, ToolPlace } from './tool-source.ts'
+import type { ToolOptions } from './tool-source.ts'
 
 export interface KnexMigrationsOptions extends ToolOptions, FilesOptions {
   /** Knex's own table. @default 'knex_migrations' */
@@ -37,17 +37,17 @@ export function knexMigrations(
     ownOptions: ['tableName', 'sortDirsSeparately'],
     makeNew: 'npx knex migrate:make',
     imported: namesHistory(options.tableName ?? 'knex_migrations', { name: 'name', order: ['id'] }),
-    list: (found, place) => list(found, place, options.sortDirsSeparately === true),
+    list: (found) => list(found, options.sortDirsSeparately === true),
   })
 }
 
-async function list(found: FoundMigrations, place: ToolPlace, isByFolder: boolean): Promise<readonly Migration[]> {
+async function list(found: FoundMigrations, isByFolder: boolean): Promise<readonly Migration[]> {
   assertUsableLibrary('knex')
   // CommonJS, in which Node.js finds no named exports.
   const { default: makeKnex } = await loadLibrary('knex', () => import('knex'))
   const known: KnownServer = {}
-  const step = (path: string, run: Run<[Knex]>, isInTransaction: boolean): Migration['up'] =>
-    codeStep(path, place, async ({ client }) => {
+  const step = (run: Run<[Knex]>, isInTransaction: boolean): Migration['up'] =>
+    codeStep(async ({ client }) => {
       await run(await borrowingKnex(makeKnex, client, isInTransaction, known))
     })
   const files = await sortedFiles(found, isByFolder)
@@ -58,8 +58,8 @@ async function list(found: FoundMigrations, place: ToolPlace, isByFolder: boolea
       name: file.file,
       file: file.path,
       checksum: file.checksum,
-      up: step(file.path, up, isInTransaction),
-      ...(down && { down: step(file.path, down, isInTransaction) }),
+      up: step(up, isInTransaction),
+      ...(down && { down: step(down, isInTransaction) }),
       ...transactionOf(isInTransaction),
     })
   })

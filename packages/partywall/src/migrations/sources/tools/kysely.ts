@@ -10,7 +10,7 @@ import { namesHistory } from '../imported/names-history.ts'
 import { byCodeUnit } from '../files/migration-file.ts'
 import { codeStep, loadLibrary } from './tool-code.ts'
 import { isRunOutside, transactionOf } from './transaction-choice.ts'
-import type { ToolOptions, ToolPlace } from './tool-source.ts'
+import type { ToolOptions } from './tool-source.ts'
 
 export interface KyselyMigrationsOptions extends ToolOptions, FilesOptions {
   /** Kysely's own table. @default 'kysely_migration' */
@@ -39,14 +39,14 @@ export function kyselyMigrations(
   })
 }
 
-async function list(found: FoundMigrations, place: ToolPlace): Promise<readonly Migration[]> {
+async function list(found: FoundMigrations): Promise<readonly Migration[]> {
   assertUsableLibrary('kysely')
   const { Kysely: KyselyClass, PostgresDialect } = await loadLibrary('kysely', () => import('kysely'))
   const files = await Promise.all((await filesIn(found)).map(loaded))
   const named = files.map((file) => ({ ...file, name: withoutEnding(file) }))
   assertDistinct(named)
-  const step = (path: string, run: Run<[Kysely<any>]>, isInTransaction: boolean): Migration['up'] =>
-    codeStep(path, place, async ({ client }) => {
+  const step = (run: Run<[Kysely<any>]>, isInTransaction: boolean): Migration['up'] =>
+    codeStep(async ({ client }) => {
       await run(new KyselyClass({ dialect: new PostgresDialect({ pool: poolOf(borrowConnection(client, isInTransaction)) }) }))
     })
   return inOrder(named, found.order, byCodeUnit).map(({ name, ...file }: CodeFile & { name: string }) => {
@@ -56,8 +56,8 @@ async function list(found: FoundMigrations, place: ToolPlace): Promise<readonly 
       name,
       file: file.path,
       checksum: file.checksum,
-      up: step(file.path, up, isInTransaction),
-      ...(down && { down: step(file.path, down, isInTransaction) }),
+      up: step(up, isInTransaction),
+      ...(down && { down: step(down, isInTransaction) }),
       ...transactionOf(isInTransaction),
     })
   })

@@ -20,7 +20,7 @@ import { namesHistory } from '../imported/names-history.ts'
 import { byCodeUnit, invalidMigration } from '../files/migration-file.ts'
 import { codeStep, loadLibrary } from './tool-code.ts'
 import { transactionOf } from './transaction-choice.ts'
-import type { ToolOptions, ToolPlace } from './tool-source.ts'
+import type { ToolOptions } from './tool-source.ts'
 
 export interface MikroOrmMigrationsOptions extends ToolOptions, FilesOptions {
   /** MikroORM's own table. @default 'mikro_orm_migrations' */
@@ -57,7 +57,7 @@ export function mikroOrmMigrations(
 /** The class of a migration. */
 export type MikroOrmClass = new (...args: any[]) => MikroOrmMigration
 
-async function list(found: FoundMigrations, place: ToolPlace): Promise<readonly Migration[]> {
+async function list(found: FoundMigrations): Promise<readonly Migration[]> {
   assertUsableLibrary('@mikro-orm/postgresql')
   const library = await loadLibrary('@mikro-orm/postgresql', () => import('@mikro-orm/postgresql'))
   const known: KnownServer = {}
@@ -67,7 +67,7 @@ async function list(found: FoundMigrations, place: ToolPlace): Promise<readonly 
   return inOrder(named, found.order, byCodeUnit).map(({ name, path, checksum, Class }) => {
     const isInTransaction = isTransactional(Class)
     const step = (direction: 'up' | 'down'): Migration['up'] =>
-      codeStep(path, place, async ({ client }) => {
+      codeStep(async ({ client }) => {
         const { driver, config } = await ormOver(library as LibraryLike, client, isInTransaction, known)
         const migration = new Class(driver, config)
         await migration[direction]()

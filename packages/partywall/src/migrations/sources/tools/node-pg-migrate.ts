@@ -15,8 +15,8 @@ import { namesHistory } from '../imported/names-history.ts'
 import { compareNames, nameWithoutEnding, parseUpAndDown, prefixOf } from './node-pg-migrate-files.ts'
 import { invalidMigration } from '../files/migration-file.ts'
 import { codeStep, loadLibrary } from './tool-code.ts'
-import { sqlBesideCode, sqlMigrations, type SqlMigration } from './tool-sql.ts'
-import type { ToolOptions, ToolPlace } from './tool-source.ts'
+import { sqlMigrations, type SqlMigration } from './tool-sql.ts'
+import type { ToolOptions } from './tool-source.ts'
 
 export interface NodePgMigrateMigrationsOptions extends ToolOptions, FilesOptions {
   /** node-pg-migrate's own table. @default 'pgmigrations' */
@@ -44,20 +44,16 @@ export function nodePgMigrateMigrations(
     ownOptions: ['migrationsTable', 'decamelize'],
     makeNew: 'npx node-pg-migrate create',
     imported: namesHistory(options.migrationsTable ?? 'pgmigrations', { name: 'name', order: ['run_on', 'id'] }),
-    list: async (found, place) => {
+    list: async (found) => {
       const files = await filesIn(found, /\.sql$/)
       if (order === undefined) for (const { path: file, file: name } of files) assertPrefixed(file, name)
       const [sql, code] = [files.filter(({ file }) => file.endsWith('.sql')), files.filter(({ file }) => !file.endsWith('.sql'))]
-      const readSql = code.length === 0 ? sqlMigrations : sqlBesideCode
       const inCode = inOrder(
         code.map((file) => ({ ...file, name: withoutEnding(file) })),
         order,
         compareNames,
       )
-      const migrations = [
-        ...readSql(inOrder(pairs(sql), order, compareNames), place),
-        ...(await readCode(inCode, place, decamelize)),
-      ]
+      const migrations = [...sqlMigrations(inOrder(pairs(sql), order, compareNames)), ...(await readCode(inCode, decamelize))]
       assertDistinct(migrations.map(({ name, file }) => ({ name, path: file })))
       return inOrder(migrations, order, compareNames)
     },
@@ -103,11 +99,7 @@ function pairs(files: readonly ToolFile[]): SqlMigration[] {
 }
 
 /** @param files in their order */
-async function readCode(
-  files: readonly (ToolFile & { readonly name: string })[],
-  place: ToolPlace,
-  decamelizes: boolean,
-): Promise<Migration[]> {
+async function readCode(files: readonly (ToolFile & { readonly name: string })[], decamelizes: boolean): Promise<Migration[]> {
   if (files.length === 0) return []
   assertUsableLibrary('node-pg-migrate')
   const Builder = await loadLibrary('node-pg-migrate', loadBuilder)
@@ -117,7 +109,7 @@ async function readCode(
     shorthands = { ...shorthands, ...(file.module['shorthands'] as ColumnDefinitions | undefined) }
     const known = shorthands
     const step = (action: Action, isReverse: boolean): Migration['up'] =>
-      codeStep(file.path, place, async ({ client }) => {
+      codeStep(async ({ client }) => {
         const builder = new Builder(queriesOf(client), known, decamelizes, silent)
         if (isReverse) builder.enableReverseMode()
         await collect(builder, action)

@@ -10,7 +10,7 @@ import { prismaHistory } from '../imported/prisma-history.ts'
 import { sqlMigrations, type SqlMigration } from './tool-sql.ts'
 import type { FilesOptions, MigrationFolders } from './given-migrations.ts'
 import { givenSource, inOrder, type FoundMigrations } from './given-source.ts'
-import type { ToolOptions, ToolPlace } from './tool-source.ts'
+import type { ToolOptions } from './tool-source.ts'
 
 /** Options of prismaMigrations. */
 export interface PrismaMigrationsOptions extends ToolOptions, FilesOptions {}
@@ -32,14 +32,14 @@ export function prismaMigrations(folder: MigrationFolders, options: PrismaMigrat
   })
 }
 
-async function list({ folders, isMigration, order }: FoundMigrations, place: ToolPlace): Promise<readonly Migration[]> {
+async function list({ folders, isMigration, order }: FoundMigrations): Promise<readonly Migration[]> {
   const read = await Promise.all(
     folders.map(async (folder) => {
       const names = (await namesIn(folder)).filter((name) => !ignored.test(name) && isMigration(name))
       return Promise.all(names.map((name) => readMigration(folder, name)))
     }),
   )
-  return sqlMigrations(inOrder(read.flat(), order, byCodeUnit), place)
+  return sqlMigrations(inOrder(read.flat(), order, byCodeUnit))
 }
 
 const ignored = /^\.|^migration_lock\.toml$|^readme\.md$/i

@@ -59,7 +59,7 @@ async function list(found: FoundMigrations, place: ToolPlace, isByUmzug: boolean
   // The same for every schema of one server.
   const known: { version?: string } = {}
   const step = (name: string, path: string, run: Run<any[]>, isInTransaction: boolean): Migration['up'] =>
-    codeStep(path, place, async ({ client, tenant }) => {
+    codeStep(async ({ client, tenant }) => {
       known.version ??= await versionOf(client)
       const schema = tenant?.schema ?? place.sharedSchema
       const queryInterface = queryInterfaceOver(Library, client, { schema, isInTransaction, version: known.version })

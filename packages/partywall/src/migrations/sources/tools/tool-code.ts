@@ -22,6 +22,7 @@ export async function loadLibrary<T>(name: TestedLibrary, load: () => Promise<T>
   }
 }
 
-export function codeStep(_file: string, _place: unknown, run: (context: MigrationContext<any>) => Promise<void> | void): Step {
+/** A step in code, as a source gives it: what it sends is reviewed by the runner. */
+export function codeStep(run: (context: MigrationContext<any>) => Promise<void> | void): Step {
   return { kind: 'code', run }
 }

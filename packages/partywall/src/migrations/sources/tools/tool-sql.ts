@@ -19,7 +19,7 @@ export interface SqlMigration {
 }
 
 /** The migrations of a folder of SQL files. */
-export function sqlMigrations(files: readonly SqlMigration[], _place?: unknown): Migration[] {
+export function sqlMigrations(files: readonly SqlMigration[]): Migration[] {
   return files.map(({ name, up, down, content = up.text, origin }) =>
     Object.freeze({
       name,
@@ -31,9 +31,6 @@ export function sqlMigrations(files: readonly SqlMigration[], _place?: unknown):
     }),
   )
 }
-
-/** As sqlMigrations: the review of all sources knows what code leaves open. */
-export const sqlBesideCode = sqlMigrations
 
 function step({ text, line = 1 }: SqlText): Step {
   return { kind: 'sql', text, line }

@@ -16,7 +16,7 @@ import { namesHistory } from '../imported/names-history.ts'
 import { invalidMigration } from '../files/migration-file.ts'
 import { codeStep, loadLibrary } from './tool-code.ts'
 import { transactionOf } from './transaction-choice.ts'
-import type { ToolOptions, ToolPlace } from './tool-source.ts'
+import type { ToolOptions } from './tool-source.ts'
 
 export interface TypeormMigrationsOptions extends ToolOptions, FilesOptions {
   /** TypeORM's own table. @default 'migrations' */
@@ -56,7 +56,7 @@ interface TypeormMigration {
   readonly file: CodeFile
 }
 
-async function list(found: FoundMigrations, place: ToolPlace): Promise<readonly Migration[]> {
+async function list(found: FoundMigrations): Promise<readonly Migration[]> {
   assertUsableLibrary('typeorm')
   const { DataSource: Source } = await loadLibrary('typeorm', () => import('typeorm'))
   const files = await Promise.all((await filesIn(found)).map(loaded))
@@ -67,7 +67,7 @@ async function list(found: FoundMigrations, place: ToolPlace): Promise<readonly 
   return migrations.map(({ name, instance, file }) => {
     const isInTransaction = instance.transaction !== false
     const step = (direction: 'up' | 'down'): Migration['up'] =>
-      codeStep(file.path, place, async ({ client }) => {
+      codeStep(async ({ client }) => {
         if (writesMetadata.test(file.text)) await client.query(metadataTableSql)
         const dataSource = sourceOver(Source, client, isInTransaction, known)
         await dataSource.initialize()

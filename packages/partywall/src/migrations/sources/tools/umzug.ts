@@ -12,9 +12,9 @@ import { givenSource, inOrder, type FoundMigrations } from './given-source.ts'
 import { namesHistory } from '../imported/names-history.ts'
 import { byCodeUnit, namesIn, readText } from '../files/migration-file.ts'
 import { codeStep } from './tool-code.ts'
-import { sqlBesideCode, sqlMigrations, type SqlMigration } from './tool-sql.ts'
+import { sqlMigrations, type SqlMigration } from './tool-sql.ts'
 import { isRunOutside, transactionOf } from './transaction-choice.ts'
-import type { ToolOptions, ToolPlace } from './tool-source.ts'
+import type { ToolOptions } from './tool-source.ts'
 
 export interface UmzugMigrationsOptions extends ToolOptions, FilesOptions {
   /** Makes the `context` of the migrations from what a migration of partywall gets. @default that `{ client, tenant, sql }` itself */
@@ -52,17 +52,16 @@ export function umzugMigrations(
     ownOptions: ['context', 'tableName', 'columnName'],
     makeNew: 'the "create" command of your Umzug',
     imported: tableName === undefined ? undefined : namesHistory(tableName, { name: columnName, order: [columnName] }),
-    list: async (found, place) => {
+    list: async (found) => {
       const files = await sortedFiles(found)
       const [inSql, inCode] = await Promise.all([
         readSql(files.filter(isSql)),
         readCode(
           files.filter((file) => !isSql(file)),
-          place,
           context,
         ),
       ])
-      const sql = (inCode.length === 0 ? sqlMigrations : sqlBesideCode)(inSql, place)
+      const sql = sqlMigrations(inSql)
       // A list has the order in which the project wrote it.
       return found.listed === undefined ? inOrder([...sql, ...inCode], found.order, byCodeUnit) : inCode
     },
@@ -96,13 +95,9 @@ async function readSql(files: readonly ToolFile[]): Promise<SqlMigration[]> {
   )
 }
 
-async function readCode(
-  files: readonly ToolFile[],
-  place: ToolPlace,
-  context: (given: MigrationContext<any>) => unknown,
-): Promise<Migration[]> {
+async function readCode(files: readonly ToolFile[], context: (given: MigrationContext<any>) => unknown): Promise<Migration[]> {
   const step = (name: string, path: string, run: Run<[UmzugParams]>): Migration['up'] =>
-    codeStep(path, place, async (given) => {
+    codeStep(async (given) => {
       await run({ name, path, context: await context(given) })
     })
   return (await Promise.all(files.map(loaded))).map((file) => {
