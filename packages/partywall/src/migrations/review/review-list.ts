@@ -182,7 +182,8 @@ function reviewText(
   )
   const isOpen = base.isAfterCode && found.some(({ changed, ofPublic }) => ofPublic.length > 0 || changed.length > 0)
   const { step: asWritten } = isOpen ? shaped(step, new Edits(), shape) : { step: reviewed }
-  return { step: isOpen ? asWritten : reviewed, isOpen, problems }
+  facts.set(asWritten, facts.get(reviewed)!)
+  return { step: asWritten, isOpen, problems }
 }
 
 function moved<T extends { readonly offset: number }>(all: readonly T[], at: (offset: number) => number): T[] {

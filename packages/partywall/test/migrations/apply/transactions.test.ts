@@ -93,7 +93,7 @@ test('what a file sets, in its text or by a function, does not reach the next fi
     `set work_mem = '7MB'; set session lock_timeout = 0; set time zone 'Asia/Tokyo'; ${seen('during')}`,
     seen('after'),
     `select set_config('work_mem', '8MB', true); set local timezone = 'Asia/Tokyo'; do $$ begin set local lock_timeout = 5; end $$`,
-    `create function leads_away() returns void language plpgsql as $$ begin perform set_config('search_path', 'public', true); end $$;
+    `create function leads_away() returns void language plpgsql as $$ begin execute format('set local %s_path to public', chr(115) || 'earch'); end $$;
      select leads_away();`,
     seen('last'),
     'reset work_mem; set client_min_messages = warning; set standard_conforming_strings to on; -- the end',
