@@ -182,7 +182,7 @@ function reviewText(
   )
   const isOpen = base.isAfterCode && found.some(({ changed, ofPublic }) => ofPublic.length > 0 || changed.length > 0)
   const { step: asWritten } = isOpen ? shaped(step, new Edits(), shape) : { step: reviewed }
-  facts.set(asWritten, facts.get(reviewed)!)
+  factsByStep.set(asWritten, factsByStep.get(reviewed)!)
   return { step: asWritten, isOpen, problems }
 }
 
