@@ -48,7 +48,7 @@ function writeApp() {
     join(app, 'app/notes/route.js'),
     `import { createTenancy, isTenancyError } from 'partywall'
      export const dynamic = 'force-dynamic'
-     const tenancy = createTenancy({ database: process.env.DATABASE_URL, migrations: { shared: 'none', tenant: 'migrations' } })
+     const tenancy = createTenancy({ database: process.env.DATABASE_URL, migrations: { shared: false, tenant: 'migrations' } })
      export async function POST(request) {
        const schema = request.headers.get('x-tenant')
        await tenancy.tenants.create({ schema })

@@ -13,7 +13,7 @@ import { tenancyErrors, tenantScope } from 'partywall/express'
 
 const tenancy = createTenancy({
   database: process.env['DATABASE_URL'],
-  migrations: { shared: false, tenant: 'migrations' },
+  migrations: { shared: false, tenant: 'notes' },
   resolve: [byHeader('x-tenant')],
 })
 

@@ -176,8 +176,8 @@ async function outOfSight(files: Record<string, Uint8Array>): Promise<string> {
   expect(relative(root, tmpdir())).toMatch(/^\.\./)
   const folder = await folderForTest({
     ...files,
-    'migrations/0001_notes.sql': 'create table notes (text text not null);',
-    'migrations/0002_done.mjs':
+    'notes/0001_notes.sql': 'create table notes (text text not null);',
+    'notes/0002_done.mjs':
       "export async function up({ client }) { await client.query('alter table notes add done boolean not null default false') }",
   })
   await mkdir(join(folder, 'node_modules'))

@@ -32,10 +32,11 @@ function literal(value: unknown): string {
 /** As a config spells them: nested keys with a dot, folders relative to the root, and one folder for tenants without kinds. */
 function shownDefaults(): Record<string, unknown> {
   const { attributes, migrations, pool, root, ...options } = resolveOptions({ root: '/' })
+  const { outOfOrder, shadowed } = migrations
   const folders = { shared: migrations.shared, tenant: onlyKind(migrations.tenant) }
   const nested = {
     pool,
-    migrations: mapValues(folders, (folder) => String(folder).slice(root.length)),
+    migrations: { ...mapValues(folders, (folder) => String(folder).slice(root.length)), outOfOrder, shadowed },
     tenant: { attributes },
   }
   const flat = Object.entries(nested).flatMap(([prefix, part]) =>

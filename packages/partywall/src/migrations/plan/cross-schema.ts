@@ -71,7 +71,7 @@ function referencesIn({ direction, pending, migrations }: PlannedSteps): CrossSc
 
 function referencesUp(pending: readonly Migration[], migrations: readonly Migration[]): CrossSchemaReference[] {
   const isPending = new Set(pending)
-  const owned = new OwnedObjects()
+  const owned = new OwnedObjects([ownHistory])
   const dropped = new Set<string>()
   const references: CrossSchemaReference[] = []
   for (const migration of migrations) {
@@ -85,7 +85,7 @@ function referencesUp(pending: readonly Migration[], migrations: readonly Migrat
 
 /** What a down migration drops was mostly created by the up migration. */
 function referencesDown(pending: readonly Migration[], migrations: readonly Migration[]): CrossSchemaReference[] {
-  const owned = new OwnedObjects(objectsCreatedBy(migrations))
+  const owned = new OwnedObjects([ownHistory, ...objectsCreatedBy(migrations)])
   const dropped = new Set<string>()
   return pending.flatMap((migration) => referencesOf(migration, 'down', owned, dropped))
 }
@@ -132,3 +132,6 @@ function changesShared(
     { details: { schema, name: migration, file, line, object: name } },
   )
 }
+
+/** The table is there before the first migration. */
+const ownHistory = { class: 'relation', name: 'partywall_migrations' } as const

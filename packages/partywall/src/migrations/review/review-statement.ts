@@ -104,7 +104,7 @@ class StatementReview {
 
   /** The statement stands in the file itself, and not in a DO block. */
   #isOfFile(): boolean {
-    return this.#passage.offset === 0
+    return this.#passage.offset === 0 && this.#passage.quoted === undefined
   }
 
   #remove(extensions: readonly string[]): StatementFacts {

@@ -37,7 +37,7 @@ describe.concurrent('the config', () => {
     const other = await project(undefined, { [`sub/partywall.config.${ending}`]: javascript, 'sub/deep/er/x': '' })
     const made = await inFolder(join(other.folder, 'sub/deep/er'), undefined).run('migrate new a --json')
     expect(made.json.file).toBe(join(other.folder, 'sub/migrations/tenant/0001_a.sql'))
-    expect(existsSync(join(other.folder, 'migrations'))).toBe(false)
+    expect(existsSync(join(other.folder, 'migrations/tenant/0001_a.sql'))).toBe(false)
   })
 
   test.each(['{}', '{ "type": "commonjs" }', '{ "type": "module" }'])(
