@@ -112,17 +112,24 @@ export function walk(value: unknown, visit: (kind: string, fields: Fields) => bo
     for (const item of value) walk(item, visit)
     return
   }
-  const kind = kindByFields(value as Fields)
-  if (kind !== undefined && visit(kind, value as Fields) === false) return
-  for (const [key, inner] of Object.entries(value)) {
-    const isKind = /^[A-Z]/.test(key) && typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-    if (isKind && kindByFields(inner as Fields) === undefined && visit(key, inner as Fields) === false) continue
+  const fields = value as Fields
+  const kind = kindByFields(fields)
+  if (kind !== undefined && visit(kind, fields) === false) return
+  for (const key in fields) {
+    const inner = fields[key]
+    if (typeof inner !== 'object' || inner === null) continue
+    // The kinds of nodes begin with a capital, and hold no list.
+    const isKind = key.charCodeAt(0) < 97 && !Array.isArray(inner) && kindByFields(inner as Fields) === undefined
+    if (isKind && (visit(key, inner as Fields) === false || leaves.has(key))) continue
     walk(inner, visit)
   }
 }
 
+/** Nodes without others in them. A migration may have a hundred thousand constants. */
+const leaves = new Set(['A_Const', 'String', 'Integer', 'Float', 'Boolean', 'BitString', 'A_Star', 'ParamRef'])
+
 function kindByFields(fields: Fields): string | undefined {
-  if (typeof fields['relname'] === 'string') return 'RangeVar'
-  if ('objname' in fields) return 'ObjectWithArgs'
-  return 'names' in fields && 'typemod' in fields ? 'TypeName' : undefined
+  if (fields['relname'] !== undefined) return 'RangeVar'
+  if (fields['objname'] !== undefined) return 'ObjectWithArgs'
+  return fields['typemod'] !== undefined && fields['names'] !== undefined ? 'TypeName' : undefined
 }

@@ -31,9 +31,9 @@ export interface Mention {
 
 /** All objects that a statement names. What it only refers to comes last. */
 export function mentionsOf(statement: Tree): Mention[] {
-  const inside = [...changedAnywhere(statement), ...referencesIn(statement)]
   const node = nodeOf(statement)
-  return node === undefined ? inside : [...(byStatement[node[0]]?.(node[1]) ?? []), ...inside]
+  const ofKind = node === undefined ? [] : (byStatement[node[0]]?.(node[1]) ?? [])
+  return [...ofKind, ...mentionsInside(statement)]
 }
 
 type Targets = (fields: Fields) => readonly (Mention | undefined)[]
@@ -113,22 +113,62 @@ function renamed(at: Fields): (Mention | undefined)[] {
   return [{ ...old, use: 'drop' }, own(of, at['newname']), old]
 }
 
-/** Statements that change something and may stand inside of another one: rows, the indexes of constraints, sequences of columns. */
-function changedAnywhere(statement: Tree): Mention[] {
-  const mentions: (Mention | undefined)[] = []
-  const common = commonTables(statement)
+/**
+ * What may stand anywhere in a statement: changes of rows, the indexes of constraints, the sequences of columns, and names that are only referred
+ * to. Each once, without the names of WITH.
+ */
+function mentionsInside(statement: Tree): Mention[] {
+  const [changes, references] = [new Mentions(), new Mentions()]
+  const common = new Set<unknown>()
   walk(statement, (kind, at) => {
-    if (/^(?:Insert|Update|Delete|Merge)Stmt$/.test(kind)) mentions.push(unlessCommon(relation(at['relation'], 'write'), common))
-    if (kind === 'CopyStmt' && at['is_from'] === true) mentions.push(relation(at['relation'], 'write'))
-    if (kind === 'LockStmt') mentions.push(...relations(at['relations'], 'write'))
-    if (kind === 'IntoClause' || kind === 'SelectStmt') mentions.push(relation(intoOf(kind, at), 'create'))
-    if (kind === 'Constraint') mentions.push(...madeByConstraint(at))
+    if (kind === 'CommonTableExpr') common.add(at['ctename'])
+    changedBy[kind]?.(at, changes)
+    referredBy[kind]?.(at, references)
   })
-  return mentions.filter((mention) => mention !== undefined)
+  return [...changes.all, ...references.all].filter(({ schema, name }) => schema !== undefined || !common.has(name))
 }
 
-function intoOf(kind: string, at: Fields): unknown {
-  return kind === 'IntoClause' ? at['rel'] : (at['intoClause'] as Fields | undefined)?.['rel']
+class Mentions {
+  readonly all: Mention[] = []
+  readonly #seen = new Set<string>()
+
+  add(mention: Mention | undefined): void {
+    if (mention === undefined) return
+    const key = `${mention.class} ${mention.use} ${mention.schema ?? ''}.${mention.name}`
+    if (this.#seen.has(key)) return
+    this.#seen.add(key)
+    this.all.push(mention)
+  }
+}
+
+type Collect = (at: Fields, into: Mentions) => void
+
+const writes: Collect = (at, into) => into.add(relation(at['relation'], 'write'))
+
+const changedBy: Readonly<Record<string, Collect>> = {
+  InsertStmt: writes,
+  UpdateStmt: writes,
+  DeleteStmt: writes,
+  MergeStmt: writes,
+  CopyStmt: (at, into) => into.add(at['is_from'] === true ? relation(at['relation'], 'write') : undefined),
+  LockStmt: (at, into) => relations(at['relations'], 'write').forEach((one) => into.add(one)),
+  IntoClause: (at, into) => into.add(relation(at['rel'], 'create')),
+  SelectStmt: (at, into) => into.add(relation((at['intoClause'] as Fields | undefined)?.['rel'], 'create')),
+  Constraint: (at, into) => madeByConstraint(at).forEach((one) => into.add(one)),
+}
+
+const referredBy: Readonly<Record<string, Collect>> = {
+  RangeVar: (at, into) => into.add(relation(at, 'refer')),
+  TypeName: (at, into) => into.add(at['pct_type'] === true ? columnOf(at['names']) : named('type', at['names'], 'refer')),
+  FuncCall: (at, into) => into.add(named('routine', at['funcname'], 'refer')),
+  ObjectWithArgs: (at, into) => into.add(named('routine', at['objname'], 'refer')),
+  CollateClause: (at, into) => into.add(named('collation', at['collname'], 'refer')),
+  A_Expr: (at, into) => into.add(named('operator', at['name'], 'refer')),
+  CreateTrigStmt: (at, into) => into.add(named('routine', at['funcname'], 'refer')),
+  ColumnRef: (at, into) => into.add(listOf(at['fields']).length > 2 ? columnOf(at['fields'], 2) : undefined),
+  DefElem: (at, into) => into.add(at['defname'] === 'owned_by' ? columnOf(at['arg']) : undefined),
+  IndexElem: (at, into) => into.add(named('operator class', at['opclass'], 'refer')),
+  PartitionElem: (at, into) => into.add(named('operator class', at['opclass'], 'refer')),
 }
 
 function madeByConstraint(at: Fields): (Mention | undefined)[] {
@@ -139,37 +179,6 @@ function madeByConstraint(at: Fields): (Mention | undefined)[] {
     return defname === 'sequence_name' ? [named('relation', arg, 'create')] : []
   })
   return [...index, ...sequences]
-}
-
-/** Names that are only referred to, wherever they stand. */
-function referencesIn(statement: Tree): Mention[] {
-  const mentions: (Mention | undefined)[] = []
-  const common = commonTables(statement)
-  walk(statement, (kind, at) => {
-    if (kind === 'RangeVar') mentions.push(unlessCommon(relation(at, 'refer'), common))
-    if (kind === 'TypeName') mentions.push(at['pct_type'] === true ? columnOf(at['names']) : named('type', at['names'], 'refer'))
-    if (kind === 'FuncCall') mentions.push(named('routine', at['funcname'], 'refer'))
-    if (kind === 'ObjectWithArgs') mentions.push(named('routine', at['objname'], 'refer'))
-    if (kind === 'CollateClause') mentions.push(named('collation', at['collname'], 'refer'))
-    if (kind === 'A_Expr') mentions.push(named('operator', at['name'], 'refer'))
-    if (kind === 'CreateTrigStmt') mentions.push(named('routine', at['funcname'], 'refer'))
-    if (kind === 'ColumnRef' && listOf(at['fields']).length > 2) mentions.push(columnOf(at['fields'], 2))
-    if (kind === 'DefElem' && at['defname'] === 'owned_by') mentions.push(columnOf(at['arg']))
-    if (kind === 'IndexElem' || kind === 'PartitionElem') mentions.push(named('operator class', at['opclass'], 'refer'))
-  })
-  return mentions.filter((mention) => mention !== undefined)
-}
-
-function commonTables(statement: Tree): ReadonlySet<string> {
-  const names = new Set<string>()
-  walk(statement, (kind, at) => {
-    if (kind === 'CommonTableExpr' && typeof at['ctename'] === 'string') names.add(at['ctename'])
-  })
-  return names
-}
-
-function unlessCommon(mention: Mention | undefined, common: ReadonlySet<string>): Mention | undefined {
-  return mention !== undefined && mention.schema === undefined && common.has(mention.name) ? undefined : mention
 }
 
 /** A table that ALTER TABLE changes besides its own: a parent, or a partition. */

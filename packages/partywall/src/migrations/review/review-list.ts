@@ -134,7 +134,7 @@ function reviewInTurn(migrations: readonly Migration[], base: ReviewBase): Revie
       step?.kind === 'sql' ? reviewText(migration, step, { ...base, isAfterCode, owned: from }) : undefined
     const reviewedUp = review(up, base.owned)
     isAfterCode ||= up.kind === 'code'
-    const reviewedDown = review(down, base.owned.copy())
+    const reviewedDown = down?.kind === 'sql' ? review(down, base.owned.copy()) : undefined
     return { ...(reviewedUp && { up: reviewedUp }), ...(reviewedDown && { down: reviewedDown }) }
   })
 }
