@@ -12,6 +12,7 @@ import { migrateRtt } from './scenarios/migrate-rtt.ts'
 import { noop } from './scenarios/noop.ts'
 import { query } from './scenarios/query.ts'
 import { queryRtt } from './scenarios/query-rtt.ts'
+import { review } from './scenarios/review.ts'
 
 const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   query,
@@ -23,6 +24,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   'migrate-rtt': migrateRtt,
   'migrate-many': migrateMany,
   noop,
+  review,
 }
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
