@@ -2,6 +2,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client } from 'pg'
+import { compareBlueprints } from '../../../src/blueprint/compare-blueprints.ts'
+import { readBlueprint } from '../../../src/blueprint/read-blueprint.ts'
 import { splitStatements } from '../../../src/sql/lexer.ts'
 import { writeFiles, type Registry } from '../tenants/registry.ts'
 import { randomHistory, randomOf } from './random-history.ts'
@@ -20,15 +22,13 @@ export async function differences(place: HistoryPlace, seed: number): Promise<ob
   const files = randomHistory(random)
   const { registry, admin } = place
   await applyAsPsql(admin, `psql_${seed}`, files)
-  const expected = await structureOf(admin, `psql_${seed}`)
+  const expected = await readBlueprint(admin, `psql_${seed}`)
   const found: object[] = []
   const check = async (schema: string, work: () => Promise<unknown>): Promise<void> => {
     try {
       await work()
-      const structure = await structureOf(admin, schema)
-      const missing = expected.filter((line) => !structure.includes(line))
-      const surplus = structure.filter((line) => !expected.includes(line))
-      if (missing.length + surplus.length > 0) found.push({ seed, schema, missing, surplus })
+      const sentences = compareBlueprints(expected, await readBlueprint(admin, schema)).map(({ sentence }) => sentence)
+      if (sentences.length > 0) found.push({ seed, schema, sentences })
     } catch (error) {
       found.push({ seed, schema, error: String(error) })
     }
@@ -63,38 +63,3 @@ async function applyAsPsql(admin: Client, schema: string, files: readonly string
   }
   await admin.query('discard all')
 }
-
-/** A line for each part of what a schema holds, without the name of the schema. */
-async function structureOf(admin: Client, schema: string): Promise<string[]> {
-  await admin.query(`set search_path to ${schema}`)
-  try {
-    const { rows } = await admin.query<{ line: string }>(structureSql, [schema])
-    return rows.map(({ line }) => line.replaceAll(`${schema}.`, ''))
-  } finally {
-    await admin.query('discard all')
-  }
-}
-
-const structureSql = `
-  with relations as (
-    select * from pg_class where relnamespace = $1::text::regnamespace and relname not like 'partywall_migrations%'
-  )
-  select format('relation %s %s', relkind, relname) as line from relations
-  union all
-  select format('column %s.%s %s %s %s', relname, attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid))
-  from relations
-  join pg_attribute on attrelid = relations.oid and attnum > 0 and not attisdropped
-  left join pg_attrdef on adrelid = attrelid and adnum = attnum
-  union all
-  select format('constraint %s %s %s', relname, conname, pg_get_constraintdef(pg_constraint.oid))
-  from relations join pg_constraint on conrelid = relations.oid
-  union all
-  select format('index %s %s', pg_get_indexdef(indexrelid), indisvalid) from relations join pg_index on indexrelid = relations.oid
-  union all
-  select format('view %s %s', relname, pg_get_viewdef(oid)) from relations where relkind = 'v'
-  union all
-  select format('function %s', pg_get_functiondef(oid)) from pg_proc where pronamespace = $1::text::regnamespace
-  union all
-  select format('enum %s %s', typname, array_agg(enumlabel order by enumsortorder))
-  from pg_type join pg_enum on enumtypid = pg_type.oid where typnamespace = $1::text::regnamespace group by typname
-`
