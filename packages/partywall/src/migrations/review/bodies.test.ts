@@ -202,6 +202,8 @@ describe('a statement in a DO block is one of the migration', () => {
     [`do $$ begin execute 'set search_path to public'; end $$`, /search path/],
     [`do $$ begin execute 'set search_path to ' || quote_ident(x); end $$`, /search path/],
     [`do $$ declare s text; begin s := 'drop schema x'; execute s; end $$`, /drop schema/],
+    [`do $$ begin execute concat('create table public', '.', 'stray (id int)'); end $$`, /the creation of public\.stray/],
+    [`do $$ begin execute format('delete from %I.notes', 'globex') || x; end $$`, /a change to the rows of globex\.notes/],
     [`do $$ declare s text; begin s := 'select set_config(''search_path'', x, true)'; execute s; end $$`, /search path/],
   ])('and refused by its kind: %s', (text, message) => {
     expect(() => reviewed(text)).toThrow(message)

@@ -14,6 +14,7 @@ import type { Passage, ReviewContext } from './review-context.ts'
 import { reviewFunctionPath, setsPathIn } from './search-path.ts'
 import { reviewStringNames } from './string-names.ts'
 import * as say from './refusals.ts'
+import { settingName } from './setting-name.ts'
 
 export interface BodyFacts {
   /** Names with `public.` that stay. */
@@ -163,7 +164,7 @@ class Body {
     const isLocal = tree !== undefined && setsPathIn(tree) === 'local'
     const hasOwn = listOf(this.#at['options']).some((option) => {
       const setting = fieldsOf(fieldsOf(option, 'DefElem')?.['arg'], 'VariableSetStmt')
-      return setting?.['name'] === 'search_path'
+      return setting !== undefined && settingName(setting) === 'search_path'
     })
     if (!isLocal || !hasOwn) this.#context.refuse(near, say.pathInBody())
   }

@@ -4,7 +4,7 @@ import { databaseWide } from './database-wide.ts'
 import { constantStatement, likelyText, reviewParts, unknownName, variablesIn, type Expression } from './dynamic-sql.ts'
 import { embeddedSql, type EmbeddedSql } from './embedded-sql.ts'
 import { fieldsOf, listOf, stringOf, type Tree } from './grammar.ts'
-import { mentionsOf } from './mentions.ts'
+import { mentionsOf, type Mention } from './mentions.ts'
 import { asStatement, literalIn, partOf, placeNear, tokenAt } from './passages.ts'
 import { merged, noFacts, type Passage, type ReviewContext, type StatementFacts } from './review-context.ts'
 import { factsOf } from './statement-facts.ts'
@@ -97,7 +97,7 @@ class Block {
 
   /** A statement of which only parts are known. */
   #parts(expression: Expression, isRun: boolean): StatementFacts {
-    const { place, owned, grammar, refuse, changesShared } = this.#context
+    const { place, owned, grammar, refuse, changesShared, isAfterCode } = this.#context
     const offset = placeNear(expression.passage, expression.statement.start)
     const text = likelyText(expression)
     if (/\bsearch_path\b/i.test(text) && !place.isShared) refuse(offset, say.path('search_path'))
@@ -105,10 +105,13 @@ class Block {
     const wide = likely && databaseWide(likely)
     const isOnPurpose = wide?.schemas !== undefined && changesShared && wide.what !== 'create schema'
     if (wide !== undefined && !place.isShared && !isOnPurpose) refuse(offset, say.databaseWide(wide, place))
-    const { ofPublic } = reviewParts(expression, this.#context, (name) => owned.hasName(name))
-    // A name with a schema was looked at above.
-    const mentions =
-      likely === undefined ? [] : mentionsOf(likely).filter(({ name, schema }) => isWritten(name) && schema === undefined)
+    const { ofPublic, isChanged } = reviewParts(expression, this.#context, (name) => owned.hasName(name))
+    const named = likely === undefined ? [] : mentionsOf(likely)
+    const outside = named.find((mention) => isOutside(mention) && !(isChanged && mention.schema === 'public'))
+    if (outside !== undefined && !place.isShared && !changesShared && !isAfterCode) {
+      refuse(offset, say.changeElsewhere({ ...outside, name: outside.name.replaceAll(unknownName, '…') }, place))
+    }
+    const mentions = named.filter(({ name, schema }) => isWritten(name) && schema === undefined)
     const facts = factsOf(mentions, offset, place)
     owned.record({ ...facts, dropped: [] })
     const unknown = isRun ? [{ offset, what: 'a statement that is put together at run time' }] : []
@@ -127,6 +130,12 @@ class Block {
     const whole = kind === 'statement' ? text : asStatement(text)
     return partOf(this.#body, start === undefined ? undefined : start - (whole.length - text.length), whole, near)
   }
+}
+
+/** Of `public.` in front of a name that is not known, the parts of the text are looked at. */
+function isOutside({ schema, name, use }: Mention): boolean {
+  if (use === 'refer' || schema === undefined || schema === 'pg_temp') return false
+  return isWritten(schema) && (schema !== 'public' || isWritten(name))
 }
 
 function isWritten(name: string): boolean {

@@ -32,7 +32,7 @@ export function constantStatement({ tree, passage, statement }: Expression): Pas
 export const unknownName = 'partywall_unknown'
 
 /** The text with a name in the place of each part that is not known. */
-export function likelyText({ tree }: Expression): string {
+export function likelyText({ tree }: Pick<Expression, 'tree'>): string {
   return textOf(valueOf(tree))
 }
 

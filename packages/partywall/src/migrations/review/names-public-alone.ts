@@ -6,6 +6,7 @@
 import { databaseWide } from './database-wide.ts'
 import { fieldsOf, listOf, nodeOf, partsOf, type Fields, type Tree } from './grammar.ts'
 import { constantOf } from './passages.ts'
+import { settingName } from './setting-name.ts'
 
 /** @param known schemas that are in the path of every tenant */
 export function namesPublicAlone(tree: Tree, known: readonly string[]): boolean {
@@ -20,9 +21,9 @@ export function namesPublicAlone(tree: Tree, known: readonly string[]): boolean 
 /** Those that mean no schema of a tenant, or its own. */
 const ownSchemas = new Set(['', 'public', 'pg_catalog', 'pg_temp', '$user'])
 
-function pathOf({ name, kind, args }: Fields): readonly string[] | undefined {
-  if (name !== 'search_path') return undefined
-  return kind === 'VAR_SET_VALUE' ? listOf(args).flatMap((one) => schemasIn(constantOf(one)?.text)) : []
+function pathOf(at: Fields): readonly string[] | undefined {
+  if (settingName(at) !== 'search_path') return undefined
+  return at['kind'] === 'VAR_SET_VALUE' ? listOf(at['args']).flatMap((one) => schemasIn(constantOf(one)?.text)) : []
 }
 
 /** `select set_config('search_path', …)` and nothing else. */

@@ -37,6 +37,15 @@ export function changeOfShared(name: string, { sharedSource, sharedSchema }: Rev
   )
 }
 
+export function catalogWrite({ name }: Mention, { sharedSource }: ReviewPlace): string {
+  return (
+    `a change of ${name}, which holds the objects of all tenants. Limit it to the tenant's own, e.g. by 'books'::regclass or 'mood'::regtype, or ` +
+    `move it to a migration of the shared schema (${sharedSource}).`
+  )
+}
+
+export const settingsTable = 'a change of pg_settings, which changes the settings of the session. Write SET instead.'
+
 export function ownName(name: string): string {
   return (
     `the name public.${name}, but ${name} is the tenant's own, and "public." leads out of the schema of the tenant. Remove "public.", ${rewrite}; ` +

@@ -4,6 +4,7 @@
  */
 import type { SqlStatement } from '../../sql/lexer.ts'
 import { reviewFunction } from './bodies.ts'
+import { isOfCatalog, limitedWrites } from './catalog-writes.ts'
 import { databaseWide, type DatabaseWide } from './database-wide.ts'
 import { reviewBlock } from './do-block.ts'
 import { fieldsOf, nodeOf, type Tree } from './grammar.ts'
@@ -14,6 +15,7 @@ import { noFacts, type Passage, type ReviewContext, type StatementFacts } from '
 import { namesPublicAlone } from './names-public-alone.ts'
 import { qualifiedNames } from './qualified-names.ts'
 import { assertPathStays, reviewFunctionPath } from './search-path.ts'
+import { setSequences } from './set-sequences.ts'
 import { factsOf } from './statement-facts.ts'
 import { reviewStringNames } from './string-names.ts'
 import * as say from './refusals.ts'
@@ -50,8 +52,9 @@ class StatementReview {
       return reviewBlock(tree, this.#passage, this.#statement, this.#context, reviewStatement) ?? this.#unread()
     reviewGuards(tree, this.#passage, this.#statement, this.#context)
     const mentions = mentionsOf(tree).map((mention) => this.#inOwnSchema(mention))
+    if (!place.isShared) this.#assertCatalogsStay(tree, mentions)
     if (!(place.isShared && place.sharedSchema === 'public')) this.#names(mentions)
-    const facts = factsOf(mentions, this.#at(this.#statement.start), place)
+    const facts = factsOf([...mentions, ...this.#setSequences(tree)], this.#at(this.#statement.start), place)
     const unknown = this.#strings(tree, facts)
     owned.record(facts)
     return { ...facts, ofPublic: this.#ofPublic, extensions: createdExtensions(tree), unknown }
@@ -65,6 +68,34 @@ class StatementReview {
     const copy = fieldsOf(tree, 'CopyStmt')
     if (copy !== undefined && copy['filename'] === undefined)
       this.#refuse(this.#statement.start, say.copyOfClient(copy['is_from'] === true))
+  }
+
+  /** What is written to PostgreSQL's own catalogs. */
+  #assertCatalogsStay(tree: Tree, mentions: readonly Mention[]): void {
+    const { place, changesShared } = this.#context
+    const changed = mentions.filter((mention) => mention.use !== 'refer' && mention.use !== 'create' && isOfCatalog(mention))
+    if (changed.length === 0) return
+    const limited = limitedWrites(tree)
+    for (const mention of changed) {
+      if (mention.name === 'pg_settings') this.#refuse(this.#statement.start, say.settingsTable)
+      const isLimited = mention.use === 'write' && limited.has(mention.name)
+      if (!isLimited && !changesShared) this.#refuse(this.#statement.start, say.catalogWrite(mention, place))
+    }
+  }
+
+  /** Those without a schema: the path decides which ones they are. */
+  #setSequences(tree: Tree): Mention[] {
+    const { place, changesShared, isAfterCode } = this.#context
+    if (place.isShared) return []
+    const sequences = setSequences(tree).map((mention) => this.#inOwnSchema(mention))
+    // The string of an own one is changed, or refused, with the others.
+    const outside = sequences.find(({ schema, name }) => {
+      return schema !== undefined && !(schema === 'public' && this.#context.owned.hasName(name))
+    })
+    if (outside !== undefined && !changesShared && !isAfterCode) {
+      this.#refuse(this.#statement.start, say.changeElsewhere(outside, place))
+    }
+    return sequences.filter(({ schema }) => schema === undefined)
   }
 
   /** Names in strings, and in the body of a function. Returns what of it is not known. */
@@ -141,7 +172,7 @@ class StatementReview {
       if (!leads && place.public === 'rewrite' && this.#isOwn(mention)) this.#unqualify(mention, written)
       return
     }
-    if (schema === 'pg_temp') return
+    if (schema === 'pg_temp' || (use === 'write' && isOfCatalog(mention))) return
     if (leads) {
       if (use !== 'refer' && !changesShared) this.#refuse(start, say.changeElsewhere(mention, place))
       return

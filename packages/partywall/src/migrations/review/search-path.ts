@@ -7,6 +7,7 @@ import { fieldsOf, listOf, partsOf, walk, type Fields, type Tree } from './gramm
 import { constantOf, edit, placeNear, tokenAt } from './passages.ts'
 import type { Passage, ReviewContext } from './review-context.ts'
 import * as say from './refusals.ts'
+import { settingName } from './setting-name.ts'
 
 type Refuse = (offset: number, what: string) => never
 
@@ -25,6 +26,7 @@ export function setsPathIn(tree: Tree): 'local' | 'session' | undefined {
   let scope: 'local' | 'session' | undefined
   walk(tree, (kind, at) => {
     if (/^(?:Create|Alter)FunctionStmt$/.test(kind)) return false
+    if (writesSettings(kind, at)) scope = 'session'
     const isCall = isPathCall(kind, at)
     if (!isCall && !(kind === 'VariableSetStmt' && setsPath(at))) return undefined
     const isLocal = isCall ? isTrue(listOf(at['args'])[2]) : at['is_local'] === true
@@ -60,7 +62,7 @@ export function reviewFunctionPath(
 }
 
 function setsPath(at: Fields): boolean {
-  return at['name'] === 'search_path' || at['kind'] === 'VAR_RESET_ALL'
+  return settingName(at) === 'search_path' || at['kind'] === 'VAR_RESET_ALL'
 }
 
 function pathWords(at: Fields): string {
@@ -72,6 +74,11 @@ function isPathCall(kind: string, at: Fields): boolean {
   if (kind !== 'FuncCall' || partsOf(at['funcname']).at(-1) !== 'set_config') return false
   const name = constantOf(listOf(at['args'])[0])?.text
   return name === undefined || name.toLowerCase() === 'search_path'
+}
+
+/** PostgreSQL carries out an UPDATE of this view as SET. */
+function writesSettings(kind: string, at: Fields): boolean {
+  return kind === 'UpdateStmt' && (at['relation'] as Fields | undefined)?.['relname'] === 'pg_settings'
 }
 
 function isTrue(value: unknown): boolean {

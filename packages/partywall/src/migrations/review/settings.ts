@@ -2,12 +2,15 @@
  * Settings that a file changes. They hold for that file: what follows in the same transaction, the next file or partywall's own statements,
  * gets them back as they were. A setting that would change how the text itself is read, or as whom it runs, is refused.
  */
-import type { SqlStatement } from '../../sql/lexer.ts'
+import { splitStatements, type SqlStatement } from '../../sql/lexer.ts'
 import { literal } from '../../sql/literal.ts'
 import type { Edits } from './edits.ts'
 import { constantOf } from './constants.ts'
+import { likelyText, unknownName } from './dynamic-sql.ts'
 import { embeddedIn } from './embedded-in.ts'
 import { listOf, nodeOf, partsOf, walk, type Fields, type Grammar, type Tree } from './grammar.ts'
+import { asStatement } from './passages.ts'
+import { settingName } from './setting-name.ts'
 
 export interface SettingsOf {
   /** The names of the settings that the statement changes. */
@@ -27,13 +30,24 @@ export function maySet({ tokens, bodies }: SqlStatement): boolean {
 export function settingsOf(grammar: Grammar, text: string, tree: Tree, refuse: (what: string) => never): SettingsOf {
   if (nodeOf(tree)?.[0] !== 'DoStmt') return settingsOfTree(tree, refuse)
   const inside = embeddedIn(grammar, text).flatMap((statement) => {
-    const parsed = grammar.parse(statement.kind === 'statement' ? statement.text : `select ${statement.text}`)
-    return parsed === undefined ? [] : [settingsOfTree(parsed, refuse)]
+    const parsed = grammar.parse(statement.kind === 'statement' ? statement.text : asStatement(statement.text))
+    if (parsed === undefined) return []
+    return statement.kind === 'dynamic' ? settingsOfDynamic(grammar, parsed, refuse) : [settingsOfTree(parsed, refuse)]
   })
   return {
     names: inside.flatMap(({ names }) => names),
     setsConstraints: inside.some(({ setsConstraints }) => setsConstraints),
   }
+}
+
+/** A statement that is put together at run time, as far as it can be known; it may be a DO block in its turn. */
+function settingsOfDynamic(grammar: Grammar, expression: Tree, refuse: (what: string) => never): SettingsOf[] {
+  const text = likelyText({ tree: expression })
+  return splitStatements(text).flatMap(({ start, end }) => {
+    const statement = text.slice(start, end)
+    const tree = grammar.parse(statement)
+    return tree === undefined ? [] : [settingsOf(grammar, statement, tree, refuse)]
+  })
 }
 
 function settingsOfTree(tree: Tree, refuse: (what: string) => never): SettingsOf {
@@ -43,7 +57,7 @@ function settingsOfTree(tree: Tree, refuse: (what: string) => never): SettingsOf
     const problem = refused(name, value)
     if (problem !== undefined) refuse(problem)
     // The search path has rules of its own.
-    if (name !== 'search_path') names.add(name)
+    if (name !== 'search_path' && !name.includes(unknownName)) names.add(name)
   }
   walk(tree, (kind, at) => {
     // The settings of a function hold for its calls.
@@ -52,7 +66,7 @@ function settingsOfTree(tree: Tree, refuse: (what: string) => never): SettingsOf
     if (kind === 'DiscardStmt' && at['target'] !== 'DISCARD_TEMP') refuse(`discard, ${sessionWords}`)
     if (kind === 'VariableSetStmt') {
       if (at['kind'] === 'VAR_SET_MULTI') refuse(multi(String(at['name'])))
-      if (at['kind'] !== 'VAR_RESET_ALL') set(String(at['name']).toLowerCase(), valueOf(at))
+      if (at['kind'] !== 'VAR_RESET_ALL') set(settingName(at), valueOf(at))
     }
     if (kind === 'FuncCall' && partsOf(at['funcname']).at(-1) === 'set_config') {
       const [name, value] = listOf(at['args'])
@@ -133,8 +147,8 @@ function kept(name: string): string {
 }
 
 /**
- * A function that is called may change the search path, and the text does not show that. So the path of the schema is kept when a transaction
- * starts, and brought back behind each file.
+ * A function that is called may change the search path or the role, and the text does not show that. So those of the schema are kept when a
+ * transaction starts, and brought back behind each file.
  */
-export const keepPath = `select pg_catalog.set_config('partywall.path', pg_catalog.current_setting('search_path'), true)`
-export const restorePath = `select pg_catalog.set_config('search_path', pg_catalog.current_setting('partywall.path'), true)`
+export const keepPath = `select ${copy(`'partywall.path'`, `'search_path'`)}, ${copy(`'partywall.role'`, `'role'`)}`
+export const restorePath = `select ${copy(`'search_path'`, `'partywall.path'`)}, ${copy(`'role'`, `'partywall.role'`)}`

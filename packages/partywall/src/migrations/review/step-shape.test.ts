@@ -52,6 +52,9 @@ test.each([
   [`set names 'latin1';`, 1, 'client_encoding'],
   ['do $$ begin\n set standard_conforming_strings = off; end $$;', 1, 'standard_conforming_strings'],
   [`select set_config('role', 'postgres', true);`, 1, 'a change of role'],
+  [`select 1;\ndo $$ begin execute 'set role postgres'; end $$;`, 2, 'a change of role'],
+  [`do $$ begin execute 'do $x$ begin set ' || 'role postgres; end $x$'; end $$;`, 1, 'a change of role'],
+  [`do $$ begin execute format('set %I = off', 'standard_conforming_strings'); end $$;`, 1, 'standard_conforming_strings'],
   ['discard all;', 1, 'discard'],
 ])('a file is refused with its line: %j', async (text, line, words) => {
   await expect(review(text)).rejects.toMatchObject({
