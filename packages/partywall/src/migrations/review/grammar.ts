@@ -131,5 +131,7 @@ const leaves = new Set(['A_Const', 'String', 'Integer', 'Float', 'Boolean', 'Bit
 function kindByFields(fields: Fields): string | undefined {
   if (fields['relname'] !== undefined) return 'RangeVar'
   if (fields['objname'] !== undefined) return 'ObjectWithArgs'
+  if (fields['funcformat'] !== undefined && fields['funcname'] !== undefined) return 'FuncCall'
+  if (fields['collname'] !== undefined && fields['location'] !== undefined) return 'CollateClause'
   return fields['typemod'] !== undefined && fields['names'] !== undefined ? 'TypeName' : undefined
 }

@@ -4,6 +4,7 @@
  * `every kind of statement` holds that the table is complete.
  */
 import { fieldsOf, listOf, nodeOf, partsOf, stringOf, walk, type Fields, type Tree } from './grammar.ts'
+import { nameInOption } from './option-names.ts'
 
 /** Names of one class cannot be used twice in a schema; a relation, an index and a type cannot have the same name either. */
 export type ObjectClass =
@@ -166,9 +167,20 @@ const referredBy: Readonly<Record<string, Collect>> = {
   A_Expr: (at, into) => into.add(named('operator', at['name'], 'refer')),
   CreateTrigStmt: (at, into) => into.add(named('routine', at['funcname'], 'refer')),
   ColumnRef: (at, into) => into.add(listOf(at['fields']).length > 2 ? columnOf(at['fields'], 2) : undefined),
-  DefElem: (at, into) => into.add(at['defname'] === 'owned_by' ? columnOf(at['arg']) : undefined),
+  DefElem: (at, into) => into.add(inOption(at)),
+  // In front of what it holds, where every name is that of a function.
+  CreateOpClassItem: (at, into) =>
+    into.add(at['itemtype'] === operatorItem ? object('operator', at['name'], 'refer') : undefined),
   IndexElem: (at, into) => into.add(named('operator class', at['opclass'], 'refer')),
   PartitionElem: (at, into) => into.add(named('operator class', at['opclass'], 'refer')),
+}
+
+const operatorItem = 1
+
+function inOption(at: Fields): Mention | undefined {
+  if (at['defname'] === 'owned_by') return columnOf(at['arg'])
+  const option = nameInOption(at)
+  return option && fromParts(option.class, option.parts, 'refer')
 }
 
 function madeByConstraint(at: Fields): (Mention | undefined)[] {

@@ -21,7 +21,12 @@ export class OwnedObjects {
 
   /** Whether there is an object of this name in any class. */
   hasName(name: string): boolean {
-    return classes.some((of) => this.has({ class: of, name }))
+    return this.classOf(name) !== undefined
+  }
+
+  /** What has this name. */
+  classOf(name: string): ObjectClass | undefined {
+    return classes.find((of) => this.has({ class: of, name }))
   }
 
   /** Adds what a statement has created, and removes what it has dropped. */
@@ -57,6 +62,7 @@ const classes: readonly ObjectClass[] = [
   'routine',
   'operator',
   'collation',
+  'conversion',
   'statistics',
   'operator class',
   'text search',

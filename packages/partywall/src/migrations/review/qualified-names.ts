@@ -1,5 +1,6 @@
 /** The names in a statement that are written with a schema, and where: the grammar says that there is such a name, but mostly not its place. */
 import type { SqlStatement } from '../../sql/lexer.ts'
+import { partsOf, walk, type Tree } from './grammar.ts'
 
 export interface QualifiedName {
   readonly schema: string
@@ -18,6 +19,15 @@ export function qualifiedNames(text: string, { tokens, spans }: SqlStatement): Q
     const [schema, name] = [nameAt(text, before), nameAt(text, after) ?? operatorFrom(tokens, dot + 1)]
     return schema === undefined || name === undefined ? [] : [{ schema, name, start: before[0], nameStart: after[0] }]
   })
+}
+
+/** Names that stand as a column may stand: the first part may be the alias of a table. */
+export function columnsOf(statement: Tree): ReadonlySet<string> {
+  const columns = new Set<string>()
+  walk(statement, (kind, at) => {
+    if (kind === 'ColumnRef') columns.add(JSON.stringify(partsOf(at['fields'])))
+  })
+  return columns
 }
 
 function nameAt(text: string, [start, end]: readonly [number, number]): string | undefined {

@@ -13,7 +13,7 @@ import { mentionsOf, type Mention } from './mentions.ts'
 import { edit, placeNear } from './passages.ts'
 import { noFacts, type Passage, type ReviewContext, type StatementFacts } from './review-context.ts'
 import { namesPublicAlone } from './names-public-alone.ts'
-import { qualifiedNames } from './qualified-names.ts'
+import { columnsOf, qualifiedNames, type QualifiedName } from './qualified-names.ts'
 import { assertPathStays, reviewFunctionPath } from './search-path.ts'
 import { setSequences } from './set-sequences.ts'
 import { factsOf } from './statement-facts.ts'
@@ -53,7 +53,7 @@ class StatementReview {
     reviewGuards(tree, this.#passage, this.#statement, this.#context)
     const mentions = mentionsOf(tree).map((mention) => this.#inOwnSchema(mention))
     if (!place.isShared) this.#assertCatalogsStay(tree, mentions)
-    if (!(place.isShared && place.sharedSchema === 'public')) this.#names(mentions)
+    if (!(place.isShared && place.sharedSchema === 'public')) this.#names(mentions, tree)
     const facts = factsOf([...mentions, ...this.#setSequences(tree)], this.#at(this.#statement.start), place)
     const unknown = this.#strings(tree, facts)
     owned.record(facts)
@@ -147,11 +147,12 @@ class StatementReview {
   }
 
   /** Names with a schema in front. */
-  #names(mentions: readonly Mention[]): void {
+  #names(mentions: readonly Mention[], tree: Tree): void {
     const uses = new Map(mentions.toReversed().map((mention) => [keyOf(mention), mention]))
     const written = new Set<string>()
+    let columns: ReadonlySet<string> | undefined
     for (const name of qualifiedNames(this.#passage.text, this.#statement)) {
-      const mention = uses.get(keyOf(name))
+      const mention = uses.get(keyOf(name)) ?? this.#elsewhere(name, () => (columns ??= columnsOf(tree)))
       if (mention === undefined) continue
       written.add(keyOf(name))
       this.#name(mention, name)
@@ -159,6 +160,12 @@ class StatementReview {
     for (const [key, mention] of uses) {
       if (mention.schema !== undefined && mention.use !== 'refer' && !written.has(key)) this.#name(mention, undefined)
     }
+  }
+
+  /** A name at a place that `mentionsOf` does not look at, such as ORDER BY … USING OPERATOR(public.<). */
+  #elsewhere({ schema, name }: QualifiedName, columns: () => ReadonlySet<string>): Mention | undefined {
+    if (schema !== 'public' || columns().has(keyOf({ schema, name }))) return undefined
+    return { class: this.#context.owned.classOf(name) ?? 'relation', schema, name, use: 'refer' }
   }
 
   /** @param written where the name is in the text; undefined when it could not be found there */

@@ -56,13 +56,14 @@ function keyOf({ file, line, message }: TrialFinding): string {
 
 /** A refusal names the option of the source that helps. */
 function optionIn(summary: string): keyof SourceReview | undefined {
-  if (summary.includes("{ extensions: 'shared' }")) return 'extensions'
-  return summary.includes("{ public: 'rewrite' }") ? 'public' : undefined
+  if (summary.includes("give the source { extensions: 'shared' }")) return 'extensions'
+  return summary.includes("give the source { public: 'rewrite' }") ? 'public' : undefined
 }
 
 function withoutFrame(summary: string): string {
   return summary
     .replace(/^The migration .*? failed in the schema "[^"]*"(?:, line \d+)?: /s, '')
+    .replace(/^The migration .*?(?:, line \d+,)? (?=creates the extension )/s, '')
     .replace(/ (?:Its transaction was rolled back|The statements that are done are recorded).*$/s, '')
     .replaceAll(/ ?(?:in|which) the schema "try_\w+"/g, '')
 }

@@ -15,7 +15,7 @@ export interface PlainTrial {
   readonly reference: Reference
   /** Absent when a migration failed. */
   readonly result?: PlainResult
-  /** The extensions that the migrations have created. */
+  /** The extensions that the migrations have created, also those that a later one has dropped: they are needed until then. */
   readonly extensions: readonly string[]
 }
 
@@ -45,14 +45,19 @@ export async function readyShared(
   }
 }
 
+/** @param named extensions that the text of the migrations creates: one of them may drop again what it has created */
 export async function tryPlainly(
   { connection }: ScratchDatabase,
   grammar: Grammar,
   migrations: readonly Migration[],
+  named: readonly string[],
 ): Promise<PlainTrial> {
   const [before, known] = [await readBlueprint(connection, 'public'), new Set(await extensionsOf(connection))]
-  const reference = await makeReference(connection, grammar, migrations)
-  const extensions = (await extensionsOf(connection)).filter((name) => !known.has(name))
+  const created = new Set(named.filter((name) => !known.has(name)))
+  const reference = await makeReference(connection, grammar, migrations, async () => {
+    for (const name of await extensionsOf(connection)) if (!known.has(name)) created.add(name)
+  })
+  const extensions = [...created].toSorted()
   if (reference.failure !== undefined) return { reference, extensions }
   return { reference, extensions, result: await readPlainResult(connection, before) }
 }

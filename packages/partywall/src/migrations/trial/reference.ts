@@ -24,10 +24,12 @@ export interface Reference {
   readonly failure?: TrialFinding
 }
 
+/** @param onMigrated is awaited behind each migration, also behind the one that failed */
 export async function makeReference(
   connection: PlainConnection,
   grammar: Grammar,
   migrations: readonly Migration[],
+  onMigrated: () => Promise<void>,
 ): Promise<Reference> {
   const started = performance.now()
   const skipped: TrialPlace[] = []
@@ -35,6 +37,7 @@ export async function makeReference(
   for (const migration of migrations) {
     const run = new ReferenceRun(connection, grammar, migration, skipped)
     const failure = await run.failure()
+    await onMigrated()
     if (failure !== undefined) return { durationMs: end(), skipped, failure }
   }
   return { durationMs: end(), skipped }

@@ -34,6 +34,8 @@ export class TrialOfOneKind {
   readonly #findings: TrialFinding[] = []
   /** Extensions that the migrations use, and that neither they nor the shared migrations create. */
   readonly #assumed: string[] = []
+  /** Extensions that the SQL of the migrations creates. */
+  #leftOut: readonly string[] = []
 
   constructor(context: TrialContext, kind: string) {
     this.#context = context
@@ -80,6 +82,7 @@ export class TrialOfOneKind {
     const { host, sources } = this.#context
     const source = { ...this.#source, review: { ...this.#source.review, extensions: 'shared' as const } }
     const { reviewed } = await findCure({ options: host.options, sources }, source, migrations)
+    this.#leftOut = reviewed.leftOut
     return this.#lacking(reviewed.leftOut)
   }
 
@@ -110,7 +113,7 @@ export class TrialOfOneKind {
     try {
       const failure = await readyShared(host, database, this.#shared(this.#assumed))
       if (failure !== undefined) return { reference: { durationMs: 0, skipped: [], failure }, extensions: [] }
-      return await tryPlainly(database, await loadGrammar(), migrations)
+      return await tryPlainly(database, await loadGrammar(), migrations, this.#leftOut)
     } finally {
       databases.drop(database.name)
     }

@@ -25,7 +25,7 @@ const histories: Record<string, Record<string, string>> = {
   wrong: {
     // Sees the table of the tenant before. The review cannot read it, because it is put together at run time.
     '0001_guarded.sql': `do $$ declare n int; begin
-      execute 'select count(*) from pg_class where relname = ''guarded''' into n;
+      execute format('select count(*) from %I where relname = ''guarded''', 'pg_class') into n;
       if n = 0 then create table guarded (id int); end if;
     end $$;`,
     '0002_landing.sql': "do $$ begin\n  execute 'create table if not exists pub' || 'lic.landed (id int)';\nend $$;",
@@ -38,6 +38,10 @@ const histories: Record<string, Record<string, string>> = {
       'create extension hstore;\ncreate table public.facts (pairs hstore);\ncreate index on public.facts (pairs);',
     // The extension of this type is created by nothing.
     '0002_names.sql': 'create table names (name citext);',
+    // It is needed until a later migration drops it.
+    '0003_once.sql':
+      'create extension pg_trgm;\ncreate table once (title text);\ncreate index on once using gin (title gin_trgm_ops);',
+    '0004_dropped.sql': 'drop table once;\ndrop extension pg_trgm;\ncreate extension unaccent;\ndrop extension unaccent;',
   },
   refused: {
     '0001_fine.sql': 'create table a ();',
@@ -111,6 +115,8 @@ test('a history that needs options and a shared migration is told them as they h
     { cause: 'refused', line: 1, option: 'extensions' },
     { cause: 'refused', line: 2, option: 'public' },
     { cause: 'refused', line: 3, option: 'public' },
+    { cause: 'refused', line: 1, option: 'extensions' },
+    ...[2, 3, 4].map((line) => ({ cause: 'refused', line, option: 'extensions' })),
   ])
   expect(cure).toEqual({
     options: { extensions: 'shared', public: 'rewrite' },
@@ -119,13 +125,16 @@ test('a history that needs options and a shared migration is told them as they h
       file: expect.stringMatching(/shared\/0002_extensions\.sql$/),
       text:
         'create extension if not exists "citext" with schema "public";\n' +
-        'create extension if not exists "hstore" with schema "public";\n',
+        'create extension if not exists "hstore" with schema "public";\n' +
+        'create extension if not exists "pg_trgm" with schema "public";\n' +
+        'create extension if not exists "unaccent" with schema "public";\n',
     },
   })
   expect(rewritten.map(({ line, what }) => ({ line, what }))).toEqual([
     { line: 1, what: 'a statement about an extension is left out' },
     { line: 2, what: 'public. is removed' },
     { line: 3, what: 'public. is removed' },
+    ...[1, 2, 3, 4].map((line) => ({ line, what: 'a statement about an extension is left out' })),
   ])
 })
 
