@@ -1,6 +1,7 @@
 /** What a generator has written into folders: the files that were not there before, or that have changed. */
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { Generator } from './generators.ts'
 
 export class NewFiles {
   readonly #folders: readonly string[]
@@ -17,10 +18,10 @@ export class NewFiles {
 
   /**
    * The new migration, or null.
-   * @param expected the file that the tool was told to write. It is removed when the tool says in it that there is nothing to do
+   * @param expected the file that the tool was told to write. It is removed when it holds only comments, because nothing has changed
    */
-  async made(expected?: string): Promise<string | null> {
-    if (expected !== undefined && (await isEmpty(expected))) await rm(dirname(expected), { recursive: true, force: true })
+  async made(expected: Generator['file']): Promise<string | null> {
+    if (expected !== undefined) await settle(expected)
     const files = await filesBelow(this.#folders)
     return [...files.keys()].find((path) => !this.#before.has(path) && holdsMigration.test(path)) ?? null
   }
@@ -64,8 +65,10 @@ async function filesBelow(folders: readonly string[]): Promise<Map<string, numbe
 /** Not the snapshot and the journal that a tool writes beside it. */
 const holdsMigration = /\.(?:sql|[cm]?[jt]s)$/
 
-/** Prisma writes such a file when nothing has changed. */
-async function isEmpty(file: string): Promise<boolean> {
-  const text = await readFile(file, 'utf8').catch(() => undefined)
-  return text !== undefined && text.replaceAll(/^\s*--.*$/gm, '').trim() === ''
+async function settle({ path, beside }: NonNullable<Generator['file']>): Promise<void> {
+  const text = await readFile(path, 'utf8').catch(() => undefined)
+  if (text === undefined) return
+  if (text.replaceAll(/^\s*--.*$/gm, '').trim() === '') await rm(dirname(path), { recursive: true })
+  // The flag refuses to write a file that is there.
+  else await writeFile(beside.path, beside.text, { flag: 'wx' }).catch(() => {})
 }
