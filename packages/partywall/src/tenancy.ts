@@ -40,6 +40,9 @@ export interface RunInTenantOptions {
 /** The database of a tenancy, for the command line. It is no property, so that a user does not find it. */
 export let databaseOf: (tenancy: Tenancy<any, any>) => OpenDatabase
 
+/** What makes databases of its own for migrations, for the command line. */
+export let trialHostOf: (tenancy: Tenancy<any, any>) => TrialHost
+
 export class Tenancy<A extends object = Attributes, I extends object = A> {
   /** Without `database`, which may hold a password: see `tenancy.database`. */
   readonly options: PublicOptions
@@ -59,6 +62,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
 
   static {
     databaseOf = (tenancy) => tenancy.#database
+    trialHostOf = (tenancy) => tenancy.#trialHost()
   }
 
   constructor({ database, ...options }: Options) {

@@ -23,6 +23,8 @@ export class Cli {
   readonly out: Output
   readonly ask: Prompts
   readonly signals = new Signals()
+  /** The words after `--`. */
+  readonly passedOn: readonly string[]
   exitCode = 0
   /** Set when a command begins. */
   flags: GlobalFlags = { input: true }
@@ -31,7 +33,9 @@ export class Cli {
 
   constructor(args: readonly string[]) {
     // Read before the arguments are parsed: an error in the arguments must already be printed in the right form.
-    const flags = new Set(args.slice(0, args.includes('--') ? args.indexOf('--') : undefined))
+    const end = args.includes('--') ? args.indexOf('--') : args.length
+    const flags = new Set(args.slice(0, end))
+    this.passedOn = args.slice(end + 1)
     this.out = new Output({ isJson: flags.has('--json'), isVerbose: flags.has('--verbose') })
     this.ask = new Prompts(() => this.flags.input)
   }

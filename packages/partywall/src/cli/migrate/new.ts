@@ -1,5 +1,5 @@
 /** `partywall migrate new`: creates a migration file with the next number of its folder. */
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { TenancyError } from '../../errors.ts'
 import { newMigration } from '../../migrations/sources/folder/new.ts'
 import type { Cli } from '../context/cli.ts'
@@ -7,12 +7,10 @@ import { examples } from '../context/declarations.ts'
 import { shortPath } from '../terminal/printable.ts'
 import { UsageError } from '../terminal/failure.ts'
 import { refuseFlagsBefore } from './flags.ts'
-import { newByTool } from './new-by-tool.ts'
+import { newByTool, type ToolFlags } from './new-by-tool.ts'
 
-interface Flags {
-  readonly shared?: boolean
+interface Flags extends ToolFlags {
   readonly ts?: boolean
-  readonly print?: boolean
 }
 
 export function migrateNew(parent: Command, cli: Cli): void {
@@ -21,18 +19,33 @@ export function migrateNew(parent: Command, cli: Cli): void {
     .allowExcessArguments(false)
     .description('create a migration file')
     .argument('[name]', 'what it does, in a few words')
+    .argument('[words...]', 'after `--`: for the command of another tool')
     .option('--shared', 'for the shared schema, instead of the tenants')
     .option('--ts', 'in TypeScript, instead of SQL')
-    .option('--print', 'for the migrations of another tool: print its command, instead of running it')
+    .optionsGroup('For the migrations of another tool:')
+    .option('--print', 'print its command, instead of running it')
+    .option('--env <variable>', 'the variable in which the project has its connection string (default: DATABASE_URL)')
+    .addOption(
+      new Option(
+        '--url <url>',
+        'the server for the database that it compares with (default: the server of the config)',
+      ).conflicts('embedded'),
+    )
+    .option('--embedded', 'make that database on the embedded PostgreSQL')
     .addHelpText(
       'after',
       examples(
         ['migrate new "add titles"', 'migrations/tenant/0002_add_titles.sql'],
         ['migrate new plans --shared --ts', 'for the shared schema, in TypeScript'],
+        ['migrate new titles -- -d src/data-source.ts', 'the words after -- are for the other tool'],
       ),
     )
-    .action(async (given: string | undefined, flags: Flags, command: Command) => {
+    .action(async (first: string | undefined, others: readonly string[], flags: Flags, command: Command) => {
       refuseFlagsBefore(command)
+      const words = [...(first === undefined ? [] : [first]), ...others]
+      const { passedOn } = cli
+      const [given, tooMany] = words.slice(0, words.length - passedOn.length)
+      if (tooMany !== undefined) throw new UsageError(`too many arguments: put the name in quotes, "${given} ${tooMany} …"`)
       const { options } = await cli.tenancy()
       const name = given ?? (await cli.ask.required({ missing: 'the argument <name>', question: 'What does the migration do?' }))
       const { shared, tenant } = options.migrations
@@ -41,11 +54,12 @@ export function migrateNew(parent: Command, cli: Cli): void {
       if (typeof source !== 'string') {
         const { root, sharedSchema, extraSearchPath } = options
         const placed = source.at?.({ root, isShared: flags.shared === true, sharedSchema, extraSearchPath }) ?? source
-        return newByTool(cli, { source: placed, name, isTypeScript: flags.ts === true, root }, flags.print === true)
+        return newByTool(cli, { source: placed, name, isTypeScript: flags.ts === true, root, passedOn }, flags)
       }
-      if (flags.print === true) {
+      const toolFlag = (['print', 'env', 'url', 'embedded'] as const).find((flag) => flags[flag] !== undefined)
+      if (toolFlag !== undefined || passedOn.length > 0) {
         throw new UsageError(
-          '--print is for the migrations of another tool, and partywall creates these files itself: leave it out',
+          `${toolFlag === undefined ? '`--`' : `--${toolFlag}`} is for the migrations of another tool, and partywall creates these files itself: leave it out`,
         )
       }
       const file = await newMigration({ folder: source, name, language: flags.ts === true ? 'ts' : 'sql', shared: flags.shared })

@@ -1,5 +1,5 @@
 /**
- * The databases of a trial. They are dropped when it ends, however it ends; after a kill, by the next trial. A database of a trial that runs is
+ * The databases of a trial, and of a generator of migrations. They are dropped when it ends, however it ends; after a kill, by the next trial. A database of a trial that runs is
  * always connected to, so that no other trial can drop it. Nothing else on the server is changed.
  */
 import { randomBytes } from 'node:crypto'
@@ -25,29 +25,32 @@ export class ScratchDatabases {
   readonly #host: Pick<TrialHost, 'connect'>
   readonly #config: ClientConfig
   readonly #admin: PlainConnection
+  readonly #command: string
   readonly #held = new Map<string, PlainConnection>()
   /** Settles when no database is being created. */
   #creating: Promise<unknown> | undefined
   readonly #dropping: Promise<void>[] = []
   #isClosed = false
 
-  private constructor(host: Pick<TrialHost, 'connect'>, config: ClientConfig, admin: PlainConnection) {
+  private constructor(host: Pick<TrialHost, 'connect'>, config: ClientConfig, admin: PlainConnection, command: string) {
     this.#host = host
     this.#config = config
     this.#admin = admin
+    this.#command = command
   }
 
   /**
    * Connects to the server, and drops what earlier trials left.
+   * @param command the command that needs the databases, for messages
    * @throws TenancyError NOT_PERMITTED, DATABASE_UNREACHABLE
    */
-  static async open(host: Pick<TrialHost, 'connect'>, config: ClientConfig): Promise<ScratchDatabases> {
-    const admin = await host.connect({ ...config, application_name: 'partywall migrate try' })
+  static async open(host: Pick<TrialHost, 'connect'>, config: ClientConfig, command = 'migrate try'): Promise<ScratchDatabases> {
+    const admin = await host.connect({ ...config, application_name: `partywall ${command}` })
     try {
       const { rows } = await admin.query<{ role: string; may: boolean }>(mayCreateSql())
-      if (rows[0]?.may !== true) throw mayNotCreate(rows[0]?.role ?? 'of this connection')
+      if (rows[0]?.may !== true) throw mayNotCreate(rows[0]?.role ?? 'of this connection', command)
       await dropLeftOvers(admin)
-      return new ScratchDatabases(host, config, admin)
+      return new ScratchDatabases(host, config, admin, command)
     } catch (error) {
       await admin.end().catch(() => {})
       throw error
@@ -91,7 +94,7 @@ export class ScratchDatabases {
     try {
       this.#assertOpen()
       if (searchPath !== undefined) await this.#admin.query(setPathSql(name, searchPath))
-      const connection = await this.#host.connect({ ...config, application_name: 'partywall migrate try' })
+      const connection = await this.#host.connect({ ...config, application_name: `partywall ${this.#command}` })
       this.#held.set(name, connection)
       await this.#admin.query(commentOnDatabaseSql(name))
       return { name, config, connection }
@@ -134,11 +137,11 @@ function setPathSql(name: string, searchPath: readonly string[]): { readonly tex
   return { text: `alter database ${identifier(name)} set search_path = ${searchPath.map(identifier).join(', ')}` }
 }
 
-function mayNotCreate(role: string): TenancyError {
+function mayNotCreate(role: string, command: string): TenancyError {
   return new TenancyError(
     'NOT_PERMITTED',
-    `A trial of migrations makes databases of its own, and the role ${JSON.stringify(role)} may not create databases. Let a superuser run ` +
-      `\`alter role ${identifier(role)} createdb\`; or use another server: \`partywall migrate try --url postgres://…\`; or the embedded ` +
-      'PostgreSQL: `partywall migrate try --embedded`.',
+    `\`partywall ${command}\` makes databases of its own, and the role ${JSON.stringify(role)} may not create databases. Let a superuser run ` +
+      `\`alter role ${identifier(role)} createdb\`; or use another server: \`partywall ${command} --url postgres://…\`; or the embedded ` +
+      `PostgreSQL: \`partywall ${command} --embedded\`.`,
   )
 }
