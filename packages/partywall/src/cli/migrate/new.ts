@@ -1,7 +1,7 @@
 /** `partywall migrate new`: creates a migration file with the next number of its folder. */
 import type { Command } from 'commander'
 import { TenancyError } from '../../errors.ts'
-import type { PublicOptions } from '../../index.ts'
+import type { PublicOptions } from '../../config/options.ts'
 import { folderSource } from '../../migrations/sources/folder/folder.ts'
 import { newMigration } from '../../migrations/sources/folder/new.ts'
 import type { MigrationSource } from '../../ports/migration-source.ts'
