@@ -40,7 +40,7 @@ function writeApp() {
     `export default {
        output: 'standalone',
        outputFileTracingRoot: import.meta.dirname,
-       outputFileTracingIncludes: { '/*': ['./migrations/**', './node_modules/libpg-query/**'] },
+       outputFileTracingIncludes: { '/*': ['./migrations/**', './node_modules/libpg-query/**', './node_modules/@pgsql/types/**'] },
      }`,
   )
   write(join(app, 'app/layout.js'), 'export default ({ children }) => <html><body>{children}</body></html>')

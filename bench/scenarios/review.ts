@@ -45,10 +45,9 @@ function fileOf(number: number): string {
 }
 
 async function inNewProcess(folder: string): Promise<{ reading: number; milliseconds: number }> {
-  const url = (path: string): string => new URL(`../../packages/partywall/src/${path}`, import.meta.url).href
   const program = `
-    import { folderSource } from '${url('migrations/sources/folder/folder.ts')}'
-    import { review } from '${url('migrations/plan/reviews.ts')}'
+    import { folderSource } from '${urlOf('migrations/sources/folder/folder.ts')}'
+    import { review } from '${urlOf('migrations/plan/reviews.ts')}'
     const source = folderSource(${JSON.stringify(folder)})
     const options = { sharedSchema: 'public', includeShared: true, extraSearchPath: [] }
     const started = performance.now()
@@ -58,4 +57,8 @@ async function inNewProcess(folder: string): Promise<{ reading: number; millisec
     console.log(JSON.stringify({ reading, milliseconds: performance.now() - started }))`
   const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, '--input-type=module', '--eval', program])
   return JSON.parse(stdout)
+}
+
+function urlOf(path: string): string {
+  return new URL(`../../packages/partywall/src/${path}`, import.meta.url).href
 }

@@ -1,7 +1,10 @@
 /** `partywall migrate new`: creates a migration file with the next number of its folder. */
 import { Option, type Command } from 'commander'
 import { TenancyError } from '../../errors.ts'
+import type { PublicOptions } from '../../config/options.ts'
+import { folderSource } from '../../migrations/sources/folder/folder.ts'
 import { newMigration } from '../../migrations/sources/folder/new.ts'
+import type { MigrationSource } from '../../ports/migration-source.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples } from '../context/declarations.ts'
 import { shortPath } from '../terminal/printable.ts'
@@ -51,9 +54,9 @@ export function migrateNew(parent: Command, cli: Cli): void {
       const { shared, tenant } = options.migrations
       const source = flags.shared === true ? shared : tenant['default']!
       if (source === false) throw noMigrationsThere()
-      if (typeof source !== 'string') {
-        const { root, sharedSchema, extraSearchPath } = options
-        const placed = source.at?.({ root, isShared: flags.shared === true, sharedSchema, extraSearchPath }) ?? source
+      const { root } = options
+      const placed = typeof source === 'string' ? folderSource(source) : atItsPlace(source, options, flags.shared === true)
+      if (typeof source !== 'string' && placed.written?.called !== 'folderMigrations') {
         return newByTool(cli, { source: placed, name, isTypeScript: flags.ts === true, root, passedOn }, flags)
       }
       const toolFlag = (['print', 'env', 'url', 'embedded'] as const).find((flag) => flags[flag] !== undefined)
@@ -62,9 +65,22 @@ export function migrateNew(parent: Command, cli: Cli): void {
           `${toolFlag === undefined ? '`--`' : `--${toolFlag}`} is for the migrations of another tool, and partywall creates these files itself: leave it out`,
         )
       }
-      const file = await newMigration({ folder: source, name, language: flags.ts === true ? 'ts' : 'sql', shared: flags.shared })
+      const file = await newMigration({
+        folder: placed.name,
+        name,
+        language: flags.ts === true ? 'ts' : 'sql',
+        shared: flags.shared,
+      })
       cli.out.result({ file }, () => shortPath(file))
     })
+}
+
+function atItsPlace(
+  source: MigrationSource,
+  { root, sharedSchema, extraSearchPath }: PublicOptions,
+  isShared: boolean,
+): MigrationSource {
+  return source.at?.({ root, isShared, sharedSchema, extraSearchPath }) ?? source
 }
 
 function noMigrationsThere(): TenancyError {

@@ -1,10 +1,11 @@
-/** What a person reads after a trial: a line for each stage, the verdict, and then what stands in the way, with its places and its cure. */
+/** What a person reads after a trial: the verdict, what stands in the way and its cure, and last what was done. */
 import { styleText } from 'node:util'
 import type { TrialOfKind, TrialPlace, TrialReport, TrialTenant } from '../../migrations/trial/trial-report.ts'
 import { formatDuration } from '../terminal/duration.ts'
 import { printable, shortPath } from '../terminal/printable.ts'
 import { aligned } from '../terminal/table.ts'
-import { cureLines, findingLines, placeLines } from './try-findings.ts'
+import { wrapped } from '../terminal/wrap.ts'
+import { cureLines, curedLines, findingLines, placeLines } from './try-findings.ts'
 
 export function renderTrial({ kinds, leftBehind }: TrialReport, isVerbose: boolean): string {
   const parts = kinds.map((kind) => renderKind(kind, kinds.length > 1, isVerbose))
@@ -18,12 +19,14 @@ function renderKind(trial: TrialOfKind, hasOthers: boolean, isVerbose: boolean):
   const { kind, source, migrations, tried } = trial
   const title = `${hasOthers ? `${kind}: ` : ''}${printable(shortPath(source))}${migrations === 0 ? '' : `, ${counted(migrations)}`}${tried > 0 && tried < migrations ? `, the first ${tried} tried` : ''}`
   const blocks = [
-    [bold(title), ...stages(trial)],
-    [bold(verdict(trial))],
-    cureLines(trial),
+    [title, ...wrapped([verdict(trial)]).map(bold)],
     findingLines(trial, isVerbose),
     differenceLines(trial, isVerbose),
     listLines('Outside of the tenants:', trial.outside, isVerbose),
+    cureLines(trial),
+    curedLines(trial, isVerbose),
+    stages(trial),
+    reviewLines(trial, isVerbose),
     ...(isVerbose
       ? [placeLines('Changed by the review:', trial.rewritten), placeLines('Not known before it runs:', trial.unknown)]
       : []),
@@ -35,17 +38,33 @@ function renderKind(trial: TrialOfKind, hasOthers: boolean, isVerbose: boolean):
     .join('\n\n')
 }
 
-function stages({ reference, tenants, outside, isSettled, rewritten, unknown }: TrialOfKind): string[] {
+function stages({ reference, tenants, outside, isSettled }: TrialOfKind): string[] {
   const isCompared = tenants.some(({ ok }) => ok)
   const rows = [
     ...(reference === undefined ? [] : [['plain database', time(reference.durationMs), '']]),
-    ...tenants.map((tenant) => [`tenant, ${tenant.way}`, time(tenant.durationMs), resultOf(tenant)]),
+    ...alike(tenants),
     ...(isCompared ? [['outside of the tenants', '', outside.length === 0 ? 'nothing changed' : changes(outside.length)]] : []),
     ...(isSettled === undefined ? [] : [['second run', '', isSettled ? 'does nothing' : 'is not finished']]),
-    ...(rewritten.length === 0 ? [] : [['review', '', `changed ${lines(rewritten.length)}: ${byKind(rewritten)}`]]),
-    ...(unknown.length === 0 ? [] : [['review', '', `cannot know ${lines(unknown.length)}: ${byKind(unknown)}`]]),
   ]
-  return aligned(rows).map((line) => `  ${line}`)
+  return rows.length === 0 ? [] : [bold('What was tried:'), ...aligned(rows).map((line) => `  ${line}`)]
+}
+
+/** Tenants that were made in one way, with one result, are one row. */
+function alike(tenants: readonly TrialTenant[]): string[][] {
+  const groups = Map.groupBy(tenants, (tenant) => JSON.stringify([tenant.way, resultOf(tenant)]))
+  return [...groups.values()].map((group) => {
+    const [{ way }] = group as [TrialTenant, ...TrialTenant[]]
+    const times = group.map(({ durationMs }) => time(durationMs)).join(', ')
+    return [`${group.length === 1 ? 'a tenant' : `${group.length} tenants`}, ${way}`, times, resultOf(group[0]!)]
+  })
+}
+
+function reviewLines({ rewritten, unknown }: TrialOfKind, isVerbose: boolean): string[] {
+  const hint = isVerbose ? '' : ' (--verbose names them)'
+  return [
+    ...(rewritten.length === 0 ? [] : [bold(`The review changes ${lines(rewritten.length)}${hint}:`), ...byKind(rewritten)]),
+    ...(unknown.length === 0 ? [] : [bold(`The review cannot know ${lines(unknown.length)}${hint}:`), ...byKind(unknown)]),
+  ]
 }
 
 function resultOf({ ok, differences }: TrialTenant): string {
@@ -100,14 +119,15 @@ function listLines(title: string, sentences: readonly string[], isVerbose: boole
   const more = sentences.length - most
   return [
     bold(title),
-    ...sentences.slice(0, most).map((sentence) => `  ${printable(sentence)}`),
+    ...wrapped(sentences.slice(0, most).map((sentence) => `  ${printable(sentence)}`)),
     ...(more > 0 ? [`  and ${more} more; --verbose names all`] : []),
   ]
 }
 
-function byKind(places: readonly TrialPlace[]): string {
-  const groups = Object.entries(Object.groupBy(places, ({ what }) => what))
-  return groups.map(([what, of]) => `${of!.length} × ${what}`).join(', ')
+/** The most frequent first. */
+function byKind(places: readonly TrialPlace[]): string[] {
+  const groups = [...Map.groupBy(places, ({ what }) => what)].toSorted(([, a], [, b]) => b.length - a.length)
+  return groups.flatMap(([what, of]) => wrapped([`  ${of.length} × ${printable(what)}`]))
 }
 
 function time(millis: number): string {

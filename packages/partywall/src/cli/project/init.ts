@@ -66,6 +66,7 @@ function advice(folder: string, app: App, { kept }: WrittenProject, base: string
     ...(config === undefined ? moduleAdvice(app) : []),
     'Next:  npx partywall migrate new "first tables"',
     '       npx partywall tenant create acme',
+    'With migrations that exist: name them in the config, then run  npx partywall migrate try',
   ]
 }
 

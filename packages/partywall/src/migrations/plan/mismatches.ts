@@ -67,11 +67,15 @@ export function appliedOutOfOrder(schema: string, { name, file }: Migration, ind
 export function hasNoDown(schema: string, { name, file }: Migration): TenancyError {
   return new TenancyError(
     'INVALID_MIGRATION',
-    `The migration ${file} has no down migration, so the schema ${JSON.stringify(schema)} was not rolled back. Write the SQL that undoes it ` +
-      'after a line `-- partywall: down` (in TypeScript: export a function `down`), or undo it in a new migration.',
+    `The migration ${file} has no down migration, so the schema ${JSON.stringify(schema)} was not rolled back. Write one: ` +
+      `${howToWriteDown}. Or undo it in a new migration.`,
     { details: { schema, name, file } },
   )
 }
+
+/** Each kind of file has its own place for it. */
+export const howToWriteDown =
+  'in SQL after a line `-- partywall: down`, in code as the function `down`, for Prisma in a file down.sql beside it'
 
 function short(checksum: string): string {
   return checksum.slice(0, 12)

@@ -29,14 +29,18 @@ export async function findMissingExtensions(
   const names = new Set(needed.flatMap(({ extensions }) => extensions.map(({ extension }) => extension)))
   // What code creates is not known before it runs.
   if (names.size === 0 || pendingShared.some(({ up }) => up.kind === 'code')) return problems
-  const created = pendingShared.flatMap(({ up }) => (reviewedFacts(up) ?? []).flatMap(({ extensions }) => extensions))
-  const existing = new Set([...created, ...(await extensionsOfDatabase(queryable, [...names]))])
+  const existing = new Set([...createdExtensions(pendingShared), ...(await extensionsOfDatabase(queryable, [...names]))])
   for (const { schemas, extensions } of needed) {
     const missing = extensions.find(({ extension }) => !existing.has(extension))
     if (missing === undefined) continue
     for (const schema of schemas) problems.set(schema, missingExtension(missing, sharedSource))
   }
   return problems
+}
+
+/** @param reviewed migrations as the review returned them */
+export function createdExtensions(reviewed: readonly Migration[]): string[] {
+  return reviewed.flatMap(({ up }) => (reviewedFacts(up) ?? []).flatMap(({ extensions }) => extensions))
 }
 
 function leftOutBy({ name, file, up }: Migration): LeftOutExtension[] {

@@ -3,7 +3,7 @@ import { TenancyError } from '../../errors.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import type { AppliedMigration } from '../history/digest.ts'
 import type { HistoryDigest } from '../history/history.ts'
-import { isGone } from './mismatches.ts'
+import { howToWriteDown, isGone } from './mismatches.ts'
 import { planMigrations, type MigrationPlan, type OutOfOrder } from './plan.ts'
 import type { Planned } from './planned.ts'
 import type { FleetTarget } from './targets.ts'
@@ -44,8 +44,8 @@ export function planReset(target: FleetTarget, migrations: readonly Migration[],
 function hasNoDown(schema: string, { name, file }: Migration): TenancyError {
   return new TenancyError(
     'INVALID_MIGRATION',
-    `The migration ${file} has no down migration, so it was not applied again in the schema ${JSON.stringify(schema)}. Write the SQL that ` +
-      'undoes it after a line `-- partywall: down` (in TypeScript: export a function `down`). A tenant that may lose its data can be emptied ' +
+    `The migration ${file} has no down migration, so it was not applied again in the schema ${JSON.stringify(schema)}. Write one: ${howToWriteDown}. ` +
+      'A tenant that may lose its data can be emptied ' +
       'and migrated from the start: `npx partywall migrate reset`.',
     { details: { schema, name, file } },
   )

@@ -22,8 +22,8 @@ export function missingExtension({ extension, name, file, line }: LeftOutExtensi
   return new TenancyError(
     'INVALID_MIGRATION',
     `The migration ${place} creates the extension ${extension}, which is left out because its source has { extensions: 'shared' }; but the database ` +
-      `has no such extension, and no pending shared migration creates it. Create it in a migration of the shared schema (${sharedSource}): ` +
-      `create extension if not exists ${JSON.stringify(extension)}.`,
+      `does not have it. Apply the shared migrations first (npx partywall migrate --shared). If none of them creates it, write one in ` +
+      `${sharedSource}: create extension if not exists ${JSON.stringify(extension)}.`,
     { details: { name, file, ...(line !== undefined && { line }) } },
   )
 }

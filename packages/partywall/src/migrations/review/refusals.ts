@@ -108,8 +108,8 @@ export function guardOfPublic(column: string): string {
 
 export function psqlCommand(command: string): string {
   return (
-    `the command \\${command}, which psql carries out itself: PostgreSQL does not know it. Remove the line. A dump has no such lines and no data ` +
-    'behind COPY with: pg_dump --schema-only --restrict-key=none, without its lines that begin with \\.'
+    `the command \\${command}, which psql carries out itself: PostgreSQL does not know it. Remove the line. This makes a dump without such ` +
+    "lines, and without rows: pg_dump --schema-only … | sed '/^\\\\/d'"
   )
 }
 

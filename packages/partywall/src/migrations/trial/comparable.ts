@@ -3,6 +3,8 @@
  * schemas, the tenant's and the shared one. So PostgreSQL prints `citext` there and `public.citext` in a tenant, and the tool may have written
  * `public.` itself. The schema is taken off where it makes no difference: from everything in the plain database, and in a tenant from
  * names that the shared schema has and the tenant does not. Another name with `public.` in a tenant leads to the wrong table, and stays.
+ * PostgreSQL prints `pg_catalog.gen_random_uuid()` where an extension has a function of that name in the same schema, as pgcrypto does in the plain
+ * database. So `pg_catalog.` is taken off from such names, too. Comments and the labels of enums are data, and stay.
  */
 import type { Blueprint } from '../../blueprint/blueprint.ts'
 
@@ -40,7 +42,8 @@ function ownNames(blueprint: Blueprint): string[] {
 }
 
 function withoutShared(blueprint: Blueprint, { bySchema }: SharedNames, own: ReadonlySet<string>): Blueprint {
-  return [...bySchema].reduce(
+  const ofPostgres = new Set([...bySchema.values()].flatMap((names) => [...names]))
+  return [...bySchema, ['pg_catalog', ofPostgres] as const].reduce(
     (result, [schema, names]) => unqualified(result, schema, (name) => names.has(name) && !own.has(name)),
     blueprint,
   )
@@ -70,5 +73,13 @@ function mapTexts<T>(value: T, change: (text: string) => string): T {
   if (typeof value === 'string') return change(value) as T
   if (Array.isArray(value)) return value.map((item) => mapTexts(item as unknown, change)) as T
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapTexts(inner as unknown, change)])) as T
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      verbatim.has(key) ? (inner as unknown) : mapTexts(inner as unknown, change),
+    ]),
+  ) as T
 }
+
+/** Parts of a structure that hold data, in which a name means nothing. */
+const verbatim: ReadonlySet<string> = new Set(['comment', 'labels'])

@@ -17,7 +17,7 @@ export function findingOf(error: unknown): TrialFinding {
     cause: isRefused ? 'refused' : 'failed',
     ...(file !== undefined && { file }),
     ...(line !== undefined && { line }),
-    message: thrownByCode(known.cause) ?? withoutFrame(known.summary),
+    message: thrownByCode(known.cause) ?? withoutFile(withoutFrame(known.summary), file),
     ...(option && { option }),
   }
 }
@@ -30,8 +30,7 @@ function thrownByCode(cause: unknown): string | undefined {
 
 /** The source itself cannot be read. */
 export function sourceFinding(error: unknown): TrialFinding {
-  const { message: whole, file, line } = findingOf(error)
-  const message = file !== undefined && whole.startsWith(`${file} `) ? whole.slice(file.length + 1) : whole
+  const { message, file, line } = findingOf(error)
   return { cause: 'source', ...(file !== undefined && { file }), ...(line !== undefined && { line }), message }
 }
 
@@ -58,6 +57,11 @@ function keyOf({ file, line, message }: TrialFinding): string {
 function optionIn(summary: string): keyof SourceReview | undefined {
   if (summary.includes("give the source { extensions: 'shared' }")) return 'extensions'
   return summary.includes("give the source { public: 'rewrite' }") ? 'public' : undefined
+}
+
+/** The report names the file in front of the message. */
+function withoutFile(message: string, file: string | undefined): string {
+  return file !== undefined && message.startsWith(`${file} `) ? message.slice(file.length + 1).replace(/^sends /, '') : message
 }
 
 function withoutFrame(summary: string): string {

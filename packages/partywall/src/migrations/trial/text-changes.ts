@@ -31,8 +31,13 @@ function changeOf(before: string, after: string): string {
     return /^\s*(?:create|drop|alter|comment on)\s+extension\b/i.test(before)
       ? 'a statement about an extension is left out'
       : 'the line is left out'
-  const isPublic = withoutPublic(before) === withoutPublic(after)
-  return isPublic ? 'public. is removed' : 'the statement is changed'
+  if (withoutPublic(before) === withoutPublic(after)) return 'public. is removed'
+  const adds = (what: RegExp): boolean => what.test(after) && !what.test(before)
+  if (adds(/search_path from current/i)) return 'a function gets the search path of the tenant'
+  if (adds(/\(select \* from pg_catalog\.|\bcurrent_schema\b/i))
+    return 'a query on a catalog is limited to the schema of the tenant'
+  if (adds(/\bset\s+local\b/i) || /\bset_config\b/i.test(after)) return 'a setting ends with its file'
+  return 'the statement is changed'
 }
 
 function withoutPublic(line: string): string {

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { tenancyErrorOf } from '../../errors.ts'
 import type { Migration, MigrationSource, SourceReview } from '../../ports/migration-source.ts'
 import type { MigrationSources } from '../sources/sources.ts'
+import { createdExtensions } from '../plan/missing-extensions.ts'
+import { review } from '../plan/reviews.ts'
 import { loadGrammar } from '../review/grammar.ts'
 import { configLine, extensionsFile, extensionsMigration } from './advice.ts'
 import { findCure, type Cured } from './cures.ts'
@@ -66,7 +68,7 @@ export class TrialOfOneKind {
     try {
       const migrations = await this.#source.list()
       if (migrations.length === 0) {
-        const message = `there are no migrations in ${this.#source.name}. Correct the folder in the config.`
+        const message = `${this.#source.name} holds no migrations yet. If your migrations are elsewhere, name their folder and their tool in the config, at migrations.tenant.`
         this.#findings.push({ cause: 'source', message })
       }
       return migrations
@@ -161,7 +163,7 @@ export class TrialOfOneKind {
   async #report(verdict: TrialVerdict, parts: ReportParts): Promise<TrialOfKind> {
     const { cured, plain, tenants, missingExtensions = [] } = parts
     const options = parts.options ?? cured?.options ?? {}
-    const extensions = plain?.extensions ?? cured?.reviewed.leftOut ?? []
+    const extensions = plain?.extensions ?? (await this.#notShared(cured?.reviewed.leftOut ?? []))
     const cure = this.#needsCure(options, extensions) ? await this.#cure(options, extensions) : undefined
     return Object.freeze({
       kind: this.#kind,
@@ -189,6 +191,15 @@ export class TrialOfOneKind {
   /** The extensions that a shared migration has to create. @param created those that the migrations of the tenant create */
   #neededShared(options: SourceReview, created: readonly string[]): readonly string[] {
     return [...this.#assumed, ...(this.#leavesOutExtensions(options) ? created : [])]
+  }
+
+  /** Those that no shared migration creates, where none of them has run. */
+  async #notShared(extensions: readonly string[]): Promise<readonly string[]> {
+    if (extensions.length === 0) return extensions
+    const { host, sources } = this.#context
+    const list = await sources.shared.list()
+    const created = createdExtensions((await review({ options: host.options, sources }, sources.shared, list, true)).all)
+    return extensions.filter((name) => !created.includes(name))
   }
 
   #leavesOutExtensions(added: SourceReview): boolean {

@@ -20,6 +20,16 @@ test('migrate new creates a file with the next number, and never overwrites one'
   })
 })
 
+test('migrate new creates a file in a folder that has options', async () => {
+  const { run } = await project(undefined, {
+    'partywall.config.ts': `
+      import { defineConfig, folderMigrations } from 'partywall'
+      export default defineConfig({ migrations: { tenant: folderMigrations('db/tenant', { public: 'rewrite' }) } })`,
+    'db/tenant/0007_a.sql': 'select 1',
+  })
+  expect((await run('migrate new titles')).stdout).toBe('db/tenant/0008_titles.sql\n')
+})
+
 const configWith = (imports: string, source: string): string => `
   import { defineConfig } from 'partywall'
   import { ${imports} } from 'partywall/${imports.replace('Migrations', '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}'

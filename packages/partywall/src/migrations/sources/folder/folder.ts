@@ -58,8 +58,8 @@ function absent(folder: string, root: string | undefined): TenancyError {
     folder,
     `does not exist. ${root === undefined ? '' : `Relative folders start at the option "root", which is ${root}. `}Correct the path, or set "root" ` +
       'to the folder of the project: a compiler does not copy .sql files, and the program may have been started elsewhere. For a project without ' +
-      'migrations yet, create the folder, with a file .gitkeep in it. If there are none on purpose, write `false` instead of the folder: ' +
-      'migrations: { shared: false }.',
+      'migrations yet, create the folder, with a file .gitkeep in it. If there are none on purpose, the configuration says `false` in the ' +
+      'place of the folder.',
   )
 }
 
