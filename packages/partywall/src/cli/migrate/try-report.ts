@@ -24,6 +24,7 @@ function renderKind(trial: TrialOfKind, hasOthers: boolean, isVerbose: boolean):
     findingLines(trial, isVerbose),
     differenceLines(trial, isVerbose),
     listLines('Outside of the tenants:', trial.outside, isVerbose),
+    listLines('Different each time, also on a plain database:', trial.unstable, isVerbose),
     ...(isVerbose
       ? [placeLines('Changed by the review:', trial.rewritten), placeLines('Not known before it runs:', trial.unknown)]
       : []),
