@@ -23,6 +23,7 @@ function renderKind(trial: TrialOfKind, hasOthers: boolean, isVerbose: boolean):
     findingLines(trial, isVerbose),
     differenceLines(trial, isVerbose),
     listLines('Outside of the tenants:', trial.outside, isVerbose),
+    listLines('Different each time, also on a plain database:', trial.unstable, isVerbose),
     cureLines(trial),
     curedLines(trial, isVerbose),
     stages(trial),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Migration } from '../../ports/migration-source.ts'
 import { loadGrammar } from '../review/grammar.ts'
-import { foldEnumValues } from './fold-enum-values.ts'
+import { foldEnumValues, foldEnumValuesInTexts } from './fold-enum-values.ts'
 
 const grammar = await loadGrammar()
 
@@ -92,4 +92,13 @@ test.each([
   ['in a block in plain quotes', `create type mood as enum ('a')`, `do 'begin alter type mood add value ''b''; end'`, use],
 ])('values stay where they are: %s', (_, ...texts) => {
   expect(folded(...texts)).toEqual(texts)
+})
+
+test('foldEnumValuesInTexts gives the texts that change, and none when a text would have to be changed in two ways', () => {
+  const [create, add, addAgain] = [`create type m as enum ('a')`, `alter type m add value 'b'`, `alter type m add value 'c'`]
+  expect([...foldEnumValuesInTexts([create, 'select 1', add], grammar)]).toEqual([
+    [create, `create type m as enum ('a', 'b')`],
+    [add, ''],
+  ])
+  expect([...foldEnumValuesInTexts([create, add, 'drop type m', create, addAgain], grammar)]).toEqual([])
 })

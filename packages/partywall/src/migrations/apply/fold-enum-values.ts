@@ -14,17 +14,8 @@ import { enumEvents, type EnumEvent, type PlaceInStep } from './enum-events.ts'
 /** The same migrations, changed where values have to be folded. */
 export function foldEnumValues(migrations: readonly Migration[], grammar: Grammar): readonly Migration[] {
   if (!migrations.some(({ up }) => up.kind === 'sql' && addsValue.test(up.text))) return migrations
-  const edits = new Map<SqlStep, Edits>()
-  const types = new Types()
-  for (const { up } of migrations) {
-    if (up.kind === 'sql') for (const event of enumEvents(up, grammar)) types.take(event)
-  }
-  for (const type of types.all) {
-    if (type.adds.length === 0 || type.isUnclear || !isUsed(type, migrations)) continue
-    const labels = type.labels.map(({ first }) => literal(first)).join(', ')
-    editsOf(edits, type.list.step).replace(type.list.start, type.list.end, labels)
-    for (const { place, inBlock } of type.adds) editsOf(edits, place.step).replace(place.start, place.end, inBlock ? 'null' : '')
-  }
+  const steps = migrations.flatMap(({ up }) => (up.kind === 'sql' ? [up] : []))
+  const edits = editsThatFold(steps, grammar, (type) => isUsed(type, migrations))
   return migrations.map((migration) => {
     const { up } = migration
     const changes = up.kind === 'sql' ? edits.get(up) : undefined
@@ -32,6 +23,35 @@ export function foldEnumValues(migrations: readonly Migration[], grammar: Gramma
       ? migration
       : { ...migration, up: { ...up, text: changes.apply(up.text).text } }
   })
+}
+
+/**
+ * The same for texts that code has sent, in their order, when PostgreSQL has refused the use of a value.
+ * @returns what is sent instead, for the texts that change. A text that would have to be changed in two ways stays.
+ */
+export function foldEnumValuesInTexts(texts: readonly string[], grammar: Grammar): ReadonlyMap<string, string> {
+  const steps = texts.map((text): SqlStep => ({ kind: 'sql', text, line: 1 }))
+  const edits = editsThatFold(steps, grammar, () => true)
+  const folded = new Map<string, string>()
+  for (const step of steps) {
+    const text = edits.get(step)?.apply(step.text).text ?? step.text
+    if ((folded.get(step.text) ?? text) !== text) return new Map()
+    folded.set(step.text, text)
+  }
+  return new Map([...folded].filter(([text, instead]) => text !== instead))
+}
+
+function editsThatFold(steps: readonly SqlStep[], grammar: Grammar, isWanted: (type: EnumType) => boolean): Map<SqlStep, Edits> {
+  const edits = new Map<SqlStep, Edits>()
+  const types = new Types()
+  for (const step of steps) for (const event of enumEvents(step, grammar)) types.take(event)
+  for (const type of types.all) {
+    if (type.adds.length === 0 || type.isUnclear || !isWanted(type)) continue
+    const labels = type.labels.map(({ first }) => literal(first)).join(', ')
+    editsOf(edits, type.list.step).replace(type.list.start, type.list.end, labels)
+    for (const { place, inBlock } of type.adds) editsOf(edits, place.step).replace(place.start, place.end, inBlock ? 'null' : '')
+  }
+  return edits
 }
 
 const addsValue = /\badd\s+value\b/i

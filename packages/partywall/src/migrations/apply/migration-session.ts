@@ -15,6 +15,8 @@ import { withFloatingWork, type FloatingWork } from './floating-work.ts'
 export class MigrationSession implements MigrationClient {
   readonly #queryable: Queryable
   readonly #queries: Promise<unknown>[] = []
+  /** The query that was sent last, until it is done. node-postgres deprecates sending another one before, and will refuse it. */
+  #running: Promise<void> | undefined
   /** Failures of queries before this one do not count: the migration has rolled back to a savepoint since, so it has seen them. */
   #forgiven = 0
   #isOver = false
@@ -48,7 +50,9 @@ export class MigrationSession implements MigrationClient {
   ): Promise<QueryResult<R>> {
     if (this.#isOver) return Promise.reject(usedTooLate())
     const sent = typeof statement === 'string' ? toStatement(statement, values) : statement
-    const query = this.#queryable.query<R>(sent)
+    const send = (): Promise<QueryResult<R>> => this.#queryable.query<R>(sent)
+    const query = this.#running === undefined ? send() : this.#running.then(send)
+    this.#runs(query)
     const index = this.#queries.push(query)
     const settled = (): void => {
       if (undoes.test(sent.text)) this.#forgiven = index
@@ -56,6 +60,15 @@ export class MigrationSession implements MigrationClient {
     // A failure reaches the caller that awaits the query, and #settle.
     query.then(settled, () => {})
     return query
+  }
+
+  /** Migrations may send in parallel: the next query waits for this one, whatever becomes of it. */
+  #runs(query: Promise<unknown>): void {
+    const isDone = (): void => {
+      if (this.#running === running) this.#running = undefined
+    }
+    const running: Promise<void> = query.then(isDone, isDone)
+    this.#running = running
   }
 
   /** Waits until there are no more queries: one that is done may have started others, and one that was called may not have been sent. */

@@ -13,6 +13,7 @@ import { loadGrammar, type Grammar } from '../review/grammar.ts'
 import { mayRunAlone, runInTransaction, runsAlone } from '../review/runs-alone.ts'
 import { shapeOf } from '../review/step-parts.ts'
 import { runScript } from './apply-inside.ts'
+import { foldingInCode } from './enum-values-in-code.ts'
 import { foldEnumValues } from './fold-enum-values.ts'
 import { recordBatchTexts, type Batch } from './batches.ts'
 
@@ -23,13 +24,15 @@ export async function applyToNew(
   migrations: readonly Migration[],
 ): Promise<void> {
   const grammar = await loadGrammar()
-  const migrationsForNew = foldEnumValues(
+  const forNew = foldEnumValues(
     migrations.map((migration) => inTransaction(migration, grammar)),
     grammar,
   )
-  const batch: Batch = { direction: 'up', migrations: migrationsForNew, isTransaction: true }
-  const before = [createHistoryText(target.schema)]
-  await runScript(transaction, { target, ...batch, before, after: recordBatchTexts(target.schema, [], batch) })
+  await foldingInCode(transaction, forNew, grammar, async (inOne) => {
+    const batch: Batch = { direction: 'up', migrations: inOne, isTransaction: true }
+    const before = [createHistoryText(target.schema)]
+    await runScript(transaction, { target, ...batch, before, after: recordBatchTexts(target.schema, [], batch) })
+  })
 }
 
 function inTransaction(migration: Migration, grammar: Grammar): Migration {

@@ -25,23 +25,49 @@ export async function readPlainResult(queryable: Queryable, before: Blueprint): 
   return { before, after, rows: await countRows(queryable, 'public', tables) }
 }
 
-/** What is not in the tenant as on the plain database: a sentence each. */
+export interface TrialDifference {
+  /** The property of the object that differs, such as `column books.id: default`. */
+  readonly what: string
+  readonly sentence: string
+}
+
+/** What is not in the tenant as on the plain database. */
 export async function differencesOf(
   queryable: Queryable,
   schema: string,
   plain: PlainResult,
   shared: SharedNames,
-): Promise<string[]> {
+): Promise<TrialDifference[]> {
   const blueprint = await readBlueprint(queryable, schema)
-  const differences = compareBlueprints(
-    comparablePlain(plain.after, plain.before, shared),
-    comparableTenant(blueprint, shared),
-  ).map(({ sentence }) => sentence)
-  const rows = await countRows(queryable, schema, tablesOf(blueprint))
+  const tenant = comparableTenant(blueprint, shared)
+  return differencesBetween(plain, tenant, await countRows(queryable, schema, tablesOf(blueprint)), shared)
+}
+
+/** What differs between two plain databases on which the same migrations ran: random values, times, and the like. */
+export function unstableIn(first: PlainResult, second: PlainResult, shared: SharedNames): string[] {
+  const other = comparablePlain(second.after, second.before, shared)
+  return differencesBetween(first, other, second.rows, shared).map(({ what }) => what)
+}
+
+function differencesBetween(
+  plain: PlainResult,
+  other: Blueprint,
+  rows: ReadonlyMap<string, string>,
+  shared: SharedNames,
+): TrialDifference[] {
+  const differences = compareBlueprints(comparablePlain(plain.after, plain.before, shared), other).map(
+    ({ kind, name, property, sentence }): TrialDifference => ({
+      what: `${kind} ${name}${property === null ? '' : `: ${property}`}`,
+      sentence,
+    }),
+  )
   for (const [table, count] of rows) {
     const expected = plain.rows.get(table)
     if (expected !== undefined && expected !== count)
-      differences.push(`The table ${table} has ${rowsOf(count)} and should have ${expected}.`)
+      differences.push({
+        what: `table ${table}: rows`,
+        sentence: `The table ${table} has ${rowsOf(count)} and should have ${expected}.`,
+      })
   }
   return differences
 }

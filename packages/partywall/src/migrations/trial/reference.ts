@@ -29,7 +29,7 @@ export async function makeReference(
   connection: PlainConnection,
   grammar: Grammar,
   migrations: readonly Migration[],
-  onMigrated: () => Promise<void>,
+  onMigrated: () => Promise<void> = async () => {},
 ): Promise<Reference> {
   const started = performance.now()
   const skipped: TrialPlace[] = []

@@ -5,7 +5,7 @@
  */
 import type { Migration, SourceReview } from '../../ports/migration-source.ts'
 import type { MigrationReport } from '../../types.ts'
-import { changesOutside, differencesOf, readSharedNames, readSurroundings } from './comparison.ts'
+import { changesOutside, differencesOf, readSharedNames, readSurroundings, unstableIn, type PlainResult } from './comparison.ts'
 import { distinct, findingOf } from './findings.ts'
 import { readyShared, type PlainTrial } from './plain-trial.ts'
 import type { ScratchDatabase, ScratchDatabases } from './scratch-databases.ts'
@@ -17,6 +17,8 @@ export interface TenantsTrial {
   readonly tenants: readonly TrialTenant[]
   readonly findings: readonly TrialFinding[]
   readonly outside: readonly string[]
+  /** What comes out otherwise each time, also on a plain database: it is no difference. */
+  readonly unstable: readonly string[]
   /** A migration says that it changes shared objects on purpose. */
   readonly isOutsideMeant: boolean
   /** Absent when a tenant is not complete. */
@@ -27,6 +29,8 @@ interface Parts {
   readonly host: TrialHost
   readonly databases: ScratchDatabases
   readonly plain: PlainTrial
+  /** Runs the migrations on another plain database. Called when a tenant differs, to see what differs there, too. */
+  plainAgain(): Promise<PlainTrial>
 }
 
 /** In the order in which they are made. */
@@ -38,7 +42,7 @@ const ways: Readonly<Record<string, TrialWay>> = {
 }
 
 export async function tryTenants(
-  { host, databases, plain }: Parts,
+  { host, databases, plain, plainAgain }: Parts,
   { shared, tenant }: TrialSources,
   migrations: readonly Migration[],
   added: SourceReview,
@@ -49,7 +53,7 @@ export async function tryTenants(
   const tenancy = host.open(database.config, { shared, tenant: cut.source })
   try {
     const failure = await readyShared(host, database, shared)
-    if (failure !== undefined) return { tenants: [], findings: [failure], outside: [], isOutsideMeant }
+    if (failure !== undefined) return { tenants: [], findings: [failure], outside: [], unstable: [], isOutsideMeant }
     const beside = [...new Set([host.options.sharedSchema, ...host.options.extraSearchPath])]
     const names = await readSharedNames(database.connection, beside)
     const before = await readSurroundings(database.connection, Object.keys(ways), beside)
@@ -58,10 +62,12 @@ export async function tryTenants(
     const isSettled = isComplete ? await isNothingLeft(tenancy) : undefined
     const after = await readSurroundings(database.connection, Object.keys(ways), beside)
     // One after the other: they share a connection.
+    const compared = new Comparison(database, plain.result, names, plainAgain)
     const tenants: TrialTenant[] = []
-    for (const one of made) tenants.push(await compared(database, one, plain, names))
+    for (const one of made) tenants.push(await compared.tenant(one))
     return {
       tenants,
+      unstable: compared.unstable,
       findings: distinct(made.flatMap(({ error }) => (error === undefined ? [] : [findingOf(error)]))),
       outside: changesOutside(before, after),
       isOutsideMeant,
@@ -137,13 +143,41 @@ async function isNothingLeft(tenancy: TrialTenancy): Promise<boolean> {
   return ok && entries.every(({ applied }) => applied.length === 0)
 }
 
-async function compared(
-  { connection }: ScratchDatabase,
-  { schema, durationMs, error }: Made,
-  { result }: PlainTrial,
-  names: Awaited<ReturnType<typeof readSharedNames>>,
-): Promise<TrialTenant> {
-  const ok = error === undefined
-  const differences = ok && result !== undefined ? await differencesOf(connection, schema, result, names) : []
-  return { schema, way: ways[schema]!, ok, durationMs, differences }
+class Comparison {
+  readonly #database: ScratchDatabase
+  readonly #plain: PlainResult | undefined
+  readonly #names: Names
+  readonly #again: () => Promise<PlainTrial>
+  #unstable: readonly string[] | undefined
+
+  constructor(database: ScratchDatabase, plain: PlainResult | undefined, names: Names, again: () => Promise<PlainTrial>) {
+    this.#database = database
+    this.#plain = plain
+    this.#names = names
+    this.#again = again
+  }
+
+  get unstable(): readonly string[] {
+    return this.#unstable ?? []
+  }
+
+  async tenant({ schema, durationMs, error }: Made): Promise<TrialTenant> {
+    const ok = error === undefined
+    return { schema, way: ways[schema]!, ok, durationMs, differences: ok ? await this.#differences(schema) : [] }
+  }
+
+  async #differences(schema: string): Promise<string[]> {
+    if (this.#plain === undefined) return []
+    const found = await differencesOf(this.#database.connection, schema, this.#plain, this.#names)
+    if (found.length === 0) return []
+    this.#unstable ??= await this.#unstableOf(this.#plain)
+    return found.flatMap(({ what, sentence }) => (this.unstable.includes(what) ? [] : [sentence]))
+  }
+
+  async #unstableOf(plain: PlainResult): Promise<string[]> {
+    const { result } = await this.#again()
+    return result === undefined ? [] : unstableIn(plain, result, this.#names)
+  }
 }
+
+type Names = Awaited<ReturnType<typeof readSharedNames>>

@@ -134,11 +134,17 @@ export class TrialOfOneKind {
     first: SourceReview,
   ): Promise<{ readonly tenants: TenantsTrial; readonly options: SourceReview }> {
     const { host, databases } = this.#context
+    const plainAgain = (): Promise<PlainTrial> => this.#oncePlainly(migrations)
     let options = first
     for (let attempt = 1; ; attempt++) {
       this.#stage(`making four tenants with ${counted(migrations.length)}`)
       const shared = this.#shared(this.#neededShared(options, plain.extensions))
-      const tenants = await tryTenants({ host, databases, plain }, { shared, tenant: this.#source }, migrations, options)
+      const tenants = await tryTenants(
+        { host, databases, plain, plainAgain },
+        { shared, tenant: this.#source },
+        migrations,
+        options,
+      )
       const more =
         attempt < mostAttempts
           ? tenants.findings.find(({ option }) => option !== undefined && options[option] === undefined)
@@ -177,6 +183,7 @@ export class TrialOfOneKind {
       ...(plain && { reference: { durationMs: plain.reference.durationMs, skipped: plain.reference.skipped } }),
       tenants: tenants?.tenants ?? [],
       outside: tenants?.outside ?? [],
+      unstable: tenants?.unstable ?? [],
       rewritten: cured ? rewrittenPlaces(parts.list, cured.reviewed) : [],
       unknown: cured ? unknownPlaces(cured.reviewed) : [],
       ...(tenants?.isSettled !== undefined && { isSettled: tenants.isSettled }),

@@ -42,6 +42,8 @@ export interface TrialOfKind {
   readonly tenants: readonly TrialTenant[]
   /** Objects that are new, changed or gone outside of the tenants, a sentence each. */
   readonly outside: readonly string[]
+  /** What comes out otherwise each time that the migrations run, also on a plain database, such as a random default. It is no difference. */
+  readonly unstable: readonly string[]
   /** What the review changed in the text of migrations. */
   readonly rewritten: readonly TrialPlace[]
   /** What the review cannot read before it runs. */

@@ -43,6 +43,12 @@ const histories: Record<string, Record<string, string>> = {
       'create extension pg_trgm;\ncreate table once (title text);\ncreate index on once using gin (title gin_trgm_ops);',
     '0004_dropped.sql': 'drop table once;\ndrop extension pg_trgm;\ncreate extension unaccent;\ndrop extension unaccent;',
   },
+  random: {
+    '0001_random.sql': `do $$ begin
+      execute format('create table tokens (id uuid default %L, n int)', gen_random_uuid());
+      if current_schema() = 'public' then alter table tokens alter n set default 1; end if;
+    end $$;`,
+  },
   refused: {
     '0001_fine.sql': 'create table a ();',
     '0002_role.sql': `create table b ();\n\ncreate role ${role};`,
@@ -107,6 +113,14 @@ test('another structure and another number of rows are differences', () => {
     'The column places.code is missing.',
     'The table places has 0 rows and should have 1.',
   ])
+})
+
+test('what comes out otherwise each time on a plain database, too, is named and is no difference', () => {
+  const { unstable, tenants } = trialOf('random')
+  expect(unstable).toEqual(['column tokens.id: default'])
+  expect(tenants.map(({ differences }) => differences)).toEqual(
+    Array.from({ length: 4 }, () => ['The column tokens.n: default is absent and should be "1".']),
+  )
 })
 
 test('a history that needs options and a shared migration is told them as they have to be written', () => {

@@ -65,6 +65,27 @@ describe('a migration in TypeScript', () => {
     await expect((globalThis as unknown as { late: Promise<unknown> }).late).rejects.toMatchObject({ code: 'RELEASED_CLIENT' })
   })
 
+  test('sends one statement after the other when its code sends several at once', async () => {
+    const { migrations, root } = await tenantsWithPolls(url, ['a'])
+    const warnings: string[] = []
+    const note = ({ message }: Error): void => void warnings.push(message)
+    process.on('warning', note)
+    await writeFiles(root, {
+      'migrations/tenant/0002_parallel.ts': `
+        export async function up({ client }) {
+          await client.query('create table steps (at serial, name text)')
+          const names = ['a', 'b', 'c']
+          await Promise.all(names.map((name) => client.query('insert into steps (name) values ($1)', [name])))
+          const failed = await Promise.allSettled([client.query('savepoint x'), client.query('select * from nowhere'), client.query('rollback to savepoint x')])
+          if (failed.map(({ status }) => status[0]).join() !== 'f,r,f') throw new Error('order')
+        }`,
+    })
+    expect(await migrations.run({ tenants: true })).toMatchObject({ ok: true })
+    expect(await rowsIn(url, 'select name from a.steps order by at')).toEqual([{ name: 'a' }, { name: 'b' }, { name: 'c' }])
+    process.off('warning', note)
+    expect(warnings).toEqual([])
+  })
+
   test('can continue from a savepoint after a failed query', async () => {
     const { migrations, root } = await tenantsWithPolls(url, ['a'])
     await writeFiles(root, {

@@ -9,11 +9,6 @@ const script = fileURLToPath(new URL('../../support/migrations/list-plainly.ts',
 
 test.each<[string, Record<string, string>, RegExp]>([
   [
-    'an enum',
-    { 'a.ts': 'enum Mood { calm }\nexport const up = () => Mood.calm' },
-    /Node\.js runs TypeScript by removing the types/,
-  ],
-  [
     'a decorator',
     { 'a.ts': 'export const up = () => {}\n@x class Y {}' },
     /a\.ts cannot be imported: .*(removing the types|without a compiler)/,
@@ -28,11 +23,7 @@ test.each<[string, Record<string, string>, RegExp]>([
     { 'a.js': `import 'kysely'\nmodule.exports = { up() {} }` },
     /do not mix `import` with `module\.exports`/,
   ],
-  [
-    'an import without its ending',
-    { 'a.ts': `import './helper'\nexport const up = () => {}`, 'helper.ts': 'export const up = () => {}' },
-    /requires whole paths in imports, with the ending of the file/,
-  ],
+  ['an import by `paths`', { 'a.ts': `import '@/helper'\nexport const up = () => {}` }, /knows no `paths` of tsconfig\.json/],
   ['a file that does not parse', { 'a.js': 'exports.up = (' }, /cannot be imported: .*without a compiler/],
 ])('Node.js cannot run %s, and the error gives the fix', async (_, files, message) => {
   expect(await list(files)).toMatch(message)
@@ -51,6 +42,16 @@ test.each<[string, Record<string, string>]>([
       'a.ts': `import { Kysely, type Generated, Dialect } from 'kysely'\nimport { Rows } from '../helper.ts'\nimport { Absent } from '../not/here'
         export const up = async (db: Kysely<Rows>, dialect: Dialect, x: Generated<Absent>): Promise<void> => {}`,
       '../helper.ts': `import { ColumnType } from 'kysely'\nexport interface Rows { x: ColumnType<string> }`,
+    },
+  ],
+  [
+    'imports of files beside without their endings, or with that of the compiled file, and of what needs more than removing types',
+    {
+      'a.ts': `import { Mood } from '../moods'\nimport { Place } from '../place.js'\nimport '../folder'\nexport const up = () => new Place(Mood.busy)
+        if (up().mood !== 'b') throw new Error(up().mood)`,
+      '../moods.ts': `export enum Mood { calm = 'c', busy = 'b' }`,
+      '../place.ts': `import type { Mood } from './moods'\nexport class Place { constructor(readonly mood: Mood) {} }`,
+      '../folder/index.ts': 'export const x: number = 1',
     },
   ],
   [

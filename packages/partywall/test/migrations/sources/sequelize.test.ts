@@ -57,6 +57,28 @@ test('sequelizeMigrations gives a queryInterface that sees the tenant’s own ta
   expect(await rows('select * from public.books')).toEqual([])
 })
 
+test('sequelizeMigrations runs a file that creates an index concurrently outside of a transaction, as Sequelize does', async () => {
+  const concurrent = {
+    '3-index.js': `exports.up = async (q) => {
+      await q.addIndex('books', ['id'], { name: 'books_id', concurrently: true })
+      await q.sequelize.query('create index CONCURRENTLY books_both on books (id, mood)')
+    }`,
+  }
+  const first = await tenantOf(sequelizeMigrations(await toolFolder({ '1-books.js': files['1-books.js'] })))
+  await first.createTenant()
+  const other = registryForTest(first.url, {
+    migrations: {
+      tenant: sequelizeMigrations(await toolFolder({ '1-books.js': files['1-books.js'], ...concurrent })),
+      shared: false,
+    },
+  })
+  expect(await other.migrations.run()).toMatchObject({ ok: true })
+  await other.create({ schema: 'b' })
+  expect(await first.rows(`select count(*)::int from pg_indexes where indexname in ('books_id', 'books_both')`)).toEqual([
+    { count: 4 },
+  ])
+})
+
 test('sequelizeMigrations keeps nothing of a migration that fails after a transaction of its own', async () => {
   const failing = `exports.up = async (q) => {
     await q.sequelize.transaction((transaction) => q.createTable('half', {}, { transaction }))

@@ -1,7 +1,7 @@
 /**
  * Imports a migration of another tool that is code. Node.js itself runs it, and strips the types of TypeScript. Habits that the loaders of these
  * tools allow would fail there, and are supported: a file that is an ES module, or CommonJS, by its text in a package that says otherwise; and
- * imports of types without the word `type`. They hold for the TypeScript files that a migration imports, too.
+ * imports of types without the word `type`, and imports of files beside without their endings. They hold for the TypeScript files that a migration imports, too.
  */
 import { readFileSync } from 'node:fs'
 import * as nodeModule from 'node:module'
@@ -45,12 +45,31 @@ type Hooks = Parameters<typeof nodeModule.registerHooks>[0]
 const helpers = new Set<string>()
 
 const resolve: NonNullable<Hooks['resolve']> = (specifier, context, nextResolve) => {
-  const found = nextResolve(specifier, context)
   const { parentURL } = context
   const isOurs = parentURL !== undefined && (parentURL.includes(`?${mark}`) || helpers.has(parentURL))
+  const found = isOurs ? firstOf(specifier, (written) => nextResolve(written, context)) : nextResolve(specifier, context)
   if (isOurs && /^file:.*\.m?ts$/.test(found.url) && !found.url.includes('/node_modules/')) helpers.add(found.url)
   return found
 }
+
+/** A file beside may be named without its ending, or with that of the compiled file, and a folder may stand for its index. */
+function firstOf<T>(specifier: string, find: (written: string) => T): T {
+  try {
+    return find(specifier)
+  } catch (error) {
+    if (!/^\.\.?(?:\/|$)/.test(specifier)) throw error
+    for (const written of [...endings.map((ending) => specifier + ending), specifier.replace(/\.([cm]?)js$/, '.$1ts')]) {
+      try {
+        return find(written)
+      } catch {
+        // The first error names the file as it is written.
+      }
+    }
+    throw error
+  }
+}
+
+const endings = ['.ts', '.js', '.mts', '.mjs', '.cts', '.cjs', '/index.ts', '/index.js']
 
 const load: NonNullable<Hooks['load']> = (url, context, nextLoad) => {
   const isMigration = url.includes(`?${mark}`)
@@ -72,10 +91,10 @@ function messageOf(error: unknown): string {
 function fixFor(error: unknown): string {
   const { code } = error as { code?: unknown }
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
-    return 'Node.js runs TypeScript by removing the types, and cannot do that with enums, namespaces, decorators and parameter properties. Write it without them, or give the folder of the compiled files.'
+    return 'Node.js runs TypeScript by removing the types, and cannot do that with all of its syntax. Write it without decorators and the like, or give the folder of the compiled files.'
   }
   if (code === 'ERR_MODULE_NOT_FOUND') {
-    return 'Node.js requires whole paths in imports, with the ending of the file; or give the folder of the compiled files.'
+    return 'Node.js knows no `paths` of tsconfig.json: write the path of the file, or give the folder of the compiled files.'
   }
   if (error instanceof SyntaxError || messageOf(error).includes('in ES module scope')) {
     return 'Node.js runs the file without a compiler: write `import type` for types, and do not mix `import` with `module.exports`; or give the folder of the compiled files.'

@@ -15,7 +15,10 @@ export function isCommonJsText(source: string): boolean {
   return /^[ \t]*(?:module\.)?exports\b/m.test(source) || /^[ \t]*Object\.defineProperty\(exports\b/m.test(source)
 }
 
-/** JavaScript for a text in TypeScript, with every part at its place. Throws the errors of Node.js for what needs a compiler. */
+/**
+ * JavaScript for a text in TypeScript, with every part at its place. Where that cannot be, because of an enum, a namespace or a parameter
+ * property, Node.js writes another text. Throws the errors of Node.js for what needs a compiler.
+ */
 export function withoutTypes(source: string): string {
   return withoutUnusedImports(stripTypes(source))
 }
@@ -37,9 +40,25 @@ function stripTypes(source: string): string {
   process.emitWarning = () => {}
   try {
     return nodeModule.stripTypeScriptTypes(source)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') throw error
+    return transformed(source) ?? raise(error)
   } finally {
     process.emitWarning = emitWarning
   }
+}
+
+/** Undefined where this Node.js cannot do it. */
+function transformed(source: string): string | undefined {
+  try {
+    return nodeModule.stripTypeScriptTypes(source, { mode: 'transform' })
+  } catch {
+    return undefined
+  }
+}
+
+function raise(error: unknown): never {
+  throw error
 }
 
 /**

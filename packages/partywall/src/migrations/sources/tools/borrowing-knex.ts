@@ -24,7 +24,7 @@ export async function borrowingKnex(
   return db
 }
 
-/** The slice of Knex's PostgreSQL client that is not in its types. Read in Knex 2.5, 3.1 and 3.3. */
+/** The slice of Knex's PostgreSQL client that is not in its types. Read in Knex 0.21, 2.5, 3.1 and 3.3. */
 interface KnexClientLike {
   pool?: object
   version?: string

@@ -15,7 +15,7 @@ interface KnownVersions {
 /** docs/migrations-from-tools.md says the same. */
 const known = {
   '@mikro-orm/postgresql': { oldest: '5.9', unusable: '7.0' },
-  knex: { oldest: '2.0' },
+  knex: { oldest: '0.21' },
   kysely: { oldest: '0.27' },
   'node-pg-migrate': { oldest: '6.2' },
   sequelize: { oldest: '6.29' },

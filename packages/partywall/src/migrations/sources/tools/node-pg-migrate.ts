@@ -2,10 +2,7 @@
  * Folders of node-pg-migrate: modules with `up(pgm)` and perhaps `down(pgm)`; SQL files with the headings `-- Up Migration` and `-- Down
  * Migration`; and pairs of `.up.sql` and `.down.sql`. The builder `pgm` collects SQL, which is then sent.
  */
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate'
-import { installedVersion } from '../../../tested-versions.ts'
+import type { ColumnDefinitions, Migration as LibraryMigration, MigrationBuilder } from 'node-pg-migrate'
 import type { Migration, MigrationClient, MigrationSource } from '../../../ports/migration-source.ts'
 import { assertDistinct, filesIn, leaveOut, loaded, withoutEnding, type CodeFile, type ToolFile } from './code-folder.ts'
 import type { FilesOptions, ListedMigrations, MigrationFolders } from './given-migrations.ts'
@@ -128,15 +125,23 @@ async function readCode(files: readonly (ToolFile & { readonly name: string })[]
   })
 }
 
-/** Before version 8 the package does not export the class: it is in a file of its own, which only `require` reaches. */
-async function loadBuilder(): Promise<typeof MigrationBuilder> {
-  const library = (await import('node-pg-migrate')) as { readonly MigrationBuilder?: typeof MigrationBuilder }
-  if (library.MigrationBuilder !== undefined) return library.MigrationBuilder
-  const file = installedVersion('node-pg-migrate')?.startsWith('6.') === true ? 'migration-builder' : 'migrationBuilder'
-  const inner = createRequire(join(process.cwd(), 'package.json'))(`node-pg-migrate/dist/${file}`) as {
-    default: typeof MigrationBuilder
+type Builder = typeof MigrationBuilder
+
+/** Before version 8 the package does not export the class, but `Migration`, which makes one for each migration. */
+async function loadBuilder(): Promise<Builder> {
+  const library = (await import('node-pg-migrate')) as {
+    readonly MigrationBuilder?: Builder
+    readonly Migration: typeof LibraryMigration
   }
-  return inner.default
+  if (library.MigrationBuilder !== undefined) return library.MigrationBuilder
+  class BuilderOfMigration extends library.Migration {
+    override _apply(_: unknown, pgm: MigrationBuilder): Promise<never> {
+      return pgm as never
+    }
+  }
+  const empty = { up: () => {}, down: () => {} }
+  const options = {} as ConstructorParameters<typeof LibraryMigration>[3]
+  return (new BuilderOfMigration({} as never, '0_none', empty, options, {}, silent).apply('up') as object).constructor as Builder
 }
 
 type Action = (pgm: MigrationBuilder, done?: () => void) => unknown

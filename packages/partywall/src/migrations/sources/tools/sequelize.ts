@@ -18,7 +18,7 @@ import { namesHistory } from '../imported/names-history.ts'
 import { byCodeUnit } from '../files/migration-file.ts'
 import { askAboutSchema } from './sequelize-catalog.ts'
 import { codeStep, loadLibrary } from './tool-code.ts'
-import { isRunOutside, transactionOf } from './transaction-choice.ts'
+import { isRunOutsideByText, transactionOf } from './transaction-choice.ts'
 import type { ToolOptions, ToolPlace } from './tool-source.ts'
 
 export interface SequelizeMigrationsOptions extends ToolOptions, FilesOptions {
@@ -69,7 +69,7 @@ async function list(found: FoundMigrations, place: ToolPlace, isByUmzug: boolean
   assertDistinct(files)
   return (await Promise.all(inOrder(files, found.order, byCodeUnit).map(loaded))).map((file) => {
     const { up, down } = upAndDown<any[]>(file)
-    const isInTransaction = !isRunOutside(file)
+    const isInTransaction = !isRunOutsideByText(file)
     return Object.freeze({
       name: file.file,
       file: file.path,

@@ -13,7 +13,7 @@ import { namesHistory } from '../imported/names-history.ts'
 import { byCodeUnit, namesIn, readText } from '../files/migration-file.ts'
 import { codeStep } from './tool-code.ts'
 import { sqlMigrations, type SqlMigration } from './tool-sql.ts'
-import { isRunOutside, transactionOf } from './transaction-choice.ts'
+import { isRunOutsideByText, transactionOf } from './transaction-choice.ts'
 import type { ToolOptions } from './tool-source.ts'
 
 export interface UmzugMigrationsOptions extends ToolOptions, FilesOptions {
@@ -108,7 +108,7 @@ async function readCode(files: readonly ToolFile[], context: (given: MigrationCo
       checksum: file.checksum,
       up: step(file.file, file.path, up),
       ...(down && { down: step(file.file, file.path, down) }),
-      ...transactionOf(!isRunOutside(file)),
+      ...transactionOf(!isRunOutsideByText(file)),
     })
   })
 }
