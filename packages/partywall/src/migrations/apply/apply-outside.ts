@@ -66,6 +66,7 @@ async function runParts(session: Queryable, work: BatchInSchema, migration: Migr
   const { rows } = await session.query<{ path: string }>({ text: `select pg_catalog.current_setting('search_path') as path` })
   const client = shape.clientOf?.({ client: session as MigrationClient, tenant: target.tenant, sql }) ?? session
   const done = batch.direction === 'up' ? (state.unfinished?.statements ?? 0) : 0
+  for (const { start, end } of settingsIn(shape, done)) await session.query({ text: shape.sql.text.slice(start, end) })
   for (const part of remaining(shape.parts, done)) {
     if (!part.isAlone) await session.query({ text: part.begin ?? 'begin' })
     for (const statement of part.statements) {
@@ -80,6 +81,14 @@ async function runParts(session: Queryable, work: BatchInSchema, migration: Migr
     if (!part.isAlone) await commit(session, work, migration, shape, part)
   }
 }
+
+/** What a part that is done has set for the session, which is another one by now. */
+function settingsIn({ sql: step, parts }: StepShape, done: number): StatementOfPart[] {
+  const statements = parts.flatMap((part) => part.statements).filter(({ number }) => number <= done)
+  return statements.filter(({ start, end }) => sessionSetting.test(step.text.slice(start, end)))
+}
+
+const sessionSetting = /^(?:set\s+(?!(?:local|constraints|transaction)\b)|reset\s)/i
 
 /** Constraints that are checked at the end of a transaction fail there. */
 async function commit(

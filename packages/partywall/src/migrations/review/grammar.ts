@@ -49,7 +49,8 @@ async function load(): Promise<Grammar> {
     parse: (statement) => {
       try {
         const { stmts } = parseSync(statement) as { stmts?: readonly { stmt?: Tree }[] }
-        return stmts?.length === 1 ? stmts[0]!.stmt : undefined
+        const tree = stmts?.length === 1 ? stmts[0]!.stmt : undefined
+        return statement.length > deepest && isDeeper(tree, deepest) ? undefined : tree
       } catch {
         return undefined
       }
@@ -67,6 +68,16 @@ async function load(): Promise<Grammar> {
       return undefined
     },
   }
+}
+
+/** Of objects in objects. What walks a tree calls itself, and the stack of JavaScript has room for some more. */
+const deepest = 2000
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (levels === 0) return true
+  for (const inner of Object.values(value)) if (isDeeper(inner, levels - 1)) return true
+  return false
 }
 
 /** The kind of a node and what it holds. */

@@ -280,3 +280,11 @@ test('namesOfPublic gives the names behind "public." in a text, each once', () =
   ])
   expect(namesOfPublic('select 1')).toEqual([])
 })
+
+test('a statement that is nested too deeply to be walked counts as one that the review cannot read', () => {
+  for (const pieces of [600, 5000, 20_000]) {
+    const text = `select ${`'a' || `.repeat(pieces)} 'b'`
+    expect(review(text)).toBe(text)
+    expect(() => review(`create table public.plans as ${text}`, { public: 'refuse' })).toThrow(/public/)
+  }
+})

@@ -16,6 +16,7 @@ import { OwnedObjects, type OwnedObject } from './owned-objects.ts'
 import { namesOfPublic } from './public-names.ts'
 import type { ReviewContext, ReviewPlace, StatementFacts } from './review-context.ts'
 import { reviewStatement } from './review-statement.ts'
+import { keepSettings, maySet, restoreSettings, settingsOf } from './settings.ts'
 import * as say from './refusals.ts'
 import type { SharedNames } from './shared-names.ts'
 
@@ -32,7 +33,11 @@ export function reviewedCode(step: Step, migration: Migration, review: CodeRevie
   if (step.kind === 'sql' || (place.isShared && place.sharedSchema === 'public')) return step
   return {
     kind: 'code',
-    run: (context) => step.run({ ...context, client: reviewedClient(context, migration, review) }),
+    run: async (context) => {
+      const client = new ReviewedClient(context, migration, review)
+      await step.run({ ...context, client })
+      await client.restoreSettings()
+    },
   }
 }
 
@@ -62,6 +67,8 @@ class ReviewedClient implements MigrationClient {
   readonly #owned = new OwnedObjects()
   /** Names that were looked up, and whether the tenant and the shared schema have them. */
   readonly #known = new Map<string, NameInSchemas>()
+  /** Settings that the migration has changed. */
+  readonly #settings = new Set<string>()
   /** The look-up that statements wait for, so that they keep their order. */
   #lookingUp: Promise<unknown> | undefined
 
@@ -140,6 +147,27 @@ class ReviewedClient implements MigrationClient {
     for (const row of rows) this.#known.set(row.name, row)
   }
 
+  /** What code has set would hold for the files behind it. */
+  async restoreSettings(): Promise<void> {
+    if (this.#settings.size > 0) await this.#client.query(restoreSettings([...this.#settings]))
+  }
+
+  /** Keeps what the statements of a text change. */
+  #keepSettings(text: string, refuse: (what: string) => never): void {
+    const found = splitStatements(text).flatMap((statement) => {
+      // SET TRANSACTION is about this transaction, and so is SET CONSTRAINTS.
+      const isOfTransaction = statement.tokens.slice(1, 3).some((token) => token === 'transaction' || token === 'constraints')
+      if (isOfTransaction || !maySet(statement)) return []
+      const written = text.slice(statement.start, statement.end)
+      const tree = this.#grammar.parse(written)
+      return tree === undefined ? [] : settingsOf(this.#grammar, written, tree, refuse).names
+    })
+    const names = [...new Set(found)].filter((name) => !this.#settings.has(name))
+    for (const name of names) this.#settings.add(name)
+    // Not awaited: the next statement may not overtake this one. Where it fails, that one fails, too.
+    if (names.length > 0) this.#client.query(keepSettings(names)).catch(() => {})
+  }
+
   #send(statement: Statement): Promise<QueryResult<any>> {
     const refuse = (what: string): never => {
       const { file, name } = this.#migration
@@ -160,6 +188,7 @@ class ReviewedClient implements MigrationClient {
       const known = this.#known.get(name)
       if (known?.isShared === true && !known.isOwn) refuse(say.changeOfShared(name, this.#place))
     }
+    if (!this.#place.isShared) this.#keepSettings(text, refuse)
     for (const one of facts) {
       this.#owned.record(one)
       for (const { name } of [...one.created, ...one.dropped]) this.#known.delete(name)

@@ -57,7 +57,8 @@ function settingsOfTree(tree: Tree, refuse: (what: string) => never): SettingsOf
     const problem = refused(name, value)
     if (problem !== undefined) refuse(problem)
     // The search path has rules of its own.
-    if (name !== 'search_path' && !name.includes(unknownName)) names.add(name)
+    // A seed cannot be read.
+    if (name !== 'search_path' && name !== 'seed' && !name.includes(unknownName)) names.add(name)
   }
   walk(tree, (kind, at) => {
     // The settings of a function hold for its calls.
@@ -136,6 +137,20 @@ export function confine(edits: Pick<Edits, 'insert'>, text: string, names: reado
   if (distinct.length === 0) return
   edits.insert(0, `select ${distinct.map((name) => copy(kept(name), literal(name))).join(', ')}; `)
   edits.insert(text.length, `\n; select ${distinct.map((name) => copy(literal(name), kept(name))).join(', ')}`)
+}
+
+/** A statement that keeps these settings before code changes them. */
+export function keepSettings(names: readonly string[]): string {
+  return `select ${names.map((name) => copy(kept(name), literal(name))).join(', ')}`
+}
+
+/** Brings them back. What was kept behind a savepoint is gone with it, and then the setting is as it was, too. */
+export function restoreSettings(names: readonly string[]): string {
+  const values = names.map((name) => {
+    const value = `coalesce(nullif(pg_catalog.current_setting(${kept(name)}, true), ''), pg_catalog.current_setting(${literal(name)}, true))`
+    return `pg_catalog.set_config(${literal(name)}, ${value}, true)`
+  })
+  return `select ${values.join(', ')}`
 }
 
 function copy(to: string, from: string): string {

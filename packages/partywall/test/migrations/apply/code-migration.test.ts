@@ -29,6 +29,30 @@ describe('a migration in TypeScript', () => {
     expect(await rowsIn(url, 'select id from b.polls order by id')).toEqual([{ id: 1 }, { id: 2 }])
   })
 
+  test('changes settings for itself alone, and not the role', async () => {
+    const { migrations, root } = await tenantsWithPolls(url, ['a'])
+    await writeFiles(root, {
+      'migrations/tenant/0002_code.ts': `
+        export async function up({ client }) {
+          await client.query('set local session_replication_role = replica')
+          await client.query('savepoint before')
+          client.query("set time zone 'Asia/Tokyo'")
+          await client.query('rollback to before')
+          await client.query("set datestyle = german")
+        }`,
+      'migrations/tenant/0003_shown.sql': `
+        create table shown as
+        select concat_ws(', ', current_setting('session_replication_role'), current_setting('timezone') = 'Asia/Tokyo', current_setting('datestyle')) as settings`,
+    })
+    assertFleetOk(await migrations.run())
+    expect(await rowsIn(url, 'select settings from a.shown')).toEqual([{ settings: 'origin, f, ISO, MDY' }])
+    await writeFiles(root, {
+      'migrations/tenant/0004_role.ts': `export const up = ({ client }) => client.query('set local role pg_monitor')`,
+    })
+    const [entry] = (await migrations.run({ tenants: true })).entries
+    expect(entry).toMatchObject({ error: { message: expect.stringContaining('0004_role.ts sends a change of role') } })
+  })
+
   test('gets no tenant in the shared folder', async () => {
     const { migrations, root } = await tenantsWithPolls(url, [])
     await writeFiles(root, {

@@ -34,6 +34,16 @@ describe('a file that stopped, and was fixed,', () => {
     expect(await fleet.migrations.check()).toBe(true)
   })
 
+  test('has the settings again that the statements before have made', async () => {
+    const fleet = await stopped(`set session_replication_role = replica`)
+    await write(
+      fleet,
+      `${marker}set session_replication_role = replica;\ncreate table shown as select current_setting('session_replication_role') as role;`,
+    )
+    expect((await fleet.migrations.run()).ok).toBe(true)
+    expect(await fleet.rows('select role from t002.shown')).toEqual([{ role: 'replica' }])
+  })
+
   test('may hold no more than the statements that are done, and may stop a second time', async () => {
     const fleet = await stopped()
     await write(fleet, `${marker}${done};\ncreate table more ();\n${wrong};`)
@@ -133,9 +143,9 @@ test('a history with the checksum of the whole file continues, if the file is un
 })
 
 /** Two tenants in which the first statement is done and the second one is wrong. */
-async function stopped(): Promise<Fleet> {
+async function stopped(first = done): Promise<Fleet> {
   const fleet = await fleetOf(2)
-  await write(fleet, `${marker}${done};\n${wrong};`)
+  await write(fleet, `${marker}${first};\n${wrong};`)
   const { entries } = await fleet.migrations.run()
   expect(entries.slice(1).map(({ error }) => error)).toMatchObject([{ details: { line: 3 } }, { details: { line: 3 } }])
   return fleet
