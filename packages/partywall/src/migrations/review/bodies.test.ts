@@ -195,6 +195,16 @@ describe('a statement in a DO block is one of the migration', () => {
     expect(changedBy(text)).toContain('plans')
   })
 
+  test('and what is left out of it leaves a statement', () => {
+    const given = { extensions: 'shared' } as const
+    expect(reviewed(`do $$ begin create extension citext; execute 'create extension citext'; end $$`, given)).toBe(
+      `do $$ begin null; execute 'select'; end $$`,
+    )
+    expect(reviewed(`do $$ begin execute $x$create extension citext$x$; end $$`, given)).toBe(
+      `do $$ begin execute $x$select$x$; end $$`,
+    )
+  })
+
   test.each([
     [`do $$ begin execute 'create extension citext'; end $$`, /create extension/],
     [`do $$ begin execute format('drop role %I', x); end $$`, /drop role/],

@@ -92,7 +92,8 @@ class Block {
   }
 
   #statements(constant: Passage): StatementFacts {
-    return merged(splitStatements(constant.text).map((statement) => this.#review(constant, statement, this.#context)))
+    const run = { ...constant, isRun: true } as const
+    return merged(splitStatements(run.text).map((statement) => this.#review(run, statement, this.#context)))
   }
 
   /** A statement of which only parts are known. */

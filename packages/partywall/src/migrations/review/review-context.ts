@@ -76,6 +76,8 @@ export interface Passage {
   readonly offset: number | undefined
   /** A place in the file to name when it is not known better. */
   readonly near: number
+  /** The text is what EXECUTE runs. */
+  readonly isRun?: true
   /** The text stands between quotes in the file: where an offset is then, and how a text is written there. */
   readonly quoted?: { at(offset: number): number; written(text: string): string } | undefined
 }

@@ -140,8 +140,8 @@ class StatementReview {
 
   #remove(extensions: readonly string[]): StatementFacts {
     const { start, end } = this.#statement
-    // PL/pgSQL has no empty statement.
-    this.#edit(start, end, this.#isOfFile() ? '' : 'null')
+    // PL/pgSQL has no empty statement, and EXECUTE runs none of PL/pgSQL.
+    this.#edit(start, end, this.#isOfFile() ? '' : this.#passage.isRun ? 'select' : 'null')
     const offset = this.#at(start)
     return { ...noFacts, leftOut: extensions.map((extension) => ({ extension, offset })) }
   }

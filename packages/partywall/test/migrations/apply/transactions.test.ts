@@ -93,7 +93,8 @@ test('what a file sets, in its text or by a function, does not reach the next fi
     `set work_mem = '7MB'; set session lock_timeout = 0; set time zone 'Asia/Tokyo'; ${seen('during')}`,
     seen('after'),
     `select set_config('work_mem', '8MB', true); set local timezone = 'Asia/Tokyo'; do $$ begin set local lock_timeout = 5; end $$`,
-    `create function leads_away() returns void language plpgsql as $$ begin execute format('set local %s_path to public', chr(115) || 'earch'); end $$;
+    `create function leads_away() returns void language plpgsql as $$ begin execute format('set local %s_path to public', chr(115) || 'earch');
+       execute format('set local %sle to pg_monitor', chr(114) || 'o'); end $$;
      select leads_away();`,
     seen('last'),
     'reset work_mem; set client_min_messages = warning; set standard_conforming_strings to on; -- the end',
@@ -117,5 +118,5 @@ test('what a file sets, in its text or by a function, does not reach the next fi
 /** A file that stores the settings it runs with. */
 function seen(table: string): string {
   return `create table ${table} as select current_setting('work_mem') as memory, current_setting('lock_timeout') as lock,
-    current_setting('timezone') as zone, current_setting('search_path') as path`
+    current_setting('timezone') as zone, current_setting('search_path') as path, current_user::text as role`
 }
