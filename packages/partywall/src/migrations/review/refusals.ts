@@ -16,6 +16,9 @@ export function databaseWide({ what, extensions, schemas }: DatabaseWide, { shar
   if (schemas !== undefined) {
     return `${what} (${schemas.map((schema) => JSON.stringify(schema)).join(', ')}), which is about more than one tenant. ${move}, or remove it.`
   }
+  if (/^(?:create|drop) database$/.test(what)) {
+    return `${what}: migrations run in the database of the configuration, which exists. Remove the statement.`
+  }
   return `${what}, which is about the whole database and not about one tenant: the first tenant would do it for all. ${move}.`
 }
 
@@ -107,6 +110,9 @@ export function guardOfPublic(column: string): string {
 }
 
 export function psqlCommand(command: string): string {
+  if (/^c(?:onnect)?$/.test(command)) {
+    return `the command \\${command}, with which psql opens another database: migrations run in that of the configuration. Remove the line.`
+  }
   return (
     `the command \\${command}, which psql carries out itself: PostgreSQL does not know it. Remove the line. This makes a dump without such ` +
     "lines, and without rows: pg_dump --schema-only … | sed '/^\\\\/d'"

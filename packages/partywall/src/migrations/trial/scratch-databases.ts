@@ -93,6 +93,8 @@ export class ScratchDatabases {
     const config = inDatabase(this.#config, name)
     try {
       this.#assertOpen()
+      // Nothing of it has to survive a crash, and one by one, hundreds of migrations would wait for the disk.
+      await this.#admin.query({ text: `alter database ${identifier(name)} set synchronous_commit = off` })
       if (searchPath !== undefined) await this.#admin.query(setPathSql(name, searchPath))
       const connection = await this.#host.connect({ ...config, application_name: `partywall ${this.#command}` })
       this.#held.set(name, connection)

@@ -42,6 +42,8 @@ const histories: Record<string, Record<string, string>> = {
     '0003_once.sql':
       'create extension pg_trgm;\ncreate table once (title text);\ncreate index on once using gin (title gin_trgm_ops);',
     '0004_dropped.sql': 'drop table once;\ndrop extension pg_trgm;\ncreate extension unaccent;\ndrop extension unaccent;',
+    // PostgreSQL has a function of this name, too.
+    '0005_keyed.sql': 'create extension pgcrypto;\ncreate table keyed (id uuid default gen_random_uuid());',
   },
   random: {
     '0001_random.sql': `do $$ begin
@@ -131,7 +133,7 @@ test('a history that needs options and a shared migration is told them as they h
     { cause: 'refused', line: 2, option: 'public' },
     { cause: 'refused', line: 3, option: 'public' },
     { cause: 'refused', line: 1, option: 'extensions' },
-    ...[2, 3, 4].map((line) => ({ cause: 'refused', line, option: 'extensions' })),
+    ...[2, 3, 4, 1].map((line) => ({ cause: 'refused', line, option: 'extensions' })),
   ])
   expect(cure).toEqual({
     options: { extensions: 'shared', public: 'rewrite' },
@@ -148,7 +150,7 @@ test('a history that needs options and a shared migration is told them as they h
     { line: 1, what: 'a statement about an extension is left out' },
     { line: 2, what: 'public. is removed' },
     { line: 3, what: 'public. is removed' },
-    ...[1, 2, 3, 4].map((line) => ({ line, what: 'a statement about an extension is left out' })),
+    ...[1, 2, 3, 4, 1].map((line) => ({ line, what: 'a statement about an extension is left out' })),
   ])
 })
 
