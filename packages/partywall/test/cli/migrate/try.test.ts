@@ -28,7 +28,8 @@ const histories: Record<string, Record<string, string>> = {
       execute replace('select count(*) from pg_@ where relname = ''guarded''', '@', 'class') into n;
       if n = 0 then create table guarded (id int); end if;
     end $$;`,
-    '0002_landing.sql': "do $$ begin\n  execute replace('create table if not exists public@landed (id int)', '@', '.');\nend $$;",
+    '0002_landing.sql':
+      "do $$ begin\n  execute 'create table if not exists ' || reverse('cilbup') || '.landed (id int)';\nend $$;",
     '0003_differing.sql': `create table places (name text);
       insert into places select 'here' where current_schema() = 'public';
       do $$ begin if current_schema() = 'public' then alter table places add column code int; end if; end $$;`,
@@ -39,9 +40,8 @@ const histories: Record<string, Record<string, string>> = {
     // The extension of this type is created by nothing.
     '0002_names.sql': 'create table names (name citext);',
     // It is needed until a later migration drops it.
-    '0003_once.sql':
-      'create extension pg_trgm;\ncreate table once (title text);\ncreate index on once using gin (title gin_trgm_ops);',
-    '0004_dropped.sql': 'drop table once;\ndrop extension pg_trgm;\ncreate extension unaccent;\ndrop extension unaccent;',
+    '0003_once.sql': 'create extension ltree;\ncreate table once (path ltree);',
+    '0004_dropped.sql': 'drop table once;\ndrop extension ltree;\ncreate extension unaccent;\ndrop extension unaccent;',
     // PostgreSQL has a function of this name, too.
     '0005_keyed.sql': 'create extension pgcrypto;\ncreate table keyed (id uuid default gen_random_uuid());',
   },
@@ -143,6 +143,8 @@ test('a history that needs options and a shared migration is told them as they h
       text:
         'create extension if not exists "citext" with schema "public";\n' +
         'create extension if not exists "hstore" with schema "public";\n' +
+        'create extension if not exists "ltree" with schema "public";\n' +
+        'create extension if not exists "pgcrypto" with schema "public";\n' +
         'create extension if not exists "unaccent" with schema "public";\n',
     },
   })
