@@ -88,29 +88,33 @@ const books = `
     async down() {}
   }`
 
-test('migrate new lets TypeORM compare with a database of its own that stands at head, and names that database nowhere', async () => {
-  const { run, folder } = await project(url, {
-    'partywall.config.ts': configWith('typeormMigrations', `typeormMigrations('db')`),
-    'migrations/shared/0001_plans.sql': 'create table plans ();',
-    'data-source.mjs': dataSource,
-    'db/1795764561654-Books.js': books,
-  })
-  await symlink(packages, join(folder, 'node_modules'))
-  expectFailure(await run('migrate new thrice --json'), 2, 'INVALID_ARGUMENT')
-  const call = ['migrate', 'new', 'more pages', '--env', 'APP_URL', '--json', '--', '-d', 'data-source.mjs', '-o']
-  const { code, json, stderr } = await run(call, { env })
-  expect(json).toEqual({
-    file: expect.stringMatching(/\/db\/\d+-MorePages\.js$/),
-    command: 'npx typeorm migration:generate db/MorePages -d data-source.mjs -o',
-  })
-  expect([code, stderr]).toEqual([0, expect.stringContaining('The migrations need the shared tables')])
-  const text = await readFile(json.file, 'utf8')
-  expect(/async up[^}]*/.exec(text)![0].match(/ADD|DROP|DELETE|INSERT|CREATE|ALTER COLUMN/g)).toEqual(['ADD', 'INSERT'])
-  expect(text).toContain(`["${new URL(url).pathname.slice(1)}","public","book","GENERATED_COLUMN","thrice","pages * 3"]`)
-  expect(text).not.toContain('partywall_try_')
-  const { rows } = await admin.query(`select to_regclass('book') as book, to_regclass('plans') as plans`)
-  expect(rows).toEqual([{ book: null, plans: null }])
-})
+test(
+  'migrate new lets TypeORM compare with a database of its own that stands at head, and names that database nowhere',
+  { timeout: 90_000 },
+  async () => {
+    const { run, folder } = await project(url, {
+      'partywall.config.ts': configWith('typeormMigrations', `typeormMigrations('db')`),
+      'migrations/shared/0001_plans.sql': 'create table plans ();',
+      'data-source.mjs': dataSource,
+      'db/1795764561654-Books.js': books,
+    })
+    await symlink(packages, join(folder, 'node_modules'))
+    expectFailure(await run('migrate new thrice --json'), 2, 'INVALID_ARGUMENT')
+    const call = ['migrate', 'new', 'more pages', '--env', 'APP_URL', '--json', '--', '-d', 'data-source.mjs', '-o']
+    const { code, json, stderr } = await run(call, { env })
+    expect(json).toEqual({
+      file: expect.stringMatching(/\/db\/\d+-MorePages\.js$/),
+      command: 'npx typeorm migration:generate db/MorePages -d data-source.mjs -o',
+    })
+    expect([code, stderr]).toEqual([0, expect.stringContaining('The migrations need the shared tables')])
+    const text = await readFile(json.file, 'utf8')
+    expect(/async up[^}]*/.exec(text)![0].match(/ADD|DROP|DELETE|INSERT|CREATE|ALTER COLUMN/g)).toEqual(['ADD', 'INSERT'])
+    expect(text).toContain(`["${new URL(url).pathname.slice(1)}","public","book","GENERATED_COLUMN","thrice","pages * 3"]`)
+    expect(text).not.toContain('partywall_try_')
+    const { rows } = await admin.query(`select to_regclass('book') as book, to_regclass('plans') as plans`)
+    expect(rows).toEqual([{ book: null, plans: null }])
+  },
+)
 
 /** As the program `mikro-orm` does it. */
 const mikroOrm = `#!/usr/bin/env node
@@ -128,34 +132,38 @@ const mikroOrm = `#!/usr/bin/env node
   await orm.migrator.create(undefined, false, false, process.argv.at(-1))
   await orm.close(true)`
 
-test('migrate new lets MikroORM compare with such a database, whatever the project connects to; a tool that did not connect is a failure', async () => {
-  const { run, folder } = await project(url, {
-    'partywall.config.ts': configWith('mikroOrmMigrations', `mikroOrmMigrations('db')`),
-    'mikro-orm.mjs': mikroOrm,
-    'db/Migration1.js': `
+test(
+  'migrate new lets MikroORM compare with such a database, whatever the project connects to; a tool that did not connect is a failure',
+  { timeout: 90_000 },
+  async () => {
+    const { run, folder } = await project(url, {
+      'partywall.config.ts': configWith('mikroOrmMigrations', `mikroOrmMigrations('db')`),
+      'mikro-orm.mjs': mikroOrm,
+      'db/Migration1.js': `
       const { Migration } = require('@mikro-orm/migrations')
       exports.Migration1 = class extends Migration {
         up() { this.addSql('create table "book" ("id" serial primary key);') }
       }`,
-    'node_modules/.bin/x': '',
-  })
-  await chmod(join(folder, 'mikro-orm.mjs'), 0o755)
-  await symlink(join(folder, 'mikro-orm.mjs'), join(folder, 'node_modules/.bin/mikro-orm'))
-  await symlink(join(packages, '@mikro-orm'), join(folder, 'node_modules/@mikro-orm'))
-  const made = await run('migrate new more --json', { env })
-  expect(made.json).toEqual({
-    file: expect.stringMatching(/\/db\/Migration\d+_more\.js$/),
-    command: 'npx mikro-orm migration:create --name more',
-  })
-  expect((await readFile(made.json.file, 'utf8')).match(/addSql\(.*/g)![0]).toBe(
-    'addSql(`alter table "book" add "more" text null;`);',
-  )
-  const snapshot = `.snapshot-${new URL(url).pathname.slice(1)}.json`
-  expect((await readdir(join(folder, 'db'))).toSorted()).toEqual([snapshot, 'Migration1.js', expect.any(String)])
-  await rm(join(folder, 'db', snapshot))
-  const offline = await run('migrate new none --json', { env: { ...env, OFFLINE: '1' } })
-  expect(offline).toMatchObject({ code: 1, stderr: expect.stringContaining('did not connect to the database') })
-})
+      'node_modules/.bin/x': '',
+    })
+    await chmod(join(folder, 'mikro-orm.mjs'), 0o755)
+    await symlink(join(folder, 'mikro-orm.mjs'), join(folder, 'node_modules/.bin/mikro-orm'))
+    await symlink(join(packages, '@mikro-orm'), join(folder, 'node_modules/@mikro-orm'))
+    const made = await run('migrate new more --json', { env })
+    expect(made.json).toEqual({
+      file: expect.stringMatching(/\/db\/Migration\d+_more\.js$/),
+      command: 'npx mikro-orm migration:create --name more',
+    })
+    expect((await readFile(made.json.file, 'utf8')).match(/addSql\(.*/g)![0]).toBe(
+      'addSql(`alter table "book" add "more" text null;`);',
+    )
+    const snapshot = `.snapshot-${new URL(url).pathname.slice(1)}.json`
+    expect((await readdir(join(folder, 'db'))).toSorted()).toEqual([snapshot, 'Migration1.js', expect.any(String)])
+    await rm(join(folder, 'db', snapshot))
+    const offline = await run('migrate new none --json', { env: { ...env, OFFLINE: '1' } })
+    expect(offline).toMatchObject({ code: 1, stderr: expect.stringContaining('did not connect to the database') })
+  },
+)
 
 test('migrate new tells why a generator cannot compare with a database, and --print what it would run', async () => {
   const { run, folder } = await project(url, {
