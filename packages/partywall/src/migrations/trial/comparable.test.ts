@@ -12,7 +12,7 @@ function blueprintWith(table: object, more: object = {}): Blueprint {
 
 const plainly = (table: object, more?: object): Blueprint =>
   comparablePlain(blueprintWith(table, more), blueprintWith({}, { relations: [] }), shared)
-const asTenant = (table: object, more?: object): Blueprint => comparableTenant(blueprintWith(table, more), shared)
+const asTenant = (table: object, more?: object): Blueprint => comparableTenant(blueprintWith(table, more), shared, 'try_one')
 
 test('a function of PostgreSQL that an extension in the plain database hides is the same in a tenant', () => {
   expect(plainly({ default: 'pg_catalog.gen_random_uuid()' })).toEqual(asTenant({ default: 'gen_random_uuid()' }))
@@ -24,4 +24,9 @@ test('comments and labels are data, in which public. stays', () => {
   const types = { types: [{ kind: 'enum', name: 'place', labels: ['public.books'] }] }
   expect(plainly(data, types)).toEqual(asTenant({ ...data, type: 'public.citext' }, types))
   expect(plainly({ definition: 'public.books' })).not.toEqual(asTenant({ definition: 'public.books' }))
+})
+
+test('the schema of a tenant, which PostgreSQL prints where a name of WITH hides its table, makes no difference', () => {
+  const plain = plainly({ definition: 'WITH books AS (SELECT 1) SELECT FROM public.books' })
+  expect(plain).toEqual(asTenant({ definition: 'WITH books AS (SELECT 1) SELECT FROM try_one.books' }))
 })

@@ -28,8 +28,10 @@ export function comparablePlain(after: Blueprint, before: Blueprint, shared: Sha
   return withoutSurroundings(withoutShared(plain, shared, new Set()))
 }
 
-export function comparableTenant(tenant: Blueprint, shared: SharedNames): Blueprint {
-  return withoutSurroundings(withoutShared(tenant, shared, new Set(ownNames(tenant))))
+/** @param schema that of the tenant: PostgreSQL prints it where a name of WITH hides a table of the tenant */
+export function comparableTenant(tenant: Blueprint, shared: SharedNames, schema: string): Blueprint {
+  const own = unqualified(tenant, schema, () => true)
+  return withoutSurroundings(withoutShared(own, shared, new Set(ownNames(own))))
 }
 
 /** Those of tables; their rows are counted. */

@@ -39,7 +39,7 @@ export async function differencesOf(
   shared: SharedNames,
 ): Promise<TrialDifference[]> {
   const blueprint = await readBlueprint(queryable, schema)
-  const tenant = comparableTenant(blueprint, shared)
+  const tenant = comparableTenant(blueprint, shared, schema)
   return differencesBetween(plain, tenant, await countRows(queryable, schema, tablesOf(blueprint)), shared)
 }
 
