@@ -9,8 +9,8 @@ import { digestOf, type AppliedMigration } from '../history/digest.ts'
 import { commentText, forgetText, recordText } from '../history/history-sql.ts'
 import { recordedIn, type MigrationTarget, type SchemaState } from '../history/schema-state.ts'
 import { stepOf, type Direction } from '../plan/planned.ts'
-import { stepMayUse } from '../review/enum-values.ts'
-import { runsOutside, shapeOf } from '../review/step-parts.ts'
+import { stepMayUse } from '../shape/enum-values.ts'
+import { runsOutside, shapeOf } from '../shape/step-parts.ts'
 import type { MigrationLimits } from './guards.ts'
 
 /** Migrations that go together: all in one transaction, or one alone outside of transactions. */

@@ -1,8 +1,8 @@
 /** What the statements of a step do to enums, in their order, with the places of what would be changed. */
 import { splitStatements } from '../../sql/lexer.ts'
-import { embeddedIn } from '../review/embedded-in.ts'
-import { fieldsOf, listOf, nodeOf, partsOf, stringOf, type Fields, type Grammar } from '../review/grammar.ts'
-import { statementsOf, type SqlStep } from '../review/step-statements.ts'
+import { embeddedIn } from '../statements/embedded-in.ts'
+import { fieldsOf, listOf, nodeOf, partsOf, stringOf, type Fields, type Grammar } from '../statements/grammar.ts'
+import { statementsOf, type SqlStep } from '../shape/step-statements.ts'
 
 export interface PlaceInStep {
   readonly step: SqlStep

@@ -10,7 +10,7 @@ import type { Transaction } from '../../ports/database.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Statement } from '../../sql/statement.ts'
 import { digestOf } from '../history/digest.ts'
-import type { Grammar } from '../review/grammar.ts'
+import type { Grammar } from '../statements/grammar.ts'
 import { foldEnumValuesInTexts } from './fold-enum-values.ts'
 
 type Folded = ReadonlyMap<string, string>

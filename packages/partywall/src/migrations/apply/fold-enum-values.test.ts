@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Migration } from '../../ports/migration-source.ts'
-import { loadGrammar } from '../review/grammar.ts'
+import { loadGrammar } from '../statements/grammar.ts'
 import { foldEnumValues, foldEnumValuesInTexts } from './fold-enum-values.ts'
 
 const grammar = await loadGrammar()

@@ -5,10 +5,10 @@
  */
 import { literal } from '../../sql/literal.ts'
 import type { Migration } from '../../ports/migration-source.ts'
-import { Edits } from '../review/edits.ts'
-import { mayUse, stepMayUse } from '../review/enum-values.ts'
-import type { Grammar } from '../review/grammar.ts'
-import { statementsOf, type SqlStep } from '../review/step-statements.ts'
+import { Edits } from '../statements/edits.ts'
+import { mayUse, stepMayUse } from '../shape/enum-values.ts'
+import type { Grammar } from '../statements/grammar.ts'
+import { statementsOf, type SqlStep } from '../shape/step-statements.ts'
 import { enumEvents, type EnumEvent, type PlaceInStep } from './enum-events.ts'
 
 /** The same migrations, changed where values have to be folded. */

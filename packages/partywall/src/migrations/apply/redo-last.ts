@@ -1,7 +1,7 @@
 /** Rolls back the migration that was applied last in a schema, and applies it again: in one transaction, where the migration permits one. */
 import type { Migration } from '../../ports/migration-source.ts'
 import type { SchemaState } from '../history/schema-state.ts'
-import { runsOutside } from '../review/step-parts.ts'
+import { runsOutside } from '../shape/step-parts.ts'
 import { runScript, scriptOf } from './apply-inside.ts'
 import { applyOutside } from './apply-outside.ts'
 import { BatchInSchema, type ApplyPlace } from './batches.ts'

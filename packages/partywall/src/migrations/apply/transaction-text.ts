@@ -7,8 +7,8 @@ import { tenancyErrorOf } from '../../errors.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import type { MigrationTarget } from '../history/schema-state.ts'
 import { stepOf, type Direction } from '../plan/planned.ts'
-import { keepPath, restorePath } from '../review/settings.ts'
-import { lineOf, statementsOf, type SqlStep } from '../review/step-statements.ts'
+import { keepPath, restorePath } from '../shape/settings.ts'
+import { lineOf, statementsOf, type SqlStep } from '../shape/step-statements.ts'
 
 /** What one transaction does in a schema: migrations, with partywall's own statements before and after them. */
 export interface Script {

@@ -5,8 +5,8 @@
 import { TenancyError } from '../../errors.ts'
 import type { AppliedMigration } from './digest.ts'
 import type { Migration } from '../../ports/migration-source.ts'
-import { shapeOf } from '../review/step-parts.ts'
-import { statementsOf, type SqlStep } from '../review/step-statements.ts'
+import { shapeOf } from '../shape/step-parts.ts'
+import { statementsOf, type SqlStep } from '../shape/step-statements.ts'
 import { checksumOf } from '../sources/files/migration-file.ts'
 
 export interface Unfinished extends AppliedMigration {

@@ -4,8 +4,8 @@
  */
 import { TenancyError } from '../../errors.ts'
 import type { Migration } from '../../ports/migration-source.ts'
-import { shapeOf } from '../review/step-parts.ts'
-import { lineOf, statementsOf } from '../review/step-statements.ts'
+import { shapeOf } from '../shape/step-parts.ts'
+import { lineOf, statementsOf } from '../shape/step-statements.ts'
 import { stepOf, toRun, type Direction, type Planned } from './planned.ts'
 
 /**

@@ -11,7 +11,7 @@ import { crossSchemaNamesSql } from './cross-schema-sql.ts'
 import { stepOf, type Direction } from './planned.ts'
 import { OwnedObjects, type OwnedObject } from '../review/owned-objects.ts'
 import { reviewedFacts } from '../review/review-list.ts'
-import { lineOf } from '../review/step-statements.ts'
+import { lineOf } from '../shape/step-statements.ts'
 
 /** A change of something that the migrations did not create themselves, as far as their text shows it. */
 interface CrossSchemaReference {

@@ -4,17 +4,18 @@
  */
 import { splitStatements, type SqlStatement } from '../../sql/lexer.ts'
 import { constantStatement, reviewParts, variablesIn, type Expression } from './dynamic-sql.ts'
-import { embeddedSql } from './embedded-sql.ts'
-import { fieldsOf, listOf, stringOf, type Fields, type Tree } from './grammar.ts'
+import { embeddedSql } from '../statements/embedded-sql.ts'
+import { fieldsOf, listOf, stringOf, type Fields, type Tree } from '../statements/grammar.ts'
 import type { OwnedObject } from './owned-objects.ts'
-import { asStatement, edit, literalIn, partOf, placeNear, tokenAt } from './passages.ts'
+import { edit, literalIn, partOf, placeNear, tokenAt } from './passages.ts'
+import { asStatement } from '../statements/likely-text.ts'
 import { namesOfPublic } from './public-names.ts'
-import { qualifiedNames } from './qualified-names.ts'
+import { qualifiedNames } from '../statements/qualified-names.ts'
 import type { Passage, ReviewContext } from './review-context.ts'
 import { reviewFunctionPath, setsPathIn } from './search-path.ts'
 import { reviewStringNames } from './string-names.ts'
 import * as say from './refusals.ts'
-import { settingName } from './setting-name.ts'
+import { settingName } from '../statements/setting-name.ts'
 
 export interface BodyFacts {
   /** Names with `public.` that stay. */

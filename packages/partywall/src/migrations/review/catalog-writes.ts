@@ -2,8 +2,8 @@
  * Statements that write to PostgreSQL's own catalogs. Old histories do it, e.g. to take a value from an enum: `delete from pg_enum where …`.
  * The catalogs hold the objects of all tenants, so such a statement must be limited to those of one.
  */
-import { walk, type Fields, type Tree } from './grammar.ts'
-import type { Mention } from './mentions.ts'
+import { walk, type Fields, type Tree } from '../statements/grammar.ts'
+import type { Mention } from '../statements/mentions.ts'
 import { queryScopes, type QueryScope } from './query-scopes.ts'
 
 /** Whether the name means a table or a view of PostgreSQL's own: these come first in every search path. */

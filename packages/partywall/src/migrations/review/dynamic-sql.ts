@@ -3,8 +3,9 @@
  * parts are known, and often the kind of the statement and some of its names: `format('alter table plans add %I int', x)`.
  */
 import type { SqlStatement } from '../../sql/lexer.ts'
-import { fieldsOf, listOf, partsOf, walk, type Fields, type Tree } from './grammar.ts'
-import { constantOf, edit, literalAt, literalIn, placeNear } from './passages.ts'
+import { fieldsOf, listOf, partsOf, walk, type Tree } from '../statements/grammar.ts'
+import { constantOf, placeholders, textOf, valueOf } from '../statements/likely-text.ts'
+import { edit, literalAt, literalIn, placeNear } from './passages.ts'
 import { publicPrefixes } from './public-names.ts'
 import type { Passage, ReviewContext } from './review-context.ts'
 import * as say from './refusals.ts'
@@ -26,14 +27,6 @@ export function constantStatement({ tree, passage, statement }: Expression): Pas
   if (constant === undefined || values.length > 0 || (call !== undefined && constant.text.includes('%'))) return undefined
   const span = literalAt(passage.text, statement, constant.location)
   return span && literalIn(passage, span)
-}
-
-/** Stands for what is not known: a name in a text that is put together. */
-export const unknownName = 'partywall_unknown'
-
-/** The text with a name in the place of each part that is not known. */
-export function likelyText({ tree }: Pick<Expression, 'tree'>): string {
-  return textOf(valueOf(tree))
 }
 
 /** The variables that an expression reads. */
@@ -115,62 +108,4 @@ function schemasIn(value: unknown): unknown[] {
   if (name === 'format')
     return placeholders(textOf(values[0])).flatMap(({ kind, index }) => (kind === 'L' ? [] : schemasIn(values[index + 1])))
   return name === 'quote_ident' || name === 'concat' ? values.flatMap(schemasIn) : []
-}
-
-/** The value of `select …`. */
-function valueOf(tree: Tree): unknown {
-  const [target] = listOf(fieldsOf(tree, 'SelectStmt')?.['targetList'])
-  return fieldsOf(target, 'ResTarget')?.['val']
-}
-
-function textOf(value: unknown): string {
-  const constant = constantOf(value)
-  if (constant !== undefined) return constant.text
-  const joined = fieldsOf(value, 'A_Expr')
-  if (joined !== undefined && partsOf(joined['name']).at(-1) === '||') return textOf(joined['lexpr']) + textOf(joined['rexpr'])
-  const cast = fieldsOf(value, 'TypeCast')
-  if (cast !== undefined) return textOf(cast['arg'])
-  const call = fieldsOf(value, 'FuncCall')
-  return call === undefined ? unknownName : calledText(call)
-}
-
-function calledText({ funcname, args }: Fields): string {
-  const values = listOf(args)
-  const name = partsOf(funcname).at(-1)
-  if (name === 'format') return formatted(textOf(values[0]), values.slice(1))
-  if (name === 'concat') return values.map(textOf).join('')
-  if (name === 'quote_literal' || name === 'quote_nullable') return "'x'"
-  return name === 'quote_ident' && constantOf(values[0]) !== undefined ? JSON.stringify(textOf(values[0])) : unknownName
-}
-
-function formatted(pattern: string, values: readonly unknown[]): string {
-  let text = ''
-  let from = 0
-  for (const { start, end, kind, index } of placeholders(pattern)) {
-    const value = textOf(values[index])
-    text +=
-      pattern.slice(from, start) + (kind === 'L' ? "'x'" : kind === 'I' && value !== unknownName ? JSON.stringify(value) : value)
-    from = end
-  }
-  return (text + pattern.slice(from)).replaceAll('%%', '%')
-}
-
-interface Placeholder {
-  readonly start: number
-  readonly end: number
-  readonly kind: string
-  /** Which value it is for. */
-  readonly index: number
-}
-
-/** `%I`, `%s`, `%L`, `%1$I` in the pattern of a format. */
-function placeholders(pattern: string): Placeholder[] {
-  let next = 0
-  return [...pattern.matchAll(/%(?:%|(?:(\d+)\$)?-?\d*([sIL]))/g)].flatMap(
-    ({ 0: written, 1: position, 2: kind, index: start }) => {
-      if (kind === undefined) return []
-      next = position === undefined ? next + 1 : Number(position)
-      return [{ start, end: start + written.length, kind, index: next - 1 }]
-    },
-  )
 }

@@ -5,8 +5,9 @@
  */
 import type { SqlStatement } from '../../sql/lexer.ts'
 import { isSchemaName } from './catalog-tables.ts'
-import { fieldsOf, listOf, partsOf, walk, type Fields, type Tree } from './grammar.ts'
-import { constantOf, edit, literalAt, placeNear, tokenAt } from './passages.ts'
+import { fieldsOf, listOf, partsOf, walk, type Fields, type Tree } from '../statements/grammar.ts'
+import { edit, literalAt, placeNear, tokenAt } from './passages.ts'
+import { constantOf } from '../statements/likely-text.ts'
 import { columnName, queryScopes, type CatalogItem } from './query-scopes.ts'
 import type { Passage, ReviewContext } from './review-context.ts'
 import * as say from './refusals.ts'

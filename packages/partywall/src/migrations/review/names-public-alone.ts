@@ -3,10 +3,10 @@
  * path of PostgreSQL's own schemas and `public`, and the owner, the comment and the privileges of `public` itself. With `public: 'rewrite'`
  * they are left out: the path is the tenant's, and so is its schema.
  */
-import { databaseWide } from './database-wide.ts'
-import { fieldsOf, listOf, nodeOf, partsOf, type Fields, type Tree } from './grammar.ts'
-import { constantOf } from './passages.ts'
-import { settingName } from './setting-name.ts'
+import { databaseWide } from '../statements/database-wide.ts'
+import { fieldsOf, listOf, nodeOf, partsOf, type Fields, type Tree } from '../statements/grammar.ts'
+import { constantOf } from '../statements/likely-text.ts'
+import { settingName } from '../statements/setting-name.ts'
 
 /** @param known schemas that are in the path of every tenant */
 export function namesPublicAlone(tree: Tree, known: readonly string[]): boolean {

@@ -2,7 +2,7 @@
  * What is in the schema of a tenant at one point of its migrations, as far as their text shows it. The point matters: where the tenant has
  * nothing of a name yet, or not any more, the name leads to the shared schema.
  */
-import type { Mention, ObjectClass } from './mentions.ts'
+import type { Mention, ObjectClass } from '../statements/mentions.ts'
 
 export type OwnedObject = Pick<Mention, 'class' | 'name'>
 

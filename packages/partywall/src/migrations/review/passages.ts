@@ -3,7 +3,6 @@
  * is written where it stands in the file, with the quotes that its place needs.
  */
 import type { SqlStatement } from '../../sql/lexer.ts'
-import type { Fields } from './grammar.ts'
 import type { Passage, ReviewContext } from './review-context.ts'
 import * as say from './refusals.ts'
 
@@ -77,19 +76,6 @@ export function literalAt(text: string, statement: SqlStatement, location: unkno
 export function tokenAt(text: string, { start: from, end, spans }: SqlStatement, location: unknown): number {
   const at = from + charactersBefore(text.slice(from, end), typeof location === 'number' ? location : 0)
   return spans.findIndex(([start]) => start === at)
-}
-
-/** An expression of PL/pgSQL as a statement. */
-export function asStatement(expression: string): string {
-  return `select ${expression}`
-}
-
-/** The text of a constant: `'books'`, also with a type. */
-export function constantOf(value: unknown): { readonly text: string; readonly location: unknown } | undefined {
-  const node = value as { readonly A_Const?: Fields; readonly TypeCast?: Fields } | undefined
-  if (node?.TypeCast !== undefined) return constantOf(node.TypeCast['arg'])
-  const text = node?.A_Const?.['sval'] as Fields | undefined
-  return text === undefined ? undefined : { text: String(text['sval'] ?? ''), location: node!.A_Const!['location'] }
 }
 
 function charactersBefore(text: string, bytes: number): number {

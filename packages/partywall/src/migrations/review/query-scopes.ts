@@ -3,7 +3,7 @@
  * when a column that says which object it is has to be equal to a value, or to such a column of a table that is limited.
  */
 import { catalogTable, globalTable, type CatalogTable } from './catalog-tables.ts'
-import { fieldsOf, listOf, partsOf, stringOf, walk, type Fields } from './grammar.ts'
+import { fieldsOf, listOf, partsOf, stringOf, walk, type Fields } from '../statements/grammar.ts'
 
 export interface CatalogItem {
   /** What columns of it are written with. */

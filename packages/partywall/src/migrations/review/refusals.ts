@@ -1,6 +1,6 @@
 /** What the review refuses, in the words of the author of the file: what it is, what it would do, and how to write it. */
-import type { DatabaseWide } from './database-wide.ts'
-import type { Mention } from './mentions.ts'
+import type { DatabaseWide } from '../statements/database-wide.ts'
+import type { Mention } from '../statements/mentions.ts'
 import type { ReviewPlace } from './review-context.ts'
 
 const rewrite = "or give the source { public: 'rewrite' }, which removes it"

@@ -1,6 +1,6 @@
 /** What a review is given, and what it finds. */
-import type { Edits } from './edits.ts'
-import type { Grammar } from './grammar.ts'
+import type { Edits } from '../statements/edits.ts'
+import type { Grammar } from '../statements/grammar.ts'
 import type { OwnedObject, OwnedObjects } from './owned-objects.ts'
 
 /** What a name with the schema `public` means in a migration. */

@@ -3,11 +3,12 @@
  * the calls of that function: PostgreSQL recommends one there that holds no schema that others can write to.
  */
 import type { SqlStatement } from '../../sql/lexer.ts'
-import { fieldsOf, listOf, partsOf, walk, type Fields, type Tree } from './grammar.ts'
-import { constantOf, edit, placeNear, tokenAt } from './passages.ts'
+import { fieldsOf, listOf, partsOf, walk, type Fields, type Tree } from '../statements/grammar.ts'
+import { edit, placeNear, tokenAt } from './passages.ts'
+import { constantOf } from '../statements/likely-text.ts'
 import type { Passage, ReviewContext } from './review-context.ts'
 import * as say from './refusals.ts'
-import { settingName } from './setting-name.ts'
+import { settingName } from '../statements/setting-name.ts'
 
 type Refuse = (offset: number, what: string) => never
 

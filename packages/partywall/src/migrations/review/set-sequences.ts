@@ -1,7 +1,7 @@
 /** The sequences that `setval` sets. It names them in a string: `setval('books_id_seq', 7)`, `setval(pg_get_serial_sequence('books', 'id'), 7)`. */
-import { fieldsOf, listOf, partsOf, walk, type Tree } from './grammar.ts'
-import type { Mention } from './mentions.ts'
-import { constantOf } from './passages.ts'
+import { fieldsOf, listOf, partsOf, walk, type Tree } from '../statements/grammar.ts'
+import type { Mention } from '../statements/mentions.ts'
+import { constantOf } from '../statements/likely-text.ts'
 
 /** The table stands for the sequence of its column. */
 export function setSequences(statement: Tree): Mention[] {

@@ -1,5 +1,5 @@
 /** What a statement does to the objects that it names. */
-import type { Mention } from './mentions.ts'
+import type { Mention } from '../statements/mentions.ts'
 import type { OwnedObject } from './owned-objects.ts'
 import { noFacts, type ReviewPlace, type StatementFacts } from './review-context.ts'
 

@@ -3,8 +3,9 @@
  * never changed.
  */
 import type { SqlStatement } from '../../sql/lexer.ts'
-import { fieldsOf, listOf, partsOf, walk, type Fields, type Tree } from './grammar.ts'
-import { constantOf, edit, literalAt, literalIn, placeNear } from './passages.ts'
+import { fieldsOf, listOf, partsOf, walk, type Fields, type Tree } from '../statements/grammar.ts'
+import { edit, literalAt, literalIn, placeNear } from './passages.ts'
+import { constantOf } from '../statements/likely-text.ts'
 import { publicPrefixes, soleNameOfPublic } from './public-names.ts'
 import type { Passage, ReviewContext } from './review-context.ts'
 import * as say from './refusals.ts'

@@ -2,7 +2,7 @@
 import { readBlueprint } from '../../blueprint/read-blueprint.ts'
 import { identifier } from '../../names/identifier.ts'
 import type { Migration, MigrationSource } from '../../ports/migration-source.ts'
-import type { Grammar } from '../review/grammar.ts'
+import type { Grammar } from '../statements/grammar.ts'
 import { readPlainResult, type PlainResult } from './comparison.ts'
 import { findingOf } from './findings.ts'
 import { makeReference, type Reference } from './reference.ts'

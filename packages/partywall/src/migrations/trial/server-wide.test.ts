@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { loadGrammar } from '../review/grammar.ts'
+import { loadGrammar } from '../statements/grammar.ts'
 import { serverWide } from './server-wide.ts'
 
 test('statements about roles, other databases and the server are found, also in DO blocks', async () => {

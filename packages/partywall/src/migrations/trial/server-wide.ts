@@ -3,9 +3,9 @@
  * run without the review, so these are found here, and left out. What a statement puts together at run time cannot be seen.
  */
 import { splitStatements } from '../../sql/lexer.ts'
-import { databaseWide } from '../review/database-wide.ts'
-import { embeddedSql } from '../review/embedded-sql.ts'
-import { nodeOf, type Grammar } from '../review/grammar.ts'
+import { databaseWide } from '../statements/database-wide.ts'
+import { embeddedSql } from '../statements/embedded-sql.ts'
+import { nodeOf, type Grammar } from '../statements/grammar.ts'
 
 /** What the statement does to the server, e.g. `create role`; undefined when it stays in its database. */
 export function serverWide(grammar: Grammar, statement: string): string | undefined {

@@ -1,6 +1,6 @@
 /** What the review has changed in the text of migrations, and what it could not read, by their places. */
 import type { Migration } from '../../ports/migration-source.ts'
-import { lineOf } from '../review/step-statements.ts'
+import { lineOf } from '../shape/step-statements.ts'
 import { reviewedFacts, type ReviewedMigrations } from '../review/review-list.ts'
 import type { TrialPlace } from './trial-report.ts'
 

@@ -5,7 +5,7 @@ import type { Migration, MigrationSource, SourceReview } from '../../ports/migra
 import type { MigrationSources } from '../sources/sources.ts'
 import { createdExtensions } from '../plan/missing-extensions.ts'
 import { review } from '../plan/reviews.ts'
-import { loadGrammar } from '../review/grammar.ts'
+import { loadGrammar } from '../statements/grammar.ts'
 import { configLine, extensionsFile, extensionsMigration } from './advice.ts'
 import { findCure, type Cured } from './cures.ts'
 import { inOrder, sourceFinding } from './findings.ts'

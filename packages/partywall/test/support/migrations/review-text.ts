@@ -1,7 +1,7 @@
 /** The review of a text without a database. */
 import { splitStatements } from '../../../src/sql/lexer.ts'
-import { Edits } from '../../../src/migrations/review/edits.ts'
-import { loadGrammar } from '../../../src/migrations/review/grammar.ts'
+import { Edits } from '../../../src/migrations/statements/edits.ts'
+import { loadGrammar } from '../../../src/migrations/statements/grammar.ts'
 import { OwnedObjects, type OwnedObject } from '../../../src/migrations/review/owned-objects.ts'
 import type { ReviewPlace, StatementFacts } from '../../../src/migrations/review/review-context.ts'
 import { reviewStatement } from '../../../src/migrations/review/review-statement.ts'

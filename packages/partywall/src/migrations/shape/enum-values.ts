@@ -3,8 +3,8 @@
  * migration that uses it must be in a later transaction.
  */
 import type { SqlStatement } from '../../sql/lexer.ts'
-import { embeddedIn } from './embedded-in.ts'
-import { nodeOf, type Grammar } from './grammar.ts'
+import { embeddedIn } from '../statements/embedded-in.ts'
+import { nodeOf, type Grammar } from '../statements/grammar.ts'
 import { statementsOf, type SqlStep } from './step-statements.ts'
 
 /** What one statement adds; undefined when it is no statement about the values of an enum. */

@@ -3,9 +3,9 @@
  * off. They count where a statement must run outside of transactions: then each pair is a part. A COMMIT alone ends a part.
  */
 import type { SqlStatement } from '../../sql/lexer.ts'
-import { Edits } from './edits.ts'
+import { Edits } from '../statements/edits.ts'
 import { mayUse, valuesAdded } from './enum-values.ts'
-import { fieldsOf, listOf, type Fields, type Grammar } from './grammar.ts'
+import { fieldsOf, listOf, type Fields, type Grammar } from '../statements/grammar.ts'
 import { mayRunAlone, runInTransaction, runsAlone } from './runs-alone.ts'
 import { confine, makeLocal, maySet, restorePath, settingsOf } from './settings.ts'
 import type { StepPart } from './step-parts.ts'

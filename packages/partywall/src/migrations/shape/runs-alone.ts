@@ -3,8 +3,8 @@
  * difference. A CALL may commit, too, but only its procedure shows that: the file says so by its marker.
  */
 import type { SqlStatement } from '../../sql/lexer.ts'
-import type { Edits } from './edits.ts'
-import { fieldsOf, listOf, nodeOf, walk, type Fields, type Grammar, type Tree } from './grammar.ts'
+import type { Edits } from '../statements/edits.ts'
+import { fieldsOf, listOf, nodeOf, walk, type Fields, type Grammar, type Tree } from '../statements/grammar.ts'
 
 /** First words of such statements. Others need not be parsed. */
 const verbs = /^(?:create|drop|reindex|vacuum|alter|cluster|do)$/

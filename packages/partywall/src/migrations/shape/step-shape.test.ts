@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Migration } from '../../ports/migration-source.ts'
-import { reviewMigrations } from './review-list.ts'
-import type { ReviewPlace } from './review-context.ts'
+import { reviewMigrations } from '../review/review-list.ts'
+import type { ReviewPlace } from '../review/review-context.ts'
 import { restorePath } from './settings.ts'
 import { runsOutside, shapeOf } from './step-parts.ts'
 
