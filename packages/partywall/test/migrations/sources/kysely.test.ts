@@ -145,7 +145,7 @@ describe('kyselyMigrations', () => {
       ],
       [`db.withSchema('public').insertInto('plans').values({ id: 1 }).execute()`, /a change to plans, which/],
       [`sql\`create extension if not exists hstore\`.execute(db)`, /1\.ts sends create extension/],
-      [`sql\`set search_path to public\`.execute(db)`, /sets the search path/],
+      [`sql\`set search_path to other\`.execute(db)`, /sets the search path/],
       [`db.schema.createSchema('other').execute()`, /create schema/],
     ] as const) {
       expect({ statement, ...(await refused(statement)) }).toMatchObject({

@@ -94,7 +94,7 @@ describe('nodePgMigrateMigrations', () => {
       },
       { name: '2_b', up: { line: 3, text: expect.stringContaining('create table public.y') }, down: { line: 1 } },
       { name: '3_c', up: { text: 'create table z ();' }, down: { text: 'drop table z;' } },
-      { name: '4_d', transaction: false },
+      { name: '4_d' },
     ])
   })
 
