@@ -78,7 +78,7 @@ describe('the history of a schema', () => {
     const { migrations, root } = await tenantsWithPolls(url, ['a'])
     await writeFiles(root, {
       'migrations/tenant/0002_path.sql': `create function misplace() returns void language plpgsql as $$ begin
-          execute replace('select set_c@nfig(''search_path'', ''public'', true)', '@', 'o'); end $$;
+          execute reverse(')eurt ,''cilbup'' ,''htap_hcraes''(gifnoc_tes tceles'); end $$;
         select misplace(); create table misplaced ();`,
     })
     expect((await migrations.run()).ok).toBe(true)
