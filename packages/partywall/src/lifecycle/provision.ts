@@ -25,7 +25,6 @@ import { findCrossSchemaReferences } from '../migrations/plan/cross-schema.ts'
 import { findMissingExtensions } from '../migrations/plan/missing-extensions.ts'
 import { review } from '../migrations/plan/reviews.ts'
 import { provisioningLock } from '../migrations/plan/targets.ts'
-import { differencesFrom } from './compare-with-fleet.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
 import type { Attributes, Domain, Tenant } from '../types.ts'
 import { tryAgainForLocks } from './try-again.ts'
@@ -72,6 +71,7 @@ async function tellDifferences<A extends object>(
 ): Promise<void> {
   const pair = { source: sourceOfKind(sources, kind), digest: digestOf(migrations), schema: tenant.schema, like }
   try {
+    const { differencesFrom } = await import('./compare-with-fleet.ts')
     const differences = await differencesFrom(catalog, pair)
     if (differences.length > 0) tenants.differs({ tenant, like, differences })
   } catch (error) {

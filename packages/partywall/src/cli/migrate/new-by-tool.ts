@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { MigrationSource } from '../../ports/migration-source.ts'
-import { withDatabaseAtHead, type DatabaseAtHead } from '../../migrations/trial/database-at-head.ts'
+import type { DatabaseAtHead } from '../../migrations/trial/database-at-head.ts'
 import { trialHostOf } from '../../tenancy.ts'
 import type { Cli } from '../context/cli.ts'
 import { shortPath } from '../terminal/printable.ts'
@@ -82,6 +82,7 @@ class GeneratorRun {
       onStage: (stage: string) => stickyLine?.show(() => `${stage} …`),
     }
     const host = trialHostOf(await this.#cli.tenancy())
+    const { withDatabaseAtHead } = await import('../../migrations/trial/database-at-head.ts')
     const work = withDatabaseAtHead(host, source, options, (database) => {
       stickyLine?.hide()
       return this.#with(database, abort.signal)

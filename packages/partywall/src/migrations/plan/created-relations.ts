@@ -1,6 +1,6 @@
 /** The tables, views and sequences that migrations leave behind, as far as their text shows it: what code or a function creates is not known. */
 import type { Migration } from '../../ports/migration-source.ts'
-import { reviewedFacts } from '../review/review-list.ts'
+import { reviewedFacts } from '../review/facts-by-step.ts'
 import { lineOf, type SqlStep } from '../shape/step-statements.ts'
 
 export interface CreatedRelation {

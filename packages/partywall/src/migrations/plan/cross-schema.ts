@@ -10,7 +10,7 @@ import type { Migration } from '../../ports/migration-source.ts'
 import { crossSchemaNamesSql } from './cross-schema-sql.ts'
 import { stepOf, type Direction } from './planned.ts'
 import { OwnedObjects, type OwnedObject } from '../review/owned-objects.ts'
-import { reviewedFacts } from '../review/review-list.ts'
+import { reviewedFacts } from '../review/facts-by-step.ts'
 import { lineOf } from '../shape/step-statements.ts'
 
 /** A change of something that the migrations did not create themselves, as far as their text shows it. */

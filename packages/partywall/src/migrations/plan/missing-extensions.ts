@@ -5,7 +5,7 @@
 import type { Queryable } from '../../sql/statement.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import { extensionsOfDatabase, missingExtension, type LeftOutExtension } from '../review/left-out-extensions.ts'
-import { reviewedFacts } from '../review/review-list.ts'
+import { reviewedFacts } from '../review/facts-by-step.ts'
 import { lineOf } from '../shape/step-statements.ts'
 import type { PlannedSteps } from './cross-schema.ts'
 import type { TenancyError } from '../../errors.ts'

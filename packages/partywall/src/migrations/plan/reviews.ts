@@ -1,7 +1,7 @@
 /** How the sources of a tenancy are reviewed: what their options say, and where `public` leads. */
 import type { Options } from '../../config/options.ts'
 import type { Migration, MigrationSource } from '../../ports/migration-source.ts'
-import { reviewMigrations, type ReviewedMigrations } from '../review/review-list.ts'
+import type { ReviewedMigrations } from '../review/review-list.ts'
 import type { ReviewPlace } from '../review/review-context.ts'
 
 /** The options that decide where a name leads. */
@@ -17,12 +17,14 @@ export interface ReviewParts {
  * @param isShared they are for the shared schema
  * @throws TenancyError INVALID_OPTION when the grammar of PostgreSQL cannot be loaded
  */
-export function review(
+export async function review(
   parts: ReviewParts,
   source: Pick<MigrationSource, 'review'>,
   migrations: readonly Migration[],
   isShared: boolean,
 ): Promise<ReviewedMigrations> {
+  // Loaded when something is pending: most processes never review.
+  const { reviewMigrations } = await import('../review/review-list.ts')
   return reviewMigrations(migrations, placeOf(parts, source, isShared))
 }
 

@@ -8,6 +8,7 @@ import { isTenancyError, TenancyError } from '../../errors.ts'
 import type { Migration, MigrationClient, MigrationContext, Step } from '../../ports/migration-source.ts'
 import { splitStatements } from '../../sql/lexer.ts'
 import { Edits } from '../statements/edits.ts'
+import { keepFacts, reviewedFacts } from './facts-by-step.ts'
 import { loadGrammar, type Grammar } from '../statements/grammar.ts'
 import { OwnedObjects } from './owned-objects.ts'
 import type { ReviewContext, ReviewPlace, StatementFacts } from './review-context.ts'
@@ -62,16 +63,11 @@ export async function reviewMigrations(migrations: readonly Migration[], place: 
     leftOut: [
       ...new Set(
         texts
-          .flatMap(({ up }) => (up && factsByStep.get(up.step)) ?? [])
+          .flatMap(({ up }) => (up && reviewedFacts(up.step)) ?? [])
           .flatMap(({ leftOut }) => leftOut.map(({ extension }) => extension)),
       ),
     ],
   }
-}
-
-/** What the review knows of each statement of a step; undefined for a step that was not reviewed. */
-export function reviewedFacts(step: Step): readonly StatementFacts[] | undefined {
-  return step.kind === 'sql' ? factsByStep.get(step) : undefined
 }
 
 interface ReviewedText {
@@ -87,7 +83,6 @@ interface ReviewedTexts {
   readonly down?: ReviewedText
 }
 
-const factsByStep = new WeakMap<SqlStep, readonly StatementFacts[]>()
 /** By what was reviewed; weighed in migrations. */
 const known = new BoundedMap<string, readonly ReviewedTexts[]>(5000)
 
@@ -117,7 +112,7 @@ function reviewTexts(
   const inBodies = new Set<string>()
   const texts = reviewInTurn(migrations, { grammar, place, owned, later, inBodies })
   if (later !== undefined || inBodies.size === 0) return texts
-  const created = texts.flatMap(({ up }) => (up && factsByStep.get(up.step))?.flatMap((one) => one.created) ?? [])
+  const created = texts.flatMap(({ up }) => (up && reviewedFacts(up.step))?.flatMap((one) => one.created) ?? [])
   return created.some(({ name }) => inBodies.has(name))
     ? reviewTexts(migrations, place, grammar, new OwnedObjects(created))
     : texts
@@ -170,7 +165,7 @@ function reviewText(
     problems.push(error as TenancyError<'INVALID_MIGRATION'>)
   }
   const { step: reviewed, at } = shaped(step, edits, shape)
-  factsByStep.set(
+  keepFacts(
     reviewed,
     found.map((one) => ({
       ...one,
@@ -182,7 +177,7 @@ function reviewText(
   )
   const isOpen = base.isAfterCode && found.some(({ changed, ofPublic }) => ofPublic.length > 0 || changed.length > 0)
   const { step: asWritten } = isOpen ? shaped(step, new Edits(), shape) : { step: reviewed }
-  factsByStep.set(asWritten, factsByStep.get(reviewed)!)
+  keepFacts(asWritten, reviewedFacts(reviewed)!)
   return { step: asWritten, isOpen, problems }
 }
 

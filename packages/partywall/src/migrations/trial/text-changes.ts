@@ -1,7 +1,8 @@
 /** What the review has changed in the text of migrations, and what it could not read, by their places. */
 import type { Migration } from '../../ports/migration-source.ts'
 import { lineOf } from '../shape/step-statements.ts'
-import { reviewedFacts, type ReviewedMigrations } from '../review/review-list.ts'
+import { reviewedFacts } from '../review/facts-by-step.ts'
+import type { ReviewedMigrations } from '../review/review-list.ts'
 import type { TrialPlace } from './trial-report.ts'
 
 /** The review keeps every line where it is, so the lines can be compared one by one. */
