@@ -4,6 +4,7 @@
  * transactions gets them one by one.
  */
 import { literal } from '../../sql/literal.ts'
+import { keptPath } from '../shape/settings.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
 import type { SchemaState } from '../history/schema-state.ts'
 import { historyOf, readHistorySql } from '../history/history-sql.ts'
@@ -19,13 +20,13 @@ export const lockedMark = 'partywall: another deploy is migrating this schema'
 export const historyChangedMark = 'partywall: the history has moved on'
 
 /**
- * The settings of a migration's transaction, and its lock. The lock is tried, and not waited for: a transaction that waits holds a snapshot,
+ * The settings of a migration's transaction, its search path for later, and its lock. The lock is tried, and not waited for: a transaction that waits holds a snapshot,
  * and CREATE INDEX CONCURRENTLY of another deploy, in another schema, would wait for that snapshot in turn.
  */
 export function beginText(schema: string, limits: MigrationLimits): string {
   const settings = timeoutsOf(limits).map(([name, millis]) => `pg_catalog.set_config('${name}', '${millis}', true)`)
   const lock = raiseWhen(`not pg_catalog.pg_try_advisory_xact_lock(${lockKey(schema)})`, lockedMark)
-  return `select ${[`pg_catalog.set_config('synchronous_commit', 'off', true)`, ...settings, lock].join(', ')}`
+  return `select ${[`pg_catalog.set_config('synchronous_commit', 'off', true)`, keptPath, ...settings, lock].join(', ')}`
 }
 
 /** Fails when the digest is not the one that the plan was made from. Null stands for a history without a digest, or none at all. */

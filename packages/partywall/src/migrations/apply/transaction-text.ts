@@ -7,7 +7,7 @@ import { tenancyErrorOf } from '../../errors.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import type { MigrationTarget } from '../history/schema-state.ts'
 import { stepOf, type Direction } from '../plan/planned.ts'
-import { keepPath, restorePath } from '../shape/settings.ts'
+import { keptPath, restorePath } from '../shape/settings.ts'
 import { lineOf, statementsOf, type SqlStep } from '../shape/step-statements.ts'
 
 /** What one transaction does in a schema: migrations, with partywall's own statements before and after them. */
@@ -53,7 +53,9 @@ export class TransactionText {
       const step = stepOf(migration, direction)
       return step.kind === 'sql' ? [{ migration, step }] : []
     })
-    const first = this.#pieces.length === 0 ? before : [...before, keepPath]
+    // The first statement of a transaction mostly keeps it.
+    const isKept = this.#pieces.length === 0 || before[0]?.includes(keptPath) === true
+    const first = isKept ? before : [...before, `select ${keptPath}`]
     this.#statementsBefore = first.length
     this.#before = first.map((statement) => `${statement};\n`).join('')
     this.foreign = this.#pieces.map(({ step }) => step.text + separator).join('')

@@ -165,5 +165,5 @@ function kept(name: string): string {
  * A function that is called may change the search path or the role, and the text does not show that. So those of the schema are kept when a
  * transaction starts, and brought back behind each file.
  */
-export const keepPath = `select ${copy(`'partywall.path'`, `'search_path'`)}, ${copy(`'partywall.role'`, `'role'`)}`
+export const keptPath = `${copy(`'partywall.path'`, `'search_path'`)}, ${copy(`'partywall.role'`, `'role'`)}`
 export const restorePath = `select ${copy(`'search_path'`, `'partywall.path'`)}, ${copy(`'role'`, `'partywall.role'`)}`
