@@ -71,7 +71,7 @@ async function tellDifferences<A extends object>(
 ): Promise<void> {
   const pair = { source: sourceOfKind(sources, kind), digest: digestOf(migrations), schema: tenant.schema, like }
   try {
-    const { differencesFrom } = await import('./compare-with-fleet.ts')
+    const { differencesFrom } = await import(/* webpackMode: "eager" */ './compare-with-fleet.ts')
     const differences = await differencesFrom(catalog, pair)
     if (differences.length > 0) tenants.differs({ tenant, like, differences })
   } catch (error) {

@@ -24,7 +24,7 @@ export async function review(
   isShared: boolean,
 ): Promise<ReviewedMigrations> {
   // Loaded when something is pending: most processes never review.
-  const { reviewMigrations } = await import('../review/review-list.ts')
+  const { reviewMigrations } = await import(/* webpackMode: "eager" */ '../review/review-list.ts')
   return reviewMigrations(migrations, placeOf(parts, source, isShared))
 }
 

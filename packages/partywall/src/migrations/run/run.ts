@@ -149,7 +149,7 @@ export class Migrations<A extends object = Attributes> {
    */
   async try(options: TrialOptions = {}): Promise<TrialReport> {
     // Loaded only here: an application runs without it.
-    const { tryMigrations } = await import('../trial/trial.ts')
+    const { tryMigrations } = await import(/* webpackMode: "eager" */ '../trial/trial.ts')
     return tryMigrations(this.#trialHost!, options)
   }
 
