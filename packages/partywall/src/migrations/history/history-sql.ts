@@ -13,6 +13,18 @@ const historyTable = 'partywall_migrations'
 /** Up to so many schemas are looked up by name; for more of them it is faster to read all schemas of the database. */
 const mostLookUps = 300
 
+/** Whether a schema has a history, and the digest in the history's comment: a part of a SELECT from `namespace`. */
+export const digestColumns = `history.oid is not null as "hasHistory", description.description as digest`
+export const withDigest = `
+      left join pg_catalog.pg_class as history
+        on history.relnamespace = namespace.oid
+        and history.relname = '${historyTable}'
+        and history.relkind = 'r'
+      left join pg_catalog.pg_description as description
+        on description.objoid = history.oid
+        and description.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and description.objsubid = 0`
+
 /**
  * A row for each of these schemas that exists, and perhaps for others: whether it has a history, and the digest in the history's comment.
  */
@@ -22,17 +34,9 @@ export function digestsSql(schemas: readonly string[]): Statement {
     text: `
       select
         namespace.nspname::text as schema,
-        history.oid is not null as "hasHistory",
-        description.description as digest
+        ${digestColumns}
       from pg_catalog.pg_namespace as namespace
-      left join pg_catalog.pg_class as history
-        on history.relnamespace = namespace.oid
-        and history.relname = '${historyTable}'
-        and history.relkind = 'r'
-      left join pg_catalog.pg_description as description
-        on description.objoid = history.oid
-        and description.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        and description.objsubid = 0
+      ${withDigest}
       ${isForSome ? 'where namespace.nspname = any ($1::pg_catalog.name[])' : ''}`,
     values: isForSome ? [schemas] : [],
   }

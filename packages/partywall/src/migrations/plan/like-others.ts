@@ -7,6 +7,7 @@ import { TenancyError } from '../../errors.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
 import { digestOf, digestsOf } from '../history/digest.ts'
+import { digestColumns, withDigest } from '../history/history-sql.ts'
 import { readHistory, type HistoryDigest } from '../history/history.ts'
 import { listed } from './mismatches.ts'
 import { planMigrations, type OutOfOrder } from './plan.ts'
@@ -51,8 +52,7 @@ function newestOfKindSql({ schema, kind }: NewTenantFiles): Statement {
     text: `
       select
         tenant.schema::text as schema,
-        history.oid is not null as "hasHistory",
-        description.description as digest
+        ${digestColumns}
       from (
         select other.schema
         from partywall.tenants as other
@@ -63,14 +63,7 @@ function newestOfKindSql({ schema, kind }: NewTenantFiles): Statement {
         limit ${compared}
       ) as tenant
       join pg_catalog.pg_namespace as namespace on namespace.nspname = tenant.schema::pg_catalog.name
-      left join pg_catalog.pg_class as history
-        on history.relnamespace = namespace.oid
-        and history.relname = 'partywall_migrations'
-        and history.relkind = 'r'
-      left join pg_catalog.pg_description as description
-        on description.objoid = history.oid
-        and description.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        and description.objsubid = 0`,
+      ${withDigest}`,
     values: [kind, schema],
   }
 }

@@ -13,9 +13,10 @@ import { currentDatabaseSql, databaseInMetadataSql, dropOwnTablesSql, hasMetadat
 import { neededExtension } from './needed-extension.ts'
 import { readyShared, searchPathOf } from './plain-trial.ts'
 import { makeReference } from './reference.ts'
-import { ScratchDatabases, type ScratchDatabase } from './scratch-databases.ts'
+import type { ScratchDatabase, ScratchDatabases } from './scratch-databases.ts'
 import type { TrialHost, TrialOptions } from './trial-parts.ts'
 import type { TrialFinding } from './trial-report.ts'
+import { withScratchDatabases } from './with-scratch-databases.ts'
 
 export interface DatabaseAtHead {
   readonly name: string
@@ -45,29 +46,13 @@ export async function withDatabaseAtHead<T>(
   options: HeadOptions,
   use: (database: DatabaseAtHead) => Promise<T>,
 ): Promise<T> {
-  const { signal, command } = options
-  signal?.throwIfAborted()
-  const server = await host.server(options)
-  try {
-    const databases = await ScratchDatabases.open(host, server.config, command)
-    const abort = (): void => void databases.close()
-    signal?.addEventListener('abort', abort, { once: true })
-    try {
-      const { rows } = await databases.query<{ name: string }>(currentDatabaseSql())
-      const { database, hasShared } = await new Head(host, databases, source, options).make()
-      const before = await sessionsOf(database)
-      const wasUsed = (): Promise<boolean> => hasMoreSessions(database, before)
-      return await use({ ...database, standsFor: rows[0]!.name, hasShared, wasUsed })
-    } finally {
-      await databases.close()
-      signal?.removeEventListener('abort', abort)
-    }
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw error
-  } finally {
-    await server.release()
-  }
+  return withScratchDatabases(host, options, options.command, async (databases) => {
+    const { rows } = await databases.query<{ name: string }>(currentDatabaseSql())
+    const { database, hasShared } = await new Head(host, databases, source, options).make()
+    const before = await sessionsOf(database)
+    const wasUsed = (): Promise<boolean> => hasMoreSessions(database, before)
+    return use({ ...database, standsFor: rows[0]!.name, hasShared, wasUsed })
+  })
 }
 
 class Head {

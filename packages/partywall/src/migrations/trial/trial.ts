@@ -5,10 +5,10 @@
 import { TenancyError } from '../../errors.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import { migrationSources, sourceOfKind } from '../sources/sources.ts'
-import { ScratchDatabases } from './scratch-databases.ts'
 import { trialOptionKeys, type TrialHost, type TrialOptions } from './trial-parts.ts'
 import type { TrialOfKind, TrialReport } from './trial-report.ts'
 import { TrialOfOneKind } from './trial-of-one-kind.ts'
+import { withScratchDatabases } from './with-scratch-databases.ts'
 
 /** @throws TenancyError NOT_PERMITTED, DATABASE_UNREACHABLE, INVALID_ARGUMENT, UNKNOWN_KIND, EMBEDDED_FAILED; not for what is in the report */
 export async function tryMigrations(host: TrialHost, options: TrialOptions = {}): Promise<TrialReport> {
@@ -18,32 +18,17 @@ export async function tryMigrations(host: TrialHost, options: TrialOptions = {})
   const sources = migrationSources(host.options)
   const kinds = options.kinds === undefined ? kindsWithMigrations(host) : [options.kinds].flat()
   for (const kind of kinds) sourceOfKind(sources, kind)
-  signal?.throwIfAborted()
-  const server = await host.server(options)
-  try {
-    const databases = await ScratchDatabases.open(host, server.config)
-    const abort = (): void => void databases.close()
-    signal?.addEventListener('abort', abort, { once: true })
-    try {
-      const reports: TrialOfKind[] = []
-      for (const kind of kinds) {
-        signal?.throwIfAborted()
-        const report = await new TrialOfOneKind({ host, databases, sources, options }, kind).run()
-        // The kind `default` is always there, also where the configuration has only others.
-        if (report.migrations > 0 || kind !== 'default' || kinds.length === 1) reports.push(report)
-      }
-      const ok = reports.every(({ verdict }) => verdict === 'works')
-      return Object.freeze({ ok, kinds: reports, leftBehind: databases.leftBehind, durationMs: performance.now() - started })
-    } finally {
-      await databases.close()
-      signal?.removeEventListener('abort', abort)
+  return withScratchDatabases(host, options, undefined, async (databases) => {
+    const reports: TrialOfKind[] = []
+    for (const kind of kinds) {
+      signal?.throwIfAborted()
+      const report = await new TrialOfOneKind({ host, databases, sources, options }, kind).run()
+      // The kind `default` is always there, also where the configuration has only others.
+      if (report.migrations > 0 || kind !== 'default' || kinds.length === 1) reports.push(report)
     }
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw error
-  } finally {
-    await server.release()
-  }
+    const ok = reports.every(({ verdict }) => verdict === 'works')
+    return Object.freeze({ ok, kinds: reports, leftBehind: databases.leftBehind, durationMs: performance.now() - started })
+  })
 }
 
 /** `false` in the configuration says that a kind has no migrations. */
