@@ -4,7 +4,8 @@
  */
 import type { SqlStatement } from '../../sql/lexer.ts'
 import { fieldsOf, listOf, partsOf, walk, type Tree } from '../statements/grammar.ts'
-import { constantOf, placeholders, textOf, valueOf } from '../statements/likely-text.ts'
+import { textConstant } from '../statements/constants.ts'
+import { placeholders, textOf, valueOf } from '../statements/likely-text.ts'
 import { edit, literalAt, literalIn, placeNear } from './passages.ts'
 import { publicPrefixes } from './public-names.ts'
 import type { Passage, ReviewContext } from './review-context.ts'
@@ -23,7 +24,7 @@ export function constantStatement({ tree, passage, statement }: Expression): Pas
   const call = fieldsOf(value, 'FuncCall')
   const [pattern, ...values] =
     call !== undefined && partsOf(call['funcname']).at(-1) === 'format' ? listOf(call['args']) : [value]
-  const constant = constantOf(pattern)
+  const constant = textConstant(pattern)
   if (constant === undefined || values.length > 0 || (call !== undefined && constant.text.includes('%'))) return undefined
   const span = literalAt(passage.text, statement, constant.location)
   return span && literalIn(passage, span)
@@ -58,7 +59,7 @@ export function reviewParts(
   const data = dataIn(tree)
   const schemas = publicPrefixes(text).length === 0 ? [] : schemasIn(value)
   walk(tree, (kind, at) => {
-    const constant = kind === 'A_Const' ? constantOf({ A_Const: at }) : undefined
+    const constant = kind === 'A_Const' ? textConstant({ A_Const: at }) : undefined
     if (constant === undefined || data.has(constant.location)) return
     const span = literalAt(passage.text, statement, constant.location)
     const isSchema = schemas.includes(constant.location)
@@ -92,12 +93,12 @@ function dataIn(tree: Tree): ReadonlySet<unknown> {
       values.push(...quoted.map(({ index }) => args[index + 1]))
     }
   })
-  return new Set(values.flatMap((value) => constantOf(value)?.location ?? []))
+  return new Set(values.flatMap((value) => textConstant(value)?.location ?? []))
 }
 
 /** The places of constants `'public'` that become a part of the text; one that is quoted as a value is data. */
 function schemasIn(value: unknown): unknown[] {
-  const constant = constantOf(value)
+  const constant = textConstant(value)
   if (constant !== undefined) return constant.text === 'public' ? [constant.location] : []
   const joined = fieldsOf(value, 'A_Expr')
   if (joined !== undefined) return [...schemasIn(joined['lexpr']), ...schemasIn(joined['rexpr'])]

@@ -7,7 +7,7 @@ import type { SqlStatement } from '../../sql/lexer.ts'
 import { isSchemaName } from './catalog-tables.ts'
 import { fieldsOf, listOf, partsOf, walk, type Fields, type Tree } from '../statements/grammar.ts'
 import { edit, literalAt, placeNear, tokenAt } from './passages.ts'
-import { constantOf } from '../statements/likely-text.ts'
+import { textConstant } from '../statements/constants.ts'
 import { columnName, queryScopes, type CatalogItem } from './query-scopes.ts'
 import type { Passage, ReviewContext } from './review-context.ts'
 import * as say from './refusals.ts'
@@ -129,7 +129,7 @@ class Guards {
     const several = fieldsOf(value, 'A_ArrayExpr')?.['elements'] ?? value
     for (const one of listOf(several)) this.#public(one, compared, type)
     this.#parameter(fieldsOf(value, 'ParamRef')?.['number'], compared)
-    const constant = constantOf(value)
+    const constant = textConstant(value)
     const isList = /^\{\s*"?public"?\s*\}$/.test(constant?.text ?? '')
     if (constant === undefined || !(isList || constant.text === 'public')) return
     const span = literalAt(this.#passage.text, this.#statement, constant.location)

@@ -5,7 +5,7 @@
  */
 import { databaseWide } from '../statements/database-wide.ts'
 import { fieldsOf, listOf, nodeOf, partsOf, type Fields, type Tree } from '../statements/grammar.ts'
-import { constantOf } from '../statements/likely-text.ts'
+import { textConstant } from '../statements/constants.ts'
 import { settingName } from '../statements/setting-name.ts'
 
 /** @param known schemas that are in the path of every tenant */
@@ -23,7 +23,7 @@ const ownSchemas = new Set(['', 'public', 'pg_catalog', 'pg_temp', '$user'])
 
 function pathOf(at: Fields): readonly string[] | undefined {
   if (settingName(at) !== 'search_path') return undefined
-  return at['kind'] === 'VAR_SET_VALUE' ? listOf(at['args']).flatMap((one) => schemasIn(constantOf(one)?.text)) : []
+  return at['kind'] === 'VAR_SET_VALUE' ? listOf(at['args']).flatMap((one) => schemasIn(textConstant(one)?.text)) : []
 }
 
 /** `select set_config('search_path', …)` and nothing else. */
@@ -32,9 +32,9 @@ function pathOfCall({ targetList, fromClause }: Fields): readonly string[] | und
   const call = fieldsOf(fieldsOf(target, 'ResTarget')?.['val'], 'FuncCall')
   if (call === undefined || second !== undefined || fromClause !== undefined) return undefined
   const [name, value] = listOf(call['args'])
-  if (partsOf(call['funcname']).at(-1) !== 'set_config' || constantOf(name)?.text.toLowerCase() !== 'search_path')
+  if (partsOf(call['funcname']).at(-1) !== 'set_config' || textConstant(name)?.text.toLowerCase() !== 'search_path')
     return undefined
-  return schemasIn(constantOf(value)?.text)
+  return schemasIn(textConstant(value)?.text)
 }
 
 /** A path that is no constant leads to no schema that is known. */

@@ -5,7 +5,7 @@
 import type { SqlStatement } from '../../sql/lexer.ts'
 import { fieldsOf, listOf, partsOf, walk, type Fields, type Tree } from '../statements/grammar.ts'
 import { edit, placeNear, tokenAt } from './passages.ts'
-import { constantOf } from '../statements/likely-text.ts'
+import { textConstant } from '../statements/constants.ts'
 import type { Passage, ReviewContext } from './review-context.ts'
 import * as say from './refusals.ts'
 import { settingName } from '../statements/setting-name.ts'
@@ -73,7 +73,7 @@ function pathWords(at: Fields): string {
 /** A name that is not a constant may be any. */
 function isPathCall(kind: string, at: Fields): boolean {
   if (kind !== 'FuncCall' || partsOf(at['funcname']).at(-1) !== 'set_config') return false
-  const name = constantOf(listOf(at['args'])[0])?.text
+  const name = textConstant(listOf(at['args'])[0])?.text
   return name === undefined || name.toLowerCase() === 'search_path'
 }
 
@@ -98,7 +98,7 @@ function settingsOf(at: Fields): { readonly setting: Fields; readonly location: 
 /** An empty path, and one of PostgreSQL's own schemas, lead to no tables of anyone. */
 function leadsTo({ kind, args }: Fields): 'own' | 'nowhere' | 'public' | 'elsewhere' {
   if (kind !== 'VAR_SET_VALUE') return 'own'
-  const written = listOf(args).map((one) => constantOf(one)?.text)
+  const written = listOf(args).map((one) => textConstant(one)?.text)
   // Some write the whole path in one string.
   const schemas = written.flatMap((one) => (one ?? '?').split(',').map((name) => name.trim().replaceAll('"', '')))
   if (schemas.every((schema) => /^(?:|pg_catalog|pg_temp)$/.test(schema))) return 'nowhere'

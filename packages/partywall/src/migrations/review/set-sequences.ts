@@ -1,7 +1,7 @@
 /** The sequences that `setval` sets. It names them in a string: `setval('books_id_seq', 7)`, `setval(pg_get_serial_sequence('books', 'id'), 7)`. */
 import { fieldsOf, listOf, partsOf, walk, type Tree } from '../statements/grammar.ts'
 import type { Mention } from '../statements/mentions.ts'
-import { constantOf } from '../statements/likely-text.ts'
+import { textConstant } from '../statements/constants.ts'
 
 /** The table stands for the sequence of its column. */
 export function setSequences(statement: Tree): Mention[] {
@@ -11,7 +11,7 @@ export function setSequences(statement: Tree): Mention[] {
     const [sequence] = listOf(at['args'])
     const call = fieldsOf(sequence, 'FuncCall')
     const isOfColumn = call !== undefined && partsOf(call['funcname']).at(-1) === 'pg_get_serial_sequence'
-    const named = nameIn(constantOf(isOfColumn ? listOf(call['args'])[0] : sequence)?.text ?? '')
+    const named = nameIn(textConstant(isOfColumn ? listOf(call['args'])[0] : sequence)?.text ?? '')
     if (named !== undefined) mentions.push({ class: 'relation', ...named, use: 'write' })
   })
   return mentions

@@ -5,7 +5,7 @@
 import type { SqlStatement } from '../../sql/lexer.ts'
 import { fieldsOf, listOf, partsOf, walk, type Fields, type Tree } from '../statements/grammar.ts'
 import { edit, literalAt, literalIn, placeNear } from './passages.ts'
-import { constantOf } from '../statements/likely-text.ts'
+import { textConstant } from '../statements/constants.ts'
 import { publicPrefixes, soleNameOfPublic } from './public-names.ts'
 import type { Passage, ReviewContext } from './review-context.ts'
 import * as say from './refusals.ts'
@@ -40,12 +40,12 @@ export function reviewStringNames(
   return isChanged
 }
 
-type Constant = NonNullable<ReturnType<typeof constantOf>>
+type Constant = NonNullable<ReturnType<typeof textConstant>>
 
 function namesIn(tree: Tree): Constant[] {
   const names = new Map<unknown, Constant>()
   const add = (value: unknown): void => {
-    const constant = constantOf(value)
+    const constant = textConstant(value)
     if (constant !== undefined) names.set(constant.location, constant)
   }
   walk(tree, (kind, at) => {

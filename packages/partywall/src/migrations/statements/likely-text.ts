@@ -2,6 +2,7 @@
  * The text of an expression, as far as it is known before it runs: its constants, put together as `||`, `format` and `concat` would, with a name
  * in the place of what is not known.
  */
+import { textConstant } from './constants.ts'
 import { fieldsOf, listOf, partsOf, type Fields, type Tree } from './grammar.ts'
 
 /** Stands for what is not known: a name in a text that is put together. */
@@ -17,14 +18,6 @@ export function asStatement(expression: string): string {
   return `select ${expression}`
 }
 
-/** The text of a constant: `'books'`, also with a type. */
-export function constantOf(value: unknown): { readonly text: string; readonly location: unknown } | undefined {
-  const node = value as { readonly A_Const?: Fields; readonly TypeCast?: Fields } | undefined
-  if (node?.TypeCast !== undefined) return constantOf(node.TypeCast['arg'])
-  const text = node?.A_Const?.['sval'] as Fields | undefined
-  return text === undefined ? undefined : { text: String(text['sval'] ?? ''), location: node!.A_Const!['location'] }
-}
-
 /** The value of `select …`. */
 export function valueOf(tree: Tree): unknown {
   const [target] = listOf(fieldsOf(tree, 'SelectStmt')?.['targetList'])
@@ -32,7 +25,7 @@ export function valueOf(tree: Tree): unknown {
 }
 
 export function textOf(value: unknown): string {
-  const constant = constantOf(value)
+  const constant = textConstant(value)
   if (constant !== undefined) return constant.text
   const joined = fieldsOf(value, 'A_Expr')
   if (joined !== undefined && partsOf(joined['name']).at(-1) === '||') return textOf(joined['lexpr']) + textOf(joined['rexpr'])
@@ -48,7 +41,7 @@ function calledText({ funcname, args }: Fields): string {
   if (name === 'format') return formatted(textOf(values[0]), values.slice(1))
   if (name === 'concat') return values.map(textOf).join('')
   if (name === 'quote_literal' || name === 'quote_nullable') return "'x'"
-  return name === 'quote_ident' && constantOf(values[0]) !== undefined ? JSON.stringify(textOf(values[0])) : unknownName
+  return name === 'quote_ident' && textConstant(values[0]) !== undefined ? JSON.stringify(textOf(values[0])) : unknownName
 }
 
 function formatted(pattern: string, values: readonly unknown[]): string {
