@@ -54,11 +54,11 @@ export function splitStatements(text: string): SqlStatement[] {
     take(stop, "'")
   }
   /** Two strings with a line break between them are one, and the second is read like the first. */
-  const takeEscapeString = (): void => {
-    takeString(at + 1, endOfEscapeString(text, at + 1))
+  const takeContinued = (from: number, endOf: (text: string, start: number) => number): void => {
+    takeString(from, endOf(text, from))
     for (let next = continuation(text, at); next !== -1; next = continuation(text, at)) {
       at = next
-      takeString(at, endOfEscapeString(text, at))
+      takeString(at, endOf(text, at))
     }
   }
   const takeIdentifier = (from: number, name: string): void => {
@@ -106,7 +106,10 @@ export function splitStatements(text: string): SqlStatement[] {
       if (name === undefined) {
         take(at + 1, text[at] as string)
       } else if (/^e$/i.test(name) && text[at + 1] === "'") {
-        takeEscapeString()
+        takeContinued(at + 1, endOfEscapeString)
+      } else if (/^[bx]$/i.test(name) && text[at + 1] === "'") {
+        take(at + 1, name.toLowerCase(), true)
+        takeContinued(at, endOfBits)
       } else if (/^u$/i.test(name) && text[at + 1] === '&' && (text[at + 2] === '"' || text[at + 2] === "'")) {
         if (text[at + 2] === '"') takeIdentifier(at + 2, 'u&')
         else takeString(at + 2, endOfQuoted(text, at + 2, "'"))
@@ -137,6 +140,12 @@ function endOfEscapeString(text: string, start: number): number {
     }
   }
   return text.length
+}
+
+/** The same for a string of bits, in which no quote can be doubled: the second one starts another string. */
+function endOfBits(text: string, start: number): number {
+  const closing = text.indexOf("'", start + 1)
+  return closing === -1 ? text.length : closing + 1
 }
 
 /** Where the next part of a string starts: after white space and line comments with a line break among them; -1 when there is none. */
