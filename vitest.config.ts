@@ -14,8 +14,8 @@ const common = {
 const eachProject = {
   setupFiles: [`${support}run/each-file.ts`],
   pool: 'forks' as const,
-  // The server and its backends need processor time, too.
-  maxWorkers: 2,
+  // More than the two processors of a small machine: many tests wait for a server, a process or a timer.
+  maxWorkers: 3,
   // For what Node.js itself resolves: packages that Vite does not transform, and child processes started with process.execArgv.
   execArgv: conditions.map((condition) => `--conditions=${condition}`),
   testTimeout: 30_000,
@@ -48,5 +48,5 @@ const pgbouncer = {
 
 export default defineConfig({
   ...common,
-  test: { globalSetup: [`${support}run/global-setup.ts`], maxWorkers: 2, projects: [direct, pgbouncer] },
+  test: { globalSetup: [`${support}run/global-setup.ts`], maxWorkers: 3, projects: [direct, pgbouncer] },
 })
