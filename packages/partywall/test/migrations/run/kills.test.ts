@@ -1,5 +1,5 @@
 /**
- * kill -9 at a random moment, many times: every migration is applied once, and the history always matches the structure. Six kills by default;
+ * kill -9 at a random moment, many times: every migration is applied once, and the history always matches the structure. Ten kills by default;
  * PARTYWALL_KILLS=100 sets another number.
  */
 import { spawn } from 'node:child_process'
@@ -10,7 +10,7 @@ import { expect, test } from 'vitest'
 import { writeFiles } from '../../support/tenants/registry.ts'
 import { fleetOf, having, histories } from './fleet.ts'
 
-const kills = Number(process.env['PARTYWALL_KILLS'] ?? 6)
+const kills = Number(process.env['PARTYWALL_KILLS'] ?? 10)
 const migrating = fileURLToPath(new URL('migrating.ts', import.meta.url))
 
 test(
