@@ -6,10 +6,9 @@ import { splitStatements, type SqlStatement } from '../../sql/lexer.ts'
 import { literal } from '../../sql/literal.ts'
 import type { Edits } from '../statements/edits.ts'
 import { constantOf } from '../statements/constants.ts'
-import { likelyText, unknownName } from '../statements/likely-text.ts'
+import { asStatement, likelyText, unknownName } from '../statements/likely-text.ts'
 import { embeddedIn } from '../statements/embedded-in.ts'
 import { listOf, nodeOf, partsOf, walk, type Fields, type Grammar, type Tree } from '../statements/grammar.ts'
-import { asStatement } from '../statements/likely-text.ts'
 import { settingName } from '../statements/setting-name.ts'
 
 export interface SettingsOf {
