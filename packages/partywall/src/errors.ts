@@ -22,6 +22,8 @@ export const errorCodes = {
   INVALID_TENANT_NAME: { meaning: 'The name for people is empty, too long or not text.', http: 400 },
   UNKNOWN_KIND: { meaning: 'The configuration has no such kind of tenants.', http: 400 },
   SCHEMA_EXISTS: { meaning: 'The schema, or a tenant with this schema, exists already.', http: 409 },
+  ROLE_EXISTS: { meaning: 'The role of a new tenant exists already in the cluster of databases.', http: 409 },
+  ROLE_MISSING: { meaning: 'The role that statements of the tenant run as does not exist, or cannot be taken.', http: 503 },
   SCHEMA_MISSING: { meaning: 'The schema of the tenant is not in the database, or the role may not use it.', http: 503 },
   DOMAIN_EXISTS: { meaning: 'The domain belongs to a tenant already.', http: 409 },
   PRIMARY_DOMAIN: { meaning: 'The primary domain of a tenant cannot go while it has others.', http: 409 },
@@ -84,6 +86,8 @@ export interface ErrorDetails {
   /** `kinds`: those that the configuration has. */
   UNKNOWN_KIND: { readonly kind: string; readonly kinds: readonly string[]; readonly nearest: string | undefined }
   SCHEMA_EXISTS: { readonly schema: string }
+  ROLE_EXISTS: { readonly schema: string; readonly role: string }
+  ROLE_MISSING: { readonly schema: string }
   SCHEMA_MISSING: { readonly schema: string }
   DOMAIN_EXISTS: { readonly domains: readonly string[] }
   PRIMARY_DOMAIN: { readonly domain: string; readonly schema: string }

@@ -6,6 +6,7 @@ import { inspect } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { PoolClient } from 'pg'
 import { Catalog } from './catalog/catalog.ts'
+import { Access } from './catalog/roles/access.ts'
 import { Domains } from './catalog/domains/domains.ts'
 import { checkedSelection } from './catalog/tenants/selection.ts'
 import { isTenant } from './catalog/tenants/tenant-row.ts'
@@ -65,9 +66,9 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     trialHostOf = (tenancy) => tenancy.#trialHost()
   }
 
-  constructor({ database, ...options }: Options) {
+  constructor({ database, deploy, loginKeys, ...options }: Options) {
     this.options = Object.freeze(options)
-    this.#database = new OpenDatabase({ ...options, database }, this.#scope, {
+    this.#database = new OpenDatabase({ ...options, database, deploy, loginKeys }, this.#scope, {
       onDiscard: (reason) => void this.#events.emit('connection.discarded', { reason }),
       onTamper: (tampering) => void this.#events.emit('connection.tampered', tampering),
       onProgress: (line) => {
@@ -78,12 +79,18 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       isEmbedded: database === undefined,
       connectionConfig: () => this.#database.connectionConfig(),
     })
-    this.#catalog = new Catalog(this.#database, options)
+    const access = new Access(this.#database, options, deploy === undefined)
+    this.#catalog = new Catalog({
+      database: this.#database,
+      deploy: this.#database.deploy,
+      access,
+      sharedSchema: options.sharedSchema,
+    })
     this.#store = new Tenants<A>(this.#catalog, options, this.#events, (watch) => this.#database.watch(watch))
     const domains = new Domains<A>(this.#catalog, this.#store, this.#events)
     this.#sources = migrationSources(options)
-    const parts = { catalog: this.#catalog, tenants: this.#store, domains, sources: this.#sources, options }
-    this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#trialHost())
+    const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options }
+    this.migrations = new Migrations<A>({ ...parts, catalog: this.#catalog.deploy, events: this.#events }, this.#trialHost())
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
     this.domains = {
       add: (ref, name, addOptions) => domains.add(ref, name, addOptions),

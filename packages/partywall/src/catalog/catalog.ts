@@ -7,18 +7,31 @@ import type { Connections, Database, Transaction } from '../ports/database.ts'
 import { explainPrivilege } from '../sql/privilege.ts'
 import { sqlState, sqlStateOf } from '../sql/sqlstate.ts'
 import type { Statement } from '../sql/statement.ts'
-import type { Options } from '../config/options.ts'
-import { installCatalog } from './install/install.ts'
+import { installCatalog, type InstallParts } from './install/install.ts'
+
+export interface CatalogParts extends InstallParts {
+  readonly database: Database
+  readonly deploy: Database
+}
 
 export class Catalog implements Database {
   readonly #database: Database
-  readonly #sharedSchema: string
+  readonly #parts: CatalogParts
+  /** The same catalog by the connections of the deploy role: for work that changes structure. */
+  readonly deploy: Database
   #ready: Promise<void> | undefined
 
   /** No I/O: the first statement installs the catalog where it is missing. */
-  constructor(database: Database, options: Pick<Options, 'sharedSchema'>) {
+  constructor(parts: CatalogParts) {
+    const { database, deploy } = parts
     this.#database = database
-    this.#sharedSchema = options.sharedSchema
+    this.#parts = parts
+    this.deploy = {
+      query: (statement) => this.#explained(() => deploy.query(statement)),
+      transaction: async (fn) => this.ready().then(() => deploy.transaction(fn)),
+      loginRole: () => deploy.loginRole(),
+      connections: async (size, fn) => this.ready().then(() => deploy.connections(size, fn)),
+    }
   }
 
   /**
@@ -26,7 +39,7 @@ export class Catalog implements Database {
    * @throws TenancyError CATALOG_MISSING, CATALOG_NEWER
    */
   ready(): Promise<void> {
-    this.#ready ??= installCatalog(this.#database, { sharedSchema: this.#sharedSchema }).catch((error: unknown) => {
+    this.#ready ??= installCatalog(this.#parts).catch((error: unknown) => {
       this.#ready = undefined
       throw error
     })
@@ -34,12 +47,11 @@ export class Catalog implements Database {
   }
 
   async query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>> {
-    await this.ready()
-    try {
-      return await this.#database.query<R>(statement)
-    } catch (error) {
-      throw this.explain(error)
-    }
+    return this.#explained(() => this.#database.query<R>(statement))
+  }
+
+  loginRole(): Promise<string> {
+    return this.#database.loginRole()
   }
 
   /** Errors of its statements are not translated, because not all of them are about the catalog. Pass those that are to `explain`. */
@@ -51,6 +63,15 @@ export class Catalog implements Database {
   async connections<T>(size: number, fn: (connections: Connections) => Promise<T>): Promise<T> {
     await this.ready()
     return this.#database.connections(size, fn)
+  }
+
+  async #explained<T>(send: () => Promise<T>): Promise<T> {
+    await this.ready()
+    try {
+      return await send()
+    } catch (error) {
+      throw this.explain(error)
+    }
   }
 
   /** Translates an error of a statement about the catalog. */

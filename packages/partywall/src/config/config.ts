@@ -37,6 +37,8 @@ export interface PoolOptions {
    * 25 kB in the memory of the server. 1 or more. @default 500
    */
   maxPreparedStatements?: number
+  /** Most connections of tenants with the boundary `login`, over all of them; the one that was used least recently is closed for a new one. 1 or more. @default 10 */
+  loginMax?: number
   /** Milliseconds after which a client that was not released is named in a warning, with the stack of its checkout; 0 never. @default 60000 */
   warnWhenHeldMs?: number
 }
@@ -66,12 +68,40 @@ export interface MigrationsOptions {
   shadowed?: readonly string[]
 }
 
+/** What keeps the code of one tenant from another tenant: the search path alone, a role that PostgreSQL checks, or a login of the tenant's own. */
+export type Boundary = 'path' | 'role' | 'login'
+
+/** One boundary for all tenants; or by the kind, the schema or the id of a tenant. */
+export type BoundaryOption =
+  | Boundary
+  | {
+      /** For tenants that are not named. @default 'path' */
+      readonly default?: Boundary
+      readonly kinds?: Readonly<Record<string, Boundary>>
+      /** By schema or id. */
+      readonly tenants?: Readonly<Record<string, Boundary>>
+    }
+
+/** The options of node-postgres, and what the boundaries `role` and `login` need beside them. */
+export interface DatabaseOptions extends ClientConfig {
+  /**
+   * How to connect for work that changes structure: creating and migrating tenants, roles, grants. Its role owns the schemas and tables, so the role
+   * of the application need own nothing. @default the connection of the application
+   */
+  deploy?: string | ClientConfig | undefined
+  /**
+   * The secret from which the passwords of the boundary `login` are derived; 32 characters or more. Of a list, the first is used for new passwords,
+   * the others while they are being replaced.
+   */
+  loginKey?: string | readonly string[] | undefined
+}
+
 export interface Config<S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>> {
   /**
    * Where PostgreSQL is: a connection string, or the options of node-postgres. Absent or empty: an embedded PostgreSQL for
    * development is started, with its data in `<root>/.partywall`.
    */
-  database?: string | ClientConfig | undefined
+  database?: string | DatabaseOptions | undefined
   /** The folder that relative paths start from. @default the folder of the nearest package.json, at the working directory or above it; on the command line, at the config file or above it */
   root?: string
   migrations?: MigrationsOptions
@@ -89,8 +119,29 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
   extraSearchPath?: readonly string[]
   /** What happens to a statement outside every scope: it is refused (NO_TENANT), or runs in the shared schema. @default 'refuse' */
   outsideScope?: 'refuse' | 'shared'
-  /** What stops one tenant's code from reaching another tenant. `path`: the search path alone. @default 'path' */
-  boundary?: 'path'
+  /**
+   * What keeps the code of one tenant from another one. `path`: the search path alone, against mistakes. `role`: each statement runs as the tenant's
+   * role. `login`: the tenant has connections of its own, which log in as its role. @default 'path'
+   * @example { default: 'role', kinds: { enterprise: 'login' } }
+   */
+  boundary?: BoundaryOption
+  /** Under the boundary `role`: refuses texts of several statements, DO, SET ROLE and CREATE FUNCTION, which can leave the role. @default false */
+  strict?: boolean
+  shared?: {
+    /**
+     * What tenants with the boundary `role` or `login` may do with rows of tables in the shared schema, beside reading them.
+     * @default {}
+     * @example { signups: ['insert'] }
+     */
+    grants?: Readonly<Record<string, readonly ('insert' | 'update' | 'delete')[]>>
+  }
+  /**
+   * Whether a tenant is entered that lacks migrations which this process knows. undefined: it is refused where one of them creates a table, view or
+   * sequence whose name the shared schema has, because the tenant would use that one. @default undefined
+   */
+  behind?: 'allow' | 'refuse' | undefined
+  /** The setting of PostgreSQL that has the id of the tenant during each of its statements; a name with a dot. @default 'partywall.tenant_id' */
+  tenantIdSetting?: string
   pool?: PoolOptions
   /**
    * Most milliseconds that one statement of a tenant may take, or a function that returns them for a tenant, e.g. by its plan.

@@ -4,7 +4,6 @@
  */
 import { resolve as resolvePath } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { ClientConfig } from 'pg'
 import { catalogSchema } from '../names/identifier.ts'
 import { TenancyError } from '../errors.ts'
 import type { MigrationSource } from '../ports/migration-source.ts'
@@ -12,7 +11,9 @@ import type { Resolver } from '../ports/resolver.ts'
 import type { Tenant } from '../types.ts'
 import { mostTimeoutMs } from '../whole-number.ts'
 import { boolean, definedIfGiven, invalid, knownKeys, list, oneOf, text, wholeNumber } from './checks.ts'
+import { boundaryOption, needsLogins, sharedGrantsOption, type Boundaries, type SharedGrants } from './boundary-option.ts'
 import type { Config, PoolOptions } from './config.ts'
+import { databaseOptions, type GivenDatabase } from './database-option.ts'
 import { projectRoot } from './project-root.ts'
 
 /** `tenancy.options`: a config with its defaults, without `database`, which may hold a password. */
@@ -32,16 +33,18 @@ export interface PublicOptions {
   readonly includeShared: boolean
   readonly extraSearchPath: readonly string[]
   readonly outsideScope: 'refuse' | 'shared'
-  readonly boundary: 'path'
+  readonly boundary: Boundaries
+  readonly strict: boolean
+  readonly shared: { readonly grants: SharedGrants }
+  readonly behind: 'allow' | 'refuse' | undefined
+  readonly tenantIdSetting: string
   readonly pool: Readonly<Required<Omit<PoolOptions, 'maxPerTenant'>>> & { readonly maxPerTenant: number | undefined }
   readonly statementTimeoutMs: number | ((tenant: Tenant<any>) => number | undefined) | undefined
   readonly tenantCacheMs: number
 }
 
-/** The same with the connection of the database, as the config has it. */
-export interface Options extends PublicOptions {
-  readonly database: ClientConfig | undefined
-}
+/** The same with the connections of the database and their secrets, as the config has them. */
+export interface Options extends PublicOptions, GivenDatabase {}
 
 const defaults = {
   migrations: { shared: 'migrations/shared', tenant: 'migrations/tenant', outOfOrder: 'refuse', shadowed: [] },
@@ -50,6 +53,9 @@ const defaults = {
   extraSearchPath: [],
   outsideScope: 'refuse',
   boundary: 'path',
+  strict: false,
+  shared: { grants: {} },
+  tenantIdSetting: 'partywall.tenant_id',
   pool: {
     max: 10,
     min: 0,
@@ -61,6 +67,7 @@ const defaults = {
     maxPerTenant: undefined,
     maxTenantsPerConnection: 250,
     maxPreparedStatements: 500,
+    loginMax: 10,
     warnWhenHeldMs: 60_000,
   },
   tenantCacheMs: 1000,
@@ -77,6 +84,10 @@ const keys = [
   'extraSearchPath',
   'outsideScope',
   'boundary',
+  'strict',
+  'shared',
+  'behind',
+  'tenantIdSetting',
   'pool',
   'statementTimeoutMs',
   'tenantCacheMs',
@@ -96,15 +107,16 @@ const sourcesAdvice = { shared: unsetAdvice, tenant: unsetAdvice }
  */
 export function resolveOptions(config: Config<any> = {}): Options {
   knownKeys('', config, keys)
-  const { migrations = {}, tenant = {}, pool = {} } = config
+  const { migrations = {}, tenant = {}, shared = {}, pool = {} } = config
   knownKeys('migrations.', migrations, ['shared', 'tenant', 'outOfOrder', 'shadowed'])
   knownKeys('tenant.', tenant, ['attributes'])
+  knownKeys('shared.', shared, ['grants'])
   knownKeys('pool.', pool, Object.keys(defaults.pool))
   definedIfGiven('', config, placesAdvice)
   definedIfGiven('migrations.', migrations, sourcesAdvice)
   const root = resolvePath(text('root', config.root ?? projectRoot(process.cwd(), process.argv[1])))
   const options: Options = {
-    database: databaseOption(config.database),
+    ...databaseOptions(config.database),
     root,
     migrations: {
       shared: sourceOption('migrations.shared', migrations.shared ?? defaults.migrations.shared, root),
@@ -120,35 +132,28 @@ export function resolveOptions(config: Config<any> = {}): Options {
       schemaOption('extraSearchPath', name),
     ),
     outsideScope: oneOf('outsideScope', config.outsideScope ?? defaults.outsideScope, ['refuse', 'shared']),
-    boundary: oneOf('boundary', config.boundary ?? defaults.boundary, ['path']),
+    boundary: boundaryOption(config.boundary ?? defaults.boundary),
+    strict: boolean('strict', config.strict ?? defaults.strict),
+    shared: { grants: sharedGrantsOption(shared.grants ?? defaults.shared.grants) },
+    behind: config.behind === undefined ? undefined : oneOf('behind', config.behind, ['allow', 'refuse']),
+    tenantIdSetting: settingOption('tenantIdSetting', config.tenantIdSetting ?? defaults.tenantIdSetting),
     pool: poolOption(pool),
     statementTimeoutMs: timeoutOption(config.statementTimeoutMs),
     tenantCacheMs: wholeNumber('tenantCacheMs', config.tenantCacheMs ?? defaults.tenantCacheMs, 0),
   }
-  for (const part of [options.migrations, options.migrations.tenant, options.resolve, options.extraSearchPath, options.pool]) {
-    Object.freeze(part)
+  for (const kind of Object.keys(options.boundary.kinds)) {
+    if (!Object.hasOwn(options.migrations.tenant, kind))
+      throw invalid(`boundary.kinds.${kind}`, kind, 'under a kind of tenants that migrations.tenant has')
   }
+  if (needsLogins(options.boundary) && options.loginKeys.length === 0) throw loginKeyMissing()
+  const { migrations: given, resolve, extraSearchPath } = options
+  for (const part of [given, given.tenant, resolve, extraSearchPath, options.shared, options.pool]) Object.freeze(part)
   return Object.freeze(options)
 }
 
 /** Names that the schema of a tenant may not have under these options. */
 export function reservedSchemas(options: Pick<Options, 'sharedSchema' | 'extraSearchPath'>): string[] {
   return [catalogSchema, options.sharedSchema, ...options.extraSearchPath]
-}
-
-function databaseOption(value: unknown): ClientConfig | undefined {
-  if (value === undefined || value === '') return undefined
-  // A connection string may hold a password: no message quotes it.
-  if (typeof value === 'string') {
-    if (/^postgres(ql)?:\/\//.test(value)) return { connectionString: value }
-    throw new TenancyError(
-      'INVALID_OPTION',
-      'The option "database" is text, but not a connection string. Give postgres://user@host:port/database, or the options of node-postgres as an object.',
-      { details: { option: 'database' } },
-    )
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
-  throw invalid('database', value, 'a connection string or the options of node-postgres')
 }
 
 /** A folder as an absolute path; a source, or `false` for none, as it is. */
@@ -230,8 +235,25 @@ function poolOption(pool: PoolOptions): Options['pool'] {
     maxPerTenant: given.maxPerTenant === undefined ? undefined : number('maxPerTenant', 1, max),
     maxTenantsPerConnection: number('maxTenantsPerConnection', 1),
     maxPreparedStatements: number('maxPreparedStatements', 1),
+    loginMax: number('loginMax', 1),
     warnWhenHeldMs: number('warnWhenHeldMs', 0),
   }
+}
+
+/** PostgreSQL takes any name of two parts; without a dot it would be one of its own settings, such as the role. */
+function settingOption(option: string, value: unknown): string {
+  const name = text(option, value)
+  if (/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+$/.test(name) && Buffer.byteLength(name) <= 63) return name
+  throw invalid(option, value, 'a name such as app.tenant_id: lower-case letters, digits and _, with a dot')
+}
+
+function loginKeyMissing(): TenancyError {
+  return new TenancyError(
+    'INVALID_OPTION',
+    "The boundary 'login' needs the option \"database.loginKey\", from which the passwords of the tenants' roles are derived. Give a secret of 32 " +
+      'characters or more, for example: openssl rand -base64 32.',
+    { details: { option: 'database.loginKey' } },
+  )
 }
 
 function timeoutOption(value: unknown): Options['statementTimeoutMs'] {

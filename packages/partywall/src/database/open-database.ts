@@ -7,7 +7,7 @@ import type { Options } from '../config/options.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Tenant } from '../types.ts'
 import { fixedBinder, scopeBinder, unscopedBinder, type Binder } from './binding/binder.ts'
-import { Bindings, type Binding } from './binding/binding.ts'
+import { Bindings, pathForAll, type Binding } from './binding/binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
 import type { Watch, WatchOptions } from '../ports/watch.ts'
@@ -34,16 +34,20 @@ export interface DatabaseEvents {
 export class OpenDatabase implements Database {
   readonly pool: TenantPool
   readonly sharedPool: TenantPool
+  /** The same database for work on its structure: as the deploy role, on connections of its own where it is another one than the application's. */
+  readonly deploy: Database
   readonly #options: Options
   readonly #bindings: Bindings
   readonly #events: DatabaseEvents
   readonly #scope: Scope<any>
+  readonly #deployPool: TenantPool
   readonly #extraPools = new Set<TenantPool>()
   readonly #watches: Watch[] = []
   #embedded: Promise<EmbeddedServer> | undefined
 
   constructor(options: Options, scope: Scope<any>, events: DatabaseEvents = {}) {
     assertConnectionString(options.database)
+    assertConnectionString(options.deploy)
     this.#options = options
     this.#scope = scope
     this.#bindings = new Bindings(options)
@@ -58,29 +62,41 @@ export class OpenDatabase implements Database {
     } satisfies PoolConfig & { locate?: () => Promise<ClientConfig> }
     this.pool = new TenantPool({ ...common, max, maxPerTenant, binder: scopeBinder(scope, this.#bindings, options.outsideScope) })
     this.sharedPool = new TenantPool({ ...common, max: sharedMax, min: 0, binder: fixedBinder(this.#bindings.shared, scope) })
-  }
-
-  /** One statement whose names are qualified. One round trip. */
-  async query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>> {
-    const loan = await connectFor(this.sharedPool, this.#bindings.shared)
-    try {
-      return await loan.client.queryFor(this.#bindings.qualified, examine(statement.text), statement.values)
-    } finally {
-      loan.release()
+    this.#deployPool =
+      options.deploy === undefined
+        ? this.sharedPool
+        : new TenantPool({ ...common, ...options.deploy, max: sharedMax, min: 0, binder: unscopedBinder(this.#bindings.deploy.shared, scope) })
+    this.deploy = {
+      query: (statement) => this.#query(this.#deployPool, this.#bindings.deploy, statement),
+      transaction: (fn) => this.#transaction(this.#deployPool, this.#bindings.deploy, (schema) => this.#bindings.ofSchema(schema), fn),
+      loginRole: () => this.#loginRole(this.#deployPool),
+      connections: (size, fn) => this.connections(size, fn),
     }
   }
 
-  transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#transaction(this.sharedPool, fn)
+  /** One statement whose names are qualified, as the role of the catalog. One round trip. */
+  query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>> {
+    return this.#query(this.sharedPool, this.#bindings, statement)
   }
 
+  /** A transaction about rows of the catalog, as its role. */
+  transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const { role } = this.#bindings.qualified
+    return this.#transaction(this.sharedPool, this.#bindings, (schema) => this.#bindings.ofSchema(schema, role), fn)
+  }
+
+  loginRole(): Promise<string> {
+    return this.#loginRole(this.sharedPool)
+  }
+
+  /** Connections of the deploy role. */
   async connections<T>(size: number, fn: (connections: Connections) => Promise<T>): Promise<T> {
-    const pool = await this.#extraPool(size, unscopedBinder(this.#bindings.shared, this.#scope))
+    const pool = await this.#extraPool(size, unscopedBinder(this.#bindings.deploy.shared, this.#scope), await this.deployConfig())
     try {
       return await fn({
         size,
         send: (schema, text, foreign) => this.#send(pool, schema, text, foreign),
-        transaction: (work) => this.#transaction(pool, work),
+        transaction: (work) => this.#transaction(pool, this.#bindings.deploy, (schema) => this.#bindings.ofSchema(schema), work),
         session: (schema, work) =>
           inSession(
             pool,
@@ -102,12 +118,19 @@ export class OpenDatabase implements Database {
   /** What is between partywall and the server, and whether tenants stay isolated. Opens up to five connections, and closes them. */
   async probe(): Promise<Probe> {
     const config = await this.connectionConfig()
-    const pool = await this.#extraPool(2, scopeBinder(this.#scope, this.#bindings, this.#options.outsideScope))
+    const byPath = new Bindings({ ...this.#options, boundary: pathForAll })
+    const pool = await this.#extraPool(2, scopeBinder(this.#scope, byPath, this.#options.outsideScope), config)
     try {
       return await probe({ database: this, pool, scope: this.#scope, config })
     } finally {
       await this.#endExtra(pool)
     }
+  }
+
+  /** How to connect as the deploy role. */
+  async deployConfig(): Promise<ClientConfig> {
+    const { deploy } = this.#options
+    return deploy === undefined ? this.connectionConfig() : copyOf(deploy)
   }
 
   /** How to connect to the server. Starts the embedded one when the config names no other. */
@@ -121,7 +144,7 @@ export class OpenDatabase implements Database {
    * committed is rolled back.
    */
   async interrupt(): Promise<void> {
-    await Promise.all([this.pool, this.sharedPool, ...this.#extraPools].map(interruptPool))
+    await Promise.all([...this.#ownPools, ...this.#extraPools].map(interruptPool))
   }
 
   /** Holds a connection until it is given back. `lost` resolves when it ends, whatever the reason. */
@@ -143,16 +166,20 @@ export class OpenDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.pool.end(), this.sharedPool.end(), ...this.#watches.map((watch) => watch.close())])
+    await Promise.all([...[...this.#ownPools].map((pool) => pool.end()), ...this.#watches.map((watch) => watch.close())])
     // The caller that needed the server has received the error when it did not start.
     const embedded = await this.#embedded?.catch(() => undefined)
     await embedded?.release()
   }
 
+  get #ownPools(): Set<TenantPool> {
+    return new Set([this.pool, this.sharedPool, this.#deployPool])
+  }
+
   /** A separate pool: its users neither wait for the application nor make it wait. */
-  async #extraPool(size: number, binder: Binder): Promise<TenantPool> {
+  async #extraPool(size: number, binder: Binder, config: ClientConfig): Promise<TenantPool> {
     const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, ...waits } = this.#options.pool
-    const pool = new TenantPool({ ...waits, ...(await this.connectionConfig()), min: 0, max: size, binder })
+    const pool = new TenantPool({ ...waits, ...config, min: 0, max: size, binder })
     this.#extraPools.add(pool)
     return pool
   }
@@ -172,15 +199,40 @@ export class OpenDatabase implements Database {
     }
   }
 
-  async #transaction<T>(pool: TenantPool, fn: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const { shared } = this.#bindings
+  async #query<R extends QueryResultRow>(
+    pool: TenantPool,
+    { shared, qualified }: QualifiedBindings,
+    { text, values }: Statement,
+  ): Promise<QueryResult<R>> {
+    const loan = await connectFor(pool, shared)
+    try {
+      return await loan.client.queryFor(qualified, examine(text), values)
+    } finally {
+      loan.release()
+    }
+  }
+
+  /** The session's own role, whatever the boundary. */
+  async #loginRole(pool: TenantPool): Promise<string> {
+    const { rows } = await this.#query<{ role: string }>(pool, this.#bindings.deploy, {
+      text: 'select session_user::pg_catalog.text as role',
+    })
+    return rows[0]!.role
+  }
+
+  async #transaction<T>(
+    pool: TenantPool,
+    { shared, qualified }: QualifiedBindings,
+    ofSchema: (schema: string) => Binding,
+    fn: (transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
     const loan = await connectFor(pool, shared, ownCheckoutHere(this.#transaction))
     const control = (text: string): Promise<unknown> => loan.client.queryFor(shared, examine(text))
     try {
       // Whatever the server's default: a transaction that waited for a row lock must then see what was committed.
       await control('begin isolation level read committed')
       // Outside every scope: a migration that queries the pool instead of its own client is refused, wherever it was started.
-      const result = await this.#scope.runOutside(() => fn(this.#transactionOn(loan)))
+      const result = await this.#scope.runOutside(() => fn(transactionOn(loan, qualified, ofSchema)))
       await control('commit')
       return result
     } catch (error) {
@@ -190,14 +242,6 @@ export class OpenDatabase implements Database {
     } finally {
       loan.release()
     }
-  }
-
-  /** The loan refuses every query after the end of the transaction. */
-  #transactionOn(loan: Loan): Transaction {
-    const queryAs = (binding: Binding): Queryable => ({
-      query: async ({ text, values }: Statement) => loan.client.queryFor(binding, examinedInside(text), values),
-    })
-    return { ...queryAs(this.#bindings.qualified), in: (schema) => queryAs(this.#bindings.ofSchema(schema)) }
   }
 
   async #locateEmbedded(): Promise<ClientConfig> {
@@ -212,6 +256,20 @@ export class OpenDatabase implements Database {
       throw error
     }
   }
+}
+
+/** The bindings of statements whose names are qualified. */
+interface QualifiedBindings {
+  readonly shared: Binding
+  readonly qualified: Binding
+}
+
+/** The loan refuses every query after the end of the transaction. */
+function transactionOn(loan: Loan, qualified: Binding, ofSchema: (schema: string) => Binding): Transaction {
+  const queryAs = (binding: Binding): Queryable => ({
+    query: async ({ text, values }: Statement) => loan.client.queryFor(binding, examinedInside(text), values),
+  })
+  return { ...queryAs(qualified), in: (schema) => queryAs(ofSchema(schema)) }
 }
 
 /** The transaction is ended where it was opened; savepoints in it are allowed. */

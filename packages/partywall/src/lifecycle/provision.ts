@@ -4,6 +4,8 @@
  */
 import { validateAttributes } from '../catalog/tenants/attributes.ts'
 import type { Catalog } from '../catalog/catalog.ts'
+import type { Access } from '../catalog/roles/access.ts'
+import { giveNewSchema, keepFromTenant } from '../catalog/roles/tenant-role.ts'
 import { parseDomain } from '../names/domain-name.ts'
 import type { Domains } from '../catalog/domains/domains.ts'
 import { assertTenantName, type Tenants } from '../catalog/tenants/tenants.ts'
@@ -16,6 +18,7 @@ import type { Queryable } from '../sql/statement.ts'
 import { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import { digestOf } from '../migrations/history/digest.ts'
+import { historyTable } from '../migrations/history/history-sql.ts'
 import { applyToNew } from '../migrations/apply/new-schema.ts'
 import type { Migration, MigrationSource } from '../ports/migration-source.ts'
 import { sourceOfKind, type MigrationSources } from '../migrations/sources/sources.ts'
@@ -44,17 +47,18 @@ export interface NewTenant<I extends object = Attributes> {
 
 export interface ProvisionParts<A extends object = Attributes> {
   readonly catalog: Catalog
+  readonly access: Access
   readonly tenants: Tenants<A>
   readonly domains: Domains<A>
   readonly sources: MigrationSources
-  readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'attributes' | 'migrations'>
+  readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'attributes' | 'migrations' | 'boundary'>
 }
 
 /** tenancy.tenants.create: other sessions see a complete tenant or none. */
 export async function provision<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Tenant<A>> {
   const wanted = await checked(parts, input)
-  const { tenant, domains, like } = await tryAgainForLocks(parts.catalog, wanted.schema, () =>
-    parts.catalog.transaction((transaction) => build(parts, transaction, wanted)),
+  const { tenant, domains, like } = await tryAgainForLocks(parts.catalog.deploy, wanted.schema, () =>
+    parts.catalog.deploy.transaction((transaction) => build(parts, transaction, wanted)),
   )
   parts.tenants.created(tenant)
   parts.domains.added(domains)
@@ -72,7 +76,7 @@ async function tellDifferences<A extends object>(
   const pair = { source: sourceOfKind(sources, kind), digest: digestOf(migrations), schema: tenant.schema, like }
   try {
     const { differencesFrom } = await import(/* webpackMode: "eager" */ './compare-with-fleet.ts')
-    const differences = await differencesFrom(catalog, pair)
+    const differences = await differencesFrom(catalog.deploy, pair)
     if (differences.length > 0) tenants.differs({ tenant, like, differences })
   } catch (error) {
     process.emitWarning(`The new tenant "${tenant.schema}" could not be compared with "${like}": ${String(error)}`, {
@@ -135,9 +139,11 @@ async function build<A extends object>(parts: ProvisionParts<A>, transaction: Tr
   const created = await register(parts, transaction, wanted)
   const { tenant } = created
   await createSchema(transaction, wanted.schema)
+  await giveNewSchema(transaction, parts.access, parts.options, tenant)
   const like = await assertLikeOthers(transaction, wanted, parts.options.migrations.outOfOrder)
   await assertNoCrossSchemaReferences(parts, transaction, wanted)
   await applyToNew(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
+  await keepFromTenant(transaction, parts.access, parts.options, tenant, historyTable)
   await assertNothingShadowed(transaction, parts.options, wanted.schema)
   return { ...created, like, tenant: await parts.tenants.complete(transaction, tenant) }
 }

@@ -3,16 +3,16 @@
  * room than there is, although each of them alone fits: so those that are tried again go one by one.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Catalog } from '../catalog/catalog.ts'
+import type { Database } from '../ports/database.ts'
 import { explainOutOfMemory, isOutOfMemory } from '../migrations/apply/lock-table.ts'
 
 const mostTries = 6
 const firstPauseMs = 200
 
 /** For each database of this process, the last creation that is tried again. */
-const queues = new WeakMap<Catalog, Promise<unknown>>()
+const queues = new WeakMap<Database, Promise<unknown>>()
 
-export async function tryAgainForLocks<T>(catalog: Catalog, schema: string, create: () => Promise<T>): Promise<T> {
+export async function tryAgainForLocks<T>(catalog: Database, schema: string, create: () => Promise<T>): Promise<T> {
   try {
     return await create()
   } catch (error) {
@@ -26,7 +26,7 @@ export async function tryAgainForLocks<T>(catalog: Catalog, schema: string, crea
   return turn
 }
 
-async function again<T>(catalog: Catalog, schema: string, create: () => Promise<T>): Promise<T> {
+async function again<T>(catalog: Database, schema: string, create: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     await sleep(firstPauseMs * tries * (0.5 + Math.random()))
     try {

@@ -35,6 +35,8 @@ export interface Connections {
 export interface Database extends Queryable {
   /** Runs `fn` in one transaction: committed when it resolves, rolled back when it throws. Holds one connection. */
   transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T>
+  /** The role that its connections log in as. Costs one round trip. */
+  loginRole(): Promise<string>
   /** Runs `fn` with up to `size` connections, which are opened when they are needed. Behind a pooler they count there, too. */
   connections<T>(size: number, fn: (connections: Connections) => Promise<T>): Promise<T>
 }

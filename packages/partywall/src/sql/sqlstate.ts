@@ -6,6 +6,7 @@ export const sqlState = {
   invalidSchemaName: '3F000',
   insufficientPrivilege: '42501',
   undefinedTable: '42P01',
+  duplicateObject: '42710',
   duplicateSchema: '42P06',
   uniqueViolation: '23505',
 } as const

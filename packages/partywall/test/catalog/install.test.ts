@@ -44,7 +44,7 @@ describe('installing the catalog', () => {
   test('costs a later process one query, and no query after that', async () => {
     await registryForTest(url).catalog.ready()
     const { database, counts } = counting(registryForTest(url).database)
-    const catalog = new Catalog(database, { sharedSchema: 'public' })
+    const catalog = catalogOn(database)
     await Promise.all([catalog.ready(), catalog.ready()])
     await catalog.ready()
     expect(counts).toEqual({ queries: 1, transactions: 0 })
@@ -82,9 +82,10 @@ describe('installing the catalog', () => {
     const flaky: Database = {
       query: (statement) => (isDown ? Promise.reject(new Error('down')) : database.query(statement)),
       transaction: (fn) => database.transaction(fn),
+      loginRole: () => database.loginRole(),
       connections: (size, fn) => database.connections(size, fn),
     }
-    const catalog = new Catalog(flaky, { sharedSchema: 'public' })
+    const catalog = catalogOn(flaky)
     await expect(catalog.ready()).rejects.toThrow('down')
     isDown = false
     await catalog.ready()
@@ -224,6 +225,10 @@ async function refusal(promise: Promise<unknown>): Promise<Error & { code: strin
   throw new Error('the call was not refused')
 }
 
+function catalogOn(database: Database): Catalog {
+  return new Catalog({ database, deploy: database, access: { isNeeded: false, give: async () => {} }, sharedSchema: 'public' })
+}
+
 /** The same database, with a count of the queries and transactions that it is asked for. */
 function counting(database: Database): { database: Database; counts: { queries: number; transactions: number } } {
   const counts = { queries: 0, transactions: 0 }
@@ -232,6 +237,7 @@ function counting(database: Database): { database: Database; counts: { queries: 
     database: {
       query: (statement) => ((counts.queries += 1), database.query(statement)),
       transaction: (fn) => ((counts.transactions += 1), database.transaction(fn)),
+      loginRole: () => database.loginRole(),
       connections: (size, fn) => database.connections(size, fn),
     },
   }

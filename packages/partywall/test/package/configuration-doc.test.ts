@@ -31,11 +31,15 @@ function literal(value: unknown): string {
 
 /** As a config spells them: nested keys with a dot, folders relative to the root, and one folder for tenants without kinds. */
 function shownDefaults(): Record<string, unknown> {
-  const { attributes, migrations, pool, root, ...options } = resolveOptions({ root: '/' })
+  const { attributes, migrations, pool, root, boundary, shared, deploy, loginKeys, ...options } = resolveOptions({ root: '/' })
+  expect(loginKeys).toEqual([])
   const { outOfOrder, shadowed } = migrations
   const folders = { shared: migrations.shared, tenant: onlyKind(migrations.tenant) }
   const nested = {
     pool,
+    boundary,
+    shared,
+    database: { deploy, loginKey: undefined },
     migrations: { ...mapValues(folders, (folder) => String(folder).slice(root.length)), outOfOrder, shadowed },
     tenant: { attributes },
   }

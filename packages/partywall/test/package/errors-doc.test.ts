@@ -125,6 +125,8 @@ const optionFields = {
 
 /** As errors.ts declares them; the compiler holds this list to it. */
 const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: PresenceOf<ErrorDetails[C], K> } } = {
+  ROLE_EXISTS: { schema: 'always', role: 'always' },
+  ROLE_MISSING: { schema: 'always' },
   NO_TENANT: { scope: 'always' },
   WRONG_TENANT: { owner: 'always', now: 'always' },
   UNKNOWN_TENANT: { by: 'always', ref: 'always' },

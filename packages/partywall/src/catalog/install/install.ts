@@ -7,30 +7,46 @@ import { catalogSchema } from '../../names/identifier.ts'
 import { createSchemaSql, schemaExistsSql, transactionLockSql } from '../../sql/schema-sql.ts'
 import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Queryable } from '../../sql/statement.ts'
-import { TenancyError } from '../../errors.ts'
+import { isTenancyError, TenancyError } from '../../errors.ts'
+import type { Access } from '../roles/access.ts'
 import { catalogMigrations } from './catalog-migrations.ts'
 import { historyExistsSql, installedSql, recordMigrationSql, connectedAsSql } from './install-sql.ts'
 import type { CatalogMigration } from './migrations/catalog-migration.ts'
 
 type Database = Pick<WholeDatabase, 'query' | 'transaction'>
 
+export interface InstallParts {
+  readonly database: Database
+  /** The role that makes what is missing, and owns it. */
+  readonly deploy: Database
+  readonly access: Pick<Access, 'isNeeded' | 'give'>
+  readonly sharedSchema: string
+}
+
 /**
- * Installs or upgrades the catalog where needed; creates the shared schema when it is missing.
+ * Installs or upgrades the catalog where needed, with the roles and rights that the application needs for it; creates the shared schema when it is missing.
  * Costs one query when there is nothing to do, else one transaction that holds one lock.
  * @throws TenancyError CATALOG_MISSING when the role may not install, upgrade or read it; CATALOG_NEWER
  */
-export async function installCatalog(database: Database, options: { readonly sharedSchema: string }): Promise<void> {
-  const { installed, isSharedMissing } = await findInstalled(database, options.sharedSchema)
+export async function installCatalog(parts: InstallParts): Promise<void> {
+  const { database, deploy, access, sharedSchema } = parts
+  const found = await findInstalled(database, sharedSchema, access.isNeeded)
+  const { installed, isSharedMissing } = found
   if (installed === newest(catalogMigrations) && !isSharedMissing) return
   assertNotNewer(installed, catalogMigrations)
   try {
-    await database.transaction((transaction) => install(transaction, catalogMigrations, options.sharedSchema))
+    await deploy.transaction((transaction) => install(transaction, catalogMigrations, parts))
   } catch (error) {
-    throw await explainInstall(database, error, installed, isSharedMissing ? options.sharedSchema : undefined)
+    throw await explainInstall(deploy, error, installed, isSharedMissing ? sharedSchema : undefined)
   }
+  if (access.isNeeded) await readInstalled(database, sharedSchema)
 }
 
-async function install(transaction: Transaction, migrations: readonly CatalogMigration[], sharedSchema: string): Promise<void> {
+async function install(
+  transaction: Transaction,
+  migrations: readonly CatalogMigration[],
+  { access, sharedSchema }: InstallParts,
+): Promise<void> {
   // Bound to pg_catalog, which always exists: on a first start the shared schema may be missing.
   const bound = transaction.in('pg_catalog')
   await bound.query(transactionLockSql('partywall: install the catalog'))
@@ -44,6 +60,7 @@ async function install(transaction: Transaction, migrations: readonly CatalogMig
     await bound.query({ text: migration.text })
     await bound.query(recordMigrationSql(migration))
   }
+  await access.give(transaction)
 }
 
 interface Installed {
@@ -52,13 +69,15 @@ interface Installed {
   readonly isSharedMissing: boolean
 }
 
-async function findInstalled(database: Database, sharedSchema: string): Promise<Installed> {
+/** @param hasAccess whether the deploy role can give what is missing: then a refusal counts as "not installed" */
+async function findInstalled(database: Database, sharedSchema: string, hasAccess: boolean): Promise<Installed> {
   try {
     return await readInstalled(database, sharedSchema)
   } catch (error) {
     const state = sqlStateOf(error)
     const isMissing = state === sqlState.undefinedTable || state === sqlState.invalidSchemaName
-    if (isMissing) return { installed: 0, isSharedMissing: false }
+    const isWithoutRights = hasAccess && (state === sqlState.insufficientPrivilege || isTenancyError(error, 'ROLE_MISSING'))
+    if (isMissing || isWithoutRights) return { installed: 0, isSharedMissing: false }
     if (state === sqlState.insufficientPrivilege) throw await mayNotRead(database, error)
     throw error
   }

@@ -1,5 +1,5 @@
 /** The record of a migration run in the catalog: what it has to do, and what is done. Entries are written in batches, so that it costs little. */
-import type { Catalog } from '../catalog.ts'
+import type { Database } from '../../ports/database.ts'
 import {
   endEntriesSql,
   endRunSql,
@@ -26,31 +26,31 @@ const batchMs = 250
 
 export class MigrationRun {
   readonly id: string
-  readonly #catalog: Catalog
+  readonly #catalog: Database
   #batch: RunEntry[] = []
   #writing: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #failure: unknown
 
-  private constructor(catalog: Catalog, id: string) {
+  private constructor(catalog: Database, id: string) {
     this.#catalog = catalog
     this.id = id
   }
 
   /** @param options what a resumed run needs; must be JSON */
-  static async start(catalog: Catalog, options: object): Promise<MigrationRun> {
+  static async start(catalog: Database, options: object): Promise<MigrationRun> {
     const { rows } = await catalog.query<{ id: string }>(startRunSql(options))
     await catalog.query(forgetOldRunsSql())
     return new MigrationRun(catalog, rows[0]!.id)
   }
 
   /** Continues a run that was interrupted. */
-  static resume(catalog: Catalog, { id }: UnfinishedRun): MigrationRun {
+  static resume(catalog: Database, { id }: UnfinishedRun): MigrationRun {
     return new MigrationRun(catalog, id)
   }
 
   /** The last run, if it is not finished; it may still be running in another process. */
-  static async findUnfinished(catalog: Catalog): Promise<UnfinishedRun | undefined> {
+  static async findUnfinished(catalog: Database): Promise<UnfinishedRun | undefined> {
     const { rows } = await catalog.query<{ id: string; options: string }>(unfinishedRunSql())
     const run = rows[0]
     if (run === undefined) return undefined

@@ -67,13 +67,16 @@ export function bindingError(error: ServerError, binding: Binding): Error {
     )
   }
   if (reason === 'no usage') {
+    const owner = binding.role === undefined ? 'grant usage on schema … to the role that the application connects as' : upgrade
     return new TenancyError(
       'SCHEMA_MISSING',
-      `The schema of ${binding.label} exists, but this role may not use it, so nothing was run. ` +
-        'As its owner, run: grant usage on schema … to the role that the application connects as.',
+      `The schema of ${binding.label} exists, but ${binding.role === undefined ? 'this role' : "the tenant's role"} may not use it, so nothing was ` +
+        `run. As its owner, run: ${owner}.`,
       { details, cause: error },
     )
   }
+  if (reason === 'role missing' || reason === 'role denied')
+    return binding.role === undefined ? error : roleRefused(reason, binding, error)
   // The catalog may know a newer name: the next request asks it.
   binding.suspect?.()
   if (reason === 'changed') return tenantChanged(binding.schema, error)
@@ -82,6 +85,25 @@ export function bindingError(error: ServerError, binding: Binding): Error {
     `The schema of ${binding.label} is not in the database, so nothing was run; the shared schema was not read instead. ` +
       'It was dropped or renamed outside partywall: restore it, or remove the tenant from the catalog.',
     { details, cause: error },
+  )
+}
+
+/** Why a connection is closed: in "it holds …". */
+export const roleDoubt = 'a role that partywall cannot leave'
+
+const upgrade = 'npx partywall boundary upgrade'
+
+/** The boundary is `role`, and the server did not let the statement have its role: it was not run as another one instead. */
+function roleRefused(reason: 'role missing' | 'role denied', binding: Binding, cause: ServerError): TenancyError {
+  const what =
+    reason === 'role missing'
+      ? 'does not exist'
+      : 'could not be taken: the login of the application is no member of it, may not call set_config, or a function has left another role on the session'
+  return new TenancyError(
+    'ROLE_MISSING',
+    `The role that statements of ${binding.label} run as ${what}; nothing was run. If the boundary was configured after the tenant was created, or ` +
+      `rights were changed by hand, run: ${upgrade}.`,
+    { details: { schema: binding.schema }, cause },
   )
 }
 

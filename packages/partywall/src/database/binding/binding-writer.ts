@@ -9,7 +9,7 @@
  * temporary schema, which costs nothing; the schema is emptied when there is one. Behind a pooler each transaction empties it without
  * looking.
  */
-import { bindingLiteral, snapshotlessBinding, type Binding } from './binding.ts'
+import { bindingLiteral, leaveRole, snapshotlessBinding, type Binding } from './binding.ts'
 import type { BindingStatement } from './binding-statement.ts'
 import { Handover, type HandoverEvent } from './handover.ts'
 import type { ConnectionLike } from './pg-internals.ts'
@@ -27,7 +27,8 @@ export type BindingTags = readonly string[]
 
 const tagsOfBinding: BindingTags = ['SELECT 0']
 const tagsOfCleaning: BindingTags = ['DISCARD TEMP', 'SELECT 0']
-const tagsOfSnapshotless: BindingTags = ['SET']
+const tagsAfterRole: BindingTags = ['SET', ...tagsOfBinding]
+const tagsOfCleaningAfterRole: BindingTags = ['SET', ...tagsOfCleaning]
 
 export class BindingWriter {
   readonly #prepared = new Map<string, 'ready' | 'uncertain'>()
@@ -35,6 +36,8 @@ export class BindingWriter {
   #hasTemporarySchema = false
   /** Whether the server session is the connection's own. Until that is known, it is treated as a pooler's. */
   isDirect = false
+  /** The name of the database that the connection leads to; a pooler may give it another one. */
+  database = ''
 
   /** The connection is lent for this binding. */
   handOver(binding: Binding): void {
@@ -55,9 +58,12 @@ export class BindingWriter {
     const { inTransaction, mayRefuse, needsNoSnapshot = false } = state
     if (needsNoSnapshot) {
       // Emptying the temporary schema would take a snapshot as well; the next statement does it.
-      connection.stream.write(statementBytes('', snapshotlessBinding(binding), []))
-      return tagsOfSnapshotless
+      const texts = snapshotlessBinding(binding, this.database)
+      for (const text of texts) connection.stream.write(statementBytes('', text, []))
+      return texts.map(() => 'SET')
     }
+    const leavesRole = inTransaction && binding.role !== undefined
+    if (leavesRole) connection.stream.write(leaveRoleBytes)
     // A refusal in a transaction would cost the caller the transaction, so there the temporary schema is emptied without looking.
     const isDue = this.#takeHandover()
     const discards = isDue && (inTransaction || !mayRefuse || !this.isDirect || this.#hasTemporarySchema)
@@ -66,15 +72,16 @@ export class BindingWriter {
     const statement = inTransaction ? inside : isDue && !discards ? handover : plain
     if (this.isDirect) this.#writePrepared(connection, binding, statement)
     else connection.stream.write(unpreparedBytes(binding, statement))
-    return discards ? tagsOfCleaning : tagsOfBinding
+    return tagsOf(leavesRole, discards)
   }
 
-  /** The binding in front of a text of the simple protocol. */
+  /** The binding in front of a text of the simple protocol, which may be sent in a transaction. */
   literal(binding: Binding): { readonly text: string; readonly tags: BindingTags } {
     const discards = this.#takeHandover()
+    const leavesRole = binding.role !== undefined
     return {
-      text: `${discards ? 'discard temp; ' : ''}${bindingLiteral(binding)}; `,
-      tags: discards ? tagsOfCleaning : tagsOfBinding,
+      text: `${leavesRole ? `${leaveRole}; ` : ''}${discards ? 'discard temp; ' : ''}${bindingLiteral(binding)}; `,
+      tags: tagsOf(leavesRole, discards),
     }
   }
 
@@ -106,6 +113,12 @@ export class BindingWriter {
   }
 }
 
+function tagsOf(leavesRole: boolean, discards: boolean): BindingTags {
+  if (leavesRole) return discards ? tagsOfCleaningAfterRole : tagsAfterRole
+  return discards ? tagsOfCleaning : tagsOfBinding
+}
+
+const leaveRoleBytes = statementBytes('', leaveRole, [])
 const discardTemporary = statementBytes('', 'discard temp', [])
 
 const preparedBytes = oncePerBinding(({ name }, values) => executionBytes(name, values))

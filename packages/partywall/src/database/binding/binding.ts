@@ -2,9 +2,15 @@
  * A binding says for whom a statement runs: the schema whose names it sees, what follows it in the search path, and what else is
  * set for it. All of it is set for the rest of the transaction only.
  */
+import { fixedRoleSetting, roleSetting, type RoleSetting } from '../boundary/role.ts'
+import { tenantIdSetting } from '../boundary/tenant-id.ts'
 import { statementTimeout } from '../boundary/statement-timeout.ts'
 import type { Setting } from '../boundary/setting.ts'
+import { boundaryOf, type Boundaries } from '../../config/boundary-option.ts'
 import type { Options } from '../../config/options.ts'
+import { identifier } from '../../names/identifier.ts'
+import { tenantRole } from '../../names/role-name.ts'
+import { literal } from '../../sql/literal.ts'
 import { tenantChanged } from '../../scope/entering.ts'
 import { identityKey, identityOf, isOutdated } from '../../tenant-identity.ts'
 import type { Tenant } from '../../types.ts'
@@ -25,6 +31,10 @@ export interface Binding {
   readonly settings: readonly [path: Setting, ...others: Setting[]]
   /** By which statements. */
   readonly statements: BindingStatements
+  /** The role that its statements run as; the last of `settings`. Absent: that of the connection. */
+  readonly role?: RoleSetting
+  /** The role that its connection must have logged in as. Absent: that of the application. */
+  readonly login?: string
   /** Called when the server has refused the schema: the tenant that was looked up is not to be used for other requests. */
   readonly suspect?: () => void
 }
@@ -34,16 +44,26 @@ export function bindingLiteral({ settings }: Binding, options?: LiteralOptions):
   return bindingLiteralOf(settings, options)
 }
 
+/** Gives up the role of an earlier binding in the same transaction, which may not call set_config. A utility statement needs no right for it. */
+export const leaveRole = 'set local role none'
+
 /**
- * A binding that takes no snapshot, for LOCK TABLE as the first statement of a transaction. It checks nothing: the statement behind
- * it may lock a table of the shared schema, but reads and writes none.
+ * The statements of a binding that takes no snapshot, for LOCK TABLE as the first statement of a transaction. They check nothing: the statement
+ * behind them may lock a table of the shared schema, but reads and writes none.
+ * @param database the name of the one that the connection leads to
  */
-export function snapshotlessBinding({ settings: [path] }: Binding): string {
-  return `set local search_path to ${path.values[1]}`
+export function snapshotlessBinding({ settings: [path, ...others], role }: Binding, database: string): readonly string[] {
+  const plain = others.filter((setting) => setting !== role)
+  return [
+    ...(role === undefined ? [] : [leaveRole]),
+    `set local search_path to ${path.values[1]}`,
+    ...plain.map(({ name, values }) => `set local ${name} to ${literal(values[0]!)}`),
+    ...(role === undefined ? [] : [`set local role to ${identifier(role.nameIn(database))}`]),
+  ]
 }
 
 type BindingOptions = Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath'> &
-  Partial<Pick<Options, 'statementTimeoutMs'>>
+  Partial<Pick<Options, 'statementTimeoutMs' | 'boundary' | 'tenantIdSetting'>>
 
 /** The database that a schema without a tenant is in. */
 const defaultPlacement = 'default'
@@ -60,23 +80,39 @@ export class Bindings {
    */
   readonly qualified: Binding
 
-  constructor({ sharedSchema, includeShared, extraSearchPath, statementTimeoutMs }: BindingOptions) {
+  /** The same two for connections of the deploy role, which take no other role. */
+  readonly deploy: { readonly shared: Binding; readonly qualified: Binding }
+  readonly #boundary: Boundaries
+  readonly #tenantIdSetting: string | undefined
+
+  constructor(options: BindingOptions) {
+    const { sharedSchema, includeShared, extraSearchPath, statementTimeoutMs } = options
+    this.#boundary = options.boundary ?? pathForAll
+    this.#tenantIdSetting = options.tenantIdSetting
     this.#timeoutOf = typeof statementTimeoutMs === 'function' ? statementTimeoutMs : () => statementTimeoutMs
     this.#behindTenant = includeShared ? [sharedSchema, ...extraSearchPath] : extraSearchPath
-    this.shared = makeBinding({
-      key: 'shared',
-      schema: sharedSchema,
-      placement: defaultPlacement,
-      label: `the shared schema ${JSON.stringify(sharedSchema)}`,
-      settings: [searchPath(sharedSchema, extraSearchPath)],
-    })
-    this.qualified = makeBinding({
-      key: 'qualified',
-      schema: 'pg_catalog',
-      placement: defaultPlacement,
-      label: 'the catalog',
-      settings: [searchPath('pg_catalog', [])],
-    })
+    const makeShared = (role?: RoleSetting): Binding =>
+      makeBinding({
+        key: role === undefined ? 'shared' : 'shared by role',
+        schema: sharedSchema,
+        placement: defaultPlacement,
+        label: `the shared schema ${JSON.stringify(sharedSchema)}`,
+        settings: [searchPath(sharedSchema, extraSearchPath)],
+        ...(role && { role }),
+      })
+    const makeQualified = (role?: RoleSetting): Binding =>
+      makeBinding({
+        key: role === undefined ? 'qualified' : 'qualified by role',
+        schema: 'pg_catalog',
+        placement: defaultPlacement,
+        label: 'the catalog',
+        settings: [searchPath('pg_catalog', [])],
+        ...(role && { role }),
+      })
+    this.deploy = { shared: makeShared(), qualified: makeQualified() }
+    const hasRoles = this.#boundary.default !== 'path'
+    this.shared = hasRoles ? makeShared(fixedRoleSetting('shared')) : this.deploy.shared
+    this.qualified = hasRoles ? makeQualified(fixedRoleSetting('catalog')) : this.deploy.qualified
   }
 
   /** @throws TenancyError TENANT_CHANGED for a tenant of which this process has seen a newer generation */
@@ -86,40 +122,55 @@ export class Bindings {
     if (known !== undefined) return known
     const timeoutMs = this.#timeoutOf(tenant)
     const identity = identityOf(tenant)
+    const boundary = boundaryOf(this.#boundary, tenant)
+    const role = boundary === 'path' ? undefined : tenantRole(tenant.id)
     const binding = makeBinding({
       key: identityKey(tenant),
       schema: tenant.schema,
       placement: tenant.placement,
       label: labelOf(tenant.schema),
       settings: [
-        searchPath(tenant.schema, this.#behindTenant, identity?.schemaOid),
+        searchPath(tenant.schema, this.#behindTenant, identity?.schemaOid, role),
+        ...(this.#tenantIdSetting === undefined ? [] : [tenantIdSetting(this.#tenantIdSetting, tenant.id)]),
         ...(timeoutMs === undefined ? [] : [statementTimeout(timeoutMs)]),
       ],
+      ...(boundary === 'role' && { role: roleSetting(role!) }),
+      ...(boundary === 'login' && { login: role! }),
       ...(identity && { suspect: () => void (identity.isSuspect = true) }),
     })
     this.#ofTenant.set(tenant, binding)
     return binding
   }
 
-  /** For work on a schema that may have no tenant yet: provisioning and migrations. */
-  ofSchema(schema: string): Binding {
-    if (schema === this.shared.schema) return this.shared
+  /**
+   * For work on a schema that may have no tenant yet: provisioning and migrations, by the deploy role.
+   * @param role given for a transaction whose other statements have it
+   */
+  ofSchema(schema: string, role?: RoleSetting): Binding {
+    if (schema === this.shared.schema && role === undefined) return this.deploy.shared
     return makeBinding({
-      key: `schema ${schema}`,
+      key: `schema ${schema}${role === undefined ? '' : ' by role'}`,
       schema,
       placement: defaultPlacement,
       label: labelOf(schema),
       settings: [searchPath(schema, this.#behindTenant)],
+      ...(role && { role }),
     })
   }
 }
+
+/** No tenant has a role of its own. */
+export const pathForAll: Boundaries = { default: 'path', kinds: {}, tenants: {} }
 
 function labelOf(schema: string): string {
   return `tenant ${JSON.stringify(schema)}`
 }
 
 function makeBinding(parts: Omit<Binding, 'keyHash' | 'statements'>): Binding {
-  return Object.freeze({ ...parts, keyHash: hashText(parts.key), statements: bindingStatements(parts.settings) })
+  const { role } = parts
+  // The role comes last: it may not be allowed to make the other settings.
+  const settings = role === undefined ? parts.settings : ([...parts.settings, role] as const)
+  return Object.freeze({ ...parts, settings, keyHash: hashText(parts.key), statements: bindingStatements(settings) })
 }
 
 /** FNV-1a over UTF-16 code units. */

@@ -13,7 +13,7 @@ import { noteCompletedBefore } from '../../sql/completed-before.ts'
 import { statementFacts, type StatementFacts } from '../../sql/statement-facts.ts'
 import { admit } from './admission.ts'
 import type { Binding } from './binding.ts'
-import { bindingError, needsSession, untrusted } from './binding-refusals.ts'
+import { bindingError, needsSession, roleDoubt, untrusted } from './binding-refusals.ts'
 import type { Carrier } from './carrier.ts'
 import { OwedSync } from './owed-sync.ts'
 import type { OutgoingText } from './outgoing-text.ts'
@@ -232,7 +232,9 @@ export class BoundQuery extends QueryBase {
   #noteFailure(error: ServerError): void {
     noteFailure(this.#carrier, this.facts)
     if (this.#isBound) return
-    if (refusedFor(error) === 'temporary tables') this.#carrier.bindingWriter.temporarySchemaFound()
+    const refusal = refusedFor(error)
+    if (refusal === 'temporary tables') this.#carrier.bindingWriter.temporarySchemaFound()
+    if (refusal === 'role denied') this.#carrier.doubt(roleDoubt)
     if (error.code === '26000') this.#carrier.bindingWriter.forgetPrepared()
   }
 

@@ -8,7 +8,7 @@ import { TenancyError } from '../../errors.ts'
 import type { StatementFacts } from '../../sql/statement-facts.ts'
 import { admit } from './admission.ts'
 import type { Binding } from './binding.ts'
-import { bindingError, untrusted } from './binding-refusals.ts'
+import { bindingError, roleDoubt, untrusted } from './binding-refusals.ts'
 import type { Carrier } from './carrier.ts'
 import { endWithError, feedByMessages, refuseCopy } from './copy-streams.ts'
 import { endWithConnection } from './cursor-end.ts'
@@ -18,6 +18,7 @@ import { isServerError, QueryBase, type ConnectionLike, type SubmittableLike } f
 import { boundName, withCallersName } from './prepared-names.ts'
 import { isCopyIn, isCopyOut, textOf } from './query-object.ts'
 import { assertReadAlike } from './read-alike.ts'
+import { refusedFor } from './search-path.ts'
 import { noteControl, noteFailure, noteOutcome } from './transaction-outcome.ts'
 import { endUnwritten } from './unwritten.ts'
 
@@ -138,6 +139,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
     noteFailure(carrier, facts)
     if (isAbandoned) return
     if (query.name) carrier.preparedNames.doubt(query.name)
+    if (!isBound && isServerError(error) && refusedFor(error) === 'role denied') carrier.doubt(roleDoubt)
     const reason = !isBound && isServerError(error) ? bindingError(error, binding) : error
     handleError?.call(query, reason, current)
   }

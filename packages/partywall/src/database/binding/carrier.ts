@@ -21,6 +21,8 @@ export interface Carrier {
   isIdle(query: SubmittableLike): boolean
   /** Sends the query once more, after the server is ready. */
   resubmit(query: SubmittableLike): void
+  /** Closes the connection when it is given back: its session is not as partywall left it. */
+  doubt(reason: string): void
   /** Closes the connection at once, because its answers cannot be trusted any more. */
   abandon(): void
 }

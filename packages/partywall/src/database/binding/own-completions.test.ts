@@ -205,6 +205,7 @@ function connect(bindingWriter = new BindingWriter()): Connected {
     preparedNames: new PreparedNames(10),
     isIdle: () => true,
     resubmit: () => {},
+    doubt: () => {},
     abandon: () => void (isAbandoned = true),
   }
   const wire = new Connection() as unknown as ConnectionLike

@@ -8,6 +8,7 @@
  *   and the name leads to the rows of another tenant.
  * - In a transaction a session uses its cache of schemas until it takes a lock. So the expression makes it take one, of a table of the server
  *   that no other statement reads.
+ * - Whether the schema may be used is asked for the role that the statement will run as: the connection has not taken it yet.
  * - Where a check fails, the value is one that cannot be set: its quotation mark is not closed.
  * - `pg_temp` ends the path, so that a temporary table never hides a table of the tenant.
  * - Every name is qualified: in a transaction the expression is read under the tenant's own path, which may hold functions of the same names.
@@ -29,27 +30,41 @@ const noSchema = '4294967295'
 /**
  * @param behind the schemas after the first one, in order
  * @param oid the object id that the schema must have; null when it had none. Undefined: it may be any
+ * @param role the role that must be allowed to use the schema. Undefined: the one that the connection has
  */
-export function searchPath(schema: string, behind: readonly string[], oid?: string | null): Setting {
+export function searchPath(schema: string, behind: readonly string[], oid?: string | null, role?: string): Setting {
   const name = identifier(schema)
   const path = [name, ...behind.map(identifier), 'pg_temp'].join(', ')
-  const values = oid === undefined ? [name, path] : [name, path, oid ?? noSchema]
+  const hasOid = oid !== undefined
+  const values = [name, path, ...(hasOid ? [oid ?? noSchema] : []), ...(role === undefined ? [] : [role])]
   return {
     name: 'search_path',
-    tag: oid === undefined ? 'any' : '',
+    tag: `${hasOid ? '' : 'any'}${role === undefined ? '' : 'for'}`,
     values,
     literals: () => values.map(literal),
-    expression: checkedPath,
+    expression: ([given, whole, ...rest], checks) =>
+      checkedPath(
+        { name: given!, path: whole!, oid: hasOid ? rest[0] : undefined, role: role === undefined ? undefined : rest.at(-1) },
+        checks,
+      ),
   }
 }
 
-function checkedPath([name, path, oid]: readonly string[], { refusesTemporary, inTransaction }: SettingChecks): string {
+/** The values as SQL: parameters or literals. */
+interface PathValues {
+  readonly name: string
+  readonly path: string
+  readonly oid: string | undefined
+  readonly role: string | undefined
+}
+
+function checkedPath({ name, path, oid, role }: PathValues, { refusesTemporary, inTransaction }: SettingChecks): string {
   // In a transaction the name is looked up after the lock. Elsewhere when the value is bound: once, which is faster.
   const schema = `${name}${inTransaction ? '::pg_catalog.text' : ''}::pg_catalog.regnamespace::pg_catalog.oid`
   const checks = [
     ...(inTransaction ? [[hasNews, noUsageMark]] : []),
     ...(oid === undefined ? [] : [[`${schema} operator(pg_catalog.<>) ${oid}::pg_catalog.oid`, changedMark]]),
-    [`not pg_catalog.has_schema_privilege(${schema}, 'usage')`, noUsageMark],
+    [`not pg_catalog.has_schema_privilege(${role === undefined ? '' : `${role}::pg_catalog.name, `}${schema}, 'usage')`, noUsageMark],
     ...(refusesTemporary ? [[mayHaveTemporaryTables, temporaryMark]] : []),
   ]
   const failures = checks.map(([isFailed, mark]) => `when ${isFailed} then '"${mark}' `)
@@ -64,14 +79,18 @@ const hasNews =
 const mayHaveTemporaryTables = 'pg_catalog.pg_my_temp_schema() operator(pg_catalog.<>) 0'
 
 /** What a binding was refused for; undefined for any other error. */
-export function refusedFor(error: {
-  readonly code: string
-  readonly message: string
-}): 'missing' | 'changed' | 'no usage' | 'temporary tables' | undefined {
-  const { code, message } = error
+export type Refusal = 'missing' | 'changed' | 'no usage' | 'temporary tables' | 'role missing' | 'role denied'
+
+/** Of an error of the binding statement, in any language of the server. */
+export function refusedFor({ code, message }: { readonly code: string; readonly message: string }): Refusal | undefined {
   if (code === '3F000') return 'missing'
+  // The role of a tenant is looked up by a function; a fixed role by the setting itself, whose message has the value.
+  if (code === '42704') return 'role missing'
+  // The connection may not take the role, or may not call set_config, because its session has another role already.
+  if (code === '42501') return 'role denied'
   if (code !== '22023') return undefined
   if (message.includes(changedMark)) return 'changed'
   if (message.includes(noUsageMark)) return 'no usage'
-  return message.includes(temporaryMark) ? 'temporary tables' : undefined
+  if (message.includes(temporaryMark)) return 'temporary tables'
+  return message.includes('"partywall_') ? 'role missing' : undefined
 }

@@ -97,8 +97,11 @@ export abstract class SendingClient extends pg.Client implements Carrier {
 
   /** Whether the server session that answers is the one that was opened, or one that a pooler lends. */
   async #learnRoute(): Promise<void> {
-    const { rows } = (await super.query('select pg_catalog.pg_backend_pid() as pid')) as { rows: { pid: number }[] }
+    const { rows } = (await super.query(
+      'select pg_catalog.pg_backend_pid() as pid, pg_catalog.current_database()::pg_catalog.text as database',
+    )) as { rows: { pid: number; database: string }[] }
     this.bindingWriter.isDirect = rows[0]?.pid === (this as unknown as ClientInternals).processID
+    this.bindingWriter.database = rows[0]?.database ?? ''
   }
 
   /** Runs a statement for a binding that the caller is responsible for, in whatever async context. */
@@ -172,6 +175,10 @@ export abstract class SendingClient extends pg.Client implements Carrier {
 
   resubmit(query: SubmittableLike): void {
     this.#send(query)
+  }
+
+  doubt(reason: string): void {
+    this.left ??= reason
   }
 
   abandon(): void {

@@ -152,16 +152,18 @@ function temporaryTenant(schema: string): Tenant<any> {
 }
 
 async function createSchemas({ database }: ProbeParts, tenants: readonly Tenant[]): Promise<void> {
-  await database.transaction(async (transaction) => {
+  const login = await database.loginRole()
+  await database.deploy.transaction(async (transaction) => {
     for (const { schema } of tenants) {
       await transaction.query(createSchemaSql(schema))
       await transaction.query(createOwnerSql(schema))
+      await transaction.query(letReadSql(schema, login))
     }
   })
 }
 
 async function dropSchemas({ database }: ProbeParts, tenants: readonly Tenant[]): Promise<void> {
-  for (const { schema } of tenants) await database.query(dropSchemaSql(schema))
+  for (const { schema } of tenants) await database.deploy.query(dropSchemaSql(schema))
 }
 
 /** Why schemas cannot be created here, where that says nothing about isolation. */
@@ -185,6 +187,12 @@ function unsafe(what: string, cause?: unknown): TenancyError {
 function createOwnerSql(schema: string): Statement {
   // The owner is part of the text: a proxy that changes parameters cannot change it.
   return { text: `create table ${identifier(schema)}.probe as select ${literal(schema)}::text as owner` }
+}
+
+/** The role that creates the schemas may be another one than the application's. */
+function letReadSql(schema: string, role: string): Statement {
+  const [name, reader] = [identifier(schema), identifier(role)]
+  return { text: `grant usage on schema ${name} to ${reader}; grant select on ${name}.probe to ${reader}` }
 }
 
 function readOwnerSql(): Statement {

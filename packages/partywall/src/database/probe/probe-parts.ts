@@ -5,8 +5,8 @@ import type { TenantPool } from '../pool/tenant-pool.ts'
 
 /** What the parts of the probe need. */
 export interface ProbeParts {
-  /** Creates the temporary schemas. */
-  readonly database: Database
+  /** Its deploy role creates the temporary schemas. */
+  readonly database: Database & { readonly deploy: Database }
   /** A pool of two connections that only the probe uses. */
   readonly pool: TenantPool
   readonly scope: Scope<any>

@@ -21,7 +21,7 @@ const oldestServer = 14
 
 /** @throws TenancyError UNSAFE_SETUP, DATABASE_UNREACHABLE */
 export async function probe(parts: ProbeParts): Promise<Probe> {
-  const version = await serverVersion(parts.database)
+  const version = await serverVersion(parts.database.deploy)
   if (Number.parseInt(version, 10) < oldestServer) {
     throw new TenancyError(
       'UNSAFE_SETUP',

@@ -8,7 +8,7 @@ import { literal } from '../../sql/literal.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { AppliedMigration } from './digest.ts'
 
-const historyTable = 'partywall_migrations'
+export const historyTable = 'partywall_migrations'
 
 /** Up to so many schemas are looked up by name; for more of them it is faster to read all schemas of the database. */
 const mostLookUps = 300

@@ -2,9 +2,8 @@
  * One run: the shared schema, then the tenants, then the tenants that were created during the run. The catalog records each schema when its
  * work is over. The run ends with one commit that waits for the disk; all earlier commits are durable with it.
  */
-import type { Catalog } from '../../catalog/catalog.ts'
 import { MigrationRun, type UnfinishedRun } from '../../catalog/runs/migration-runs.ts'
-import type { Connections } from '../../ports/database.ts'
+import type { Connections, Database } from '../../ports/database.ts'
 import { transactionLockSql } from '../../sql/schema-sql.ts'
 import { TenancyError } from '../../errors.ts'
 import type { Events } from '../../events.ts'
@@ -24,7 +23,7 @@ import { work } from '../../fleet/schedule.ts'
 import { provisioningLock, selectTargets, unfinishedTargets, type FleetTarget, type TargetParts } from '../plan/targets.ts'
 
 export interface MigrationsParts<A extends object = Attributes> extends TargetParts<A> {
-  readonly catalog: Catalog
+  readonly catalog: Database
   readonly events: Events<A>
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { Catalog } from '../../../src/catalog/catalog.ts'
+import { Access } from '../../../src/catalog/roles/access.ts'
 import { Domains } from '../../../src/catalog/domains/domains.ts'
 import { Tenants } from '../../../src/catalog/tenants/tenants.ts'
 import { OpenDatabase } from '../../../src/database/open-database.ts'
@@ -31,18 +32,19 @@ export function openRegistry(url: string, config: Config<any> = {}): Registry {
   const none = config.root === undefined ? { migrations: { shared: false, tenant: false } as const } : {}
   const options = resolveOptions({ tenantCacheMs: 0, ...none, ...config, database: url })
   const database = new OpenDatabase(options, new Scope())
-  const catalog = new Catalog(database, options)
+  const access = new Access(database, options, options.deploy === undefined)
+  const catalog = new Catalog({ database, deploy: database.deploy, access, sharedSchema: options.sharedSchema })
   const events = new Events<any>()
   const tenants = new Tenants<any>(catalog, options, events, (watch) => database.watch(watch))
   const domains = new Domains<any>(catalog, tenants, events)
   const sources = migrationSources(options)
-  const parts = { catalog, tenants, domains, sources, options, events }
+  const parts = { catalog, access, tenants, domains, sources, options, events }
   return {
     database,
     catalog,
     tenants,
     domains,
-    migrations: new Migrations(parts),
+    migrations: new Migrations({ ...parts, catalog: catalog.deploy }),
     create: (input) => provision<any>(parts, input),
     close: () => database.close(),
   }

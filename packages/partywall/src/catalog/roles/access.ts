@@ -1,0 +1,86 @@
+/**
+ * Who may do what: the rights of the application's login, and of the roles that its statements run as. All of it is given by the deploy role, which owns
+ * the schemas and tables; where the application logs in as that role, it needs no rights.
+ *
+ * | statements of | run as | rights |
+ * |---|---|---|
+ * | a tenant | its role | reads and writes rows of its schema |
+ * | a tenant | its role, as a member of the group | reads the shared schema |
+ * | the shared pool | the role for it | reads and writes rows of the shared schema |
+ * | the catalog | the role for it | reads and writes rows of the catalog |
+ *
+ * Under the boundary `path` the login has these rights itself.
+ */
+import { needsRoles } from '../../config/boundary-option.ts'
+import type { Options } from '../../config/options.ts'
+import { catalogSchema } from '../../names/identifier.ts'
+import type { Database, Transaction } from '../../ports/database.ts'
+import { schemaExistsSql } from '../../sql/schema-sql.ts'
+import type { Queryable } from '../../sql/statement.ts'
+import { readRoleNames, type RoleNames } from './role-names.ts'
+import { createRoleSql, mayTakeSql, onlyReadSql, roleExistsSql } from './rights-sql.ts'
+import { giveRights } from './rights.ts'
+
+export type AccessOptions = Pick<Options, 'boundary' | 'sharedSchema' | 'extraSearchPath'>
+
+export class Access {
+  readonly #database: Pick<Database, 'loginRole'>
+  readonly #options: AccessOptions
+  readonly #isOneRole: boolean
+  #names: Promise<RoleNames> | undefined
+
+  /** @param isOneRole the application logs in as the deploy role */
+  constructor(database: Pick<Database, 'loginRole'>, options: AccessOptions, isOneRole: boolean) {
+    this.#database = database
+    this.#options = options
+    this.#isOneRole = isOneRole
+  }
+
+  /** Whether there is anything to give: no, where one role does everything. */
+  get isNeeded(): boolean {
+    return !this.#isOneRole || needsRoles(this.#options.boundary)
+  }
+
+  /** The same for the process. @param deploy a connection of the deploy role */
+  names(deploy: Queryable): Promise<RoleNames> {
+    this.#names ??= readRoleNames(this.#database, deploy).catch((error: unknown) => {
+      this.#names = undefined
+      throw error
+    })
+    return this.#names
+  }
+
+  /** What exists once in a database: the fixed roles, and rights on the catalog and on the shared schema. May be called again. */
+  async give(transaction: Transaction): Promise<void> {
+    if (!this.isNeeded) return
+    const names = await this.names(transaction)
+    const { sharedSchema, extraSearchPath, boundary } = this.#options
+    if (needsRoles(boundary)) await makeFixedRoles(transaction, names)
+    const byRole = boundary.default !== 'path'
+    const ofShared = byRole ? names.shared : names.login
+    const ofCatalog = byRole ? names.catalog : names.login
+    const tenants = needsRoles(boundary) ? [names.tenants] : []
+    await giveRights(transaction, catalogSchema, [ofCatalog], 'read and write')
+    await transaction.query({ text: onlyReadSql(catalogSchema, 'migrations', ofCatalog) })
+    await giveRights(transaction, sharedSchema, [ofShared], 'read and write')
+    await giveRights(transaction, sharedSchema, tenants, 'read')
+    for (const schema of extraSearchPath) {
+      if (await exists(transaction, schema)) await giveRights(transaction, schema, [ofShared, ...tenants], 'read')
+    }
+  }
+}
+
+async function makeFixedRoles(transaction: Transaction, names: RoleNames): Promise<void> {
+  for (const role of [names.tenants, names.shared, names.catalog]) {
+    if (!(await hasRole(transaction, role))) await transaction.query({ text: createRoleSql(role) })
+  }
+  await transaction.query({ text: [mayTakeSql(names.shared, names), mayTakeSql(names.catalog, names)].join('\n') })
+}
+
+async function hasRole(queryable: Queryable, role: string): Promise<boolean> {
+  return (await queryable.query(roleExistsSql(role))).rows.length > 0
+}
+
+async function exists(queryable: Queryable, schema: string): Promise<boolean> {
+  return (await queryable.query(schemaExistsSql(schema))).rows.length > 0
+}

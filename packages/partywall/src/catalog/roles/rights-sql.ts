@@ -1,0 +1,94 @@
+/** Statements that give rights. Every name goes through identifier(), so the texts may hold several statements. */
+import { identifier } from '../../names/identifier.ts'
+import type { Statement } from '../../sql/statement.ts'
+import type { RoleNames } from './role-names.ts'
+
+export function roleExistsSql(role: string): Statement {
+  return { text: 'select from pg_catalog.pg_roles as role where role.rolname = $1::name', values: [role] }
+}
+
+export function createRoleSql(role: string): string {
+  return `create role ${identifier(role)} nologin;`
+}
+
+/** The login may take the role, and has none of its rights before. */
+export function mayTakeSql(role: string, { login, hasMembershipOptions }: Pick<RoleNames, 'login' | 'hasMembershipOptions'>): string {
+  return `grant ${identifier(role)} to ${identifier(login)}${hasMembershipOptions ? ' with inherit false, set true' : ''};`
+}
+
+export function memberOfSql(role: string, group: string): string {
+  return `grant ${identifier(group)} to ${identifier(role)};`
+}
+
+export type Rights = 'read' | 'read and write'
+
+const privilegesOf = {
+  read: { tables: 'select', sequences: 'select', routines: 'execute' },
+  'read and write': { tables: 'select, insert, update, delete', sequences: 'usage, select, update', routines: 'execute' },
+} as const
+
+export function usageSql(schema: string, role: string): string {
+  return `grant usage on schema ${identifier(schema)} to ${identifier(role)};`
+}
+
+/** Rights on all that the role of this connection will make in the schema. */
+export function futureRightsSql(schema: string, role: string, rights: Rights): string {
+  return Object.entries(privilegesOf[rights])
+    .map(
+      ([objects, privileges]) =>
+        `alter default privileges in schema ${identifier(schema)} grant ${privileges} on ${objects} to ${identifier(role)};`,
+    )
+    .join('\n')
+}
+
+/** A relation or routine as SQL, quoted by the server. */
+export interface Ownable {
+  readonly kind: 'tables' | 'sequences' | 'routines'
+  readonly name: string
+}
+
+export function presentRightsSql(present: readonly Ownable[], role: string, rights: Rights): string {
+  return (['tables', 'sequences', 'routines'] as const)
+    .map((objects) => {
+      const names = present.filter(({ kind }) => kind === objects).map(({ name }) => name)
+      if (names.length === 0) return ''
+      const word = { tables: 'table', sequences: 'sequence', routines: 'routine' }[objects]
+      return `grant ${privilegesOf[rights][objects]} on ${word} ${names.join(', ')} to ${identifier(role)};`
+    })
+    .join('\n')
+}
+
+/**
+ * What the role of this connection may give rights on. What another role has made in the schema, such as the tables of an extension, is not its own to
+ * give. One row for each; `mayUse` is on the schema itself.
+ */
+export function ownedInSql(schema: string): Statement {
+  return {
+    text: `
+      select
+        case relation.relkind when 'S' then 'sequences' else 'tables' end as kind,
+        pg_catalog.format('%s.%I', $1::text, relation.relname) as name
+      from pg_catalog.pg_class as relation
+      where relation.relnamespace = $1::text::pg_catalog.regnamespace
+        and relation.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+        and pg_catalog.pg_has_role(relation.relowner, 'usage')
+      union all
+      select 'routines', routine.oid::pg_catalog.regprocedure::text
+      from pg_catalog.pg_proc as routine
+      where routine.pronamespace = $1::text::pg_catalog.regnamespace
+        and pg_catalog.pg_has_role(routine.proowner, 'usage')`,
+    values: [identifier(schema)],
+  }
+}
+
+export function mayUseSql(schema: string, role: string): Statement {
+  return {
+    text: `select pg_catalog.has_schema_privilege($1::name, $2::text, 'usage')::text as usable`,
+    values: [role, schema],
+  }
+}
+
+/** What partywall has recorded is not for the code that it was recorded about. */
+export function onlyReadSql(schema: string, table: string, role: string): string {
+  return `revoke insert, update, delete on ${identifier(schema)}.${identifier(table)} from ${identifier(role)};`
+}

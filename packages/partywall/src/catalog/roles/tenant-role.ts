@@ -1,0 +1,84 @@
+/**
+ * The role of a tenant, made in the transaction that makes its schema. What migrations create later in the schema gets its rights by default privileges, so
+ * migrations need not know of roles.
+ */
+import { boundaryOf } from '../../config/boundary-option.ts'
+import type { Options } from '../../config/options.ts'
+import { tenantRole } from '../../names/role-name.ts'
+import type { Transaction } from '../../ports/database.ts'
+import { explainPrivilege } from '../../sql/privilege.ts'
+import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
+import { TenancyError } from '../../errors.ts'
+import type { Tenant } from '../../types.ts'
+import type { Access } from './access.ts'
+import { createRoleSql, futureRightsSql, mayTakeSql, memberOfSql, onlyReadSql, usageSql } from './rights-sql.ts'
+import type { RoleNames } from './role-names.ts'
+
+/** Gives the new, empty schema to those who may use it; under the boundary `path` that is the application's login itself. One round trip. */
+export async function giveNewSchema(
+  transaction: Transaction,
+  access: Access,
+  { boundary }: Pick<Options, 'boundary'>,
+  tenant: Tenant<any>,
+): Promise<void> {
+  const user = await userOf(transaction, access, boundary, tenant)
+  if (user === undefined) return
+  const { role, names, isPath } = user
+  const texts = [
+    isPath ? '' : tenantRoleSql(role, names),
+    usageSql(tenant.schema, role),
+    futureRightsSql(tenant.schema, role, 'read and write'),
+  ]
+  try {
+    await transaction.query({ text: texts.join('\n') })
+  } catch (error) {
+    throw explained(error, role, tenant.schema)
+  }
+}
+
+/** Takes back the right to change a table of the schema that partywall itself writes. One round trip. */
+export async function keepFromTenant(
+  transaction: Transaction,
+  access: Access,
+  { boundary }: Pick<Options, 'boundary'>,
+  tenant: Tenant<any>,
+  table: string,
+): Promise<void> {
+  const user = await userOf(transaction, access, boundary, tenant)
+  if (user !== undefined) await transaction.query({ text: onlyReadSql(tenant.schema, table, user.role) })
+}
+
+/** The role that uses the schema; undefined where it owns the schema. */
+async function userOf(
+  transaction: Transaction,
+  access: Access,
+  boundary: Options['boundary'],
+  tenant: Tenant<any>,
+): Promise<{ readonly role: string; readonly names: RoleNames; readonly isPath: boolean } | undefined> {
+  if (!access.isNeeded) return undefined
+  const names = await access.names(transaction)
+  const isPath = boundaryOf(boundary, tenant) === 'path'
+  if (isPath && names.login === names.deploy) return undefined
+  return { role: isPath ? names.login : tenantRole(tenant.id), names, isPath }
+}
+
+/** A role that the login may take, and that reads the shared schema as a member of the group. */
+export function tenantRoleSql(role: string, names: RoleNames): string {
+  return [createRoleSql(role), memberOfSql(role, names.tenants), mayTakeSql(role, names)].join('\n')
+}
+
+function explained(error: unknown, role: string, schema: string): unknown {
+  if (sqlStateOf(error) === sqlState.duplicateObject) {
+    return new TenancyError(
+      'ROLE_EXISTS',
+      `The role ${role} of the new tenant ${JSON.stringify(schema)} exists already in this cluster of databases; it may have rights elsewhere. Create the ` +
+        'tenant once more: it gets another id.',
+      { details: { schema, role }, cause: error },
+    )
+  }
+  return explainPrivilege(
+    error,
+    `create the role of the tenant ${JSON.stringify(schema)}`,
+    'Give the role of the option "database.deploy" the right to create roles: alter role … createrole;',
+  )
+}
