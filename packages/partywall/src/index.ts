@@ -5,7 +5,16 @@ export type { DatabaseApi, DomainsApi, TenantsApi } from './tenancy-api.ts'
 export type { ScopeValue } from './scope/scope.ts'
 export type { PublicOptions } from './config/options.ts'
 export { defineConfig } from './config/config.ts'
-export type { Config, MigrationSourceOption, MigrationsOptions, PoolOptions } from './config/config.ts'
+export type { Boundaries, SharedGrants } from './config/boundary-option.ts'
+export type {
+  Boundary,
+  BoundaryOption,
+  Config,
+  DatabaseOptions,
+  MigrationSourceOption,
+  MigrationsOptions,
+  PoolOptions,
+} from './config/config.ts'
 export { byHost, type HostOptions } from './resolve/by-host.ts'
 export { byHeader, type HeaderOptions } from './resolve/by-header.ts'
 export type { NameForm } from './resolve/name-forms.ts'

@@ -70,6 +70,7 @@ export function privilegesOf(list: string, kind: 'c' | 'f' | 'n' | 'r' | 's' | '
         || case
           when entry.grantee = 0 then ' to everyone'
           when entry.grantee = ${owner} then ' to the owner'
+          when entry.grantee = path.tenant then ' to the tenant'
           else ' to role ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(entry.grantee))
         end
         || case when entry.is_grantable and entry.grantee <> ${owner} then ', with grant option' else '' end

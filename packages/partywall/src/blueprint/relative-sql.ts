@@ -3,6 +3,7 @@
  * reset by the same statement, so it reaches no other one, on whatever connection or in whatever transaction the statement runs.
  */
 import { identifier } from '../names/identifier.ts'
+import { tenantRolePattern } from '../names/role-name.ts'
 import type { Statement } from '../sql/statement.ts'
 
 /**
@@ -12,7 +13,8 @@ import type { Statement } from '../sql/statement.ts'
  * The schema comes before pg_catalog, because its own type `money` would otherwise be printed with its schema. But PostgreSQL itself runs
  * statements with the operator `=` while it prints a view, and these must not meet one of the schema: if there is one, pg_catalog comes
  * first. Temporary tables come last, so that none hides a table of the schema.
- * @param queries by name. In each, `path.oid` is the object id of the schema, and `path.name` its name. A query runs with the path of that
+ * @param queries by name. In each, `path.oid` is the object id of the schema, `path.name` its name, and `path.tenant` the role of its tenant: the only one
+ * of a tenant that has a right on the schema. A query runs with the path of that
  * schema, because it is an aggregate that needs the row of `path`: PostgreSQL must make that row first. A test holds that.
  * @param aggregate what is made of the rows, which it sees as `item`
  */
@@ -26,6 +28,7 @@ export function relativeSql(schemas: readonly string[], queries: Readonly<Record
           select
             wanted.oid,
             wanted.nspname::text as name,
+            wanted.tenant,
             pg_catalog.set_config('search_path', wanted.search_path, true) as value
           offset 0
         ) as path
@@ -53,7 +56,13 @@ export function relativeSql(schemas: readonly string[], queries: Readonly<Record
                 and operator.oprnamespace = namespace.oid
             ) then ', pg_temp'
             else ', pg_catalog, pg_temp'
-          end as search_path
+          end as search_path,
+          (
+            select case when pg_catalog.count(distinct entry.grantee) = 1 then pg_catalog.min(entry.grantee::bigint)::pg_catalog.oid end
+            from pg_catalog.aclexplode(namespace.nspacl) as entry
+            join pg_catalog.pg_roles as role on role.oid = entry.grantee
+            where role.rolname ~ '${tenantRolePattern}'
+          ) as tenant
         from pg_catalog.pg_namespace as namespace
         cross join before
         where namespace.nspname = any ($1::pg_catalog.name[])

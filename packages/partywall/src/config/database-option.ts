@@ -45,7 +45,7 @@ function keys(value: unknown): readonly string[] {
     return Object.freeze(all as string[])
   throw new TenancyError(
     'INVALID_OPTION',
-    `The option "database.loginKey" must be a secret of ${leastCharacters} characters or more, or a list of such secrets.`,
+    `The option "database.loginKey" must be text of ${leastCharacters} random characters or more, or a list of such texts.`,
     { details: { option: 'database.loginKey' } },
   )
 }

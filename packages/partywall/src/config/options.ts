@@ -251,7 +251,7 @@ function loginKeyMissing(): TenancyError {
   return new TenancyError(
     'INVALID_OPTION',
     "The boundary 'login' needs the option \"database.loginKey\", from which the passwords of the tenants' roles are derived. Give a secret of 32 " +
-      'characters or more, for example: openssl rand -base64 32.',
+      'characters or more: openssl rand -base64 32 prints some.',
     { details: { option: 'database.loginKey' } },
   )
 }

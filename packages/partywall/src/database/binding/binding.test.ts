@@ -13,6 +13,7 @@ describe('the binding of a tenant', () => {
     expect({ schema, placement, label }).toEqual({ schema: 'acme', placement: 'eu-west', label: 'tenant "acme"' })
     expect(settings.map(({ name, values }) => [name, ...values])).toEqual([
       ['search_path', '"acme"', '"acme", "public", "ext", pg_temp'],
+      ['partywall.tenant_id', 'id of acme'],
       ['statement_timeout', '50'],
     ])
   })

@@ -64,7 +64,10 @@ function checkedPath({ name, path, oid, role }: PathValues, { refusesTemporary, 
   const checks = [
     ...(inTransaction ? [[hasNews, noUsageMark]] : []),
     ...(oid === undefined ? [] : [[`${schema} operator(pg_catalog.<>) ${oid}::pg_catalog.oid`, changedMark]]),
-    [`not pg_catalog.has_schema_privilege(${role === undefined ? '' : `${role}::pg_catalog.name, `}${schema}, 'usage')`, noUsageMark],
+    [
+      `not pg_catalog.has_schema_privilege(${role === undefined ? '' : `${role}::pg_catalog.name, `}${schema}, 'usage')`,
+      noUsageMark,
+    ],
     ...(refusesTemporary ? [[mayHaveTemporaryTables, temporaryMark]] : []),
   ]
   const failures = checks.map(([isFailed, mark]) => `when ${isFailed} then '"${mark}' `)
