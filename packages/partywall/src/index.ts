@@ -5,7 +5,7 @@ export type { DatabaseApi, DomainsApi, TenantsApi } from './tenancy-api.ts'
 export type { ScopeValue } from './scope/scope.ts'
 export type { PublicOptions } from './config/options.ts'
 export { defineConfig } from './config/config.ts'
-export type { Boundaries, SharedGrants } from './config/boundary-option.ts'
+export type { Boundaries, SharedGrants, SharedPrivilege } from './config/boundary-option.ts'
 export type {
   Boundary,
   BoundaryOption,

@@ -250,7 +250,7 @@ function settingOption(option: string, value: unknown): string {
 function loginKeyMissing(): TenancyError {
   return new TenancyError(
     'INVALID_OPTION',
-    "The boundary 'login' needs the option \"database.loginKey\", from which the passwords of the tenants' roles are derived. Give a secret of 32 " +
+    "The boundary 'login' needs the option \"database.loginKey\", from which the passwords of the tenants' roles are derived. Give 32 random " +
       'characters or more: openssl rand -base64 32 prints some.',
     { details: { option: 'database.loginKey' } },
   )

@@ -100,19 +100,10 @@ export class Bindings {
         settings: [searchPath(sharedSchema, extraSearchPath)],
         ...(role && { role }),
       })
-    const makeQualified = (role?: RoleSetting): Binding =>
-      makeBinding({
-        key: role === undefined ? 'qualified' : 'qualified by role',
-        schema: 'pg_catalog',
-        placement: defaultPlacement,
-        label: 'the catalog',
-        settings: [searchPath('pg_catalog', [])],
-        ...(role && { role }),
-      })
-    this.deploy = { shared: makeShared(), qualified: makeQualified() }
+    this.deploy = { shared: makeShared(), qualified: qualifiedBinding() }
     const hasRoles = this.#boundary.default !== 'path'
     this.shared = hasRoles ? makeShared(fixedRoleSetting('shared')) : this.deploy.shared
-    this.qualified = hasRoles ? makeQualified(fixedRoleSetting('catalog')) : this.deploy.qualified
+    this.qualified = hasRoles ? qualifiedBinding(fixedRoleSetting('catalog')) : this.deploy.qualified
   }
 
   /** @throws TenancyError TENANT_CHANGED for a tenant of which this process has seen a newer generation */
@@ -161,6 +152,17 @@ export class Bindings {
 
 /** No tenant has a role of its own. */
 export const pathForAll: Boundaries = { default: 'path', kinds: {}, tenants: {} }
+
+function qualifiedBinding(role?: RoleSetting): Binding {
+  return makeBinding({
+    key: role === undefined ? 'qualified' : 'qualified by role',
+    schema: 'pg_catalog',
+    placement: defaultPlacement,
+    label: 'the catalog',
+    settings: [searchPath('pg_catalog', [])],
+    ...(role && { role }),
+  })
+}
 
 function labelOf(schema: string): string {
   return `tenant ${JSON.stringify(schema)}`
