@@ -31,7 +31,7 @@ const direct = {
     name: 'direct',
     include: ['packages/*/test/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'packages/*/test/pooler/**'],
-    provide: { partywallRoute: 'direct' as const },
+    provide: { partywallRoute: 'direct' as const, partywallBoundary: 'path' as const },
   },
 }
 
@@ -42,11 +42,24 @@ const pgbouncer = {
     ...eachProject,
     name: 'pgbouncer',
     include: hasPgBouncer() ? ['packages/*/test/{isolation,orm,faults,pooler}/*.test.ts'] : ['packages/*/test/pooler/absent.ts'],
-    provide: { partywallRoute: 'pgbouncer' as const },
+    provide: { partywallRoute: 'pgbouncer' as const, partywallBoundary: 'path' as const },
   },
 }
 
+/** The tests that query for tenants a third time, with a role for each tenant and a login that has no rights; on both routes. */
+const byRole = (route: 'direct' | 'pgbouncer') => ({
+  ...common,
+  test: {
+    ...eachProject,
+    name: route === 'direct' ? 'role' : 'role-pgbouncer',
+    include: ['packages/*/test/{isolation,orm,contract}/*.test.ts'],
+    provide: { partywallRoute: route, partywallBoundary: 'role' as const },
+  },
+})
+const rolesToo =
+  process.env['PARTYWALL_TEST_ROLES'] === undefined ? [] : [byRole('direct'), ...(hasPgBouncer() ? [byRole('pgbouncer')] : [])]
+
 export default defineConfig({
   ...common,
-  test: { globalSetup: [`${support}run/global-setup.ts`], maxWorkers: 3, projects: [direct, pgbouncer] },
+  test: { globalSetup: [`${support}run/global-setup.ts`], maxWorkers: 3, projects: [direct, pgbouncer, ...rolesToo] },
 })

@@ -2,6 +2,7 @@
  * The names of the roles that partywall makes. Roles belong to the whole cluster of databases, so that of a tenant is named by its id, and those that
  * exist once for a database by the name of the database.
  */
+import { createHash } from 'node:crypto'
 
 /** The role of a tenant: `partywall_` and its id without dashes. */
 export function tenantRole(id: string): string {
@@ -14,7 +15,20 @@ export const tenantRolePattern = '^partywall_[0-9a-f]{32}$'
 /** All tenants are members of `tenants`; the shared pool and the catalog's statements run as the two others. */
 export type FixedRole = 'tenants' | 'shared' | 'catalog'
 
-/** The name of a fixed role in the database of the connection, as an SQL expression of type text. PostgreSQL cuts it at 63 bytes. */
+/** Longer names of databases are hashed: PostgreSQL would cut the name of the role, and two databases would share it. */
+const mostBytes = 40
+
+/** The name of a fixed role in a database. */
+export function fixedRole(role: FixedRole, database: string): string {
+  const isShort = Buffer.byteLength(database) <= mostBytes
+  return `partywall_${role}_${isShort ? database : createHash('md5').update(database).digest('hex')}`
+}
+
+/** The same for the database of the connection, as an SQL expression of type text. */
 export function fixedRoleSql(role: FixedRole): string {
-  return `pg_catalog.concat('partywall_${role}_', pg_catalog.current_database())::pg_catalog.name::pg_catalog.text`
+  const database = 'pg_catalog.current_database()::pg_catalog.text'
+  return (
+    `pg_catalog.concat('partywall_${role}_', case when pg_catalog.octet_length(${database}) operator(pg_catalog.<=) ${mostBytes} ` +
+    `then ${database} else pg_catalog.md5(${database}) end)`
+  )
 }

@@ -7,6 +7,8 @@ import { afterAll } from 'vitest'
 import { createTenancy, type Config, type Tenancy, type Tenant } from 'partywall'
 import { setAlarm } from '../support/run/alarms.ts'
 import { testDatabase } from '../support/servers/database.ts'
+import { isByRole } from '../support/servers/boundary.ts'
+import { leastPrivilege } from '../support/tenants/least-privilege.ts'
 import { ownRoute, type OwnRoute } from '../support/servers/route.ts'
 import { atRest } from './orm-world.ts'
 
@@ -48,7 +50,15 @@ export async function fourTenants(config: Omit<Config, 'database' | 'root'> = {}
     await mkdir(join(root, 'migrations', folder), { recursive: true })
     await writeFile(join(root, 'migrations', folder, '0001_tables.sql'), text)
   }
-  const tenancy = createTenancy({ ...config, database: url, root, pool: { max: 4, ...config.pool } })
+  const logins = isByRole ? await leastPrivilege(directUrl, url) : undefined
+  const tenancy = createTenancy({
+    ...config,
+    ...(logins === undefined
+      ? { database: url }
+      : { database: { connectionString: logins.app, deploy: logins.deploy }, boundary: 'role' }),
+    root,
+    pool: { max: 4, ...config.pool },
+  })
   const admin = new Client(directUrl)
   await admin.connect()
   afterAll(async () => {

@@ -14,7 +14,7 @@
 import { needsRoles } from '../../config/boundary-option.ts'
 import type { Options } from '../../config/options.ts'
 import { catalogSchema } from '../../names/identifier.ts'
-import type { Database, Transaction } from '../../ports/database.ts'
+import type { Database } from '../../ports/database.ts'
 import { schemaExistsSql } from '../../sql/schema-sql.ts'
 import type { Queryable } from '../../sql/statement.ts'
 import { readRoleNames, type RoleNames } from './role-names.ts'
@@ -51,7 +51,7 @@ export class Access {
   }
 
   /** What exists once in a database: the fixed roles, and rights on the catalog and on the shared schema. May be called again. */
-  async give(transaction: Transaction): Promise<void> {
+  async give(transaction: Queryable): Promise<void> {
     if (!this.isNeeded) return
     const names = await this.names(transaction)
     const { sharedSchema, extraSearchPath, boundary } = this.#options
@@ -70,7 +70,7 @@ export class Access {
   }
 }
 
-async function makeFixedRoles(transaction: Transaction, names: RoleNames): Promise<void> {
+async function makeFixedRoles(transaction: Queryable, names: RoleNames): Promise<void> {
   for (const role of [names.tenants, names.shared, names.catalog]) {
     if (!(await hasRole(transaction, role))) await transaction.query({ text: createRoleSql(role) })
   }

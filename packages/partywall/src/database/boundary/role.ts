@@ -2,7 +2,7 @@
  * The role that a statement runs as. PostgreSQL then checks every name in it against the rights of that role, however the name is written. It is
  * set last: the role of a tenant may not call set_config.
  */
-import { fixedRoleSql, type FixedRole } from '../../names/role-name.ts'
+import { fixedRole, fixedRoleSql, type FixedRole } from '../../names/role-name.ts'
 import { literal } from '../../sql/literal.ts'
 import type { Setting } from './setting.ts'
 
@@ -31,11 +31,4 @@ export function fixedRoleSetting(role: FixedRole): RoleSetting {
     expression: () => fixedRoleSql(role),
     nameIn: (database) => fixedRole(role, database),
   }
-}
-
-/** As `fixedRoleSql` makes it: PostgreSQL cuts a name at 63 bytes, and never within a character. */
-function fixedRole(role: FixedRole, database: string): string {
-  let name = `partywall_${role}_${database}`
-  while (Buffer.byteLength(name) > 63) name = [...name].slice(0, -1).join('')
-  return name
 }

@@ -13,11 +13,11 @@ const root = fileURLToPath(new URL('../../../../..', import.meta.url))
 const maxSlugLength = 63 - 'pwt_12345678_'.length - '_99'.length
 
 /**
- * `packages/partywall/test/isolation/races.test.ts` -> `partywall_isolation_races`, the same in every run. A file that also runs
- * through the pooler has another database there.
+ * `packages/partywall/test/isolation/races.test.ts` -> `partywall_isolation_races`, the same in every run. A file that runs
+ * in several projects has a database in each.
  */
-export function slugOf(testFile: string, route: 'direct' | 'pgbouncer'): string {
-  const path = `${route === 'direct' ? '' : `${route}/`}${relative(root, testFile)}`
+export function slugOf(testFile: string, project: string): string {
+  const path = `${project === 'direct' ? '' : `${project}/`}${relative(root, testFile)}`
   const words = path.replace(/(^|\/)(packages|examples)\//, '$1').replace(/\.test\.ts$/, '')
   const slug = words
     .replace(/\/(test|src)\//, '/')
@@ -37,5 +37,23 @@ export function runLock(run: string): string {
 }
 
 export async function dropDatabase(admin: Client, name: string): Promise<void> {
+  const roles = await rolesOf(admin, name)
   await admin.query(`drop database if exists "${name}" with (force)`)
+  // A role that another database uses stays until that one is dropped.
+  for (const role of roles) await admin.query(`drop role "${role}"`).catch(() => {})
+}
+
+/** The roles that have rights in the database and that only a test can have made. */
+async function rolesOf(admin: Client, name: string): Promise<string[]> {
+  const { rows } = await admin.query<{ role: string }>(
+    `select distinct role.rolname::text as role
+     from pg_catalog.pg_shdepend as dependency
+     join pg_catalog.pg_database as database on database.oid in (dependency.dbid, case when dependency.dbid = 0 then dependency.objid end)
+     join pg_catalog.pg_roles as role on role.oid = dependency.refobjid
+     where database.datname = $1::name
+       and dependency.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+       and role.rolname ~ '^(pwt_[0-9a-f]+_(app|deploy)|partywall_.*)$'`,
+    [name],
+  )
+  return rows.map(({ role }) => role)
 }

@@ -40,7 +40,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   admin.on('error', () => {})
   project.provide('partywallServerUrl', server.url)
   project.provide('partywallRun', run)
-  const isPooled = project.vitest.projects.some(({ name }) => name === 'pgbouncer') && hasPgBouncer()
+  const isPooled = project.vitest.projects.some(({ name }) => name.endsWith('pgbouncer')) && hasPgBouncer()
   const pooler = isPooled ? await startPgBouncer(server.url) : undefined
   if (pooler !== undefined) project.provide('partywallPoolerUrl', pooler.through(server.url))
 

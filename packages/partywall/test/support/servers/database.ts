@@ -6,6 +6,7 @@ import { Client } from 'pg'
 import { expect, inject, type RunnerTestFile } from 'vitest'
 import { inParallel } from '../../../src/fleet/workers.ts'
 import { databaseOf, dropDatabase, keptMark, slugOf } from '../run/database-names.ts'
+import { isByRole } from './boundary.ts'
 import { onRoute, route } from './route.ts'
 
 export interface TestDatabase {
@@ -18,6 +19,9 @@ export interface TestDatabase {
   readonly adminUrl: string
 }
 
+/** Each project of vitest.config.ts has databases of its own. */
+const project = isByRole ? `role_${route}` : route
+
 const created: TestDatabase[] = []
 
 /**
@@ -28,7 +32,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   const file = expect.getState().testPath
   if (file === undefined) throw new Error('testDatabase() belongs at the top of a test file or in its beforeAll.')
   const number = created.length === 0 ? '' : `_${created.length + 1}`
-  const name = databaseOf(inject('partywallRun'), `${slugOf(file, route)}${number}`)
+  const name = databaseOf(inject('partywallRun'), `${slugOf(file, project)}${number}`)
   const adminUrl = serverUrl()
   const url = new URL(adminUrl)
   url.pathname = `/${name}`
@@ -52,7 +56,7 @@ export async function endTestDatabases(file: RunnerTestFile): Promise<void> {
   if (created.length === 0) return
   const databases = created.splice(0)
   const hasFailed = isFailed(file)
-  await asAdmin((admin) => dropKept(admin, slugOf(file.filepath, route)))
+  await asAdmin((admin) => dropKept(admin, slugOf(file.filepath, project)))
   // Each drop waits for a checkpoint; several at the same time wait for the same one.
   await inParallel(databases, 8, ({ name }) =>
     asAdmin(async (admin) => {

@@ -1,7 +1,8 @@
 /**
  * A database as an operator sets it up who gives each role as little as it needs: the application logs in as a role that owns nothing and inherits nothing,
- * and another role makes schemas, tables and roles. Roles belong to the whole server, so their names have that of the database.
+ * and another role makes schemas, tables and roles. Roles belong to the whole server, so their names are random. They are dropped with the database.
  */
+import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { identifier } from '../../../src/names/identifier.ts'
 
@@ -22,7 +23,8 @@ export async function leastPrivilege(adminUrl: string, appUrl: string): Promise<
   await admin.connect()
   const { rows } = await admin.query<{ name: string }>('select current_database() as name')
   const { name } = rows[0]!
-  const [appRole, deployRole] = [`${name}_app`, `${name}_deploy`]
+  const ofThis = `pwt_${randomBytes(6).toString('hex')}`
+  const [appRole, deployRole] = [`${ofThis}_app`, `${ofThis}_deploy`]
   const [app, deploy, database] = [appRole, deployRole, name].map((one) => identifier(one!))
   await admin.query(`
     create role ${app} login noinherit password 'app';

@@ -2,6 +2,7 @@
  * Two tenants with different rows, and a pool for them: the least that an attack needs. Created with plain SQL, so that only the pool is
  * under attack. The rows of both have the same primary keys.
  */
+import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll } from 'vitest'
 import { scopeBinder } from '../../../src/database/binding/binder.ts'
@@ -11,7 +12,13 @@ import type { Tampering } from '../../../src/events.ts'
 import { Scope } from '../../../src/scope/scope.ts'
 import { toTenant } from '../../../src/catalog/tenants/tenant-row.ts'
 import type { Tenant } from '../../../src/types.ts'
+import { Access } from '../../../src/catalog/roles/access.ts'
+import { giveRights } from '../../../src/catalog/roles/rights.ts'
+import { tenantRoleSql } from '../../../src/catalog/roles/tenant-role.ts'
+import { tenantRole } from '../../../src/names/role-name.ts'
 import { setAlarm } from '../run/alarms.ts'
+import { boundary, isByRole } from '../servers/boundary.ts'
+import { leastPrivilege } from './least-privilege.ts'
 import { testDatabase, type TestDatabase } from '../servers/database.ts'
 
 export const rowsOfEach = 20
@@ -42,10 +49,17 @@ export async function twoTenantsOn({ url, directUrl }: Pick<TestDatabase, 'url' 
   const admin = new Client(directUrl)
   admin.on('error', () => {})
   await admin.connect()
-  for (const schema of ['tenant_a', 'tenant_b']) await admin.query(tenantTables(schema))
+  const [a, b] = [fakeTenant('tenant_a'), fakeTenant('tenant_b')]
+  for (const { schema } of [a, b]) await admin.query(tenantTables(schema))
   await admin.query(`create table public.notes (id int primary key, owner text); insert into public.notes values (1, 'public')`)
   const scope = new Scope()
-  const bindings = new Bindings({ sharedSchema: 'public', includeShared: true, extraSearchPath: [] })
+  const bindings = new Bindings({
+    sharedSchema: 'public',
+    includeShared: true,
+    extraSearchPath: [],
+    boundary: { default: boundary, kinds: {}, tenants: {} },
+  })
+  const connectionString = isByRole ? await givenRoles(admin, { url, directUrl }, [a, b]) : url
   const discarded: string[] = []
   const tampered: Tampering[] = []
   const pools: TenantPool[] = []
@@ -56,8 +70,8 @@ export async function twoTenantsOn({ url, directUrl }: Pick<TestDatabase, 'url' 
   return {
     url,
     directUrl,
-    a: fakeTenant('tenant_a'),
-    b: fakeTenant('tenant_b'),
+    a,
+    b,
     scope,
     bindings,
     admin,
@@ -65,7 +79,7 @@ export async function twoTenantsOn({ url, directUrl }: Pick<TestDatabase, 'url' 
     tampered,
     makePool({ outsideScope = 'refuse', ...options } = {}) {
       const pool = new TenantPool({
-        connectionString: url,
+        connectionString,
         connectionTimeoutMillis: 10_000,
         ...options,
         binder: scopeBinder(scope, bindings, outsideScope),
@@ -82,11 +96,39 @@ export async function twoTenantsOn({ url, directUrl }: Pick<TestDatabase, 'url' 
   }
 }
 
+/** Roles belong to the whole server, and test files run at the same time. */
+const ofThisFile = randomBytes(4).toString('hex')
+
+/**
+ * Gives each tenant its role, as if it had been created, and the application a login that has no rights of its own.
+ * @returns how the application connects
+ */
+async function givenRoles(
+  admin: Client,
+  { url, directUrl }: Pick<TestDatabase, 'url' | 'directUrl'>,
+  tenants: readonly Tenant[],
+): Promise<string> {
+  const { app, appRole } = await leastPrivilege(directUrl, url)
+  const access = new Access(
+    { loginRole: async () => appRole },
+    { boundary: { default: 'role', kinds: {}, tenants: {} }, sharedSchema: 'public', extraSearchPath: [] },
+    false,
+  )
+  await admin.query('create schema partywall; create table partywall.migrations (number int)')
+  await access.give(admin)
+  const names = await access.names(admin)
+  for (const { id, schema } of tenants) {
+    await admin.query(tenantRoleSql(tenantRole(id), names))
+    await giveRights(admin, schema, [tenantRole(id)], 'read and write')
+  }
+  return app
+}
+
 /** A tenant that is in no catalog; the pool uses only its schema and its id. */
 export function fakeTenant(schema: string): Tenant {
   // As the catalog reads it from a row: tenancy.run looks up everything else.
   return toTenant({
-    id: `00000000-0000-4000-8000-${Buffer.from(schema.padEnd(6).slice(-6)).toString('hex')}`,
+    id: `${ofThisFile}-0000-4000-8000-${Buffer.from(schema.padEnd(6).slice(-6)).toString('hex')}`,
     schema,
     name: schema,
     kind: 'default',
