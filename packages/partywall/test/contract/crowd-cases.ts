@@ -1,6 +1,7 @@
 /** Cases of many more tenants than connections. */
 import { expect } from 'vitest'
 import type { Tenant } from 'partywall'
+import { adopt } from '../support/tenants/adopt.ts'
 import { fakeTenant } from '../support/tenants/two-tenants.ts'
 import type { OrmCase } from './orm-case.ts'
 import { authorOf, type OrmWorld } from './orm-world.ts'
@@ -17,6 +18,7 @@ export const crowdCases: readonly OrmCase[] = [
             create table %1$I.authors (id int primary key, name text not null);', 'crowd_' || lpad(n::text, 3, '0')
          ); end loop; end $$`,
       )
+      await adopt(admin, crowd)
       for (const round of [1, 2]) {
         await Promise.all(crowd.map((tenant) => inTenant(tenant, () => workRound(world, tenant, round))))
         expect(tenancy.pool.totalCount).toBeLessThanOrEqual(4)

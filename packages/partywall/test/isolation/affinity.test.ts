@@ -5,11 +5,13 @@ import { expect, test } from 'vitest'
 import type { TenantPool } from '../../src/database/pool/tenant-pool.ts'
 import type { Tenant } from '../../src/types.ts'
 import { ownRoute } from '../support/servers/route.ts'
+import { adopt } from '../support/tenants/adopt.ts'
 import { fakeTenant, twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { scope, directUrl, makePool, admin, discarded } = await twoTenants()
 const crowd = Array.from({ length: 40 }, (_, n) => fakeTenant(`tenant_${n}`))
 for (const { schema } of crowd) await admin.query(`create schema ${schema}`)
+await adopt(admin, crowd)
 
 const visit = (pool: TenantPool, tenant: Tenant): Promise<unknown> => scope.run(tenant, () => pool.query('select 1'))
 

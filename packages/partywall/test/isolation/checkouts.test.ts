@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 import type { Tenant } from '../../src/types.ts'
 
-const { a, b, scope, url, makePool, discarded } = await twoTenants()
+const { a, b, scope, url, appUrl, makePool, discarded } = await twoTenants()
 const owner = 'select owner from items where id = 1'
 const checkOut = (pool: Pool, tenant: Tenant): Promise<PoolClient> => scope.run(tenant, () => pool.connect())
 
@@ -155,7 +155,7 @@ test('libraries find a pg.Client that is the same as long as it is checked out',
   expect(client).toBeInstanceOf(Client)
   expect(client.constructor.name).not.toContain('Pool')
   expect(client.escapeIdentifier('a"b')).toBe('"a""b"')
-  const { host, port, database, user } = new Client(url)
+  const { host, port, database, user } = new Client(appUrl)
   expect({ host: client.host, port: client.port, database: client.database, user: client.user }).toEqual({
     host,
     port,

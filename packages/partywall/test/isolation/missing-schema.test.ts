@@ -1,7 +1,10 @@
 import { Client, type Pool } from 'pg'
 import { describe, expect, test } from 'vitest'
+import { tenantRole } from '../../src/names/role-name.ts'
 import { inSession } from '../../src/database/pool/session.ts'
+import { isByRole } from '../support/servers/boundary.ts'
 import { isPooled, route } from '../support/servers/route.ts'
+import { adopt } from '../support/tenants/adopt.ts'
 import { fakeTenant, twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, url, scope, bindings, makePool, admin } = await twoTenants()
@@ -70,6 +73,7 @@ describe('a schema that does not exist', () => {
   test('a schema that is dropped in mid-use is noticed at the next statement, also at a prepared one', async () => {
     await admin.query(`create schema tenant_d; create table tenant_d.items as select * from tenant_a.items`)
     const doomed = fakeTenant('tenant_d')
+    await adopt(admin, [doomed])
     const pool = makePool({ max: 1 })
     const named = { name: 'mine', text: 'select owner from items where id = $1', values: [1] }
     const read = (): Promise<unknown> => scope.run(doomed, () => pool.query(named))
@@ -87,7 +91,29 @@ describe('a schema that does not exist', () => {
   })
 })
 
-test('a schema that the role may not use, and PostgreSQL would silently skip, is refused', async () => {
+/** One of the two, by the boundary of this run. */
+const seesNoSchema = isByRole ? tenantWithoutUsage : loginWithoutUsage
+test('a schema that the role may not use, and PostgreSQL would silently skip, is refused', seesNoSchema)
+
+test("a statement's own error about another schema is passed on as it is", async () => {
+  const pool = makePool({ max: 1 })
+  await expect(scope.run(a, () => pool.query(`select 'nowhere'::regnamespace`))).rejects.toMatchObject({ code: '3F000' })
+})
+
+async function tenantWithoutUsage(): Promise<void> {
+  const pool = makePool({ max: 1 })
+  const read = (): Promise<unknown> => scope.run(a, () => pool.query('select owner from items'))
+  await read()
+  await admin.query(`revoke usage on schema tenant_a from ${tenantRole(a.id)}`)
+  await expect(read()).rejects.toMatchObject({
+    code: 'SCHEMA_MISSING',
+    message: expect.stringContaining('partywall boundary upgrade'),
+  })
+  await admin.query(`grant usage on schema tenant_a to ${tenantRole(a.id)}`)
+  await read()
+}
+
+async function loginWithoutUsage(): Promise<void> {
   // A role belongs to the whole server, so to both runs of this file.
   const role = `partywall_guest_${route}`
   await admin.query(`drop role if exists ${role}`)
@@ -107,12 +133,7 @@ test('a schema that the role may not use, and PostgreSQL would silently skip, is
   })
   await pool.end()
   await admin.query(`drop owned by ${role}; drop role ${role}`)
-})
-
-test("a statement's own error about another schema is passed on as it is", async () => {
-  const pool = makePool({ max: 1 })
-  await expect(scope.run(a, () => pool.query(`select 'nowhere'::regnamespace`))).rejects.toMatchObject({ code: '3F000' })
-})
+}
 
 /** How often the server of the pool's connection was ready since the last call. A holder that listened there would lose the connection. */
 function countAnswers(pool: Pool): () => number {

@@ -1,5 +1,6 @@
 /** Texts of several statements that control their own transaction, and statements that have no effect outside of one. */
 import { expect, test } from 'vitest'
+import { isByRole } from '../support/servers/boundary.ts'
 import { isPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
@@ -137,6 +138,7 @@ test.each(['lock table items', 'declare mine cursor for select 1', '/* x */ LOCK
 )
 
 test('no tenant reads a number that another one drew from a shared sequence', async () => {
+  if (isByRole) await admin.query('grant usage on sequence public.numbers to public')
   const pool = makePool({ max: 1 })
   await scope.run(a, () => pool.query(`select nextval('numbers')`))
   await scope.run(b, async () => {

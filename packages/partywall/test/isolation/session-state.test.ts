@@ -1,7 +1,10 @@
 import { Client } from 'pg'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { tenantRole } from '../../src/names/role-name.ts'
 import { inSession } from '../../src/database/pool/session.ts'
+import { isByRole } from '../support/servers/boundary.ts'
 import { isPooled, unlessPooled } from '../support/servers/route.ts'
+import { letChange } from '../support/tenants/adopt.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, bindings, url, makePool, admin } = await twoTenants()
@@ -61,9 +64,9 @@ const leftovers: Record<string, { leave: string; look: Look; clean: unknown; isH
     clean: [{ owner: 'tenant_b' }],
   },
   'a role': {
-    leave: 'set role pg_monitor',
+    leave: `set role ${isByRole ? tenantRole(a.id) : 'pg_monitor'}`,
     look: ask('select current_user as role'),
-    clean: [{ role: expect.not.stringContaining('monitor') }],
+    clean: [{ role: isByRole ? tenantRole(b.id) : expect.not.stringContaining('monitor') }],
   },
   'a LISTEN': { leave: 'listen gossip', look: ask('select count(*)::int as n from pg_listening_channels()'), clean: [{ n: 0 }] },
   'a prepared statement': {
@@ -232,6 +235,8 @@ test('a connection is kept after settings that are local to the transaction', as
 
 // A session requires a server session of its own. Behind a pooler it is refused before anything is run.
 describe('a session', () => {
+  beforeAll(() => letChange(admin, a))
+
   test('runs statements that cannot be bound in the schema of its tenant', async () => {
     const pool = makePool({ max: 1 })
     const session = scope.run(a, () =>

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { resolveOptions } from '../../src/config/options.ts'
 import { OpenDatabase } from '../../src/database/open-database.ts'
 import type { Transaction } from '../../src/ports/database.ts'
+import { letChange } from '../support/tenants/adopt.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
 const { a, b, scope, makePool, admin, url } = await twoTenants()
@@ -253,6 +254,7 @@ describe('a text that would end its own binding', () => {
   )
 
   test('does not include BEGIN ATOMIC in the body of an SQL function, which is sent', async () => {
+    await letChange(admin, a)
     await scope.run(a, () =>
       pool.query(
         `create function both_sides() returns bigint begin atomic select count(*) from items; select count(case when owner = 'tenant_a' then 1 end) / 20 from items; end; select 1`,

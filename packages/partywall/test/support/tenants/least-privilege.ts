@@ -17,8 +17,9 @@ export interface LeastPrivilege {
 /**
  * @param adminUrl of a superuser
  * @param appUrl how the application reaches the same database
+ * @param keepsSetConfig leaves the function set_config to everyone, so a function of a tenant can disturb its session
  */
-export async function leastPrivilege(adminUrl: string, appUrl: string): Promise<LeastPrivilege> {
+export async function leastPrivilege(adminUrl: string, appUrl: string, keepsSetConfig = false): Promise<LeastPrivilege> {
   const admin = new Client(adminUrl)
   await admin.connect()
   const { rows } = await admin.query<{ name: string }>('select current_database() as name')
@@ -32,9 +33,13 @@ export async function leastPrivilege(adminUrl: string, appUrl: string): Promise<
     grant connect, create on database ${database} to ${deploy};
     grant create on schema public to ${deploy};
     revoke create on schema public from public;
-    revoke execute on function pg_catalog.set_config(text, text, boolean) from public;
-    grant execute on function pg_catalog.set_config(text, text, boolean) to ${app}, ${deploy};
   `)
+  if (!keepsSetConfig) {
+    await admin.query(`
+      revoke execute on function pg_catalog.set_config(text, text, boolean) from public;
+      grant execute on function pg_catalog.set_config(text, text, boolean) to ${app}, ${deploy};
+    `)
+  }
   await admin.end()
   return { app: as(appUrl, appRole, 'app'), deploy: as(adminUrl, deployRole, 'deploy'), appRole, deployRole }
 }

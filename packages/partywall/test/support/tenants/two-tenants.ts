@@ -13,11 +13,9 @@ import { Scope } from '../../../src/scope/scope.ts'
 import { toTenant } from '../../../src/catalog/tenants/tenant-row.ts'
 import type { Tenant } from '../../../src/types.ts'
 import { Access } from '../../../src/catalog/roles/access.ts'
-import { giveRights } from '../../../src/catalog/roles/rights.ts'
-import { tenantRoleSql } from '../../../src/catalog/roles/tenant-role.ts'
-import { tenantRole } from '../../../src/names/role-name.ts'
 import { setAlarm } from '../run/alarms.ts'
 import { boundary, isByRole } from '../servers/boundary.ts'
+import { adopt } from './adopt.ts'
 import { leastPrivilege } from './least-privilege.ts'
 import { testDatabase, type TestDatabase } from '../servers/database.ts'
 
@@ -26,6 +24,8 @@ export const rowsOfEach = 20
 export interface TwoTenants {
   /** On the route of this run: directly, or through the pooler. */
   readonly url: string
+  /** How the application connects on that route: the same address, under the boundary `role` with a login that has no rights. */
+  readonly appUrl: string
   /** The same without a pooler. */
   readonly directUrl: string
   readonly a: Tenant
@@ -69,6 +69,7 @@ export async function twoTenantsOn({ url, directUrl }: Pick<TestDatabase, 'url' 
   })
   return {
     url,
+    appUrl: connectionString,
     directUrl,
     a,
     b,
@@ -108,7 +109,7 @@ async function givenRoles(
   { url, directUrl }: Pick<TestDatabase, 'url' | 'directUrl'>,
   tenants: readonly Tenant[],
 ): Promise<string> {
-  const { app, appRole } = await leastPrivilege(directUrl, url)
+  const { app, appRole } = await leastPrivilege(directUrl, url, true)
   const access = new Access(
     { loginRole: async () => appRole },
     { boundary: { default: 'role', kinds: {}, tenants: {} }, sharedSchema: 'public', extraSearchPath: [] },
@@ -116,11 +117,7 @@ async function givenRoles(
   )
   await admin.query('create schema partywall; create table partywall.migrations (number int)')
   await access.give(admin)
-  const names = await access.names(admin)
-  for (const { id, schema } of tenants) {
-    await admin.query(tenantRoleSql(tenantRole(id), names))
-    await giveRights(admin, schema, [tenantRole(id)], 'read and write')
-  }
+  await adopt(admin, tenants, Promise.resolve(appRole))
   return app
 }
 
