@@ -10,7 +10,7 @@
  */
 import '../node-version.ts'
 import type { Knex, knex as makeKnex } from 'knex'
-import type { Pool, PoolClient } from 'pg'
+import type { Client, Pool, PoolClient } from 'pg'
 import type { OrmTenancy } from '../ports/tenancy-like.ts'
 import { unusableVersion, warnIfUntested } from '../tested-versions.ts'
 import { assertNoneRefused } from './shared/refused-options.ts'
@@ -43,8 +43,19 @@ export function tenantKnex(tenancy: OrmTenancy, knex: typeof makeKnex, options: 
   }
   warnIfUntested('knex')
   client.pool = new PoolForKnex(tenancy.pool, client)
-  client.cancelQuery = ({ processID }) => tenancy.sharedPool.query('select pg_cancel_backend($1)', [processID])
+  client.cancelQuery = ({ processID }) => cancelOn(tenancy.pool, processID)
   return db
+}
+
+/** On a connection of its own: all of the pool may be busy, and a tenant may not cancel what other sessions run. */
+async function cancelOn(pool: Pool, processID: number): Promise<void> {
+  const client = new (pool as unknown as { Client: new (options: object) => Client }).Client(pool.options)
+  await client.connect()
+  try {
+    await client.query('select pg_cancel_backend($1)', [processID])
+  } finally {
+    await client.end()
+  }
 }
 
 /** Stands in for the pool of tarn that Knex makes from the address of a server. */

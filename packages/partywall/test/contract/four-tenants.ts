@@ -14,7 +14,12 @@ import { atRest } from './orm-world.ts'
 
 export interface FourTenants {
   readonly tenancy: Tenancy
+  /** How the application connects; for a tenancy or a client of the test's own. */
   readonly url: string
+  /** The options by which a second tenancy sees the same tenants. */
+  readonly wall: Pick<Config, 'database' | 'boundary'>
+  /** A role that may do everything, on the same route. */
+  readonly superUrl: string
   /** Without the pooler, if there is one. */
   readonly directUrl: string
   readonly withServerConnections: OwnRoute['withServerConnections']
@@ -51,16 +56,22 @@ export async function fourTenants(config: Omit<Config, 'database' | 'root'> = {}
     await writeFile(join(root, 'migrations', folder, '0001_tables.sql'), text)
   }
   const logins = isByRole ? await leastPrivilege(directUrl, url) : undefined
+  const wall: FourTenants['wall'] =
+    logins === undefined
+      ? { database: url }
+      : { database: { connectionString: logins.app, deploy: logins.deploy }, boundary: 'role' }
   const tenancy = createTenancy({
     ...config,
-    ...(logins === undefined
-      ? { database: url }
-      : { database: { connectionString: logins.app, deploy: logins.deploy }, boundary: 'role' }),
+    ...wall,
     root,
     pool: { max: 4, ...config.pool },
   })
   const admin = new Client(directUrl)
   await admin.connect()
+  if (logins !== undefined) {
+    // What a test creates by hand belongs to the role that creates everything.
+    await admin.query(`grant pg_read_all_stats, pg_signal_backend to "${logins.deployRole}"; set role "${logins.deployRole}"`)
+  }
   afterAll(async () => {
     await tenancy.close()
     await admin.end()
@@ -71,5 +82,5 @@ export async function fourTenants(config: Omit<Config, 'database' | 'root'> = {}
   // One of the names needs quotes.
   for (const schema of ['acme', 'bolt', 'coop-42', 'dune']) tenants.push(await tenancy.tenants.create({ schema }))
   setAlarm(() => atRest(tenancy.pool))
-  return { tenancy, url, directUrl, withServerConnections, admin, tenants }
+  return { tenancy, url: logins?.app ?? url, wall, superUrl: url, directUrl, withServerConnections, admin, tenants }
 }

@@ -7,11 +7,10 @@
  *
  * It runs directly and through a pooler with one server connection, on which a stream makes all other queries wait.
  */
-import type { Client } from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Config, Tenancy, Tenant } from 'partywall'
+import type { Config, Tenancy } from 'partywall'
 import { crowdCases } from './crowd-cases.ts'
-import { fourTenants } from './four-tenants.ts'
+import { fourTenants, type FourTenants } from './four-tenants.ts'
 import type { OrmCase } from './orm-case.ts'
 import type { OrmCapability, OrmSubject } from './orm-subject.ts'
 import { ormWorld, type OrmWorld } from './orm-world.ts'
@@ -30,20 +29,10 @@ export interface OrmContractOptions {
   readonly config?: Omit<Config, 'database' | 'root'>
 }
 
-export interface OrmContractSetup {
-  readonly tenancy: Tenancy
-  readonly url: string
-  /** The same database without the pooler, if there is one: for connections that a library opens itself. */
-  readonly directUrl: string
-  /** Four tenants with the same migrations. Their rows have the same primary keys. */
-  readonly tenants: readonly Tenant[]
+export interface OrmContractSetup extends FourTenants {
   readonly subject: OrmSubject
-  /** A client outside every scope, to see what is on the server. */
-  readonly admin: Client
   /** Deletes all rows of the four tenants. */
   empty(): Promise<void>
-  /** For a test in which one transaction waits for a statement outside it. */
-  readonly withServerConnections: OrmWorld['withServerConnections']
 }
 
 /** Declares the suite, and returns its setup for the library's own tests. Call it at the top of a test file. */
@@ -52,7 +41,8 @@ export async function ormContract(
   makeSubject: (tenancy: Tenancy, url: string) => OrmSubject | Promise<OrmSubject>,
   { lacks = {}, config = {} }: OrmContractOptions = {},
 ): Promise<OrmContractSetup> {
-  const { tenancy, url, directUrl, withServerConnections, admin, tenants } = await fourTenants(config)
+  const four = await fourTenants(config)
+  const { tenancy, url, withServerConnections, admin, tenants } = four
   const subject = await makeSubject(tenancy, url)
   const world = ormWorld({ name, tenancy, subject, tenants, admin, withServerConnections })
 
@@ -83,7 +73,7 @@ export async function ormContract(
       { schema: a.schema },
     ])
   })
-  return { tenancy, url, directUrl, tenants, subject, admin, empty: world.empty, withServerConnections }
+  return { ...four, subject, empty: world.empty }
 
   /** A test for each case, and one for each capability that the library lacks. */
   function declare(title: string, cases: readonly OrmCase[]): void {

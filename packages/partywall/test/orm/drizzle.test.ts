@@ -36,7 +36,7 @@ const schema = {
 type Db = NodePgDatabase<typeof schema>
 type Transaction = Parameters<Parameters<Db['transaction']>[0]>[0]
 
-const { tenancy, tenants, empty, url } = await ormContract('Drizzle 0.45', subjectOf, {
+const { tenancy, tenants, empty, url, wall } = await ormContract('Drizzle 0.45', subjectOf, {
   lacks: { streaming: 'its node-postgres driver has no iterator; use pg-query-stream on tenancy.pool' },
 })
 
@@ -148,7 +148,7 @@ describe('tenantDrizzle', () => {
 })
 
 test('a refusal for a tenant that holds all of its connections is found inside the error of Drizzle', async () => {
-  await using busy = createTenancy({ database: url, pool: { max: 2, maxPerTenant: 1, connectionTimeoutMillis: 1000 } })
+  await using busy = createTenancy({ ...wall, pool: { max: 2, maxPerTenant: 1, connectionTimeoutMillis: 1000 } })
   const db = tenantDrizzle(busy, (client) => drizzle({ client, schema }))
   await busy.run(tenants[0]!.schema, async () => {
     const held = await busy.pool.connect()

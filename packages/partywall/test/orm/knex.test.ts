@@ -4,9 +4,10 @@ import { describe, expect, test, vi } from 'vitest'
 import type { Tenancy } from 'partywall'
 import { tenantKnex } from '../../src/orm/knex.ts'
 import { ormContract, refused, type Author, type OrmSubject, type OrmTransaction } from '../contract/orm.ts'
+import { letCreate } from '../support/tenants/adopt.ts'
 import { knexOperations } from './knex-operations.ts'
 
-const { tenancy, tenants, empty } = await ormContract('Knex', subjectOf)
+const { tenancy, tenants, admin, empty } = await ormContract('Knex', subjectOf)
 const [a, b] = tenants as [(typeof tenants)[0], (typeof tenants)[0]]
 
 function subjectOf(ofTenants: Tenancy): OrmSubject {
@@ -107,6 +108,7 @@ describe('tenantKnex', () => {
 
 test('Knex finds tables and columns of the current tenant only', async () => {
   const db = tenantKnex(tenancy, knex)
+  await letCreate(admin, a)
   await tenancy.run(a, () => db.schema.createTable('extras', (table) => table.increments()))
   expect(await tenancy.run(a, () => db.schema.hasTable('extras'))).toBe(true)
   expect(await tenancy.run(b, () => db.schema.hasTable('extras'))).toBe(false)

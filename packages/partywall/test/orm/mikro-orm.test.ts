@@ -101,7 +101,7 @@ const levels = {
   serializable: MikroLevel.SERIALIZABLE,
 }
 
-const { tenancy, tenants, admin, empty, url } = await ormContract('MikroORM', (on) => {
+const { tenancy, tenants, admin, empty, wall } = await ormContract('MikroORM', (on) => {
   orm = new MikroORM(tenantMikroOrmOptions(on, { entities: [Author, Book, Plan] }))
   return {
     ...operations(() => orm.em.fork()),
@@ -228,7 +228,7 @@ describe('tenantMikroOrmOptions', () => {
 
   test('takes no scope for the shared one where the configuration says so', async () => {
     await fillAll()
-    const lenient = createTenancy({ database: url, outsideScope: 'shared' })
+    const lenient = createTenancy({ ...wall, outsideScope: 'shared' })
     const other = new MikroORM(tenantMikroOrmOptions(lenient, { entities: [Author, Book, Plan] }))
     const em = other.em.fork()
     expect(await lenient.runShared(() => readHere(em))).toBe('shared')

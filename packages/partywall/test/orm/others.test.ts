@@ -5,10 +5,10 @@ import { afterAll, expect, test } from 'vitest'
 import { fourTenants } from '../contract/four-tenants.ts'
 import { codeOf, refused } from '../contract/refused.ts'
 
-const { url, tenants } = await fourTenants()
+const { superUrl, tenants } = await fourTenants()
 const page = await readFile(new URL('../../../../docs/orm/others.md', import.meta.url), 'utf8')
 const binding = /```sql\n([\s\S]*?)```/.exec(page)![1]!
-const client = new Client(url)
+const client = new Client(superUrl)
 await client.connect()
 afterAll(() => client.end())
 

@@ -13,7 +13,7 @@ let sql: postgres.Sql
 beforeEach(async () => {
   sql = tenantPostgresJs(tenancy, postgres(url, { max: 1, onnotice: () => {} }))
   await admin.query(
-    `create table public.notes (text text);
+    `create table public.notes (text text); grant insert on public.notes to public;
      insert into public.notes values ('shared');
      create function public.notes_in_plpgsql() returns text language plpgsql as 'begin return (select min(text) from notes); end';
      create function public.notes_in_sql() returns text language sql as 'select min(text) from notes'`,

@@ -36,7 +36,7 @@ function transaction(sql: postgres.TransactionSql): OrmTransaction {
 
 let sql: postgres.Sql
 
-const { tenancy, tenants, admin, empty, url, withServerConnections } = await ormContract(
+const { tenancy, tenants, admin, empty, url, superUrl, withServerConnections } = await ormContract(
   'postgres.js',
   (on, at) => {
     sql = tenantPostgresJs(on, postgres(at, { max: 4, onnotice: () => {} }))
@@ -78,7 +78,7 @@ const when = async (value: unknown): Promise<unknown[]> => [...(await sql`select
 
 describe('tenantPostgresJs', () => {
   test('protects from the unwrapped sql, where a setting stays and callers share a connection', async () => {
-    const naive = postgres(url, { max: 1 })
+    const naive = postgres(superUrl, { max: 1 })
     const [, rows] = await Promise.all([
       naive.unsafe(`set search_path to "${a.schema}"`),
       naive`select current_schema() as schema`,

@@ -112,7 +112,7 @@ const rooms: Record<string, readonly string[]> = {
   http: ['ports', 'http/shared'],
   'orm/shared': ['ports'],
   orm: ['ports', 'sql', 'orm/shared', 'migrations/sources/tools'],
-  'orm/*': ['ports', 'sql', 'orm/shared', 'database/binding'],
+  'orm/*': ['ports', ...text, 'orm/shared', 'database/binding'],
   'cli/terminal': ['migrations/run'],
   'cli/context': ['config', 'catalog/tenants', 'migrations/sources', 'cli/terminal'],
   'cli/*': [

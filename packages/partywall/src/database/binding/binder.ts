@@ -10,6 +10,8 @@ export interface Binder {
   tryCapture(): Binding | undefined
   /** The binding of statements that prepare a connection before any tenant has it. */
   readonly shared: Binding
+  /** The binding of a statement that only signals another session of the same login: no role of a tenant may do that. */
+  readonly signal: Binding
   /** Runs `fn` outside every scope: sockets opened in it carry no tenant into their events. */
   outside<T>(fn: () => T): T
 }
@@ -23,6 +25,7 @@ export function scopeBinder(scope: Scope<any>, bindings: Bindings, outsideScope:
   }
   return {
     shared: bindings.shared,
+    signal: bindings.deploy.qualified,
     tryCapture,
     capture() {
       const binding = tryCapture() ?? (outsideScope === 'shared' ? bindings.shared : undefined)
@@ -40,10 +43,16 @@ export function scopeBinder(scope: Scope<any>, bindings: Bindings, outsideScope:
 
 /** The binder of a pool that has one binding, whatever the scope: `tenancy.sharedPool`. */
 export function fixedBinder(binding: Binding, scope: Scope<any>): Binder {
-  return { shared: binding, capture: () => binding, tryCapture: () => binding, outside: (fn) => scope.runOutside(fn) }
+  return {
+    shared: binding,
+    signal: binding,
+    capture: () => binding,
+    tryCapture: () => binding,
+    outside: (fn) => scope.runOutside(fn),
+  }
 }
 
 /** The binder of a pool whose callers name the binding of each statement: no scope contradicts them. */
 export function unscopedBinder(shared: Binding, scope: Scope<any>): Binder {
-  return { shared, capture: () => shared, tryCapture: () => undefined, outside: (fn) => scope.runOutside(fn) }
+  return { shared, signal: shared, capture: () => shared, tryCapture: () => undefined, outside: (fn) => scope.runOutside(fn) }
 }

@@ -3,7 +3,7 @@
  * another scope is refused, and whether its holder left something on it that the next one would find, so that the pool can destroy it.
  */
 import type { Client, CustomTypesConfig, PoolClient } from 'pg'
-import { examine, type StatementFacts } from '../../sql/statement-facts.ts'
+import { examine, type ExaminedText, type StatementFacts } from '../../sql/statement-facts.ts'
 import { callbackFor, inCurrentContext, refuse, type QueryCall } from '../binding/answers.ts'
 import type { Binding } from '../binding/binding.ts'
 import { controlInside, wrongTenant } from '../binding/binding-refusals.ts'
@@ -89,7 +89,7 @@ export class TenantClient extends SendingClient implements PoolMember {
   }
 
   #queryText(text: OutgoingText, done: QueryCallback | undefined): Promise<unknown> | undefined {
-    const binding = this.#bindingFor(text.examined.facts)
+    const binding = this.#bindingFor(text.examined)
     const send = (callback: QueryCallback): void =>
       binding === undefined ? this.sendUnbound(text, callback) : this.sendFor(binding, text, callback)
     if (done === undefined) return answered(send)
@@ -98,17 +98,17 @@ export class TenantClient extends SendingClient implements PoolMember {
   }
 
   #queryObject(query: SubmittableLike, done: QueryCallback | undefined, types: CustomTypesConfig | undefined): unknown {
-    const binding = this.#bindingFor(examine(textOf(query)).facts)
+    const binding = this.#bindingFor(examine(textOf(query)))
     if (done !== undefined) query.callback = done
     if (types !== undefined && query._result !== undefined) query._result._types ??= types
     return binding === undefined ? this.sendObjectUnbound(query) : this.sendObjectFor(binding, query)
   }
 
   /** The binding of a statement that is called now; undefined when it goes without one. */
-  #bindingFor(facts: StatementFacts): Binding | undefined {
+  #bindingFor({ text, facts }: ExaminedText): Binding | undefined {
     const state = this.#state
     const { binder } = this.#maker
-    if (state.kind === 'free') return this.#captureFree(facts)
+    if (state.kind === 'free') return isSignal(text) ? binder.signal : this.#captureFree(facts)
     if (state.kind === 'preparing') return facts.leaves === undefined ? binder.shared : undefined
     if (state.kind === 'idle') throw notCheckedOut()
     const now = binder.tryCapture()
@@ -206,6 +206,11 @@ export class TenantClient extends SendingClient implements PoolMember {
     const binding = 'binding' in this.#state ? this.#state.binding.label : undefined
     return { server: this.server, processID, state: this.#state.kind, ...(binding !== undefined && { binding }) }
   }
+}
+
+/** What Kysely, MikroORM and Knex send on a client of their own to end a query of another one. */
+function isSignal(text: string): boolean {
+  return /^\s*select pg_(?:cancel|terminate)_backend\((?:\d+|\$1)\)\s*;?\s*$/i.test(text)
 }
 
 function refuseRelease(): never {

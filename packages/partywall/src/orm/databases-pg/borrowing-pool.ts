@@ -3,7 +3,9 @@
  * around them, which knows transactions, streams and errors.
  */
 import { EventEmitter } from 'node:events'
-import type { Pool, PoolClient } from 'pg'
+import type { Pool, PoolClient, QueryConfig } from 'pg'
+import { identifier } from '../../names/identifier.ts'
+import { literal } from '../../sql/literal.ts'
 import { readCursorWith, type TypesLike } from '../shared/reading-types.ts'
 
 /** The types of @databases/pg: which parser reads which type. */
@@ -90,7 +92,7 @@ class BorrowedClient extends EventEmitter {
 
   query(config: any, values?: unknown[]): unknown {
     if (typeof config === 'string') return this.#client.query({ text: config, values: values ?? [], types: this.#types })
-    if (typeof config.submit !== 'function') return this.#client.query({ ...config, types: this.#types })
+    if (typeof config.submit !== 'function') return this.#client.query({ ...withoutSetConfig(config), types: this.#types })
     readCursorWith(this.#types, config)
     this.#cursor = closed(config, this.#client)
     return this.#client.query(config)
@@ -104,6 +106,13 @@ class BorrowedClient extends EventEmitter {
   }
 
   readonly #onError = (error: Error): void => void this.emit('error', error)
+}
+
+/** The driver sets timeouts of a transaction by a function that the role of a tenant may not be allowed to call; a statement needs no right. */
+function withoutSetConfig(config: QueryConfig): QueryConfig {
+  if (config.text !== 'SELECT set_config($1, $2, TRUE);') return config
+  const [name, value] = config.values as readonly string[]
+  return { text: `set local ${identifier(name!)} to ${literal(value!)}` }
 }
 
 /** A client must not go back before its cursor is closed. A cursor that failed emits the error before the server is ready again. */

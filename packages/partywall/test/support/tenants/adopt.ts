@@ -20,16 +20,22 @@ export async function adopt(admin: Client, tenants: readonly Tenant[], login = l
   }
 }
 
+/** Lets the role of the tenant create tables. */
+export async function letCreate(admin: Client, { id, schema }: Tenant): Promise<void> {
+  if (isByRole) await admin.query(`grant create on schema ${identifier(schema)} to ${identifier(tenantRole(id))}`)
+}
+
 /** Lets the role of the tenant change its schema, as the owner of all that is in it. */
-export async function letChange(admin: Client, { id, schema }: Tenant): Promise<void> {
+export async function letChange(admin: Client, tenant: Tenant): Promise<void> {
   if (!isByRole) return
+  const { id, schema } = tenant
   const [role, name] = [identifier(tenantRole(id)), identifier(schema)]
   const { rows } = await admin.query<{ relation: string }>(
     `select oid::regclass::text as relation from pg_class where relnamespace = $1::regnamespace and relkind = 'r'`,
     [name],
   )
   await admin.query(rows.map(({ relation }) => `alter table ${relation} owner to ${role};`).join(' '))
-  await admin.query(`grant create on schema ${name} to ${role}`)
+  await letCreate(admin, tenant)
 }
 
 /** The application is the one login that may take the role of the shared pool. */
