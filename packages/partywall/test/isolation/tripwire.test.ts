@@ -6,7 +6,7 @@ import { inSession } from '../../src/database/pool/session.ts'
 import { isPooled, unlessPooled } from '../support/servers/route.ts'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 
-const { a, b, scope, bindings, url, makePool, admin, discarded, tampered } = await twoTenants()
+const { a, b, scope, bindings, url, appUrl, makePool, admin, discarded, tampered } = await twoTenants()
 
 // Older servers report no search path. The binding of the next statement sets its own path anyway.
 const { rows: version } = await admin.query(`select current_setting('server_version_num')::int >= 180000 as reports`)
@@ -149,7 +149,7 @@ async function prepare(client: Pick<PoolClient, 'query'>): Promise<void> {
 
 /** Behind the pooler the session is kept, with what an earlier test did to it. */
 async function freshSession(): Promise<void> {
-  const plain = new Client(url)
+  const plain = new Client(appUrl)
   await plain.connect()
   await plain.query('reset search_path')
   await plain.end()

@@ -2,6 +2,7 @@ import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
 import { tenantPostgresJs } from '../../src/orm/postgres-js/tenant-postgres-js.ts'
 import { codeOf, ormContract, refused, type OrmOperations, type OrmTransaction } from '../contract/orm.ts'
+import { isByRole } from '../support/servers/boundary.ts'
 import { isPooled } from '../support/servers/route.ts'
 
 type Sql = postgres.Sql | postgres.TransactionSql
@@ -300,7 +301,8 @@ describe('tenantPostgresJs', () => {
     // A pooler may do so at any time; on a direct route, prepared statements are lost with the connection.
     if (isPooled) {
       await admin.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid() ${isByRole ? 'and usename <> session_user' : ''}`,
       )
       await tenancy.run(a, settledNames)
     }
