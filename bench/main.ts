@@ -11,11 +11,13 @@ import { migrateMany } from './scenarios/migrate-many.ts'
 import { migrateRtt } from './scenarios/migrate-rtt.ts'
 import { noop } from './scenarios/noop.ts'
 import { query } from './scenarios/query.ts'
+import { queryRole } from './scenarios/query-role.ts'
 import { queryRtt } from './scenarios/query-rtt.ts'
 import { review } from './scenarios/review.ts'
 
 const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   query,
+  'query-role': queryRole,
   'query-rtt': queryRtt,
   memory,
   http,

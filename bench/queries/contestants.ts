@@ -1,6 +1,6 @@
 /** Partywall and the usual ways of writing it by hand, each doing the same piece of work: the point query for a tenant that `pick` names. */
 import { Pool, type PoolClient, type PoolConfig } from 'pg'
-import { createTenancy } from 'partywall'
+import { createTenancy, type Config } from 'partywall'
 import { pointQuery, schemaOf, tenantsOf } from './fleet.ts'
 import type { Contestant } from '../measuring/rounds.ts'
 
@@ -26,8 +26,8 @@ export interface PooledContestant extends Contestant {
   withAll<T>(fn: (clients: PoolClient[]) => Promise<T>): Promise<T>
 }
 
-export async function partywall({ url, tenants, connections, pick }: Setup): Promise<PooledContestant> {
-  const tenancy = createTenancy({ database: url, pool: { max: connections, ...kept } })
+export async function partywall({ url, tenants, connections, pick }: Setup, options: Config = {}): Promise<PooledContestant> {
+  const tenancy = createTenancy({ ...options, database: url, pool: { max: connections, ...kept } })
   const found = await tenantsOf(tenancy, tenants)
   return {
     name: 'partywall',

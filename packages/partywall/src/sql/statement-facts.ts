@@ -4,6 +4,7 @@
  */
 import { BoundedMap } from '../bounded-map.ts'
 import { leavingWords, leftBy, makesTemporary, onlyClears } from './left-behind.ts'
+import { leavesRole } from './leaves-role.ts'
 import { splitStatements, type SqlStatement } from './lexer.ts'
 import { controlOf, noOwnTransaction, ownTransaction, type Control } from './transaction-control.ts'
 
@@ -41,6 +42,8 @@ export interface StatementFacts {
   readonly makesTemporary: boolean
   /** The statement removes prepared statements, also those of the binding. */
   readonly forgetsPrepared: boolean
+  /** How the text could leave the role that it runs as: "DO". */
+  readonly leavesRole: string | undefined
   /** The statement reads a number of the session (lastval, currval), which may be another tenant's. */
   readonly asksSession: string | undefined
 }
@@ -57,6 +60,7 @@ const plain: StatementFacts = Object.freeze({
   onlyClears: false,
   makesTemporary: false,
   forgetsPrepared: false,
+  leavesRole: undefined,
   asksSession: undefined,
 })
 
@@ -82,6 +86,7 @@ const remarkableVerbs = new Set([
   'call',
   'do',
   'create',
+  'alter',
 ])
 /** `U&"…"` may hide any of the others. */
 const remarkableWords = new RegExp(`\\b(?:${[...leavingWords, 'lastval', 'currval'].join('|')})\\b|\\bu&"`, 'i')
@@ -166,6 +171,7 @@ function factsOf(text: string): StatementFacts {
     forgetsPrepared: statements.some(
       ({ tokens: [verb, next] }) => verb === 'deallocate' || (verb === 'discard' && next === 'all'),
     ),
+    leavesRole: leavesRole(statements),
     asksSession: asked(statements),
   })
 }

@@ -7,7 +7,7 @@
  */
 import type { StatementFacts } from '../../sql/statement-facts.ts'
 import type { Binding } from './binding.ts'
-import { assertBindable, untrusted } from './binding-refusals.ts'
+import { assertBindable, assertKeepsRole, untrusted } from './binding-refusals.ts'
 import type { Carrier } from './carrier.ts'
 import { noteSentAfterFailure } from './transaction-outcome.ts'
 
@@ -20,6 +20,7 @@ export function admit(facts: StatementFacts, isExtended: boolean, binding: Bindi
   const status = carrier.getTransactionStatus()
   carrier.assertTransactionOf(binding, facts)
   assertBindable(facts, isExtended, status, carrier)
+  assertKeepsRole(binding, facts)
   const contradiction = carrier.bindingWriter.contradiction(status !== 'I')
   if (contradiction !== undefined) {
     carrier.abandon()

@@ -2,6 +2,7 @@
 import { TenancyError } from '../../errors.ts'
 import { completedBefore } from '../../sql/completed-before.ts'
 import { splitStatements } from '../../sql/lexer.ts'
+import { switchesRole } from '../../sql/leaves-role.ts'
 import type { StatementFacts } from '../../sql/statement-facts.ts'
 import { tenantChanged } from '../../scope/entering.ts'
 import type { Binding } from './binding.ts'
@@ -104,6 +105,29 @@ function roleRefused(reason: 'role missing' | 'role denied', binding: Binding, c
     `The role that statements of ${binding.label} run as ${what}; nothing was run. If the boundary was configured after the tenant was created, or ` +
       `rights were changed by hand, run: ${upgrade}.`,
     { details: { schema: binding.schema }, cause },
+  )
+}
+
+/** Passes a text that PostgreSQL keeps in the role of its binding, where the option `strict` asks for that. */
+export function assertKeepsRole({ isStrict }: Binding, { leavesRole: how }: StatementFacts): void {
+  if (isStrict !== true || how === undefined) return
+  throw new TenancyError(
+    'UNSAFE_STATEMENT',
+    `${how} can leave the role of the tenant that it runs as, and the option "strict" is on; it was not sent. Send statements one by one, and create ` +
+      'functions in migrations. Texts that you trust can run in a tenancy without "strict".',
+    { details: { statement: how } },
+  )
+}
+
+/** The same where one binding stands for several statements: none of them may switch the role for the next one. */
+export function assertStaysInRole(binding: Binding, facts: StatementFacts): void {
+  assertKeepsRole(binding, facts)
+  const { leavesRole: how } = facts
+  if (binding.role === undefined || how === undefined || !switchesRole(how)) return
+  throw new TenancyError(
+    'UNSAFE_STATEMENT',
+    `${how} would let the next statements run as another role than that of ${binding.label}; it was not sent.`,
+    { details: { statement: how } },
   )
 }
 

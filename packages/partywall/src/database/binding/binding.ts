@@ -31,6 +31,8 @@ export interface Binding {
   readonly settings: readonly [path: Setting, ...others: Setting[]]
   /** By which statements. */
   readonly statements: BindingStatements
+  /** Texts that could leave that role are refused. */
+  readonly isStrict?: boolean
   /** The role that its statements run as; the last of `settings`. Absent: that of the connection. */
   readonly role?: RoleSetting
   /** The role that its connection must have logged in as. Absent: that of the application. */
@@ -63,7 +65,7 @@ export function snapshotlessBinding({ settings: [path, ...others], role }: Bindi
 }
 
 type BindingOptions = Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath'> &
-  Partial<Pick<Options, 'statementTimeoutMs' | 'boundary' | 'tenantIdSetting'>>
+  Partial<Pick<Options, 'statementTimeoutMs' | 'boundary' | 'strict' | 'tenantIdSetting'>>
 
 /** The database that a schema without a tenant is in. */
 const defaultPlacement = 'default'
@@ -83,11 +85,13 @@ export class Bindings {
   /** The same two for connections of the deploy role, which take no other role. */
   readonly deploy: { readonly shared: Binding; readonly qualified: Binding }
   readonly #boundary: Boundaries
+  readonly #isStrict: boolean
   readonly #tenantIdSetting: string | undefined
 
   constructor(options: BindingOptions) {
     const { sharedSchema, includeShared, extraSearchPath, statementTimeoutMs } = options
     this.#boundary = options.boundary ?? pathForAll
+    this.#isStrict = options.strict === true
     this.#tenantIdSetting = options.tenantIdSetting
     this.#timeoutOf = typeof statementTimeoutMs === 'function' ? statementTimeoutMs : () => statementTimeoutMs
     this.#behindTenant = includeShared ? [sharedSchema, ...extraSearchPath] : extraSearchPath
@@ -125,7 +129,7 @@ export class Bindings {
         ...(this.#tenantIdSetting === undefined ? [] : [tenantIdSetting(this.#tenantIdSetting, tenant.id)]),
         ...(timeoutMs === undefined ? [] : [statementTimeout(timeoutMs)]),
       ],
-      ...(boundary === 'role' && { role: roleSetting(role!) }),
+      ...(boundary === 'role' && { role: roleSetting(role!), isStrict: this.#isStrict }),
       ...(boundary === 'login' && { login: role! }),
       ...(identity && { suspect: () => void (identity.isSuspect = true) }),
     })

@@ -6,7 +6,7 @@ import type { Client, CustomTypesConfig, PoolClient } from 'pg'
 import { examine, type ExaminedText, type StatementFacts } from '../../sql/statement-facts.ts'
 import { callbackFor, inCurrentContext, refuse, type QueryCall } from '../binding/answers.ts'
 import type { Binding } from '../binding/binding.ts'
-import { controlInside, wrongTenant } from '../binding/binding-refusals.ts'
+import { assertStaysInRole, controlInside, wrongTenant } from '../binding/binding-refusals.ts'
 import { outgoing, type OutgoingText } from '../binding/outgoing-text.ts'
 import type { ClientInternals, QueryCallback, SubmittableLike } from '../binding/pg-internals.ts'
 import { isQueryObject, textOf } from '../binding/query-object.ts'
@@ -113,7 +113,9 @@ export class TenantClient extends SendingClient implements PoolMember {
     if (state.kind === 'idle') throw notCheckedOut()
     const now = binder.tryCapture()
     if (now !== undefined && now.key !== state.binding.key) throw wrongTenant(state.binding, now)
-    return state.kind === 'session' ? undefined : state.binding
+    if (state.kind !== 'session') return state.binding
+    assertStaysInRole(state.binding, facts)
+    return undefined
   }
 
   /** A pool of another library passes this client from tenant to tenant without asking whether it is clean: nothing may be left on it. */

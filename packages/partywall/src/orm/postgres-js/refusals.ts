@@ -1,5 +1,6 @@
 /** What `tenantPostgresJs` does not send, and what to do instead. */
 import type { Binding } from '../../database/binding/binding.ts'
+import { assertStaysInRole } from '../../database/binding/binding-refusals.ts'
 import { statementFacts } from '../../sql/statement-facts.ts'
 import { TenancyError } from '../../errors.ts'
 
@@ -23,8 +24,10 @@ export function mustBe(current: Binding | undefined, written: Binding | undefine
 }
 
 /** Refuses a statement that would end the binding, or leave something on a connection that postgres.js gives to other callers. */
-export function assertSafe(text: string): void {
-  const { control, innerControl, leaves, asksSession } = statementFacts(text)
+export function assertSafe(text: string, binding: Binding): void {
+  const facts = statementFacts(text)
+  const { control, innerControl, leaves, asksSession } = facts
+  assertStaysInRole(binding, facts)
   if (control !== undefined || innerControl !== undefined) {
     const verb = (innerControl ?? /\w+/.exec(text)?.[0] ?? '').toUpperCase()
     refuse(`The statement ${verb}`, "Use sql.begin('isolation level …', async (sql) => …) and sql.savepoint.")

@@ -84,7 +84,7 @@ class TenantSql {
     query.handler = () => {
       try {
         const binding = mustBe(this.#binding(), written)
-        assertSafe(textOf(query))
+        assertSafe(textOf(query), binding)
         if (query.streaming === true)
           refuse('COPY outside a transaction', 'Use sql.begin(async (sql) => …): the COPY must end before the commit is sent.')
         if (this.#isEnding) refuse('A query after sql.end()', 'Call sql.end() when the work is done.')
@@ -198,7 +198,7 @@ class TenantSql {
         try {
           const current = this.#binding()
           if (current !== undefined) mustBe(current, binding)
-          assertSafe(textOf(query))
+          assertSafe(textOf(query), binding)
           void send()
         } catch (error) {
           query.reject(error)
