@@ -17,7 +17,12 @@ const versions = {
 
 const root = resolve(import.meta.dirname, '..')
 const home = join(root, '.partywall', 'matrix')
-const majors = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(versions)
+const given = process.argv.slice(2)
+const firstOption = given.findIndex((argument) => argument.startsWith('-'))
+const named = firstOption === -1 ? given : given.slice(0, firstOption)
+/** For Vitest, as in: npm run test:matrix -- 14 16 --project role */
+const options = firstOption === -1 ? [] : given.slice(firstOption)
+const majors = named.length > 0 ? named : Object.keys(versions)
 const unknown = majors.filter((major) => !Object.hasOwn(versions, major))
 if (unknown.length > 0) {
   console.error(`There is no PostgreSQL ${unknown.join(', ')} in the matrix; it has ${Object.keys(versions).join(', ')}.`)
@@ -125,11 +130,15 @@ async function runSuite(major, url) {
   fs.rmSync(report, { force: true })
   const output = fs.openSync(log, 'w')
   const vitest = ['scripts/node.js', 'node_modules/vitest/vitest.mjs', 'run']
-  suite = spawn(process.execPath, [...vitest, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
-    cwd: root,
-    env: { ...process.env, DATABASE_URL: url },
-    stdio: ['ignore', output, output],
-  })
+  suite = spawn(
+    process.execPath,
+    [...vitest, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...options],
+    {
+      cwd: root,
+      env: { ...process.env, DATABASE_URL: url },
+      stdio: ['ignore', output, output],
+    },
+  )
   const end = await new Promise((done) => suite.on('exit', (code, signal) => done(signal ?? `exit ${code}`)))
   suite = undefined
   if (!fs.existsSync(report)) return { passed: 0, failed: 0, broken: [`The suite did not finish (${end}).`], log }
