@@ -87,7 +87,7 @@ const bitten: readonly Bitten[] = [
   { ...notes, ...kysely, cases: [...undone, ...refusals] },
 ]
 
-const { tenancy, tenants, admin, url } = await fourTenants()
+const { tenancy, tenants, admin, superUrl: url } = await fourTenants()
 const allCases = [...queryCases, ...transactionCases, ...streamCases, ...crowdCases]
 const ids = { next: 1 }
 
