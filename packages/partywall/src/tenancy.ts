@@ -90,7 +90,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     const domains = new Domains<A>(this.#catalog, this.#store, this.#events)
     this.#sources = migrationSources(options)
     const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options }
-    this.migrations = new Migrations<A>({ ...parts, catalog: this.#catalog.deploy, events: this.#events }, this.#trialHost())
+    this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#catalog.deploy, this.#trialHost())
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
     this.domains = {
       add: (ref, name, addOptions) => domains.add(ref, name, addOptions),

@@ -179,6 +179,21 @@ describe('a tenant without a role, or whose role the login may not take', () => 
   })
 })
 
+test('a process that has only the login of the application resolves, changes and checks tenants, and creates none', async () => {
+  const web = createTenancy({ root, database: logins.app, boundary: 'role' })
+  onTestFinished(() => web.close())
+  await web.ready()
+  expect((await web.migrations.status()).filter(({ pending }) => pending.length > 0)).toEqual([])
+  expect(await web.migrations.check()).toBe(true)
+  await web.tenants.suspend('globex')
+  expect((await web.tenants.activate('globex')).status).toBe('active')
+  await web.domains.add('globex', 'globex.example')
+  await expect(web.tenants.create({ schema: 'initech' })).rejects.toMatchObject({ code: 'NOT_PERMITTED' })
+  await expect(web.sharedPool.query('select * from partywall.tenants')).rejects.toMatchObject({ code: '42501' })
+  expect((await web.probe()).isolation).toMatchObject({ proven: false })
+  expect((await tenancy.probe()).isolation).toMatchObject({ proven: true })
+})
+
 test('with a deploy role, the boundary path gives the rights to the login itself', async () => {
   const database = await testDatabase()
   const own = await leastPrivilege(database.directUrl, database.url)

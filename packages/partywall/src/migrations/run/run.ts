@@ -1,4 +1,5 @@
 /** `tenancy.migrations`: migrates the shared schema and then the tenants, and reports the state of each schema. */
+import type { Database } from '../../ports/database.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { Attributes, MigrationReport } from '../../types.ts'
 import { findBothScopes } from '../plan/both-scopes.ts'
@@ -43,11 +44,16 @@ const planKeys = ['shared', 'tenants', 'kinds', 'status', 'to', 'down', 'edited'
 
 export class Migrations<A extends object = Attributes> {
   readonly #parts: MigrationsParts<A>
+  readonly #deploying: MigrationsParts<A>
   readonly #trialHost: TrialHost | undefined
 
-  /** @param trialHost what a trial needs; absent: there are no trials */
-  constructor(parts: MigrationsParts<A>, trialHost?: TrialHost) {
+  /**
+   * @param deploy the same database for what changes it; to look at the state of the fleet, the rights of the application are enough
+   * @param trialHost what a trial needs; absent: there are no trials
+   */
+  constructor(parts: MigrationsParts<A>, deploy: Database, trialHost?: TrialHost) {
     this.#parts = parts
+    this.#deploying = { ...parts, catalog: deploy }
     this.#trialHost = trialHost
   }
 
@@ -121,7 +127,7 @@ export class Migrations<A extends object = Attributes> {
     assertKnownKeys('migrations.redo', options, redoOptionKeys)
     assertRunOptions('migrations.redo', options)
     assertNamed('migrations.redo', options, 'last')
-    return new FleetRun<A>(this.#parts, { ...options, again: 'last' }).run()
+    return new FleetRun<A>(this.#deploying, { ...options, again: 'last' }).run()
   }
 
   /**
@@ -135,7 +141,7 @@ export class Migrations<A extends object = Attributes> {
     assertKnownKeys('migrations.reset', options, resetOptionKeys)
     assertRunOptions('migrations.reset', options)
     assertNamed('migrations.reset', options, 'all')
-    return new FleetRun<A>(this.#parts, { ...options, again: 'all' }).run()
+    return new FleetRun<A>(this.#deploying, { ...options, again: 'all' }).run()
   }
 
   /**
@@ -156,7 +162,7 @@ export class Migrations<A extends object = Attributes> {
   async #run(call: string, options: RunOptions): Promise<MigrationReport> {
     assertKnownKeys(call, options, runOptionKeys)
     assertRunOptions(call, options)
-    return new FleetRun<A>(this.#parts, options).run()
+    return new FleetRun<A>(this.#deploying, options).run()
   }
 
   async #plans(call: string, options: PlanOptions): Promise<readonly Planned[]> {

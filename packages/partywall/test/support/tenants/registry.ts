@@ -44,7 +44,7 @@ export function openRegistry(url: string, config: Config<any> = {}): Registry {
     catalog,
     tenants,
     domains,
-    migrations: new Migrations({ ...parts, catalog: catalog.deploy }),
+    migrations: new Migrations(parts, catalog.deploy),
     create: (input) => provision<any>(parts, input),
     close: () => database.close(),
   }
