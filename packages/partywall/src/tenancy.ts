@@ -5,6 +5,8 @@
 import { inspect } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { PoolClient } from 'pg'
+import type { AttackReport } from './attack/report.ts'
+import type { AttackOptions } from './attack/run-attacks.ts'
 import { Catalog } from './catalog/catalog.ts'
 import { Access } from './catalog/roles/access.ts'
 import { Domains } from './catalog/domains/domains.ts'
@@ -28,6 +30,7 @@ import type { TrialHost } from './migrations/trial/trial-parts.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
+import { attackHost } from './tenancy-attack.ts'
 import { assertEnterable } from './scope/entering.ts'
 import { Scope, type ScopeValue } from './scope/scope.ts'
 import type { DatabaseApi, DomainsApi, TenantsApi } from './tenancy-api.ts'
@@ -58,6 +61,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly #database: OpenDatabase
   readonly #store: Tenants<A>
   readonly #catalog: Catalog
+  readonly #access: Access
   readonly #sources: MigrationSources
   #closed: Promise<void> | undefined
 
@@ -79,7 +83,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       isEmbedded: database === undefined,
       connectionConfig: () => this.#database.connectionConfig(),
     })
-    const access = new Access(this.#database, options, deploy === undefined)
+    const access = (this.#access = new Access(this.#database, options, deploy === undefined))
     this.#catalog = new Catalog({
       database: this.#database,
       deploy: this.#database.deploy,
@@ -207,6 +211,19 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    */
   probe(): Promise<Probe> {
     return this.#database.probe()
+  }
+
+  /**
+   * Runs every known attack of one tenant on another against this configuration, in throw-away tenants that are in no catalog, and removes them. Costs up
+   * to a minute, connections of its own, and a role that may create schemas. Run it in CI, and once on the server of production.
+   * @example const { ok, attacks } = await tenancy.attack() // one entry for each attack; ok: all that the boundary promises was held
+   * @throws TenancyError DATABASE_UNREACHABLE, NOT_PERMITTED, INVALID_ARGUMENT
+   */
+  async attack(options?: AttackOptions): Promise<AttackReport> {
+    const { runAttacks } = await import(/* webpackMode: "eager" */ './attack/run-attacks.ts')
+    const { options: own } = this
+    const parts = { options: own, access: this.#access, catalog: this.#catalog, database: this.#database, scope: this.#scope }
+    return runAttacks(attackHost({ ...parts, run: (tenant, fn) => this.run(tenant, fn) }), options)
   }
 
   /**

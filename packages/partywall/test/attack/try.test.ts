@@ -1,0 +1,14 @@
+import { test } from 'vitest'
+import { createTenancy } from '../../src/index.ts'
+import { testDatabase } from '../support/servers/database.ts'
+test('all', async () => {
+  const { url } = await testDatabase()
+  const tenancy = createTenancy({ database: url })
+  const report = await tenancy.attack()
+  for (const a of report.attacks) {
+    const odd = a.state === 'not tried' || (a.promised && a.state !== 'held') || (!a.promised && a.state === 'held')
+    console.log(`${odd ? '!! ' : '   '}${a.id}: ${a.state} ${a.promised ? 'promised' : ''} ${a.by ?? a.seen ?? a.reason}`)
+  }
+  console.log(report.ok, report.durationMs, report.attacks.length)
+  await tenancy.close()
+}, 120000)
