@@ -1,5 +1,6 @@
 /** What `tenancy.attack` gives to the attacks: the ways by which an application reaches its tenants, and the role that owns their schemas. */
-import type { AttackHost } from './attack/run-attacks.ts'
+import type { AttackReport } from './attack/report.ts'
+import type { AttackHost, AttackOptions } from './attack/run-attacks.ts'
 import type { BoundaryName } from './attack/groups/attack.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import type { Access } from './catalog/roles/access.ts'
@@ -11,7 +12,7 @@ import { isDirect } from './database/pool/checked-out-client.ts'
 import { tenantRole } from './names/role-name.ts'
 import type { Scope } from './scope/scope.ts'
 
-export interface AttackParts {
+interface AttackParts {
   readonly options: PublicOptions
   readonly access: Access
   readonly catalog: Catalog
@@ -20,7 +21,17 @@ export interface AttackParts {
   readonly run: AttackHost['run']
 }
 
-export function attackHost({ options, access, catalog, database, scope, run }: AttackParts): AttackHost {
+export type AttackCall = (options?: AttackOptions) => Promise<AttackReport>
+
+/** The attacks are loaded when they are needed: no other use of a tenancy pays for them. */
+export function attackOf(parts: AttackParts): AttackCall {
+  return async (options) => {
+    const { runAttacks } = await import(/* webpackMode: "eager" */ './attack/run-attacks.ts')
+    return runAttacks(hostOf(parts), options)
+  }
+}
+
+function hostOf({ options, access, catalog, database, scope, run }: AttackParts): AttackHost {
   const boundary = boundaryOf(options.boundary, { id: '', schema: '', kind: 'default' })
   return {
     options,

@@ -5,8 +5,6 @@
 import { inspect } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { PoolClient } from 'pg'
-import type { AttackReport } from './attack/report.ts'
-import type { AttackOptions } from './attack/run-attacks.ts'
 import { Catalog } from './catalog/catalog.ts'
 import { Access } from './catalog/roles/access.ts'
 import { Domains } from './catalog/domains/domains.ts'
@@ -30,7 +28,7 @@ import type { TrialHost } from './migrations/trial/trial-parts.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
-import { attackHost } from './tenancy-attack.ts'
+import { attackOf, type AttackCall } from './tenancy-attack.ts'
 import { assertEnterable } from './scope/entering.ts'
 import { Scope, type ScopeValue } from './scope/scope.ts'
 import type { DatabaseApi, DomainsApi, TenantsApi } from './tenancy-api.ts'
@@ -56,12 +54,17 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly domains: DomainsApi
   /** Resolves the facts of a request to a tenant, or says why not. Costs one lookup, mostly from the cache. */
   readonly resolve: (facts: RequestFacts) => Promise<Resolution<A>>
+  /**
+   * Runs every known attack of one tenant on another against this configuration, in throw-away tenants, and removes them. Takes a few seconds.
+   * @example const { ok, attacks } = await tenancy.attack() // ok: what the boundary promises was held
+   * @throws TenancyError DATABASE_UNREACHABLE, NOT_PERMITTED
+   */
+  readonly attack: AttackCall
   readonly #scope = new Scope<A>()
   readonly #events = new Events<A>()
   readonly #database: OpenDatabase
   readonly #store: Tenants<A>
   readonly #catalog: Catalog
-  readonly #access: Access
   readonly #sources: MigrationSources
   #closed: Promise<void> | undefined
 
@@ -83,7 +86,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       isEmbedded: database === undefined,
       connectionConfig: () => this.#database.connectionConfig(),
     })
-    const access = (this.#access = new Access(this.#database, options, deploy === undefined))
+    const access = new Access(this.#database, options, deploy === undefined)
     this.#catalog = new Catalog({
       database: this.#database,
       deploy: this.#database.deploy,
@@ -96,6 +99,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options }
     this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#catalog.deploy, this.#trialHost())
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
+    this.attack = attackOf({ ...parts, database: this.#database, scope: this.#scope, run: this.run.bind(this) })
     this.domains = {
       add: (ref, name, addOptions) => domains.add(ref, name, addOptions),
       remove: (ref, name) => domains.remove(ref, name),
@@ -211,19 +215,6 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    */
   probe(): Promise<Probe> {
     return this.#database.probe()
-  }
-
-  /**
-   * Runs every known attack of one tenant on another against this configuration, in throw-away tenants that are in no catalog, and removes them. Costs up
-   * to a minute, connections of its own, and a role that may create schemas. Run it in CI, and once on the server of production.
-   * @example const { ok, attacks } = await tenancy.attack() // one entry for each attack; ok: all that the boundary promises was held
-   * @throws TenancyError DATABASE_UNREACHABLE, NOT_PERMITTED, INVALID_ARGUMENT
-   */
-  async attack(options?: AttackOptions): Promise<AttackReport> {
-    const { runAttacks } = await import(/* webpackMode: "eager" */ './attack/run-attacks.ts')
-    const { options: own } = this
-    const parts = { options: own, access: this.#access, catalog: this.#catalog, database: this.#database, scope: this.#scope }
-    return runAttacks(attackHost({ ...parts, run: (tenant, fn) => this.run(tenant, fn) }), options)
   }
 
   /**

@@ -24,7 +24,7 @@ export interface AttackEntry {
 }
 
 export interface AttackReport {
-  /** True when every attack that the boundary promises to hold was held, or could not be tried. */
+  /** True when no attack succeeded that the boundary promises to hold, and the run was not aborted. */
   readonly ok: boolean
   /** The boundary of a tenant of the kind `default`. */
   readonly boundary: BoundaryName

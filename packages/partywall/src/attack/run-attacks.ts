@@ -10,7 +10,7 @@ import type { ThrowAway, World } from './groups/world.ts'
 import { attacks } from './attacks.ts'
 import { broken, isPromised, type AttackEntry, type AttackReport } from './report.ts'
 import { schemaOf } from './throw-away-names.ts'
-import { dropLeftovers, dropThrowAways, makeThrowAways, newIds, type MakingParts } from './throw-away.ts'
+import { dropLeftovers, dropThrowAways, makeThrowAways, newIds, tellLeftBehind, type MakingParts } from './throw-away.ts'
 import { mayRunSetConfigSql } from './throw-away-sql.ts'
 
 export interface AttackOptions {
@@ -52,6 +52,7 @@ export async function runAttacks(host: AttackHost, options: AttackOptions = {}):
       ...made,
       spareSchema: identifier(schemaOf(ids[3]!)),
       owner: host.owner,
+      ownerRole: identifier(await host.owner.loginRole()),
       run: (who, fn) => host.run(who.tenant, fn),
       runOutside: (fn) => host.runOutside(fn),
       bind: (fn) => host.bind(fn),
@@ -59,7 +60,7 @@ export async function runAttacks(host: AttackHost, options: AttackOptions = {}):
     }
     const entries = await runAll(attacks, host, world, isRevoked, options)
     return {
-      ok: broken({ attacks: entries }).length === 0,
+      ok: entries.length === attacks.length && broken({ attacks: entries }).length === 0,
       boundary: host.boundary,
       revoked: isRevoked,
       attacks: entries,
@@ -67,7 +68,7 @@ export async function runAttacks(host: AttackHost, options: AttackOptions = {}):
       durationMs: performance.now() - started,
     }
   } finally {
-    await dropThrowAways(parts, ids)
+    await dropThrowAways(parts, ids).catch((error: unknown) => tellLeftBehind(ids, error))
   }
 }
 

@@ -13,12 +13,12 @@ test('a throw-away schema tells its id and when it was made', () => {
 })
 
 test('no other name is taken for a throw-away schema', () => {
-  for (const name of [
+  const others = [
     'partywall_attack',
     'partywall_attack_acme',
     'acme',
     `x${schemaOf(newId())}`,
     `partywall_attack_${'0'.repeat(32)}`,
-  ])
-    expect(new RegExp(namesOfAttacks).test(name), name).toBe(false)
+  ]
+  expect(others.filter((name) => new RegExp(namesOfAttacks).test(name))).toEqual([])
 })

@@ -91,6 +91,17 @@ export function dropSchemasText(schemas: readonly string[]): string {
   return schemas.map((schema) => `drop schema if exists ${identifier(schema)} cascade;`).join('\n')
 }
 
+/** Those of these roles that exist. */
+export function rolesSql(names: readonly string[]): Statement {
+  return { text: 'select rolname::text as role from pg_catalog.pg_roles where rolname = any ($1::text[])', values: [[...names]] }
+}
+
+/** What the role owns, such as a large object, would keep it from being dropped; the role that made it may become a member of it. */
+export function dropRoleText(role: string): string {
+  const name = identifier(role)
+  return `grant ${name} to current_user; drop owned by ${name}; drop role ${name};`
+}
+
 export function mayRunSetConfigSql(): Statement {
   return {
     text: `

@@ -5,12 +5,22 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { toTenant } from '../catalog/tenants/tenant-row.ts'
 import { identifier } from '../names/identifier.ts'
+import { tenantRole } from '../names/role-name.ts'
 import type { Database, Transaction } from '../ports/database.ts'
+import { explainPrivilege } from '../sql/privilege.ts'
 import { createSchemaSql } from '../sql/schema-sql.ts'
 import { sqlState, sqlStateOf } from '../sql/sqlstate.ts'
 import type { SharedObjects, ThrowAway, World } from './groups/world.ts'
 import { madeWith, newId, schemaOf } from './throw-away-names.ts'
-import { dropSchemasText, dropSharedText, leftoversSql, sharedText, tablesText } from './throw-away-sql.ts'
+import {
+  dropRoleText,
+  dropSchemasText,
+  dropSharedText,
+  leftoversSql,
+  rolesSql,
+  sharedText,
+  tablesText,
+} from './throw-away-sql.ts'
 
 export type ThrowAways = Pick<World, 'mine' | 'sibling' | 'other' | 'shared'>
 
@@ -43,12 +53,24 @@ async function make(parts: MakingParts, id: string, isOther: boolean): Promise<T
   const code = `c${randomBytes(10).toString('hex')}`
   const number = String(randomInt(1_000_000_000, 2_000_000_000))
   await parts.owner.transaction(async (transaction) => {
-    await transaction.query(createSchemaSql(schema))
+    await createSchema(transaction, schema)
     await parts.give(transaction, tenantOf(id, undefined))
     await transaction.in('pg_catalog').query({ text: tablesText({ schema, secret, code, number }, isOther) })
   })
   const tenant = tenantOf(id, await oidOf(parts, schema))
   return { tenant, schema, sql: identifier(schema), secret, code, number, role: parts.roleOf(tenant) }
+}
+
+async function createSchema(transaction: Transaction, schema: string): Promise<void> {
+  try {
+    await transaction.query(createSchemaSql(schema))
+  } catch (error) {
+    throw explainPrivilege(
+      error,
+      'create the throw-away tenants of the attacks',
+      'Run the attacks as a role that may create schemas: give it in the option "database.deploy".',
+    )
+  }
 }
 
 async function oidOf({ owner }: MakingParts, schema: string): Promise<string> {
@@ -99,17 +121,9 @@ export async function dropThrowAways(parts: Pick<MakingParts, 'owner' | 'sharedS
   const text = [...schemas.map((name) => dropSharedText(sharedSchema, name)), dropSchemasText(schemas)].join('\n')
   await owner.transaction(async (transaction) => {
     await transaction.in('pg_catalog').query({ text })
-    await dropRoles(transaction, ids)
+    const { rows } = await transaction.query<{ role: string }>(rolesSql(ids.map(tenantRole)))
+    for (const { role } of rows) await transaction.in('pg_catalog').query({ text: dropRoleText(role) })
   })
-}
-
-async function dropRoles(transaction: Transaction, ids: readonly string[]): Promise<void> {
-  const names = ids.map((id) => `partywall_${id.replaceAll('-', '')}`)
-  const { rows } = await transaction.query<{ role: string }>({
-    text: 'select rolname::text as role from pg_catalog.pg_roles where rolname = any ($1::text[])',
-    values: [names],
-  })
-  for (const { role } of rows) await transaction.query({ text: `drop role ${identifier(role)}` })
 }
 
 const leftOverAfterMs = 3_600_000
@@ -121,5 +135,14 @@ export async function dropLeftovers(parts: Pick<MakingParts, 'owner' | 'sharedSc
     .filter(({ kind, name }) => (kind === 'shared' ? name.endsWith('_table') : name === schemaOf(madeWith(name).id)))
     .filter(({ name, now }) => madeWith(name).at < Number(now) - leftOverAfterMs)
   const ids = new Set(old.map(({ name }) => madeWith(name).id))
-  for (const id of ids) await dropThrowAways(parts, [id])
+  for (const id of ids) await dropThrowAways(parts, [id]).catch((error: unknown) => tellLeftBehind([id], error))
+}
+
+/** The attacks have been run, or can be: what could not be removed is no reason to keep their result back. */
+export function tellLeftBehind(ids: readonly string[], error: unknown): void {
+  process.emitWarning(
+    `Throw-away tenants of attacks could not be removed: ${String(error)}. Drop these schemas, if they exist: ${ids.map(schemaOf).join(', ')}. ` +
+      'See docs/errors.md#PARTYWALL_ATTACK_LEFT',
+    { code: 'PARTYWALL_ATTACK_LEFT' },
+  )
 }

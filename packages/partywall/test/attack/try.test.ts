@@ -1,9 +1,15 @@
 import { test } from 'vitest'
 import { createTenancy } from '../../src/index.ts'
 import { testDatabase } from '../support/servers/database.ts'
+import { leastPrivilege } from '../support/tenants/least-privilege.ts'
 test('all', async () => {
-  const { url } = await testDatabase()
-  const tenancy = createTenancy({ database: url })
+  const { url, directUrl } = await testDatabase()
+  const { app, deploy } = await leastPrivilege(directUrl, url)
+  const tenancy = createTenancy({
+    database: { connectionString: app, deploy },
+    boundary: 'role',
+    strict: process.env['STRICT'] === '1',
+  })
   const report = await tenancy.attack()
   for (const a of report.attacks) {
     const odd = a.state === 'not tried' || (a.promised && a.state !== 'held') || (!a.promised && a.state === 'held')

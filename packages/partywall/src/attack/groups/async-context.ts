@@ -34,21 +34,18 @@ export const asyncContext = group('async-context', [
     run: async (world) => {
       const { one, mine, sibling } = world
       const client = await world.run(sibling, () => one.connect())
-      const read = world.run(
-        mine,
-        () =>
-          new Promise<unknown[]>((resolve, reject) => {
-            one.connect((error, taken, done) => {
-              if (error !== undefined || taken === undefined) return reject(error)
-              taken
-                .query(reading)
-                .then(({ rows }) => resolve(rows), reject)
-                .finally(() => done())
-            })
-          }),
-      )
+      const taking = world.run(mine, async () => {
+        const taken = Promise.withResolvers<PoolClient>()
+        one.connect((error, second) => (second === undefined ? taken.reject(error) : taken.resolve(second)))
+        return taken.promise
+      })
       await world.run(sibling, () => client.release())
-      return own(await read, mine)
+      const taken = await taking
+      try {
+        return own((await world.run(mine, () => taken.query(reading))).rows, mine)
+      } finally {
+        taken.release()
+      }
     },
   },
   {
@@ -122,8 +119,11 @@ export const asyncContext = group('async-context', [
     promise: byScope,
     run: async (world) => {
       const { one, mine, sibling } = world
-      await world.run(sibling, () => Promise.reject(new Error('thrown'))).catch(() => {})
-      return own((await world.run(mine, () => one.query(reading))).rows, mine)
+      const { rows } = await world.run(mine, async () => {
+        await world.run(sibling, () => Promise.reject(new Error('thrown'))).catch(() => {})
+        return one.query(reading)
+      })
+      return own(rows, mine)
     },
   },
   {

@@ -75,7 +75,10 @@ export const functions = group('functions', [
     title: 'connect back to the server as another role (dblink)',
     promise: fromRole,
     sql: ({ sibling }) =>
-      `select secret from dblink('dbname=' || current_database(), 'select secret from ${sibling.sql}.notes') as stolen (secret text)`,
+      `select secret from dblink(
+        'host=127.0.0.1 port=' || current_setting('port') || ' user=' || session_user || ' dbname=' || current_database(),
+        'select secret from ${sibling.sql}.notes'
+      ) as stolen (secret text)`,
     prepare: (world) => withoutExtension(world, 'dblink'),
   }),
   hostile({

@@ -8,7 +8,13 @@ import type { World } from './world.ts'
 
 const promise = { ...promises.everywhere, heldBy: 'names with their schema in every statement of partywall' }
 
-const planting = (name: string, title: string, texts: (at: string) => readonly string[]): AttackIn => ({
+/** What an attack makes, and what removes it again. */
+interface Plants {
+  readonly made: readonly string[]
+  readonly removed: readonly string[]
+}
+
+const planting = (name: string, title: string, plants: (at: string) => Plants): AttackIn => ({
   name,
   title,
   promise,
@@ -16,7 +22,8 @@ const planting = (name: string, title: string, texts: (at: string) => readonly s
     const { owner, other, one } = world
     await owner.query({ text: `create sequence if not exists ${other.sql}.calls` })
     await owner.query({ text: `alter sequence ${other.sql}.calls restart` })
-    for (const text of texts(other.sql)) await owner.query({ text })
+    const { made, removed } = plants(other.sql)
+    for (const text of made) await owner.query({ text })
     try {
       await world.run(other, async () => {
         await one.query('select 1')
@@ -33,35 +40,55 @@ const planting = (name: string, title: string, texts: (at: string) => readonly s
       })
     } catch (error) {
       return refusedBy(error)
+    } finally {
+      for (const text of removed) await owner.query({ text })
     }
     return (await called(world)) ? notHeld('a statement of partywall called it') : held('no statement of partywall called it')
   },
 })
 
+const signatures = {
+  functions: [
+    ['set_config(text, text, boolean)', 'text'],
+    ['has_schema_privilege(regnamespace, text)', 'boolean'],
+    ['pg_my_temp_schema()', 'oid'],
+  ],
+  operators: [
+    ['differs(oid, oid)', 'boolean'],
+    ['differs(regnamespace, oid)', 'boolean'],
+  ],
+  types: [['counted(text)', 'boolean']],
+} as const
+
 export const planted = group('planted', [
-  planting('function', "plant functions with the names of those in partywall's statements", (at) => [
-    counting(at, 'set_config(text, text, boolean)', 'text'),
-    counting(at, 'set_config(text, text, integer)', 'text'),
-    counting(at, 'has_schema_privilege(regnamespace, text)', 'boolean'),
-    counting(at, 'pg_my_temp_schema()', 'oid'),
-  ]),
-  planting('operator', "plant operators that fit partywall's statements", (at) => [
-    counting(at, 'differs(oid, oid)', 'boolean'),
-    counting(at, 'differs(regnamespace, oid)', 'boolean'),
-    `create operator ${at}.<> (leftarg = oid, rightarg = oid, function = ${at}.differs)`,
-    `create operator ${at}.<> (leftarg = regnamespace, rightarg = oid, function = ${at}.differs)`,
-  ]),
-  planting('type', "plant types with the names of those in partywall's statements", (at) => [
-    counting(at, 'isnot(text)', 'boolean'),
-    `create domain ${at}.regnamespace as text check (${at}.isnot(value))`,
-    `create domain ${at}.oid as text check (${at}.isnot(value))`,
-  ]),
+  planting('function', "plant functions with the names of those in partywall's statements", (at) =>
+    counting(at, signatures.functions),
+  ),
+  planting('operator', "plant operators that fit partywall's statements", (at) => {
+    const { made, removed } = counting(at, signatures.operators)
+    const operator = (left: string): string =>
+      `create operator ${at}.<> (leftarg = ${left}, rightarg = oid, function = ${at}.differs)`
+    return { made: [...made, operator('oid'), operator('regnamespace')], removed }
+  }),
+  planting('type', "plant types with the names of those in partywall's statements", (at) => {
+    const { made, removed } = counting(at, signatures.types)
+    const domains = ['regnamespace', 'oid']
+    return {
+      made: [...made, ...domains.map((name) => `create domain ${at}.${name} as text check (${at}.counted(value))`)],
+      removed: [...domains.map((name) => `drop domain ${at}.${name}`), ...removed],
+    }
+  }),
 ])
 
-function counting(at: string, signature: string, returns: string): string {
-  return `
-    create function ${at}.${signature} returns ${returns} language plpgsql as $body$
-    begin perform pg_catalog.nextval('${at}.calls'); return null; end $body$`
+function counting(at: string, functions: readonly (readonly [signature: string, returns: string])[]): Plants {
+  return {
+    made: functions.map(
+      ([signature, returns]) => `
+        create function ${at}.${signature} returns ${returns} language plpgsql as $body$
+        begin perform pg_catalog.nextval('${at}.calls'); return null; end $body$`,
+    ),
+    removed: functions.map(([signature]) => `drop function ${at}.${signature} cascade`),
+  }
 }
 
 async function called({ owner, other }: World): Promise<boolean> {

@@ -133,7 +133,8 @@ export const roles = group('roles', [
     title: 'give rights on what will be made in the schema of another tenant',
     promise: fromRole,
     success: 'runs',
-    sql: ({ sibling }) => `alter default privileges in schema ${sibling.sql} grant select on tables to public`,
+    sql: ({ sibling, ownerRole }) =>
+      `alter default privileges for role ${ownerRole} in schema ${sibling.sql} grant select on tables to public`,
   }),
   hostile({
     name: 'create-role',

@@ -27,14 +27,6 @@ export const searchPath = group('search-path', [
     sql: ({ sibling }) => [`select set_config('search_path', '${sibling.sql}', false)`, 'select secret from notes'],
   }),
   hostile({
-    name: 'set-config-in-statement',
-    title: 'set the search path in a part of the statement that reads',
-    promise: everywhere,
-    sql: ({ sibling }) => `
-      with changed as materialized (select set_config('search_path', '${sibling.sql}', true) as path)
-      select secret from changed, notes`,
-  }),
-  hostile({
     name: 'one-text',
     title: 'set the search path and read, in one text of two statements',
     promise: fromRole,

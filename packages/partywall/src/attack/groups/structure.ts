@@ -67,5 +67,5 @@ export const structure = group('structure', [
     ({ sibling }) => `alter schema ${sibling.sql} rename to attack_renamed`,
   ),
   runs('create-schema', 'make a schema', () => 'create schema attack_planted'),
-  runs('create-extension', 'install an extension that reaches other databases', () => 'create extension dblink'),
+  runs('create-extension', 'install an extension that reads files of the server', () => 'create extension file_fdw'),
 ])

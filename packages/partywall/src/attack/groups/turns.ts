@@ -58,14 +58,16 @@ export const turns = group('turns', [
     name: 'savepoint',
     title: 'read after a rollback to a savepoint, which undoes settings',
     promise: everywhere,
-    run: (world) =>
-      inTransaction(world, world.mine, async (client) => {
+    run: async (world) => {
+      await world.run(world.sibling, () => world.one.query(reading))
+      return inTransaction(world, world.mine, async (client) => {
         await client.query('savepoint before')
         await client.query('select 1')
         await client.query('rollback to savepoint before')
         const { rows } = await client.query(reading)
         return isOwn(rows, world.mine) ? held('the statement read its own rows') : notHeld('it read other rows')
-      }),
+      })
+    },
   },
   {
     name: 'writes',

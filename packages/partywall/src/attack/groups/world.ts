@@ -49,6 +49,8 @@ export interface World {
   readonly isDirect: boolean
   /** Owns the tables; prepares and observes. */
   readonly owner: Queryable
+  /** The role of `owner`, as SQL. */
+  readonly ownerRole: string
   /** Runs `fn` in the scope of the tenant. */
   run<T>(who: ThrowAway, fn: () => T): Promise<Awaited<T>>
   /** Runs `fn` outside of every scope. */
