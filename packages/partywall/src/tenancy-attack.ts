@@ -21,10 +21,8 @@ interface AttackParts {
   readonly run: AttackHost['run']
 }
 
-export type AttackCall = (options?: AttackOptions) => Promise<AttackReport>
-
 /** The attacks are loaded when they are needed: no other use of a tenancy pays for them. */
-export function attackOf(parts: AttackParts): AttackCall {
+export function attackOf(parts: AttackParts): (options?: AttackOptions) => Promise<AttackReport> {
   return async (options) => {
     const { runAttacks } = await import(/* webpackMode: "eager" */ './attack/run-attacks.ts')
     return runAttacks(hostOf(parts), options)

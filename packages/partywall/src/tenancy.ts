@@ -5,6 +5,8 @@
 import { inspect } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { PoolClient } from 'pg'
+import type { AttackReport } from './attack/report.ts'
+import type { AttackOptions } from './attack/run-attacks.ts'
 import { Catalog } from './catalog/catalog.ts'
 import { Access } from './catalog/roles/access.ts'
 import { Domains } from './catalog/domains/domains.ts'
@@ -28,7 +30,7 @@ import type { TrialHost } from './migrations/trial/trial-parts.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
-import { attackOf, type AttackCall } from './tenancy-attack.ts'
+import { attackOf } from './tenancy-attack.ts'
 import { assertEnterable } from './scope/entering.ts'
 import { Scope, type ScopeValue } from './scope/scope.ts'
 import type { DatabaseApi, DomainsApi, TenantsApi } from './tenancy-api.ts'
@@ -54,12 +56,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly domains: DomainsApi
   /** Resolves the facts of a request to a tenant, or says why not. Costs one lookup, mostly from the cache. */
   readonly resolve: (facts: RequestFacts) => Promise<Resolution<A>>
-  /**
-   * Runs every known attack of one tenant on another against this configuration, in throw-away tenants, and removes them. Takes a few seconds.
-   * @example const { ok, attacks } = await tenancy.attack() // ok: what the boundary promises was held
-   * @throws TenancyError DATABASE_UNREACHABLE, NOT_PERMITTED
-   */
-  readonly attack: AttackCall
+  /** Runs every known attack of one tenant on another against this configuration, in throw-away tenants. Takes seconds. See docs/attack.md. */
+  readonly attack: (options?: AttackOptions) => Promise<AttackReport>
   readonly #scope = new Scope<A>()
   readonly #events = new Events<A>()
   readonly #database: OpenDatabase

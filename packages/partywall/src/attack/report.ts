@@ -1,5 +1,5 @@
 /** What a run of attacks returns: one entry for each attack. */
-import type { BoundaryName, Outcome, Promised } from './groups/attack.ts'
+import type { Promised } from './groups/attack.ts'
 
 export interface AttackEntry {
   /** `<group>/<name>`; it never changes. */
@@ -15,7 +15,7 @@ export interface AttackEntry {
    * - `not tried`: it could not be carried out here, for `reason`
    * - `not run`: it would harm the server, so it is only listed
    */
-  readonly state: Outcome['state']
+  readonly state: 'held' | 'not held' | 'not tried' | 'not run'
   readonly by?: string
   readonly seen?: string
   readonly reason?: string
@@ -27,7 +27,7 @@ export interface AttackReport {
   /** True when no attack succeeded that the boundary promises to hold, and the run was not aborted. */
   readonly ok: boolean
   /** The boundary of a tenant of the kind `default`. */
-  readonly boundary: BoundaryName
+  readonly boundary: 'path' | 'role' | 'role strict' | 'login'
   /** Whether only the login of the application may call `set_config`. */
   readonly revoked: boolean
   readonly attacks: readonly AttackEntry[]

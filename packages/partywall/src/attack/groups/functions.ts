@@ -68,7 +68,7 @@ export const functions = group('functions', [
     title: 'run a program on the server',
     promise: fromRole,
     success: 'runs',
-    sql: () => `copy (select 1) to program 'exit 0'`,
+    sql: () => `copy notes (id) from program 'echo 4711'`,
   }),
   hostile({
     name: 'dblink',

@@ -93,25 +93,6 @@ export const roles = group('roles', [
       from (select id from notes order by set_config('role', '${world.sibling.role}', true), id limit 1) as changed`,
   }),
   hostile({
-    name: 'update-settings',
-    title: "take another tenant's role by an update of pg_settings, then read it",
-    promise: fromRole,
-    isRolledBack: true,
-    alsoHeld,
-    sql: (world) => [`update pg_settings set setting = '${world.sibling.role}' where name = 'role'`, reading(world)],
-  }),
-  hostile({
-    name: 'update-settings-in-text',
-    title: "take another tenant's role by an update of pg_settings and read it, in one text",
-    promise: {
-      ...fromStrict,
-      promisedBy: { ...fromStrict.promisedBy, role: 'with the revoke' },
-      wouldHold: withRevoke.wouldHold,
-    },
-    alsoHeld,
-    sql: (world) => `update pg_settings set setting = '${world.sibling.role}' where name = 'role'; ${reading(world)}`,
-  }),
-  hostile({
     name: 'grant-role',
     title: "give another tenant's role to the own one",
     promise: fromRole,

@@ -34,6 +34,24 @@ export const searchPath = group('search-path', [
     sql: ({ sibling }) => `set local search_path = ${sibling.sql}; select secret from notes`,
   }),
   hostile({
+    name: 'update-settings',
+    title: 'set the search path by an update of pg_settings, then read by an unqualified name',
+    promise: everywhere,
+    isRolledBack: true,
+    sql: ({ sibling }) => [
+      `update pg_settings set setting = '${sibling.sql}' where name = 'search_path'`,
+      'select secret from notes',
+    ],
+  }),
+  hostile({
+    name: 'update-settings-in-text',
+    title: 'set the search path by an update of pg_settings and read, in one text of two statements',
+    promise: fromRole,
+    alsoHeld: unknownName,
+    sql: ({ sibling }) =>
+      `update pg_settings set setting = '${sibling.sql}' where name = 'search_path'; select secret from notes`,
+  }),
+  hostile({
     name: 'text-in-text',
     title: 'set the search path and run a query that is given as text, in one statement',
     promise: fromRole,
