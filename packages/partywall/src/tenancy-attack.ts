@@ -18,7 +18,7 @@ interface AttackParts {
   readonly catalog: Catalog
   readonly database: OpenDatabase
   readonly scope: Scope<any>
-  readonly run: AttackHost['run']
+  readonly tenancy: Pick<AttackHost, 'run' | 'runShared' | 'session'>
 }
 
 /** The attacks are loaded when they are needed: no other use of a tenancy pays for them. */
@@ -29,7 +29,7 @@ export function attackOf(parts: AttackParts): (options?: AttackOptions) => Promi
   }
 }
 
-function hostOf({ options, access, catalog, database, scope, run }: AttackParts): AttackHost {
+function hostOf({ options, access, catalog, database, scope, tenancy }: AttackParts): AttackHost {
   const boundary = boundaryOf(options.boundary, { id: '', schema: '', kind: 'default' })
   return {
     options,
@@ -39,7 +39,9 @@ function hostOf({ options, access, catalog, database, scope, run }: AttackParts)
     roleOf: ({ id }) => (boundary === 'path' ? 'none' : tenantRole(id)),
     lendPool: (size, fn) => database.lendPool(size, fn),
     isDirect,
-    run,
+    run: (tenant, fn) => tenancy.run(tenant, fn),
+    runShared: (fn) => tenancy.runShared(fn),
+    session: (tenant, fn) => tenancy.session(tenant, fn),
     runOutside: (fn) => scope.runOutside(fn),
     bind: (fn) => scope.bind(fn),
   }

@@ -97,7 +97,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options }
     this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#catalog.deploy, this.#trialHost())
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
-    this.attack = attackOf({ ...parts, database: this.#database, scope: this.#scope, run: this.run.bind(this) })
+    this.attack = attackOf({ ...parts, database: this.#database, scope: this.#scope, tenancy: this })
     this.domains = {
       add: (ref, name, addOptions) => domains.add(ref, name, addOptions),
       remove: (ref, name) => domains.remove(ref, name),

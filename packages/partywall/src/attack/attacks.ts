@@ -12,6 +12,7 @@ import { qualifiedNames } from './groups/qualified-names.ts'
 import { resources } from './groups/resources.ts'
 import { roles } from './groups/roles.ts'
 import { searchPath } from './groups/search-path.ts'
+import { sessions } from './groups/sessions.ts'
 import { severalStatements } from './groups/several-statements.ts'
 import { sharedSchema } from './groups/shared-schema.ts'
 import { structure } from './groups/structure.ts'
@@ -28,6 +29,7 @@ export const attacks: readonly Attack[] = [
   ...planted,
   ...qualifiedNames,
   ...severalStatements,
+  ...sessions,
   ...functions,
   ...roles,
   ...structure,

@@ -34,6 +34,8 @@ export interface AttackHost {
   /** Whether a connection of the pool has a session of its own. */
   isDirect(client: PoolClient): boolean
   run<T>(tenant: ThrowAway['tenant'], fn: () => T): Promise<Awaited<T>>
+  runShared<T>(fn: () => T): Promise<Awaited<T>>
+  session<T>(tenant: ThrowAway['tenant'], fn: (client: PoolClient) => Promise<T>): Promise<T>
   runOutside<T>(fn: () => T): T
   bind<T>(fn: () => T): () => T
 }
@@ -54,6 +56,8 @@ export async function runAttacks(host: AttackHost, options: AttackOptions = {}):
       owner: host.owner,
       ownerRole: identifier(await host.owner.loginRole()),
       run: (who, fn) => host.run(who.tenant, fn),
+      runShared: (fn) => host.runShared(fn),
+      session: (who, fn) => host.session(who.tenant, fn),
       runOutside: (fn) => host.runOutside(fn),
       bind: (fn) => host.bind(fn),
       mayBeSchema: (name) => schemaNameProblem(name) === undefined,
@@ -100,11 +104,18 @@ export async function runAll(
   return entries
 }
 
+/**
+ * Whether a connection has a session of its own. It also reads what the attacker may read: where that fails, every attack would fail, too, and
+ * nothing would be known.
+ */
 async function reachesSessions(pool: Pool, host: Pick<AttackHost, 'isDirect'>, { run, mine }: Surroundings): Promise<boolean> {
   const client = await run(mine, () => pool.connect())
-  const isDirect = host.isDirect(client)
-  client.release()
-  return isDirect
+  try {
+    await client.query('select secret from notes')
+    return host.isDirect(client)
+  } finally {
+    client.release()
+  }
 }
 
 const longestMs = 10_000

@@ -49,7 +49,7 @@ const naivePools: Record<string, (connectionString: string, store: Store, max: n
 /** The names of the naive pools that let the attack succeed. */
 export async function naivePoolsThatFail(
   attack: Attack,
-  surroundings: Omit<World, 'one' | 'two' | 'isDirect' | 'run' | 'runOutside' | 'bind' | 'mayBeSchema'>,
+  surroundings: Omit<World, 'one' | 'two' | 'isDirect' | 'run' | 'runShared' | 'session' | 'runOutside' | 'bind' | 'mayBeSchema'>,
   connectionString: string,
 ): Promise<string[]> {
   const failing: string[] = []
@@ -63,6 +63,12 @@ export async function naivePoolsThatFail(
       two,
       isDirect: true,
       run: (who, fn) => store.run(who.schema, async () => await fn()) as Promise<any>,
+      runShared: (fn) => store.run('public', async () => await fn()) as Promise<any>,
+      session: (who, fn) =>
+        store.run(who.schema, async () => {
+          const client = await one.connect()
+          return await fn(client).finally(() => client.release())
+        }),
       runOutside: (fn) => store.exit(fn),
       // An emitter calls its listeners in the context of the code that emits.
       bind: (fn) => fn,

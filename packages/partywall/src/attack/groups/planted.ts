@@ -49,26 +49,22 @@ const planting = (name: string, title: string, plants: (at: string) => Plants): 
 
 const signatures = {
   functions: [
-    ['set_config(text, text, boolean)', 'text'],
-    ['has_schema_privilege(regnamespace, text)', 'boolean'],
-    ['pg_my_temp_schema()', 'oid'],
+    ['set_config', 'text, text, boolean', 'text'],
+    ['has_schema_privilege', 'regnamespace, text', 'boolean'],
+    ['pg_my_temp_schema', '', 'oid'],
   ],
-  operators: [
-    ['differs(oid, oid)', 'boolean'],
-    ['differs(regnamespace, oid)', 'boolean'],
-  ],
-  types: [['counted(text)', 'boolean']],
+  operators: [['differs', 'regnamespace, oid', 'boolean']],
+  types: [['counted', 'text', 'boolean']],
 } as const
 
 export const planted = group('planted', [
   planting('function', "plant functions with the names of those in partywall's statements", (at) =>
     counting(at, signatures.functions),
   ),
-  planting('operator', "plant operators that fit partywall's statements", (at) => {
+  planting('operator', "plant an operator that fits partywall's statements", (at) => {
     const { made, removed } = counting(at, signatures.operators)
-    const operator = (left: string): string =>
-      `create operator ${at}.<> (leftarg = ${left}, rightarg = oid, function = ${at}.differs)`
-    return { made: [...made, operator('oid'), operator('regnamespace')], removed }
+    const operator = `create operator ${at}.<> (leftarg = regnamespace, rightarg = oid, function = ${at}.differs)`
+    return { made: [...made, operator], removed }
   }),
   planting('type', "plant types with the names of those in partywall's statements", (at) => {
     const { made, removed } = counting(at, signatures.types)
@@ -80,14 +76,15 @@ export const planted = group('planted', [
   }),
 ])
 
-function counting(at: string, functions: readonly (readonly [signature: string, returns: string])[]): Plants {
+/** Made under another name: behind a pooler partywall refuses a text that looks like a call of set_config. */
+function counting(at: string, functions: readonly (readonly [name: string, parameters: string, returns: string])[]): Plants {
   return {
-    made: functions.map(
-      ([signature, returns]) => `
-        create function ${at}.${signature} returns ${returns} language plpgsql as $body$
-        begin perform pg_catalog.nextval('${at}.calls'); return null; end $body$`,
-    ),
-    removed: functions.map(([signature]) => `drop function ${at}.${signature} cascade`),
+    made: functions.flatMap(([name, parameters, returns]) => [
+      `create function ${at}.planted(${parameters}) returns ${returns} language plpgsql as $body$
+       begin perform pg_catalog.nextval('${at}.calls'); return null; end $body$`,
+      `alter function ${at}.planted rename to ${name}`,
+    ]),
+    removed: functions.map(([name]) => `drop function ${at}.${name} cascade`),
   }
 }
 

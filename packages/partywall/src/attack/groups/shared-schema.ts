@@ -1,7 +1,7 @@
 /** What the tenants have in common: views and functions of the application in the shared schema, its tables, and the catalog. */
 import { group, promises, type Outcome } from './attack.ts'
 import { hostile } from './hostile.ts'
-import { held, notHeld, notTried, shows } from './judging.ts'
+import { held, notHeld, notTried, refusedBy, shows } from './judging.ts'
 import type { SharedObjects, World } from './world.ts'
 
 const { fromRole, never, onlyLogin } = promises
@@ -30,6 +30,19 @@ export const sharedSchema = group('shared-schema', [
       wouldHold: "variables of the type record, or the function in the tenants' migrations; or boundary: 'login'",
     },
     run: rowType,
+  },
+  {
+    name: 'shared-scope',
+    title: 'read a tenant by its qualified name from the scope of the shared schema',
+    promise: fromRole,
+    run: async ({ runShared, one, sibling }) => {
+      try {
+        const { rows } = await runShared(() => one.query(`select secret from ${sibling.sql}.notes`))
+        return shows(rows, sibling) ? notHeld('it read what belongs to the tenant') : held('it found no rows')
+      } catch (error) {
+        return refusedBy(error)
+      }
+    },
   },
   hostile({
     name: 'insert',

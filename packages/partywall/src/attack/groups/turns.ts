@@ -70,6 +70,21 @@ export const turns = group('turns', [
     },
   },
   {
+    name: 'timeout',
+    title: 'read after a statement of another tenant that was given up',
+    promise: everywhere,
+    run: async (world) => {
+      const slow = { text: 'select pg_sleep(0.1)', query_timeout: 20 }
+      await world.run(world.sibling, async () => {
+        const client = await world.one.connect()
+        await client.query(slow).catch(() => {})
+        client.release()
+      })
+      const { rows } = await world.run(world.mine, () => world.one.query(reading))
+      return isOwn(rows, world.mine) ? held('the statement read its own rows') : notHeld('it read the rows of another tenant')
+    },
+  },
+  {
     name: 'writes',
     title: 'write into the table of the tenant that used the connection before',
     promise: everywhere,

@@ -53,6 +53,10 @@ export interface World {
   readonly ownerRole: string
   /** Runs `fn` in the scope of the tenant. */
   run<T>(who: ThrowAway, fn: () => T): Promise<Awaited<T>>
+  /** Runs `fn` in the scope of the shared schema. */
+  runShared<T>(fn: () => T): Promise<Awaited<T>>
+  /** Lends a connection that is bound to the tenant for its whole life. */
+  session<T>(who: ThrowAway, fn: (client: PoolClient) => Promise<T>): Promise<T>
   /** Runs `fn` outside of every scope. */
   runOutside<T>(fn: () => T): T
   /** A function that runs in the scope that it was made in. */
