@@ -77,10 +77,10 @@ export async function runAttacks(host: AttackHost, options: AttackOptions = {}):
 }
 
 /** The world without its connections, which each attack gets new ones of. */
-export type Surroundings = Omit<World, 'one' | 'two' | 'isDirect'>
+type Surroundings = Omit<World, 'one' | 'two' | 'isDirect'>
 
 /** One after another: each gets new connections, and the rows that the attack before it may have changed are as they were. */
-export async function runAll(
+async function runAll(
   all: readonly Attack[],
   host: Pick<AttackHost, 'boundary' | 'lendPool' | 'isDirect'>,
   surroundings: Surroundings,

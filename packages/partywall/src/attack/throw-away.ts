@@ -25,7 +25,7 @@ import {
 export type ThrowAways = Pick<World, 'mine' | 'sibling' | 'other' | 'shared'>
 
 /** Gives a new schema to its tenant, as the lifecycle does for every tenant. */
-export type GiveSchema = (transaction: Transaction, tenant: ThrowAway['tenant']) => Promise<void>
+type GiveSchema = (transaction: Transaction, tenant: ThrowAway['tenant']) => Promise<void>
 
 export interface MakingParts {
   readonly owner: Pick<Database, 'query' | 'transaction'>
@@ -82,7 +82,7 @@ async function oidOf({ owner }: MakingParts, schema: string): Promise<string> {
 }
 
 /** As the catalog reads a tenant, without the row. */
-export function tenantOf(id: string, schemaOid: string | undefined): ThrowAway['tenant'] {
+function tenantOf(id: string, schemaOid: string | undefined): ThrowAway['tenant'] {
   const schema = schemaOf(id)
   return toTenant({
     id,

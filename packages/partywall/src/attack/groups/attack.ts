@@ -10,7 +10,7 @@ export type BoundaryName = (typeof boundaryNames)[number]
  */
 export type Promised = 'holds' | 'with the revoke' | 'does not hold'
 
-export type PromisedBy = Readonly<Record<BoundaryName, Promised>>
+type PromisedBy = Readonly<Record<BoundaryName, Promised>>
 
 /** What one try has shown. No text of it has a row, a parameter or a password. */
 export type Outcome =

@@ -6,7 +6,7 @@ import { group, promises, type AttackIn, type Outcome, type WhoPromises } from '
 import { held, notHeld, notRun, refusedBy } from './judging.ts'
 import type { World } from './world.ts'
 
-const { everywhere, onlyLogin } = promises
+const { everywhere, onlyLogin, withRevoke } = promises
 const byClosing = { ...everywhere, heldBy: 'the connection is closed, because the text shows what the statement leaves' }
 
 /** Closing our connection would not end the session. */
@@ -106,8 +106,8 @@ export const leftBehind = group('left-behind', [
   }),
   leaving({
     name: 'hidden-setting',
-    title: 'leave a setting that a function made',
-    promise: onlyLogin,
+    title: 'leave a setting that a function made by set_config',
+    promise: { ...withRevoke, heldBy: `${withRevoke.heldBy}; connections that serve one tenant` },
     leave: ({ mine }) => `select ${mine.sql}.leave_setting()`,
     look: leftSetting,
     isMet: isMine,

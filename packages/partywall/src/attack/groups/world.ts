@@ -65,4 +65,4 @@ export interface World {
   mayBeSchema(name: string): boolean
 }
 
-export type { Pool, PoolClient }
+export type { PoolClient }
