@@ -4,6 +4,7 @@ import { held, notHeld, refusedBy, shows, unknownName } from './judging.ts'
 import type { World } from './world.ts'
 
 const { everywhere, fromRole, fromStrict } = promises
+const stays = { ...fromRole, heldBy: 'the refusal of what would switch the role of a session' }
 
 const inSession = (
   name: string,
@@ -43,17 +44,17 @@ export const sessions = group('sessions', [
     ({ sibling }) => [`set search_path = ${sibling.sql}`, 'select secret from notes'],
     unknownName,
   ),
-  inSession(
-    'reset-role',
-    'RESET ROLE in a session, then read another tenant',
-    {
-      ...fromStrict,
-      wouldHold: "a login that owns nothing (database.deploy); boundary: 'role' with strict: true, or boundary: 'login'",
-    },
-    (world) => ['reset role', reading(world)],
-  ),
-  inSession('set-role', "SET ROLE to another tenant's in a session, then read it", fromStrict, (world) => [
+  inSession('reset-role', 'RESET ROLE in a session, then read another tenant', stays, (world) => ['reset role', reading(world)]),
+  inSession('set-role', "SET ROLE to another tenant's in a session, then read it", stays, (world) => [
     `set role ${taken(world)}`,
+    reading(world),
+  ]),
+  inSession('text', "SET ROLE to another tenant's in a text of a session, then read it", fromStrict, (world) => [
+    `select 1; set role ${taken(world)}`,
+    reading(world),
+  ]),
+  inSession('do', "SET ROLE to another tenant's in a DO block of a session, then read it", fromStrict, (world) => [
+    `do $$ begin execute 'set role ${taken(world)}'; end $$`,
     reading(world),
   ]),
   {

@@ -23,7 +23,7 @@ test('attack says what was not promised and what would hold it, and ends with 0 
   expect(code).toBe(0)
 })
 
-test('attack ends with 1 when a promise does not hold, names it first, and prints the report with --json', async () => {
+test('attack ends with 1 when a promise does not hold, and names it first', async () => {
   const { app, deploy } = await leastPrivilege(directUrl, url)
   const config = `
     import { defineConfig } from 'partywall'
@@ -31,9 +31,8 @@ test('attack ends with 1 when a promise does not hold, names it first, and print
   // The first test has made the catalog as another role.
   await admin.query('drop schema partywall cascade')
   const { run } = await project(url, { 'partywall.config.ts': config })
-  const held = await run('attack --json')
-  expect(held.json).toMatchObject({ ok: true, boundary: 'role', revoked: true })
-  expect(held.code).toBe(0)
+  // It makes the roles of the database.
+  await run('tenant list')
   await admin.query(`grant pg_read_all_data to ${identifier(fixedRole('tenants', name))}`)
   const { code, stdout } = await run('attack --verbose')
   expect(stdout).toMatch(/^NOT HELD, although the boundary 'role' promises it:\n/)
