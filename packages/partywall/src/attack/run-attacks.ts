@@ -118,7 +118,7 @@ async function reachesSessions(pool: Pool, host: Pick<AttackHost, 'isDirect'>, {
   }
 }
 
-const longestMs = 10_000
+const longestMs = 5000
 
 /** An attack that fails in a way that it does not know has shown nothing. */
 async function outcomeOf(attack: Attack, world: World): Promise<Outcome> {

@@ -91,6 +91,18 @@ export function dropSchemasText(schemas: readonly string[]): string {
   return schemas.map((schema) => `drop schema if exists ${identifier(schema)} cascade;`).join('\n')
 }
 
+/** Large objects have no schema: attacks give them the name of one as a comment. */
+export function dropLargeObjectsSql(schemas: readonly string[]): Statement {
+  return {
+    text: `
+      select pg_catalog.lo_unlink(large_object.oid)
+      from pg_catalog.pg_largeobject_metadata as large_object
+      where pg_catalog.obj_description(large_object.oid, 'pg_largeobject') = any ($1::text[])
+        and pg_catalog.pg_has_role(large_object.lomowner, 'usage')`,
+    values: [[...schemas]],
+  }
+}
+
 /** Those of these roles that exist. */
 export function rolesSql(names: readonly string[]): Statement {
   return { text: 'select rolname::text as role from pg_catalog.pg_roles where rolname = any ($1::text[])', values: [[...names]] }

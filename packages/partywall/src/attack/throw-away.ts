@@ -13,6 +13,7 @@ import { sqlState, sqlStateOf } from '../sql/sqlstate.ts'
 import type { SharedObjects, ThrowAway, World } from './groups/world.ts'
 import { madeWith, newId, schemaOf } from './throw-away-names.ts'
 import {
+  dropLargeObjectsSql,
   dropRoleText,
   dropSchemasText,
   dropSharedText,
@@ -121,6 +122,7 @@ export async function dropThrowAways(parts: Pick<MakingParts, 'owner' | 'sharedS
   const text = [...schemas.map((name) => dropSharedText(sharedSchema, name)), dropSchemasText(schemas)].join('\n')
   await owner.transaction(async (transaction) => {
     await transaction.in('pg_catalog').query({ text })
+    await transaction.query(dropLargeObjectsSql(schemas))
     const { rows } = await transaction.query<{ role: string }>(rolesSql(ids.map(tenantRole)))
     for (const { role } of rows) await transaction.in('pg_catalog').query({ text: dropRoleText(role) })
   })

@@ -88,6 +88,8 @@ describe('throw-away tenants', () => {
   test('of a killed run are removed an hour later, and nothing else', async () => {
     const [old, young] = [schemaOf(newId(Date.now() - 3_700_000)), schemaOf(newId(Date.now() - 3_000_000))]
     for (const schema of [old, young, 'partywall_attack_notes']) await keptAdmin.query(`create schema ${schema}`)
+    const { rows } = await keptAdmin.query<{ oid: string }>(`select lo_from_bytea(0, 'left')::text as oid`)
+    await keptAdmin.query(`comment on large object ${rows[0]!.oid} is '${old}'`)
     const role = old.replace('attack_', '')
     await keptAdmin.query(`create role ${role}; grant create on database ${kept.name} to ${role}`)
     await keptAdmin.query(`create table public.${old}_table (id integer)`)

@@ -70,5 +70,8 @@ async function makeObject({ run, one, sibling }: World): Promise<string> {
   const { rows } = await run(sibling, () =>
     one.query<{ number: string }>('select lo_from_bytea(0, convert_to($1, $2))::text as number', [sibling.secret, 'UTF8']),
   )
-  return rows[0]!.number
+  const { number } = rows[0]!
+  // By this comment a later run finds it, when this one is killed.
+  await run(sibling, () => one.query(`comment on large object ${number} is '${sibling.schema}'`))
+  return number
 }

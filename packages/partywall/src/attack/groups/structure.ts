@@ -51,6 +51,12 @@ export const structure = group('structure', [
     'publish a table of another tenant to a replica',
     ({ sibling }) => `create publication attack_planted for table ${sibling.sql}.notes`,
   ),
+  runs(
+    'subscription',
+    'subscribe to the changes of another server',
+    () =>
+      `create subscription attack_planted connection 'dbname=attack_planted' publication attack_planted with (connect = false)`,
+  ),
   runs('event-trigger', 'put a trigger on the whole database', ({ mine }) => [
     `create function ${mine.sql}.spy() returns event_trigger language plpgsql as 'begin end'`,
     `create event trigger attack_planted on ddl_command_end execute function ${mine.sql}.spy()`,
