@@ -31,8 +31,10 @@ test('attack ends with 1 when a promise does not hold, and names it first', asyn
   // The first test has made the catalog as another role.
   await admin.query('drop schema partywall cascade')
   const { run } = await project(url, { 'partywall.config.ts': config })
-  // It makes the roles of the database.
-  await run('tenant list')
+  const { json, code: codeBefore } = await run('attack --json')
+  expect(codeBefore).toBe(0)
+  // The fields that the page of the command line lists.
+  expect(Object.keys(json)).toEqual(['ok', 'boundary', 'revoked', 'attacks', 'durationMs'])
   await admin.query(`grant pg_read_all_data to ${identifier(fixedRole('tenants', name))}`)
   const { code, stdout } = await run('attack --verbose')
   expect(stdout).toMatch(/^NOT HELD, although the boundary 'role' promises it:\n/)
