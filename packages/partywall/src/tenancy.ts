@@ -5,6 +5,8 @@
 import { inspect } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { PoolClient } from 'pg'
+import type { AttackReport } from './attack/report.ts'
+import type { AttackOptions } from './attack/run-attacks.ts'
 import { Catalog } from './catalog/catalog.ts'
 import { Access } from './catalog/roles/access.ts'
 import { Domains } from './catalog/domains/domains.ts'
@@ -28,6 +30,7 @@ import type { TrialHost } from './migrations/trial/trial-parts.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
+import { attackOf } from './tenancy-attack.ts'
 import { assertEnterable } from './scope/entering.ts'
 import { Scope, type ScopeValue } from './scope/scope.ts'
 import type { DatabaseApi, DomainsApi, TenantsApi } from './tenancy-api.ts'
@@ -53,6 +56,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly domains: DomainsApi
   /** Resolves the facts of a request to a tenant, or says why not. Costs one lookup, mostly from the cache. */
   readonly resolve: (facts: RequestFacts) => Promise<Resolution<A>>
+  /** Runs every known attack of one tenant on another against this configuration, in throw-away tenants. Takes seconds. See docs/attack.md. */
+  readonly attack: (options?: AttackOptions) => Promise<AttackReport>
   readonly #scope = new Scope<A>()
   readonly #events = new Events<A>()
   readonly #database: OpenDatabase
@@ -92,6 +97,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options }
     this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#catalog.deploy, this.#trialHost())
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
+    this.attack = attackOf({ ...parts, database: this.#database, scope: this.#scope, tenancy: this })
     this.domains = {
       add: (ref, name, addOptions) => domains.add(ref, name, addOptions),
       remove: (ref, name) => domains.remove(ref, name),

@@ -140,6 +140,19 @@ export class OpenDatabase implements Database {
     return deploy === undefined ? this.connectionConfig() : copyOf(deploy)
   }
 
+  /** Lends a pool of its own that is bound to the scope, as the application's is, for `size` connections; they are closed when `fn` is done. */
+  async lendPool<T>(size: number, fn: (pool: TenantPool) => Promise<T>): Promise<T> {
+    const binder = scopeBinder(this.#scope, this.#bindings, this.#options.outsideScope)
+    const pool = await this.#extraPool(size, binder, await this.connectionConfig())
+    try {
+      return await fn(pool)
+    } finally {
+      // A client that was not released would keep the pool from ending.
+      if (pool.totalCount > pool.idleCount) await interruptPool(pool)
+      await this.#endExtra(pool)
+    }
+  }
+
   /** How to connect to the server. Starts the embedded one when the config names no other. */
   async connectionConfig(): Promise<ClientConfig> {
     const { database } = this.#options

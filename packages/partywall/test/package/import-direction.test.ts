@@ -107,6 +107,9 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/plan',
     'migrations/apply',
   ],
+  // Known attacks of one tenant on another, as an application could carry them out.
+  'attack/groups': ['sql'],
+  attack: [...ground, 'catalog/tenants', 'attack/groups'],
   // The edges: each adapter takes a tenancy by its shape (ports), so it needs none of the wiring.
   'http/shared': ['ports'],
   http: ['ports', 'http/shared'],
@@ -123,6 +126,7 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/trial',
     'migrations/run',
     'resolve',
+    'attack',
     'cli/terminal',
     'cli/context',
   ],

@@ -8,11 +8,11 @@ import { folderForTest } from '../support/tenants/registry.ts'
 
 const workspace = fileURLToPath(new URL('../../', import.meta.url))
 
-test('a program with a database loads no module of the embedded server', async () => {
+test('a program with a database loads no module of the embedded server, and no attack', async () => {
   const { url } = await testDatabase()
   const loaded = await modulesOf({ database: url })
   expect(loaded).toContain('src/tenancy.ts')
-  expect(loaded.filter((path) => path.startsWith('src/embedded/'))).toEqual([])
+  expect(loaded.filter((path) => path.startsWith('src/embedded/') || path.startsWith('src/attack/'))).toEqual([])
 })
 
 test('a program that only queries does not load the grammar for the review of migrations', async () => {
