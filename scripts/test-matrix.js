@@ -21,7 +21,7 @@ const given = process.argv.slice(2)
 const firstOption = given.findIndex((argument) => argument.startsWith('-'))
 const named = firstOption === -1 ? given : given.slice(0, firstOption)
 /** For Vitest, as in: npm run test:matrix -- 14 16 --project role */
-const options = firstOption === -1 ? [] : given.slice(firstOption)
+const forVitest = firstOption === -1 ? [] : given.slice(firstOption)
 const majors = named.length > 0 ? named : Object.keys(versions)
 const unknown = majors.filter((major) => !Object.hasOwn(versions, major))
 if (unknown.length > 0) {
@@ -132,7 +132,7 @@ async function runSuite(major, url) {
   const vitest = ['scripts/node.js', 'node_modules/vitest/vitest.mjs', 'run']
   suite = spawn(
     process.execPath,
-    [...vitest, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...options],
+    [...vitest, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...forVitest],
     {
       cwd: root,
       env: { ...process.env, DATABASE_URL: url },

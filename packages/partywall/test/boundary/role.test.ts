@@ -41,6 +41,8 @@ afterAll(async () => {
 })
 
 const inAcme = (text: string, values?: unknown[]): Promise<any> => tenancy.run('acme', () => tenancy.pool.query(text, values))
+const inGlobex = (text: string): Promise<any> => tenancy.run('globex', () => tenancy.pool.query(text))
+const names = 'select name from projects'
 const whoAmI = 'select current_user::text as role, session_user::text as login'
 
 describe('a statement of a tenant', () => {
@@ -160,14 +162,16 @@ test('a connection on which a function left another role is closed, and no state
 describe('a tenant without a role, or whose role the login may not take', () => {
   test('is refused, and its statements run as no other role', async () => {
     const role = identifier(tenantRole(tenants.globex.id))
-    const read = (): Promise<any> => tenancy.run('globex', () => tenancy.pool.query('select name from projects'))
     await admin.query(`set role ${logins.deployRole}; revoke ${role} from ${logins.appRole}; reset role`)
-    await expect(read()).rejects.toMatchObject({ code: 'ROLE_MISSING', message: expect.stringContaining('boundary upgrade') })
+    await expect(inGlobex(names)).rejects.toMatchObject({
+      code: 'ROLE_MISSING',
+      message: expect.stringContaining('boundary upgrade'),
+    })
     await admin.query(`alter role ${role} rename to moved_away_${process.pid}`)
-    await expect(read()).rejects.toMatchObject({ code: 'ROLE_MISSING' })
+    await expect(inGlobex(names)).rejects.toMatchObject({ code: 'ROLE_MISSING' })
     await admin.query(`alter role moved_away_${process.pid} rename to ${role};
       set role ${logins.deployRole}; grant ${role} to ${logins.appRole}; reset role`)
-    expect((await read()).rows).toEqual([{ name: 'of globex' }])
+    expect((await inGlobex(names)).rows).toEqual([{ name: 'of globex' }])
   })
 
   test('is not created half: a deploy role that may not create roles leaves nothing', async () => {
