@@ -17,7 +17,7 @@ const withoutRuns = `
   drop table partywall.migration_run_entries, partywall.migration_runs;
   drop table partywall.changes;
   drop function partywall.count_change, partywall.announce, partywall.announce_tenants, partywall.announce_domains cascade;
-  drop function partywall.no_tenant, partywall.current_tenant_id, partywall.shared_role, partywall.with_partitions, partywall.assert_protectable,
+  drop function partywall.current_tenant_id, partywall.shared_role, partywall.with_partitions, partywall.assert_protectable,
     partywall.assert_tenant_column, partywall.open_to_shared_scope, partywall.open_all_to_shared_scope, partywall.cast_of_column,
     partywall.protect_one, partywall.protect;
   drop sequence partywall.revisions;
