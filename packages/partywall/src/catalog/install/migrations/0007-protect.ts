@@ -4,7 +4,7 @@ import type { CatalogMigration } from './catalog-migration.ts'
 export const protect: CatalogMigration = {
   number: 7,
   name: '0007-protect',
-  checksum: 'ea8ef71dd42e2a2f9698598adb6c9aa46e489ca4de945d87b6bf41ea0516c4b2',
+  checksum: 'e1f8b63bce74c219a70d3d67c92407d6ce99618561aec2ae6a6990932a125d5c',
   text: String.raw`-- Row security for the tables that all tenants share. The migrations of the shared schema call partywall.protect. The policies and defaults that it
 -- makes hold the object ids of functions of this schema, so a tenant needs no right on the schema.
 
@@ -91,7 +91,7 @@ begin
       select from unnest(policy.polroles) as given (role)
       left join pg_roles as named on named.oid = given.role
       where given.role in (0, relation.relowner)
-        or named.rolname ~ '^partywall_(tenants_|[0-9a-f]{32})'
+        or named.rolname ~ '^partywall_(tenants_|logins_|[0-9a-f]{32})'
     );
   if others is not null then
     raise object_not_in_prerequisite_state using
