@@ -140,7 +140,10 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
    * sequence whose name the shared schema has, because the tenant would use that one. @default undefined
    */
   behind?: 'allow' | 'refuse' | undefined
-  /** The setting of PostgreSQL that has the id of the tenant during each of its statements; a name with a dot. @default 'partywall.tenant_id' */
+  /**
+   * Another setting of PostgreSQL that has the id of the tenant during each of its statements, for policies that you have already; a name with a dot.
+   * `partywall.tenant_id`, which protected tables read, is always set. @default 'partywall.tenant_id'
+   */
   tenantIdSetting?: string
   pool?: PoolOptions
   /**

@@ -17,6 +17,9 @@ const withoutRuns = `
   drop table partywall.migration_run_entries, partywall.migration_runs;
   drop table partywall.changes;
   drop function partywall.count_change, partywall.announce, partywall.announce_tenants, partywall.announce_domains cascade;
+  drop function partywall.current_tenant_id, partywall.shared_role, partywall.with_partitions, partywall.assert_protectable,
+    partywall.assert_tenant_column, partywall.open_to_shared_scope, partywall.open_all_to_shared_scope, partywall.cast_of_column,
+    partywall.protect_one, partywall.protect;
   drop sequence partywall.revisions;
   alter table partywall.tenants drop column generation, drop column revision;
   delete from partywall.migrations where number >= 3`
@@ -32,13 +35,14 @@ describe('installing the catalog', () => {
       { number: 3, name: '0003-migration-runs' },
       { number: 4, name: '0004-generations' },
       { number: 5, name: '0005-changes' },
+      { number: 7, name: '0007-protect' },
     ])
   })
 
   test('happens once when many processes start at the same time', async () => {
     const registries = Array.from({ length: 8 }, () => registryForTest(url))
     await Promise.all(registries.map(({ catalog }) => catalog.ready()))
-    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 5 }])
+    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 6 }])
   })
 
   test('costs a later process one query, and no query after that', async () => {
@@ -72,7 +76,7 @@ describe('installing the catalog', () => {
     await asAdmin(`insert into partywall.migrations (number, name, checksum) values (99, 'future', '')`)
     await expect(registryForTest(url).tenants.list()).rejects.toMatchObject({
       code: 'CATALOG_NEWER',
-      details: { installed: 99, known: 5 },
+      details: { installed: 99, known: 7 },
     })
   })
 

@@ -5,5 +5,6 @@ import { domains } from './migrations/0002-domains.ts'
 import { migrationRuns } from './migrations/0003-migration-runs.ts'
 import { generations } from './migrations/0004-generations.ts'
 import { changes } from './migrations/0005-changes.ts'
+import { protect } from './migrations/0007-protect.ts'
 
-export const catalogMigrations: readonly CatalogMigration[] = [tenants, domains, migrationRuns, generations, changes]
+export const catalogMigrations: readonly CatalogMigration[] = [tenants, domains, migrationRuns, generations, changes, protect]

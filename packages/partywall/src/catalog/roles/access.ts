@@ -18,7 +18,7 @@ import type { Database } from '../../ports/database.ts'
 import { schemaExistsSql } from '../../sql/schema-sql.ts'
 import type { Queryable } from '../../sql/statement.ts'
 import { readRoleNames, type RoleNames } from './role-names.ts'
-import { createRoleSql, mayTakeSql, onlyReadSql, roleExistsSql } from './rights-sql.ts'
+import { createRoleSql, mayTakeSql, onlyReadSql, openToSharedScopeSql, roleExistsSql } from './rights-sql.ts'
 import { giveRights } from './rights.ts'
 
 export type AccessOptions = Pick<Options, 'boundary' | 'sharedSchema' | 'extraSearchPath'>
@@ -64,6 +64,8 @@ export class Access {
     await transaction.query({ text: onlyReadSql(catalogSchema, 'migrations', ofCatalog) })
     await giveRights(transaction, sharedSchema, [ofShared], 'read and write')
     await giveRights(transaction, sharedSchema, tenants, 'read')
+    // The shared pool sees the rows of all tenants in protected tables, also of those that were protected before it had a role.
+    if (byRole) await transaction.query(openToSharedScopeSql)
     for (const schema of extraSearchPath) {
       if (await exists(transaction, schema)) await giveRights(transaction, schema, [ofShared, ...tenants], 'read')
     }

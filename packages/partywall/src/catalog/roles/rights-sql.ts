@@ -95,3 +95,6 @@ export function mayUseSql(schema: string, role: string): Statement {
 export function onlyReadSql(schema: string, table: string, role: string): string {
   return `revoke insert, update, delete on ${identifier(schema)}.${identifier(table)} from ${identifier(role)};`
 }
+
+/** Lets the role of the shared pool see the rows of all tenants in protected tables. */
+export const openToSharedScopeSql: Statement = { text: 'select partywall.open_all_to_shared_scope()' }

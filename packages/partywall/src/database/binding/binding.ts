@@ -3,7 +3,7 @@
  * set for it. All of it is set for the rest of the transaction only.
  */
 import { fixedRoleSetting, roleSetting, type RoleSetting } from '../boundary/role.ts'
-import { tenantIdSetting } from '../boundary/tenant-id.ts'
+import { tenantIdSettings } from '../boundary/tenant-id.ts'
 import { statementTimeout } from '../boundary/statement-timeout.ts'
 import type { Setting } from '../boundary/setting.ts'
 import { boundaryOf, type Boundaries } from '../../config/boundary-option.ts'
@@ -126,7 +126,7 @@ export class Bindings {
       label: labelOf(tenant.schema),
       settings: [
         searchPath(tenant.schema, this.#behindTenant, identity?.schemaOid, role),
-        ...(this.#tenantIdSetting === undefined ? [] : [tenantIdSetting(this.#tenantIdSetting, tenant.id)]),
+        ...(this.#tenantIdSetting === undefined ? [] : tenantIdSettings(this.#tenantIdSetting, tenant.id)),
         ...(timeoutMs === undefined ? [] : [statementTimeout(timeoutMs)]),
       ],
       ...(boundary === 'role' && { role: roleSetting(role!), isStrict: this.#isStrict }),

@@ -2,13 +2,19 @@
 import { literal } from '../../sql/literal.ts'
 import type { Setting } from './setting.ts'
 
-/** @param name of the setting; checked by the config */
-export function tenantIdSetting(name: string, id: string): Setting {
-  return {
-    name,
-    tag: name === 'partywall.tenant_id' ? 'id' : `id of ${name}`,
+/** What the functions of the catalog read. */
+const ownName = 'partywall.tenant_id'
+
+/**
+ * The setting that protected tables read, and the one with the configured name, for policies that the application has written.
+ * @param name checked by the config
+ */
+export function tenantIdSettings(name: string, id: string): readonly Setting[] {
+  return [...new Set([ownName, name])].map((one) => ({
+    name: one,
+    tag: one === ownName ? 'id' : `id of ${one}`,
     values: [id],
     literals: () => [literal(id)],
     expression: ([value]) => value!,
-  }
+  }))
 }

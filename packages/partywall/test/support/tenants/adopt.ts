@@ -9,9 +9,9 @@ import type { Tenant } from '../../../src/types.ts'
 import { isByRole } from '../servers/boundary.ts'
 
 /** Gives each tenant a role with rights on what is in its schema. */
-export async function adopt(admin: Client, tenants: readonly Tenant[], login = loginOf(admin)): Promise<void> {
+export async function adopt(admin: Client, tenants: readonly Tenant[], login?: Promise<string>): Promise<void> {
   if (!isByRole) return
-  const names = await readRoleNames({ loginRole: () => login }, admin)
+  const names = await readRoleNames({ loginRole: () => login ?? loginOf(admin) }, admin)
   for (const { id, schema } of tenants) {
     const role = tenantRole(id)
     const { rows } = await admin.query('select from pg_roles where rolname = $1', [role])

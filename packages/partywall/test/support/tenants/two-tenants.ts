@@ -115,7 +115,10 @@ async function givenRoles(
     { boundary: { default: 'role', kinds: {}, tenants: {} }, sharedSchema: 'public', extraSearchPath: [] },
     false,
   )
-  await admin.query('create schema partywall; create table partywall.migrations (number int)')
+  // As much of the catalog as the roles are given rights on.
+  await admin.query(`
+    create schema partywall; create table partywall.migrations (number int);
+    create function partywall.open_all_to_shared_scope() returns void language sql as ''`)
   await access.give(admin)
   await adopt(admin, tenants, Promise.resolve(appRole))
   return app
