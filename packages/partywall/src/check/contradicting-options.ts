@@ -88,7 +88,10 @@ const rules: readonly Rule[] = [
     severity: 'warning',
     seen: ({ options: { boundary } }) => {
       const weaker = weakerThanDefault(boundary)
-      return when(weaker.length > 0, `the default boundary is '${boundary.default}', and a weaker one is set for ${weaker.join(', ')}`)
+      return when(
+        weaker.length > 0,
+        `the default boundary is '${boundary.default}', and a weaker one is set for ${weaker.join(', ')}`,
+      )
     },
     fix: 'Remove the exceptions, or make them stronger than the default: SQL of a tenant with a weaker boundary may reach all the others.',
   },
@@ -105,7 +108,10 @@ const rules: readonly Rule[] = [
   {
     severity: 'warning',
     seen: ({ options: { boundary }, hasLoginKey }) =>
-      when(hasLoginKey && !needsLogins(boundary), "database.loginKey is set, and no tenant has the boundary 'login': the secret has no use"),
+      when(
+        hasLoginKey && !needsLogins(boundary),
+        "database.loginKey is set, and no tenant has the boundary 'login': the secret has no use",
+      ),
     fix: "Remove database.loginKey, or set the boundary 'login'.",
   },
   {

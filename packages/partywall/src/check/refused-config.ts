@@ -8,5 +8,11 @@ export const refusedConfig = defineCheck({
   run: ({ refusal }) =>
     refusal === undefined
       ? []
-      : [{ severity: 'error', seen: refusal, fix: 'Correct the option that the message names; docs/configuration.md lists all of them.' }],
+      : [
+          {
+            severity: 'error',
+            seen: refusal,
+            fix: 'Correct the option that the message names; docs/configuration.md lists all of them.',
+          },
+        ],
 })

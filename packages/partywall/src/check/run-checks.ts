@@ -46,4 +46,5 @@ export async function runChecks(checks: readonly ListedCheck[], { facts, absent,
 
 const ranks: Record<Severity, number> = { error: 0, warning: 1, info: 2 }
 
-const failedFix = 'Remove the cause that the message names, and run the check again: until then it is not known whether this is in order.'
+const failedFix =
+  'Remove the cause that the message names, and run the check again: until then it is not known whether this is in order.'

@@ -3,7 +3,7 @@
  * application's own authentication, so the resolver must say `trusted`. A host contradicts a resolver only where it names a tenant: by
  * an address, or a host in `except`, the other resolver decides alone.
  */
-import type { Resolver } from '../ports/resolver.ts'
+import type { NamedResolver, Resolver } from '../ports/resolver.ts'
 import type { Observation } from '../findings.ts'
 import { defineCheck } from './check.ts'
 
@@ -16,22 +16,29 @@ export const spoofableResolvers = defineCheck({
 
 /** One observation for each resolver that may be spoofed. */
 export function spoofable(resolvers: readonly Resolver[]): Observation[] {
-  const hasHost = resolvers.some((resolver) => resolver.hosts !== undefined)
-  return resolvers.flatMap((resolver, index) => {
-    if (resolver.hosts !== undefined || resolver.trusted === true) return []
-    const name = JSON.stringify(resolver.name || `resolver ${index + 1}`)
-    const what = resolver.reads === 'header' ? 'reads a header, which every client can set' : 'is your own code: what it reads is not visible here'
-    const host = hasHost
-      ? '; it must agree with the host, but a request to an address, to the base itself or to a host in "except" is decided by it alone'
-      : '; no resolver reads the host, so nothing contradicts it'
-    return [{ severity: hasHost ? 'warning' : 'error', seen: `the resolver ${name} ${what}${host}`, fix: fixOf(resolver) }]
+  const declared = resolvers.map((resolver): Partial<NamedResolver> =>
+    typeof resolver === 'function' ? { name: resolver.name } : resolver,
+  )
+  const hasHost = declared.some(({ hosts }) => hosts !== undefined)
+  const severity = hasHost ? 'warning' : 'error'
+  const host = hasHost
+    ? 'it must agree with the host, but by an address, by the base itself or by a host in "except" it decides alone'
+    : 'no resolver reads the host, so nothing contradicts it'
+  return declared.flatMap(({ name, hosts, trusted, reads }, index) => {
+    if (hosts !== undefined || trusted === true) return []
+    const what =
+      reads === 'header' ? 'reads a header, which every client can set' : 'is your own code, and what it reads cannot be seen'
+    const seen = `the resolver ${JSON.stringify(name || `resolver ${index + 1}`)} ${what}; ${host}`
+    return [
+      {
+        severity,
+        seen,
+        fix: `${whoChecks} ${reads === 'header' ? 'byHeader(name, { trusted: true })' : '{ name, resolve, trusted: true }'}.`,
+      },
+    ]
   })
 }
 
-function fixOf({ reads }: Resolver): string {
-  const how = reads === 'header' ? "byHeader(name, { trusted: true })" : '{ name, resolve, trusted: true }'
-  return (
-    'Let a gateway set the value and remove what the client sent, or let your authentication check that the user belongs to the tenant. ' +
-    `If that is so, say it: ${how}.`
-  )
-}
+const whoChecks =
+  'Let a gateway set the value and remove what the client sent, or let your authentication check that the user belongs to the tenant. Where that ' +
+  'is so, say it in the config:'

@@ -2,6 +2,7 @@
 import { Command, type CommanderError } from 'commander'
 import { version } from '../version.ts'
 import type { Cli, GlobalFlags } from './context/cli.ts'
+import { check } from './check/check.ts'
 import { dev } from './project/dev.ts'
 import { init } from './project/init.ts'
 import { domain } from './domain/domain.ts'
@@ -25,6 +26,7 @@ export function buildProgram(cli: Cli): Command {
   domain(program, cli)
   migrate(program, cli)
   sql(program, cli)
+  check(program, cli)
   dev(program, cli)
 
   return withCommonOptions(program)

@@ -63,7 +63,7 @@ export interface NamedResolver {
   readonly hosts?: { readonly bases: readonly string[]; readonly customDomains: boolean }
 }
 
-export type Resolver = (ResolverFunction & Partial<Record<'trusted' | 'reads' | 'hosts', undefined>>) | NamedResolver
+export type Resolver = ResolverFunction | NamedResolver
 
 /**
  * The one typed answer about a request. `by` is the name of the resolver whose hint decided.

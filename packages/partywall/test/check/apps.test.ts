@@ -1,0 +1,195 @@
+/** What `check --app` sees of real applications of each framework: which routes are outside of the scope, and what cannot be seen. */
+import express4 from 'express-v4'
+import express5, { type Express } from 'express'
+import { fastify, type onRequestHookHandler } from 'fastify'
+import { Hono } from 'hono'
+import { describe, expect, test } from 'vitest'
+import { isAllowed, isUnder } from '../../src/check/app/paths.ts'
+import { seeExpress } from '../../src/check/app/express-app.ts'
+import { seeAppOf } from '../../src/check/app/find-app.ts'
+import type { SeenApp } from '../../src/check/app/app-facts.ts'
+import { orderOf } from '../../src/check/middleware-order.ts'
+import { tenancyErrors, tenantScope } from '../../src/http/express.ts'
+import { markScope } from '../../src/http/http.ts'
+import { createTenancyLike } from '../http/tenancy.ts'
+
+const scope = (): ReturnType<typeof tenantScope> => tenantScope(createTenancyLike())
+const answer = (_req: unknown, res: any): void => res.end()
+const pass = (_req: unknown, _res: unknown, next: () => void): void => next()
+
+function outside({ routes }: SeenApp): string[] {
+  return routes.filter(({ isInScope }) => !isInScope).map(({ method, path }) => `${method} ${path}`)
+}
+
+describe.each<[string, typeof express5]>([
+  ['Express 5', express5],
+  ['Express 4', express4 as unknown as typeof express5],
+])('%s', (_, express) => {
+  function outsideOf(mount: (app: Express) => void): string[] {
+    const app = express()
+    mount(app)
+    return outside(seeExpress(app))
+  }
+
+  test('a route before the middleware is outside, one after it is not', () => {
+    expect(
+      outsideOf((app) => {
+        app.use(pass)
+        app.get('/health', answer).post('/health', answer)
+        app.use(scope())
+        app.get('/orders/:id', answer)
+      }),
+    ).toEqual(['GET /health', 'POST /health'])
+  })
+
+  test('a router is outside or inside as a whole, with its path', () => {
+    const router = (): express5.Router => {
+      const inner = express.Router().get('/users', answer)
+      return express.Router().use('/v1/:org', inner).all('/any', answer)
+    }
+    expect(
+      outsideOf((app) => {
+        app.use('/api.x', router())
+        app.use(scope())
+        app.use('/late', router())
+      }).map((one) => one.replace(':param', ':org')),
+    ).toEqual(['GET /api.x/v1/:org/users', 'ALL /api.x/any'])
+  })
+
+  test('a middleware at a path is for that path, and one in a router for what follows it there', () => {
+    const router = express.Router().get('/open', answer)
+    router.use(scope())
+    router.get('/closed', answer)
+    expect(
+      outsideOf((app) => {
+        app.use('/api', scope())
+        app.get('/api/:id', answer)
+        app.get('/apis', answer)
+        app.use('/own', router)
+        app.get('/own/after', answer)
+      }),
+    ).toEqual(['GET /apis', 'GET /own/open', 'GET /own/after'])
+  })
+
+  test('a middleware in a route is for that route, unless the route is for all paths', () => {
+    expect(
+      outsideOf((app) => {
+        app.get('/one', scope(), answer)
+        app.get('/two', answer, scope())
+        app.all(express === express5 ? '/{*all}' : '*', scope())
+        app.get('/three', answer)
+      }),
+    ).toEqual(['GET /two'])
+  })
+
+  test('handlers and applications that are mounted at a path count as routes', () => {
+    const sub = express().get('/x', answer)
+    const seen = (app: Express): SeenApp => seeExpress(app)
+    const before = express().use('/auth', pass).use('/admin', sub).use(scope())
+    expect(outside(seen(before))).toEqual(['use /auth', 'use /admin'])
+    expect(seen(before).hidden).toEqual(['the application that is mounted at /admin'])
+    expect(outside(seen(express().use(scope()).use('/auth', pass).use('/admin', sub)))).toEqual([])
+  })
+
+  test('routes behind tenancyErrors are named', () => {
+    const app = express().use(scope()).get('/a', answer).use(tenancyErrors()).get('/b', answer)
+    const [finding] = orderOf(seeExpress(app), { name: 'app.ts', admissions: 1, allowed: [] }, 'refuse')
+    expect(finding).toMatchObject({ severity: 'warning', seen: expect.stringContaining('before GET /b:') })
+  })
+})
+
+test('Hono: the order of registration decides, also in an application that was added with a handler of its own', async () => {
+  const enter = markScope(async (_c: unknown, next: () => Promise<void>) => await next())
+  const sub = new Hono()
+    .use(enter as any)
+    .get('/in', (c) => c.text(''))
+    .onError(() => new Response())
+  const app = new Hono()
+    .use(async (_, next) => await next())
+    .get('/health', (c) => c.text(''))
+    .route('/sub', sub)
+    .get('/sub/after', (c) => c.text(''))
+    .get('/subs', (c) => c.text(''))
+  app
+    .use('/api/*', enter as any)
+    .get('/api', (c) => c.text(''))
+    .post('/api/:id', (c) => c.text(''))
+    .get('/apis', (c) => c.text(''))
+  const seen = await seeAppOf({ default: app })
+  expect(seen).toMatchObject({ framework: 'Hono', scopes: 2 })
+  expect(outside(seen)).toEqual(['GET /health', 'GET /subs', 'GET /apis'])
+})
+
+test('Fastify: the hooks that a route really has decide, whatever the order and the plugin', async () => {
+  const enter = markScope<onRequestHookHandler>((_request, _reply, done) => done())
+  const app = fastify()
+  app.get('/', async () => '')
+  app.get('/health', async () => '')
+  app.get('/projects/public', { constraints: { version: '1.0.0' } }, async () => '')
+  await app.register(async (tenants) => {
+    tenants.get('/projects', async () => '')
+    tenants.addHook('onRequest', enter)
+    tenants.route({ method: ['GET', 'PUT'], url: '/projects/:id', handler: async () => '' })
+    await tenants.register(async (inner) => void inner.post('/deep/*', async () => ''), { prefix: '/p' })
+  })
+  const seen = await seeAppOf({ app })
+  expect(seen.framework).toBe('Fastify')
+  expect(outside(seen)).toEqual(['GET /', 'GET /health', 'GET /projects/public'])
+  expect(
+    seen.routes
+      .filter(({ isInScope }) => isInScope)
+      .map(({ method, path }) => `${method} ${path}`)
+      .toSorted(),
+  ).toEqual(['GET /projects', 'GET, PUT /projects/:id', 'POST /p/deep/*'])
+  await app.close()
+})
+
+test('NestJS is the application below it, initialized', async () => {
+  const app = express5()
+  const nest = { init: async () => app.get('/late', answer), getHttpAdapter: () => ({ getInstance: () => app }) }
+  const seen = await seeAppOf({ default: Promise.resolve(nest) })
+  expect(seen.framework).toBe('NestJS on Express')
+  expect(outside(seen)).toEqual(['GET /late'])
+  expect(seen.hidden).toEqual([expect.stringContaining('consumer.apply()')])
+})
+
+test('an application is found as a promise, by a name, in CommonJS, and made by a function', async () => {
+  const app = express5().get('/x', answer)
+  for (const module of [
+    { default: Promise.resolve(app) },
+    { server: app },
+    { default: { __esModule: true, default: app } },
+    { other: 1, createApp: async () => app },
+  ]) {
+    expect(outside(await seeAppOf(module))).toEqual(['GET /x'])
+  }
+  await expect(seeAppOf({ default: { a: 1 }, Thing: class {}, take: (a: number) => a })).rejects.toThrow(
+    'it exports default, Thing, take',
+  )
+})
+
+test('an application without a marked middleware is an error; with an admission of its own, a warning that the order is not known', () => {
+  const seen = seeExpress(express5().get('/x', answer))
+  const order = (admissions: number): unknown => orderOf(seen, { name: 'app.ts', admissions, allowed: [] }, 'refuse')
+  expect(order(0)).toMatchObject([{ severity: 'error', seen: expect.stringContaining('no middleware that enters a tenant') }])
+  expect(order(1)).toMatchObject([{ severity: 'warning', seen: expect.stringContaining('the order is not known') }])
+})
+
+test('a route that is allowed is no finding; the shared schema of outsideScope is named', () => {
+  const seen = seeExpress(express5().get('/health', answer).get('/admin/a/b', answer).get('/adminx', answer).use(scope()))
+  const order = (...allowed: string[]): string[] =>
+    orderOf(seen, { name: 'app.ts', admissions: 1, allowed }, 'shared').map(({ seen: text }) => text)
+  expect(order('/health/', '/admin/*')).toEqual([expect.stringMatching(/^the route GET \/adminx .* go to the shared schema$/)])
+  expect(order('/heal')).toHaveLength(3)
+})
+
+test('paths with parameters and wildcards are compared part by part', () => {
+  expect(isUnder('/', '/a')).toBe(true)
+  expect(isUnder('/:org', '/a/b')).toBe(true)
+  expect(isUnder('/:org', '/*')).toBe(false)
+  expect(isUnder('/:org', '/')).toBe(false)
+  expect(isUnder('/api', '/:x')).toBe(false)
+  expect(isUnder('…/api', '…/api/x')).toBe(false)
+  expect(isAllowed('/a/b', ['/a/*'])).toBe(true)
+  expect(isAllowed('/ab', ['/a/*'])).toBe(false)
+})
