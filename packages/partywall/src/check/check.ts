@@ -51,7 +51,7 @@ export interface ListedCheck extends Omit<Check, 'needs' | 'run'> {
 }
 
 /** The facts with those that the check needs. */
-export type FactsOf<N extends Need> = Facts & { readonly [Name in N]-?: NonNullable<Facts[Name]> }
+type FactsOf<N extends Need> = Facts & { readonly [Name in N]-?: NonNullable<Facts[Name]> }
 
 export function defineCheck<const N extends Need>(check: Check<N>): ListedCheck {
   return { ...check, run: async (facts) => check.run(facts as FactsOf<N>) }

@@ -17,7 +17,7 @@ export const migrationsReach = defineCheck({
   run: ({ config }) => beyond(config.options),
 })
 
-export async function beyond(options: PublicOptions): Promise<Observation[]> {
+async function beyond(options: PublicOptions): Promise<Observation[]> {
   const sources = migrationSources(options)
   const tenants = new Map([...sources.kinds.values()].map((source) => [source.name, source]))
   const found: Observation[] = []

@@ -24,18 +24,18 @@ export const namesInBothScopes = defineCheck({
   },
 })
 
-export interface TenantName {
+interface TenantName {
   readonly name: string
   readonly schema: string
 }
 
-export interface TenantKind {
+interface TenantKind {
   readonly schema: string
   readonly kind: string
 }
 
 /** One observation for each tenant, of those with most to say first; what is more than a reader can use is counted. */
-export function bothScopes(
+function bothScopes(
   having: readonly TenantName[],
   tenants: readonly TenantKind[],
   { sharedSchema, migrations }: Pick<PublicOptions, 'sharedSchema' | 'migrations'>,

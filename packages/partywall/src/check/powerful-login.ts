@@ -37,7 +37,7 @@ const embedded: Observation = {
 }
 
 /** @param isWall the boundary `role` or `login` is set for some tenant */
-export function powerOf(login: string, power: LoginPower, isWall: boolean): Observation[] {
+function powerOf(login: string, power: LoginPower, isWall: boolean): Observation[] {
   const { superusers, bypassing, creating, predefined, owners, inherits } = power
   const observations: Observation[] = []
   const add = (severity: Observation['severity'], roles: readonly string[], what: string, fix: string): void => {

@@ -26,7 +26,7 @@ export const primaryDomains = defineCheck({
   },
 })
 
-export function withoutPrimary(schemas: readonly string[], bases: readonly string[]): Observation[] {
+function withoutPrimary(schemas: readonly string[], bases: readonly string[]): Observation[] {
   if (schemas.length === 0) return []
   const [first] = schemas
   const [base] = bases

@@ -1,9 +1,8 @@
 /** What `check --app` sees of real applications of each framework: which routes are outside of the scope, and what cannot be seen. */
-import express4 from 'express-v4'
 import express5, { type Express } from 'express'
 import { fastify, type onRequestHookHandler } from 'fastify'
 import { Hono } from 'hono'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { isAllowed, isUnder } from '../../src/check/app/paths.ts'
 import { seeExpress } from '../../src/check/app/express-app.ts'
 import { seeAppOf } from '../../src/check/app/find-app.ts'
@@ -12,6 +11,8 @@ import { orderOf } from '../../src/check/middleware-order.ts'
 import { tenancyErrors, tenantScope } from '../../src/http/express.ts'
 import { markScope } from '../../src/http/http.ts'
 import { createTenancyLike } from '../http/tenancy.ts'
+
+const { default: express4 } = await vi.importActual<{ default: typeof express5 }>('express-v4')
 
 const scope = (): ReturnType<typeof tenantScope> => tenantScope(createTenancyLike())
 const answer = (_req: unknown, res: any): void => res.end()
@@ -23,7 +24,7 @@ function outside({ routes }: SeenApp): string[] {
 
 describe.each<[string, typeof express5]>([
   ['Express 5', express5],
-  ['Express 4', express4 as unknown as typeof express5],
+  ['Express 4', express4],
 ])('%s', (_, express) => {
   function outsideOf(mount: (app: Express) => void): string[] {
     const app = express()
@@ -42,16 +43,17 @@ describe.each<[string, typeof express5]>([
     ).toEqual(['GET /health', 'POST /health'])
   })
 
+  function nested(): express5.Router {
+    const inner = express.Router().get('/users', answer)
+    return express.Router().use('/v1/:org', inner).all('/any', answer)
+  }
+
   test('a router is outside or inside as a whole, with its path', () => {
-    const router = (): express5.Router => {
-      const inner = express.Router().get('/users', answer)
-      return express.Router().use('/v1/:org', inner).all('/any', answer)
-    }
     expect(
       outsideOf((app) => {
-        app.use('/api.x', router())
+        app.use('/api.x', nested())
         app.use(scope())
-        app.use('/late', router())
+        app.use('/late', nested())
       }).map((one) => one.replace(':param', ':org')),
     ).toEqual(['GET /api.x/v1/:org/users', 'ALL /api.x/any'])
   })
@@ -84,11 +86,10 @@ describe.each<[string, typeof express5]>([
 
   test('handlers and applications that are mounted at a path count as routes', () => {
     const sub = express().get('/x', answer)
-    const seen = (app: Express): SeenApp => seeExpress(app)
     const before = express().use('/auth', pass).use('/admin', sub).use(scope())
-    expect(outside(seen(before))).toEqual(['use /auth', 'use /admin'])
-    expect(seen(before).hidden).toEqual(['the application that is mounted at /admin'])
-    expect(outside(seen(express().use(scope()).use('/auth', pass).use('/admin', sub)))).toEqual([])
+    expect(outside(seeExpress(before))).toEqual(['use /auth', 'use /admin'])
+    expect(seeExpress(before).hidden).toEqual(['the application that is mounted at /admin'])
+    expect(outside(seeExpress(express().use(scope()).use('/auth', pass).use('/admin', sub)))).toEqual([])
   })
 
   test('routes behind tenancyErrors are named', () => {
@@ -163,7 +164,7 @@ test('an application is found as a promise, by a name, in CommonJS, and made by 
   ]) {
     expect(outside(await seeAppOf(module))).toEqual(['GET /x'])
   }
-  await expect(seeAppOf({ default: { a: 1 }, Thing: class {}, take: (a: number) => a })).rejects.toThrow(
+  await expect(seeAppOf({ default: { a: 1 }, Thing: class Thing extends Map {}, take: (a: number) => a })).rejects.toThrow(
     'it exports default, Thing, take',
   )
 })

@@ -59,11 +59,6 @@ test('workspaces that link to each other in circles are read once', async () => 
 })
 
 test('a pg that is too old is an error, and an untested library that the project lists is a warning', async () => {
-  const versions = async (files: Record<string, string>): Promise<string[]> => {
-    const root = await folderForTest({ ...hoisted, ...files })
-    const found = await testedPackages.run({ root, ownFile: join(root, 'package.json') })
-    return found.map(({ severity, seen }) => `${severity}: ${seen}`)
-  }
   expect(await versions({})).toEqual([])
   for (const version of ['8.9.0', '7.18.2', '9.0.0']) {
     expect(await versions({ 'node_modules/pg/package.json': manifest('pg', version) })).toEqual([
@@ -73,3 +68,9 @@ test('a pg that is too old is an error, and an untested library that the project
   const listed = JSON.stringify({ name: 'app', dependencies: { knex: '1' } })
   expect(await versions({ 'package.json': listed })).toEqual([expect.stringContaining('warning: knex 1.0.0 is installed')])
 })
+
+async function versions(files: Record<string, string>): Promise<string[]> {
+  const root = await folderForTest({ ...hoisted, ...files })
+  const found = await testedPackages.run({ root, ownFile: join(root, 'package.json') })
+  return found.map(({ severity, seen }) => `${severity}: ${seen}`)
+}

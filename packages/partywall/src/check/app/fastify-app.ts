@@ -25,7 +25,7 @@ export async function seeFastify(app: FastifyLike): Promise<SeenApp> {
  * A line such as `├── /projects (GET)` or `│   /projects (HEAD)` is about a route; lines with `•` below it list its hooks. Each level is four columns deep,
  * and a path continues that of the level above.
  */
-export function seenInTree(tree: string): SeenApp {
+function seenInTree(tree: string): SeenApp {
   const routes: { method: string; path: string; isInScope: boolean }[] = []
   const parts: string[] = []
   for (const line of tree.split('\n')) {

@@ -14,13 +14,14 @@ export interface Guarded<T> {
   readonly problems: readonly unknown[]
 }
 
-/** How long a module may take until it is imported and its application is made. */
-const mostMs = 10_000
-
-export async function guarded<T>(load: () => Promise<T>): Promise<Guarded<T>> {
+/** @param mostMs how long the module may take until it is imported and its application is made */
+export async function guarded<T>(load: () => Promise<T>, mostMs = 10_000): Promise<Guarded<T>> {
   const listening: string[] = []
   const problems: unknown[] = []
-  const onProblem = (error: unknown): void => void problems.push(error)
+  const exits = new WeakSet<object>()
+  const onProblem = (error: unknown): void => {
+    if (!(error instanceof Error && exits.has(error))) problems.push(error)
+  }
   const { listen } = Server.prototype
   const { exit } = process
   const servers: Server[] = []
@@ -35,6 +36,7 @@ export async function guarded<T>(load: () => Promise<T>): Promise<Guarded<T>> {
   exited.catch(() => {})
   process.exit = ((code?: number) => {
     const error = new Error(`the module ended the process with the code ${code ?? process.exitCode ?? 0}`)
+    exits.add(error)
     hasExited(error)
     throw error
   }) as typeof exit
@@ -42,7 +44,7 @@ export async function guarded<T>(load: () => Promise<T>): Promise<Guarded<T>> {
   process.on('unhandledRejection', onProblem)
   const late = new AbortController()
   try {
-    const result = await Promise.race([load(), exited, tooLate(late.signal)])
+    const result = await Promise.race([load(), exited, tooLate(mostMs, late.signal)])
     // What was started without being awaited comes to its end, or to its error.
     await wait(settleMs)
     return { result, error: undefined, listening, problems }
@@ -59,7 +61,7 @@ export async function guarded<T>(load: () => Promise<T>): Promise<Guarded<T>> {
 
 const settleMs = 20
 
-async function tooLate(signal: AbortSignal): Promise<never> {
+async function tooLate(mostMs: number, signal: AbortSignal): Promise<never> {
   await wait(mostMs, undefined, { signal }).catch(() => new Promise(() => {}))
   throw new Error(`it was not imported after ${mostMs / 1000} seconds: something in it waits`)
 }

@@ -2,7 +2,10 @@
  * The cookies of known session packages. Their options are gone in a closure once the middleware is made, so the packages are wrapped before the application
  * imports them. Only packages in CommonJS, which these are, can be wrapped so.
  */
+import { readFileSync } from 'node:fs'
+import * as nodeModule from 'node:module'
 import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { SeenCookie } from './app-facts.ts'
 
 /** Where the option is, in the argument of the package. Of a Fastify plugin the options are the second argument. */
@@ -15,43 +18,58 @@ const packages: Readonly<Record<string, { readonly at: number; domain(options: O
   '@fastify/cookie': { at: 1, domain: ({ parseOptions }) => inObject(parseOptions)['domain'] },
 }
 
-export const sessionPackages = Object.keys(packages)
+const sessionPackages = Object.keys(packages)
 
 type Options = Readonly<Record<string, unknown>>
 
-/** @param file of the application, from which the packages are found */
+/**
+ * The cookies appear in the list while the application is imported.
+ * @param file of the application, from which the packages are found
+ */
 export function watchSessionPackages(file: string): SeenCookie[] {
   const seen: SeenCookie[] = []
-  const require = createRequire(file)
-  for (const [name, { at, domain }] of Object.entries(packages)) {
-    const loaded = moduleOf(require, name)
-    if (loaded === undefined) continue
-    const original = loaded.exports as Function
-    const wrapped: Function = new Proxy(original, {
-      apply(target, self, args: unknown[]) {
-        const value = domain(inObject(args[at]))
-        seen.push({ package: name, domain: typeof value === 'string' && value !== '' ? value : undefined })
-        return Reflect.apply(target, self, args) as unknown
-      },
-      // `fastifyCookie.default` is the function itself.
-      get: (target, key) => {
-        const value = Reflect.get(target, key) as unknown
-        return value === target ? wrapped : value
-      },
-    })
-    loaded.exports = wrapped
-  }
+  const names = new Map(sessionPackages.flatMap((name) => entryOf(name, file) ?? []))
+  if (names.size === 0) return seen
+  Reflect.set(globalThis, watcher, (name: string, exported: unknown) => watched(name, exported, seen))
+  nodeModule.registerHooks({
+    load(url, context, nextLoad) {
+      const name = names.get(url)
+      if (name === undefined || context.format?.startsWith('module') === true) return nextLoad(url, context)
+      const source = `${readFileSync(fileURLToPath(url), 'utf8')}\nmodule.exports = globalThis[Symbol.for('${watcher.description!}')]('${name}', module.exports)`
+      return { format: 'commonjs', source, shortCircuit: true }
+    },
+  })
   return seen
 }
 
-function moduleOf(require: NodeJS.Require, name: string): NodeJS.Module | undefined {
+const watcher = Symbol.for('partywall.check.sessions')
+
+/** The address of the module, and the name of the package. Undefined where the application does not have it, or it is no CommonJS. */
+function entryOf(name: string, file: string): [url: string, name: string][] | undefined {
   try {
-    if (typeof require(name) !== 'function') return undefined
-    return require.cache[require.resolve(name)]
+    const path = createRequire(file).resolve(name)
+    return /\.c?js$/.test(path) ? [[pathToFileURL(path).href, name]] : undefined
   } catch {
-    // The application does not have it, or it cannot be loaded; the import of the application says so.
     return undefined
   }
+}
+
+function watched(name: string, exported: unknown, seen: SeenCookie[]): unknown {
+  if (typeof exported !== 'function') return exported
+  const { at, domain } = packages[name]!
+  const wrapped: unknown = new Proxy(exported, {
+    apply(target, self, args: unknown[]) {
+      const value = domain(inObject(args[at]))
+      seen.push({ package: name, domain: typeof value === 'string' && value !== '' ? value : undefined })
+      return Reflect.apply(target, self, args) as unknown
+    },
+    // `fastifyCookie.default` is the function itself.
+    get: (target, key) => {
+      const value = Reflect.get(target, key) as unknown
+      return value === target ? wrapped : value
+    },
+  })
+  return wrapped
 }
 
 function inObject(value: unknown): Options {
