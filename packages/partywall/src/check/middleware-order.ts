@@ -29,8 +29,9 @@ export function orderOf(
   const late = seen.routes.filter(({ isBehindErrors }) => isBehindErrors === true)
   return [
     ...outside.map((route): Observation => ({
-      severity: 'error',
-      seen: `the route ${routeName(route)} is not behind the middleware of partywall: it runs without a tenant, and ${
+      // What is mounted by `use` may be a middleware that only passes requests on.
+      severity: route.method === 'use' ? 'warning' : 'error',
+      seen: `${route.method === 'use' ? 'what is mounted at' : `the route ${route.method}`} ${route.path} is not behind the middleware of partywall: it runs without a tenant, and ${
         outsideScope === 'shared' ? 'its queries go to the shared schema' : 'its queries are refused (NO_TENANT)'
       }`,
       fix: `Mount the middleware before it. If the route needs no tenant, say so: --allow ${JSON.stringify(route.path)}`,

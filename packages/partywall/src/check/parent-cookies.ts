@@ -4,6 +4,7 @@
  */
 import type { Observation } from '../findings.ts'
 import type { SeenCookie } from './app/app-facts.ts'
+import { sessionPackages } from './app/session-packages.ts'
 import { defineCheck } from './check.ts'
 import { hostsOf } from './own-hosts.ts'
 
@@ -20,7 +21,9 @@ export const parentCookies = defineCheck({
 
 /** @param bases of byHost */
 export function parentCookiesOf(cookies: readonly SeenCookie[], bases: readonly string[]): Observation[] {
-  return cookies.flatMap(({ package: name, domain }): Observation[] => {
+  if (cookies.length === 0) return [noneSeen]
+  return cookies.flatMap(({ package: name, domain, isHidden }): Observation[] => {
+    if (isHidden) return [{ severity: 'info', seen: `the domain of the cookies of ${name} is not text, and cannot be seen`, fix }]
     if (domain === undefined) return []
     const host = domain.replace(/^\./, '').toLowerCase()
     const base = bases.find((one) => one === host || one.endsWith(`.${host}`))
@@ -31,6 +34,12 @@ export function parentCookiesOf(cookies: readonly SeenCookie[], bases: readonly 
     if (base === undefined) return [{ severity: 'warning', seen: `${seen}: it is sent to every host under it`, fix }]
     return [{ severity: 'error', seen: `${seen}: browsers send them to the host of every tenant under ${base}`, fix }]
   })
+}
+
+const noneSeen: Observation = {
+  severity: 'info',
+  seen: `the application makes no session by a package that is known here (${sessionPackages.join(', ')}); cookies that its handlers set cannot be seen`,
+  fix: 'Search your code for cookies with a domain, and leave it out.',
 }
 
 const fix =

@@ -1,5 +1,6 @@
 /** What `check --app` sees of real applications of each framework: which routes are outside of the scope, and what cannot be seen. */
 import express5, { type Express } from 'express'
+import { createServer } from 'node:http'
 import { fastify, type onRequestHookHandler } from 'fastify'
 import { Hono } from 'hono'
 import { describe, expect, test, vi } from 'vitest'
@@ -68,9 +69,11 @@ describe.each<[string, typeof express5]>([
         app.get('/api/:id', answer)
         app.get('/apis', answer)
         app.use('/own', router)
+        // The router goes on with `next` in the scope.
         app.get('/own/after', answer)
+        app.get('/elsewhere', answer)
       }),
-    ).toEqual(['GET /apis', 'GET /own/open', 'GET /own/after'])
+    ).toEqual(['GET /apis', 'GET /own/open', 'GET /elsewhere'])
   })
 
   test('a middleware in a route is for that route, unless the route is for all paths', () => {
@@ -86,10 +89,21 @@ describe.each<[string, typeof express5]>([
 
   test('handlers and applications that are mounted at a path count as routes', () => {
     const sub = express().get('/x', answer)
-    const before = express().use('/auth', pass).use('/admin', sub).use(scope())
+    const before = express().use('/auth', pass).use('/static', express.static('.')).use('/admin', sub).use(scope())
     expect(outside(seeExpress(before))).toEqual(['use /auth', 'use /admin'])
     expect(seeExpress(before).hidden).toEqual(['the application that is mounted at /admin'])
     expect(outside(seeExpress(express().use(scope()).use('/auth', pass).use('/admin', sub)))).toEqual([])
+  })
+
+  test('a router without a path that enters the scope enters it for what follows', () => {
+    const router = express.Router().use(scope())
+    expect(outsideOf((app) => app.get('/a', answer).use(router).get('/b', answer))).toEqual(['GET /a'])
+  })
+
+  test('routes before a second tenancyErrors, and those beside the router of the first one, are in order', () => {
+    const router = express.Router().get('/in', answer).use(tenancyErrors())
+    const app = express().use(scope()).use(router).get('/a', answer).use(tenancyErrors()).get('/b', answer).use(tenancyErrors())
+    expect(orderOf(seeExpress(app), { name: 'app.ts', admissions: 1, allowed: [] }, 'refuse')).toEqual([])
   })
 
   test('routes behind tenancyErrors are named', () => {
@@ -158,6 +172,7 @@ test('an application is found as a promise, by a name, in CommonJS, and made by 
   const app = express5().get('/x', answer)
   for (const module of [
     { default: Promise.resolve(app) },
+    { default: createServer(app) },
     { server: app },
     { default: { __esModule: true, default: app } },
     { other: 1, createApp: async () => app },

@@ -9,7 +9,8 @@ const { listen } = Server.prototype
 const { exit } = process
 
 test('code that never ends is left after its time', async () => {
-  const { error } = await guarded(() => new Promise(() => {}), 20)
+  const { error, release } = await guarded(() => new Promise(() => {}), 20)
+  release()
   expect(String(error)).toContain('it was not imported after 0.02 seconds')
   expect([Server.prototype.listen, process.exit]).toEqual([listen, exit])
 })
@@ -21,14 +22,32 @@ async function endsLater(): Promise<void> {
 
 test('code that ends the process, at once or later, is an error, and nothing else', async () => {
   for (const load of [async () => process.exit(3), endsLater]) {
-    const { error, problems } = await guarded<unknown>(load)
+    const { error, problems, release } = await guarded<unknown>(load)
+    release()
     expect(String(error)).toBe('Error: the module ended the process with the code 3')
     expect(problems).toEqual([])
   }
 })
 
+test('code that is not awaited is guarded until the release: it neither listens nor ends the process, and both are known', async () => {
+  const server = createServer()
+  const { listening, problems, release } = await guarded(async () => {
+    setTimeout(() => server.listen(4711, '0.0.0.0'), 30)
+  })
+  onTestFinished(() => void server.close())
+  expect(listening).toHaveLength(0)
+  await once(server, 'listening')
+  expect(server.address()).toMatchObject({ address: '127.0.0.1' })
+  expect(() => process.exit(2)).toThrow('with the code 2')
+  expect(problems.map(String)).toEqual(['Error: the module ended the process with the code 2'])
+  expect(listening).toHaveLength(1)
+  release()
+})
+
 test('a module that is missing or fails is an error', async () => {
-  expect(await readApp('/nowhere/app.ts', [], String)).toMatchObject({
+  const app = await readApp('/nowhere/app.ts', [], String)
+  app.release()
+  expect(app).toMatchObject({
     failure: expect.stringContaining('/nowhere/app.ts'),
     seen: undefined,
   })
@@ -43,7 +62,7 @@ test.each([
   const server = createServer()
   onTestFinished(() => void server.close())
   const called = what.includes('callback') ? once(server, 'called') : undefined
-  const { result, listening } = await guarded(async () => {
+  const { result, listening, release } = await guarded(async () => {
     start(server)
     await Promise.all([once(server, 'listening'), called])
     return server.address() as AddressInfo
@@ -51,5 +70,6 @@ test.each([
   expect(result).toMatchObject({ address: '127.0.0.1' })
   expect(result!.port).not.toBe(4711)
   expect(listening).toHaveLength(1)
+  release()
   expect(server.listening).toBe(false)
 })

@@ -144,8 +144,12 @@ test('a session cookie for a domain above the tenants is an error, for another o
     'warning',
   ])
   expect(cookieSeverities('.example.com', [])).toEqual(['warning'])
+  expect(parentCookiesOf([{ package: 'express-session', domain: undefined, isHidden: true }], [])).toMatchObject([
+    { severity: 'info' },
+  ])
+  expect(parentCookiesOf([], [])).toMatchObject([{ severity: 'info', seen: expect.stringContaining('cannot be seen') }])
 })
 
 function cookieSeverities(domain: string | undefined, bases = ['app.example.com']): string[] {
-  return parentCookiesOf([{ package: 'express-session', domain }], bases).map(({ severity }) => severity)
+  return parentCookiesOf([{ package: 'express-session', domain, isHidden: false }], bases).map(({ severity }) => severity)
 }

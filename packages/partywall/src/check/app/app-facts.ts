@@ -25,6 +25,8 @@ export interface SeenCookie {
   readonly package: string
   /** undefined: the cookie stays on its host. */
   readonly domain: string | undefined
+  /** A function of the application decides for each request. */
+  readonly isHidden: boolean
 }
 
 export interface AppFacts {

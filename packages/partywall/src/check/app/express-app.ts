@@ -37,57 +37,83 @@ export function isRouter(value: unknown): boolean {
 
 /** An application, or a router. */
 export function seeExpress(app: object): SeenApp {
-  const routes: SeenRoute[] = []
-  const hidden: string[] = []
-  let scopes = 0
-  walk(stackOf(app) ?? [], '', [], { errors: false })
+  const walk = new Walk()
+  walk.through(stackOf(app) ?? [], { prefix: '', entered: [], isBehindErrors: false })
+  const { routes, scopes, hidden } = walk
   return { framework: 'Express', routes, scopes, hidden }
+}
 
-  /** @param inherited the paths under which the scope was entered before */
-  function walk(stack: readonly Layer[], prefix: string, inherited: readonly string[], seen: { errors: boolean }): void {
-    const entered = [...inherited]
-    const isIn = (path: string): boolean => entered.some((scope) => isUnder(scope, path))
-    const add = (method: string, path: string, isInScope: boolean): void =>
-      void routes.push({ method, path, isInScope, ...(seen.errors && { isBehindErrors: true }) })
+interface Place {
+  /** Where the stack is mounted. */
+  readonly prefix: string
+  /** The paths under which a middleware has entered the scope before. */
+  readonly entered: readonly string[]
+  readonly isBehindErrors: boolean
+}
+
+class Walk {
+  readonly routes: (SeenRoute & { isBehindErrors: boolean })[] = []
+  readonly hidden: string[] = []
+  scopes = 0
+
+  /** Returns the paths under which the scope is entered now: a router that goes on with `next` stays in it. */
+  through(stack: readonly Layer[], { prefix, entered: before, isBehindErrors: isLate }: Place): readonly string[] {
+    const first = this.routes.length
+    const entered = [...before]
+    let isBehindErrors = isLate
     for (const layer of stack) {
       const { handle, route } = layer
       if (route !== undefined) {
-        const byMethod = methodsOf(route)
-        scopes += byMethod.some(({ entersAt }) => entersAt !== -1) ? 1 : 0
-        for (const path of routePaths(route.path)) {
-          const full = joined(prefix, path)
-          // app.all('*', tenantScope(tenancy)) is a middleware in the form of a route.
-          if (isEverything(path) && isForAll(byMethod)) entered.push(prefix)
-          const serving = byMethod.filter((one) => !isScopeAlone(one))
-          for (const [isInScope, alike] of Map.groupBy(
-            serving,
-            ({ entersAt, last }) => (entersAt !== -1 && entersAt < last) || isIn(full),
-          ))
-            add(shownMethods(alike), full, isInScope)
-        }
+        entered.push(...this.#route(route, { prefix, entered, isBehindErrors }))
         continue
       }
       const paths = mountPaths(layer).map((path) => joined(prefix, path))
-      if (markOf(handle) === 'scope') {
-        scopes++
+      const mark = markOf(handle)
+      if (mark === 'scope') {
+        this.scopes++
         entered.push(...paths)
-        continue
-      }
-      if (markOf(handle) === 'errors') {
-        if (paths.every((path) => path === joined(prefix, '/'))) seen.errors = true
-        continue
-      }
-      const inner = stackOf(handle)
-      for (const path of paths) {
-        if (inner !== undefined) walk(inner, path, isIn(path) ? [...entered, path] : entered, seen)
-        else if (typeof handle === 'function' && handle.length < 4 && path !== joined(prefix, '/')) {
-          if (layer.name === 'mounted_app') hidden.push(`the application that is mounted at ${path}`)
-          add('use', path, isIn(path))
+      } else if (mark === 'errors') {
+        if (!paths.includes(joined(prefix, '/'))) continue
+        // Errors of the routes so far reach this one.
+        for (const seen of this.routes.slice(first)) seen.isBehindErrors = isLate
+        isBehindErrors = true
+      } else {
+        const inner = stackOf(handle)
+        for (const path of paths) {
+          const place = { prefix: path, entered, isBehindErrors }
+          if (inner !== undefined) entered.push(...this.through(inner, place).filter((one) => !entered.includes(one)))
+          else if (path !== joined(prefix, '/')) this.#mounted(layer, place)
         }
       }
     }
+    return entered
+  }
+
+  #route(route: Route, { prefix, entered, isBehindErrors }: Place): string[] {
+    const byMethod = methodsOf(route)
+    if (byMethod.some(({ entersAt }) => entersAt !== -1)) this.scopes++
+    // app.all('*', tenantScope(tenancy)) is a middleware in the form of a route.
+    if (isForAll(byMethod) && routePaths(route.path).some(isEverything)) return [joined(prefix, '/')]
+    const serving = byMethod.filter((one) => !isScopeAlone(one))
+    for (const path of routePaths(route.path).map((one) => joined(prefix, one))) {
+      const isIn = ({ entersAt, last }: OfMethod): boolean =>
+        (entersAt !== -1 && entersAt < last) || entered.some((scope) => isUnder(scope, path))
+      for (const [isInScope, alike] of Map.groupBy(serving, isIn))
+        this.routes.push({ method: shownMethods(alike), path, isInScope, isBehindErrors })
+    }
+    return []
+  }
+
+  /** A function at a path of its own may answer, as a route does. */
+  #mounted({ handle, name = '' }: Layer, { prefix: path, entered, isBehindErrors }: Place): void {
+    if (typeof handle !== 'function' || handle.length > 3 || passing.has(name)) return
+    if (name === 'mounted_app') this.hidden.push(`the application that is mounted at ${path}`)
+    this.routes.push({ method: 'use', path, isInScope: entered.some((scope) => isUnder(scope, path)), isBehindErrors })
   }
 }
+
+/** Middlewares of Express itself: none of them queries. */
+const passing = new Set(['serveStatic', 'jsonParser', 'rawParser', 'textParser', 'urlencodedParser'])
 
 interface OfMethod {
   readonly method: string

@@ -1,4 +1,5 @@
 /** The application in what a module exports: by default, or as `app` and the like; as it is, as a promise, or as a function that makes it. */
+import { Server } from 'node:net'
 import type { SeenApp } from './app-facts.ts'
 import { isExpress, isRouter, seeExpress } from './express-app.ts'
 import { isFastify, seeFastify } from './fastify-app.ts'
@@ -27,6 +28,16 @@ async function seeApp(app: unknown): Promise<SeenApp | undefined> {
   if (isExpress(app) || isRouter(app)) return seeExpress(app as object)
   if (isFastify(app)) return seeFastify(app)
   if (isHono(app)) return seeHono(app)
+  if (app instanceof Server) return firstOf(app.listeners('request'))
+  return undefined
+}
+
+/** http.createServer(app) calls the application for each request. */
+async function firstOf(listeners: readonly unknown[]): Promise<SeenApp | undefined> {
+  for (const listener of listeners) {
+    const seen = await seeApp(listener)
+    if (seen !== undefined) return seen
+  }
   return undefined
 }
 

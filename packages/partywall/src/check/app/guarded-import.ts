@@ -9,53 +9,88 @@ import { setTimeout as wait } from 'node:timers/promises'
 export interface Guarded<T> {
   readonly result: T | undefined
   readonly error: unknown
-  /** A line of the code for each call of listen. */
+  /** A line of the code for each call of listen. It grows while the guard stands. */
   readonly listening: readonly string[]
+  /** Errors that reached no handler. It grows, too. */
   readonly problems: readonly unknown[]
+  /** Ends the guard. Until then the process ends by no call of the module, and without a port that others reach. */
+  release(): void
 }
 
 /** @param mostMs how long the module may take until it is imported and its application is made */
 export async function guarded<T>(load: () => Promise<T>, mostMs = 10_000): Promise<Guarded<T>> {
-  const listening: string[] = []
   const problems: unknown[] = []
-  const exits = new WeakSet<object>()
+  const exit = guardExit(problems)
+  const listen = guardListen()
   const onProblem = (error: unknown): void => {
-    if (!(error instanceof Error && exits.has(error))) problems.push(error)
+    if (!exit.isOwn(error)) problems.push(error)
   }
-  const { listen } = Server.prototype
+  process.on('uncaughtException', onProblem)
+  process.on('unhandledRejection', onProblem)
+  const release = (): void => {
+    exit.release()
+    listen.release()
+    process.off('uncaughtException', onProblem)
+    process.off('unhandledRejection', onProblem)
+  }
+  const common = { listening: listen.places, problems, release }
+  const late = new AbortController()
+  try {
+    const result = await Promise.race([load(), exit.during, tooLate(mostMs, late.signal)])
+    // What was started without being awaited comes to its end, or to its error.
+    await wait(settleMs)
+    return { ...common, result, error: undefined }
+  } catch (error) {
+    return { ...common, result: undefined, error }
+  } finally {
+    late.abort()
+    exit.loaded()
+  }
+}
+
+/** Turns a call of process.exit into an error: of the import while it lasts, a problem later. */
+function guardExit(problems: unknown[]): {
+  readonly during: Promise<never>
+  isOwn(error: unknown): boolean
+  loaded(): void
+  release(): void
+} {
   const { exit } = process
+  const own = new WeakSet<object>()
+  let hasExited: (error: Error) => void
+  const during = new Promise<never>((_, reject) => (hasExited = reject))
+  during.catch(() => {})
+  process.exit = ((code?: number) => {
+    const error = new Error(`the module ended the process with the code ${code ?? process.exitCode ?? 0}`)
+    own.add(error)
+    hasExited(error)
+    throw error
+  }) as typeof exit
+  return {
+    during,
+    isOwn: (error) => typeof error === 'object' && error !== null && own.has(error),
+    loaded: () => (hasExited = (error) => void problems.push(error)),
+    release: () => (process.exit = exit),
+  }
+}
+
+/** Gives every server a free port of this machine. */
+function guardListen(): { readonly places: string[]; release(): void } {
+  const { listen } = Server.prototype
+  const places: string[] = []
   const servers: Server[] = []
   Server.prototype.listen = function (this: Server, ...args: unknown[]) {
-    listening.push(placeOf(new Error('listen')))
+    places.push(placeOf(new Error('listen')))
     servers.push(this)
     const callback = args.findLast((arg) => typeof arg === 'function')
     return Reflect.apply(listen, this, [{ port: 0, host: '127.0.0.1' }, ...(callback === undefined ? [] : [callback])]) as Server
   } as typeof listen
-  let hasExited: (error: Error) => void
-  const exited = new Promise<never>((_, reject) => (hasExited = reject))
-  exited.catch(() => {})
-  process.exit = ((code?: number) => {
-    const error = new Error(`the module ended the process with the code ${code ?? process.exitCode ?? 0}`)
-    exits.add(error)
-    hasExited(error)
-    throw error
-  }) as typeof exit
-  process.on('uncaughtException', onProblem)
-  process.on('unhandledRejection', onProblem)
-  const late = new AbortController()
-  try {
-    const result = await Promise.race([load(), exited, tooLate(mostMs, late.signal)])
-    // What was started without being awaited comes to its end, or to its error.
-    await wait(settleMs)
-    return { result, error: undefined, listening, problems }
-  } catch (error) {
-    return { result: undefined, error, listening, problems }
-  } finally {
-    late.abort()
-    Server.prototype.listen = listen
-    process.exit = exit
-    // The listeners for problems stay: code of the module goes on to run, and must not end this process without a report.
-    for (const server of servers) server.close()
+  return {
+    places,
+    release: () => {
+      Server.prototype.listen = listen
+      for (const server of servers) server.close()
+    },
   }
 }
 

@@ -8,13 +8,18 @@ import { guarded } from './guarded-import.ts'
 import { watchSessionPackages } from './session-packages.ts'
 
 /**
+ * The application that the module exports. `release` ends the guard around its code: call it when the report is written.
  * @param name of the file, from the current folder
  * @param describe the message of an error, without passwords
  */
-export async function readApp(name: string, allowed: readonly string[], describe: (error: unknown) => string): Promise<AppFacts> {
+export async function readApp(
+  name: string,
+  allowed: readonly string[],
+  describe: (error: unknown) => string,
+): Promise<AppFacts & { release(): void }> {
   const file = resolve(name)
   let cookies: readonly SeenCookie[] = []
-  const { result, error, listening, problems } = await guarded(async () => {
+  const { result, error, listening, problems, release } = await guarded(async () => {
     cookies = watchSessionPackages(file)
     const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>
     return seeAppOf(module)
@@ -25,8 +30,12 @@ export async function readApp(name: string, allowed: readonly string[], describe
     seen: result,
     cookies,
     listening,
-    problems: problems.map(describe),
+    // Read when the other checks are done: code of the application goes on to run meanwhile.
+    get problems() {
+      return problems.map(describe)
+    },
     admissions: admissionsMade(),
     allowed,
+    release,
   }
 }

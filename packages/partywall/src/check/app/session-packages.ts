@@ -18,7 +18,7 @@ const packages: Readonly<Record<string, { readonly at: number; domain(options: O
   '@fastify/cookie': { at: 1, domain: ({ parseOptions }) => inObject(parseOptions)['domain'] },
 }
 
-const sessionPackages = Object.keys(packages)
+export const sessionPackages = Object.keys(packages)
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -59,8 +59,10 @@ function watched(name: string, exported: unknown, seen: SeenCookie[]): unknown {
   const { at, domain } = packages[name]!
   const wrapped: unknown = new Proxy(exported, {
     apply(target, self, args: unknown[]) {
-      const value = domain(inObject(args[at]))
-      seen.push({ package: name, domain: typeof value === 'string' && value !== '' ? value : undefined })
+      const options = inObject(args[at])
+      const value = domain(options)
+      const isHidden = typeof options['cookie'] === 'function' || !['string', 'undefined'].includes(typeof value)
+      seen.push({ package: name, domain: typeof value === 'string' && value !== '' ? value : undefined, isHidden })
       return Reflect.apply(target, self, args) as unknown
     },
     // `fastifyCookie.default` is the function itself.

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { checks } from '../../../src/check/checks.ts'
 import { testDatabase } from '../../support/servers/database.ts'
+import { leastPrivilege } from '../../support/tenants/least-privilege.ts'
 import { expectFailure, folderWith, inFolder, project, type Ended } from '../partywall.ts'
 
 const { url } = await testDatabase()
@@ -43,6 +44,19 @@ test.concurrent('errors are exit code 1 and warnings 0; a database is asked, and
     /^error PW-008 {2}The application logs in as a role without power\n {2}seen: .*a superuser.*\n {2}fix: /,
   )
   expect(asked.stdout).toContain('PW-010  No name is in a tenant and in the shared schema: the database has no catalog')
+})
+
+test.concurrent('under the boundary role the login is asked as what it is, also before the roles of tenants exist', async () => {
+  const { app, deploy } = await leastPrivilege(url, url)
+  const { run } = await project(url, {
+    'partywall.config.ts': `
+      import { defineConfig } from 'partywall'
+      export default defineConfig({ database: { connectionString: '${app}', deploy: '${deploy}' }, boundary: 'role', strict: true })`,
+  })
+  const checked = await run('check --json')
+  expect(checked).toMatchObject({ code: 0, stderr: '' })
+  expect(ids(checked)).toEqual([])
+  expect(leftOut(checked)).toEqual(['PW-005', 'PW-009', 'PW-010', 'PW-012', 'PW-013', 'PW-014'])
 })
 
 test.concurrent('a config that is refused is a finding, and leaves out what needs it', async () => {
@@ -114,7 +128,7 @@ test.concurrent('check --app names routes before the middleware and cookies of t
 test.concurrent('a module that ends the process is a finding, and the report is complete', async () => {
   const { run } = await project(url, { ...appFiles, 'exits.ts': `process.exit(0)` })
   const ended = await run('check --no-database --json --app exits.ts')
-  expect(ids(ended)).toEqual(['error PW-013'])
+  expect(ids(ended)).toEqual(['error PW-013', 'info PW-005'])
   expect(ended.json.findings[0].seen).toBe('exits.ts cannot be looked at: the module ended the process with the code 0')
   expect(ended.code).toBe(1)
 })
