@@ -26,7 +26,7 @@ export type Severity = 'error' | 'warning' | 'info'
 export interface Finding {
   readonly id: FindingId
   readonly severity: Severity
-  /** What the check is about, the same for all its findings. */
+  /** What is wrong, the same for all findings of a check. */
   readonly title: string
   /** What was seen, without secrets and without rows. */
   readonly seen: string

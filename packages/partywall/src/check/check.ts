@@ -38,6 +38,7 @@ export type Need = 'config' | 'database' | 'catalog' | 'app'
 
 export interface Check<N extends Need = never> {
   readonly id: FindingId
+  /** What is wrong where it finds something. */
   readonly title: string
   /** Without one of these facts the check is left out, and the report says so. */
   readonly needs: readonly N[]

@@ -8,7 +8,7 @@ import { defineCheck, type ConfigFacts } from './check.ts'
 
 export const contradictingOptions = defineCheck({
   id: 'PW-002',
-  title: 'The options agree with each other',
+  title: 'Options contradict each other',
   needs: ['config'],
   run: ({ config }) => contradictions(config),
 })

@@ -4,7 +4,7 @@ import { defineCheck } from './check.ts'
 
 export const importedApp = defineCheck({
   id: 'PW-013',
-  title: 'The application can be imported without being started',
+  title: 'The application cannot be imported without being started',
   needs: ['app'],
   run: ({ app: { name, failure, listening, problems } }) => [
     ...(failure === undefined ? [] : [failed(name, failure)]),

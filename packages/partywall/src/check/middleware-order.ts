@@ -9,7 +9,7 @@ import { defineCheck } from './check.ts'
 
 export const middlewareOrder = defineCheck({
   id: 'PW-012',
-  title: 'Routes come after the middleware that enters the tenant',
+  title: 'Routes outside of the scope of the tenant',
   needs: ['config', 'app'],
   run: ({ config: { options }, app }) => {
     // PW-013 says why there is none.
@@ -24,6 +24,7 @@ export function orderOf(
   outsideScope: 'refuse' | 'shared',
 ): Observation[] {
   const hidden = seen.hidden.length === 0 ? [] : [notVisible(seen)]
+  if (seen.routes.length === 0) return [noRoutes(name, seen), ...hidden]
   if (seen.scopes === 0) return [admissions === 0 ? noScope(name, seen) : unmarked(name, seen), ...hidden]
   const outside = seen.routes.filter(({ isInScope, path }) => !isInScope && !isAllowed(path, allowed))
   const late = seen.routes.filter(({ isBehindErrors }) => isBehindErrors === true)
@@ -52,6 +53,14 @@ function noScope(name: string, { framework, routes }: SeenApp): Observation {
     severity: 'error',
     seen: `the application of ${framework} in ${name} has ${routes.length} routes, and no middleware that enters a tenant`,
     fix: 'Mount tenantScope(tenancy) before the routes.',
+  }
+}
+
+function noRoutes(name: string, { framework }: SeenApp): Observation {
+  return {
+    severity: 'warning',
+    seen: `the application of ${framework} in ${name} shows no route, so nothing is known of their order`,
+    fix: 'Give --app a module that also adds the routes.',
   }
 }
 

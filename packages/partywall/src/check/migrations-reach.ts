@@ -12,7 +12,7 @@ import { defineCheck } from './check.ts'
 
 export const migrationsReach = defineCheck({
   id: 'PW-011',
-  title: 'Migrations stay in the schema that they are for',
+  title: 'Migrations reach beyond their schema',
   needs: ['config'],
   run: ({ config }) => beyond(config.options),
 })

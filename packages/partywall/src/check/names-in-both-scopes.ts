@@ -11,7 +11,7 @@ import { someOf } from './some-of.ts'
 
 export const namesInBothScopes = defineCheck({
   id: 'PW-010',
-  title: 'No name is in a tenant and in the shared schema',
+  title: 'Names in a tenant and in the shared schema',
   needs: ['config', 'catalog'],
   run: async ({ config: { options }, catalog: { queryable } }) => {
     if (!options.includeShared && !options.extraSearchPath.includes(options.sharedSchema)) return []

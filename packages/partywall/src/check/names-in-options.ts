@@ -8,7 +8,7 @@ import { defineCheck } from './check.ts'
 
 export const namesInOptions = defineCheck({
   id: 'PW-014',
-  title: 'The tenants and tables that options name exist',
+  title: 'Options name tenants or tables that do not exist',
   needs: ['config', 'catalog'],
   run: async ({ config: { options }, catalog: { queryable } }) => {
     const { boundary, shared, sharedSchema } = options

@@ -9,7 +9,7 @@ import { copiesOf, type Copy } from './installed.ts'
 
 export const oneCopy = defineCheck({
   id: 'PW-006',
-  title: 'There is one copy of pg and one of partywall',
+  title: 'Several copies of pg or partywall',
   needs: [],
   run: ({ root, ownFile }) => copies(root, ownFile),
 })

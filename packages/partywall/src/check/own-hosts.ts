@@ -5,7 +5,7 @@ import { publicSuffix } from './public-suffixes.ts'
 
 export const ownHosts = defineCheck({
   id: 'PW-004',
-  title: 'The base of byHost is a domain of your own',
+  title: 'The base of byHost belongs to others',
   needs: ['config'],
   run: ({ config }) =>
     hostsOf(config.options.resolve)

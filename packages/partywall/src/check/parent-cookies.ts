@@ -10,7 +10,7 @@ import { hostsOf } from './own-hosts.ts'
 
 export const parentCookies = defineCheck({
   id: 'PW-005',
-  title: 'Cookies stay on the host of their tenant',
+  title: 'Cookies reach the hosts of other tenants',
   needs: ['config', 'app'],
   run: ({ config, app }) =>
     parentCookiesOf(

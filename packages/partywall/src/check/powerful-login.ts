@@ -10,7 +10,7 @@ import { loginPowerSql, type LoginPower } from './powerful-login-sql.ts'
 
 export const powerfulLogin = defineCheck({
   id: 'PW-008',
-  title: 'The application logs in as a role without power',
+  title: 'The application logs in as a role with too much power',
   needs: ['config', 'database'],
   run: async ({ config: { options, isEmbedded }, database: { queryable, login } }) => {
     if (isEmbedded) return [embedded]

@@ -6,7 +6,7 @@ import { hostsOf } from './own-hosts.ts'
 
 export const primaryDomains = defineCheck({
   id: 'PW-009',
-  title: 'Every tenant has a primary domain',
+  title: 'Tenants without a primary domain',
   needs: ['config', 'catalog'],
   run: async ({ config: { options }, catalog: { queryable } }) => {
     const hosts = hostsOf(options.resolve)

@@ -3,7 +3,7 @@ import { defineCheck } from './check.ts'
 
 export const refusedConfig = defineCheck({
   id: 'PW-001',
-  title: 'The config is valid',
+  title: 'The config is refused',
   needs: [],
   run: ({ refusal }) =>
     refusal === undefined

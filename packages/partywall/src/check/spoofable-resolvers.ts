@@ -9,7 +9,7 @@ import { defineCheck } from './check.ts'
 
 export const spoofableResolvers = defineCheck({
   id: 'PW-003',
-  title: 'A client cannot choose its tenant',
+  title: 'A client can choose its tenant',
   needs: ['config'],
   run: ({ config }) => spoofable(config.options.resolve),
 })

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 export const testedPackages = defineCheck({
   id: 'PW-007',
-  title: 'The versions of pg and of other libraries are supported',
+  title: 'Versions of packages that are not supported',
   needs: [],
   run: ({ root, ownFile }) => [...pgVersion(root, ownFile), ...libraryVersions(root)],
 })

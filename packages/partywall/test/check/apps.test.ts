@@ -179,13 +179,17 @@ test('an application is found as a promise, by a name, in CommonJS, and made by 
   ]) {
     expect(outside(await seeAppOf(module))).toEqual(['GET /x'])
   }
+  const make = (tenancy: Parameters<typeof tenantScope>[0]): Express => express5().use(tenantScope(tenancy)).get('/x', answer)
+  expect(outside(await seeAppOf({ createApp: make }, createTenancyLike()))).toEqual([])
   await expect(seeAppOf({ default: { a: 1 }, Thing: class Thing extends Map {}, take: (a: number) => a })).rejects.toThrow(
     'it exports default, Thing, take',
   )
 })
 
-test('an application without a marked middleware is an error; with an admission of its own, a warning that the order is not known', () => {
+test('an application without a route is a warning, one without a marked middleware an error; with an admission of its own, a warning that the order is not known', () => {
   const seen = seeExpress(express5().get('/x', answer))
+  const empty = orderOf(seeExpress(express5().use(scope())), { name: 'app.ts', admissions: 1, allowed: [] }, 'refuse')
+  expect(empty).toMatchObject([{ severity: 'warning', seen: expect.stringContaining('shows no route') }])
   const order = (admissions: number): unknown => orderOf(seen, { name: 'app.ts', admissions, allowed: [] }, 'refuse')
   expect(order(0)).toMatchObject([{ severity: 'error', seen: expect.stringContaining('no middleware that enters a tenant') }])
   expect(order(1)).toMatchObject([{ severity: 'warning', seen: expect.stringContaining('the order is not known') }])

@@ -45,7 +45,7 @@ test('code that is not awaited is guarded until the release: it neither listens 
 })
 
 test('a module that is missing or fails is an error', async () => {
-  const app = await readApp('/nowhere/app.ts', [], String)
+  const app = await readApp('/nowhere/app.ts', [], String, undefined)
   app.release()
   expect(app).toMatchObject({
     failure: expect.stringContaining('/nowhere/app.ts'),

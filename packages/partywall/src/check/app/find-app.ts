@@ -1,4 +1,4 @@
-/** The application in what a module exports: by default, or as `app` and the like; as it is, as a promise, or as a function that makes it. */
+/** The application in what a module exports: by default, or as `app` and the like; as it is, as a promise, or as a function that makes it, perhaps of the tenancy. */
 import { Server } from 'node:net'
 import type { SeenApp } from './app-facts.ts'
 import { isExpress, isRouter, seeExpress } from './express-app.ts'
@@ -6,20 +6,25 @@ import { isFastify, seeFastify } from './fastify-app.ts'
 import { isHono, seeHono } from './hono-app.ts'
 
 /** @throws Error that says what the module exports instead */
-export async function seeAppOf(module: Readonly<Record<string, unknown>>): Promise<SeenApp> {
+export async function seeAppOf(module: Readonly<Record<string, unknown>>, tenancy?: unknown): Promise<SeenApp> {
   for (const given of candidates(module)) {
     const seen = await seeApp(await given)
     if (seen !== undefined) return seen
   }
   // Only now: a function that is called may do anything.
   for (const given of candidates(module)) {
-    if (typeof given !== 'function' || given.length > 0 || /^class\b/.test(Function.prototype.toString.call(given))) continue
-    const seen = await seeApp(await (given as () => unknown)())
+    if (
+      typeof given !== 'function' ||
+      given.length > (tenancy === undefined ? 0 : 1) ||
+      /^class\b/.test(Function.prototype.toString.call(given))
+    )
+      continue
+    const seen = await seeApp(await (given as (tenancy: unknown) => unknown)(tenancy))
     if (seen !== undefined) return seen
   }
   const names = Object.keys(module).join(', ') || 'nothing'
   throw new Error(
-    `it exports ${names}, and none of these is an application of Express, Fastify, Hono or NestJS, or a function without parameters that makes one`,
+    `it exports ${names}, and none of these is an application of Express, Fastify, Hono or NestJS, or a function that makes one, without parameters or of the tenancy`,
   )
 }
 

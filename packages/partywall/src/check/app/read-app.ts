@@ -10,19 +10,21 @@ import { watchSessionPackages } from './session-packages.ts'
 /**
  * The application that the module exports. `release` ends the guard around its code: call it when the report is written.
  * @param name of the file, from the current folder
+ * @param tenancy for a function that makes the application of it; undefined where the config is refused
  * @param describe the message of an error, without passwords
  */
 export async function readApp(
   name: string,
   allowed: readonly string[],
   describe: (error: unknown) => string,
+  tenancy: unknown,
 ): Promise<AppFacts & { release(): void }> {
   const file = resolve(name)
   let cookies: readonly SeenCookie[] = []
   const { result, error, listening, problems, release } = await guarded(async () => {
     cookies = watchSessionPackages(file)
     const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>
-    return seeAppOf(module)
+    return seeAppOf(module, tenancy)
   })
   return {
     name,

@@ -34,7 +34,10 @@ export async function gather(cli: Cli, flags: CheckFlags): Promise<Gathered> {
     (error: unknown) => ({ refusal: messageOf(error) }),
   )
   useProjectModules()
-  const app = flags.app === undefined ? undefined : await readApp(flags.app, flags.allow ?? [], messageOf)
+  const app =
+    flags.app === undefined
+      ? undefined
+      : await readApp(flags.app, flags.allow ?? [], messageOf, 'tenancy' in opened ? opened.tenancy : undefined)
   const noApp = { app: 'no application was named; name its module with --app' }
   const release = (): void => app?.release()
   if ('refusal' in opened) {

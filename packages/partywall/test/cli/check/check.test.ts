@@ -24,7 +24,9 @@ test.concurrent('a project in order has exit code 0; what was left out is named'
 
   const unreachable = await run('check')
   expect(unreachable.code).toBe(0)
-  expect(unreachable.stdout).toMatch(/PW-008 {2}The application logs in as a role without power: the database cannot be asked: /)
+  expect(unreachable.stdout).toMatch(
+    /PW-008 {2}The application logs in as a role with too much power: the database cannot be asked: /,
+  )
   expect(unreachable.stdout).toMatch(/\n0 errors, 0 warnings; 7 of \d+ checks left out\n$/)
   expect(unreachable.stdout + unreachable.stderr).not.toContain('sekret')
 })
@@ -41,9 +43,9 @@ test.concurrent('errors are exit code 1 and warnings 0; a database is asked, and
   const asked = await run('check')
   expect(asked.code).toBe(1)
   expect(asked.stdout).toMatch(
-    /^error PW-008 {2}The application logs in as a role without power\n {2}seen: .*a superuser.*\n {2}fix: /,
+    /^error PW-008 {2}The application logs in as a role with too much power\n {2}seen: .*a superuser.*\n {2}fix: /,
   )
-  expect(asked.stdout).toContain('PW-010  No name is in a tenant and in the shared schema: the database has no catalog')
+  expect(asked.stdout).toContain('PW-010  Names in a tenant and in the shared schema: the database has no catalog')
 })
 
 test.concurrent('under the boundary role the login is asked as what it is, also before the roles of tenants exist', async () => {
@@ -67,7 +69,7 @@ test.concurrent('a config that is refused is a finding, and leaves out what need
     {
       id: 'PW-001',
       severity: 'error',
-      title: 'The config is valid',
+      title: 'The config is refused',
       seen: expect.stringContaining('tenantIdSetting'),
       fix: expect.any(String),
     },
