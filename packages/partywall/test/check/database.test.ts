@@ -125,6 +125,10 @@ describe('with a database', async () => {
     ])
     const withBase = { resolve: [byHost({ base: 'example.com' })] }
     expect(await seen(primaryDomains, withBase)).toEqual([expect.stringMatching(/^info: 2 tenants .* as in acme\.example\.com$/)])
+    const none = 'update partywall.domains set is_primary = false'
+    expect(await during(none, () => seen(primaryDomains, { resolve: [byHost()] }))).toEqual([
+      expect.stringMatching(/^error: 3 tenants/),
+    ])
     const one = `delete from partywall.tenants where schema = 'initech'`
     expect(await during(one, () => seen(primaryDomains, withBase))).toEqual([
       expect.stringMatching(/^info \(acme\): the tenant "acme"/),
