@@ -15,7 +15,7 @@ const ids = ({ json }: Ended): string[] =>
   json.findings.map(({ id, severity }: { id: string; severity: string }) => `${severity} ${id}`)
 const leftOut = ({ json }: Ended): string[] => json.leftOut.map(({ id }: { id: string }) => id)
 
-test.concurrent('a project in order has exit code 0; what was left out is named', async () => {
+test('a project in order has exit code 0; what was left out is named', async () => {
   const { run } = await project('postgres://alice:sekret@127.0.0.1:1/nothing')
   const without = await run('check --no-database --json')
   expect(without).toMatchObject({ code: 0, stderr: '' })
@@ -31,7 +31,7 @@ test.concurrent('a project in order has exit code 0; what was left out is named'
   expect(unreachable.stdout + unreachable.stderr).not.toContain('sekret')
 })
 
-test.concurrent('errors are exit code 1 and warnings 0; a database is asked, and its catalog is not installed', async () => {
+test('errors are exit code 1 and warnings 0; a database is asked, and its catalog is not installed', async () => {
   const { run } = await project(url, {
     'partywall.config.ts': config(
       `resolve: [byHost({ base: 'example.com' }), byHeader('x-tenant')], extraSearchPath: ['public']`,
@@ -48,7 +48,7 @@ test.concurrent('errors are exit code 1 and warnings 0; a database is asked, and
   expect(asked.stdout).toContain('PW-010  Names in a tenant and in the shared schema: the database has no catalog')
 })
 
-test.concurrent('under the boundary role the login is asked as what it is, also before the roles of tenants exist', async () => {
+test('under the boundary role the login is asked as what it is, also before the roles of tenants exist', async () => {
   const { app, deploy } = await leastPrivilege(url, url)
   const { run } = await project(url, {
     'partywall.config.ts': `
@@ -61,7 +61,7 @@ test.concurrent('under the boundary role the login is asked as what it is, also 
   expect(leftOut(checked)).toEqual(['PW-005', 'PW-009', 'PW-010', 'PW-012', 'PW-013', 'PW-014'])
 })
 
-test.concurrent('a config that is refused is a finding, and leaves out what needs it', async () => {
+test('a config that is refused is a finding, and leaves out what needs it', async () => {
   const { run } = await project(url, { 'partywall.config.ts': config(`tenantIdSetting: 'role', boundary: 'role'`) })
   const refused = await run('check --json')
   expect(refused.code).toBe(1)
@@ -92,7 +92,7 @@ const appFiles = {
   'framework.ts': framework,
 }
 
-test.concurrent('check --app names routes before the middleware and cookies of the parent domain, and keeps a port closed', async () => {
+test('check --app names routes before the middleware and cookies of the parent domain, and keeps a port closed', async () => {
   const { run } = await project(url, {
     ...appFiles,
     'src/app.ts': `
@@ -127,7 +127,7 @@ test.concurrent('check --app names routes before the middleware and cookies of t
   expect(checked.stdout + checked.stderr).not.toMatch(/sekret|s3cret/)
 })
 
-test.concurrent('a module that ends the process is a finding, and the report is complete', async () => {
+test('a module that ends the process is a finding, and the report is complete', async () => {
   const { run } = await project(url, { ...appFiles, 'exits.ts': `process.exit(0)` })
   const ended = await run('check --no-database --json --app exits.ts')
   expect(ids(ended)).toEqual(['error PW-013', 'info PW-005'])
