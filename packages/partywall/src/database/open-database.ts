@@ -192,6 +192,11 @@ export class OpenDatabase implements Database {
     await embedded?.release()
   }
 
+  /** What is configured, without the secrets. */
+  get given(): { readonly hasDeploy: boolean; readonly hasLoginKey: boolean } {
+    return { hasDeploy: this.#options.deploy !== undefined, hasLoginKey: this.#options.loginKeys.length > 0 }
+  }
+
   get #ownPools(): Set<TenantPool> {
     return new Set([this.pool, this.sharedPool, this.#deployPool])
   }

@@ -13,6 +13,7 @@ import type { Attributes, RegisteredTenant, RequestProperty } from '../types.ts'
 import { createAdmission, type AdmissionOptions } from './shared/admission.ts'
 import { bindEvents } from './shared/context.ts'
 import { nodeFacts } from './shared/facts.ts'
+import { markErrors, markScope } from './shared/middleware-mark.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { checkedRetryAfter, errorAnswer, type RefusalOptions, type Refused } from './shared/refusal.ts'
 import { checkedProperty, isTenantRequest, markRequest } from './shared/request-property.ts'
@@ -76,7 +77,7 @@ export function tenantScope<A extends object>(tenancy: HttpTenancy<A>, options: 
     }
   }
   // Express 4 does not look at the promise of a middleware.
-  return (req, res, next) => void enter(req, res, next).catch((error: unknown) => next(asError(error)))
+  return markScope<RequestHandler>((req, res, next) => void enter(req, res, next).catch((error: unknown) => next(asError(error))))
 }
 
 /**
@@ -120,13 +121,13 @@ export function tenancyErrors(options: TenancyErrorsOptions = {}): ErrorRequestH
   assertKnownKeys('tenancyErrors', options, ['log', 'retryAfterMs'], 'INVALID_OPTION')
   const { log = toConsole } = options
   const retryAfterMs = checkedRetryAfter('tenancyErrors', options)
-  return (error: unknown, req, res, next) => {
+  return markErrors<ErrorRequestHandler>((error: unknown, req, res, next) => {
     const answer = errorAnswer(error, { retryAfterMs })
     if (answer === undefined || res.headersSent) return next(error)
     // The error around it may hold the statement with its values.
     if (answer.status >= 500) log(tenancyErrorOf(error)!, req)
     send(res, answer)
-  }
+  })
 }
 
 function toConsole(error: TenancyError): void {

@@ -13,6 +13,7 @@ export {
 } from './shared/admission.ts'
 export { bindBody, bindEvents, type ContextTenancy } from './shared/context.ts'
 export { nodeFacts, webFacts, type FactsOptions, type NodeRequest } from './shared/facts.ts'
+export { markErrors, markScope } from './shared/middleware-mark.ts'
 export { problemAnswer, problemCodes, type HttpAnswer, type ProblemCode } from './shared/problem.ts'
 export { errorAnswer, refusal, type RefusalOptions, type Refused } from './shared/refusal.ts'
 export type { HttpTenancy } from '../ports/tenancy-like.ts'

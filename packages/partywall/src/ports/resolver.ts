@@ -52,6 +52,15 @@ export type ResolverFunction = (facts: RequestFacts) => ResolverAnswer | Promise
 export interface NamedResolver {
   readonly name: string
   readonly resolve: ResolverFunction
+  /**
+   * true: no client can choose its tenant by it, because a gateway sets what it reads, the claims were verified, or your authentication checks
+   * that the user belongs to the tenant. Only `partywall check` reads it. @default false
+   */
+  readonly trusted?: boolean
+  /** What a resolver of partywall reads, for `partywall check`. */
+  readonly reads?: 'header'
+  /** What byHost was given, for `partywall check`. */
+  readonly hosts?: { readonly bases: readonly string[]; readonly customDomains: boolean }
 }
 
 export type Resolver = ResolverFunction | NamedResolver

@@ -11,6 +11,11 @@ import { nameReader, type NameForm } from './name-forms.ts'
 export interface HeaderOptions {
   /** What the header may hold: the id of a tenant, the name of its schema. Never a domain: domains are read from the host only. @default ['id', 'schema'] */
   accept?: readonly NameForm[]
+  /**
+   * Says to `partywall check` that no client can choose its tenant by the header: a gateway sets it and removes what the client sent, or your
+   * authentication checks that the user belongs to the tenant. Changes nothing else. @default false
+   */
+  trusted?: boolean
 }
 
 /**
@@ -20,9 +25,10 @@ export interface HeaderOptions {
  * @throws TenancyError INVALID_OPTION
  */
 export function byHeader(name: string, options: HeaderOptions = {}): NamedResolver {
-  assertKnownKeys('byHeader', options, ['accept'], 'INVALID_OPTION')
+  assertKnownKeys('byHeader', options, ['accept', 'trusted'], 'INVALID_OPTION')
   const header = headerName(name)
   const { read, wanted } = nameReader('byHeader', options.accept)
+  const trusted = checkedTrusted(options.trusted ?? false)
 
   function resolve({ headers }: RequestFacts): Hint {
     const given = headers?.[header]
@@ -40,7 +46,7 @@ export function byHeader(name: string, options: HeaderOptions = {}): NamedResolv
     return { outcome: 'invalid', reason: `the header ${header} ${what}` }
   }
 
-  return { name: `header ${header}`, resolve }
+  return { name: `header ${header}`, resolve, trusted, reads: 'header' }
 }
 
 function headerName(name: unknown): string {
@@ -54,5 +60,13 @@ function headerName(name: unknown): string {
   const shown = seen(name, 'quoted')
   throw new TenancyError('INVALID_OPTION', `byHeader cannot read ${shown}: ${problem}.`, {
     details: { option: 'name', seen: shown },
+  })
+}
+
+function checkedTrusted(trusted: unknown): boolean {
+  if (typeof trusted === 'boolean') return trusted
+  const shown = seen(trusted, 'quoted')
+  throw new TenancyError('INVALID_OPTION', `The option "trusted" of byHeader must be true or false, not ${shown}.`, {
+    details: { option: 'trusted', seen: shown },
   })
 }

@@ -59,7 +59,7 @@ export function byHost(options: HostOptions = {}): NamedResolver {
     return ref === undefined ? { outcome: 'unknown' } : { outcome: 'tenant', ref, otherwise }
   }
 
-  return { name: 'host', resolve }
+  return { name: 'host', resolve, hosts: { bases, customDomains } }
 }
 
 /** The one label before a base, if a schema can have this name. `a.b.example.com` is two labels, and no tenant of example.com. */

@@ -26,6 +26,7 @@ const calls: [command: string, call: string | string[]][] = [
   // Last: no command migrates while a file is not written.
   ['migrate new', 'migrate new notes'],
   ['sql', ['sql', '--tenant', 'acme', 'select 1 as one']],
+  ['check', 'check'],
 ]
 
 test('the page lists the fields of each JSON document', async () => {

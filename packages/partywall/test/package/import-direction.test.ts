@@ -113,6 +113,9 @@ const rooms: Record<string, readonly string[]> = {
   // The edges: each adapter takes a tenancy by its shape (ports), so it needs none of the wiring.
   'http/shared': ['ports'],
   http: ['ports', 'http/shared'],
+  // What looks at a project: the registry of checks, and the applications of each framework.
+  'check/app': ['http/shared'],
+  check: [...ground, 'migrations/plan', 'migrations/sources', 'check/app'],
   'orm/shared': ['ports'],
   orm: ['ports', 'sql', 'orm/shared', 'migrations/sources/tools'],
   'orm/*': ['ports', ...text, 'orm/shared', 'database/binding'],
@@ -127,6 +130,8 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/run',
     'resolve',
     'attack',
+    'check',
+    'check/app',
     'cli/terminal',
     'cli/context',
   ],

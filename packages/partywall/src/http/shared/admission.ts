@@ -8,6 +8,7 @@ import { seen } from '../../seen.ts'
 import type { RequestFacts } from '../../ports/resolver.ts'
 import type { HttpTenancy } from '../../ports/tenancy-like.ts'
 import type { Attributes, Tenant } from '../../types.ts'
+import { countAdmission } from './middleware-mark.ts'
 import type { HttpAnswer } from './problem.ts'
 import { checkedRetryAfter, refusal, type RefusalOptions, type Refused } from './refusal.ts'
 
@@ -60,6 +61,7 @@ export function createAdmission<A extends object>(
   assertKnownKeys(what, options, ['none', 'retryAfterMs'], 'INVALID_OPTION')
   const none = checkedNone(what, options.none ?? 'refuse')
   const retryAfterMs = checkedRetryAfter(what, options)
+  countAdmission()
 
   return async (facts) => {
     const resolution = await tenancy.resolve(facts)
