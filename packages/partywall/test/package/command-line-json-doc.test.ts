@@ -29,7 +29,7 @@ const calls: [command: string, call: string | string[]][] = [
   ['check', 'check'],
 ]
 
-test('the page lists the fields of each JSON document', async () => {
+test('the page lists the fields of each JSON document', { timeout: 120_000 }, async () => {
   const { run } = await project(url)
   for (const [command, call] of calls) {
     const { json, stderr } = await run(typeof call === 'string' ? `${call} --json` : [...call, '--json'])
