@@ -184,8 +184,9 @@ test('a cancel from outside, at any moment, never makes a query run unbound', { 
       }
     }),
   )
-  const until = Date.now() + 4000
-  while (Date.now() < until) {
+  const start = Date.now()
+  // On a busy machine it may take a while until a request meets a statement.
+  while (Date.now() < start + 4000 || (counts['57014'] === 0 && Date.now() < start + 45_000)) {
     await admin.query(
       `select pg_cancel_backend(pid) from pg_stat_activity where application_name = 'postgres.js' and datname = current_database()`,
     )
