@@ -1,8 +1,8 @@
 /** What `tenancy.tenants`, `tenancy.domains` and `tenancy.database` promise to their users. */
 import type { ClientConfig } from 'pg'
-import type { DomainListOptions } from './catalog/domains/domains.ts'
+import type { DomainListOptions, Domains } from './catalog/domains/domains.ts'
 import type { TenantFilter, TenantListOptions } from './catalog/tenants/tenant-list.ts'
-import type { TenantChanges } from './catalog/tenants/tenants.ts'
+import type { TenantChanges, Tenants } from './catalog/tenants/tenants.ts'
 import type { NewTenant } from './lifecycle/provision.ts'
 import type { Domain, Tenant, TenantRef } from './types.ts'
 
@@ -122,4 +122,32 @@ export interface DatabaseApi {
    * @throws TenancyError EMBEDDED_FAILED
    */
   connectionConfig(): Promise<ClientConfig>
+}
+
+/** Only what is promised: the store has more, for other rooms. */
+export function tenantsApi<A extends object, I extends object>(
+  store: Tenants<A>,
+  create: (input: NewTenant<I>) => Promise<Tenant<A>>,
+): TenantsApi<A, I> {
+  return {
+    create,
+    get: (ref) => store.get(ref),
+    find: (ref) => store.find(ref),
+    list: (options) => store.list(options),
+    each: (filter) => store.each(filter),
+    update: (ref, changes) => store.update(ref, changes),
+    suspend: (ref) => store.setStatus(ref, 'suspended'),
+    activate: (ref) => store.setStatus(ref, 'active'),
+    setMaintenance: (ref) => store.setStatus(ref, 'maintenance'),
+  }
+}
+
+export function domainsApi(domains: Domains<any>): DomainsApi {
+  return {
+    add: (ref, name, options) => domains.add(ref, name, options),
+    remove: (ref, name) => domains.remove(ref, name),
+    setPrimary: (ref, name) => domains.setPrimary(ref, name),
+    list: (ref, options) => domains.list(ref, options),
+    each: () => domains.each(),
+  }
 }

@@ -7,6 +7,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { PoolClient } from 'pg'
 import type { AttackReport } from './attack/report.ts'
 import type { AttackOptions } from './attack/run-attacks.ts'
+import { recordAction, type Action } from './catalog/audit/record.ts'
 import { Catalog } from './catalog/catalog.ts'
 import { Access } from './catalog/roles/access.ts'
 import { Domains } from './catalog/domains/domains.ts'
@@ -22,7 +23,7 @@ import { assertFunction, functionProblem } from './given-function.ts'
 import { assertKnownKeys } from './known-keys.ts'
 import type { FleetReport } from './types.ts'
 import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/for-each.ts'
-import { provision, type NewTenant } from './lifecycle/provision.ts'
+import { provision } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
 import { migrationSources, sourceOfKind, type MigrationSources } from './migrations/sources/sources.ts'
 import type { Config } from './config/config.ts'
@@ -32,8 +33,9 @@ import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
 import { attackOf } from './tenancy-attack.ts'
 import { assertEnterable } from './scope/entering.ts'
+import { actingAs, withActor } from './scope/acting.ts'
 import { Scope, type ScopeValue } from './scope/scope.ts'
-import type { DatabaseApi, DomainsApi, TenantsApi } from './tenancy-api.ts'
+import { domainsApi, tenantsApi, type DatabaseApi, type DomainsApi, type TenantsApi } from './tenancy-api.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
 
 export interface RunInTenantOptions {
@@ -43,6 +45,9 @@ export interface RunInTenantOptions {
 
 /** The database of a tenancy, for the command line. It is no property, so that a user does not find it. */
 export let databaseOf: (tenancy: Tenancy<any, any>) => OpenDatabase
+
+/** Appends an entry to the audit, for the command line. */
+export let recordIn: (tenancy: Tenancy<any, any>, action: Action) => Promise<void>
 
 /** What makes databases of its own for migrations, for the command line. */
 export let trialHostOf: (tenancy: Tenancy<any, any>) => TrialHost
@@ -68,6 +73,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
 
   static {
     databaseOf = (tenancy) => tenancy.#database
+    recordIn = (tenancy, action) => recordAction(tenancy.#catalog, action)
     trialHostOf = (tenancy) => tenancy.#trialHost()
   }
 
@@ -98,13 +104,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#catalog.deploy, this.#trialHost())
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
     this.attack = attackOf({ ...parts, database: this.#database, scope: this.#scope, tenancy: this })
-    this.domains = {
-      add: (ref, name, addOptions) => domains.add(ref, name, addOptions),
-      remove: (ref, name) => domains.remove(ref, name),
-      setPrimary: (ref, name) => domains.setPrimary(ref, name),
-      list: (ref, listOptions) => domains.list(ref, listOptions),
-      each: () => domains.each(),
-    }
+    this.domains = domainsApi(domains)
     this.resolve = createChain<A>(options.resolve, (ref) => this.#store.find(ref))
   }
 
@@ -156,10 +156,22 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     return this.#scope.value()
   }
 
-  /** A function that runs `fn` in the current scope, whenever it is called: for sockets, timers and event listeners. */
+  /**
+   * Runs `fn` on behalf of an actor: what it changes through this tenancy is recorded with that name. Without it the audit names the role that
+   * the connection logs in as. Calls may be nested: the innermost actor counts. Costs no query.
+   * @param actor 1 to 200 characters, without control characters; rather an id than a name
+   * @example await tenancy.actingAs('user:42', () => tenancy.tenants.suspend('acme'))
+   * @throws TenancyError INVALID_ARGUMENT
+   */
+  async actingAs<T>(actor: string, fn: () => T): Promise<Awaited<T>> {
+    assertFunction('tenancy.actingAs', fn)
+    return await actingAs(actor, fn)
+  }
+
+  /** A function that runs `fn` in the current scope and for the current actor, whenever it is called: for sockets, timers and event listeners. */
   bind<Args extends unknown[], R>(fn: (...args: Args) => R): (...args: Args) => R {
     assertFunction('tenancy.bind', fn)
-    return this.#scope.bind(fn)
+    return this.#scope.bind(withActor(fn))
   }
 
   /**
@@ -266,23 +278,6 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   /** In a log or a console: nothing that may hold a password. */
   [inspect.custom](): string {
     return `Tenancy { sharedSchema: ${JSON.stringify(this.options.sharedSchema)}, isEmbedded: ${this.database.isEmbedded} }`
-  }
-}
-
-function tenantsApi<A extends object, I extends object>(
-  store: Tenants<A>,
-  create: (input: NewTenant<I>) => Promise<Tenant<A>>,
-): TenantsApi<A, I> {
-  return {
-    create,
-    get: (ref) => store.get(ref),
-    find: (ref) => store.find(ref),
-    list: (options) => store.list(options),
-    each: (filter) => store.each(filter),
-    update: (ref, changes) => store.update(ref, changes),
-    suspend: (ref) => store.setStatus(ref, 'suspended'),
-    activate: (ref) => store.setStatus(ref, 'active'),
-    setMaintenance: (ref) => store.setStatus(ref, 'maintenance'),
   }
 }
 

@@ -3,7 +3,9 @@
  * exit code is 0 when the work is done, 1 when it failed, 2 for wrong usage, and 128 + n when signal n ended it.
  */
 import { setTimeout as wait } from 'node:timers/promises'
+import { actingAs } from '../scope/acting.ts'
 import { Cli } from './context/cli.ts'
+import { operator } from './context/operator.ts'
 import { exitCodeOf, Interrupted, isCancelled } from './terminal/failure.ts'
 import { buildProgram } from './program.ts'
 
@@ -33,7 +35,7 @@ export async function main(args: readonly string[]): Promise<void> {
 /** What the command threw, or undefined when it is done. */
 async function work(cli: Cli, args: readonly string[]): Promise<unknown> {
   try {
-    await buildProgram(cli).parseAsync([...args], { from: 'user' })
+    await actingAs(operator(), () => buildProgram(cli).parseAsync([...args], { from: 'user' }))
     return undefined
   } catch (error) {
     await cli.addAdvice(error)

@@ -8,7 +8,8 @@ import type { Access } from '../catalog/roles/access.ts'
 import { giveNewSchema, keepFromTenant } from '../catalog/roles/tenant-role.ts'
 import { parseDomain } from '../names/domain-name.ts'
 import type { Domains } from '../catalog/domains/domains.ts'
-import { assertTenantName, type Tenants } from '../catalog/tenants/tenants.ts'
+import { assertTenantName } from '../catalog/tenants/tenant-name.ts'
+import type { Tenants } from '../catalog/tenants/tenants.ts'
 import type { Transaction } from '../ports/database.ts'
 import { assertSchemaName } from '../names/identifier.ts'
 import { explainPrivilege } from '../sql/privilege.ts'
@@ -168,7 +169,7 @@ async function register<A extends object>(
   wanted: Wanted,
 ): Promise<Omit<Created<A>, 'like'>> {
   try {
-    const tenant = await parts.tenants.insert(transaction, wanted)
+    const tenant = await parts.tenants.insert(transaction, wanted, wanted.domains)
     if (tenant === undefined) throw tenantExists(wanted.schema)
     return { tenant, domains: await parts.domains.insert(transaction, tenant.id, wanted.domains) }
   } catch (error) {

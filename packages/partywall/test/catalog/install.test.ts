@@ -14,9 +14,10 @@ beforeEach(() => asAdmin('drop schema if exists partywall cascade; drop schema i
 
 /** SQL that makes the catalog that of an older version. */
 const withoutRuns = `
-  drop table partywall.migration_run_entries, partywall.migration_runs;
+  drop table partywall.audit, partywall.migration_run_entries, partywall.migration_runs;
   drop table partywall.changes;
-  drop function partywall.count_change, partywall.announce, partywall.announce_tenants, partywall.announce_domains cascade;
+  drop index partywall.tenants_kind;
+  drop function partywall.keep_audit, partywall.count_change, partywall.announce, partywall.announce_tenants, partywall.announce_domains cascade;
   drop function partywall.current_tenant_id, partywall.shared_role, partywall.with_partitions, partywall.assert_protectable,
     partywall.assert_tenant_column, partywall.open_to_shared_scope, partywall.open_all_to_shared_scope, partywall.cast_of_column,
     partywall.protect_one, partywall.protect;
@@ -35,6 +36,7 @@ describe('installing the catalog', () => {
       { number: 3, name: '0003-migration-runs' },
       { number: 4, name: '0004-generations' },
       { number: 5, name: '0005-changes' },
+      { number: 6, name: '0006-audit' },
       { number: 7, name: '0007-protect' },
     ])
   })
@@ -42,7 +44,7 @@ describe('installing the catalog', () => {
   test('happens once when many processes start at the same time', async () => {
     const registries = Array.from({ length: 8 }, () => registryForTest(url))
     await Promise.all(registries.map(({ catalog }) => catalog.ready()))
-    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 6 }])
+    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 7 }])
   })
 
   test('costs a later process one query, and no query after that', async () => {

@@ -51,9 +51,10 @@ const rooms: Record<string, readonly string[]> = {
   'catalog/roles': [...ground],
   'catalog/install': [...text, 'ports', 'catalog/roles', 'catalog/install/migrations'],
   catalog: ['sql', 'ports', 'catalog/install'],
-  'catalog/tenants': [...ground, 'catalog'],
-  'catalog/domains': [...text, 'catalog', 'catalog/tenants'],
-  'catalog/runs': ['sql', 'ports'],
+  'catalog/audit': ['sql', 'scope'],
+  'catalog/tenants': [...ground, 'catalog/audit', 'catalog'],
+  'catalog/domains': [...text, 'catalog/audit', 'catalog', 'catalog/tenants'],
+  'catalog/runs': ['sql', 'ports', 'catalog/audit'],
   'migrations/statements': ['sql'],
   'migrations/shape': ['sql', 'ports', 'migrations/statements'],
   'migrations/review': ['sql', 'ports', 'migrations/statements', 'migrations/shape'],
@@ -120,7 +121,7 @@ const rooms: Record<string, readonly string[]> = {
   orm: ['ports', 'sql', 'orm/shared', 'migrations/sources/tools'],
   'orm/*': ['ports', ...text, 'orm/shared', 'database/binding'],
   'cli/terminal': ['migrations/run'],
-  'cli/context': ['config', 'catalog/tenants', 'migrations/sources', 'cli/terminal'],
+  'cli/context': ['config', 'scope', 'catalog/tenants', 'migrations/sources', 'cli/terminal'],
   'cli/*': [
     ...ground,
     'fleet',
@@ -135,7 +136,7 @@ const rooms: Record<string, readonly string[]> = {
     'cli/terminal',
     'cli/context',
   ],
-  cli: ['cli/*', 'cli/context', 'cli/terminal'],
+  cli: ['scope', 'cli/*', 'cli/context', 'cli/terminal'],
 }
 
 /** Only these rooms may import what opens a connection. */

@@ -76,9 +76,10 @@ export function promoteSql(tenantId: string, domain: string): Statement {
 export function deleteDomainSql(tenantId: string, domain: string): Statement {
   return {
     text: `
-      delete from partywall.domains
-      where tenant_id = $1::uuid
-        and domain = $2::text`,
+      delete from partywall.domains as domain
+      where domain.tenant_id = $1::uuid
+        and domain.domain = $2::text
+      returning ${columns}`,
     values: [tenantId, domain],
   }
 }

@@ -2,12 +2,15 @@
  * The host names that lead to tenants. A tenant with domains has exactly one that is primary: every change locks the tenant's row, so
  * that changes run one after another, and a unique index holds the rule for other writers, too.
  */
-import type { Queryable } from '../../sql/statement.ts'
+import type { Queryable, Statement } from '../../sql/statement.ts'
 import { TenancyError } from '../../errors.ts'
 import type { Events } from '../../events.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { Attributes, Domain, TenantRef } from '../../types.ts'
 import { assertWholeNumber } from '../../whole-number.ts'
+import type { ActionName } from '../audit/actions.ts'
+import type { Details } from '../audit/details.ts'
+import { recorded } from '../audit/record.ts'
 import type { Catalog } from '../catalog.ts'
 import { parseDomain } from '../../names/domain-name.ts'
 import { deleteDomainSql, demoteSql, domainPageSql, insertDomainsSql, listDomainsSql, promoteSql } from './domains-sql.ts'
@@ -31,9 +34,13 @@ export class Domains<A extends object = Attributes> {
     const name = parseDomain(domain)
     const { added, takesOver } = await this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
       const isFirst = (await listed(transaction, tenant.id)).length === 0
-      const [inserted] = await insertDomains(transaction, tenant.id, [name])
       const isPrimary = isFirst || options.primary === true
-      return { added: isPrimary ? await promote(transaction, tenant.id, name) : inserted!, takesOver: isPrimary && !isFirst }
+      const insert = recordedAs('domain.added', insertDomainsSql(tenant.id, [name]), { primary: isPrimary })
+      const [inserted] = await insertDomains(transaction, [name], insert)
+      return {
+        added: isPrimary ? await promote(transaction, tenant.id, promoteSql(tenant.id, name)) : inserted!,
+        takesOver: isPrimary && !isFirst,
+      }
     })
     this.added([added])
     if (takesOver) this.#events.emit('domain.primary', { domain: added })
@@ -48,7 +55,7 @@ export class Domains<A extends object = Attributes> {
       const removed = all.find((one) => one.domain === name)
       if (removed === undefined) throw unknownDomain(name, tenant.schema)
       if (removed.isPrimary && all.length > 1) throw primaryMustStay(name, tenant.schema, all)
-      await transaction.query(deleteDomainSql(tenant.id, name))
+      await transaction.query(recordedAs('domain.removed', deleteDomainSql(tenant.id, name)))
       return removed
     })
     this.#events.emit('domain.removed', { domain: gone })
@@ -61,9 +68,11 @@ export class Domains<A extends object = Attributes> {
       const all = await listed(transaction, tenant.id)
       const wanted = all.find((one) => one.domain === name)
       if (wanted === undefined) throw unknownDomain(name, tenant.schema)
-      return wanted.isPrimary
-        ? { domain: wanted, isNew: false }
-        : { domain: await promote(transaction, tenant.id, name), isNew: true }
+      if (wanted.isPrimary) return { domain: wanted, isNew: false }
+      return {
+        domain: await promote(transaction, tenant.id, recordedAs('domain.primary', promoteSql(tenant.id, name))),
+        isNew: true,
+      }
     })
     if (isNew) this.#events.emit('domain.primary', { domain: primary })
     return primary
@@ -103,8 +112,8 @@ export class Domains<A extends object = Attributes> {
   /** For the lifecycle: the domains of a new tenant, inside its transaction; the first one is primary. */
   async insert(queryable: Queryable, tenantId: string, domains: readonly string[]): Promise<Domain[]> {
     if (domains.length === 0) return []
-    const inserted = await insertDomains(queryable, tenantId, domains)
-    const primary = await promote(queryable, tenantId, domains[0]!)
+    const inserted = await insertDomains(queryable, domains, insertDomainsSql(tenantId, domains))
+    const primary = await promote(queryable, tenantId, promoteSql(tenantId, domains[0]!))
     return [primary, ...inserted.filter(({ domain }) => domain !== primary.domain)]
   }
 
@@ -135,21 +144,26 @@ interface DomainRow extends Record<string, unknown> {
   readonly created_at: string
 }
 
+/** The statement, which also appends an entry to the audit. */
+function recordedAs(action: ActionName, change: Statement, details: Details = {}): Statement {
+  return recorded(change, { tenantId: 'tenant_id', object: 'domain' }, { action, details })
+}
+
 async function listed(queryable: Queryable, tenantId: string): Promise<Domain[]> {
   const { rows } = await queryable.query<DomainRow>(listDomainsSql(tenantId))
   return rows.map(toDomain)
 }
 
-async function insertDomains(queryable: Queryable, tenantId: string, domains: readonly string[]): Promise<Domain[]> {
-  const { rows } = await queryable.query<DomainRow>(insertDomainsSql(tenantId, domains))
+async function insertDomains(queryable: Queryable, domains: readonly string[], insert: Statement): Promise<Domain[]> {
+  const { rows } = await queryable.query<DomainRow>(insert)
   const taken = domains.filter((domain) => !rows.some((row) => row.domain === domain))
   if (taken.length > 0) throw domainExists(taken)
   return rows.map(toDomain)
 }
 
-async function promote(queryable: Queryable, tenantId: string, domain: string): Promise<Domain> {
+async function promote(queryable: Queryable, tenantId: string, statement: Statement): Promise<Domain> {
   await queryable.query(demoteSql(tenantId))
-  const { rows } = await queryable.query<DomainRow>(promoteSql(tenantId, domain))
+  const { rows } = await queryable.query<DomainRow>(statement)
   return toDomain(rows[0]!)
 }
 

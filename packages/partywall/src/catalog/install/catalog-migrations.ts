@@ -5,6 +5,7 @@ import { domains } from './migrations/0002-domains.ts'
 import { migrationRuns } from './migrations/0003-migration-runs.ts'
 import { generations } from './migrations/0004-generations.ts'
 import { changes } from './migrations/0005-changes.ts'
+import { audit } from './migrations/0006-audit.ts'
 import { protect } from './migrations/0007-protect.ts'
 
-export const catalogMigrations: readonly CatalogMigration[] = [tenants, domains, migrationRuns, generations, changes, protect]
+export const catalogMigrations: readonly CatalogMigration[] = [tenants, domains, migrationRuns, generations, changes, audit, protect]

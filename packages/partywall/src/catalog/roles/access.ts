@@ -18,7 +18,7 @@ import type { Database } from '../../ports/database.ts'
 import { schemaExistsSql } from '../../sql/schema-sql.ts'
 import type { Queryable } from '../../sql/statement.ts'
 import { readRoleNames, type RoleNames } from './role-names.ts'
-import { createRoleSql, mayTakeSql, onlyReadSql, openToSharedScopeSql, roleExistsSql } from './rights-sql.ts'
+import { createRoleSql, mayTakeSql, onlyAppendSql, onlyReadSql, openToSharedScopeSql, roleExistsSql } from './rights-sql.ts'
 import { giveRights } from './rights.ts'
 
 export type AccessOptions = Pick<Options, 'boundary' | 'sharedSchema' | 'extraSearchPath'>
@@ -61,7 +61,11 @@ export class Access {
     const ofCatalog = byRole ? names.catalog : names.login
     const tenants = needsRoles(boundary) ? [names.tenants] : []
     await giveRights(transaction, catalogSchema, [ofCatalog], 'read and write')
-    await transaction.query({ text: onlyReadSql(catalogSchema, 'migrations', ofCatalog) })
+    // Not from the owner, which upgrades the catalog.
+    if (ofCatalog !== names.deploy) {
+      await transaction.query({ text: onlyReadSql(catalogSchema, 'migrations', ofCatalog) })
+      await transaction.query({ text: onlyAppendSql(catalogSchema, 'audit', auditColumns, ofCatalog) })
+    }
     await giveRights(transaction, sharedSchema, [ofShared], 'read and write')
     await giveRights(transaction, sharedSchema, tenants, 'read')
     // The shared pool sees the rows of all tenants in protected tables, also of those that were protected before it had a role.
@@ -71,6 +75,9 @@ export class Access {
     }
   }
 }
+
+/** What an entry of the audit is given; its id and its time are the server's. */
+const auditColumns = ['actor', 'action', 'tenant_id', 'object', 'origin', 'details']
 
 async function makeFixedRoles(transaction: Queryable, names: RoleNames): Promise<void> {
   for (const role of [names.tenants, names.shared, names.catalog]) {

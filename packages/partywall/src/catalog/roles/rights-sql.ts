@@ -91,6 +91,14 @@ export function mayUseSql(schema: string, role: string): Statement {
   }
 }
 
+/** Rows may be added, with these columns, and neither read nor changed. The others have their defaults, so a row says when it was really added. */
+export function onlyAppendSql(schema: string, table: string, columns: readonly string[], role: string): string {
+  const name = `${identifier(schema)}.${identifier(table)}`
+  return `
+    revoke all on ${name} from ${identifier(role)};
+    grant insert (${columns.map(identifier).join(', ')}) on ${name} to ${identifier(role)};`
+}
+
 /** What partywall has recorded is not for the code that it was recorded about. */
 export function onlyReadSql(schema: string, table: string, role: string): string {
   return `revoke insert, update, delete on ${identifier(schema)}.${identifier(table)} from ${identifier(role)};`

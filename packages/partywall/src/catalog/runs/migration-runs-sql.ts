@@ -16,13 +16,16 @@ export interface RunEntry {
 
 const runsKept = 100
 
-export function startRunSql(options: object): Statement {
+/** @param tenantId the only tenant that the run is for; returned as it is, for the entry of the audit */
+export function startRunSql(options: object, tenantId: string | undefined): Statement {
   return {
     text: `
       insert into partywall.migration_runs (options)
       values ($1::jsonb)
-      returning id::text as id`,
-    values: [JSON.stringify(options)],
+      returning
+        id::text as id,
+        $2::text as tenant_id`,
+    values: [JSON.stringify(options), tenantId ?? null],
   }
 }
 
@@ -76,15 +79,18 @@ export function endEntriesSql(runId: string, entries: readonly RunEntry[]): Stat
 }
 
 /** As a transaction of its own: commits before this one did not wait for the disk; this one does, and takes them all with it. */
-export function endRunSql(runId: string, state: 'done' | 'failed'): Statement {
+export function endRunSql(runId: string, state: 'done' | 'failed', tenantId: string | undefined): Statement {
   return {
     text: `
       update partywall.migration_runs
       set state = $2::text,
           ended_at = now()
       where id = $1::uuid
-        and pg_catalog.set_config('synchronous_commit', 'on', true) is not null`,
-    values: [runId, state],
+        and pg_catalog.set_config('synchronous_commit', 'on', true) is not null
+      returning
+        id::text as id,
+        $3::text as tenant_id`,
+    values: [runId, state, tenantId ?? null],
   }
 }
 

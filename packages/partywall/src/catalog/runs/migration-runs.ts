@@ -1,5 +1,6 @@
 /** The record of a migration run in the catalog: what it has to do, and what is done. Entries are written in batches, so that it costs little. */
 import type { Database } from '../../ports/database.ts'
+import { recordAction, recorded, type Action } from '../audit/record.ts'
 import {
   endEntriesSql,
   endRunSql,
@@ -21,6 +22,12 @@ export interface UnfinishedRun {
   readonly targets: readonly RunTarget[]
 }
 
+/** What the audit says of a run. */
+export type RunAction = Omit<Action, 'object'>
+
+/** What an entry of the audit names: the run. */
+const ownId = { tenantId: 'tenant_id', object: 'id' }
+
 /** Milliseconds between two writes of entries. */
 const batchMs = 250
 
@@ -37,15 +44,19 @@ export class MigrationRun {
     this.id = id
   }
 
-  /** @param options what a resumed run needs; must be JSON */
-  static async start(catalog: Database, options: object): Promise<MigrationRun> {
-    const { rows } = await catalog.query<{ id: string }>(startRunSql(options))
+  /**
+   * Before the first schema is changed, so that a run that is killed has its entry in the audit, too.
+   * @param options what a resumed run needs; must be JSON
+   */
+  static async start(catalog: Database, options: object, { tenant, ...started }: RunAction): Promise<MigrationRun> {
+    const { rows } = await catalog.query<{ id: string }>(recorded(startRunSql(options, tenant?.id), ownId, started))
     await catalog.query(forgetOldRunsSql())
     return new MigrationRun(catalog, rows[0]!.id)
   }
 
   /** Continues a run that was interrupted. */
-  static resume(catalog: Database, { id }: UnfinishedRun): MigrationRun {
+  static async resume(catalog: Database, { id }: UnfinishedRun, started: RunAction): Promise<MigrationRun> {
+    await recordAction(catalog, { ...started, object: id })
     return new MigrationRun(catalog, id)
   }
 
@@ -74,10 +85,11 @@ export class MigrationRun {
   }
 
   /** When this resolves, the whole run is stored durably. */
-  async end(isOk: boolean): Promise<void> {
+  async end(isOk: boolean, { tenant, ...ended }: RunAction): Promise<void> {
     this.#write()
     await this.#writing
-    await this.#catalog.query(endRunSql(this.id, isOk ? 'done' : 'failed'))
+    const end = endRunSql(this.id, isOk ? 'done' : 'failed', tenant?.id)
+    await this.#catalog.query(recorded(end, ownId, ended))
     if (this.#failure !== undefined) throw this.#failure
   }
 

@@ -1,12 +1,14 @@
 /** The register of tenants: find, list and change them. A tenant with its schema is created by lifecycle/provision.ts. */
 import type { Transaction } from '../../ports/database.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
-import { TenancyError } from '../../errors.ts'
-import type { Events, TenancyEvents, TenantDiffers } from '../../events.ts'
+import type { ActionName } from '../audit/actions.ts'
+import { recorded } from '../audit/record.ts'
+import type { Events, TenantDiffers } from '../../events.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { Options } from '../../config/options.ts'
 import type { Attributes, Tenant, TenantRef, TenantStatus } from '../../types.ts'
 import { validateAttributes } from './attributes.ts'
+import { changedNames } from './changed-names.ts'
 import type { Watch, WatchOptions } from '../../ports/watch.ts'
 import { parseAnnouncement, type Announcement } from './announcements.ts'
 import { TenantCache } from './cache.ts'
@@ -16,6 +18,7 @@ import { parseTenantRef, unknownTenant, type TenantKey } from './tenant-ref.ts'
 import { assertStatuses, fits, namedTenants, type CheckedSelection } from './selection.ts'
 import { filterKeys, filterValues, listValues, type TenantFilter, type TenantListOptions } from './tenant-list.ts'
 import { identityOf, type TenantState } from '../../tenant-identity.ts'
+import { assertTenantName } from './tenant-name.ts'
 import { isTenant, stateOf, toTenant, type TenantRow } from './tenant-row.ts'
 import { TenantStates } from './tenant-states.ts'
 import {
@@ -37,12 +40,16 @@ export interface TenantChanges<A extends object = Attributes> {
   readonly attributes?: { readonly [K in keyof A]?: A[K] | undefined } | undefined
 }
 
-/** The events of the statuses that a tenant can be given. */
+/** What the audit and the events call the change to a status. */
 const statusEvents = {
   active: 'tenant.activated',
   suspended: 'tenant.suspended',
   maintenance: 'tenant.maintenance',
-} as const satisfies Partial<Record<TenantStatus, keyof TenancyEvents>>
+  archived: 'tenant.archived',
+} as const satisfies Record<TenantStatus, ActionName>
+
+/** What an entry of the audit names: the tenant itself, by its schema. */
+const ownSchema = { tenantId: 'id', object: 'schema' }
 
 export class Tenants<A extends object = Attributes> {
   readonly #catalog: Catalog
@@ -130,7 +137,10 @@ export class Tenants<A extends object = Attributes> {
         changes.attributes === undefined
           ? tenant.attributes
           : await validateAttributes(this.#attributes, merge(tenant.attributes, changes.attributes))
-      return known(await this.#one(transaction, updateTenantSql(tenant.id, changes.name ?? tenant.name, attributes)), key)
+      const { name = tenant.name } = changes
+      const details = { changed: changedNames(tenant, { name, attributes }) }
+      const update = updateTenantSql(tenant.id, name, attributes)
+      return known(await this.#one(transaction, recorded(update, ownSchema, { action: 'tenant.updated', details })), key)
     })
     this.#events.emit('tenant.updated', { tenant: updated })
     return updated
@@ -146,11 +156,12 @@ export class Tenants<A extends object = Attributes> {
     const key = parseTenantRef(ref)
     assertStatuses('tenants.setStatus', status)
     if (key.by === 'impossible') throw unknownTenant(key)
-    const changed = await this.#one(this.#catalog, setStatusSql(key, status))
+    const action = statusEvents[status]
+    const changed = await this.#one(this.#catalog, recorded(setStatusSql(key, status), ownSchema, { action }))
     const tenant = changed ?? (await this.#read(key))
     // Also when another process has set the status already: this one may have the tenant cached with the status before.
     this.#cache.forget(tenant.id)
-    if (changed !== undefined && status !== 'archived') this.#events.emit(statusEvents[status], { tenant })
+    if (changed !== undefined && action !== 'tenant.archived') this.#events.emit(action, { tenant })
     return tenant
   }
 
@@ -176,9 +187,13 @@ export class Tenants<A extends object = Attributes> {
     }
   }
 
-  /** For the lifecycle: inserts the row of a new tenant, inside its transaction; undefined when another tenant has the schema. */
-  insert(queryable: Queryable, row: NewTenantRow): Promise<Tenant<A> | undefined> {
-    return this.#one(queryable, insertTenantSql(row))
+  /**
+   * For the lifecycle: inserts the row of a new tenant, inside its transaction; undefined when another tenant has the schema.
+   * @param domains what it is created with, for the audit
+   */
+  insert(queryable: Queryable, row: NewTenantRow, domains: readonly string[]): Promise<Tenant<A> | undefined> {
+    const details = { kind: row.kind, domains }
+    return this.#one(queryable, recorded(insertTenantSql(row), ownSchema, { action: 'tenant.created', details }))
   }
 
   /**
@@ -265,15 +280,6 @@ export class Tenants<A extends object = Attributes> {
   #toTenant(row: TenantRow): Tenant<A> {
     return toTenant<A>(row, this.#states.learn(row.id, stateOf(row)))
   }
-}
-
-/**
- * Passes a name for people.
- * @throws TenancyError INVALID_TENANT_NAME
- */
-export function assertTenantName(name: unknown): asserts name is string {
-  if (typeof name === 'string' && name.trim() !== '' && name.length <= 255 && !name.includes('\0') && name.isWellFormed()) return
-  throw new TenancyError('INVALID_TENANT_NAME', 'The name of a tenant must be text of 1 to 255 characters, without a zero byte.')
 }
 
 function known<A extends object>(tenant: Tenant<A> | undefined, key: TenantKey): Tenant<A> {

@@ -1,9 +1,13 @@
-/** `partywall sql`: SQL in one tenant, in every active tenant, or in the shared schema. It is sent unchanged. */
+/**
+ * `partywall sql`: SQL in one tenant, in every active tenant, or in the shared schema. It is sent unchanged. That it was sent is recorded before, in each
+ * place; its text is not, because it may hold a secret.
+ */
 import { text as readAll } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { splitStatements, type SqlStatement } from '../../sql/lexer.ts'
 import type { ForEachEntry } from '../../fleet/for-each.ts'
-import type { Tenancy } from '../../tenancy.ts'
+import { recordIn, type Tenancy } from '../../tenancy.ts'
+import type { Tenant } from '../../types.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples, kindFlag, repeated, statusFlag, type NarrowingFlags } from '../context/declarations.ts'
 import { describeFailure, UsageError } from '../terminal/failure.ts'
@@ -49,21 +53,21 @@ export function sql(parent: Command, cli: Cli): void {
 
 async function runInOne(cli: Cli, tenancy: Tenancy, statement: string, ref: string | undefined): Promise<void> {
   if (ref === undefined) {
-    await tenancy.ready()
+    await recordIn(tenancy, { action: 'sql.run', object: 'shared' })
     const results = await query(tenancy.sharedPool, statement)
     cli.out.result({ target: 'shared', ...resultDocument(results) }, () => renderResults(results))
     return
   }
   const tenant = await tenancy.tenants.get(ref)
-  const results = await tenancy.run(tenant, () => query(tenancy.pool, statement), { allowInactive: true })
+  const results = await tenancy.run(tenant, () => queryIn(tenancy, tenant, statement), { allowInactive: true })
   cli.out.result({ target: tenant.schema, tenantId: tenant.id, ...resultDocument(results) }, () => renderResults(results))
 }
 
 async function runInAll(cli: Cli, tenancy: Tenancy, statement: string, { kind, status }: NarrowingFlags): Promise<void> {
   const selection = { kinds: kind, status }
-  const started = await tenancy.forEach(() => {
+  const started = await tenancy.forEach((tenant) => {
     if (cli.signals.hasAny) throw notStarted
-    return query(tenancy.pool, statement)
+    return queryIn(tenancy, tenant, statement)
   }, selection)
   const report = { ...started, entries: started.entries.map(withSkipped) }
   for (const { target, state, error } of report.entries) {
@@ -82,6 +86,11 @@ const notStarted = new Error('not started')
 
 function withSkipped({ error, ...entry }: ForEachEntry<SqlResult[]>): ForEachEntry<SqlResult[]> {
   return error === notStarted ? { ...entry, state: 'skipped' } : error === undefined ? entry : { ...entry, error }
+}
+
+async function queryIn(tenancy: Tenancy, tenant: Tenant, statement: string): Promise<SqlResult[]> {
+  await recordIn(tenancy, { action: 'sql.run', tenant, object: tenant.schema })
+  return query(tenancy.pool, statement)
 }
 
 async function query(pool: Tenancy['pool'], statement: string): Promise<SqlResult[]> {

@@ -18,6 +18,7 @@ import { assertIndexesNamed } from '../plan/concurrent-index.ts'
 import { inGroups, isIdle, toRun, type Goal, type Planned } from '../plan/planned.ts'
 import { Planner } from '../plan/planner.ts'
 import { endOf, entryOf, errorForRecord } from './report.ts'
+import { actionOfEnd, actionOfStart } from './run-action.ts'
 import { runDefaults, goalOf, type FleetOptions } from './run-options.ts'
 import { work } from '../../fleet/schedule.ts'
 import { provisioningLock, selectTargets, unfinishedTargets, type FleetTarget, type TargetParts } from '../plan/targets.ts'
@@ -34,6 +35,8 @@ export class FleetRun<A extends object = Attributes> {
   readonly #deadline: number | undefined
   readonly #order: FleetTarget[] = []
   readonly #entries = new Map<string, MigrationEntry>()
+  /** Those of the schemas that had something to do. */
+  readonly #ended: MigrationEntry[] = []
   #record: MigrationRun | undefined
   #failures = 0
   #hasStarted = false
@@ -74,15 +77,17 @@ export class FleetRun<A extends object = Attributes> {
     assertIndexesNamed(plans)
     const busy = plans.filter((planned) => !isIdle(planned))
     for (const planned of plans) this.#enlist(planned)
-    if (unfinished !== undefined) this.#record = MigrationRun.resume(catalog, unfinished)
+    const started = actionOfStart(planner.goal, busy, unfinished !== undefined)
+    if (unfinished !== undefined) this.#record = await MigrationRun.resume(catalog, unfinished, started)
     // The goal of the planner is what a resumed run needs: `to` is a full name there.
-    if (busy.length > 0) this.#record ??= await MigrationRun.start(catalog, planner.goal)
+    if (busy.length > 0) this.#record ??= await MigrationRun.start(catalog, planner.goal, started)
     this.#emitStart(goal, busy.length)
     if (busy.length > 0) {
       await this.#recordExpected(busy)
       await this.#workOn(planner, busy, unfinished === undefined && isForAllTenants(this.#options))
     }
-    await this.#record?.end(this.#failures === 0 && ![...this.#entries.values()].some(({ state }) => state === 'skipped'))
+    const isOk = this.#failures === 0 && !this.#ended.some(({ state }) => state === 'skipped')
+    await this.#record?.end(isOk, actionOfEnd(planner.goal, this.#ended))
   }
 
   #emitStart({ direction, fake = false }: Goal, targets: number): void {
@@ -203,6 +208,7 @@ export class FleetRun<A extends object = Attributes> {
   #end(entry: MigrationEntry, { target }: Planned): void {
     if (entry.state === 'failed') this.#failures += 1
     this.#entries.set(keyOf(target), entry)
+    this.#ended.push(entry)
     this.#record!.note({ ...entry, target: target.target, state: entry.state, error: errorForRecord(entry.error) })
     this.#parts.events.emit('migrations.schema.ended', { entry })
     try {

@@ -118,6 +118,7 @@ async function givenRoles(
   // As much of the catalog as the roles are given rights on.
   await admin.query(`
     create schema partywall; create table partywall.migrations (number int);
+    create table partywall.audit (actor text, action text, tenant_id uuid, object text, origin text, details jsonb);
     create function partywall.open_all_to_shared_scope() returns void language sql as ''`)
   await access.give(admin)
   await adopt(admin, tenants, Promise.resolve(appRole))

@@ -1,0 +1,57 @@
+/** A catalog of the version before the audit, with tenants in it and with roles that were given rights by hand. */
+import { Client } from 'pg'
+import { expect, onTestFinished, test } from 'vitest'
+import { auditOf } from '../support/tenants/audit.ts'
+import { testDatabase } from '../support/servers/database.ts'
+import { registryForTest } from '../support/tenants/registry.ts'
+
+/** SQL that makes the catalog that of version 5. */
+const withoutAudit = `
+  drop table partywall.audit;
+  drop function partywall.keep_audit;
+  drop index partywall.tenants_kind;
+  delete from partywall.migrations where number >= 6`
+
+test('a catalog of version 5 is upgraded with its rows, and a role that could change tenants still can', async () => {
+  const { url, name } = await testDatabase()
+  const admin = new Client(url)
+  await admin.connect()
+  const { catalog, create, tenants } = registryForTest(url)
+  await catalog.ready()
+  for (const schema of ['acme', 'globex']) await create({ schema, domains: [`${schema}.example.com`] })
+  const before = await tenants.list()
+  await admin.query(withoutAudit)
+  const [writer, reader] = ['writer', 'Reader "x"'].map((part) => `pwt_${crypto.randomUUID().slice(0, 8)}_${part}`) as [
+    string,
+    string,
+  ]
+  const quoted = (role: string): string => admin.escapeIdentifier(role)
+  await admin.query(`
+    create role ${quoted(writer)} login password 'secret';
+    create role ${quoted(reader)};
+    grant connect on database "${name}" to ${quoted(writer)};
+    grant usage on schema partywall to ${quoted(writer)};
+    grant select, insert, update, delete on all tables in schema partywall to ${quoted(writer)};
+    grant select on all tables in schema partywall to ${quoted(reader)}`)
+  onTestFinished(async () => {
+    await admin.query(`drop owned by ${quoted(writer)}, ${quoted(reader)}; drop role ${quoted(writer)}, ${quoted(reader)}`)
+    await admin.end()
+  })
+
+  expect(await registryForTest(url).tenants.list()).toEqual(before)
+  expect(await auditOf(admin)).toEqual([])
+  const roleUrl = Object.assign(new URL(url), { username: writer, password: 'secret' }).href
+  await registryForTest(roleUrl).tenants.setStatus('acme', 'suspended')
+  expect(await auditOf(admin)).toMatchObject([{ actor: writer, action: 'tenant.suspended', object: 'acme' }])
+  const rights = await admin.query(`select pg_catalog.has_any_column_privilege($1::name, 'partywall.audit', 'insert') as may`, [
+    reader,
+  ])
+  expect(rights.rows).toEqual([{ may: false }])
+  const { rows } = await admin.query(
+    `select indexdef from pg_catalog.pg_indexes where indexname in ('tenants_kind', 'audit_tenant') order by 1`,
+  )
+  expect(rows.map(({ indexdef }) => (indexdef as string).replace(/^.* ON /, ''))).toEqual([
+    'partywall.audit USING btree (tenant_id, at)',
+    'partywall.tenants USING btree (kind, created_at)',
+  ])
+})
