@@ -119,18 +119,17 @@ describe('a change and its entry', () => {
     const { tenants, domains } = tenancy
     await tenants.create({ schema: 'quiet', domains: ['quiet.example.com', 'loud.example.com'] })
     const since = await lastEntry(admin)
-    for (const refused of [
-      () => broken.create({ schema: 'never' }),
-      () => tenants.create({ schema: 'quiet' }),
-      () => tenants.create({ schema: 'other', domains: ['quiet.example.com'] }),
-      () => tenants.suspend('unknown'),
-      () => tenants.update('quiet', { name: '' }),
-      () => domains.add('quiet', 'loud.example.com'),
-      () => domains.remove('quiet', 'quiet.example.com'),
-      () => domains.setPrimary('quiet', 'unknown.example.com'),
-    ]) {
-      await expect(refused()).rejects.toThrow()
-    }
+    const refusals: readonly (readonly [code: string, call: () => Promise<unknown>])[] = [
+      ['MIGRATION_FAILED', () => broken.create({ schema: 'never' })],
+      ['SCHEMA_EXISTS', () => tenants.create({ schema: 'quiet' })],
+      ['DOMAIN_EXISTS', () => tenants.create({ schema: 'other', domains: ['quiet.example.com'] })],
+      ['UNKNOWN_TENANT', () => tenants.suspend('unknown')],
+      ['INVALID_TENANT_NAME', () => tenants.update('quiet', { name: '' })],
+      ['DOMAIN_EXISTS', () => domains.add('quiet', 'loud.example.com')],
+      ['PRIMARY_DOMAIN', () => domains.remove('quiet', 'quiet.example.com')],
+      ['UNKNOWN_DOMAIN', () => domains.setPrimary('quiet', 'unknown.example.com')],
+    ]
+    for (const [code, call] of refusals) await expect(call()).rejects.toMatchObject({ code })
     await tenants.activate('quiet')
     await domains.setPrimary('quiet', 'quiet.example.com')
     expect(await auditOf(admin, since)).toEqual([])
