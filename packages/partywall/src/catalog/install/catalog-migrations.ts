@@ -8,4 +8,12 @@ import { changes } from './migrations/0005-changes.ts'
 import { audit } from './migrations/0006-audit.ts'
 import { protect } from './migrations/0007-protect.ts'
 
-export const catalogMigrations: readonly CatalogMigration[] = [tenants, domains, migrationRuns, generations, changes, audit, protect]
+export const catalogMigrations: readonly CatalogMigration[] = [
+  tenants,
+  domains,
+  migrationRuns,
+  generations,
+  changes,
+  audit,
+  protect,
+]
