@@ -1,5 +1,5 @@
 /**
- * What a binding sets: the search path, a timeout, later a role. Each is a parameter of PostgreSQL that the binding statement sets with
+ * What a binding sets: the search path, the id of the tenant, a timeout, the role. Each is a parameter of PostgreSQL that the binding statement sets with
  * `set_config`, for the rest of the transaction.
  */
 export interface Setting {
