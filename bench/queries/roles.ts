@@ -2,7 +2,7 @@
 import { Client } from 'pg'
 import { Access } from '../../packages/partywall/src/catalog/roles/access.ts'
 import { giveRights } from '../../packages/partywall/src/catalog/roles/rights.ts'
-import { tenantRoleSql } from '../../packages/partywall/src/catalog/roles/tenant-role.ts'
+import { createTakenRoleSql, joinTenantsSql } from '../../packages/partywall/src/catalog/roles/rights-sql.ts'
 import { tenantRole } from '../../packages/partywall/src/names/role-name.ts'
 
 const login = 'partywall_bench_app'
@@ -14,7 +14,11 @@ export async function giveRoles(url: string): Promise<string> {
   const { rows: logins } = await admin.query('select from pg_roles where rolname = $1', [login])
   if (logins.length === 0) await admin.query(`create role ${login} login noinherit password 'bench'`)
   const boundary = { default: 'role', kinds: {}, tenants: {} } as const
-  const access = new Access({ loginRole: async () => login }, { boundary, sharedSchema: 'public', extraSearchPath: [] }, false)
+  const access = new Access(
+    { loginRole: async () => login },
+    { boundary, sharedSchema: 'public', extraSearchPath: [], shared: { grants: {} } },
+    false,
+  )
   await access.give(admin)
   const names = await access.names(admin)
   const { rows } = await admin.query<{ id: string; schema: string }>(
@@ -23,8 +27,9 @@ export async function giveRoles(url: string): Promise<string> {
      where not exists (select from pg_roles where rolname = 'partywall_' || replace(tenant.id::text, '-', ''))`,
   )
   for (const { id, schema } of rows) {
-    await admin.query(tenantRoleSql(tenantRole(id), names))
-    await giveRights(admin, schema, [tenantRole(id)], 'read and write')
+    const role = tenantRole(id)
+    await admin.query(`${createTakenRoleSql(role, names)} ${joinTenantsSql(role, names)}`)
+    await giveRights(admin, schema, [role], 'read and write')
   }
   await admin.end()
   const app = new URL(url)

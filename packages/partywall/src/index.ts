@@ -1,7 +1,7 @@
 import './node-version.ts'
 export { createTenancy } from './tenancy.ts'
 export type { RunInTenantOptions, Tenancy } from './tenancy.ts'
-export type { DatabaseApi, DomainsApi, TenantsApi } from './tenancy-api.ts'
+export type { BoundaryApi, DatabaseApi, DomainsApi, TenantsApi } from './tenancy-api.ts'
 export type { AttackEntry, AttackReport } from './attack/report.ts'
 export type { AttackOptions } from './attack/run-attacks.ts'
 export type { ScopeValue } from './scope/scope.ts'
@@ -53,6 +53,16 @@ export type { Probe } from './database/probe/probe.ts'
 export type { Route } from './database/probe/route.ts'
 export { identifier } from './names/identifier.ts'
 export { protect } from './protect.ts'
+export type { BoundaryOptions } from './lifecycle/boundary/boundary-options.ts'
+export type {
+  BoundaryEntry,
+  BoundaryReport,
+  BoundaryStatus,
+  ForeignGrant,
+  WallState,
+} from './lifecycle/boundary/boundary-report.ts'
+export type { MissingGuard } from './lifecycle/boundary/guards.ts'
+export type { Lack } from './lifecycle/boundary/walls.ts'
 export type { NewTenant } from './lifecycle/provision.ts'
 export type { ForEachEntry, ForEachOptions } from './fleet/for-each.ts'
 export type { DomainListOptions } from './catalog/domains/domains.ts'

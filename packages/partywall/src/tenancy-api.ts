@@ -1,8 +1,10 @@
-/** What `tenancy.tenants`, `tenancy.domains` and `tenancy.database` promise to their users. */
+/** What the parts of a tenancy, such as `tenancy.tenants`, promise to their users. */
 import type { ClientConfig } from 'pg'
 import type { DomainListOptions, Domains } from './catalog/domains/domains.ts'
 import type { TenantFilter, TenantListOptions } from './catalog/tenants/tenant-list.ts'
 import type { TenantChanges, Tenants } from './catalog/tenants/tenants.ts'
+import type { BoundaryOptions } from './lifecycle/boundary/boundary-options.ts'
+import type { BoundaryReport, BoundaryStatus } from './lifecycle/boundary/boundary-report.ts'
 import type { NewTenant } from './lifecycle/provision.ts'
 import type { Domain, Tenant, TenantRef } from './types.ts'
 
@@ -109,6 +111,31 @@ export interface DomainsApi {
    * @example for await (const { domain } of tenancy.domains.each()) console.log(domain)
    */
   each(): AsyncGenerator<Domain, void, undefined>
+}
+
+/** `tenancy.boundary`: the rights of all tenants, as the option `boundary` says. */
+export interface BoundaryApi {
+  /**
+   * Gives the tenants that the configuration puts under `role` or `login` their roles and rights, and repairs those that are wrong, while
+   * applications run. A run that was interrupted is continued by the next one. Costs a transaction with three statements for each tenant that lacks
+   * something, on connections of the deploy role, and two statements for 2,000 others.
+   * @example const { ok, missingGuards } = await tenancy.boundary.upgrade()
+   * @throws TenancyError INVALID_OPTION, INVALID_ARGUMENT, UNKNOWN_TENANT, NOT_PERMITTED; not for failures in a tenant, which are in the report
+   */
+  upgrade(options?: BoundaryOptions): Promise<BoundaryReport>
+  /**
+   * Gives the login of the application its own rights on the tenants that the configuration puts under `path`; with `finish` it drops their roles.
+   * Costs as `upgrade`.
+   * @example await tenancy.boundary.downgrade({ finish: true })
+   * @throws TenancyError as `upgrade`
+   */
+  downgrade(options?: BoundaryOptions): Promise<BoundaryReport>
+  /**
+   * How many tenants are as configured, which are not, what others have granted, and which parts of the wall are missing. Changes nothing. Costs one
+   * statement for 2,000 tenants, and three more.
+   * @example const { counts, foreignGrants } = await tenancy.boundary.status()
+   */
+  status(): Promise<BoundaryStatus>
 }
 
 /** `tenancy.database`. */

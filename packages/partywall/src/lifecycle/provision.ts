@@ -5,7 +5,7 @@
 import { validateAttributes } from '../catalog/tenants/attributes.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Access } from '../catalog/roles/access.ts'
-import { giveNewSchema, keepFromTenant } from '../catalog/roles/tenant-role.ts'
+import { giveNewSchema, completeNewSchema } from '../catalog/roles/tenant-role.ts'
 import { parseDomain } from '../names/domain-name.ts'
 import type { Domains } from '../catalog/domains/domains.ts'
 import { assertTenantName } from '../catalog/tenants/tenant-name.ts'
@@ -144,7 +144,7 @@ async function build<A extends object>(parts: ProvisionParts<A>, transaction: Tr
   const like = await assertLikeOthers(transaction, wanted, parts.options.migrations.outOfOrder)
   await assertNoCrossSchemaReferences(parts, transaction, wanted)
   await applyToNew(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
-  await keepFromTenant(transaction, parts.access, parts.options, tenant, historyTable)
+  await completeNewSchema(transaction, parts.access, parts.options, tenant, historyTable)
   await assertNothingShadowed(transaction, parts.options, wanted.schema)
   return { ...created, like, tenant: await parts.tenants.complete(transaction, tenant) }
 }

@@ -95,6 +95,7 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/plan',
     'migrations/apply',
     'migrations/trial',
+    'catalog/roles',
   ],
   lifecycle: [
     ...ground,
@@ -111,6 +112,18 @@ const rooms: Record<string, readonly string[]> = {
   // Known attacks of one tenant on another, as an application could carry them out.
   'attack/groups': ['sql'],
   attack: [...ground, 'catalog/tenants', 'attack/groups'],
+  // Rights of many tenants: compared and changed as fleet work, and recorded by what the front gives.
+  'lifecycle/boundary': [
+    ...ground,
+    'fleet',
+    'catalog',
+    'catalog/roles',
+    'catalog/tenants',
+    'migrations/history',
+    'migrations/plan',
+    'migrations/apply',
+    'lifecycle',
+  ],
   // The edges: each adapter takes a tenancy by its shape (ports), so it needs none of the wiring.
   'http/shared': ['ports'],
   http: ['ports', 'http/shared'],

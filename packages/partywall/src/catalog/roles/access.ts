@@ -18,10 +18,19 @@ import type { Database } from '../../ports/database.ts'
 import { schemaExistsSql } from '../../sql/schema-sql.ts'
 import type { Queryable } from '../../sql/statement.ts'
 import { readRoleNames, type RoleNames } from './role-names.ts'
-import { createRoleSql, mayTakeSql, onlyAppendSql, onlyReadSql, openToSharedScopeSql, roleExistsSql } from './rights-sql.ts'
+import {
+  createRoleSql,
+  granterSql,
+  mayTakeSql,
+  onlyAppendSql,
+  onlyReadSql,
+  openToSharedScopeSql,
+  roleExistsSql,
+} from './rights-sql.ts'
 import { giveRights } from './rights.ts'
+import { giveSharedGrants } from './shared-grants.ts'
 
-export type AccessOptions = Pick<Options, 'boundary' | 'sharedSchema' | 'extraSearchPath'>
+export type AccessOptions = Pick<Options, 'boundary' | 'sharedSchema' | 'extraSearchPath' | 'shared'>
 
 export class Access {
   readonly #database: Pick<Database, 'loginRole'>
@@ -39,6 +48,11 @@ export class Access {
   /** Whether there is anything to give: no, where one role does everything. */
   get isNeeded(): boolean {
     return !this.#isOneRole || needsRoles(this.#options.boundary)
+  }
+
+  /** Whether any tenant has a role of its own. */
+  get hasRoles(): boolean {
+    return needsRoles(this.#options.boundary)
   }
 
   /** The same for the process. @param deploy a connection of the deploy role */
@@ -74,16 +88,29 @@ export class Access {
       if (await exists(transaction, schema)) await giveRights(transaction, schema, [ofShared, ...tenants], 'read')
     }
   }
+
+  /**
+   * The option `shared.grants`, where tenants have roles. May be called again.
+   * @throws TenancyError INVALID_OPTION for a table that the shared schema lacks
+   */
+  async giveShared(queryable: Queryable): Promise<void> {
+    const { boundary, sharedSchema, shared } = this.#options
+    if (!needsRoles(boundary)) return
+    const { tenants } = await this.names(queryable)
+    await giveSharedGrants(queryable, sharedSchema, tenants, shared.grants)
+  }
 }
 
 /** What an entry of the audit is given; its id and its time are the server's. */
 const auditColumns = ['actor', 'action', 'tenant_id', 'object', 'origin', 'details']
 
 async function makeFixedRoles(transaction: Queryable, names: RoleNames): Promise<void> {
-  for (const role of [names.tenants, names.shared, names.catalog]) {
+  for (const role of [names.tenants, names.granter, names.shared, names.catalog]) {
     if (!(await hasRole(transaction, role))) await transaction.query({ text: createRoleSql(role) })
   }
-  await transaction.query({ text: [mayTakeSql(names.shared, names), mayTakeSql(names.catalog, names)].join('\n') })
+  await transaction.query({
+    text: [granterSql(names), mayTakeSql(names.shared, names), mayTakeSql(names.catalog, names)].join('\n'),
+  })
 }
 
 async function hasRole(queryable: Queryable, role: string): Promise<boolean> {

@@ -11,7 +11,7 @@ import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import { TenancyError } from '../../errors.ts'
 import type { Tenant } from '../../types.ts'
 import type { Access } from './access.ts'
-import { createRoleSql, futureRightsSql, mayTakeSql, memberOfSql, onlyReadSql, usageSql } from './rights-sql.ts'
+import { createTakenRoleSql, futureRightsSql, joinTenantsSql, onlyReadSql, usageSql } from './rights-sql.ts'
 import type { RoleNames } from './role-names.ts'
 
 /** Gives the new, empty schema to those who may use it; under the boundary `path` that is the application's login itself. One round trip. */
@@ -25,7 +25,7 @@ export async function giveNewSchema(
   if (user === undefined) return
   const { role, names, isPath } = user
   const texts = [
-    isPath ? '' : tenantRoleSql(role, names),
+    isPath ? '' : createTakenRoleSql(role, names),
     usageSql(tenant.schema, role),
     futureRightsSql(tenant.schema, role, 'read and write'),
   ]
@@ -36,8 +36,11 @@ export async function giveNewSchema(
   }
 }
 
-/** Takes back the right to change a table of the schema that partywall itself writes. One round trip. */
-export async function keepFromTenant(
+/**
+ * What comes last in the transaction: takes back the right to change a table of the schema that partywall itself writes, and lets the role read the
+ * shared schema. One round trip.
+ */
+export async function completeNewSchema(
   transaction: Transaction,
   access: Access,
   { boundary }: Pick<Options, 'boundary'>,
@@ -45,7 +48,10 @@ export async function keepFromTenant(
   table: string,
 ): Promise<void> {
   const user = await userOf(transaction, access, boundary, tenant)
-  if (user !== undefined) await transaction.query({ text: onlyReadSql(tenant.schema, table, user.role) })
+  if (user === undefined) return
+  const { role, names, isPath } = user
+  const texts = [onlyReadSql(tenant.schema, table, role), isPath ? '' : joinTenantsSql(role, names)]
+  await transaction.query({ text: texts.join('\n') })
 }
 
 /** The role that uses the schema; undefined where it owns the schema. */
@@ -60,11 +66,6 @@ async function userOf(
   const isPath = boundaryOf(boundary, tenant) === 'path'
   if (isPath && names.login === names.deploy) return undefined
   return { role: isPath ? names.login : tenantRole(tenant.id), names, isPath }
-}
-
-/** A role that the login may take, and that reads the shared schema as a member of the group. */
-export function tenantRoleSql(role: string, names: RoleNames): string {
-  return [createRoleSql(role), memberOfSql(role, names.tenants), mayTakeSql(role, names)].join('\n')
 }
 
 function explained(error: unknown, role: string, schema: string): unknown {

@@ -92,6 +92,7 @@ function raiseWhen(condition: string, mark: string): string {
   return `case when ${condition} then ('"${mark}"' operator(pg_catalog.||) pg_catalog.left(pg_catalog.current_setting('search_path'), 0))::pg_catalog.regclass end`
 }
 
-function lockKey(schema: string): string {
+/** Also what else changes rights in the schema holds this lock: a table that is made meanwhile would not get them. */
+export function lockKey(schema: string): string {
   return `pg_catalog.hashtextextended(${literal(`partywall: migrate ${schema}`)}, 0)`
 }

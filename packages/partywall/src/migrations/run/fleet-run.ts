@@ -2,6 +2,7 @@
  * One run: the shared schema, then the tenants, then the tenants that were created during the run. The catalog records each schema when its
  * work is over. The run ends with one commit that waits for the disk; all earlier commits are durable with it.
  */
+import type { Access } from '../../catalog/roles/access.ts'
 import { MigrationRun, type UnfinishedRun } from '../../catalog/runs/migration-runs.ts'
 import type { Connections, Database } from '../../ports/database.ts'
 import { transactionLockSql } from '../../sql/schema-sql.ts'
@@ -26,6 +27,8 @@ import { provisioningLock, selectTargets, unfinishedTargets, type FleetTarget, t
 export interface MigrationsParts<A extends object = Attributes> extends TargetParts<A> {
   readonly catalog: Database
   readonly events: Events<A>
+  /** The option `shared.grants`. */
+  readonly access: Pick<Access, 'hasRoles' | 'giveShared'>
 }
 
 export class FleetRun<A extends object = Attributes> {
@@ -82,6 +85,9 @@ export class FleetRun<A extends object = Attributes> {
     // The goal of the planner is what a resumed run needs: `to` is a full name there.
     if (busy.length > 0) this.#record ??= await MigrationRun.start(catalog, planner.goal, started)
     this.#emitStart(goal, busy.length)
+    const shared = plans.find(isShared)
+    // A table that no pending migration could create is refused before anything changes.
+    if (shared !== undefined && isIdle(shared)) await this.#giveShared()
     if (busy.length > 0) {
       await this.#recordExpected(busy)
       await this.#workOn(planner, busy, unfinished === undefined && isForAllTenants(this.#options))
@@ -103,11 +109,18 @@ export class FleetRun<A extends object = Attributes> {
     await catalog.connections(Math.max(1, size), async (connections) => {
       await this.#pass(connections, planner, busy.filter(isShared))
       const tenants = busy.filter((planned) => !isShared(planned))
+      if (this.#failures === 0 && this.#mayContinue() && busy.some(isShared)) await this.#giveShared()
       // The tenants may need what the failed migrations would have created.
       if (this.#failures > 0) for (const planned of tenants) this.#end(entryOf(planned, 'skipped', 0), planned)
       else await this.#pass(connections, planner, tenants, this.#options.canary)
       if (isForAll && this.#mayContinue()) await this.#migrateCreatedDuringRun(connections, planner)
     })
+  }
+
+  /** New tables of the shared schema get what the option `shared.grants` says. */
+  async #giveShared(): Promise<void> {
+    const { access, catalog } = this.#parts
+    if (access.hasRoles) await catalog.transaction((transaction) => access.giveShared(transaction))
   }
 
   /** A tenant that was created during the run may have got the migrations of an older deploy. */

@@ -112,7 +112,12 @@ async function givenRoles(
   const { app, appRole } = await leastPrivilege(directUrl, url, true)
   const access = new Access(
     { loginRole: async () => appRole },
-    { boundary: { default: 'role', kinds: {}, tenants: {} }, sharedSchema: 'public', extraSearchPath: [] },
+    {
+      boundary: { default: 'role', kinds: {}, tenants: {} },
+      sharedSchema: 'public',
+      extraSearchPath: [],
+      shared: { grants: {} },
+    },
     false,
   )
   // As much of the catalog as the roles are given rights on.

@@ -1,0 +1,34 @@
+/** Statements that take rights back. Every name goes through identifier(), so the texts may hold several statements. */
+import { identifier } from '../../names/identifier.ts'
+import type { Ownable } from './rights-sql.ts'
+
+/** Rights on the schema itself, and on what the role of this connection will make there. */
+export function takeSchemaSql(schema: string, role: string): string {
+  return [
+    `revoke all on schema ${identifier(schema)} from ${identifier(role)};`,
+    ...['tables', 'sequences', 'routines'].map(
+      (objects) => `alter default privileges in schema ${identifier(schema)} revoke all on ${objects} from ${identifier(role)};`,
+    ),
+  ].join('\n')
+}
+
+/** Rights on what the schema holds. */
+export function takePresentSql(present: readonly Ownable[], role: string): string {
+  return (['tables', 'sequences', 'routines'] as const)
+    .map((objects) => {
+      const names = present.filter(({ kind }) => kind === objects).map(({ name }) => name)
+      if (names.length === 0) return ''
+      const word = { tables: 'table', sequences: 'sequence', routines: 'routine' }[objects]
+      return `revoke all on ${word} ${names.join(', ')} from ${identifier(role)};`
+    })
+    .join('\n')
+}
+
+export function dropRoleSql(role: string): string {
+  return `drop role ${identifier(role)};`
+}
+
+/** A role of a tenant changes rows, and nothing else in the cluster. */
+export function weakRoleSql(role: string): string {
+  return `alter role ${identifier(role)} nosuperuser nocreatedb nocreaterole noreplication nobypassrls;`
+}

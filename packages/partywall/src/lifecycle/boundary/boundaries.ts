@@ -1,0 +1,283 @@
+/**
+ * `tenancy.boundary`: makes the rights of a whole fleet as the configuration says, while applications run. What is different is found by comparing
+ * the rights themselves, so a run that was killed is continued by the next one, and a run with nothing to do changes nothing.
+ *
+ * First the new boundary is added; `finish` then takes what only the old one needs. Between the two, processes of both configurations work.
+ */
+import type { Catalog } from '../../catalog/catalog.ts'
+import type { Access } from '../../catalog/roles/access.ts'
+import type { RoleNames } from '../../catalog/roles/role-names.ts'
+import { checkedSelection } from '../../catalog/tenants/selection.ts'
+import { boundaryOf, needsRoles } from '../../config/boundary-option.ts'
+import type { Options } from '../../config/options.ts'
+import { TenancyError } from '../../errors.ts'
+import { makeReport } from '../../fleet/report.ts'
+import { work } from '../../fleet/schedule.ts'
+import { provisioningLock } from '../../migrations/plan/targets.ts'
+import { catalogSchema } from '../../names/identifier.ts'
+import { tenantRole } from '../../names/role-name.ts'
+import type { Connections, Database } from '../../ports/database.ts'
+import { readJson } from '../../sql/json-rows.ts'
+import { explainPrivilege } from '../../sql/privilege.ts'
+import { schemaExistsSql, transactionLockSql } from '../../sql/schema-sql.ts'
+import { sqlStateOf } from '../../sql/sqlstate.ts'
+import type { RecordAction } from '../record-action.ts'
+import { checkedBoundaryOptions, type BoundaryOptions, type CheckedBoundaryOptions } from './boundary-options.ts'
+import type { BoundaryEntry, BoundaryReport, BoundaryStatus, ForeignGrant, WallState } from './boundary-report.ts'
+import { changeWall } from './change-wall.ts'
+import { giveFixed, takeFixed } from './fixed-rights.ts'
+import { readFleet } from './fleet.ts'
+import type { FleetMember } from './fleet-sql.ts'
+import { foreignGrantsSql } from './foreign-grants-sql.ts'
+import { keepSetConfig, missingGuards } from './guards.ts'
+import { readWalls, type Wall } from './walls.ts'
+
+export interface BoundaryParts {
+  readonly catalog: Catalog
+  /** Connections of the deploy role, also where the catalog cannot be used yet. */
+  readonly deploy: Database
+  readonly access: Access
+  readonly options: Pick<Options, 'boundary' | 'sharedSchema' | 'extraSearchPath' | 'shared'>
+  readonly record: RecordAction
+}
+
+type Direction = 'upgrade' | 'downgrade'
+
+const everyStatus = ['active', 'suspended', 'maintenance', 'archived'] as const
+const mostListed = 100
+const mostTries = 6
+
+export class BoundaryWork {
+  readonly #parts: BoundaryParts
+
+  constructor(parts: BoundaryParts) {
+    this.#parts = parts
+  }
+
+  async status(): Promise<BoundaryStatus> {
+    const { deploy, access, options } = this.#parts
+    await this.#assertInstalled()
+    const names = await access.names(deploy)
+    const tenants = await this.#select('boundary.status', {})
+    const walls = await readWalls(deploy, names, options.boundary, tenants)
+    const counts: Partial<Record<Wall['boundary'], Record<WallState, number>>> = {}
+    for (const wall of walls) (counts[wall.boundary] ??= { ready: 0, unfinished: 0, lacking: 0 })[stateOf(wall)] += 1
+    const notReady = walls
+      .filter((wall) => stateOf(wall) !== 'ready')
+      .slice(0, mostListed)
+      .map((wall) => ({ schema: wall.tenant.schema, boundary: wall.boundary, state: stateOf(wall), lacks: wall.lacks }))
+    const asked = [tenants.map(({ schema }) => schema), tenants.map(({ id }) => tenantRole(id))] as const
+    const foreignGrants = await readJson<ForeignGrant>(deploy, foreignGrantsSql(...asked, names, mostListed))
+    return {
+      counts,
+      notReady,
+      foreignGrants,
+      missingGuards: needsRoles(options.boundary) ? await missingGuards(deploy, names) : [],
+    }
+  }
+
+  async run(direction: Direction, given: BoundaryOptions): Promise<BoundaryReport> {
+    const what = `boundary.${direction}`
+    const options = checkedBoundaryOptions(what, given)
+    const started = performance.now()
+    const { access, deploy } = this.#parts
+    this.#assertConfigured(direction)
+    await this.#assertInstalled()
+    const names = await access.names(deploy)
+    if (!options.dryRun) await this.#prepare(names)
+    const entries = new Map<string, BoundaryEntry>()
+    const seen = new Set<string>()
+    await deploy.connections(options.concurrency, async (connections) => {
+      // A process with the other boundary may create a tenant meanwhile.
+      for (;;) {
+        const tenants = (await this.#selectFor(direction, what, options)).filter(({ id }) => !seen.has(id))
+        if (tenants.length === 0) break
+        for (const { id } of tenants) seen.add(id)
+        await this.#change(connections, tenants, names, options, entries)
+        if (options.dryRun || given.tenants !== undefined) break
+        await deploy.query(transactionLockSql(provisioningLock))
+      }
+    })
+    const report = makeReport([...entries.values()], performance.now() - started)
+    if (report.ok && !options.dryRun) await this.#end(direction, names, options, given, report.entries.length)
+    return Object.freeze({
+      ...report,
+      unchanged: seen.size - report.entries.length,
+      missingGuards: needsRoles(this.#parts.options.boundary) ? await missingGuards(deploy, names) : [],
+    })
+  }
+
+  /** Before the first use of the catalog: its statements may run as a role that does not exist yet. */
+  async #prepare(names: RoleNames): Promise<void> {
+    const { deploy, access, options, catalog } = this.#parts
+    try {
+      await deploy.transaction((transaction) => giveFixed(transaction, access, options, names))
+    } catch (error) {
+      throw explainPrivilege(
+        error,
+        'make the roles of this database',
+        'Give the role of the option "database.deploy" the right to create roles, and let it own the catalog and the shared tables.',
+      )
+    }
+    await catalog.ready()
+  }
+
+  async #assertInstalled(): Promise<void> {
+    // A catalog that cannot be read yet is there: its rights are what is about to be given.
+    const { catalog, deploy } = this.#parts
+    if ((await deploy.query(schemaExistsSql(catalogSchema))).rows.length === 0) await catalog.ready()
+  }
+
+  async #change(
+    connections: Connections,
+    tenants: readonly FleetMember[],
+    names: RoleNames,
+    options: CheckedBoundaryOptions,
+    entries: Map<string, BoundaryEntry>,
+  ): Promise<void> {
+    const { deploy, options: configured } = this.#parts
+    const walls = (await readWalls(deploy, names, configured.boundary, tenants)).filter(
+      (wall) => wall.lacks.length > 0 || (options.finish && wall.hasLeft),
+    )
+    const note = (wall: Wall, state: BoundaryEntry['state'], durationMs: number, more: object = {}): void =>
+      void entries.set(wall.tenant.id, {
+        target: wall.tenant.schema,
+        tenantId: wall.tenant.id,
+        boundary: wall.boundary,
+        state,
+        lacked: wall.lacks,
+        durationMs,
+        ...more,
+      })
+    if (options.dryRun) {
+      for (const wall of walls) note(wall, 'skipped', 0)
+      return
+    }
+    const done: Wall[] = []
+    await work(walls, {
+      size: connections.size,
+      skip: (wall) => note(wall, 'skipped', 0),
+      attempt: async (wall, tries) => {
+        const begun = performance.now()
+        try {
+          if (wall.lacks.includes('schema')) throw schemaMissing(wall.tenant.schema)
+          const left = await connections.transaction((transaction) => changeWall(transaction, wall, names, options))
+          note(wall, 'done', performance.now() - begun, left.length > 0 ? { notOwned: left } : {})
+          done.push(wall)
+          return { end: 'done' }
+        } catch (error) {
+          if (tries + 1 < mostTries && mayPass(error)) return { retry: wall, afterMs: 200 * (tries + 1) * (0.5 + Math.random()) }
+          note(wall, 'failed', performance.now() - begun, { error: explained(error, wall) })
+          return { end: 'failed' }
+        }
+      },
+    })
+    await this.#verify(done, names, entries)
+  }
+
+  /** What a statement could not change, such as a grant of another role, is not reported as done. */
+  async #verify(done: readonly Wall[], names: RoleNames, entries: Map<string, BoundaryEntry>): Promise<void> {
+    const { deploy, options } = this.#parts
+    const tenants = done.map(({ tenant }) => tenant)
+    for (const { tenant, lacks } of await readWalls(deploy, names, options.boundary, tenants)) {
+      if (lacks.length === 0) continue
+      const entry = entries.get(tenant.id)!
+      entries.set(tenant.id, { ...entry, state: 'failed', error: stillLacks(tenant.schema, lacks, entry.notOwned) })
+    }
+  }
+
+  /** After all tenants: what belongs to none of them, and the record of it. */
+  async #end(
+    direction: Direction,
+    names: RoleNames,
+    { finish }: CheckedBoundaryOptions,
+    { tenants, kinds, status }: BoundaryOptions,
+    changed: number,
+  ): Promise<void> {
+    const { deploy, options, record } = this.#parts
+    const isForAll = tenants === undefined && kinds === undefined && status === undefined
+    await deploy.transaction(async (transaction) => {
+      if (finish && isForAll) await takeFixed(transaction, options, names)
+      if (direction === 'upgrade') await keepSetConfig(transaction, names)
+      await record(transaction, { action: `boundary.${direction}`, details: { changed, finish } })
+    })
+  }
+
+  async #selectFor(direction: Direction, what: string, { selection }: CheckedBoundaryOptions): Promise<FleetMember[]> {
+    const { options } = this.#parts
+    const tenants = await this.#select(what, selection)
+    const isMeant = (tenant: FleetMember): boolean =>
+      (boundaryOf(options.boundary, tenant) === 'path') === (direction === 'downgrade')
+    const wrong = selection.tenants === undefined ? undefined : tenants.find((tenant) => !isMeant(tenant))
+    if (wrong !== undefined) throw otherBoundary(direction, wrong.schema, boundaryOf(options.boundary, wrong))
+    return tenants.filter(isMeant)
+  }
+
+  async #select(what: string, selection: CheckedBoundaryOptions['selection']): Promise<FleetMember[]> {
+    return readFleet(this.#parts.deploy, checkedSelection(what, selection, everyStatus))
+  }
+
+  /** The configuration is what counts: a tenant that is changed against it would be refused to every process that has it. */
+  #assertConfigured(direction: Direction): void {
+    const { boundary } = this.#parts.options
+    const all = [boundary.default, ...Object.values(boundary.kinds), ...Object.values(boundary.tenants)]
+    if (all.some((one) => (one === 'path') === (direction === 'downgrade'))) return
+    const [wanted, is] = direction === 'upgrade' ? [`'role'`, `'path'`] : [`'path'`, `'role' or 'login'`]
+    throw new TenancyError(
+      'INVALID_OPTION',
+      `The option "boundary" is ${is} for every tenant, so there is nothing to ${direction}. Run this with the configuration that the next version ` +
+        `of the application has, e.g. boundary: ${wanted}.`,
+      { details: { option: 'boundary' } },
+    )
+  }
+}
+
+function stateOf({ lacks, hasLeft }: Wall): WallState {
+  return lacks.length > 0 ? 'lacking' : hasLeft ? 'unfinished' : 'ready'
+}
+
+/** A lock that was not free, a deadlock, a row of a catalog that another transaction changed at the same time. */
+function mayPass(error: unknown): boolean {
+  const state = sqlStateOf(error)
+  return (
+    state === '55P03' ||
+    state === '40P01' ||
+    state === '40001' ||
+    (state === 'XX000' && /concurrently/.test((error as Error).message))
+  )
+}
+
+function explained(error: unknown, { tenant: { schema } }: Wall): unknown {
+  return explainPrivilege(
+    error,
+    `change the rights in the schema ${JSON.stringify(schema)}`,
+    'Give the role of the option "database.deploy" the right to create roles, and let it own the schema.',
+  )
+}
+
+function schemaMissing(schema: string): TenancyError {
+  return new TenancyError('SCHEMA_MISSING', `The schema of the tenant ${JSON.stringify(schema)} is not in the database.`, {
+    details: { schema },
+  })
+}
+
+function stillLacks(schema: string, lacks: readonly string[], notOwned: readonly string[] = []): TenancyError {
+  const why =
+    notOwned.length > 0
+      ? `The deploy role may not take ${notOwned.slice(0, 5).join(', ')}${notOwned.length > 5 ? ` and ${notOwned.length - 5} more` : ''}. As a ` +
+        'superuser, in this database, run: reassign owned by … to …;'
+      : 'Another role has granted rights that the deploy role cannot revoke. `partywall boundary status` shows them.'
+  return new TenancyError(
+    'NOT_PERMITTED',
+    `The schema ${JSON.stringify(schema)} is not in order yet (${lacks.join(', ')}). ${why}`,
+  )
+}
+
+function otherBoundary(direction: Direction, schema: string, boundary: string): TenancyError {
+  return new TenancyError(
+    'INVALID_ARGUMENT',
+    `The configuration gives the tenant ${JSON.stringify(schema)} the boundary '${boundary}', so there is nothing to ${direction}. Change the option ` +
+      '"boundary" first.',
+    { details: { option: 'tenants' } },
+  )
+}

@@ -1,0 +1,85 @@
+/**
+ * Makes the wall of one tenant as the configuration says, in one transaction: all of it, or nothing. It waits for migrations of the schema, and they
+ * for it: a table that is made meanwhile would get no rights.
+ */
+import {
+  createTakenRoleSql,
+  futureRightsSql,
+  joinTenantsSql,
+  mayTakeSql,
+  onlyReadSql,
+  ownedInSql,
+  presentRightsSql,
+  usageSql,
+} from '../../catalog/roles/rights-sql.ts'
+import type { Ownable } from '../../catalog/roles/rights-sql.ts'
+import type { RoleNames } from '../../catalog/roles/role-names.ts'
+import { dropRoleSql, takePresentSql, takeSchemaSql, weakRoleSql } from '../../catalog/roles/take-rights-sql.ts'
+import { lockKey } from '../../migrations/apply/guards.ts'
+import { historyTable } from '../../migrations/history/history-sql.ts'
+import type { Transaction } from '../../ports/database.ts'
+import type { Statement } from '../../sql/statement.ts'
+import { takeOwnership } from './ownership.ts'
+import type { Wall } from './walls.ts'
+
+export interface ChangeOptions {
+  readonly lockTimeoutMs: number
+  /** Whether the rights of the other boundary are taken, too. */
+  readonly finish: boolean
+}
+
+/** @returns objects that the deploy role may neither own nor give rights on */
+export async function changeWall(
+  transaction: Transaction,
+  { tenant: { schema }, question, lacks, hasLeft }: Wall,
+  names: RoleNames,
+  { lockTimeoutMs, finish }: ChangeOptions,
+): Promise<readonly string[]> {
+  const { user, other, isOwn } = question
+  await transaction.query(guardSql(schema, lockTimeoutMs))
+  const { formerOwners, left } = lacks.includes('owner')
+    ? await takeOwnership(transaction, schema, names.deploy)
+    : { formerOwners: [], left: [] }
+  const present = (await transaction.query<Ownable & Record<string, unknown>>(ownedInSql(schema))).rows
+  const texts: string[] = []
+  if (isOwn) texts.push(roleText(user!, lacks, names))
+  // A role that is missing has nothing to take; one that has too much is given its rights from nothing.
+  if (user !== null && lacks.length > 0) texts.push(rightsText(schema, user, present))
+  // Processes of the version before use the schema as its owner did, until the last step.
+  const isOwnerStillUsed = other !== null && formerOwners.includes(other) && !finish
+  if (isOwnerStillUsed) texts.push(rightsText(schema, other, present))
+  if (finish && hasLeft && other !== null) {
+    texts.push(takeSchemaSql(schema, other), takePresentSql(present, other))
+    if (!isOwn) texts.push(dropRoleSql(other))
+  }
+  if (isOwn && lacks.includes('group')) texts.push(joinTenantsSql(user!, names))
+  const text = texts.filter((one) => one !== '').join('\n')
+  if (text !== '') await transaction.query({ text })
+  return left
+}
+
+function roleText(role: string, lacks: Wall['lacks'], names: RoleNames): string {
+  return [
+    lacks.includes('role') ? createTakenRoleSql(role, names) : '',
+    lacks.includes('attributes') ? weakRoleSql(role) : '',
+    lacks.includes('membership') && !lacks.includes('role') ? mayTakeSql(role, names) : '',
+  ].join('\n')
+}
+
+function rightsText(schema: string, role: string, present: readonly Ownable[]): string {
+  return [
+    takeSchemaSql(schema, role),
+    takePresentSql(present, role),
+    usageSql(schema, role),
+    futureRightsSql(schema, role, 'read and write'),
+    presentRightsSql(present, role, 'read and write'),
+    present.some(({ relation }) => relation === historyTable) ? onlyReadSql(schema, historyTable, role) : '',
+  ].join('\n')
+}
+
+function guardSql(schema: string, lockTimeoutMs: number): Statement {
+  return {
+    text: `select pg_catalog.set_config('lock_timeout', $1::text, true), pg_catalog.pg_advisory_xact_lock(${lockKey(schema)})`,
+    values: [String(lockTimeoutMs)],
+  }
+}
