@@ -27,6 +27,7 @@ export const errorCodes = {
   SCHEMA_MISSING: { meaning: 'The schema of the tenant is not in the database, or the role may not use it.', http: 503 },
   DOMAIN_EXISTS: { meaning: 'The domain belongs to a tenant already.', http: 409 },
   PRIMARY_DOMAIN: { meaning: 'The primary domain of a tenant cannot go while it has others.', http: 409 },
+  UNKNOWN_LOGIN: { meaning: 'This database has no login of a customer with this name.', http: 404 },
   UNKNOWN_DOMAIN: { meaning: 'No tenant has this domain.', http: 404 },
   CATALOG_MISSING: {
     meaning: 'The catalog is not installed, or older than this version, and the role may not install it.',
@@ -91,6 +92,7 @@ export interface ErrorDetails {
   SCHEMA_MISSING: { readonly schema: string }
   DOMAIN_EXISTS: { readonly domains: readonly string[] }
   PRIMARY_DOMAIN: { readonly domain: string; readonly schema: string }
+  UNKNOWN_LOGIN: { readonly role: string }
   UNKNOWN_DOMAIN: { readonly domain: string; readonly schema: string }
   CATALOG_MISSING: { readonly role: string; readonly database?: string; readonly installed?: number | undefined }
   CATALOG_NEWER: { readonly installed: number; readonly known: number }

@@ -3,8 +3,11 @@ import type { ClientConfig } from 'pg'
 import type { DomainListOptions, Domains } from './catalog/domains/domains.ts'
 import type { TenantFilter, TenantListOptions } from './catalog/tenants/tenant-list.ts'
 import type { TenantChanges, Tenants } from './catalog/tenants/tenants.ts'
+import type { BoundaryWork } from './lifecycle/boundary/boundaries.ts'
 import type { BoundaryOptions } from './lifecycle/boundary/boundary-options.ts'
 import type { BoundaryReport, BoundaryStatus } from './lifecycle/boundary/boundary-report.ts'
+import type { CreatedLogin, Login, Logins } from './lifecycle/logins/logins.ts'
+import type { NewLogin } from './lifecycle/logins/new-login.ts'
 import type { NewTenant } from './lifecycle/provision.ts'
 import type { Domain, Tenant, TenantRef } from './types.ts'
 
@@ -138,6 +141,29 @@ export interface BoundaryApi {
   status(): Promise<BoundaryStatus>
 }
 
+/** `tenancy.logins`: logins for the customers' own tools. */
+export interface LoginsApi {
+  /**
+   * Makes a login that reads the schema of one tenant and writes nothing, with a password that is returned once and stored nowhere. Costs one
+   * transaction with about eight statements.
+   * @example const { url } = await tenancy.logins.create('acme', { name: 'analytics', expiresInMs: 30 * 86_400_000 })
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_ARGUMENT, NOT_PERMITTED
+   */
+  create(ref: TenantRef, options?: NewLogin): Promise<CreatedLogin>
+  /**
+   * The logins of a tenant, or of all. Costs two statements, and one for each tenant that is not in the cache.
+   * @example for (const { role, state } of await tenancy.logins.list('acme')) console.log(role, state)
+   * @throws TenancyError UNKNOWN_TENANT
+   */
+  list(ref?: TenantRef): Promise<Login[]>
+  /**
+   * Ends the sessions of a login and drops its role. Costs two transactions.
+   * @example await tenancy.logins.revoke('partywall_0123456789abcdef0123456789abcdef_ro_0a1b2c3d')
+   * @throws TenancyError UNKNOWN_LOGIN, NOT_PERMITTED
+   */
+  revoke(role: string): Promise<Login>
+}
+
 /** `tenancy.database`. */
 export interface DatabaseApi {
   /** Whether the embedded PostgreSQL is used, because the config names no other server. */
@@ -177,4 +203,20 @@ export function domainsApi(domains: Domains<any>): DomainsApi {
     list: (ref, options) => domains.list(ref, options),
     each: () => domains.each(),
   }
+}
+
+export function boundaryApi(work: BoundaryWork): BoundaryApi {
+  return Object.freeze({
+    upgrade: (options) => work.run('upgrade', options ?? {}),
+    downgrade: (options) => work.run('downgrade', options ?? {}),
+    status: () => work.status(),
+  } satisfies BoundaryApi)
+}
+
+export function loginsApi(logins: Logins): LoginsApi {
+  return Object.freeze({
+    create: (ref, options) => logins.create(ref, options ?? {}),
+    list: (ref) => logins.list(ref),
+    revoke: (role) => logins.revoke(role),
+  } satisfies LoginsApi)
 }

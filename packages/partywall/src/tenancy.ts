@@ -24,6 +24,7 @@ import { assertKnownKeys } from './known-keys.ts'
 import type { FleetReport } from './types.ts'
 import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/for-each.ts'
 import { BoundaryWork } from './lifecycle/boundary/boundaries.ts'
+import { Logins } from './lifecycle/logins/logins.ts'
 import { provision } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
 import { migrationSources, sourceOfKind, type MigrationSources } from './migrations/sources/sources.ts'
@@ -36,7 +37,17 @@ import { attackOf } from './tenancy-attack.ts'
 import { assertEnterable } from './scope/entering.ts'
 import { actingAs, withActor } from './scope/acting.ts'
 import { Scope, type ScopeValue } from './scope/scope.ts'
-import { domainsApi, tenantsApi, type BoundaryApi, type DatabaseApi, type DomainsApi, type TenantsApi } from './tenancy-api.ts'
+import {
+  boundaryApi,
+  domainsApi,
+  loginsApi,
+  tenantsApi,
+  type BoundaryApi,
+  type DatabaseApi,
+  type DomainsApi,
+  type LoginsApi,
+  type TenantsApi,
+} from './tenancy-api.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
 
 export interface RunInTenantOptions {
@@ -61,6 +72,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly tenants: TenantsApi<A, I>
   readonly domains: DomainsApi
   readonly boundary: BoundaryApi
+  readonly logins: LoginsApi
   /** Resolves the facts of a request to a tenant, or says why not. Costs one lookup, mostly from the cache. */
   readonly resolve: (facts: RequestFacts) => Promise<Resolution<A>>
   /** Runs every known attack of one tenant on another against this configuration, in throw-away tenants. Takes seconds. See docs/attack.md. */
@@ -104,12 +116,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     this.#sources = migrationSources(options)
     const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options }
     this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#catalog.deploy, this.#trialHost())
-    const boundaries = new BoundaryWork({ ...parts, deploy: this.#database.deploy })
-    this.boundary = Object.freeze({
-      upgrade: (given) => boundaries.run('upgrade', given ?? {}),
-      downgrade: (given) => boundaries.run('downgrade', given ?? {}),
-      status: () => boundaries.status(),
-    } satisfies BoundaryApi)
+    this.boundary = boundaryApi(new BoundaryWork({ ...parts, deploy: this.#database.deploy }))
+    this.logins = loginsApi(new Logins({ ...parts, deploy: this.#catalog.deploy, database: this.#database }))
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
     this.attack = attackOf({ ...parts, database: this.#database, scope: this.#scope, tenancy: this })
     this.domains = domainsApi(domains)

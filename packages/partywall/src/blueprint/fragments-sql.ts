@@ -1,6 +1,8 @@
 /** Parts of the statements about a schema. Every argument is text of this room, never a value. */
 
 /** The catalogs whose rows may belong to a schema, have a comment, or be a member of an extension. */
+import { customerLoginPattern } from '../names/role-name.ts'
+
 export type Catalog =
   | 'pg_class'
   | 'pg_collation'
@@ -58,6 +60,11 @@ export function commentOn(catalog: Catalog, oid: string, column = '0'): string {
   )`
 }
 
+/** The login of a customer's own tool has rights in one tenant; they are no structure. */
+function isCustomerLogin(role: string): string {
+  return `exists (select from pg_catalog.pg_roles as customer where customer.oid = ${role} and customer.rolname ~ '${customerLoginPattern}')`
+}
+
 /** A list of privileges, in words. Without an own list, an object has the privileges that PostgreSQL gives to each new one. */
 export function privilegesOf(list: string, kind: 'c' | 'f' | 'n' | 'r' | 's' | 'T', owner: string): string {
   const ofObject = kind === 'c' ? list : `coalesce(${list}, pg_catalog.acldefault('${kind}', ${owner}))`
@@ -76,6 +83,7 @@ export function privilegesOf(list: string, kind: 'c' | 'f' | 'n' | 'r' | 's' | '
         || case when entry.is_grantable and entry.grantee <> ${owner} then ', with grant option' else '' end
       ) collate "C" as words
     ) as privilege
+    where not ${isCustomerLogin('entry.grantee')}
   ) end`
 }
 

@@ -12,6 +12,7 @@ export const schemaFactsSelect = `
         ) order by ${ownerOf('defaults.defaclrole')}, defaults.defaclobjtype), '[]'::json)
         from ${membersOf('pg_default_acl')} as member
         join pg_catalog.pg_default_acl as defaults on defaults.oid = member.oid
+        where ${privilegesOf('defaults.defaclacl', 'c', 'defaults.defaclrole')}::text <> '[]'
       ) as "defaultPrivileges",
       (
         select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(

@@ -12,6 +12,9 @@ export function tenantRole(id: string): string {
 /** What matches the role of any tenant, as a regular expression of PostgreSQL. */
 export const tenantRolePattern = '^partywall_[0-9a-f]{32}$'
 
+/** What matches the name of a login for a customer's own tools: the role of its tenant, and a random end. */
+export const customerLoginPattern = '^partywall_[0-9a-f]{32}_ro_[0-9a-f]{8}$'
+
 /**
  * All tenants are members of `tenants`, to which `granter` adds them; the shared pool and the catalog's statements run as the two others.
  */

@@ -124,7 +124,7 @@ describe('a fleet that goes from path to role', () => {
     await app.connect()
     onTestFinished(() => app.end())
     for (const table of ['acme.notes', 'public.plans', 'partywall.tenants'])
-      await expect(app.query(`select * from ${table}`), table).rejects.toMatchObject(refused)
+      await expect(app.query(`select * from ${table}`)).rejects.toMatchObject(refused)
   })
 })
 

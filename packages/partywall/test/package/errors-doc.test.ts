@@ -145,6 +145,7 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   SCHEMA_MISSING: { schema: 'always' },
   DOMAIN_EXISTS: { domains: 'always' },
   PRIMARY_DOMAIN: { domain: 'always', schema: 'always' },
+  UNKNOWN_LOGIN: { role: 'always' },
   UNKNOWN_DOMAIN: { domain: 'always', schema: 'always' },
   CATALOG_MISSING: { role: 'always', database: 'maybe', installed: 'maybe' },
   CATALOG_NEWER: { installed: 'always', known: 'always' },

@@ -15,6 +15,10 @@ export const actions = {
   'migrations.redo': 'a run that rolled the last migration back and applied it again has ended',
   'migrations.reset': 'a run that emptied tenants and applied all migrations has ended',
   'migrations.fake': 'a run that only recorded migrations as applied has ended',
+  'boundary.upgraded': 'a tenant got the role and the rights that the option `boundary` asks for',
+  'boundary.downgraded': 'a tenant got the rights of the boundary `path`, or lost its role',
+  'login.created': 'a login for the tools of a customer was made',
+  'login.revoked': 'a login for the tools of a customer was dropped',
   'sql.run': 'an operator is about to run SQL with `partywall sql`',
 } as const satisfies Record<string, string>
 

@@ -74,12 +74,7 @@ export class Access {
     const ofShared = byRole ? names.shared : names.login
     const ofCatalog = byRole ? names.catalog : names.login
     const tenants = needsRoles(boundary) ? [names.tenants] : []
-    await giveRights(transaction, catalogSchema, [ofCatalog], 'read and write')
-    // Not from the owner, which upgrades the catalog.
-    if (ofCatalog !== names.deploy) {
-      await transaction.query({ text: onlyReadSql(catalogSchema, 'migrations', ofCatalog) })
-      await transaction.query({ text: onlyAppendSql(catalogSchema, 'audit', auditColumns, ofCatalog) })
-    }
+    await giveCatalog(transaction, ofCatalog, names)
     await giveRights(transaction, sharedSchema, [ofShared], 'read and write')
     await giveRights(transaction, sharedSchema, tenants, 'read')
     // The shared pool sees the rows of all tenants in protected tables, also of those that were protected before it had a role.
@@ -99,6 +94,15 @@ export class Access {
     const { tenants } = await this.names(queryable)
     await giveSharedGrants(queryable, sharedSchema, tenants, shared.grants)
   }
+}
+
+/** Rights on the rows of the catalog. */
+export async function giveCatalog(transaction: Queryable, role: string, { deploy }: Pick<RoleNames, 'deploy'>): Promise<void> {
+  await giveRights(transaction, catalogSchema, [role], 'read and write')
+  // Not from the owner, which upgrades the catalog.
+  if (role === deploy) return
+  await transaction.query({ text: onlyReadSql(catalogSchema, 'migrations', role) })
+  await transaction.query({ text: onlyAppendSql(catalogSchema, 'audit', auditColumns, role) })
 }
 
 /** What an entry of the audit is given; its id and its time are the server's. */

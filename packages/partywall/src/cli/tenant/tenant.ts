@@ -4,6 +4,7 @@ import type { Cli } from '../context/cli.ts'
 import { tenantCreate } from './create.ts'
 import { tenantList } from './list.ts'
 import { tenantActivate, tenantSuspend } from './set-status.ts'
+import { tenantLogin, tenantLogins } from './login.ts'
 import { tenantShow } from './show.ts'
 
 export function tenant(program: Command, cli: Cli): void {
@@ -13,4 +14,6 @@ export function tenant(program: Command, cli: Cli): void {
   tenantShow(noun, cli)
   tenantSuspend(noun, cli)
   tenantActivate(noun, cli)
+  tenantLogin(noun, cli)
+  tenantLogins(noun, cli)
 }

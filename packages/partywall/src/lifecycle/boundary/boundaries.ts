@@ -4,6 +4,7 @@
  *
  * First the new boundary is added; `finish` then takes what only the old one needs. Between the two, processes of both configurations work.
  */
+import { recordAction } from '../../catalog/audit/record.ts'
 import type { Catalog } from '../../catalog/catalog.ts'
 import type { Access } from '../../catalog/roles/access.ts'
 import type { RoleNames } from '../../catalog/roles/role-names.ts'
@@ -21,11 +22,10 @@ import { readJson } from '../../sql/json-rows.ts'
 import { explainPrivilege } from '../../sql/privilege.ts'
 import { schemaExistsSql, transactionLockSql } from '../../sql/schema-sql.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
-import type { RecordAction } from '../record-action.ts'
 import { checkedBoundaryOptions, type BoundaryOptions, type CheckedBoundaryOptions } from './boundary-options.ts'
 import type { BoundaryEntry, BoundaryReport, BoundaryStatus, ForeignGrant, WallState } from './boundary-report.ts'
 import { changeWall } from './change-wall.ts'
-import { giveFixed, takeFixed } from './fixed-rights.ts'
+import { giveFixed, ownFixed, takeFixed } from './fixed-rights.ts'
 import { readFleet } from './fleet.ts'
 import type { FleetMember } from './fleet-sql.ts'
 import { foreignGrantsSql } from './foreign-grants-sql.ts'
@@ -38,10 +38,11 @@ export interface BoundaryParts {
   readonly deploy: Database
   readonly access: Access
   readonly options: Pick<Options, 'boundary' | 'sharedSchema' | 'extraSearchPath' | 'shared'>
-  readonly record: RecordAction
 }
 
 type Direction = 'upgrade' | 'downgrade'
+
+const actions = { upgrade: 'boundary.upgraded', downgrade: 'boundary.downgraded' } as const
 
 const everyStatus = ['active', 'suspended', 'maintenance', 'archived'] as const
 const mostListed = 100
@@ -99,7 +100,7 @@ export class BoundaryWork {
       }
     })
     const report = makeReport([...entries.values()], performance.now() - started)
-    if (report.ok && !options.dryRun) await this.#end(direction, names, options, given, report.entries.length)
+    if (report.ok && !options.dryRun) await this.#end(direction, names, options, given)
     return Object.freeze({
       ...report,
       unchanged: seen.size - report.entries.length,
@@ -111,7 +112,9 @@ export class BoundaryWork {
   async #prepare(names: RoleNames): Promise<void> {
     const { deploy, access, options, catalog } = this.#parts
     try {
-      await deploy.transaction((transaction) => giveFixed(transaction, access, options, names))
+      await deploy.transaction((transaction) => ownFixed(transaction, options, names))
+      await catalog.ready()
+      await deploy.transaction((transaction) => giveFixed(transaction, access, names))
     } catch (error) {
       throw explainPrivilege(
         error,
@@ -119,7 +122,6 @@ export class BoundaryWork {
         'Give the role of the option "database.deploy" the right to create roles, and let it own the catalog and the shared tables.',
       )
     }
-    await catalog.ready()
   }
 
   async #assertInstalled(): Promise<void> {
@@ -161,7 +163,18 @@ export class BoundaryWork {
         const begun = performance.now()
         try {
           if (wall.lacks.includes('schema')) throw schemaMissing(wall.tenant.schema)
-          const left = await connections.transaction((transaction) => changeWall(transaction, wall, names, options))
+          const left = await connections.transaction(async (transaction) => {
+            const notOwned = await changeWall(transaction, wall, names, options)
+            const { tenant, boundary, lacks } = wall
+            const action = actions[boundary === 'path' ? 'downgrade' : 'upgrade']
+            await recordAction(transaction, {
+              action,
+              tenant,
+              object: tenant.schema,
+              details: { lacked: lacks, finish: options.finish },
+            })
+            return notOwned
+          })
           note(wall, 'done', performance.now() - begun, left.length > 0 ? { notOwned: left } : {})
           done.push(wall)
           return { end: 'done' }
@@ -186,20 +199,14 @@ export class BoundaryWork {
     }
   }
 
-  /** After all tenants: what belongs to none of them, and the record of it. */
-  async #end(
-    direction: Direction,
-    names: RoleNames,
-    { finish }: CheckedBoundaryOptions,
-    { tenants, kinds, status }: BoundaryOptions,
-    changed: number,
-  ): Promise<void> {
-    const { deploy, options, record } = this.#parts
-    const isForAll = tenants === undefined && kinds === undefined && status === undefined
+  /** After all tenants: what belongs to none of them. */
+  async #end(direction: Direction, names: RoleNames, { finish }: CheckedBoundaryOptions, given: BoundaryOptions): Promise<void> {
+    const { deploy, options } = this.#parts
+    const isForAll = given.tenants === undefined && given.kinds === undefined && given.status === undefined
     await deploy.transaction(async (transaction) => {
-      if (finish && isForAll) await takeFixed(transaction, options, names)
+      if (finish && isForAll && (await takeFixed(transaction, options, names)))
+        await recordAction(transaction, { action: actions[direction], details: { finish } })
       if (direction === 'upgrade') await keepSetConfig(transaction, names)
-      await record(transaction, { action: `boundary.${direction}`, details: { changed, finish } })
     })
   }
 

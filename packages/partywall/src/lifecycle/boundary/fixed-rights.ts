@@ -1,7 +1,7 @@
 /** What belongs to no tenant: the catalog, the shared schema, and the fixed roles. */
-import type { Access } from '../../catalog/roles/access.ts'
+import { giveCatalog, type Access } from '../../catalog/roles/access.ts'
 import type { RoleNames } from '../../catalog/roles/role-names.ts'
-import { onlyReadSql, ownedInSql, roleExistsSql, type Ownable } from '../../catalog/roles/rights-sql.ts'
+import { mayUseSql, ownedInSql, roleExistsSql, type Ownable } from '../../catalog/roles/rights-sql.ts'
 import { giveRights } from '../../catalog/roles/rights.ts'
 import { dropRoleSql, takePresentSql, takeSchemaSql } from '../../catalog/roles/take-rights-sql.ts'
 import { needsRoles } from '../../config/boundary-option.ts'
@@ -12,34 +12,37 @@ import type { Transaction } from '../../ports/database.ts'
 import { schemaExistsSql, transactionLockSql } from '../../sql/schema-sql.ts'
 import { takeOwnership } from './ownership.ts'
 
+/** That of the installation of the catalog. */
+const installLock = 'partywall: install the catalog'
+
 type FixedOptions = Pick<Options, 'boundary' | 'sharedSchema' | 'extraSearchPath'>
 
 /**
- * Gives the fixed roles their rights. Where the login owned the catalog or shared tables, it keeps rights on them, because processes of the version
- * before still use them.
+ * Takes the catalog and the shared tables from the login that owned them before. The login keeps rights on their rows, because processes of the
+ * version before still use them.
  * @throws TenancyError NOT_PERMITTED where another role owns the catalog
  */
-export async function giveFixed(
-  transaction: Transaction,
-  access: Access,
-  options: FixedOptions,
-  names: RoleNames,
-): Promise<void> {
-  await transaction.query(transactionLockSql('partywall: install the catalog'))
-  for (const schema of [catalogSchema, options.sharedSchema]) {
+export async function ownFixed(transaction: Transaction, { sharedSchema }: FixedOptions, names: RoleNames): Promise<void> {
+  await transaction.query(transactionLockSql(installLock))
+  for (const schema of [catalogSchema, sharedSchema]) {
     if ((await transaction.query(schemaExistsSql(schema))).rows.length === 0) continue
     const { formerOwners, left } = await takeOwnership(transaction, schema, names.deploy)
     if (schema === catalogSchema && left.length > 0) throw notOwner(left, names.deploy)
-    if (!formerOwners.includes(names.login)) continue
-    await giveRights(transaction, schema, [names.login], 'read and write')
-    if (schema === catalogSchema) await transaction.query({ text: onlyReadSql(schema, 'migrations', names.login) })
+    if (formerOwners.includes(names.login)) await giveRights(transaction, schema, [names.login], 'read and write')
   }
-  await access.give(transaction)
-  await access.giveShared(transaction)
 }
 
-/** The last step: the login, or the fixed roles where no tenant has a role any more, lose what they do not need. */
-export async function takeFixed(transaction: Transaction, options: FixedOptions, names: RoleNames): Promise<void> {
+/** What the fixed roles may do, after the catalog was installed or upgraded. Rights of the login on its rows become those that it would get now. */
+export async function giveFixed(transaction: Transaction, access: Access, names: RoleNames): Promise<void> {
+  await transaction.query(transactionLockSql(installLock))
+  await access.give(transaction)
+  await access.giveShared(transaction)
+  const { rows } = await transaction.query<{ usable: string }>(mayUseSql(catalogSchema, names.login))
+  if (rows[0]?.usable === 'true' && names.login !== names.deploy) await giveCatalog(transaction, names.login, names)
+}
+
+/** The last step: the login, or the fixed roles where no tenant has a role any more, lose what they do not need. @returns whether there was something to take */
+export async function takeFixed(transaction: Transaction, options: FixedOptions, names: RoleNames): Promise<boolean> {
   const { boundary, sharedSchema, extraSearchPath } = options
   const hasRoles = needsRoles(boundary)
   const fixed = [names.tenants, names.granter, names.shared, names.catalog]
@@ -47,13 +50,14 @@ export async function takeFixed(transaction: Transaction, options: FixedOptions,
   if (!hasRoles) {
     for (const role of fixed) if ((await transaction.query(roleExistsSql(role))).rows.length > 0) losers.push(role)
   }
-  if (losers.length === 0) return
+  if (losers.length === 0) return false
   for (const schema of [catalogSchema, sharedSchema, ...extraSearchPath]) {
     const present = (await transaction.query<Ownable & Record<string, unknown>>(ownedInSql(schema))).rows
     const texts = losers.flatMap((role) => [takeSchemaSql(schema, role), takePresentSql(present, role)])
     await transaction.query({ text: texts.join('\n') })
   }
   if (!hasRoles) await transaction.query({ text: losers.map(dropRoleSql).join('\n') })
+  return true
 }
 
 function notOwner(left: readonly string[], deploy: string): TenancyError {

@@ -1,5 +1,5 @@
 /** The tenants that work on boundaries is for. The deploy role reads them: that of the catalog may not exist yet. */
-import { parseTenantRef } from '../../catalog/tenants/tenant-ref.ts'
+import type { parseTenantRef } from '../../catalog/tenants/tenant-ref.ts'
 import type { CheckedSelection } from '../../catalog/tenants/selection.ts'
 import type { Statement } from '../../sql/statement.ts'
 
