@@ -79,7 +79,7 @@ function render(report: BoundaryReport, isDryRun: boolean): string {
   return [
     ...shown,
     ...(shown.length < lacking.length && isDryRun ? [`… and ${lacking.length - shown.length} more`] : []),
-    isDryRun ? `${entries.length} tenants would be changed` : summary(report, 'changed'),
+    isDryRun ? `${entries.length} ${entries.length === 1 ? 'tenant' : 'tenants'} would be changed` : summary(report, 'changed'),
     `${unchanged} were in order`,
     ...renderGuards(missingGuards),
   ].join('\n')
