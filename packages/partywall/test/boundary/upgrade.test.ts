@@ -8,7 +8,7 @@ import { createTenancy, type Config, type Tenancy } from '../../src/index.ts'
 import { fixedRole, tenantRole } from '../../src/names/role-name.ts'
 import { leastPrivilege } from '../support/tenants/least-privilege.ts'
 import { testDatabase } from '../support/servers/database.ts'
-import { writeFiles } from '../support/tenants/registry.ts'
+import { folderForTest, writeFiles } from '../support/tenants/registry.ts'
 
 const { url, directUrl, name } = await testDatabase()
 const logins = await leastPrivilege(directUrl, url)
@@ -215,4 +215,24 @@ describe('tables that the login of the application owns', () => {
     expect((await after.boundary.status()).counts).toEqual({ role: { ready: 1, unfinished: 0, lacking: 0 } })
     await expect(role(before, 'acme')).rejects.toBeDefined()
   })
+})
+
+test('tenants are created side by side: none waits for the group of all tenants while another one is migrated', async () => {
+  const other = await testDatabase()
+  const own = await leastPrivilege(other.directUrl, other.url)
+  const folder = await folderForTest({
+    'migrations/tenant/0001_wait.sql': `create table notes (id int);
+      select case when current_schema() = 'slow' then pg_advisory_xact_lock(4711) end`,
+  })
+  const tenancy = open({ root: folder, database: { connectionString: own.app, deploy: own.deploy }, boundary: 'role' })
+  const holder = new Client(own.deploy)
+  await holder.connect()
+  onTestFinished(() => holder.end())
+  await holder.query('select pg_advisory_lock(4711)')
+  const slow = tenancy.tenants.create({ schema: 'slow' })
+  const waiting = `select count(*)::int as count from pg_locks where locktype = 'advisory' and objid = 4711 and not granted`
+  await expect.poll(async () => (await holder.query(waiting)).rows[0].count).toBe(1)
+  await tenancy.tenants.create({ schema: 'quick' })
+  await holder.query('select pg_advisory_unlock(4711)')
+  await slow
 })

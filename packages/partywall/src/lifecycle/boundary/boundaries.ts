@@ -99,7 +99,8 @@ export class BoundaryWork {
         await deploy.query(transactionLockSql(provisioningLock))
       }
     })
-    const report = makeReport([...entries.values()], performance.now() - started)
+    const inOrder = [...entries.values()].toSorted((one, other) => (one.target < other.target ? -1 : 1))
+    const report = makeReport(inOrder, performance.now() - started)
     if (report.ok && !options.dryRun) await this.#end(direction, names, options, given)
     return Object.freeze({
       ...report,

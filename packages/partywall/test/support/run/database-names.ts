@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Client } from 'pg'
+import { fixedRole } from '../../../src/names/role-name.ts'
 
 /** Finds the id of the run in the name of a test database. */
 export const runIdForm = /^pwt_([0-9a-f]{8})_/
@@ -40,7 +41,8 @@ export async function dropDatabase(admin: Client, name: string): Promise<void> {
   const roles = await rolesOf(admin, name)
   await admin.query(`drop database if exists "${name}" with (force)`)
   // A role that another database uses stays until that one is dropped.
-  for (const role of roles) await admin.query(`drop role "${role}"`).catch(() => {})
+  // One that made others members of a group can go when the group is gone.
+  for (const role of [...roles, fixedRole('granter', name), ...roles]) await admin.query(`drop role "${role}"`).catch(() => {})
 }
 
 /** The roles that have rights in the database and that only a test can have made. */
