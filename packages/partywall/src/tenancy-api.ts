@@ -3,8 +3,10 @@ import type { ClientConfig } from 'pg'
 import type { DomainListOptions, Domains } from './catalog/domains/domains.ts'
 import type { TenantFilter, TenantListOptions } from './catalog/tenants/tenant-list.ts'
 import type { TenantChanges, Tenants } from './catalog/tenants/tenants.ts'
+import type { ForEachEntry } from './fleet/for-each.ts'
 import type { NewTenant } from './lifecycle/provision.ts'
-import type { Domain, Tenant, TenantRef } from './types.ts'
+import type { Rotated, RotateOptions } from './lifecycle/rotate-logins.ts'
+import type { Domain, FleetReport, Tenant, TenantRef } from './types.ts'
 
 /** `tenancy.tenants`. `I` is what the schema of the attributes takes, `A` what it returns. */
 export interface TenantsApi<A extends object, I extends object> {
@@ -109,6 +111,18 @@ export interface DomainsApi {
    * @example for await (const { domain } of tenancy.domains.each()) console.log(domain)
    */
   each(): AsyncGenerator<Domain, void, undefined>
+}
+
+/** `tenancy.logins`. */
+export interface LoginsApi {
+  /**
+   * Gives tenants with the boundary `login` their next password, made with the first key of `database.loginKey`. Online: connections that are open
+   * live on, and every process finds the new password when it opens its next one. The report has an entry for each tenant, whose `value` has the
+   * number of the new password. Costs one transaction with four queries for each tenant.
+   * @example await tenancy.logins.rotate({ tenants: 'acme' })
+   * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND; not for failures of a tenant, which are in the report
+   */
+  rotate(options?: RotateOptions): Promise<FleetReport<ForEachEntry<Rotated>>>
 }
 
 /** `tenancy.database`. */

@@ -23,19 +23,22 @@ import { assertFunction, functionProblem } from './given-function.ts'
 import { assertKnownKeys } from './known-keys.ts'
 import type { FleetReport } from './types.ts'
 import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/for-each.ts'
+import { rotateLogins } from './lifecycle/rotate-logins.ts'
 import { provision } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
 import { migrationSources, sourceOfKind, type MigrationSources } from './migrations/sources/sources.ts'
 import type { Config } from './config/config.ts'
 import type { TrialHost } from './migrations/trial/trial-parts.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
+import { tenantRole } from './names/role-name.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
 import { attackOf } from './tenancy-attack.ts'
 import { assertEnterable } from './scope/entering.ts'
 import { actingAs, withActor } from './scope/acting.ts'
 import { Scope, type ScopeValue } from './scope/scope.ts'
-import { domainsApi, tenantsApi, type DatabaseApi, type DomainsApi, type TenantsApi } from './tenancy-api.ts'
+import { domainsApi, tenantsApi, type DatabaseApi, type DomainsApi, type LoginsApi, type TenantsApi } from './tenancy-api.ts'
+import { identityOf } from './tenant-identity.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
 
 export interface RunInTenantOptions {
@@ -59,6 +62,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly migrations: Migrations<A>
   readonly tenants: TenantsApi<A, I>
   readonly domains: DomainsApi
+  readonly logins: LoginsApi
   /** Resolves the facts of a request to a tenant, or says why not. Costs one lookup, mostly from the cache. */
   readonly resolve: (facts: RequestFacts) => Promise<Resolution<A>>
   /** Runs every known attack of one tenant on another against this configuration, in throw-away tenants. Takes seconds. See docs/attack.md. */
@@ -82,6 +86,10 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     this.#database = new OpenDatabase({ ...options, database, deploy, loginKeys }, this.#scope, {
       onDiscard: (reason) => void this.#events.emit('connection.discarded', { reason }),
       onTamper: (tampering) => void this.#events.emit('connection.tampered', tampering),
+      loginGenerationOf: async (id) => {
+        const tenant = await this.#store.lookUp(id)
+        return (tenant && identityOf(tenant)?.loginGeneration) ?? undefined
+      },
       onProgress: (line) => {
         if (!this.#events.emit('embedded.progress', { line })) process.stderr.write(`${line}\n`)
       },
@@ -90,19 +98,21 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       isEmbedded: database === undefined,
       connectionConfig: () => this.#database.connectionConfig(),
     })
-    const access = new Access(this.#database, options, deploy === undefined)
+    const access = new Access(this.#database, options, deploy === undefined, loginKeys[0])
     this.#catalog = new Catalog({
       database: this.#database,
       deploy: this.#database.deploy,
       access,
       sharedSchema: options.sharedSchema,
     })
-    this.#store = new Tenants<A>(this.#catalog, options, this.#events, (watch) => this.#database.watch(watch))
+    const endLogin = (tenantId: string): void => this.#database.endLogin(tenantRole(tenantId))
+    this.#store = new Tenants<A>(this.#catalog, options, this.#events, (watch) => this.#database.watch(watch), endLogin)
     const domains = new Domains<A>(this.#catalog, this.#store, this.#events)
     this.#sources = migrationSources(options)
-    const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options }
+    const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options, endLogin }
     this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#catalog.deploy, this.#trialHost())
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
+    this.logins = { rotate: (rotateOptions) => rotateLogins(parts, rotateOptions) }
     this.attack = attackOf({ ...parts, database: this.#database, scope: this.#scope, tenancy: this })
     this.domains = domainsApi(domains)
     this.resolve = createChain<A>(options.resolve, (ref) => this.#store.find(ref))

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { ClientConfig, PoolClient, PoolConfig, QueryResult, QueryResultRow } from 'pg'
 import { TenancyError } from '../errors.ts'
 import type { Tampering } from '../events.ts'
+import { needsLogins } from '../config/boundary-option.ts'
 import type { Options } from '../config/options.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Tenant } from '../types.ts'
@@ -11,6 +12,7 @@ import { Bindings, pathForAll, type Binding } from './binding/binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
 import type { Watch, WatchOptions } from '../ports/watch.ts'
+import { LoginConnections } from './logins/login-connections.ts'
 import { startEmbedded, type EmbeddedServer } from './embedded-server.ts'
 import { ownCheckoutHere } from './pool/held-clients.ts'
 import { interruptPool } from './pool/interrupt.ts'
@@ -19,7 +21,8 @@ import { inSession } from './pool/session.ts'
 import { probe, type Probe } from './probe/probe.ts'
 import { examine, type ExaminedText } from '../sql/statement-facts.ts'
 import type { Queryable, Statement } from '../sql/statement.ts'
-import { connectFor, TenantPool } from './pool/tenant-pool.ts'
+import type { LoginHost } from './pool/login-source.ts'
+import { connectFor, loginConnectionsOf, TenantPool } from './pool/tenant-pool.ts'
 import { ChangeWatch } from './watch/change-watch.ts'
 
 export interface DatabaseEvents {
@@ -29,6 +32,8 @@ export interface DatabaseEvents {
   onTamper?: (tampering: Tampering) => void
   /** A line of progress while the embedded server is prepared. */
   onProgress?: (line: string) => void
+  /** Asks the catalog which password the login of a tenant has. */
+  loginGenerationOf?: (tenantId: string) => Promise<number | undefined>
 }
 
 export class OpenDatabase implements Database {
@@ -52,7 +57,7 @@ export class OpenDatabase implements Database {
     this.#scope = scope
     this.#bindings = new Bindings(options)
     this.#events = events
-    const { max, sharedMax, maxPerTenant, ...waits } = options.pool
+    const { max, sharedMax, maxPerTenant, loginMax: _loginMax, ...waits } = options.pool
     const common = {
       ...waits,
       ...options.database,
@@ -60,7 +65,13 @@ export class OpenDatabase implements Database {
       ...(events.onDiscard && { onDiscard: events.onDiscard }),
       ...(events.onTamper && { onTamper: events.onTamper }),
     } satisfies PoolConfig & { locate?: () => Promise<ClientConfig> }
-    this.pool = new TenantPool({ ...common, max, maxPerTenant, binder: scopeBinder(scope, this.#bindings, options.outsideScope) })
+    this.pool = new TenantPool({
+      ...common,
+      max,
+      maxPerTenant,
+      ...(needsLogins(options.boundary) && { logins: (host: LoginHost) => this.#loginConnections(host) }),
+      binder: scopeBinder(scope, this.#bindings, options.outsideScope),
+    })
     this.sharedPool = new TenantPool({ ...common, max: sharedMax, min: 0, binder: fixedBinder(this.#bindings.shared, scope) })
     this.#deployPool =
       options.deploy === undefined
@@ -201,9 +212,22 @@ export class OpenDatabase implements Database {
     return new Set([this.pool, this.sharedPool, this.#deployPool])
   }
 
+  /** Before a tenant has it, such a connection has the shared schema, and no role but its own. */
+  #loginConnections({ options, maker }: LoginHost): LoginConnections {
+    const { loginKeys: keys, pool } = this.#options
+    const binder = { ...maker.binder, shared: this.#bindings.deploy.shared }
+    const generationOf = this.#events.loginGenerationOf ?? (async () => undefined)
+    return new LoginConnections({ options, maker: { ...maker, binder } }, { max: pool.loginMax, keys, generationOf })
+  }
+
+  /** Closes the connections that are logged in as this role of a tenant: idle ones now, the others when they are given back. */
+  endLogin(role: string): void {
+    loginConnectionsOf(this.pool)?.endRole(role)
+  }
+
   /** A separate pool: its users neither wait for the application nor make it wait. */
   async #extraPool(size: number, binder: Binder, config: ClientConfig): Promise<TenantPool> {
-    const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, ...waits } = this.#options.pool
+    const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, loginMax: _loginMax, ...waits } = this.#options.pool
     const pool = new TenantPool({ ...waits, ...config, min: 0, max: size, binder })
     this.#extraPools.add(pool)
     return pool

@@ -12,8 +12,11 @@ export function tenantRole(id: string): string {
 /** What matches the role of any tenant, as a regular expression of PostgreSQL. */
 export const tenantRolePattern = '^partywall_[0-9a-f]{32}$'
 
-/** All tenants are members of `tenants`; the shared pool and the catalog's statements run as the two others. */
-export type FixedRole = 'tenants' | 'shared' | 'catalog'
+/**
+ * All tenants are members of `tenants`, those with a login of their own also of `logins`; the shared pool and the catalog's statements run as the two
+ * others.
+ */
+export type FixedRole = 'tenants' | 'logins' | 'shared' | 'catalog'
 
 /** Longer names of databases are hashed: PostgreSQL would cut the name of the role, and two databases would share it. */
 const mostBytes = 40

@@ -1,5 +1,6 @@
 /** Statements that give rights. Every name goes through identifier(), so the texts may hold several statements. */
 import { identifier } from '../../names/identifier.ts'
+import { literal } from '../../sql/literal.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { RoleNames } from './role-names.ts'
 
@@ -9,6 +10,20 @@ export function roleExistsSql(role: string): Statement {
 
 export function createRoleSql(role: string): string {
   return `create role ${identifier(role)} nologin;`
+}
+
+/** A role that logs in itself. It may be taken by no other role. @param verifier what the server stores of its password */
+export function createLoginSql(role: string, verifier: string): string {
+  return `create role ${identifier(role)} login password ${literal(verifier)};`
+}
+
+export function alterLoginSql(role: string, verifier: string): string {
+  return `alter role ${identifier(role)} login password ${literal(verifier)};`
+}
+
+/** The role may not be taken any more. */
+export function mayNotTakeSql(role: string, login: string): string {
+  return `revoke ${identifier(role)} from ${identifier(login)};`
 }
 
 /** The login may take the role, and has none of its rights before. */

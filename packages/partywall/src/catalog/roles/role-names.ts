@@ -6,6 +6,8 @@ import type { Queryable, Statement } from '../../sql/statement.ts'
 export interface RoleNames {
   /** The group of all tenants' roles: it reads the shared schema. */
   readonly tenants: string
+  /** The group of the tenants that log in themselves: it may call set_config, with which their statements are bound. */
+  readonly logins: string
   /** What the shared pool and `runShared` run as. */
   readonly shared: string
   /** What statements about the catalog run as. */
@@ -29,6 +31,7 @@ const roleNamesSql: Statement = {
   text: `
     select
       ${fixedRoleSql('tenants')} as tenants,
+      ${fixedRoleSql('logins')} as logins,
       ${fixedRoleSql('shared')} as shared,
       ${fixedRoleSql('catalog')} as catalog,
       current_user::pg_catalog.text as deploy,

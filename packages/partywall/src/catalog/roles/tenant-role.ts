@@ -3,6 +3,7 @@
  * migrations need not know of roles.
  */
 import { boundaryOf } from '../../config/boundary-option.ts'
+import type { Boundary } from '../../config/config.ts'
 import type { Options } from '../../config/options.ts'
 import { tenantRole } from '../../names/role-name.ts'
 import type { Transaction } from '../../ports/database.ts'
@@ -13,6 +14,7 @@ import type { Tenant } from '../../types.ts'
 import type { Access } from './access.ts'
 import { createRoleSql, futureRightsSql, mayTakeSql, memberOfSql, onlyReadSql, usageSql } from './rights-sql.ts'
 import type { RoleNames } from './role-names.ts'
+import { newLoginSql } from './tenant-login.ts'
 
 /** Gives the new, empty schema to those who may use it; under the boundary `path` that is the application's login itself. One round trip. */
 export async function giveNewSchema(
@@ -23,9 +25,9 @@ export async function giveNewSchema(
 ): Promise<void> {
   const user = await userOf(transaction, access, boundary, tenant)
   if (user === undefined) return
-  const { role, names, isPath } = user
+  const { role, names, kind } = user
   const texts = [
-    isPath ? '' : tenantRoleSql(role, names),
+    kind === 'path' ? '' : kind === 'role' ? tenantRoleSql(role, names) : await newLoginSql(transaction, access, names, role),
     usageSql(tenant.schema, role),
     futureRightsSql(tenant.schema, role, 'read and write'),
   ]
@@ -54,12 +56,12 @@ async function userOf(
   access: Access,
   boundary: Options['boundary'],
   tenant: Tenant<any>,
-): Promise<{ readonly role: string; readonly names: RoleNames; readonly isPath: boolean } | undefined> {
+): Promise<{ readonly role: string; readonly names: RoleNames; readonly kind: Boundary } | undefined> {
   if (!access.isNeeded) return undefined
   const names = await access.names(transaction)
-  const isPath = boundaryOf(boundary, tenant) === 'path'
-  if (isPath && names.login === names.deploy) return undefined
-  return { role: isPath ? names.login : tenantRole(tenant.id), names, isPath }
+  const kind = boundaryOf(boundary, tenant)
+  if (kind === 'path' && names.login === names.deploy) return undefined
+  return { role: kind === 'path' ? names.login : tenantRole(tenant.id), names, kind }
 }
 
 /** A role that the login may take, and that reads the shared schema as a member of the group. */
