@@ -4,6 +4,7 @@ import { version } from '../version.ts'
 import type { Cli, GlobalFlags } from './context/cli.ts'
 import { attack } from './attack/attack.ts'
 import { check } from './check/check.ts'
+import { boundary } from './boundary/boundary.ts'
 import { dev } from './project/dev.ts'
 import { init } from './project/init.ts'
 import { domain } from './domain/domain.ts'
@@ -27,6 +28,7 @@ export function buildProgram(cli: Cli): Command {
   domain(program, cli)
   migrate(program, cli)
   sql(program, cli)
+  boundary(program, cli)
   attack(program, cli)
   check(program, cli)
   dev(program, cli)
