@@ -21,8 +21,7 @@ import { inSession } from './pool/session.ts'
 import { probe, type Probe } from './probe/probe.ts'
 import { examine, type ExaminedText } from '../sql/statement-facts.ts'
 import type { Queryable, Statement } from '../sql/statement.ts'
-import type { LoginHost } from './pool/login-source.ts'
-import { connectFor, loginConnectionsOf, TenantPool } from './pool/tenant-pool.ts'
+import { connectFor, loginConnectionsOf, TenantPool, type TenantPoolConfig } from './pool/tenant-pool.ts'
 import { ChangeWatch } from './watch/change-watch.ts'
 
 export interface DatabaseEvents {
@@ -69,7 +68,7 @@ export class OpenDatabase implements Database {
       ...common,
       max,
       maxPerTenant,
-      ...(needsLogins(options.boundary) && { logins: (host: LoginHost) => this.#loginConnections(host) }),
+      logins: this.#loginsOf(options.pool.loginMax),
       binder: scopeBinder(scope, this.#bindings, options.outsideScope),
     })
     this.sharedPool = new TenantPool({ ...common, max: sharedMax, min: 0, binder: fixedBinder(this.#bindings.shared, scope) })
@@ -154,12 +153,14 @@ export class OpenDatabase implements Database {
   /** Lends a pool of its own that is bound to the scope, as the application's is, for `size` connections; they are closed when `fn` is done. */
   async lendPool<T>(size: number, fn: (pool: TenantPool) => Promise<T>): Promise<T> {
     const binder = scopeBinder(this.#scope, this.#bindings, this.#options.outsideScope)
-    const pool = await this.#extraPool(size, binder, await this.connectionConfig())
+    const pool = await this.#extraPool(size, binder, await this.connectionConfig(), this.#loginsOf(size))
     try {
       return await fn(pool)
     } finally {
       // A client that was not released would keep the pool from ending.
-      if (pool.totalCount > pool.idleCount) await interruptPool(pool)
+      const isBusy =
+        pool.totalCount > pool.idleCount || loginConnectionsOf(pool)?.clients.some(({ isAtRest }) => !isAtRest) === true
+      if (isBusy) await interruptPool(pool)
       await this.#endExtra(pool)
     }
   }
@@ -212,12 +213,15 @@ export class OpenDatabase implements Database {
     return new Set([this.pool, this.sharedPool, this.#deployPool])
   }
 
-  /** Before a tenant has it, such a connection has the shared schema, and no role but its own. */
-  #loginConnections({ options, maker }: LoginHost): LoginConnections {
-    const { loginKeys: keys, pool } = this.#options
-    const binder = { ...maker.binder, shared: this.#bindings.deploy.shared }
+  /** Connections that log in as tenants. Before a tenant has one, it has the shared schema, and no role but its own. */
+  #loginsOf(max: number): TenantPoolConfig['logins'] {
+    const { loginKeys: keys, boundary } = this.#options
+    if (!needsLogins(boundary)) return undefined
     const generationOf = this.#events.loginGenerationOf ?? (async () => undefined)
-    return new LoginConnections({ options, maker: { ...maker, binder } }, { max: pool.loginMax, keys, generationOf })
+    return ({ options, maker }) => {
+      const binder = { ...maker.binder, shared: this.#bindings.deploy.shared }
+      return new LoginConnections({ options, maker: { ...maker, binder } }, { max, keys, generationOf })
+    }
   }
 
   /** Closes the connections that are logged in as this role of a tenant: idle ones now, the others when they are given back. */
@@ -226,9 +230,9 @@ export class OpenDatabase implements Database {
   }
 
   /** A separate pool: its users neither wait for the application nor make it wait. */
-  async #extraPool(size: number, binder: Binder, config: ClientConfig): Promise<TenantPool> {
+  async #extraPool(size: number, binder: Binder, config: ClientConfig, logins?: TenantPoolConfig['logins']): Promise<TenantPool> {
     const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, loginMax: _loginMax, ...waits } = this.#options.pool
-    const pool = new TenantPool({ ...waits, ...config, min: 0, max: size, binder })
+    const pool = new TenantPool({ ...waits, ...config, min: 0, max: size, binder, logins })
     this.#extraPools.add(pool)
     return pool
   }

@@ -5,6 +5,7 @@ import { Client } from 'pg'
 import Cursor from 'pg-cursor'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { broken } from '../../src/attack/report.ts'
 import { createTenancy, tenancyErrorOf, type Config } from '../../src/index.ts'
 import { loginPassword } from '../../src/login-password.ts'
 import { tenantRole } from '../../src/names/role-name.ts'
@@ -295,6 +296,16 @@ test('connections that a library opens itself serve no tenant with a login of it
   await expect(tenancy.run('acme', () => sql.begin((inner) => inner`select 1`))).rejects.toMatchObject({ code: 'LOGIN_REFUSED' })
   await own.end()
 })
+
+test('partywall attack finds nothing open that the boundary promises to hold', async () => {
+  await admin.query('create extension dblink; create extension postgres_fdw')
+  const other = open({ boundary: 'login' })
+  const report = await other.attack()
+  expect(broken(report)).toEqual([])
+  expect(report).toMatchObject({ ok: true, boundary: 'login' })
+  expect(report.attacks.filter(({ state }) => state === 'not tried').map(({ id }) => id)).toEqual(['catalogs/statements'])
+  await other.close()
+}, 60_000)
 
 test('no password is printed, kept on a client, or written into the log of the server', async () => {
   const client = await tenancy.run('acme', () => tenancy.pool.connect())
