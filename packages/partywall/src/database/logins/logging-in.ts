@@ -91,9 +91,8 @@ export class LoggingIn {
     try {
       await client.connect()
     } catch (error) {
-      const state = sqlStateOf(error)
-      if (state === sqlState.invalidPassword) return { refusal: error }
-      if (state === sqlState.invalidAuthorization) throw loginForbidden(binding, error)
+      if (isWrongPassword(error as Error)) return { refusal: error }
+      if (sqlStateOf(error) === sqlState.invalidAuthorization) throw loginForbidden(binding, error)
       throw explainUnreachable(error as Error, config)
     } finally {
       forgetPassword(client)
@@ -101,6 +100,12 @@ export class LoggingIn {
     this.#right.set(role, password)
     return client
   }
+}
+
+/** PgBouncer has the code of a broken protocol for that, and messages in English alone. */
+function isWrongPassword(error: Error): boolean {
+  const state = sqlStateOf(error)
+  return state === sqlState.invalidPassword || (state === '08P01' && /auth.* failed|no such user/i.test(error.message))
 }
 
 /** It is needed for the login only. */
