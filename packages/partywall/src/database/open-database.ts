@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { ClientConfig, PoolClient, PoolConfig, QueryResult, QueryResultRow } from 'pg'
 import { TenancyError } from '../errors.ts'
 import type { Tampering } from '../events.ts'
-import { needsLogins } from '../config/boundary-option.ts'
 import type { Options } from '../config/options.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Tenant } from '../types.ts'
@@ -12,7 +11,7 @@ import { Bindings, pathForAll, type Binding } from './binding/binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
 import type { Watch, WatchOptions } from '../ports/watch.ts'
-import { LoginConnections } from './logins/login-connections.ts'
+import { loginsOf } from './logins/logins-of.ts'
 import { startEmbedded, type EmbeddedServer } from './embedded-server.ts'
 import { ownCheckoutHere } from './pool/held-clients.ts'
 import { interruptPool } from './pool/interrupt.ts'
@@ -213,15 +212,8 @@ export class OpenDatabase implements Database {
     return new Set([this.pool, this.sharedPool, this.#deployPool])
   }
 
-  /** Connections that log in as tenants. Before a tenant has one, it has the shared schema, and no role but its own. */
   #loginsOf(max: number): TenantPoolConfig['logins'] {
-    const { loginKeys: keys, boundary } = this.#options
-    if (!needsLogins(boundary)) return undefined
-    const generationOf = this.#events.loginGenerationOf ?? (async () => undefined)
-    return ({ options, maker }) => {
-      const binder = { ...maker.binder, shared: this.#bindings.deploy.shared }
-      return new LoginConnections({ options, maker: { ...maker, binder } }, { max, keys, generationOf })
-    }
+    return loginsOf(this.#options, max, this.#bindings.deploy.shared, this.#events.loginGenerationOf)
   }
 
   /** Closes the connections that are logged in as this role of a tenant: idle ones now, the others when they are given back. */

@@ -2,6 +2,7 @@
  * tenancy.logins.rotate: the next password for tenants that log in themselves. Each tenant is a transaction of its own, so a run that was killed leaves
  * each tenant with a password that the catalog knows, and is resumed by the time at which it began. Connections that are open stay so.
  */
+import { recordAction } from '../catalog/audit/record.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Access } from '../catalog/roles/access.ts'
 import { giveNextPassword } from '../catalog/roles/tenant-login.ts'
@@ -66,7 +67,17 @@ async function rotateOne<A extends object>(
   if (!hasLogin(parts, tenant)) throw notByLogin(tenant)
   const { catalog, access, tenants, endLogin } = parts
   try {
-    const generation = await catalog.deploy.transaction((transaction) => giveNextPassword(transaction, access, tenant, notSince))
+    const generation = await catalog.deploy.transaction(async (transaction) => {
+      const given = await giveNextPassword(transaction, access, tenant, notSince)
+      if (given !== undefined)
+        await recordAction(transaction, {
+          action: 'tenant.password',
+          tenant,
+          object: tenant.schema,
+          details: { generation: given },
+        })
+      return given
+    })
     if (endConnections && generation !== undefined) await endSessions(catalog, tenant)
     return { generation }
   } finally {

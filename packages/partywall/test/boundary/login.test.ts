@@ -187,8 +187,10 @@ test('a listener that prepares new connections prepares those of tenants, too, a
 
 test('the idle connections of a tenant are closed when it is suspended, and another process hears of it', async () => {
   const other = open()
+  const watching = new Promise((resolve) => other.on('lookups.watching', resolve))
   await whoami(other)
   await whoami()
+  await watching
   await tenancy.tenants.suspend('acme')
   await expect.poll(() => sessionsOf(roles['acme']!), { timeout: 5000 }).toBe(0)
   await tenancy.tenants.activate('acme')
@@ -222,6 +224,10 @@ test('a rotation is resumed by its time, and may end the connections of the old 
     { generation: undefined },
     { generation: 2 },
   ])
+  const entries = await admin.query(
+    `select object, details ->> 'generation' as generation from partywall.audit where action = 'tenant.password' order by id desc limit 1`,
+  )
+  expect(entries.rows).toEqual([{ object: 'initech', generation: '2' }])
   const held = await tenancy.run('acme', () => tenancy.pool.connect())
   expect(await tenancy.logins.rotate({ tenants: 'acme', endConnections: true })).toMatchObject({
     entries: [{ state: 'failed', error: { code: 'NOT_PERMITTED' } }],

@@ -31,7 +31,7 @@ const rooms: Record<string, readonly string[]> = {
   'database/boundary': [...text],
   'database/binding': [...text, 'config', 'scope', 'database/boundary'],
   'database/pool': ['sql', 'database/binding'],
-  'database/logins': ['sql', 'database/binding', 'database/pool'],
+  'database/logins': ['sql', 'config', 'database/binding', 'database/pool'],
   'database/probe': [...text, 'ports', 'scope', 'database/pool'],
   'database/watch': ['names', 'ports'],
   database: [
@@ -103,6 +103,7 @@ const rooms: Record<string, readonly string[]> = {
     'fleet',
     'blueprint',
     'catalog',
+    'catalog/audit',
     'catalog/roles',
     'catalog/tenants',
     'catalog/domains',
