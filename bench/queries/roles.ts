@@ -2,7 +2,7 @@
 import { Client } from 'pg'
 import { Access } from '../../packages/partywall/src/catalog/roles/access.ts'
 import { giveRights } from '../../packages/partywall/src/catalog/roles/rights.ts'
-import { createTakenRoleSql, joinTenantsSql } from '../../packages/partywall/src/catalog/roles/rights-sql.ts'
+import { createTakenRoleSql, joinSql } from '../../packages/partywall/src/catalog/roles/rights-sql.ts'
 import { tenantRole } from '../../packages/partywall/src/names/role-name.ts'
 
 const login = 'partywall_bench_app'
@@ -28,7 +28,7 @@ export async function giveRoles(url: string): Promise<string> {
   )
   for (const { id, schema } of rows) {
     const role = tenantRole(id)
-    await admin.query(`${createTakenRoleSql(role, names)} ${joinTenantsSql(role, names)}`)
+    await admin.query(`${createTakenRoleSql(role, names)} ${joinSql(role, [names.tenants], names)}`)
     await giveRights(admin, schema, [role], 'read and write')
   }
   await admin.end()

@@ -24,6 +24,7 @@ export const errorCodes = {
   SCHEMA_EXISTS: { meaning: 'The schema, or a tenant with this schema, exists already.', http: 409 },
   ROLE_EXISTS: { meaning: 'The role of a new tenant exists already in the cluster of databases.', http: 409 },
   ROLE_MISSING: { meaning: 'The role that statements of the tenant run as does not exist, or cannot be taken.', http: 503 },
+  LOGIN_REFUSED: { meaning: "No connection could be had that is logged in as the tenant's own role.", http: 503 },
   SCHEMA_MISSING: { meaning: 'The schema of the tenant is not in the database, or the role may not use it.', http: 503 },
   DOMAIN_EXISTS: { meaning: 'The domain belongs to a tenant already.', http: 409 },
   PRIMARY_DOMAIN: { meaning: 'The primary domain of a tenant cannot go while it has others.', http: 409 },
@@ -89,6 +90,7 @@ export interface ErrorDetails {
   SCHEMA_EXISTS: { readonly schema: string }
   ROLE_EXISTS: { readonly schema: string; readonly role: string }
   ROLE_MISSING: { readonly schema: string }
+  LOGIN_REFUSED: { readonly schema: string; readonly reason: 'other login' | 'password' | 'forbidden' | 'no login' | 'unpooled' }
   SCHEMA_MISSING: { readonly schema: string }
   DOMAIN_EXISTS: { readonly domains: readonly string[] }
   PRIMARY_DOMAIN: { readonly domain: string; readonly schema: string }

@@ -8,8 +8,10 @@ import type { BoundaryOptions } from './lifecycle/boundary/boundary-options.ts'
 import type { BoundaryReport, BoundaryStatus } from './lifecycle/boundary/boundary-report.ts'
 import type { CreatedLogin, Login, Logins } from './lifecycle/logins/logins.ts'
 import type { NewLogin } from './lifecycle/logins/new-login.ts'
+import type { ForEachEntry } from './fleet/for-each.ts'
 import type { NewTenant } from './lifecycle/provision.ts'
-import type { Domain, Tenant, TenantRef } from './types.ts'
+import type { Rotated, RotateOptions } from './lifecycle/rotate-logins.ts'
+import type { Domain, FleetReport, Tenant, TenantRef } from './types.ts'
 
 /** `tenancy.tenants`. `I` is what the schema of the attributes takes, `A` what it returns. */
 export interface TenantsApi<A extends object, I extends object> {
@@ -139,6 +141,14 @@ export interface BoundaryApi {
    * @example const { counts, foreignGrants } = await tenancy.boundary.status()
    */
   status(): Promise<BoundaryStatus>
+  /**
+   * Gives tenants with the boundary `login` their next password, made with the first key of `database.loginKey`. Online: connections that are open
+   * live on, and every process finds the new password when it opens its next one. The report has an entry for each tenant, whose `value` has the
+   * number of the new password. Costs one transaction with four queries for each tenant.
+   * @example await tenancy.boundary.rotate({ tenants: 'acme' })
+   * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND; not for failures of a tenant, which are in the report
+   */
+  rotate(options?: RotateOptions): Promise<FleetReport<ForEachEntry<Rotated>>>
 }
 
 /** `tenancy.logins`: logins for the customers' own tools. */
@@ -205,11 +215,12 @@ export function domainsApi(domains: Domains<any>): DomainsApi {
   }
 }
 
-export function boundaryApi(work: BoundaryWork): BoundaryApi {
+export function boundaryApi(work: BoundaryWork, rotate: BoundaryApi['rotate']): BoundaryApi {
   return Object.freeze({
     upgrade: (options) => work.run('upgrade', options ?? {}),
     downgrade: (options) => work.run('downgrade', options ?? {}),
     status: () => work.status(),
+    rotate,
   } satisfies BoundaryApi)
 }
 

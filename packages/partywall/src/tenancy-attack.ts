@@ -4,7 +4,7 @@ import type { AttackHost, AttackOptions } from './attack/run-attacks.ts'
 import type { BoundaryName } from './attack/groups/attack.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import type { Access } from './catalog/roles/access.ts'
-import { giveNewSchema } from './catalog/roles/tenant-role.ts'
+import { completeNewSchema, giveNewSchema } from './catalog/roles/tenant-role.ts'
 import { boundaryOf } from './config/boundary-option.ts'
 import type { PublicOptions } from './config/options.ts'
 import type { OpenDatabase } from './database/open-database.ts'
@@ -34,7 +34,10 @@ function hostOf({ options, access, catalog, database, scope, tenancy }: AttackPa
   return {
     options,
     owner: catalog.deploy,
-    give: (transaction, tenant) => giveNewSchema(transaction, access, options, tenant),
+    async give(transaction, tenant) {
+      await giveNewSchema(transaction, access, options, tenant)
+      await completeNewSchema(transaction, access, options, tenant)
+    },
     boundary: nameOf(boundary, options.strict),
     roleOf: ({ id }) => (boundary === 'path' ? 'none' : tenantRole(id)),
     lendPool: (size, fn) => database.lendPool(size, fn),

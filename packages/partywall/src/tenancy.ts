@@ -25,12 +25,14 @@ import type { FleetReport } from './types.ts'
 import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/for-each.ts'
 import { BoundaryWork } from './lifecycle/boundary/boundaries.ts'
 import { Logins } from './lifecycle/logins/logins.ts'
+import { rotateLogins } from './lifecycle/rotate-logins.ts'
 import { provision } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
 import { migrationSources, sourceOfKind, type MigrationSources } from './migrations/sources/sources.ts'
 import type { Config } from './config/config.ts'
 import type { TrialHost } from './migrations/trial/trial-parts.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
+import { tenantRole } from './names/role-name.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
 import { attackOf } from './tenancy-attack.ts'
@@ -48,6 +50,7 @@ import {
   type LoginsApi,
   type TenantsApi,
 } from './tenancy-api.ts'
+import { identityOf } from './tenant-identity.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
 
 export interface RunInTenantOptions {
@@ -96,6 +99,10 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     this.#database = new OpenDatabase({ ...options, database, deploy, loginKeys }, this.#scope, {
       onDiscard: (reason) => void this.#events.emit('connection.discarded', { reason }),
       onTamper: (tampering) => void this.#events.emit('connection.tampered', tampering),
+      loginGenerationOf: async (id) => {
+        const tenant = await this.#store.lookUp(id)
+        return (tenant && identityOf(tenant)?.loginGeneration) ?? undefined
+      },
       onProgress: (line) => {
         if (!this.#events.emit('embedded.progress', { line })) process.stderr.write(`${line}\n`)
       },
@@ -104,19 +111,22 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       isEmbedded: database === undefined,
       connectionConfig: () => this.#database.connectionConfig(),
     })
-    const access = new Access(this.#database, options, deploy === undefined)
+    const access = new Access(this.#database, options, deploy === undefined, loginKeys[0])
     this.#catalog = new Catalog({
       database: this.#database,
       deploy: this.#database.deploy,
       access,
       sharedSchema: options.sharedSchema,
     })
-    this.#store = new Tenants<A>(this.#catalog, options, this.#events, (watch) => this.#database.watch(watch))
+    const endLogin = (tenantId: string): void => this.#database.endLogin(tenantRole(tenantId))
+    this.#store = new Tenants<A>(this.#catalog, options, this.#events, (watch) => this.#database.watch(watch), endLogin)
     const domains = new Domains<A>(this.#catalog, this.#store, this.#events)
     this.#sources = migrationSources(options)
-    const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options }
+    const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options, endLogin }
     this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#catalog.deploy, this.#trialHost())
-    this.boundary = boundaryApi(new BoundaryWork({ ...parts, deploy: this.#database.deploy }))
+    this.boundary = boundaryApi(new BoundaryWork({ ...parts, deploy: this.#database.deploy }), (rotateOptions) =>
+      rotateLogins(parts, rotateOptions),
+    )
     this.logins = loginsApi(new Logins({ ...parts, deploy: this.#catalog.deploy, database: this.#database }))
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
     this.attack = attackOf({ ...parts, database: this.#database, scope: this.#scope, tenancy: this })

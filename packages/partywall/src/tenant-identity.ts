@@ -14,6 +14,8 @@ export interface TenantIdentity {
   readonly schemaOid: string | null | undefined
   /** Counts the changes of the row. */
   readonly revision: number
+  /** Counts the passwords of its own login, when the tenant was looked up. Null or absent: it had no login. */
+  readonly loginGeneration?: number | null
   /** One object for all Tenant objects with the same id. */
   readonly newest: TenantState
   /** The server has refused the schema, so the tenant must be looked up again. */

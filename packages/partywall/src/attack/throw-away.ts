@@ -96,6 +96,8 @@ function tenantOf(id: string, schemaOid: string | undefined): ThrowAway['tenant'
     revision: '1',
     attributes: '{}',
     created_at: String(madeWith(schema).at),
+    // Its first password, where the boundary is `login`.
+    login_generation: '1',
     ...(schemaOid !== undefined && { schema_oid: schemaOid }),
   })
 }

@@ -11,6 +11,7 @@ import { Bindings, pathForAll, type Binding } from './binding/binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
 import type { Watch, WatchOptions } from '../ports/watch.ts'
+import { loginsOf } from './logins/logins-of.ts'
 import { startEmbedded, type EmbeddedServer } from './embedded-server.ts'
 import { ownCheckoutHere } from './pool/held-clients.ts'
 import { interruptPool } from './pool/interrupt.ts'
@@ -19,7 +20,7 @@ import { inSession } from './pool/session.ts'
 import { probe, type Probe } from './probe/probe.ts'
 import { examine, type ExaminedText } from '../sql/statement-facts.ts'
 import type { Queryable, Statement } from '../sql/statement.ts'
-import { connectFor, TenantPool } from './pool/tenant-pool.ts'
+import { connectFor, loginConnectionsOf, TenantPool, type TenantPoolConfig } from './pool/tenant-pool.ts'
 import { ChangeWatch } from './watch/change-watch.ts'
 
 export interface DatabaseEvents {
@@ -29,6 +30,8 @@ export interface DatabaseEvents {
   onTamper?: (tampering: Tampering) => void
   /** A line of progress while the embedded server is prepared. */
   onProgress?: (line: string) => void
+  /** Asks the catalog which password the login of a tenant has. */
+  loginGenerationOf?: (tenantId: string) => Promise<number | undefined>
 }
 
 export class OpenDatabase implements Database {
@@ -52,7 +55,7 @@ export class OpenDatabase implements Database {
     this.#scope = scope
     this.#bindings = new Bindings(options)
     this.#events = events
-    const { max, sharedMax, maxPerTenant, ...waits } = options.pool
+    const { max, sharedMax, maxPerTenant, loginMax: _loginMax, ...waits } = options.pool
     const common = {
       ...waits,
       ...options.database,
@@ -60,7 +63,13 @@ export class OpenDatabase implements Database {
       ...(events.onDiscard && { onDiscard: events.onDiscard }),
       ...(events.onTamper && { onTamper: events.onTamper }),
     } satisfies PoolConfig & { locate?: () => Promise<ClientConfig> }
-    this.pool = new TenantPool({ ...common, max, maxPerTenant, binder: scopeBinder(scope, this.#bindings, options.outsideScope) })
+    this.pool = new TenantPool({
+      ...common,
+      max,
+      maxPerTenant,
+      logins: this.#loginsOf(options.pool.loginMax),
+      binder: scopeBinder(scope, this.#bindings, options.outsideScope),
+    })
     this.sharedPool = new TenantPool({ ...common, max: sharedMax, min: 0, binder: fixedBinder(this.#bindings.shared, scope) })
     this.#deployPool =
       options.deploy === undefined
@@ -143,12 +152,14 @@ export class OpenDatabase implements Database {
   /** Lends a pool of its own that is bound to the scope, as the application's is, for `size` connections; they are closed when `fn` is done. */
   async lendPool<T>(size: number, fn: (pool: TenantPool) => Promise<T>): Promise<T> {
     const binder = scopeBinder(this.#scope, this.#bindings, this.#options.outsideScope)
-    const pool = await this.#extraPool(size, binder, await this.connectionConfig())
+    const pool = await this.#extraPool(size, binder, await this.connectionConfig(), this.#loginsOf(size))
     try {
       return await fn(pool)
     } finally {
       // A client that was not released would keep the pool from ending.
-      if (pool.totalCount > pool.idleCount) await interruptPool(pool)
+      const isBusy =
+        pool.totalCount > pool.idleCount || loginConnectionsOf(pool)?.clients.some(({ isAtRest }) => !isAtRest) === true
+      if (isBusy) await interruptPool(pool)
       await this.#endExtra(pool)
     }
   }
@@ -201,10 +212,19 @@ export class OpenDatabase implements Database {
     return new Set([this.pool, this.sharedPool, this.#deployPool])
   }
 
+  #loginsOf(max: number): TenantPoolConfig['logins'] {
+    return loginsOf(this.#options, max, this.#bindings.deploy.shared, this.#events.loginGenerationOf)
+  }
+
+  /** Closes the connections that are logged in as this role of a tenant: idle ones now, the others when they are given back. */
+  endLogin(role: string): void {
+    loginConnectionsOf(this.pool)?.endRole(role)
+  }
+
   /** A separate pool: its users neither wait for the application nor make it wait. */
-  async #extraPool(size: number, binder: Binder, config: ClientConfig): Promise<TenantPool> {
-    const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, ...waits } = this.#options.pool
-    const pool = new TenantPool({ ...waits, ...config, min: 0, max: size, binder })
+  async #extraPool(size: number, binder: Binder, config: ClientConfig, logins?: TenantPoolConfig['logins']): Promise<TenantPool> {
+    const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, loginMax: _loginMax, ...waits } = this.#options.pool
+    const pool = new TenantPool({ ...waits, ...config, min: 0, max: size, binder, logins })
     this.#extraPools.add(pool)
     return pool
   }

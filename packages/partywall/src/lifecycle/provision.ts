@@ -6,6 +6,8 @@ import { validateAttributes } from '../catalog/tenants/attributes.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Access } from '../catalog/roles/access.ts'
 import { giveNewSchema, completeNewSchema } from '../catalog/roles/tenant-role.ts'
+import { firstGeneration } from '../catalog/roles/tenant-login.ts'
+import { boundaryOf } from '../config/boundary-option.ts'
 import { parseDomain } from '../names/domain-name.ts'
 import type { Domains } from '../catalog/domains/domains.ts'
 import { assertTenantName } from '../catalog/tenants/tenant-name.ts'
@@ -169,12 +171,21 @@ async function register<A extends object>(
   wanted: Wanted,
 ): Promise<Omit<Created<A>, 'like'>> {
   try {
-    const tenant = await parts.tenants.insert(transaction, wanted, wanted.domains)
+    const tenant = await parts.tenants.insert(
+      transaction,
+      { ...wanted, loginGeneration: loginGenerationOf(parts, wanted) },
+      wanted.domains,
+    )
     if (tenant === undefined) throw tenantExists(wanted.schema)
     return { tenant, domains: await parts.domains.insert(transaction, tenant.id, wanted.domains) }
   } catch (error) {
     throw parts.catalog.explain(error)
   }
+}
+
+/** The id of a new tenant is in no configuration. */
+function loginGenerationOf({ options }: ProvisionParts, { schema, kind }: Wanted): number | null {
+  return boundaryOf(options.boundary, { id: '', schema, kind }) === 'login' ? firstGeneration : null
 }
 
 async function createSchema(queryable: Queryable, schema: string): Promise<void> {

@@ -16,9 +16,10 @@ export const tenantRolePattern = '^partywall_[0-9a-f]{32}$'
 export const customerLoginPattern = '^partywall_[0-9a-f]{32}_ro_[0-9a-f]{8}$'
 
 /**
- * All tenants are members of `tenants`, to which `granter` adds them; the shared pool and the catalog's statements run as the two others.
+ * All tenants are members of `tenants`, those with a login of their own also of `logins`; `granter` adds them to these groups. The shared pool and the
+ * catalog's statements run as the two others.
  */
-export type FixedRole = 'tenants' | 'granter' | 'shared' | 'catalog'
+export type FixedRole = 'tenants' | 'logins' | 'granter' | 'shared' | 'catalog'
 
 /** Longer names of databases are hashed: PostgreSQL would cut the name of the role, and two databases would share it. */
 const mostBytes = 40

@@ -4,9 +4,12 @@ import { tenancyErrorOf } from '../errors.ts'
 export const sqlState = {
   readOnlyTransaction: '25006',
   invalidSchemaName: '3F000',
+  invalidPassword: '28P01',
+  invalidAuthorization: '28000',
   insufficientPrivilege: '42501',
   undefinedTable: '42P01',
   duplicateObject: '42710',
+  undefinedObject: '42704',
   duplicateSchema: '42P06',
   uniqueViolation: '23505',
 } as const

@@ -39,7 +39,8 @@ test('a catalog of version 5 is upgraded with its rows, and a role that could ch
   })
 
   expect(await registryForTest(url).tenants.list()).toHaveLength(2)
-  expect(await stored()).toEqual(before)
+  // Later versions have more columns.
+  expect(await stored()).toMatchObject(before)
   expect(await auditOf(admin)).toEqual([])
   const roleUrl = Object.assign(new URL(url), { username: writer, password: 'secret' }).href
   await registryForTest(roleUrl).tenants.setStatus('acme', 'suspended')

@@ -12,6 +12,7 @@ test('the catalog migrations keep the names and checksums that installed catalog
     [5, '0005-changes', '17f83c34bb0ca0aa1eec9749f8617bea564709be0c84e541f3510563577ea4da'],
     [6, '0006-audit', '8518fde3c653afddfc43b9c93164e4896029bfda6f5496ba84e346556aa8e564'],
     [7, '0007-protect', 'e1f8b63bce74c219a70d3d67c92407d6ce99618561aec2ae6a6990932a125d5c'],
+    [8, '0008-logins', 'bb39f16f432b7ad46f0cff4203b47fd8f6b53540b7078e8ec6ceb17e82f7f1c2'],
   ])
 })
 

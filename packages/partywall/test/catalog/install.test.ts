@@ -22,7 +22,7 @@ const withoutRuns = `
     partywall.assert_tenant_column, partywall.open_to_shared_scope, partywall.open_all_to_shared_scope, partywall.cast_of_column,
     partywall.protect_one, partywall.protect;
   drop sequence partywall.revisions;
-  alter table partywall.tenants drop column generation, drop column revision;
+  alter table partywall.tenants drop column generation, drop column revision, drop column login_generation, drop column login_rotated_at;
   delete from partywall.migrations where number >= 3`
 
 describe('installing the catalog', () => {
@@ -38,13 +38,14 @@ describe('installing the catalog', () => {
       { number: 5, name: '0005-changes' },
       { number: 6, name: '0006-audit' },
       { number: 7, name: '0007-protect' },
+      { number: 8, name: '0008-logins' },
     ])
   })
 
   test('happens once when many processes start at the same time', async () => {
     const registries = Array.from({ length: 8 }, () => registryForTest(url))
     await Promise.all(registries.map(({ catalog }) => catalog.ready()))
-    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 7 }])
+    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 8 }])
   })
 
   test('costs a later process one query, and no query after that', async () => {
@@ -78,7 +79,7 @@ describe('installing the catalog', () => {
     await asAdmin(`insert into partywall.migrations (number, name, checksum) values (99, 'future', '')`)
     await expect(registryForTest(url).tenants.list()).rejects.toMatchObject({
       code: 'CATALOG_NEWER',
-      details: { installed: 99, known: 7 },
+      details: { installed: 99, known: 8 },
     })
   })
 

@@ -127,6 +127,7 @@ const optionFields = {
 const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: PresenceOf<ErrorDetails[C], K> } } = {
   ROLE_EXISTS: { schema: 'always', role: 'always' },
   ROLE_MISSING: { schema: 'always' },
+  LOGIN_REFUSED: { schema: 'always', reason: 'always' },
   NO_TENANT: { scope: 'always' },
   WRONG_TENANT: { owner: 'always', now: 'always' },
   UNKNOWN_TENANT: { by: 'always', ref: 'always' },

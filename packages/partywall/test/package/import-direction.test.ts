@@ -31,6 +31,7 @@ const rooms: Record<string, readonly string[]> = {
   'database/boundary': [...text],
   'database/binding': [...text, 'config', 'scope', 'database/boundary'],
   'database/pool': ['sql', 'database/binding'],
+  'database/logins': ['sql', 'config', 'database/binding', 'database/pool'],
   'database/probe': [...text, 'ports', 'scope', 'database/pool'],
   'database/watch': ['names', 'ports'],
   database: [
@@ -41,6 +42,7 @@ const rooms: Record<string, readonly string[]> = {
     'embedded',
     'database/binding',
     'database/pool',
+    'database/logins',
     'database/probe',
     'database/watch',
   ],
@@ -99,8 +101,10 @@ const rooms: Record<string, readonly string[]> = {
   ],
   lifecycle: [
     ...ground,
+    'fleet',
     'blueprint',
     'catalog',
+    'catalog/audit',
     'catalog/roles',
     'catalog/tenants',
     'catalog/domains',

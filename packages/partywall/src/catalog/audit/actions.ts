@@ -6,6 +6,7 @@ export const actions = {
   'tenant.suspended': 'a tenant was suspended',
   'tenant.maintenance': 'a tenant was put into maintenance',
   'tenant.archived': 'a tenant was archived',
+  'tenant.password': 'the own login of a tenant got a new password',
   'domain.added': 'a domain was added to a tenant',
   'domain.removed': 'a domain was removed from a tenant',
   'domain.primary': 'a domain was made the primary one of its tenant',

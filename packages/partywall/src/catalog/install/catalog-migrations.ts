@@ -7,6 +7,7 @@ import { generations } from './migrations/0004-generations.ts'
 import { changes } from './migrations/0005-changes.ts'
 import { audit } from './migrations/0006-audit.ts'
 import { protect } from './migrations/0007-protect.ts'
+import { logins } from './migrations/0008-logins.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -16,4 +17,5 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   changes,
   audit,
   protect,
+  logins,
 ]

@@ -17,6 +17,7 @@ import { catalogSchema } from '../../names/identifier.ts'
 import type { Database } from '../../ports/database.ts'
 import { schemaExistsSql } from '../../sql/schema-sql.ts'
 import type { Queryable } from '../../sql/statement.ts'
+import { loginPassword } from '../../login-password.ts'
 import { readRoleNames, type RoleNames } from './role-names.ts'
 import {
   createRoleSql,
@@ -29,6 +30,7 @@ import {
 } from './rights-sql.ts'
 import { giveRights } from './rights.ts'
 import { giveSharedGrants } from './shared-grants.ts'
+import { scramVerifier } from './scram-verifier.ts'
 
 export type AccessOptions = Pick<Options, 'boundary' | 'sharedSchema' | 'extraSearchPath' | 'shared'>
 
@@ -36,13 +38,18 @@ export class Access {
   readonly #database: Pick<Database, 'loginRole'>
   readonly #options: AccessOptions
   readonly #isOneRole: boolean
+  readonly #loginKey: string | undefined
   #names: Promise<RoleNames> | undefined
 
-  /** @param isOneRole the application logs in as the deploy role */
-  constructor(database: Pick<Database, 'loginRole'>, options: AccessOptions, isOneRole: boolean) {
+  /**
+   * @param isOneRole the application logs in as the deploy role
+   * @param loginKey makes the passwords of tenants that log in themselves
+   */
+  constructor(database: Pick<Database, 'loginRole'>, options: AccessOptions, isOneRole: boolean, loginKey?: string) {
     this.#database = database
     this.#options = options
     this.#isOneRole = isOneRole
+    this.#loginKey = loginKey
   }
 
   /** Whether there is anything to give: no, where one role does everything. */
@@ -62,6 +69,11 @@ export class Access {
       throw error
     })
     return this.#names
+  }
+
+  /** What the server stores of the password of a tenant's own login. */
+  verifierOf(role: string, generation: number): Promise<string> {
+    return scramVerifier(loginPassword(this.#loginKey!, role, generation))
   }
 
   /** What exists once in a database: the fixed roles, and rights on the catalog and on the shared schema. May be called again. */

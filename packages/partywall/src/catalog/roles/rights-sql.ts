@@ -1,5 +1,6 @@
 /** Statements that give rights. Every name goes through identifier(), so the texts may hold several statements. */
 import { identifier } from '../../names/identifier.ts'
+import { literal } from '../../sql/literal.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { RoleNames } from './role-names.ts'
 
@@ -9,6 +10,20 @@ export function roleExistsSql(role: string): Statement {
 
 export function createRoleSql(role: string): string {
   return `create role ${identifier(role)} nologin;`
+}
+
+/** A role that logs in itself. It may be taken by no other role. @param verifier what the server stores of its password */
+export function createLoginSql(role: string, verifier: string): string {
+  return `create role ${identifier(role)} login password ${literal(verifier)};`
+}
+
+export function alterLoginSql(role: string, verifier: string): string {
+  return `alter role ${identifier(role)} login password ${literal(verifier)};`
+}
+
+/** The role may not be taken any more. */
+export function mayNotTakeSql(role: string, login: string): string {
+  return `revoke ${identifier(role)} from ${identifier(login)};`
 }
 
 /** The login may take the role, and has none of its rights before. */
@@ -33,27 +48,31 @@ export function createTakenRoleSql(
 }
 
 /**
- * Makes the role a member of the group of all tenants, as the granter: the deploy role would walk through all the roles that it made, as above.
+ * Makes the role of a tenant a member of these groups, as the granter: the deploy role would walk through all the roles that it made, as above.
  * PostgreSQL 16 and newer lock the group until the transaction ends, so this is its last statement, and tenants are made side by side until then.
  */
-export function joinTenantsSql(
+export function joinSql(
   role: string,
-  { tenants, granter, deploy }: Pick<RoleNames, 'tenants' | 'granter' | 'deploy'>,
+  groups: readonly string[],
+  { granter, deploy }: Pick<RoleNames, 'granter' | 'deploy'>,
 ): string {
+  if (groups.length === 0) return ''
   return [
     `set local role ${identifier(granter)};`,
-    `grant ${identifier(tenants)} to ${identifier(role)};`,
+    ...groups.map((group) => `grant ${identifier(group)} to ${identifier(role)};`),
     `set local role ${identifier(deploy)};`,
   ].join('\n')
+}
+
+/** Lets the granter add members to the group. */
+export function adoptGroupSql(group: string, { granter }: Pick<RoleNames, 'granter'>): string {
+  return `grant ${identifier(group)} to ${identifier(granter)} with admin option;`
 }
 
 /** What the granter needs: the right to add members to the group, and the deploy role as the one that takes it. */
 export function granterSql({ tenants, granter, deploy, hasMembershipOptions }: RoleNames): string {
   const ofDeploy = hasMembershipOptions ? ' with inherit false, set true' : ''
-  return [
-    `grant ${identifier(granter)} to ${identifier(deploy)}${ofDeploy};`,
-    `grant ${identifier(tenants)} to ${identifier(granter)} with admin option;`,
-  ].join('\n')
+  return [`grant ${identifier(granter)} to ${identifier(deploy)}${ofDeploy};`, adoptGroupSql(tenants, { granter })].join('\n')
 }
 
 export type Rights = 'read' | 'read and write'

@@ -8,6 +8,8 @@ export interface RoleNames {
   readonly tenants: string
   /** The role that makes roles members of that group; only the deploy role takes it. See rights-sql.ts. */
   readonly granter: string
+  /** The group of the tenants that log in themselves: it may call set_config, with which their statements are bound. */
+  readonly logins: string
   /** What the shared pool and `runShared` run as. */
   readonly shared: string
   /** What statements about the catalog run as. */
@@ -41,6 +43,7 @@ function roleNamesSql(login: string): Statement {
     select
       ${fixedRoleSql('tenants')} as tenants,
       ${fixedRoleSql('granter')} as granter,
+      ${fixedRoleSql('logins')} as logins,
       ${fixedRoleSql('shared')} as shared,
       ${fixedRoleSql('catalog')} as catalog,
       current_user::pg_catalog.text as deploy,

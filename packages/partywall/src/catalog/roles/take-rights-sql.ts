@@ -28,6 +28,11 @@ export function dropRoleSql(role: string): string {
   return `drop role ${identifier(role)};`
 }
 
+/** The role is taken by the application's login again. */
+export function noLoginSql(role: string): string {
+  return `alter role ${identifier(role)} nologin password null;`
+}
+
 /** A role of a tenant changes rows, and nothing else in the cluster. */
 export function weakRoleSql(role: string): string {
   return `alter role ${identifier(role)} nosuperuser nocreatedb nocreaterole noreplication nobypassrls;`

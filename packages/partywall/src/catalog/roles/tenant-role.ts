@@ -3,6 +3,7 @@
  * migrations need not know of roles.
  */
 import { boundaryOf } from '../../config/boundary-option.ts'
+import type { Boundary } from '../../config/config.ts'
 import type { Options } from '../../config/options.ts'
 import { tenantRole } from '../../names/role-name.ts'
 import type { Transaction } from '../../ports/database.ts'
@@ -11,8 +12,9 @@ import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import { TenancyError } from '../../errors.ts'
 import type { Tenant } from '../../types.ts'
 import type { Access } from './access.ts'
-import { createTakenRoleSql, futureRightsSql, joinTenantsSql, onlyReadSql, usageSql } from './rights-sql.ts'
+import { createTakenRoleSql, futureRightsSql, joinSql, onlyReadSql, usageSql } from './rights-sql.ts'
 import type { RoleNames } from './role-names.ts'
+import { newLoginSql } from './tenant-login.ts'
 
 /** Gives the new, empty schema to those who may use it; under the boundary `path` that is the application's login itself. One round trip. */
 export async function giveNewSchema(
@@ -23,9 +25,13 @@ export async function giveNewSchema(
 ): Promise<void> {
   const user = await userOf(transaction, access, boundary, tenant)
   if (user === undefined) return
-  const { role, names, isPath } = user
+  const { role, names, kind } = user
   const texts = [
-    isPath ? '' : createTakenRoleSql(role, names),
+    kind === 'path'
+      ? ''
+      : kind === 'role'
+        ? createTakenRoleSql(role, names)
+        : await newLoginSql(transaction, access, names, role),
     usageSql(tenant.schema, role),
     futureRightsSql(tenant.schema, role, 'read and write'),
   ]
@@ -39,18 +45,20 @@ export async function giveNewSchema(
 /**
  * What comes last in the transaction: takes back the right to change a table of the schema that partywall itself writes, and lets the role read the
  * shared schema. One round trip.
+ * @param table absent in a schema that partywall keeps no history for
  */
 export async function completeNewSchema(
   transaction: Transaction,
   access: Access,
   { boundary }: Pick<Options, 'boundary'>,
   tenant: Tenant<any>,
-  table: string,
+  table?: string,
 ): Promise<void> {
   const user = await userOf(transaction, access, boundary, tenant)
   if (user === undefined) return
-  const { role, names, isPath } = user
-  const texts = [onlyReadSql(tenant.schema, table, role), isPath ? '' : joinTenantsSql(role, names)]
+  const { role, names, kind } = user
+  const groups = { path: [], role: [names.tenants], login: [names.tenants, names.logins] }[kind]
+  const texts = [table === undefined ? '' : onlyReadSql(tenant.schema, table, role), joinSql(role, groups, names)]
   await transaction.query({ text: texts.join('\n') })
 }
 
@@ -60,12 +68,12 @@ async function userOf(
   access: Access,
   boundary: Options['boundary'],
   tenant: Tenant<any>,
-): Promise<{ readonly role: string; readonly names: RoleNames; readonly isPath: boolean } | undefined> {
+): Promise<{ readonly role: string; readonly names: RoleNames; readonly kind: Boundary } | undefined> {
   if (!access.isNeeded) return undefined
   const names = await access.names(transaction)
-  const isPath = boundaryOf(boundary, tenant) === 'path'
-  if (isPath && names.login === names.deploy) return undefined
-  return { role: isPath ? names.login : tenantRole(tenant.id), names, isPath }
+  const kind = boundaryOf(boundary, tenant)
+  if (kind === 'path' && names.login === names.deploy) return undefined
+  return { role: kind === 'path' ? names.login : tenantRole(tenant.id), names, kind }
 }
 
 function explained(error: unknown, role: string, schema: string): unknown {

@@ -15,6 +15,8 @@ export interface TenantRow {
   readonly attributes: string
   readonly created_at: string
   readonly revision: string
+  /** Null: it has no login of its own. Undefined: it was not asked for. */
+  readonly login_generation?: string | null
   /** Null: the schema is not there. Undefined: it was not asked for. */
   readonly schema_oid?: string | null
 }
@@ -37,7 +39,8 @@ export function toTenant<A extends object = Attributes>(row: TenantRow, newest: 
     attributes: deepFreeze(JSON.parse(row.attributes) as A),
     createdAt: new Date(Number(row.created_at)),
   }
-  identify(tenant, { schemaOid: row.schema_oid, revision: Number(row.revision), newest, isSuspect: false })
+  const loginGeneration = row.login_generation ? Number(row.login_generation) : null
+  identify(tenant, { schemaOid: row.schema_oid, revision: Number(row.revision), loginGeneration, newest, isSuspect: false })
   tenants.add(Object.freeze(tenant))
   return tenant
 }

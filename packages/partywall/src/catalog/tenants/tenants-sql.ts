@@ -8,6 +8,8 @@ export interface NewTenantRow {
   readonly name: string
   readonly kind: string
   readonly attributes: object
+  /** Of the password of its login; null where it has none. */
+  readonly loginGeneration: number | null
 }
 
 export interface ListValues {
@@ -34,6 +36,7 @@ const columns = `
         tenant.placement as placement,
         tenant.generation::text as generation,
         tenant.revision::text as revision,
+        tenant.login_generation::text as login_generation,
         (
           select namespace.oid::text
           from pg_catalog.pg_namespace as namespace
@@ -112,14 +115,14 @@ const orderExpressions = {
 const orderTypes = { schema: 'text', name: 'text', createdAt: 'numeric' } as const
 
 /** Returns no row when a tenant has this schema already. Waits for a transaction that is creating a tenant with the same schema. */
-export function insertTenantSql({ schema, name, kind, attributes }: NewTenantRow): Statement {
+export function insertTenantSql({ schema, name, kind, attributes, loginGeneration }: NewTenantRow): Statement {
   return {
     text: `
-      insert into partywall.tenants as tenant (schema, name, kind, attributes)
-      values ($1::text, $2::text, $3::text, $4::jsonb)
+      insert into partywall.tenants as tenant (schema, name, kind, attributes, login_generation, login_rotated_at)
+      values ($1::text, $2::text, $3::text, $4::jsonb, $5::int, case when $5::int is null then null else pg_catalog.now() end)
       on conflict (schema) do nothing
       returning ${columns}`,
-    values: [schema, name, kind, JSON.stringify(attributes)],
+    values: [schema, name, kind, JSON.stringify(attributes), loginGeneration],
   }
 }
 

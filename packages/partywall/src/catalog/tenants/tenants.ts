@@ -57,16 +57,22 @@ export class Tenants<A extends object = Attributes> {
   readonly #cache: TenantCache<A>
   readonly #events: Events<A>
   readonly #states = new TenantStates()
+  readonly #onInactive: (tenantId: string) => void
 
-  /** @param watch opens the watch for changes of other processes; absent: answers are cached for `tenantCacheMs` only */
+  /**
+   * @param watch opens the watch for changes of other processes; absent: answers are cached for `tenantCacheMs` only
+   * @param onInactive a tenant is not active any more, or gone
+   */
   constructor(
     catalog: Catalog,
     options: Pick<Options, 'attributes' | 'tenantCacheMs'>,
     events: Events<A>,
     watch?: (options: WatchOptions) => Watch,
+    onInactive: (tenantId: string) => void = () => {},
   ) {
     this.#catalog = catalog
     this.#events = events
+    this.#onInactive = onInactive
     this.#attributes = options.attributes
     const watching = options.tenantCacheMs === 0 ? undefined : watch?.(this.#watchOptions())
     this.#cache = new TenantCache<A>({ ttlMs: options.tenantCacheMs, ...(watching && { period: () => watching.period() }) })
@@ -161,6 +167,7 @@ export class Tenants<A extends object = Attributes> {
     const tenant = changed ?? (await this.#read(key))
     // Also when another process has set the status already: this one may have the tenant cached with the status before.
     this.#cache.forget(tenant.id)
+    if (status !== 'active') this.#onInactive(tenant.id)
     if (changed !== undefined && action !== 'tenant.archived') this.#events.emit(action, { tenant })
     return tenant
   }
@@ -211,6 +218,11 @@ export class Tenants<A extends object = Attributes> {
     this.#events.emit('tenant.created', { tenant })
   }
 
+  /** For the lifecycle: the row of the tenant was changed. */
+  forget(tenantId: string): void {
+    this.#cache.forget(tenantId)
+  }
+
   /** For the lifecycle: the new tenant has another structure than one with the same migrations. */
   differs(found: TenantDiffers<A>): void {
     const { tenant, like, differences } = found
@@ -255,9 +267,11 @@ export class Tenants<A extends object = Attributes> {
     switch (announcement.kind) {
       case 'tenant':
         this.#states.note(announcement.id, announcement.state)
+        if (announcement.state.status !== 'active') this.#onInactive(announcement.id)
         return this.#cache.forget(announcement.id, announcement.state.revision)
       case 'deleted':
         this.#states.noteDeleted(announcement.id)
+        this.#onInactive(announcement.id)
         return this.#cache.forget(announcement.id)
       case 'domain':
         return this.#cache.forget(announcement.id)

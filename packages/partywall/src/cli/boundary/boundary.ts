@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { Cli } from '../context/cli.ts'
 import { boundaryDowngrade, boundaryUpgrade } from './change.ts'
+import { boundaryRotate } from './rotate.ts'
 import { boundaryStatus } from './status.ts'
 
 export function boundary(program: Command, cli: Cli): void {
@@ -11,4 +12,5 @@ export function boundary(program: Command, cli: Cli): void {
   boundaryUpgrade(noun, cli)
   boundaryDowngrade(noun, cli)
   boundaryStatus(noun, cli)
+  boundaryRotate(noun, cli)
 }

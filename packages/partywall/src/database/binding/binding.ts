@@ -37,6 +37,10 @@ export interface Binding {
   readonly role?: RoleSetting
   /** The role that its connection must have logged in as. Absent: that of the application. */
   readonly login?: string
+  /** Which password that login had when the tenant was looked up. Absent: it had none. */
+  readonly loginGeneration?: number
+  /** Absent: it is not for a tenant. */
+  readonly tenantId?: string
   /** Called when the server has refused the schema: the tenant that was looked up is not to be used for other requests. */
   readonly suspect?: () => void
 }
@@ -118,6 +122,7 @@ export class Bindings {
     const timeoutMs = this.#timeoutOf(tenant)
     const identity = identityOf(tenant)
     const boundary = boundaryOf(this.#boundary, tenant)
+    const loginGeneration = identity?.loginGeneration ? { loginGeneration: identity.loginGeneration } : undefined
     const role = boundary === 'path' ? undefined : tenantRole(tenant.id)
     const binding = makeBinding({
       key: identityKey(tenant),
@@ -130,7 +135,8 @@ export class Bindings {
         ...(timeoutMs === undefined ? [] : [statementTimeout(timeoutMs)]),
       ],
       ...(boundary === 'role' && { role: roleSetting(role!), isStrict: this.#isStrict }),
-      ...(boundary === 'login' && { login: role! }),
+      ...(boundary === 'login' && { login: role!, ...loginGeneration }),
+      tenantId: tenant.id,
       ...(identity && { suspect: () => void (identity.isSuspect = true) }),
     })
     this.#ofTenant.set(tenant, binding)

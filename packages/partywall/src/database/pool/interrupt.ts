@@ -7,7 +7,7 @@ import pg from 'pg'
 import { activeQueryOf, type ConnectionLike } from '../binding/pg-internals.ts'
 import { hasPoolInternals } from './pool-internals.ts'
 import type { TenantClient } from './tenant-client.ts'
-import type { TenantPool } from './tenant-pool.ts'
+import { loginConnectionsOf, type TenantPool } from './tenant-pool.ts'
 
 const checkEveryMs = 25
 /** A cancel request that arrives between two statements has no effect, so it is repeated. */
@@ -75,5 +75,6 @@ interface Asking {
 }
 
 function clientsOf(pool: TenantPool): readonly TenantClient[] {
-  return hasPoolInternals(pool) ? (pool._clients as unknown as readonly TenantClient[]) : []
+  const own = hasPoolInternals(pool) ? (pool._clients as unknown as readonly TenantClient[]) : []
+  return [...own, ...(loginConnectionsOf(pool)?.clients ?? [])]
 }

@@ -8,6 +8,8 @@ import type { Binding } from '../binding/binding.ts'
 import type { Affinity } from './affinity.ts'
 import { HeldClients, type Checkout } from './held-clients.ts'
 import { Loan, type Release } from './loan.ts'
+import { otherLogin } from './login-refusals.ts'
+import { waitedTooLong, type LoginSource, type TakeCallback } from './login-source.ts'
 import { exhausted } from './pool-refusals.ts'
 import type { TenantClient } from './tenant-client.ts'
 import { TenantTurns } from './tenant-turns.ts'
@@ -19,6 +21,8 @@ export interface LendingOptions {
   readonly enqueue: (take: TakeCallback) => void
   /** Resolves when the address of the server is known; undefined where it is. */
   readonly locating: () => Promise<void> | undefined
+  /** Connections that log in as a tenant; absent where no tenant has a login of its own. */
+  readonly logins: LoginSource | undefined
   /** Absent where every connection serves every tenant. */
   readonly affinity: Affinity | undefined
   readonly onDiscard: ((reason: string) => void) | undefined
@@ -27,9 +31,6 @@ export interface LendingOptions {
   readonly maxTenantsPerConnection: number
   readonly warnWhenHeldMs: number
 }
-
-/** pg-pool's callback: with an error, or with a client and how to give it back. */
-type TakeCallback = (error: Error | undefined, client?: TenantClient, giveBack?: Release) => void
 
 export class Lending {
   readonly #pool: Pick<Pool, 'options'>
@@ -79,15 +80,17 @@ export class Lending {
   }
 
   #take(binding: Binding, done: TakeCallback): void {
-    const { affinity, enqueue } = this.#options
+    const { affinity, enqueue, logins } = this.#options
     const take: TakeCallback = (error, client, giveBack) =>
-      client === undefined ? done(this.#explain(error)) : done(undefined, client, giveBack)
+      client === undefined ? done(this.#explain(error, binding)) : done(undefined, client, giveBack)
+    if (binding.login !== undefined) return logins === undefined ? done(otherLogin(binding)) : logins.take(binding, take)
     if (affinity === undefined) enqueue(take)
     else affinity.take(binding, take, enqueue)
   }
 
   #handOut(client: TenantClient, giveBack: Release, binding: Binding, checkout: Checkout | undefined): Loan {
-    if (client.lend(binding)) this.#options.affinity?.noteServed(binding.key, client)
+    const isFirst = client.lend(binding)
+    if (isFirst && binding.login === undefined) this.#options.affinity?.noteServed(binding.key, client)
     if (checkout !== undefined) this.#held.add(client, binding.label, checkout)
     return new Loan(client, (error) => {
       if (checkout !== undefined) this.#held.remove(client)
@@ -103,10 +106,14 @@ export class Lending {
     this.#options.onDiscard?.(reason)
   }
 
-  #explain(error: Error | undefined): Error | undefined {
+  #explain(error: Error | undefined, { login }: Binding): Error | undefined {
     if (error === undefined) return undefined
     const { options } = this.#pool
-    if (error.message !== 'timeout exceeded when trying to connect') return explainUnreachable(error, options)
-    return exhausted(options, this.#held.describeLongest(), error)
+    if (error.message !== waitedTooLong)
+      return explainUnreachable(error, login === undefined ? options : { ...options, user: login })
+    const { logins } = this.#options
+    const { connectionTimeoutMillis } = options
+    const max = login === undefined ? options.max : logins!.max
+    return exhausted({ max, connectionTimeoutMillis }, login !== undefined, this.#held.describeLongest(), error)
   }
 }

@@ -4,12 +4,15 @@
  */
 import type { Client, ClientConfig } from 'pg'
 import type { Binder } from '../binding/binder.ts'
+import type { Binding } from '../binding/binding.ts'
 
 /** What a client must know of its pool. */
 export interface Maker {
   readonly binder: Binder
   /** How many named statements the server keeps for one connection. */
   readonly maxPreparedStatements: number
+  /** The tenant as whose role the client logs in. Absent: it logs in as the application. */
+  readonly loginOf?: Pick<Binding, 'login' | 'label' | 'schema'>
   /** Calls the listeners of the pool's event "connect", and awaits them. */
   readonly prepare: (client: Client) => Promise<void>
 }

@@ -27,16 +27,20 @@ export function needsQuery(): TypeError {
   return new TypeError('pool.query needs a text, a config object or a query object as its first argument, and got a function.')
 }
 
-/** @param longest half a sentence about the client that is checked out longest */
+/**
+ * @param isLogin the caller waited for a connection that logs in as its tenant
+ * @param longest half a sentence about the client that is checked out longest
+ */
 export function exhausted(
   { max, connectionTimeoutMillis = 0 }: { readonly max: number; readonly connectionTimeoutMillis?: number | undefined },
+  isLogin: boolean,
   longest: string,
   cause: Error,
 ): TenancyError {
   return new TenancyError(
     'POOL_EXHAUSTED',
-    `All ${max} connections of the pool stayed busy for ${connectionTimeoutMillis} ms; ${longest}. Release every client in a finally ` +
-      'block, raise pool.max, or look for slow statements.',
+    `All ${max} connections of ${isLogin ? 'tenants that log in themselves' : 'the pool'} stayed busy for ${connectionTimeoutMillis} ms; ${longest}. Release every ` +
+      `client in a finally block, raise pool.${isLogin ? 'loginMax' : 'max'}, or look for slow statements.`,
     { details: { max, connectionTimeoutMillis }, cause },
   )
 }

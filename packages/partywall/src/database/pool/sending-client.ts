@@ -22,6 +22,7 @@ import {
 import { PreparedNames } from '../binding/prepared-names.ts'
 import { textOf } from '../binding/query-object.ts'
 import { pipelineRefused } from './client-refusals.ts'
+import { answersAsOther, otherLogin } from './login-refusals.ts'
 import { printAs } from './secrets.ts'
 import { ServerReports } from './server-reports.ts'
 
@@ -52,6 +53,9 @@ export abstract class SendingClient extends pg.Client implements Carrier {
 
   /** Whether what is sent now prepares the session for all tenants. */
   protected abstract readonly isPreparing: boolean
+
+  /** The tenant as whose role it logs in; undefined for the application. */
+  protected abstract readonly loginOf: Pick<Binding, 'login' | 'label' | 'schema'> | undefined
 
   /** @throws TenancyError WRONG_TENANT when a transaction of another binding is open */
   abstract assertTransactionOf(binding: Binding, facts: StatementFacts): void
@@ -98,14 +102,19 @@ export abstract class SendingClient extends pg.Client implements Carrier {
   /** Whether the server session that answers is the one that was opened, or one that a pooler lends. */
   async #learnRoute(): Promise<void> {
     const { rows } = (await super.query(
-      'select pg_catalog.pg_backend_pid() as pid, pg_catalog.current_database()::pg_catalog.text as database',
-    )) as { rows: { pid: number; database: string }[] }
+      'select pg_catalog.pg_backend_pid() as pid, pg_catalog.current_database()::pg_catalog.text as database, ' +
+        'session_user::pg_catalog.text as login, current_user::pg_catalog.text as role',
+    )) as { rows: { pid: number; database: string; login: string; role: string }[] }
+    const { loginOf } = this
+    const other = [rows[0]?.login, rows[0]?.role].find((seen) => seen !== loginOf?.login)
+    if (loginOf !== undefined && other !== undefined) throw answersAsOther(loginOf, other)
     this.bindingWriter.isDirect = rows[0]?.pid === (this as unknown as ClientInternals).processID
     this.bindingWriter.database = rows[0]?.database ?? ''
   }
 
   /** Runs a statement for a binding that the caller is responsible for, in whatever async context. */
   sendFor(binding: Binding, text: OutgoingText, done: QueryCallback): void {
+    this.assertLoginOf(binding)
     const query = new BoundQuery(this, binding, text)
     this.left ??= query.facts.leaves
     query.answerTo(done, this.#timeoutOf(text))
@@ -124,11 +133,17 @@ export abstract class SendingClient extends pg.Client implements Carrier {
 
   /** As sendFor, for a query object, which gives its answers itself. */
   sendObjectFor(binding: Binding, query: SubmittableLike): unknown {
+    this.assertLoginOf(binding)
     const { facts } = examine(textOf(query))
     if (this.#queryTimeoutMs > 0) query.query_timeout ??= this.#queryTimeoutMs
     bindSubmittable(query, facts, this, binding)
     this.left ??= facts.leaves
     return this.#send(query)
+  }
+
+  /** A connection of one login never serves another one. @throws TenancyError LOGIN_REFUSED */
+  protected assertLoginOf(binding: Binding): void {
+    if (binding.login !== this.loginOf?.login && !this.isPreparing) throw otherLogin(binding)
   }
 
   /** By node-postgres alone: in a session, and to prepare one. */

@@ -141,6 +141,10 @@ export class TenantClient extends SendingClient implements PoolMember {
     return this.#state.kind === 'preparing'
   }
 
+  protected override get loginOf(): Maker['loginOf'] {
+    return this.#maker.loginOf
+  }
+
   // What a pool does with its clients.
 
   get isAtRest(): boolean {
@@ -158,6 +162,7 @@ export class TenantClient extends SendingClient implements PoolMember {
 
   /** From here to its end the client serves one binding, whose settings are made for the session. */
   lendSession(binding: Binding): void {
+    this.assertLoginOf(binding)
     this.#state = { kind: 'session', binding }
   }
 

@@ -18,6 +18,7 @@ import { checkedOut } from './checked-out-client.ts'
 import { checkoutHere, type Checkout } from './held-clients.ts'
 import { Lending } from './lending.ts'
 import type { Loan } from './loan.ts'
+import { poolHasEnded, type LoginHost, type LoginSource } from './login-source.ts'
 import { makerKey, makingForPool, type Maker } from './making-clients.ts'
 import { hasPoolInternals, warnOfPlainPool, type PoolInternals } from './pool-internals.ts'
 import { assertOneStatement, needsClient, needsQuery } from './pool-refusals.ts'
@@ -32,11 +33,15 @@ export interface TenantPoolConfig extends PoolConfig {
   onDiscard?: ((reason: string) => void) | undefined
   /** Called before that, when the search path of a connection was changed for its session. */
   onTamper?: ((tampering: Tampering) => void) | undefined
+  /** Makes the connections that log in as a tenant. Absent: no tenant has a login of its own. */
+  logins?: ((host: LoginHost) => LoginSource) | undefined
   maxPerTenant?: number | undefined
   maxTenantsPerConnection?: number | undefined
   maxPreparedStatements?: number | undefined
   warnWhenHeldMs?: number | undefined
 }
+
+let loginsOf: (pool: TenantPool) => LoginSource | undefined
 
 let lendTo: (pool: TenantPool, binding: Binding, checkout: Checkout | undefined) => Promise<Loan>
 
@@ -49,10 +54,12 @@ export class TenantPool extends pg.Pool {
   readonly #internals: PoolInternals | undefined
   readonly #affinity: Affinity | undefined
   readonly #lending: Lending
+  readonly #logins: LoginSource | undefined
   #locate: (() => Promise<ClientConfig>) | undefined
   #located: Promise<void> | undefined
 
   static {
+    loginsOf = (pool) => pool.#logins
     lendTo = (pool, binding, checkout) => pool.#lending.lend(binding, checkout)
   }
 
@@ -66,6 +73,7 @@ export class TenantPool extends pg.Pool {
       locate,
       onDiscard,
       onTamper,
+      logins,
       maxPerTenant,
       maxTenantsPerConnection = Infinity,
       maxPreparedStatements = Infinity,
@@ -81,9 +89,11 @@ export class TenantPool extends pg.Pool {
     this.#locate = locate
     this.#internals = hasPoolInternals(this) ? (this as unknown as PoolInternals) : warnOfPlainPool()
     this.#affinity = this.#internals && new Affinity(this.#internals, maxTenantsPerConnection)
+    this.#logins = logins?.({ options: this.options, maker })
     this.#lending = new Lending(this, {
       enqueue: (take) => super.connect(take as never),
       locating: () => this.#locating(),
+      logins: this.#logins,
       affinity: this.#affinity,
       onDiscard,
       onTamper,
@@ -118,9 +128,17 @@ export class TenantPool extends pg.Pool {
   override end(callback: () => void): void
   override end(callback?: () => void): Promise<void> | void {
     const waiting = this.#internals?._pendingQueue.splice(0) ?? []
-    const ended = callback === undefined ? super.end() : super.end(callback)
-    for (const waiter of waiting) waiter.callback(new Error('Cannot use a pool after calling end on the pool'))
+    const logins = this.#logins?.end()
+    const own = callback === undefined || logins !== undefined ? super.end() : super.end(callback)
+    const ended = logins === undefined ? own : this.#endBoth(own, logins, callback)
+    for (const waiter of waiting) waiter.callback(new Error(poolHasEnded))
     return ended
+  }
+
+  #endBoth(own: Promise<void> | void, logins: Promise<void>, callback: (() => void) | undefined): Promise<void> | void {
+    const ended = bothEnded(own, logins)
+    if (callback === undefined) return ended
+    void ended.then(callback)
   }
 
   #queryOrCall(call: QueryCall): unknown {
@@ -253,8 +271,17 @@ export function connectFor(pool: TenantPool, binding: Binding, checkout?: Checko
   return lendTo(pool, binding, checkout)
 }
 
+/** The connections of the pool that log in as tenants. */
+export function loginConnectionsOf(pool: TenantPool): LoginSource | undefined {
+  return loginsOf(pool)
+}
+
 const newClient: (this: unknown, waiter: unknown) => void = (pg.Pool.prototype as any).newClient
 const pulseQueue: (this: unknown) => void = (pg.Pool.prototype as any)._pulseQueue ?? (() => {})
+
+async function bothEnded(own: Promise<void> | void, logins: Promise<void>): Promise<void> {
+  await Promise.all([own, logins])
+}
 
 /** An error that the caller's callback throws must not count as a failed promise. */
 function callOutside(fn: () => unknown): void {

@@ -165,7 +165,7 @@ export class BoundaryWork {
         try {
           if (wall.lacks.includes('schema')) throw schemaMissing(wall.tenant.schema)
           const left = await connections.transaction(async (transaction) => {
-            const notOwned = await changeWall(transaction, wall, names, options)
+            const notOwned = await changeWall(transaction, wall, this.#parts.access, names, options)
             const { tenant, boundary, lacks } = wall
             const action = actions[boundary === 'path' ? 'downgrade' : 'upgrade']
             await recordAction(transaction, {

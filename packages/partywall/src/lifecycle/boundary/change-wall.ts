@@ -5,7 +5,8 @@
 import {
   createTakenRoleSql,
   futureRightsSql,
-  joinTenantsSql,
+  joinSql,
+  mayNotTakeSql,
   mayTakeSql,
   onlyReadSql,
   ownedInSql,
@@ -13,8 +14,10 @@ import {
   usageSql,
 } from '../../catalog/roles/rights-sql.ts'
 import type { Ownable } from '../../catalog/roles/rights-sql.ts'
+import type { Access } from '../../catalog/roles/access.ts'
 import type { RoleNames } from '../../catalog/roles/role-names.ts'
-import { dropRoleSql, takePresentSql, takeSchemaSql, weakRoleSql } from '../../catalog/roles/take-rights-sql.ts'
+import { giveNextPassword } from '../../catalog/roles/tenant-login.ts'
+import { dropRoleSql, noLoginSql, takePresentSql, takeSchemaSql, weakRoleSql } from '../../catalog/roles/take-rights-sql.ts'
 import { lockKey } from '../../migrations/apply/guards.ts'
 import { historyTable } from '../../migrations/history/history-sql.ts'
 import type { Transaction } from '../../ports/database.ts'
@@ -31,11 +34,13 @@ export interface ChangeOptions {
 /** @returns objects that the deploy role may neither own nor give rights on */
 export async function changeWall(
   transaction: Transaction,
-  { tenant: { schema }, question, lacks, hasLeft }: Wall,
+  { tenant, question, lacks, hasLeft }: Wall,
+  access: Access,
   names: RoleNames,
   { lockTimeoutMs, finish }: ChangeOptions,
 ): Promise<readonly string[]> {
-  const { user, other, isOwn } = question
+  const { schema } = tenant
+  const { user, other, isOwn, logsIn } = question
   await transaction.query(guardSql(schema, lockTimeoutMs))
   const { formerOwners, left } = lacks.includes('owner')
     ? await takeOwnership(transaction, schema, names.deploy)
@@ -48,13 +53,15 @@ export async function changeWall(
   // Processes of the version before use the schema as its owner did, until the last step.
   const isOwnerStillUsed = other !== null && formerOwners.includes(other) && !finish
   if (isOwnerStillUsed) texts.push(rightsText(schema, other, present))
+  if (finish && hasLeft && isOwn) texts.push(logsIn ? mayNotTakeSql(user!, names.login) : noLoginSql(user!))
   if (finish && hasLeft && other !== null) {
     texts.push(takeSchemaSql(schema, other), takePresentSql(present, other))
     if (!isOwn) texts.push(dropRoleSql(other))
   }
-  if (isOwn && lacks.includes('group')) texts.push(joinTenantsSql(user!, names))
+  if (isOwn && lacks.includes('group')) texts.push(joinSql(user!, [names.tenants], names))
   const text = texts.filter((one) => one !== '').join('\n')
   if (text !== '') await transaction.query({ text })
+  if (lacks.includes('login')) await giveNextPassword(transaction, access, tenant)
   return left
 }
 

@@ -15,6 +15,8 @@ export interface WallQuestion {
   readonly other: string | null
   /** Whether `user` is a role of the tenant's own, which the login takes. */
   readonly isOwn: boolean
+  /** Whether that role logs in itself, and the login does not take it. */
+  readonly logsIn: boolean
 }
 
 /** Counts of what is different, by schema. */
@@ -25,6 +27,8 @@ export interface WallRow {
   readonly has_attributes: boolean
   readonly in_group: boolean
   readonly may_be_taken: boolean
+  readonly is_member: boolean
+  readonly may_log_in: boolean
   readonly schema_rights: boolean
   readonly future: boolean
   /** Objects on which the user has too few rights, or too many. */
@@ -43,6 +47,7 @@ export function wallsSql(questions: readonly WallQuestion[], { tenants, login, d
       with question as materialized (
         select asked.schema, asked.is_own, namespace.oid as namespace, namespace.nspowner as owner, namespace.nspacl as acl,
           holder.oid as holder, holder.rolsuper or holder.rolcreaterole or holder.rolcreatedb or holder.rolbypassrls or holder.rolreplication as is_strong,
+          holder.rolcanlogin as may_log_in,
           other.oid as other, asked.holder as wanted
         from unnest($1::text[], $2::text[], $3::text[], $4::boolean[]) as asked (schema, holder, other, is_own)
         left join pg_catalog.pg_namespace as namespace on namespace.nspname = asked.schema
@@ -107,6 +112,10 @@ export function wallsSql(questions: readonly WallQuestion[], { tenants, login, d
           from pg_catalog.pg_auth_members as membership
           where membership.roleid = question.holder and membership.member = fixed.login
         ), false) as may_be_taken,
+        exists (
+          select from pg_catalog.pg_auth_members as membership where membership.roleid = question.holder and membership.member = fixed.login
+        ) as is_member,
+        coalesce(question.may_log_in, false) as may_log_in,
         question.wanted is null or coalesce((
           select string_agg(item.privilege_type, ',') = 'USAGE' and not bool_or(item.is_grantable)
           from aclexplode(question.acl) as item where item.grantee = question.holder

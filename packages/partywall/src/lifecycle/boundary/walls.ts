@@ -9,7 +9,7 @@ import type { FleetMember } from './fleet-sql.ts'
 import { wallsSql, type WallQuestion, type WallRow } from './walls-sql.ts'
 
 /** What a tenant may lack. `owner`: another role than the deploy role owns objects of it. */
-export type Lack = 'schema' | 'role' | 'attributes' | 'group' | 'membership' | 'usage' | 'future' | 'objects' | 'owner'
+export type Lack = 'schema' | 'role' | 'attributes' | 'group' | 'membership' | 'login' | 'usage' | 'future' | 'objects' | 'owner'
 
 export interface Wall {
   readonly tenant: FleetMember
@@ -43,8 +43,8 @@ export async function readWalls(
         tenant,
         boundary: boundaryOf(boundaries, tenant),
         question: questions[index]!,
-        lacks: lacksOf(row),
-        hasLeft: Number(row.of_other) > 0 || (!questions[index]!.isOwn && row.other_exists),
+        lacks: lacksOf(row, questions[index]!),
+        hasLeft: Number(row.of_other) > 0 || hasOldLogin(row, questions[index]!, names),
       })
     }
   }
@@ -56,17 +56,24 @@ function questionOf(tenant: FleetMember, boundary: Boundary, { login, deploy }: 
   const ofLogin = login === deploy ? null : login
   const role = tenantRole(tenant.id)
   return boundary === 'path'
-    ? { schema: tenant.schema, user: ofLogin, other: role, isOwn: false }
-    : { schema: tenant.schema, user: role, other: ofLogin, isOwn: true }
+    ? { schema: tenant.schema, user: ofLogin, other: role, isOwn: false, logsIn: false }
+    : { schema: tenant.schema, user: role, other: ofLogin, isOwn: true, logsIn: boundary === 'login' }
 }
 
-function lacksOf(row: WallRow): Lack[] {
+/** What only another boundary needs: the role itself, a login of its own, or that the application's login may take it. */
+function hasOldLogin(row: WallRow, { isOwn, logsIn }: WallQuestion, { login, deploy }: RoleNames): boolean {
+  if (!isOwn) return row.other_exists
+  return logsIn ? row.is_member && login !== deploy : row.may_log_in
+}
+
+function lacksOf(row: WallRow, { logsIn }: WallQuestion): Lack[] {
   if (!row.exists) return ['schema']
   const is: readonly (readonly [Lack, boolean])[] = [
     ['role', row.has_role],
     ['attributes', row.has_attributes],
     ['group', row.in_group],
-    ['membership', row.may_be_taken],
+    ['membership', logsIn || row.may_be_taken],
+    ['login', !logsIn || row.may_log_in],
     ['usage', row.schema_rights],
     ['future', row.future],
     ['objects', row.objects === '0'],

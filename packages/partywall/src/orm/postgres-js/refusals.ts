@@ -4,8 +4,19 @@ import { assertStaysInRole } from '../../database/binding/binding-refusals.ts'
 import { statementFacts } from '../../sql/statement-facts.ts'
 import { TenancyError } from '../../errors.ts'
 
-/** The current binding, if the query was written under the same one; `written` is absent where no query was written yet. */
+/**
+ * The current binding, if the query was written under the same one; `written` is absent where no query was written yet. Of a tenant that logs in itself
+ * there is none: the connections of postgres.js log in as the application.
+ */
 export function mustBe(current: Binding | undefined, written: Binding | undefined): Binding {
+  if (current?.login !== undefined) {
+    throw new TenancyError(
+      'LOGIN_REFUSED',
+      `The boundary of ${current.label} is "login", and the connections of postgres.js log in as the application; nothing was sent. Use tenancy.pool ` +
+        'for this tenant, or the boundary "role".',
+      { details: { schema: current.schema, reason: 'unpooled' } },
+    )
+  }
   if (current !== undefined && (written === undefined || written.key === current.key)) return current
   if (current === undefined) {
     throw new TenancyError(

@@ -41,7 +41,7 @@ export interface BindingOptions {
  * @example
  * const sql = tenantPostgresJs(tenancy, postgres(process.env.DATABASE_URL))
  * await tenancy.run('acme', async () => await sql`select * from projects`)
- * @throws TenancyError NO_TENANT, WRONG_TENANT, SCHEMA_MISSING, UNSAFE_STATEMENT, each by the promise of the query
+ * @throws TenancyError NO_TENANT, WRONG_TENANT, SCHEMA_MISSING, LOGIN_REFUSED, UNSAFE_STATEMENT, each by the promise of the query
  */
 export function tenantPostgresJs<S extends object>(tenancy: UnpooledTenancy, sql: S): S {
   warnIfUntested('postgres')

@@ -33,11 +33,18 @@ export function hasPgBouncer(): boolean {
   return false
 }
 
-export async function startPgBouncer(server: string, mode: PoolMode = 'transaction'): Promise<PgBouncer> {
+/** `scram-sha-256`: the pooler asks each client for its password, and shows the server the client's own proof of it. */
+export type AuthType = 'trust' | 'scram-sha-256'
+
+export async function startPgBouncer(
+  server: string,
+  mode: PoolMode = 'transaction',
+  authType: AuthType = 'trust',
+): Promise<PgBouncer> {
   const folder = await mkdtemp(join(tmpdir(), 'partywall-pgbouncer-'))
   const port = await freePort()
   const runAs = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
-  for (const [name, text] of Object.entries(files(new URL(server), port, mode))) {
+  for (const [name, text] of Object.entries(files(new URL(server), port, mode, authType))) {
     await writeFile(join(folder, name), text)
     await chmod(join(folder, name), 0o600)
     if (runAs.uid !== undefined) await chown(join(folder, name), runAs.uid, runAs.gid)
@@ -90,7 +97,7 @@ async function kill(child: ChildProcess): Promise<void> {
 const untilInputEnds = '"$0" pgbouncer.ini & read -r _; kill -9 $!; wait'
 
 /** The configuration. A role that users.txt does not list is looked up on the server, so roles that a test creates can log in, too. */
-function files(server: URL, port: number, mode: PoolMode): Record<string, string> {
+function files(server: URL, port: number, mode: PoolMode, authType: AuthType): Record<string, string> {
   const [user, password] = [server.username, server.password].map(decodeURIComponent) as [string, string]
   return {
     'users.txt': `"${user.replaceAll('"', '""')}" "${password.replaceAll('"', '""')}"\n`,
@@ -101,7 +108,7 @@ function files(server: URL, port: number, mode: PoolMode): Record<string, string
 listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
-auth_type = trust
+auth_type = ${authType}
 auth_file = users.txt
 pool_mode = ${mode}
 default_pool_size = ${mode === 'session' ? 10 : 1}

@@ -2,7 +2,7 @@
 import type { Client } from 'pg'
 import { readRoleNames, type RoleNames } from '../../../src/catalog/roles/role-names.ts'
 import { giveRights } from '../../../src/catalog/roles/rights.ts'
-import { createTakenRoleSql, joinTenantsSql } from '../../../src/catalog/roles/rights-sql.ts'
+import { createTakenRoleSql, joinSql } from '../../../src/catalog/roles/rights-sql.ts'
 import { identifier } from '../../../src/names/identifier.ts'
 import { tenantRole } from '../../../src/names/role-name.ts'
 import type { Tenant } from '../../../src/types.ts'
@@ -15,7 +15,7 @@ export async function adopt(admin: Client, tenants: readonly Tenant[], login?: P
   for (const { id, schema } of tenants) {
     const role = tenantRole(id)
     const { rows } = await admin.query('select from pg_roles where rolname = $1', [role])
-    if (rows.length === 0) await admin.query(`${createTakenRoleSql(role, names)} ${joinTenantsSql(role, names)}`)
+    if (rows.length === 0) await admin.query(`${createTakenRoleSql(role, names)} ${joinSql(role, [names.tenants], names)}`)
     await giveRights(admin, schema, [role], 'read and write')
   }
 }

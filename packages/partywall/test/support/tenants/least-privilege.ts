@@ -37,7 +37,8 @@ export async function leastPrivilege(adminUrl: string, appUrl: string, keepsSetC
   if (!keepsSetConfig) {
     await admin.query(`
       revoke execute on function pg_catalog.set_config(text, text, boolean) from public;
-      grant execute on function pg_catalog.set_config(text, text, boolean) to ${app}, ${deploy};
+      grant execute on function pg_catalog.set_config(text, text, boolean) to ${app};
+      grant execute on function pg_catalog.set_config(text, text, boolean) to ${deploy} with grant option;
     `)
   }
   await admin.end()
