@@ -1,6 +1,6 @@
 import './node-version.ts'
 export { createTenancy } from './tenancy.ts'
-export type { RunInTenantOptions, Tenancy } from './tenancy.ts'
+export type { RunInTenantOptions, SessionOptions, Tenancy } from './tenancy.ts'
 export type { DatabaseApi, DomainsApi, TenantsApi } from './tenancy-api.ts'
 export type { AttackEntry, AttackReport } from './attack/report.ts'
 export type { AttackOptions } from './attack/run-attacks.ts'

@@ -23,6 +23,7 @@ import { assertFunction, functionProblem } from './given-function.ts'
 import { assertKnownKeys } from './known-keys.ts'
 import type { FleetReport } from './types.ts'
 import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/for-each.ts'
+import { Entry } from './lifecycle/entry/entry.ts'
 import { provision } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
 import { migrationSources, sourceOfKind, type MigrationSources } from './migrations/sources/sources.ts'
@@ -41,7 +42,14 @@ import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
 export interface RunInTenantOptions {
   /** Also enters a tenant that is suspended, archived or in maintenance: for operators and repairs. @default false */
   readonly allowInactive?: boolean | undefined
+  /**
+   * Also enters a tenant that is refused with NAME_IN_BOTH_SCOPES or TENANT_BEHIND, to repair it. A name that the tenant lacks then means the
+   * table of the shared schema: name tables with their schema. @default false
+   */
+  readonly repair?: boolean | undefined
 }
+
+export type SessionOptions = Pick<RunInTenantOptions, 'repair'>
 
 /** The database of a tenancy, for the command line. It is no property, so that a user does not find it. */
 export let databaseOf: (tenancy: Tenancy<any, any>) => OpenDatabase
@@ -69,6 +77,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly #store: Tenants<A>
   readonly #catalog: Catalog
   readonly #sources: MigrationSources
+  readonly #entry: Entry<A>
   #closed: Promise<void> | undefined
 
   static {
@@ -102,6 +111,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     this.#sources = migrationSources(options)
     const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options }
     this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#catalog.deploy, this.#trialHost())
+    this.#entry = new Entry<A>(parts)
+    for (const event of ['migrations.ended', 'tenant.created'] as const) this.#events.on(event, () => this.#entry.forget())
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
     this.attack = attackOf({ ...parts, database: this.#database, scope: this.#scope, tenancy: this })
     this.domains = domainsApi(domains)
@@ -120,10 +131,11 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
 
   /**
    * Runs `fn` in the scope of a tenant: all that it queries through `pool` goes to the tenant's schema. Nothing stays behind.
-   * Costs no query for a Tenant, one lookup (mostly from the cache) for a reference. A Tenant is checked against what this process knows
+   * Costs no query for a Tenant, one lookup (mostly from the cache) for a reference; and once in `tenantCacheMs` one query for all tenants
+   * about names that the shared schema has, too. A Tenant is checked against what this process knows
    * of the tenant by now, so a kept object does not enter a tenant that was suspended, deleted or renamed since.
    * @example await tenancy.run('acme', () => tenancy.pool.query('select * from projects'))
-   * @throws TenancyError UNKNOWN_TENANT, TENANT_SUSPENDED, TENANT_MAINTENANCE, TENANT_CHANGED
+   * @throws TenancyError UNKNOWN_TENANT, TENANT_SUSPENDED, TENANT_MAINTENANCE, TENANT_CHANGED, NAME_IN_BOTH_SCOPES, TENANT_BEHIND
    */
   run<T>(ref: Tenant<A> | TenantRef, fn: (tenant: Tenant<A>) => T, options?: RunInTenantOptions): Promise<Awaited<T>> {
     const problem = functionProblem('tenancy.run', fn)
@@ -178,11 +190,14 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * Gives `fn` a connection that is bound to the tenant for its whole life, for statements that cannot be bound one by one: VACUUM,
    * CREATE INDEX CONCURRENTLY, CALL of a procedure that commits. The connection is closed afterwards. `fn` runs in the scope.
    * @example await tenancy.session('acme', (client) => client.query('vacuum projects'))
-   * @throws TenancyError UNKNOWN_TENANT, SCHEMA_MISSING; UNSAFE_STATEMENT behind a pooler, where there is no such connection
+   * @throws TenancyError UNKNOWN_TENANT, SCHEMA_MISSING, NAME_IN_BOTH_SCOPES, TENANT_BEHIND; UNSAFE_STATEMENT behind a pooler, where there
+   * is no such connection
    */
-  async session<T>(ref: Tenant<A> | TenantRef, fn: (client: PoolClient) => Promise<T>): Promise<T> {
+  async session<T>(ref: Tenant<A> | TenantRef, fn: (client: PoolClient) => Promise<T>, options: SessionOptions = {}): Promise<T> {
     assertFunction('tenancy.session', fn)
-    return this.run(ref, (tenant) => this.#database.session(tenant, fn), { allowInactive: true }) as Promise<T>
+    assertKnownKeys('session', options, ['repair'])
+    const how = { allowInactive: true, repair: options.repair }
+    return this.run(ref, (tenant) => this.#database.session(tenant, fn), how) as Promise<T>
   }
 
   /**
@@ -194,7 +209,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     assertFunction('tenancy.forEach', fn)
     return forEachTenant(
       (selection) => this.#select(selection),
-      (tenant) => this.run(tenant, fn, { allowInactive: true }),
+      (tenant) => this.run(tenant, fn, { allowInactive: true, repair: options?.repair }),
       options,
     )
   }
@@ -268,8 +283,15 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
 
   #enter<T>(tenant: Tenant<A>, fn: (tenant: Tenant<A>) => T, options: RunInTenantOptions | undefined): Promise<Awaited<T>> {
     return this.#scope.run(tenant, async (): Promise<Awaited<T>> => {
-      if (options !== undefined) assertKnownKeys('run', options, ['allowInactive'])
-      assertEnterable(tenant, this.#store.newestOf(tenant), options?.allowInactive === true)
+      if (options !== undefined) assertKnownKeys('run', options, ['allowInactive', 'repair'])
+      const assertStatus = (): void => assertEnterable(tenant, this.#store.newestOf(tenant), options?.allowInactive === true)
+      assertStatus()
+      const asking = options?.repair === true ? undefined : this.#entry.assertOwnTables(tenant)
+      if (asking !== undefined) {
+        await asking
+        // The tenant may have been suspended while the database was asked.
+        assertStatus()
+      }
       // Awaited inside the scope: a lazy query builder sends its statement only when it is awaited.
       return await fn(tenant)
     })

@@ -23,7 +23,8 @@ export interface ListValues {
 
 /**
  * As text, so that parsers that the application has set in pg.types for jsonb and timestamptz change nothing here. The object id of the
- * schema is read with the row, in the same snapshot, and stored nowhere: a restored dump has another one.
+ * schema is read with the row, in the same snapshot, and stored nowhere: a restored dump has another one. The digest says which migrations the
+ * schema has: it is the comment of the table of its history.
  */
 const columns = `
         tenant.id::text as id,
@@ -39,6 +40,19 @@ const columns = `
           from pg_catalog.pg_namespace as namespace
           where namespace.nspname = tenant.schema::name
         ) as schema_oid,
+        (
+          select description.description
+          from pg_catalog.pg_namespace as namespace
+          join pg_catalog.pg_class as history
+            on history.relnamespace = namespace.oid
+            and history.relname = 'partywall_migrations'
+            and history.relkind = 'r'
+          join pg_catalog.pg_description as description
+            on description.objoid = history.oid
+            and description.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            and description.objsubid = 0
+          where namespace.nspname = tenant.schema::name
+        ) as digest,
         tenant.attributes::text as attributes,
         floor(extract(epoch from tenant.created_at) * 1000)::text as created_at`
 
