@@ -112,7 +112,11 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options }
     this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#catalog.deploy, this.#trialHost())
     this.#entry = new Entry<A>(parts)
-    for (const event of ['migrations.ended', 'tenant.created'] as const) this.#events.on(event, () => this.#entry.forget())
+    this.#events.on('tenant.created', () => this.#entry.forget())
+    this.#events.on('migrations.ended', () => {
+      this.#store.migrated()
+      this.#entry.forget()
+    })
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
     this.attack = attackOf({ ...parts, database: this.#database, scope: this.#scope, tenancy: this })
     this.domains = domainsApi(domains)
@@ -278,7 +282,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   async #select(selection: TenantSelection): Promise<Tenant<A>[]> {
     const checked = checkedSelection('forEach', selection, ['active'])
     for (const kind of checked.kinds ?? []) sourceOfKind(this.#sources, kind)
-    return this.#store.select(checked)
+    return this.#store.select(checked, true)
   }
 
   #enter<T>(tenant: Tenant<A>, fn: (tenant: Tenant<A>) => T, options: RunInTenantOptions | undefined): Promise<Awaited<T>> {

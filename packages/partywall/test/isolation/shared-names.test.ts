@@ -45,6 +45,7 @@ function open(options: Given = {}): Tenancy {
   return tenancy
 }
 
+const dropped = (text: string): string => /^((?:materialized |foreign )?\w+)/.exec(text)![1]!
 const makeLeads = (schema: string): string => `create table if not exists ${schema}.leads (id serial, owner text);`
 
 {
@@ -115,7 +116,6 @@ describe('a name that the shared schema and tenants have', () => {
       const inTenant = relations[(index + 1) % relations.length]!
       await admin.query(`begin; create ${inShared.replace('%', 'public')}; create ${inTenant.replace('%', 'globex')}; commit`)
       await expect(ownersOf(tenancy, 'acme')).rejects.toMatchObject({ details: { names: ['both'] } })
-      const dropped = (text: string): string => /^((?:materialized |foreign )?\w+)/.exec(text)![1]!
       await admin.query(`drop ${dropped(inShared)} public.both; drop ${dropped(inTenant)} globex.both`)
     }
     for (const schema of ['public', 'globex']) {

@@ -111,6 +111,16 @@ const rooms: Record<string, readonly string[]> = {
   // Known attacks of one tenant on another, as an application could carry them out.
   'attack/groups': ['sql'],
   attack: [...ground, 'catalog/tenants', 'attack/groups'],
+  'lifecycle/entry': [
+    'sql',
+    'config',
+    'ports',
+    'catalog/tenants',
+    'migrations/review',
+    'migrations/sources',
+    'migrations/history',
+    'migrations/plan',
+  ],
   // The edges: each adapter takes a tenancy by its shape (ports), so it needs none of the wiring.
   'http/shared': ['ports'],
   http: ['ports', 'http/shared'],

@@ -126,3 +126,12 @@ test('a tenant that was migrated by another process is entered at the next look,
   expect(await tenancy.run(kept, () => 'entered')).toBe('entered')
   expect(await tenancy.run(kept, () => 'repaired', { repair: true })).toBe('repaired')
 })
+
+test('a rollback in the same process is seen at once, also with an object that was kept', async () => {
+  const texts = [polls, 'alter table polls add column title text']
+  const tenancy = open(texts, { behind: 'refuse' })
+  const kept = await tenancy.tenants.get('late')
+  expect(await tenancy.run(kept, () => 'entered')).toBe('entered')
+  await tenancy.migrations.run({ tenants: 'late', down: true, to: '0001' })
+  await expect(tenancy.run(kept, () => 1)).rejects.toMatchObject(behind('late', ['0002']))
+})

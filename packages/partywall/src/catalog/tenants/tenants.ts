@@ -119,11 +119,12 @@ export class Tenants<A extends object = Attributes> {
   /**
    * The tenants of a selection, for fleet work: those that are named, each once; else all of the given kinds and statuses, sorted by
    * schema. Costs one query for all tenants, or a lookup for each that is named.
+   * @param isEntered they will be entered, so the digests of their histories are read, too
    * @throws TenancyError UNKNOWN_TENANT
    */
-  async select({ named, kinds, status }: CheckedSelection): Promise<Tenant<A>[]> {
+  async select({ named, kinds, status }: CheckedSelection, isEntered = false): Promise<Tenant<A>[]> {
     if (named !== undefined) return (await namedTenants(named, (ref) => this.get(ref))).filter(fits({ kinds, status }))
-    const { rows } = await this.#catalog.query<TenantRow>(allTenantsSql({ kinds, status }))
+    const { rows } = await this.#catalog.query<TenantRow>(allTenantsSql({ kinds, status }, isEntered))
     return rows.map((row) => this.#toTenant(row))
   }
 
@@ -209,6 +210,12 @@ export class Tenants<A extends object = Attributes> {
   created(tenant: Tenant<A>): void {
     this.#cache.forget(tenant.id)
     this.#events.emit('tenant.created', { tenant })
+  }
+
+  /** For the lifecycle: migrations have run in this process. Tenants are looked up again before the digests of their histories count. */
+  migrated(): void {
+    this.#states.forgetDigests()
+    this.#cache.forgetAll()
   }
 
   /** For the lifecycle: the new tenant has another structure than one with the same migrations. */

@@ -56,7 +56,7 @@ export class Entry<A extends object = Attributes> {
     })
   }
 
-  /** The next entry asks for the names again: this process has changed tables. */
+  /** Migrations have run in this process, or a tenant was created: the next entry asks again. */
   forget(): void {
     this.#names.forget()
     this.#asked.clear()
@@ -78,6 +78,7 @@ export class Entry<A extends object = Attributes> {
   /** A migration of another process does not announce itself, so the tenant is looked up again before it is refused: once in an interval. */
   async #assertNotBehind(tenant: Tenant<A>, names: NamesInBoth, head: KnownHead): Promise<void> {
     const { tenants, options } = this.#parts
+    if (tenants.newestOf(tenant).digest === undefined) await tenants.lookUp(tenant.id)
     const problem = await this.#problem(tenant, names, head)
     if (problem === undefined) return
     const now = performance.now()

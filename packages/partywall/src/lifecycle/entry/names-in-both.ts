@@ -31,6 +31,8 @@ export class NamesWatch {
   readonly #schemas: readonly string[]
   readonly #listed: readonly string[]
   readonly #intervalMs: number
+  /** For which an answer counts. */
+  #pauseMs: number
   #last: Answer | undefined
   #asking: Promise<NamesInBoth> | undefined
 
@@ -39,15 +41,16 @@ export class NamesWatch {
     this.#schemas = [...(includeShared ? [sharedSchema] : []), ...extraSearchPath]
     this.#listed = migrations.shadowed
     this.#intervalMs = tenantCacheMs
+    this.#pauseMs = tenantCacheMs
   }
 
-  /** The names as they were at most `tenantCacheMs` ago; a promise when the database must be asked first. */
+  /** The names as they were at most `tenantCacheMs` ago, or somewhat longer where the query takes long; a promise when the database must be asked first. */
   current(): NamesInBoth | Promise<NamesInBoth> {
     if (this.#schemas.length === 0) return none
     const last = this.#last
     const age = last === undefined ? Infinity : performance.now() - last.askedAt
-    if (age >= this.#intervalMs) return this.#intervalMs === 0 ? this.#ask() : (this.#asking ??= this.#ask())
-    if (age >= this.#intervalMs / 2) (this.#asking ??= this.#ask()).catch(() => {})
+    if (age >= this.#pauseMs) return this.#intervalMs === 0 ? this.#ask() : (this.#asking ??= this.#ask())
+    if (age >= this.#pauseMs / 2) (this.#asking ??= this.#ask()).catch(() => {})
     return last!.names
   }
 
@@ -65,6 +68,8 @@ export class NamesWatch {
       .then((names) => {
         // An answer that was asked for before `forget` may be older than the change.
         if (this.#asking === asking) this.#last = { names, askedAt }
+        const slowMs = (performance.now() - askedAt) * pauseForEachMs
+        this.#pauseMs = Math.max(this.#intervalMs, Math.min(slowMs, mostPauseMs))
         return names
       })
       .finally(() => {
@@ -73,6 +78,10 @@ export class NamesWatch {
     return asking
   }
 }
+
+/** A query that takes long, because many tenants have a listed name, must not keep the server busy: the pause after it is so many times as long. */
+const pauseForEachMs = 50
+const mostPauseMs = 10_000
 
 interface NameRow {
   readonly name: string
