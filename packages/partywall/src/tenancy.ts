@@ -33,23 +33,18 @@ import { resolveOptions, type Options, type PublicOptions } from './config/optio
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
 import { attackOf } from './tenancy-attack.ts'
-import { assertEnterable } from './scope/entering.ts'
 import { actingAs, withActor } from './scope/acting.ts'
 import { Scope, type ScopeValue } from './scope/scope.ts'
-import { domainsApi, tenantsApi, type DatabaseApi, type DomainsApi, type TenantsApi } from './tenancy-api.ts'
+import {
+  domainsApi,
+  tenantsApi,
+  type DatabaseApi,
+  type DomainsApi,
+  type RunInTenantOptions,
+  type SessionOptions,
+  type TenantsApi,
+} from './tenancy-api.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
-
-export interface RunInTenantOptions {
-  /** Also enters a tenant that is suspended, archived or in maintenance: for operators and repairs. @default false */
-  readonly allowInactive?: boolean | undefined
-  /**
-   * Also enters a tenant that is refused with NAME_IN_BOTH_SCOPES or TENANT_BEHIND, to repair it. A name that the tenant lacks then means the
-   * table of the shared schema: name tables with their schema. @default false
-   */
-  readonly repair?: boolean | undefined
-}
-
-export type SessionOptions = Pick<RunInTenantOptions, 'repair'>
 
 /** The database of a tenancy, for the command line. It is no property, so that a user does not find it. */
 export let databaseOf: (tenancy: Tenancy<any, any>) => OpenDatabase
@@ -111,12 +106,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     this.#sources = migrationSources(options)
     const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options }
     this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#catalog.deploy, this.#trialHost())
-    this.#entry = new Entry<A>(parts)
-    this.#events.on('tenant.created', () => this.#entry.forget())
-    this.#events.on('migrations.ended', () => {
-      this.#store.migrated()
-      this.#entry.forget()
-    })
+    this.#entry = new Entry<A>({ ...parts, events: this.#events })
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
     this.attack = attackOf({ ...parts, database: this.#database, scope: this.#scope, tenancy: this })
     this.domains = domainsApi(domains)
@@ -288,14 +278,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   #enter<T>(tenant: Tenant<A>, fn: (tenant: Tenant<A>) => T, options: RunInTenantOptions | undefined): Promise<Awaited<T>> {
     return this.#scope.run(tenant, async (): Promise<Awaited<T>> => {
       if (options !== undefined) assertKnownKeys('run', options, ['allowInactive', 'repair'])
-      const assertStatus = (): void => assertEnterable(tenant, this.#store.newestOf(tenant), options?.allowInactive === true)
-      assertStatus()
-      const asking = options?.repair === true ? undefined : this.#entry.assertOwnTables(tenant)
-      if (asking !== undefined) {
-        await asking
-        // The tenant may have been suspended while the database was asked.
-        assertStatus()
-      }
+      const asking = this.#entry.assertMayEnter(tenant, options)
+      if (asking !== undefined) await asking
       // Awaited inside the scope: a lazy query builder sends its statement only when it is awaited.
       return await fn(tenant)
     })

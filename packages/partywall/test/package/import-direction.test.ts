@@ -115,6 +115,7 @@ const rooms: Record<string, readonly string[]> = {
     'sql',
     'config',
     'ports',
+    'scope',
     'catalog/tenants',
     'migrations/review',
     'migrations/sources',

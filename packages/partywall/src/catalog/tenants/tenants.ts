@@ -197,10 +197,7 @@ export class Tenants<A extends object = Attributes> {
     return this.#one(queryable, recorded(insertTenantSql(row), ownSchema, { action: 'tenant.created', details }))
   }
 
-  /**
-   * For the lifecycle: the tenant as its transaction sees it, for the end of the transaction. The row was inserted before the schema existed, so
-   * the tenant that `insert` returned does not know its schema.
-   */
+  /** For the lifecycle: the tenant as its transaction sees it at its end. `insert` came before the schema, so its result does not know it. */
   async complete(queryable: Queryable, { id }: Tenant<A>): Promise<Tenant<A>> {
     const key: TenantKey = { by: 'id', value: id }
     return known(await this.#one(queryable, tenantByKeySql(key)), key)
@@ -212,7 +209,7 @@ export class Tenants<A extends object = Attributes> {
     this.#events.emit('tenant.created', { tenant })
   }
 
-  /** For the lifecycle: migrations have run in this process. Tenants are looked up again before the digests of their histories count. */
+  /** For the lifecycle: migrations have run in this process, so the digests of histories are read again. */
   migrated(): void {
     this.#states.forgetDigests()
     this.#cache.forgetAll()

@@ -14,7 +14,9 @@ import { BoundedMap } from '../../bounded-map.ts'
 import type { Options } from '../../config/options.ts'
 import type { Tenants } from '../../catalog/tenants/tenants.ts'
 import type { TenancyError } from '../../errors.ts'
+import type { Events } from '../../events.ts'
 import type { Queryable } from '../../sql/statement.ts'
+import { assertEnterable } from '../../scope/entering.ts'
 import type { Attributes, Tenant } from '../../types.ts'
 import { KnownHeads, type HeadsParts, type KnownHead } from './known-heads.ts'
 import { NamesWatch, type NamesInBoth, type NamesOptions } from './names-in-both.ts'
@@ -23,6 +25,7 @@ import { behindTheHead, missingNames, unlistedNames } from './refusals.ts'
 export interface EntryParts<A extends object = Attributes> extends HeadsParts {
   readonly catalog: Queryable
   readonly tenants: Tenants<A>
+  readonly events: Events<A>
   readonly options: HeadsParts['options'] & NamesOptions & Pick<Options, 'behind'>
 }
 
@@ -39,13 +42,29 @@ export class Entry<A extends object = Attributes> {
     this.#parts = parts
     this.#names = new NamesWatch(parts.catalog, parts.options)
     this.#heads = new KnownHeads(parts, parts.options.behind === 'refuse')
+    parts.events.on('tenant.created', () => this.#forget())
+    parts.events.on('migrations.ended', () => {
+      parts.tenants.migrated()
+      this.#forget()
+    })
   }
 
   /**
-   * Passes a tenant whose statements stay in its own tables. Returns a promise only when the database or the files must be asked first.
-   * @throws TenancyError NAME_IN_BOTH_SCOPES, TENANT_BEHIND
+   * Passes a tenant that work may start in. Returns a promise only when the database or the files must be asked first.
+   * @throws TenancyError UNKNOWN_TENANT, TENANT_CHANGED; TENANT_SUSPENDED, TENANT_MAINTENANCE unless `allowInactive`; NAME_IN_BOTH_SCOPES,
+   * TENANT_BEHIND unless `repair`
    */
-  assertOwnTables(tenant: Tenant<A>): Promise<void> | undefined {
+  assertMayEnter(
+    tenant: Tenant<A>,
+    { allowInactive, repair }: { allowInactive?: boolean | undefined; repair?: boolean | undefined } = {},
+  ): Promise<void> | undefined {
+    const assertStatus = (): void => assertEnterable(tenant, this.#parts.tenants.newestOf(tenant), allowInactive === true)
+    assertStatus()
+    // The tenant may have been suspended while the database was asked.
+    return repair === true ? undefined : this.#assertOwnTables(tenant)?.then(assertStatus)
+  }
+
+  #assertOwnTables(tenant: Tenant<A>): Promise<void> | undefined {
     return andThen(this.#names.current(), (names) => {
       const unlisted = names.unlisted.get(tenant.kind)
       if (unlisted !== undefined) throw unlistedNames(tenant.schema, unlisted)
@@ -57,7 +76,7 @@ export class Entry<A extends object = Attributes> {
   }
 
   /** Migrations have run in this process, or a tenant was created: the next entry asks again. */
-  forget(): void {
+  #forget(): void {
     this.#names.forget()
     this.#asked.clear()
   }
