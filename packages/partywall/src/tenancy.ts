@@ -125,9 +125,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
 
   /**
    * Runs `fn` in the scope of a tenant: all that it queries through `pool` goes to the tenant's schema. Nothing stays behind.
-   * Costs no query for a Tenant, one lookup (mostly from the cache) for a reference; and once in `tenantCacheMs` one query for all tenants
-   * about names that the shared schema has, too. A Tenant is checked against what this process knows
-   * of the tenant by now, so a kept object does not enter a tenant that was suspended, deleted or renamed since.
+   * Costs no query for a Tenant, one lookup (mostly from the cache) for a reference; and one query for all tenants in `tenantCacheMs`. A Tenant
+   * is checked against what this process knows by now, so a kept object does not enter a tenant that was suspended, deleted or renamed since.
    * @example await tenancy.run('acme', () => tenancy.pool.query('select * from projects'))
    * @throws TenancyError UNKNOWN_TENANT, TENANT_SUSPENDED, TENANT_MAINTENANCE, TENANT_CHANGED, NAME_IN_BOTH_SCOPES, TENANT_BEHIND
    */
@@ -184,14 +183,12 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * Gives `fn` a connection that is bound to the tenant for its whole life, for statements that cannot be bound one by one: VACUUM,
    * CREATE INDEX CONCURRENTLY, CALL of a procedure that commits. The connection is closed afterwards. `fn` runs in the scope.
    * @example await tenancy.session('acme', (client) => client.query('vacuum projects'))
-   * @throws TenancyError UNKNOWN_TENANT, SCHEMA_MISSING, NAME_IN_BOTH_SCOPES, TENANT_BEHIND; UNSAFE_STATEMENT behind a pooler, where there
-   * is no such connection
+   * @throws TenancyError UNKNOWN_TENANT, SCHEMA_MISSING, NAME_IN_BOTH_SCOPES, TENANT_BEHIND; UNSAFE_STATEMENT behind a pooler
    */
   async session<T>(ref: Tenant<A> | TenantRef, fn: (client: PoolClient) => Promise<T>, options: SessionOptions = {}): Promise<T> {
     assertFunction('tenancy.session', fn)
     assertKnownKeys('session', options, ['repair'])
-    const how = { allowInactive: true, repair: options.repair }
-    return this.run(ref, (tenant) => this.#database.session(tenant, fn), how) as Promise<T>
+    return this.run(ref, (tenant) => this.#database.session(tenant, fn), { ...options, allowInactive: true }) as Promise<T>
   }
 
   /**
