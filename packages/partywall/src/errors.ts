@@ -14,6 +14,11 @@ export const errorCodes = {
   TENANT_SUSPENDED: { meaning: 'The tenant is suspended or archived.', http: 403 },
   TENANT_MAINTENANCE: { meaning: 'The tenant is in maintenance.', http: 503 },
   TENANT_CHANGED: { meaning: 'The schema of the tenant is not the one that was looked up.', http: 503 },
+  NAME_IN_BOTH_SCOPES: {
+    meaning: 'A table of the shared schema has a name that the schema of the tenant has, or should have.',
+    http: 503,
+  },
+  TENANT_BEHIND: { meaning: 'The tenant lacks migrations that this process knows.', http: 503 },
   INVALID_SCHEMA_NAME: { meaning: 'The name cannot be the name of a tenant schema.', http: 400 },
   INVALID_DOMAIN: { meaning: 'The text is not a host name.', http: 400 },
   INVALID_ATTRIBUTES: { meaning: 'The attributes do not fit the schema given as tenant.attributes.', http: 400 },
@@ -79,6 +84,10 @@ export interface ErrorDetails {
   TENANT_MAINTENANCE: { readonly schema: string; readonly status: 'maintenance' }
   /** The schema that was looked up. */
   TENANT_CHANGED: { readonly schema: string }
+  /** The names; `missing`: the tenant lacks them, and other tenants of its kind have them. */
+  NAME_IN_BOTH_SCOPES: { readonly schema: string; readonly names: readonly string[]; readonly missing: boolean }
+  /** `pending`: names of migrations. `object`: what one of them creates, and the shared schema has. */
+  TENANT_BEHIND: { readonly schema: string; readonly pending: readonly string[]; readonly object?: string | undefined }
   INVALID_SCHEMA_NAME: { readonly name: string }
   INVALID_DOMAIN: { readonly domain: string }
   INVALID_ATTRIBUTES: { readonly issues: readonly { readonly path: readonly string[]; readonly message: string }[] }

@@ -1,7 +1,15 @@
 import './node-version.ts'
 export { createTenancy } from './tenancy.ts'
-export type { RunInTenantOptions, Tenancy } from './tenancy.ts'
-export type { BoundaryApi, DatabaseApi, DomainsApi, LoginsApi, TenantsApi } from './tenancy-api.ts'
+export type { Tenancy } from './tenancy.ts'
+export type {
+  BoundaryApi,
+  DatabaseApi,
+  DomainsApi,
+  LoginsApi,
+  RunInTenantOptions,
+  SessionOptions,
+  TenantsApi,
+} from './tenancy-api.ts'
 export type { AttackEntry, AttackReport } from './attack/report.ts'
 export type { AttackOptions } from './attack/run-attacks.ts'
 export type { ScopeValue } from './scope/scope.ts'

@@ -13,6 +13,18 @@ import type { NewTenant } from './lifecycle/provision.ts'
 import type { Rotated, RotateOptions } from './lifecycle/rotate-logins.ts'
 import type { Domain, FleetReport, Tenant, TenantRef } from './types.ts'
 
+export interface RunInTenantOptions {
+  /** Also enters a tenant that is suspended, archived or in maintenance: for operators and repairs. @default false */
+  readonly allowInactive?: boolean | undefined
+  /**
+   * Also enters a tenant that is refused with NAME_IN_BOTH_SCOPES or TENANT_BEHIND, to repair it. A name that the tenant lacks then means the
+   * table of the shared schema: name tables with their schema. @default false
+   */
+  readonly repair?: boolean | undefined
+}
+
+export type SessionOptions = Pick<RunInTenantOptions, 'repair'>
+
 /** `tenancy.tenants`. `I` is what the schema of the attributes takes, `A` what it returns. */
 export interface TenantsApi<A extends object, I extends object> {
   /**

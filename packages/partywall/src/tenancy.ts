@@ -26,6 +26,7 @@ import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/f
 import { BoundaryWork } from './lifecycle/boundary/boundaries.ts'
 import { Logins } from './lifecycle/logins/logins.ts'
 import { rotateLogins } from './lifecycle/rotate-logins.ts'
+import { Entry } from './lifecycle/entry/entry.ts'
 import { provision } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
 import { migrationSources, sourceOfKind, type MigrationSources } from './migrations/sources/sources.ts'
@@ -36,7 +37,6 @@ import { tenantRole } from './names/role-name.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
 import { attackOf } from './tenancy-attack.ts'
-import { assertEnterable } from './scope/entering.ts'
 import { actingAs, withActor } from './scope/acting.ts'
 import { Scope, type ScopeValue } from './scope/scope.ts'
 import {
@@ -48,15 +48,12 @@ import {
   type DatabaseApi,
   type DomainsApi,
   type LoginsApi,
+  type RunInTenantOptions,
+  type SessionOptions,
   type TenantsApi,
 } from './tenancy-api.ts'
 import { identityOf } from './tenant-identity.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
-
-export interface RunInTenantOptions {
-  /** Also enters a tenant that is suspended, archived or in maintenance: for operators and repairs. @default false */
-  readonly allowInactive?: boolean | undefined
-}
 
 /** The database of a tenancy, for the command line. It is no property, so that a user does not find it. */
 export let databaseOf: (tenancy: Tenancy<any, any>) => OpenDatabase
@@ -86,6 +83,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly #store: Tenants<A>
   readonly #catalog: Catalog
   readonly #sources: MigrationSources
+  readonly #entry: Entry<A>
   #closed: Promise<void> | undefined
 
   static {
@@ -128,6 +126,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       rotateLogins(parts, rotateOptions),
     )
     this.logins = loginsApi(new Logins({ ...parts, deploy: this.#catalog.deploy, database: this.#database }))
+    this.#entry = new Entry<A>({ ...parts, events: this.#events })
     this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
     this.attack = attackOf({ ...parts, database: this.#database, scope: this.#scope, tenancy: this })
     this.domains = domainsApi(domains)
@@ -146,10 +145,10 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
 
   /**
    * Runs `fn` in the scope of a tenant: all that it queries through `pool` goes to the tenant's schema. Nothing stays behind.
-   * Costs no query for a Tenant, one lookup (mostly from the cache) for a reference. A Tenant is checked against what this process knows
-   * of the tenant by now, so a kept object does not enter a tenant that was suspended, deleted or renamed since.
+   * Costs no query for a Tenant, one lookup (mostly from the cache) for a reference; and one query for all tenants in `tenantCacheMs`. A Tenant
+   * is checked against what this process knows by now, so a kept object does not enter a tenant that was suspended, deleted or renamed since.
    * @example await tenancy.run('acme', () => tenancy.pool.query('select * from projects'))
-   * @throws TenancyError UNKNOWN_TENANT, TENANT_SUSPENDED, TENANT_MAINTENANCE, TENANT_CHANGED
+   * @throws TenancyError UNKNOWN_TENANT, TENANT_SUSPENDED, TENANT_MAINTENANCE, TENANT_CHANGED, NAME_IN_BOTH_SCOPES, TENANT_BEHIND
    */
   run<T>(ref: Tenant<A> | TenantRef, fn: (tenant: Tenant<A>) => T, options?: RunInTenantOptions): Promise<Awaited<T>> {
     const problem = functionProblem('tenancy.run', fn)
@@ -204,11 +203,12 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * Gives `fn` a connection that is bound to the tenant for its whole life, for statements that cannot be bound one by one: VACUUM,
    * CREATE INDEX CONCURRENTLY, CALL of a procedure that commits. The connection is closed afterwards. `fn` runs in the scope.
    * @example await tenancy.session('acme', (client) => client.query('vacuum projects'))
-   * @throws TenancyError UNKNOWN_TENANT, SCHEMA_MISSING; UNSAFE_STATEMENT behind a pooler, where there is no such connection
+   * @throws TenancyError UNKNOWN_TENANT, SCHEMA_MISSING, NAME_IN_BOTH_SCOPES, TENANT_BEHIND; UNSAFE_STATEMENT behind a pooler
    */
-  async session<T>(ref: Tenant<A> | TenantRef, fn: (client: PoolClient) => Promise<T>): Promise<T> {
+  async session<T>(ref: Tenant<A> | TenantRef, fn: (client: PoolClient) => Promise<T>, options: SessionOptions = {}): Promise<T> {
     assertFunction('tenancy.session', fn)
-    return this.run(ref, (tenant) => this.#database.session(tenant, fn), { allowInactive: true }) as Promise<T>
+    assertKnownKeys('session', options, ['repair'])
+    return this.run(ref, (tenant) => this.#database.session(tenant, fn), { ...options, allowInactive: true }) as Promise<T>
   }
 
   /**
@@ -220,7 +220,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     assertFunction('tenancy.forEach', fn)
     return forEachTenant(
       (selection) => this.#select(selection),
-      (tenant) => this.run(tenant, fn, { allowInactive: true }),
+      (tenant) => this.run(tenant, fn, { allowInactive: true, repair: options?.repair }),
       options,
     )
   }
@@ -289,13 +289,14 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   async #select(selection: TenantSelection): Promise<Tenant<A>[]> {
     const checked = checkedSelection('forEach', selection, ['active'])
     for (const kind of checked.kinds ?? []) sourceOfKind(this.#sources, kind)
-    return this.#store.select(checked)
+    return this.#store.select(checked, true)
   }
 
   #enter<T>(tenant: Tenant<A>, fn: (tenant: Tenant<A>) => T, options: RunInTenantOptions | undefined): Promise<Awaited<T>> {
     return this.#scope.run(tenant, async (): Promise<Awaited<T>> => {
-      if (options !== undefined) assertKnownKeys('run', options, ['allowInactive'])
-      assertEnterable(tenant, this.#store.newestOf(tenant), options?.allowInactive === true)
+      if (options !== undefined) assertKnownKeys('run', options, ['allowInactive', 'repair'])
+      const asking = this.#entry.assertMayEnter(tenant, options)
+      if (asking !== undefined) await asking
       // Awaited inside the scope: a lazy query builder sends its statement only when it is awaited.
       return await fn(tenant)
     })

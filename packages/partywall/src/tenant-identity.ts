@@ -28,6 +28,8 @@ export interface TenantState {
   generation: number
   status: TenantStatus
   isDeleted: boolean
+  /** The digest of its history of migrations at the last lookup; null where it has none. Absent: it was not looked up. */
+  digest?: string | null
 }
 
 const key = Symbol.for('partywall.tenant')

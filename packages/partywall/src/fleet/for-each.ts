@@ -11,6 +11,8 @@ export interface ForEachOptions extends TenantSelection {
   readonly concurrency?: number | undefined
   /** Whether work starts in further tenants after a failure. @default 'continue' */
   readonly onFailure?: 'continue' | 'stop' | undefined
+  /** Also enters tenants that are refused with NAME_IN_BOTH_SCOPES or TENANT_BEHIND, as in `tenancy.run`. @default false */
+  readonly repair?: boolean | undefined
 }
 
 export interface ForEachEntry<T> extends FleetEntry {
@@ -28,8 +30,8 @@ export async function forEachTenant<A extends object = Attributes, T = unknown>(
   enter: (tenant: Tenant<A>) => Promise<T>,
   options: ForEachOptions = {},
 ): Promise<FleetReport<ForEachEntry<T>>> {
-  assertKnownKeys('forEach', options, ['tenants', 'kinds', 'status', 'concurrency', 'onFailure'])
-  const { concurrency = 4, onFailure = 'continue', ...selection } = options
+  assertKnownKeys('forEach', options, ['tenants', 'kinds', 'status', 'concurrency', 'onFailure', 'repair'])
+  const { concurrency = 4, onFailure = 'continue', repair: _, ...selection } = options
   assertWholeNumber('INVALID_ARGUMENT', '"concurrency" of forEach', 'concurrency', concurrency, { least: 1 })
   assertOnFailure('forEach', onFailure)
   const started = performance.now()

@@ -64,6 +64,8 @@ export async function fourTenants(config: Omit<Config, 'database' | 'root'> = {}
     ...config,
     ...wall,
     root,
+    // Some tests put a table of this name into the shared schema, to see that no tenant uses it.
+    migrations: { shadowed: ['authors', 'notes'], ...config.migrations },
     pool: { max: 4, ...config.pool },
   })
   const admin = new Client(directUrl)

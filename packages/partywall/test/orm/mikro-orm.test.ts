@@ -228,7 +228,7 @@ describe('tenantMikroOrmOptions', () => {
 
   test('takes no scope for the shared one where the configuration says so', async () => {
     await fillAll()
-    const lenient = createTenancy({ ...wall, outsideScope: 'shared' })
+    const lenient = createTenancy({ ...wall, migrations: { shadowed: ['authors'] }, outsideScope: 'shared' })
     const other = new MikroORM(tenantMikroOrmOptions(lenient, { entities: [Author, Book, Plan] }))
     const em = other.em.fork()
     expect(await lenient.runShared(() => readHere(em))).toBe('shared')

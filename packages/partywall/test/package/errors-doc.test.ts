@@ -134,6 +134,8 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   INVALID_TENANT_REF: { seen: 'always' },
   TENANT_SUSPENDED: { schema: 'always', status: 'always' },
   TENANT_MAINTENANCE: { schema: 'always', status: 'always' },
+  NAME_IN_BOTH_SCOPES: { schema: 'always', names: 'always', missing: 'always' },
+  TENANT_BEHIND: { schema: 'always', pending: 'always', object: 'maybe' },
   TENANT_CHANGED: { schema: 'always' },
   INVALID_SCHEMA_NAME: { name: 'always' },
   INVALID_DOMAIN: { domain: 'always' },

@@ -129,6 +129,17 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/apply',
   ],
   'lifecycle/logins': [...ground, 'catalog/audit', 'catalog/roles', 'catalog/tenants'],
+  'lifecycle/entry': [
+    'sql',
+    'config',
+    'ports',
+    'scope',
+    'catalog/tenants',
+    'migrations/review',
+    'migrations/sources',
+    'migrations/history',
+    'migrations/plan',
+  ],
   // The edges: each adapter takes a tenancy by its shape (ports), so it needs none of the wiring.
   'http/shared': ['ports'],
   http: ['ports', 'http/shared'],

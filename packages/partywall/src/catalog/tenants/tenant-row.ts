@@ -19,6 +19,8 @@ export interface TenantRow {
   readonly login_generation?: string | null
   /** Null: the schema is not there. Undefined: it was not asked for. */
   readonly schema_oid?: string | null
+  /** The digest of its history of migrations. Null: it has none. Undefined: it was not asked for. */
+  readonly digest?: string | null
 }
 
 const tenants = new WeakSet<object>()
@@ -45,8 +47,9 @@ export function toTenant<A extends object = Attributes>(row: TenantRow, newest: 
   return tenant
 }
 
-export function stateOf({ revision, generation, status }: TenantRow): TenantState {
-  return { revision: Number(revision), generation: Number(generation), status, isDeleted: false }
+export function stateOf({ revision, generation, status, digest }: TenantRow): TenantState {
+  const state = { revision: Number(revision), generation: Number(generation), status, isDeleted: false }
+  return digest === undefined ? state : { ...state, digest }
 }
 
 /** Tells a tenant of the catalog from a reference to one: an object that only looks like a tenant is a reference. */

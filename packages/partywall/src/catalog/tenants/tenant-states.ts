@@ -39,6 +39,11 @@ export class TenantStates {
     if (known !== undefined) known.isDeleted = true
   }
 
+  /** Migrations have run: what is known of histories may be older. */
+  forgetDigests(): void {
+    for (const state of this.#states.values()) delete state.deref()?.digest
+  }
+
   find(id: string): TenantState | undefined {
     return this.#states.get(id)?.deref()
   }

@@ -27,7 +27,7 @@ export interface ListValues {
  * As text, so that parsers that the application has set in pg.types for jsonb and timestamptz change nothing here. The object id of the
  * schema is read with the row, in the same snapshot, and stored nowhere: a restored dump has another one.
  */
-const columns = `
+const columnsOfRow = `
         tenant.id::text as id,
         tenant.schema as schema,
         tenant.name as name,
@@ -44,6 +44,28 @@ const columns = `
         ) as schema_oid,
         tenant.attributes::text as attributes,
         floor(extract(epoch from tenant.created_at) * 1000)::text as created_at`
+
+/** Which migrations the schema has: the comment of the table of its history. It costs some 12 microseconds for each tenant. */
+const digest = `
+        (
+          select description.description
+          from pg_catalog.pg_description as description
+          where description.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            and description.objsubid = 0
+            and description.objoid = (
+              select history.oid
+              from pg_catalog.pg_class as history
+              where history.relname = 'partywall_migrations'
+                and history.relkind = 'r'
+                and history.relnamespace = (
+                  select namespace.oid
+                  from pg_catalog.pg_namespace as namespace
+                  where namespace.nspname = tenant.schema::name
+                )
+            )
+        ) as digest`
+
+const columns = `${columnsOfRow},${digest}`
 
 export function tenantByKeySql(key: TenantKey): Statement {
   return {
@@ -80,10 +102,10 @@ export function listTenantsSql({ status, kinds, search, limit, orderBy, isDescen
 }
 
 /** All tenants of these statuses and kinds, sorted by schema: for work on all of them. */
-export function allTenantsSql({ status, kinds }: Pick<ListValues, 'status' | 'kinds'>): Statement {
+export function allTenantsSql({ status, kinds }: Pick<ListValues, 'status' | 'kinds'>, withDigest: boolean): Statement {
   return {
     text: `
-      select ${columns}
+      select ${withDigest ? columns : columnsOfRow}
       from partywall.tenants as tenant
       where ${matchesStatusAndKind}
       order by tenant.schema`,

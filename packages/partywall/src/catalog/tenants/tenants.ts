@@ -125,11 +125,12 @@ export class Tenants<A extends object = Attributes> {
   /**
    * The tenants of a selection, for fleet work: those that are named, each once; else all of the given kinds and statuses, sorted by
    * schema. Costs one query for all tenants, or a lookup for each that is named.
+   * @param isEntered they will be entered, so the digests of their histories are read, too
    * @throws TenancyError UNKNOWN_TENANT
    */
-  async select({ named, kinds, status }: CheckedSelection): Promise<Tenant<A>[]> {
+  async select({ named, kinds, status }: CheckedSelection, isEntered = false): Promise<Tenant<A>[]> {
     if (named !== undefined) return (await namedTenants(named, (ref) => this.get(ref))).filter(fits({ kinds, status }))
-    const { rows } = await this.#catalog.query<TenantRow>(allTenantsSql({ kinds, status }))
+    const { rows } = await this.#catalog.query<TenantRow>(allTenantsSql({ kinds, status }, isEntered))
     return rows.map((row) => this.#toTenant(row))
   }
 
@@ -203,10 +204,7 @@ export class Tenants<A extends object = Attributes> {
     return this.#one(queryable, recorded(insertTenantSql(row), ownSchema, { action: 'tenant.created', details }))
   }
 
-  /**
-   * For the lifecycle: the tenant as its transaction sees it, for the end of the transaction. The row was inserted before the schema existed, so
-   * the tenant that `insert` returned does not know its schema.
-   */
+  /** For the lifecycle: the tenant as its transaction sees it at its end. `insert` came before the schema, so its result does not know it. */
   async complete(queryable: Queryable, { id }: Tenant<A>): Promise<Tenant<A>> {
     const key: TenantKey = { by: 'id', value: id }
     return known(await this.#one(queryable, tenantByKeySql(key)), key)
@@ -221,6 +219,12 @@ export class Tenants<A extends object = Attributes> {
   /** For the lifecycle: the row of the tenant was changed. */
   forget(tenantId: string): void {
     this.#cache.forget(tenantId)
+  }
+
+  /** For the lifecycle: migrations have run in this process, so the digests of histories are read again. */
+  migrated(): void {
+    this.#states.forgetDigests()
+    this.#cache.forgetAll()
   }
 
   /** For the lifecycle: the new tenant has another structure than one with the same migrations. */

@@ -75,4 +75,4 @@ export function inBothScopesSql(sharedSchema: string, schema: string | undefined
 }
 
 /** Tables, partitioned and foreign ones too, views, materialized views, sequences: what a query reaches by its name alone. */
-const relationKinds = `'r', 'p', 'f', 'v', 'm', 'S'`
+export const relationKinds = `'r', 'p', 'f', 'v', 'm', 'S'`
