@@ -5,6 +5,7 @@ import type { Cli, GlobalFlags } from './context/cli.ts'
 import { attack } from './attack/attack.ts'
 import { check } from './check/check.ts'
 import { dev } from './project/dev.ts'
+import { doctor } from './doctor/doctor.ts'
 import { init } from './project/init.ts'
 import { domain } from './domain/domain.ts'
 import { migrate } from './migrate/migrate.ts'
@@ -29,6 +30,7 @@ export function buildProgram(cli: Cli): Command {
   sql(program, cli)
   attack(program, cli)
   check(program, cli)
+  doctor(program, cli)
   dev(program, cli)
 
   return withCommonOptions(program)
