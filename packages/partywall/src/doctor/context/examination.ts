@@ -44,6 +44,10 @@ export interface ServerFacts {
   readonly login: string
   readonly deploy: string
   readonly tenants: string
+  /** The group of the tenants that log in themselves. */
+  readonly logins: string
+  /** The role that makes tenants members of their group. */
+  readonly granter: string
   readonly shared: string
   readonly catalog: string
   /** There are tenants' roles, or the group of them. */

@@ -59,7 +59,7 @@ const otherTenant = 'the role of another tenant'
 
 /** Whether statements of the application may run with the rights of this role: then rights that are too many break the boundary. */
 export function isReachable({ facts }: Context, role: string): boolean {
-  return [everyone, otherTenant, facts.login, facts.tenants, facts.shared, facts.catalog].includes(role)
+  return [everyone, otherTenant, facts.login, facts.tenants, facts.logins, facts.shared, facts.catalog].includes(role)
 }
 
 /** `the role "app"`; the two names that are none of a role, as they are. */

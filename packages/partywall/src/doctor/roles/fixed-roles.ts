@@ -12,7 +12,7 @@ export const fixedRoles: Examination = {
     const { askDeploy, facts } = context
     const names = [facts.tenants, facts.shared, facts.catalog]
     const roles = await askDeploy<FixedRole>(rolesSql(names))
-    const others = await askDeploy<Membership>(membershipsSql(names, [facts.login, facts.deploy]))
+    const others = await askDeploy<Membership>(membershipsSql(names, [facts.login, facts.deploy, facts.granter]))
     return [
       ...names.filter((name) => !roles.some(({ role }) => role === name)).map(isMissing),
       ...roles.filter(({ powers }) => powers.length > 0).map(isPowerful),
@@ -89,7 +89,7 @@ function rolesSql(names: readonly string[]): Statement {
   }
 }
 
-/** @param expected who may be a member of each: the login, and the role that made them, which PostgreSQL 16 and newer make a member */
+/** @param expected who may be a member of each: the login, the role that adds tenants, and the one that made them, which PostgreSQL 16 makes a member */
 function membershipsSql(names: readonly string[], expected: readonly string[]): Statement {
   return {
     text: `

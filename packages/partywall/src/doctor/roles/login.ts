@@ -83,7 +83,7 @@ function powersSql(role: string): Statement {
 }
 
 /** Roles that are none of partywall: a role that PostgreSQL brings, such as pg_read_all_data, opens all tenants. */
-function otherRolesSql({ facts: { login: role, deploy, tenants, shared, catalog } }: Context): Statement {
+function otherRolesSql({ facts: { login: role, deploy, tenants, logins, granter, shared, catalog } }: Context): Statement {
   return {
     text: `
       select other.rolname::text as role, bool_or(other.oid < 16384 or other.rolsuper or other.rolname = $3::name) as "isPredefined"
@@ -95,7 +95,7 @@ function otherRolesSql({ facts: { login: role, deploy, tenants, shared, catalog 
         and other.rolname !~ '${tenantRolePattern}'
       group by other.rolname
       order by other.rolname`,
-    values: [role, [tenants, shared, catalog], deploy],
+    values: [role, [tenants, shared, catalog, ...(role === deploy ? [logins, granter] : [])], deploy],
   }
 }
 

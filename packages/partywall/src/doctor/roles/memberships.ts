@@ -59,13 +59,17 @@ function memberOfSql(context: Context): Statement {
       join pg_catalog.pg_auth_members as membership on membership.member = tenant.role
       join pg_catalog.pg_roles as other on other.oid = membership.roleid
       where other.rolname <> $4::name
+        and not (other.rolname = $5::name and tenant.boundary = 'login')
       group by 1
       order by 1`,
-    values: [...tenantValues(context), context.facts.tenants],
+    values: [...tenantValues(context), context.facts.tenants, context.facts.logins],
   }
 }
 
-/** From PostgreSQL 16 on, the role that made another one is its member, with the right to give it away and nothing else. */
+/**
+ * No other role may take that of a tenant which logs in itself. From PostgreSQL 16 on, the role that made another one is its member, with the right to give it
+ * away and nothing else.
+ */
 function membersSql(context: Context): Statement {
   return {
     text: `
@@ -73,7 +77,7 @@ function membersSql(context: Context): Statement {
       select ${roleNameSql('membership.member')} as role, ${someTenantsSql()}
       from tenant
       join pg_catalog.pg_auth_members as membership on membership.roleid = tenant.role
-      where membership.member <> tenant.login
+      where (membership.member <> tenant.login or tenant.boundary = 'login')
         and membership.member <> tenant.deploy
       group by 1
       order by 1`,
