@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Outcome } from './measuring/outcome.ts'
 import { benchServer } from './measuring/server.ts'
+import { doctor } from './scenarios/doctor.ts'
 import { http } from './scenarios/http.ts'
 import { lookupsOfTenants } from './scenarios/lookups.ts'
 import { memory } from './scenarios/memory.ts'
@@ -27,6 +28,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   'migrate-many': migrateMany,
   noop,
   review,
+  doctor,
 }
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })

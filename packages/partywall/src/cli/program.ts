@@ -6,6 +6,7 @@ import { attack } from './attack/attack.ts'
 import { check } from './check/check.ts'
 import { boundary } from './boundary/boundary.ts'
 import { dev } from './project/dev.ts'
+import { doctor } from './doctor/doctor.ts'
 import { init } from './project/init.ts'
 import { domain } from './domain/domain.ts'
 import { migrate } from './migrate/migrate.ts'
@@ -31,6 +32,7 @@ export function buildProgram(cli: Cli): Command {
   sql(program, cli)
   attack(program, cli)
   check(program, cli)
+  doctor(program, cli)
   dev(program, cli)
 
   return withCommonOptions(program)

@@ -18,6 +18,8 @@ import { interruptPool } from './pool/interrupt.ts'
 import type { Loan } from './pool/loan.ts'
 import { inSession } from './pool/session.ts'
 import { probe, type Probe } from './probe/probe.ts'
+import type { ProbeParts } from './probe/probe-parts.ts'
+import { learnRoute, type Route } from './probe/route.ts'
 import { examine, type ExaminedText } from '../sql/statement-facts.ts'
 import type { Queryable, Statement } from '../sql/statement.ts'
 import { connectFor, loginConnectionsOf, TenantPool, type TenantPoolConfig } from './pool/tenant-pool.ts'
@@ -39,6 +41,8 @@ export class OpenDatabase implements Database {
   readonly sharedPool: TenantPool
   /** The same database for work on its structure: as the deploy role, on connections of its own where it is another one than the application's. */
   readonly deploy: Database
+  /** As the login of the application itself, whatever the boundary: for the doctor. */
+  readonly login: Pick<Database, 'transaction' | 'loginRole'>
   readonly #options: Options
   readonly #bindings: Bindings
   readonly #events: DatabaseEvents
@@ -88,6 +92,11 @@ export class OpenDatabase implements Database {
       loginRole: () => this.#loginRole(this.#deployPool),
       connections: (size, fn) => this.connections(size, fn),
     }
+    this.login = {
+      loginRole: () => this.loginRole(),
+      transaction: (fn) =>
+        this.#transaction(this.sharedPool, this.#bindings.deploy, (schema) => this.#bindings.ofSchema(schema), fn),
+    }
   }
 
   /** One statement whose names are qualified, as the role of the catalog. One round trip. */
@@ -132,12 +141,21 @@ export class OpenDatabase implements Database {
   }
 
   /** What is between partywall and the server, and whether tenants stay isolated. Opens up to five connections, and closes them. */
-  async probe(): Promise<Probe> {
+  probe(): Promise<Probe> {
+    return this.#onRoute(probe)
+  }
+
+  /** What is between partywall and the server. Opens up to three connections, and closes them. @throws TenancyError UNSAFE_SETUP */
+  route(): Promise<Route> {
+    return this.#onRoute(learnRoute)
+  }
+
+  async #onRoute<T>(fn: (parts: ProbeParts) => Promise<T>): Promise<T> {
     const config = await this.connectionConfig()
     const byPath = new Bindings({ ...this.#options, boundary: pathForAll })
     const pool = await this.#extraPool(2, scopeBinder(this.#scope, byPath, this.#options.outsideScope), config)
     try {
-      return await probe({ database: this, pool, scope: this.#scope, config })
+      return await fn({ database: this, pool, scope: this.#scope, config })
     } finally {
       await this.#endExtra(pool)
     }

@@ -27,6 +27,7 @@ const calls: [command: string, call: string | string[]][] = [
   ['migrate new', 'migrate new notes'],
   ['sql', ['sql', '--tenant', 'acme', 'select 1 as one']],
   ['check', 'check'],
+  ['doctor', 'doctor'],
 ]
 
 test('the page lists the fields of each JSON document', { timeout: 120_000 }, async () => {

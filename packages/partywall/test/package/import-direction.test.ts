@@ -140,6 +140,10 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/history',
     'migrations/plan',
   ],
+  // The doctor: an examination reads, and is given the connections.
+  'doctor/context': [...ground, 'catalog/install'],
+  'doctor/*': [...text, 'config', 'migrations/history', 'doctor/context'],
+  doctor: ['ports', 'sql', 'config', 'doctor/*', 'doctor/context'],
   // The edges: each adapter takes a tenancy by its shape (ports), so it needs none of the wiring.
   'http/shared': ['ports'],
   http: ['ports', 'http/shared'],

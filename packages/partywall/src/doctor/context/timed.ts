@@ -1,0 +1,23 @@
+/** Sends statements that only read, each in a transaction of its own, with limits: the doctor must not become what slows the server down. */
+import type { Transaction } from '../../ports/database.ts'
+import type { Ask } from './examination.ts'
+
+/** The most milliseconds of one statement. */
+export const statementTimeoutMs = 10_000
+
+/** The most milliseconds for which a statement waits for a lock: something else changes what it reads. */
+const lockTimeoutMs = 1000
+
+type Transact = <T>(fn: (transaction: Transaction) => Promise<T>) => Promise<T>
+
+export function timed(transact: Transact): Ask {
+  return async <R extends object>(statement: Parameters<Ask>[0]) =>
+    transact(async (transaction) => {
+      await transaction.query({ text: limits })
+      return (await transaction.query<R & Record<string, unknown>>(statement)).rows as R[]
+    })
+}
+
+const limits =
+  `set local statement_timeout to ${statementTimeoutMs}; set local lock_timeout to ${lockTimeoutMs}; ` +
+  'set local transaction_read_only to on'
