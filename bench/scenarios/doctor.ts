@@ -8,7 +8,6 @@ import {
   createRoleSql,
   futureRightsSql,
   mayTakeSql,
-  memberOfSql,
   onlyReadSql,
   usageSql,
 } from '../../packages/partywall/src/catalog/roles/rights-sql.ts'
@@ -20,6 +19,7 @@ import {
   historyTable,
   recordText,
 } from '../../packages/partywall/src/migrations/history/history-sql.ts'
+import { identifier } from '../../packages/partywall/src/names/identifier.ts'
 import { fixedRole, tenantRole } from '../../packages/partywall/src/names/role-name.ts'
 import type { Outcome } from '../measuring/outcome.ts'
 import { median, rounded } from '../measuring/statistics.ts'
@@ -137,7 +137,7 @@ function tenantText(schema: string): string {
   return [
     `insert into partywall.tenants (id, schema, name) values ('${id}', '${schema}', '${schema}');`,
     createRoleSql(role),
-    memberOfSql(role, fixedRole('tenants', database)),
+    `grant ${identifier(fixedRole('tenants', database))} to ${identifier(role)};`,
     mayTakeSql(role, { login: app, hasMembershipOptions: true }),
     `create schema ${schema};`,
     usageSql(schema, role),
