@@ -72,6 +72,7 @@ export async function startPgBouncer(
       const client = new Client(console.href)
       await client.connect()
       await client.query(`set default_pool_size = ${serverConnections}`)
+      await whenNoneLogsIn(client)
       // Closes each surplus server connection as soon as it is free.
       await client.query('reconnect')
       await client.end()
@@ -85,6 +86,16 @@ export async function startPgBouncer(
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** RECONNECT closes a server connection that is logging in, counts that as a failed login, and refuses the clients that wait for it. */
+async function whenNoneLogsIn(client: Client): Promise<void> {
+  for (let attempt = 0; attempt < 1000; attempt++) {
+    const { rows } = await client.query('show pools')
+    if (rows.every(({ sv_login }) => Number(sv_login) === 0)) return
+    await sleep(2)
+  }
+  throw new Error('A server connection of PgBouncer has been logging in for seconds.')
 }
 
 async function kill(child: ChildProcess): Promise<void> {
