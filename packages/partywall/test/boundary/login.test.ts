@@ -38,7 +38,7 @@ beforeAll(async () => {
     await owner.query(`insert into ${schema}.items (owner) values ('${schema}')`)
   }
   await owner.end()
-}, 30_000)
+}, 120_000)
 afterAll(async () => {
   await tenancy.close()
   await admin.end()
@@ -234,7 +234,7 @@ test('a rotation is resumed by its time, and may end the connections of the old 
   })
   await admin.query(`grant pg_signal_backend to ${deployRole}`)
   expect(await tenancy.boundary.rotate({ tenants: 'acme', endConnections: true })).toMatchObject({ ok: true })
-  await expect(held.query('select 1')).rejects.toThrow(/terminat/i)
+  await expect(held.query('select 1')).rejects.toThrow(/terminat|connection error/i)
   held.release()
   expect(await tenancy.boundary.rotate({ tenants: 'roley' })).toMatchObject({
     entries: [{ error: { code: 'INVALID_ARGUMENT' } }],

@@ -82,7 +82,9 @@ const stranger = `${logins.appRole}_stranger`
 const orphan = `partywall_${randomBytes(16).toString('hex')}`
 const unused = `partywall_${randomBytes(16).toString('hex')}`
 const { appRole: app, deployRole: deploy } = logins
-const [group, shared, catalog] = (['tenants', 'shared', 'catalog'] as const).map((one) => fixedRole(one, name))
+const [group, granter, shared, catalog] = (['tenants', 'granter', 'shared', 'catalog'] as const).map((one) =>
+  fixedRole(one, name),
+)
 
 /** What is done, the id and a part of the finding, and how it is done, as a superuser. */
 const changes: readonly [what: string, finding: readonly [id: string, seen: string] | undefined, sql: string | (() => string)][] =
@@ -141,7 +143,7 @@ const changes: readonly [what: string, finding: readonly [id: string, seen: stri
     [
       'a role outside of the group',
       ['PW-121', 'The role of the tenant "initech" is not in the group'],
-      () => `set role ${deploy}; revoke ${group} from ${role('initech')}; reset role`,
+      () => `set role ${granter}; revoke ${group} from ${role('initech')}; reset role`,
     ],
     ['a login that may create databases', ['PW-122', 'has the attribute createdb'], `alter role ${app} createdb`],
     [

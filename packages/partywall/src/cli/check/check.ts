@@ -12,7 +12,7 @@ export function check(parent: Command, cli: Cli): void {
   parent
     .command('check')
     .description('check the configuration, the code and the database of this project; changes nothing')
-    .option('--app <module>', 'import this module, and check the order of the middlewares of its application')
+    .option('--app <module>', 'import this module, and check the order of the middlewares of its application (default: none)')
     .option(
       '--allow <path>',
       'a route that needs no tenant; /admin/* for all under it; may be repeated (default: none)',

@@ -5,14 +5,17 @@ import { fleetOf, having, histories, titlesSql } from '../run/fleet.ts'
 describe('planning a fleet', () => {
   test('queries once for all schemas, and reads no history that the digest identifies', async () => {
     const fleet = await fleetOf(5)
-    const query = vi.spyOn(fleet.database, 'query')
+    // To look at the fleet as the application, and to change it as the deploy role.
+    const sent = [fleet.database, fleet.database.deploy].map((on) => vi.spyOn(on, 'query'))
     const queries = async (): Promise<string[]> => {
-      query.mockClear()
+      for (const query of sent) query.mockClear()
       expect((await fleet.migrations.run()).ok).toBe(true)
-      return query.mock.calls.map(
-        ([{ text }]) =>
-          ['partywall.tenants', 'partywall_migrations"', 'pg_namespace'].find((name) => text.includes(name)) ?? text,
-      )
+      return sent
+        .flatMap(({ mock }) => mock.calls)
+        .map(
+          ([{ text }]) =>
+            ['partywall.tenants', 'partywall_migrations"', 'pg_namespace'].find((name) => text.includes(name)) ?? text,
+        )
     }
     await queries()
     expect(await queries()).toEqual(['partywall.tenants', 'pg_namespace'])

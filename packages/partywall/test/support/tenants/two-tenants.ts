@@ -12,7 +12,7 @@ import type { Tampering } from '../../../src/events.ts'
 import { Scope } from '../../../src/scope/scope.ts'
 import { toTenant } from '../../../src/catalog/tenants/tenant-row.ts'
 import type { Tenant } from '../../../src/types.ts'
-import { Access } from '../../../src/catalog/roles/access.ts'
+import { createTenancy } from '../../../src/index.ts'
 import { setAlarm } from '../run/alarms.ts'
 import { boundary, isByRole } from '../servers/boundary.ts'
 import { adopt } from './adopt.ts'
@@ -110,22 +110,13 @@ async function givenRoles(
   tenants: readonly Tenant[],
 ): Promise<string> {
   const { app, appRole } = await leastPrivilege(directUrl, url, true)
-  const access = new Access(
-    { loginRole: async () => appRole },
-    {
-      boundary: { default: 'role', kinds: {}, tenants: {} },
-      sharedSchema: 'public',
-      extraSearchPath: [],
-      shared: { grants: {} },
-    },
-    false,
-  )
-  // As much of the catalog as the roles are given rights on.
-  await admin.query(`
-    create schema partywall; create table partywall.migrations (number int);
-    create table partywall.audit (actor text, action text, tenant_id uuid, object text, origin text, details jsonb);
-    create function partywall.open_all_to_shared_scope() returns void language sql as ''`)
-  await access.give(admin)
+  const wall = createTenancy({
+    database: { connectionString: app, deploy: directUrl },
+    boundary: 'role',
+    migrations: { shared: false, tenant: false },
+  })
+  await wall.ready()
+  await wall.close()
   await adopt(admin, tenants, Promise.resolve(appRole))
   return app
 }
