@@ -1,11 +1,9 @@
 /** `partywall check`: what is wrong with the configuration, the code and the database of a project, as far as it can be seen. Changes nothing. */
 import type { Command } from 'commander'
-import { checks } from '../../check/checks.ts'
-import { runChecks } from '../../check/run-checks.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples, repeated } from '../context/declarations.ts'
 import { messageOf } from '../terminal/failure.ts'
-import { gather, type CheckFlags } from './gather.ts'
+import type { CheckFlags } from './gather.ts'
 import { renderReport } from './report.ts'
 
 export function check(parent: Command, cli: Cli): void {
@@ -28,6 +26,12 @@ export function check(parent: Command, cli: Cli): void {
       ),
     )
     .action(async (flags: CheckFlags) => {
+      // Loaded only here: every other command starts without them.
+      const [{ checks }, { runChecks }, { gather }] = await Promise.all([
+        import('../../check/checks.ts'),
+        import('../../check/run-checks.ts'),
+        import('./gather.ts'),
+      ])
       const { facts, absent, release } = await gather(cli, flags)
       try {
         const report = await runChecks(checks, { facts, absent, describe: messageOf })
