@@ -332,3 +332,30 @@ test('no password is printed, kept on a client, or written into the log of the s
   expect(log).toContain('alter role')
   expect(log.includes(password) || log.includes(key)).toBe(false)
 })
+
+test('a tenant whose boundary changes to role loses the group that may call set_config, and one that changes back is in it', async () => {
+  const set = async (boundary: Config['boundary'], tenants?: string) => {
+    const work = open({ boundary })
+    const report = await work.boundary[boundary === 'path' ? 'downgrade' : 'upgrade']({
+      finish: true,
+      ...(tenants && { tenants }),
+    })
+    expect(report.entries.filter(({ error }) => error !== undefined)).toEqual([])
+    await work.close()
+  }
+  const toRole = open({ boundary: { default: 'login', tenants: { acme: 'role' } } })
+  await set({ default: 'login', tenants: { acme: 'role' } }, 'acme')
+  const escape = `select set_config('role', '${roles['roley']}', true)`
+  await expect(toRole.run('acme', () => toRole.pool.query(escape))).rejects.toMatchObject({ code: '42501' })
+  await toRole.close()
+  // The roles, and the one that makes them members, are dropped and made again.
+  await set('path')
+  const created = open({ boundary: 'path' })
+  await created.tenants.create({ schema: 'pathy' })
+  await created.close()
+  await set('login')
+  const again = open({ boundary: 'login' })
+  expect(await whoami(again)).toBe(roles['acme'])
+  expect((await again.run('pathy', () => again.pool.query('select session_user as who'))).rows).toHaveLength(1)
+  await again.close()
+})

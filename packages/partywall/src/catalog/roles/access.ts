@@ -20,6 +20,7 @@ import type { Queryable } from '../../sql/statement.ts'
 import { loginPassword } from '../../login-password.ts'
 import { readRoleNames, type RoleNames } from './role-names.ts'
 import {
+  adoptGroupSql,
   createRoleSql,
   granterSql,
   mayTakeSql,
@@ -124,9 +125,10 @@ async function makeFixedRoles(transaction: Queryable, names: RoleNames): Promise
   for (const role of [names.tenants, names.granter, names.shared, names.catalog]) {
     if (!(await hasRole(transaction, role))) await transaction.query({ text: createRoleSql(role) })
   }
-  await transaction.query({
-    text: [granterSql(names), mayTakeSql(names.shared, names), mayTakeSql(names.catalog, names)].join('\n'),
-  })
+  const texts = [granterSql(names), mayTakeSql(names.shared, names), mayTakeSql(names.catalog, names)]
+  // The group of logins stays when a downgrade drops the granter.
+  if (await hasRole(transaction, names.logins)) texts.push(adoptGroupSql(names.logins, names))
+  await transaction.query({ text: texts.join('\n') })
 }
 
 async function hasRole(queryable: Queryable, role: string): Promise<boolean> {

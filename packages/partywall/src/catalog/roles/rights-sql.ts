@@ -64,6 +64,15 @@ export function joinSql(
   ].join('\n')
 }
 
+/** The opposite. From PostgreSQL 16 on a membership is taken by the role that gave it. */
+export function leaveSql(role: string, group: string, { granter, deploy }: Pick<RoleNames, 'granter' | 'deploy'>): string {
+  return [
+    `set local role ${identifier(granter)};`,
+    `revoke ${identifier(group)} from ${identifier(role)};`,
+    `set local role ${identifier(deploy)};`,
+  ].join('\n')
+}
+
 /** Lets the granter add members to the group. */
 export function adoptGroupSql(group: string, { granter }: Pick<RoleNames, 'granter'>): string {
   return `grant ${identifier(group)} to ${identifier(granter)} with admin option;`

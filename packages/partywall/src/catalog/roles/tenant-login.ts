@@ -41,12 +41,13 @@ export async function giveNextPassword(
 ): Promise<number | undefined> {
   const names = await access.names(transaction)
   await makeGroup(transaction, names)
-  const { rows } = await transaction.query<{ generation: string }>(nextGenerationSql(tenant.id, before))
+  const role = tenantRole(tenant.id)
+  const { rows } = await transaction.query<NextGeneration>(nextGenerationSql(tenant.id, role, names.logins, before))
   if (rows[0] === undefined) return undefined
   const generation = Number(rows[0].generation)
-  const role = tenantRole(tenant.id)
   const texts = [alterLoginSql(role, await access.verifierOf(role, generation))]
-  if (generation === firstGeneration) texts.push(joinSql(role, [names.logins], names))
+  // The number outlives the role, which a downgrade drops.
+  if (rows[0].is_member !== 'true') texts.push(joinSql(role, [names.logins], names))
   try {
     await transaction.query({ text: texts.join('\n') })
   } catch (error) {
@@ -89,7 +90,12 @@ function groupSql(group: string): Statement {
   }
 }
 
-function nextGenerationSql(id: string, before: Date | undefined): Statement {
+interface NextGeneration extends Record<string, unknown> {
+  readonly generation: string
+  readonly is_member: string
+}
+
+function nextGenerationSql(id: string, role: string, group: string, before: Date | undefined): Statement {
   return {
     text: `
       update partywall.tenants as tenant
@@ -97,8 +103,14 @@ function nextGenerationSql(id: string, before: Date | undefined): Statement {
           login_rotated_at = pg_catalog.now()
       where tenant.id = $1::uuid
         and ($2::timestamptz is null or tenant.login_rotated_at is null or tenant.login_rotated_at < $2::timestamptz)
-      returning tenant.login_generation::text as generation`,
-    values: [id, before?.toISOString() ?? null],
+      returning tenant.login_generation::text as generation,
+        exists (
+          select from pg_catalog.pg_auth_members as membership
+          join pg_catalog.pg_roles as logins on logins.oid = membership.roleid
+          join pg_catalog.pg_roles as member on member.oid = membership.member
+          where logins.rolname = $4::name and member.rolname = $3::name
+        )::text as is_member`,
+    values: [id, before?.toISOString() ?? null, role, group],
   }
 }
 

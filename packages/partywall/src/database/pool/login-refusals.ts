@@ -38,7 +38,7 @@ export function loginForbidden(binding: Binding, cause: unknown): TenancyError {
   return new TenancyError(
     'LOGIN_REFUSED',
     `The server does not let ${binding.login} log in, the role of ${binding.label}. Its pg_hba.conf must have a line with scram-sha-256 for the roles ` +
-      'of tenants; if the role was made for another boundary, run: npx partywall boundary rotate --tenant ….',
+      'of tenants; if the role was made for another boundary, run: npx partywall boundary upgrade.',
     { details: { schema: binding.schema, reason: 'forbidden' }, cause },
   )
 }
@@ -47,7 +47,7 @@ export function hasNoLogin(binding: Binding): TenancyError {
   return new TenancyError(
     'LOGIN_REFUSED',
     `The boundary of ${binding.label} is "login", but the tenant has no login yet; nothing was run. It was created under another boundary. Give it one ` +
-      'with: npx partywall boundary rotate --tenant ….',
+      'with: npx partywall boundary upgrade.',
     { details: { schema: binding.schema, reason: 'no login' } },
   )
 }

@@ -14,8 +14,8 @@ export const memberships: Examination = {
     const members = await askDeploy<SomeTenants & { role: string }>(membersSql(context))
     const missing = await askDeploy<SomeTenants & { role: string }>(missingSql(context))
     return [
-      ...of.map((row) => ({ ...memberOf(row), ...onlyTenant(row) })),
-      ...members.map((row) => ({ ...hasMember(row, isReachable(context, row.role)), ...onlyTenant(row) })),
+      ...of.map((row) => ({ ...memberOf(row, context), ...onlyTenant(row) })),
+      ...members.map((row) => ({ ...hasMember(row, context), ...onlyTenant(row) })),
       ...missing.map((row) => ({ ...isMissing(row, context), ...onlyTenant(row) })),
     ]
   },
@@ -23,19 +23,22 @@ export const memberships: Examination = {
 
 type Row = SomeTenants & { readonly role: string }
 
-function memberOf(row: Row): Observation {
+/** What the boundary before has left. */
+const finish = 'When no process with the previous boundary runs: npx partywall boundary upgrade --finish'
+
+function memberOf(row: Row, { facts }: Context): Observation {
   return {
     severity: 'error',
     seen: `The role of ${tenantsText(row)} is a member of ${roleText(row.role)}, and has all its rights.`,
-    fix: 'Run: revoke <the other role> from <the role of the tenant>',
+    fix: row.role === facts.logins ? finish : 'Run: revoke <the other role> from <the role of the tenant>',
   }
 }
 
-function hasMember(row: Row, isReached: boolean): Observation {
+function hasMember(row: Row, context: Context): Observation {
   return {
-    severity: isReached ? 'error' : 'warning',
+    severity: isReachable(context, row.role) ? 'error' : 'warning',
     seen: `${capital(roleText(row.role))} is a member of the role of ${tenantsText(row)}: it may read and write as the tenant.`,
-    fix: 'Run: revoke <the role of the tenant> from <the member>',
+    fix: row.role === context.facts.login ? finish : 'Run: revoke <the role of the tenant> from <the member>',
   }
 }
 

@@ -6,6 +6,7 @@ import {
   createTakenRoleSql,
   futureRightsSql,
   joinSql,
+  leaveSql,
   mayNotTakeSql,
   mayTakeSql,
   onlyReadSql,
@@ -34,7 +35,7 @@ export interface ChangeOptions {
 /** @returns objects that the deploy role may neither own nor give rights on */
 export async function changeWall(
   transaction: Transaction,
-  { tenant, question, lacks, hasLeft }: Wall,
+  { tenant, question, lacks, hasLeft, isInLogins }: Wall,
   access: Access,
   names: RoleNames,
   { lockTimeoutMs, finish }: ChangeOptions,
@@ -58,6 +59,7 @@ export async function changeWall(
     texts.push(takeSchemaSql(schema, other), takePresentSql(present, other))
     if (!isOwn) texts.push(dropRoleSql(other))
   }
+  if (finish && isOwn && !logsIn && isInLogins) texts.push(leaveSql(user!, names.logins, names))
   if (isOwn && lacks.includes('group')) texts.push(joinSql(user!, [names.tenants], names))
   const text = texts.filter((one) => one !== '').join('\n')
   if (text !== '') await transaction.query({ text })

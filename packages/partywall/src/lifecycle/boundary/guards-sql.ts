@@ -31,9 +31,11 @@ export function guardsSql(login: string, pattern: string): Statement {
 
 /** To be run in the database by a superuser. */
 export function keepSetConfigSql(login: string, deploy: string): string {
-  const roles = [...new Set([login, deploy])].map((role) => identifier(role)).join(', ')
+  const setConfig = 'grant execute on function pg_catalog.set_config(text, text, boolean) to'
   return [
     'revoke execute on function pg_catalog.set_config(text, text, boolean) from public;',
-    `grant execute on function pg_catalog.set_config(text, text, boolean) to ${roles};`,
+    ...(login === deploy ? [] : [`${setConfig} ${identifier(login)};`]),
+    // The deploy role lets tenants that log in themselves call it.
+    `${setConfig} ${identifier(deploy)} with grant option;`,
   ].join('\n')
 }

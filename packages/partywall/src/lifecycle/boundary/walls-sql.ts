@@ -29,6 +29,8 @@ export interface WallRow {
   readonly may_be_taken: boolean
   readonly is_member: boolean
   readonly may_log_in: boolean
+  /** A member of the group of logins, which may call set_config. */
+  readonly in_logins: boolean
   readonly schema_rights: boolean
   readonly future: boolean
   /** Objects on which the user has too few rights, or too many. */
@@ -41,7 +43,7 @@ export interface WallRow {
 }
 
 /** One row for each question. */
-export function wallsSql(questions: readonly WallQuestion[], { tenants, login, deploy }: RoleNames): Statement {
+export function wallsSql(questions: readonly WallQuestion[], { tenants, logins, login, deploy }: RoleNames): Statement {
   return {
     text: `
       with question as materialized (
@@ -116,6 +118,11 @@ export function wallsSql(questions: readonly WallQuestion[], { tenants, login, d
           select from pg_catalog.pg_auth_members as membership where membership.roleid = question.holder and membership.member = fixed.login
         ) as is_member,
         coalesce(question.may_log_in, false) as may_log_in,
+        exists (
+          select from pg_catalog.pg_auth_members as membership
+          join pg_catalog.pg_roles as logins on logins.oid = membership.roleid
+          where logins.rolname = $9 and membership.member = question.holder
+        ) as in_logins,
         question.wanted is null or coalesce((
           select string_agg(item.privilege_type, ',') = 'USAGE' and not bool_or(item.is_grantable)
           from aclexplode(question.acl) as item where item.grantee = question.holder
@@ -140,6 +147,7 @@ export function wallsSql(questions: readonly WallQuestion[], { tenants, login, d
       login,
       deploy,
       historyTable,
+      logins,
     ],
   }
 }

@@ -19,6 +19,8 @@ export interface Wall {
   readonly lacks: readonly Lack[]
   /** Rights of the other boundary are left, which `finish` takes. */
   readonly hasLeft: boolean
+  /** Whether its role is in the group of those that log in themselves. */
+  readonly isInLogins: boolean
 }
 
 /** How many tenants one statement compares: it holds nothing back, and memory stays bounded. */
@@ -45,6 +47,7 @@ export async function readWalls(
         question: questions[index]!,
         lacks: lacksOf(row, questions[index]!),
         hasLeft: Number(row.of_other) > 0 || hasOldLogin(row, questions[index]!, names),
+        isInLogins: row.in_logins,
       })
     }
   }
@@ -60,10 +63,13 @@ function questionOf(tenant: FleetMember, boundary: Boundary, { login, deploy }: 
     : { schema: tenant.schema, user: role, other: ofLogin, isOwn: true, logsIn: boundary === 'login' }
 }
 
-/** What only another boundary needs: the role itself, a login of its own, or that the application's login may take it. */
+/**
+ * What only another boundary needs: the role itself, a login of its own, or that the application's login may take it. The group of logins may call
+ * set_config, with which a role that is taken could be left.
+ */
 function hasOldLogin(row: WallRow, { isOwn, logsIn }: WallQuestion, { login, deploy }: RoleNames): boolean {
   if (!isOwn) return row.other_exists
-  return logsIn ? row.is_member && login !== deploy : row.may_log_in
+  return logsIn ? row.is_member && login !== deploy : row.may_log_in || row.in_logins
 }
 
 function lacksOf(row: WallRow, { logsIn }: WallQuestion): Lack[] {
@@ -73,7 +79,7 @@ function lacksOf(row: WallRow, { logsIn }: WallQuestion): Lack[] {
     ['attributes', row.has_attributes],
     ['group', row.in_group],
     ['membership', logsIn || row.may_be_taken],
-    ['login', !logsIn || row.may_log_in],
+    ['login', !logsIn || (row.may_log_in && row.in_logins)],
     ['usage', row.schema_rights],
     ['future', row.future],
     ['objects', row.objects === '0'],
