@@ -174,6 +174,7 @@ describe('work on a boundary', () => {
 
 describe('a fleet that goes from role to path', () => {
   test('serves processes of both configurations, until the last step drops the roles', async () => {
+    await deploy.query(`create table public.invoices (tenant_id uuid); select partywall.protect('public.invoices')`)
     expect(await byPath.boundary.downgrade()).toMatchObject({ ok: true, entries: { length: 4 } })
     for (const schema of schemas) {
       expect(await role(byPath, schema)).toBe(logins.appRole)
@@ -182,8 +183,9 @@ describe('a fleet that goes from role to path', () => {
     const acme = await roleOf('acme')
     expect(await byPath.boundary.downgrade({ finish: true })).toMatchObject({ ok: true })
     expect(await role(byPath, 'acme')).toBe(logins.appRole)
-    const gone = [acme, fixedRole('tenants', name), fixedRole('granter', name), fixedRole('catalog', name)]
+    const gone = [acme, ...(['tenants', 'granter', 'shared', 'catalog'] as const).map((fixed) => fixedRole(fixed, name))]
     expect((await admin.query('select rolname from pg_roles where rolname = any ($1)', [gone])).rows).toEqual([])
+    expect((await admin.query('select polname from pg_policy')).rows).toEqual([{ polname: 'partywall_tenant' }])
     expect((await byPath.boundary.status()).counts).toEqual({ path: { ready: 4, unfinished: 0, lacking: 0 } })
   })
 })

@@ -1,5 +1,6 @@
 /** Statements that take rights back. Every name goes through identifier(), so the texts may hold several statements. */
 import { identifier } from '../../names/identifier.ts'
+import type { Statement } from '../../sql/statement.ts'
 import type { Ownable } from './rights-sql.ts'
 
 /** Rights on the schema itself, and on what the role of this connection will make there. */
@@ -22,6 +23,19 @@ export function takePresentSql(present: readonly Ownable[], role: string): strin
       return `revoke all on ${word} ${names.join(', ')} from ${identifier(role)};`
     })
     .join('\n')
+}
+
+/** The policies of protected tables that only this role needs. Each row is a statement; the policy for tenants stays. */
+export function policiesOfSql(role: string): Statement {
+  return {
+    text: `
+      select pg_catalog.format('drop policy %I on %s;', policy.polname, policy.polrelid::pg_catalog.regclass) as text
+      from pg_catalog.pg_policy as policy
+      join pg_catalog.pg_roles as role on role.oid = any (policy.polroles)
+      where policy.polname in ('partywall_shared', 'partywall_shared_only')
+        and role.rolname = $1::name`,
+    values: [role],
+  }
 }
 
 export function dropRoleSql(role: string): string {

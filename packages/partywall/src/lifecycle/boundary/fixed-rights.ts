@@ -3,7 +3,7 @@ import { giveCatalog, type Access } from '../../catalog/roles/access.ts'
 import type { RoleNames } from '../../catalog/roles/role-names.ts'
 import { mayUseSql, ownedInSql, roleExistsSql, type Ownable } from '../../catalog/roles/rights-sql.ts'
 import { giveRights } from '../../catalog/roles/rights.ts'
-import { dropRoleSql, takePresentSql, takeSchemaSql } from '../../catalog/roles/take-rights-sql.ts'
+import { dropRoleSql, policiesOfSql, takePresentSql, takeSchemaSql } from '../../catalog/roles/take-rights-sql.ts'
 import { needsRoles } from '../../config/boundary-option.ts'
 import type { Options } from '../../config/options.ts'
 import { TenancyError } from '../../errors.ts'
@@ -56,7 +56,10 @@ export async function takeFixed(transaction: Transaction, options: FixedOptions,
     const texts = losers.flatMap((role) => [takeSchemaSql(schema, role), takePresentSql(present, role)])
     await transaction.query({ text: texts.join('\n') })
   }
-  if (!hasRoles) await transaction.query({ text: losers.map(dropRoleSql).join('\n') })
+  if (!hasRoles) {
+    const policies = (await transaction.query<{ text: string }>(policiesOfSql(names.shared))).rows.map(({ text }) => text)
+    await transaction.query({ text: [...policies, ...losers.map(dropRoleSql)].join('\n') })
+  }
   return true
 }
 
