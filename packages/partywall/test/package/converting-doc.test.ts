@@ -79,18 +79,18 @@ test('its queries find a table in both schemas and a function that names public'
   expect((await psql.query(functions!)).rows.map(({ oid }) => oid)).toEqual(['acme.a()', 'acme.b()'])
 })
 
-test('with two roles, migrator converts the tables of another owner, and app queries the old and the new tenant', async () => {
+test('with two roles, deploy converts the tables of another owner, and app queries the old and the new tenant', async () => {
   const database = await testDatabase()
   const role = (name: string) => `${database.name}_${name}`
-  const names = { shop: database.name, migrator: role('migrator'), app: role('app'), old_owner: role('old') }
-  const [createRoles] = await sqlOfPage('docs/deployment.md', names)
+  const names = { shop: database.name, deploy: role('deploy'), app: role('app'), old_owner: role('old') }
+  const [createRoles] = await sqlOfPage('docs/boundaries.md', names)
   const [, twoRoles, moveOut, swap] = await sqlOfPage(page, names)
   const admin = await connected(database.directUrl)
   await admin.query(`create role "${names.old_owner}" login; grant create, usage on schema public to "${names.old_owner}"`)
   await admin.query(`set role "${names.old_owner}"; set search_path = public; ${shared} ${customers} ${data}; reset role`)
   onTestFinished(async () => {
-    const roles = `"${names.app}", "${names.migrator}", "${names.old_owner}"`
-    await admin.query(`drop owned by ${roles} cascade; alter database "${names.shop}" owner to current_user; drop role ${roles}`)
+    const roles = `"${names.app}", "${names.deploy}", "${names.old_owner}"`
+    await admin.query(`drop owned by ${roles} cascade; drop role ${roles}`)
   })
   await admin.query(createRoles!)
   await admin.query(twoRoles!)
@@ -100,19 +100,21 @@ test('with two roles, migrator converts the tables of another owner, and app que
     'migrations/shared/0001_plans.sql': shared,
     'migrations/tenant/0001_baseline.sql': customers,
   })
-  const [migrator, app] = [names.migrator, names.app].map((user) => createTenancy({ root, database: urlAs(user) }))
-  onTestFinished(async () => void (await Promise.all([migrator!.close(), app!.close()])))
-  const psql = await connected(urlAs(names.migrator))
-  await migrator!.migrations.run({ shared: true, fake: true })
+  const tenancy = createTenancy({ root, database: { connectionString: urlAs(names.app), deploy: urlAs(names.deploy) } })
+  onTestFinished(() => tenancy.close())
+  const psql = await connected(urlAs(names.deploy))
+  await tenancy.migrations.run({ shared: true, fake: true })
   await psql.query(moveOut!)
-  await migrator!.tenants.create({ schema: 'acme' })
+  await tenancy.tenants.create({ schema: 'acme' })
   await psql.query(swap!)
-  await migrator!.tenants.create({ schema: 'globex' })
+  expect(await tenancy.boundary.downgrade()).toMatchObject({ ok: true, entries: [{ target: 'acme' }] })
+  await tenancy.tenants.create({ schema: 'globex' })
 
-  const users = () => app!.pool.query("insert into users (email, plan) values ('bob@acme.org', 'pro') returning id")
-  expect((await app!.run('acme', users)).rows).toEqual([{ id: 2 }])
-  expect((await app!.run('globex', users)).rows).toEqual([{ id: 1 }])
-  await migrator!.session('acme', (client) => client.query('alter table users add column name text'))
+  const users = () => tenancy.pool.query("insert into users (email, plan) values ('bob@acme.org', 'pro') returning id")
+  expect((await tenancy.run('acme', users)).rows).toEqual([{ id: 2 }])
+  expect((await tenancy.run('globex', users)).rows).toEqual([{ id: 1 }])
+  expect((await tenancy.run('acme', () => tenancy.pool.query('select name from plans'))).rowCount).toBeGreaterThan(0)
+  await psql.query('alter table acme.users add column name text')
 })
 
 async function connected(url: string): Promise<Client> {
