@@ -81,8 +81,9 @@ export class Catalog implements Database {
     return explainPrivilege(
       error,
       'do this in the catalog (the schema partywall)',
-      'As its owner, run: grant usage on schema partywall to …; grant select on all tables in schema partywall to …; and to let the ' +
-        'role change tenants and domains: grant insert, update, delete on all tables in schema partywall to …;',
+      'Set the option "database.deploy" to the role that owns it. Or, where all tenants have the boundary "path", run as its owner: ' +
+        'grant usage on schema partywall to …; grant select on all tables in schema partywall to …; and to let the role change tenants and ' +
+        'domains: grant insert, update, delete on all tables in schema partywall to …;',
     )
   }
 }

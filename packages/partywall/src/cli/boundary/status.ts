@@ -18,6 +18,10 @@ export function boundaryStatus(parent: Command, cli: Cli): void {
     })
 }
 
+const lackingAdvice = 'lacking: run  npx partywall boundary upgrade  (under path: downgrade)'
+const unfinishedAdvice =
+  'unfinished: when no process with the previous boundary runs, run  npx partywall boundary upgrade --finish  (under path: downgrade --finish)'
+
 function render({ counts, notReady, foreignGrants, missingGuards }: BoundaryStatus): string {
   const rows = Object.entries(counts).map(([boundary, { ready, unfinished, lacking }]) => [boundary, ready, unfinished, lacking])
   return [
@@ -30,6 +34,8 @@ function render({ counts, notReady, foreignGrants, missingGuards }: BoundaryStat
             ['tenant', 'state', 'lacks'],
             notReady.map(({ schema, state, lacks }) => [schema, state, lacks.join(', ')]),
           ),
+          ...(notReady.some(({ state }) => state === 'lacking') ? [lackingAdvice] : []),
+          ...(notReady.some(({ state }) => state === 'unfinished') ? [unfinishedAdvice] : []),
         ]),
     ...(foreignGrants.length === 0
       ? []

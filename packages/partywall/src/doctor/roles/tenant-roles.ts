@@ -36,7 +36,7 @@ function say(trouble: Trouble, whose: string): Observation {
       return {
         severity: 'error',
         seen: `The role of ${whose} may log in, and the boundary of the tenant is 'role'.`,
-        fix: 'Run: alter role … nologin. Ids of tenants without their dashes are in the names of the roles.',
+        fix: 'When no process with the previous boundary runs: npx partywall boundary upgrade --finish',
       }
     case 'nologin':
       return {

@@ -27,6 +27,7 @@ test('boundary upgrade shows what it would do, does it, and says which guards ar
   const { run } = await project(url, { 'partywall.config.ts': byRole })
   const dry = await run('boundary upgrade --dry-run')
   expect(dry).toMatchObject({ code: 0, stdout: expect.stringMatching(/acme: role, .*\n1 tenant would be changed/) })
+  expect((await run('boundary status')).stdout).toContain('lacking: run  npx partywall boundary upgrade')
   const done = await run('boundary upgrade --json')
   expect(done.json).toMatchObject({ ok: true, entries: [{ target: 'acme', state: 'done' }] })
   expect(done.json.missingGuards.map(({ guard }: { guard: string }) => guard)).toEqual(['superuser', 'one_role'])
