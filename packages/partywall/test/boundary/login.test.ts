@@ -334,7 +334,7 @@ test('no password is printed, kept on a client, or written into the log of the s
 })
 
 test('a tenant whose boundary changes to role loses the group that may call set_config, and one that changes back is in it', async () => {
-  const set = async (boundary: Config['boundary'], tenants?: string) => {
+  const set = async (boundary: NonNullable<Config['boundary']>, tenants?: string) => {
     const work = open({ boundary })
     const report = await work.boundary[boundary === 'path' ? 'downgrade' : 'upgrade']({
       finish: true,
