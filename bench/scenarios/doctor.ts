@@ -4,13 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
-import {
-  createRoleSql,
-  futureRightsSql,
-  mayTakeSql,
-  onlyReadSql,
-  usageSql,
-} from '../../packages/partywall/src/catalog/roles/rights-sql.ts'
+import { futureRightsSql, onlyReadSql, usageSql } from '../../packages/partywall/src/catalog/roles/rights-sql.ts'
 import { createTenancy, type Tenancy } from '../../packages/partywall/src/index.ts'
 import { digestOf } from '../../packages/partywall/src/migrations/history/digest.ts'
 import {
@@ -119,26 +113,27 @@ async function createTenants(tenancy: Tenancy, url: string): Promise<void> {
   if (existing.length === 0) await tenancy.tenants.create({ schema: missing.shift()! })
   await withClient(as(url, deploy), async (client) => {
     await client.query('set synchronous_commit to off')
-    for (let from = 0; from < missing.length; from += 25) {
-      await client.query(
-        missing
-          .slice(from, from + 25)
-          .map(tenantText)
-          .join('\n'),
-      )
+    for (let from = 0; from < missing.length; from += 500) {
+      await client.query(fleetText(missing.slice(from, from + 500).map((schema) => ({ schema, id: randomUUID() }))))
       process.stderr.write(`${from} of ${missing.length}\r`)
     }
   })
 }
 
-function tenantText(schema: string): string {
-  const id = randomUUID()
+/** The roles come first: after each new role, PostgreSQL collects those of the deploy role again. */
+function fleetText(fleet: readonly { readonly schema: string; readonly id: string }[]): string {
+  const roles = fleet.map(({ id }) => tenantRole(id))
+  return [
+    ...roles.map((role) => `create role ${identifier(role)} nologin role ${identifier(app)};`),
+    `grant ${identifier(fixedRole('tenants', database))} to ${roles.map(identifier).join(', ')};`,
+    ...fleet.map(({ schema, id }) => tenantText(schema, id)),
+  ].join('\n')
+}
+
+function tenantText(schema: string, id: string): string {
   const role = tenantRole(id)
   return [
     `insert into partywall.tenants (id, schema, name) values ('${id}', '${schema}', '${schema}');`,
-    createRoleSql(role),
-    `grant ${identifier(fixedRole('tenants', database))} to ${identifier(role)};`,
-    mayTakeSql(role, { login: app, hasMembershipOptions: true }),
     `create schema ${schema};`,
     usageSql(schema, role),
     futureRightsSql(schema, role, 'read and write'),

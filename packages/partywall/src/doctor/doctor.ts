@@ -8,7 +8,7 @@ import { sqlState, sqlStateOf } from '../sql/sqlstate.ts'
 import type { Context, Examination, Observation } from './context/examination.ts'
 import { statementTimeoutMs } from './context/timed.ts'
 import { examinations } from './examinations.ts'
-import { openContext, type DoctorParts } from './open-context.ts'
+import { openContext, sideBySide, type DoctorParts } from './open-context.ts'
 
 /** What the doctor saw. */
 export interface DoctorReport {
@@ -36,8 +36,11 @@ export async function examine(parts: DoctorParts, all: readonly Examination[] = 
   const results = await openContext(parts, async (opening) => {
     if ('problem' in opening) return all.map((examination, index) => unreachable(examination, opening.problem, index === 0))
     const entries: Result[] = []
-    // One after the other: together they would need as many connections, and disturb the durations of each other.
-    for (const examination of all) entries.push(await result(examination, opening.context))
+    const waiting = all.entries()
+    const work = async (): Promise<void> => {
+      for (const [index, examination] of waiting) entries[index] = await result(examination, opening.context)
+    }
+    await Promise.all(Array.from({ length: sideBySide }, work))
     return entries
   })
   const findings = results.flatMap(({ found }) => found)

@@ -18,6 +18,9 @@ export interface DoctorParts {
   statuses(query: Database['query']): Promise<readonly SchemaStatus[]>
 }
 
+/** How many examinations run at the same time, on a connection each. More would slow down the requests of the application. */
+export const sideBySide = 2
+
 type Opening = { readonly context: Context } | { readonly problem: unknown }
 
 /** `fn` is called in each case. */
@@ -28,8 +31,8 @@ export async function openContext<T>(parts: DoctorParts, fn: (opening: Opening) 
     return fn(opening)
   }
   try {
-    // A connection of its own: what it has read about a large fleet stays in the memory of its server process.
-    return await parts.deploy.connections(1, async ({ transaction }) =>
+    // Connections of their own: what they have read about a large fleet stays in the memory of their server processes.
+    return await parts.deploy.connections(sideBySide, async ({ transaction }) =>
       call(
         await contextOf(parts, transaction).then(
           (context) => ({ context }),

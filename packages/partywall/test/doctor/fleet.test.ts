@@ -156,8 +156,21 @@ test('an examination that crashes is a finding without its message, and the othe
     title: 'Writes',
     run: async ({ askDeploy }) => askDeploy({ text: 'create table public.written ()' }),
   }
-  const report = await examine(parts, [...examinations.slice(4, 7), divides, writes]).finally(close)
-  expect(report.examinations.map(({ state }) => state)).toEqual(['failed', 'failed', 'done', 'failed', 'failed'])
+  // The first ends after the second has begun, which holds only if they run side by side; the report keeps their order.
+  const begun = Promise.withResolvers<void>()
+  const first: Examination = { id: 'PW-101', title: 'First', run: async () => begun.promise.then(() => []) }
+  const second: Examination = {
+    id: 'PW-102',
+    title: 'Second',
+    run: async () => {
+      begun.resolve()
+      return []
+    },
+  }
+  const all = [first, second, ...examinations.slice(4, 7), divides, writes]
+  const report = await examine(parts, all).finally(close)
+  expect(report.examinations.map(({ id }) => id)).toEqual(all.map(({ id }) => id))
+  expect(report.examinations.map(({ state }) => state)).toEqual(['done', 'done', 'failed', 'failed', 'done', 'failed', 'failed'])
   expect(report.findings.map(({ id, seen }) => `${id} ${seen}`)).toEqual(
     expect.arrayContaining([
       'PW-105 It could not be examined: the examination failed with Error.',

@@ -29,7 +29,7 @@ export const sequences: Examination = {
 
 /** Of the values, so many are used. */
 const tooMuch = 0.8
-const mostMs = 1500
+const mostMs = 2500
 
 interface Listed {
   /** Those that may end, the ones of the largest tables first. */
@@ -111,31 +111,47 @@ const columnsSql = `
           and dependency.deptype = 'n'
       `
 
-/** A column of 8 bytes and its sequence do not end. Its own limits are those that a person gave it. */
+/**
+ * A column of 8 bytes and its sequence do not end. Its own limits are those that a person gave it. The type of a column is looked up only where the
+ * sequence does not end: the server would read all of pg_attribute otherwise, which is the largest of its catalogs.
+ */
 function sequencesSql(sharedSchema: string): Statement {
   return {
     text: `
-      with column_of as (${columnsSql}),
-      candidate as (
+      with ours as materialized (
         select
           sequence.seqrelid as id,
-          max(coalesce(taker.reltuples, 0)) as rows,
-          bool_and(has_sequence_privilege(sequence.seqrelid, 'usage, select')) as readable
+          sequence.seqmax < 9223372036854775807 and not sequence.seqcycle as ends
         from pg_catalog.pg_sequence as sequence
         join pg_catalog.pg_class as relation on relation.oid = sequence.seqrelid
         join pg_catalog.pg_namespace as namespace on namespace.oid = relation.relnamespace
         left join partywall.tenants as tenant on tenant.schema = namespace.nspname::text
-        left join column_of on column_of.sequence = sequence.seqrelid
-        left join pg_catalog.pg_class as taker on taker.oid = column_of.relation
-        left join pg_catalog.pg_attribute as attribute
-          on attribute.attrelid = column_of.relation
-          and attribute.attnum = column_of.number
-        where (tenant.schema is not null or namespace.nspname = $1::name)
-          and (
-            (sequence.seqmax < 9223372036854775807 and not sequence.seqcycle)
-            or attribute.atttypid in ('pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype)
-          )
-        group by sequence.seqrelid
+        where tenant.schema is not null or namespace.nspname = $1::name
+      ),
+      column_of as (${columnsSql}),
+      taken as materialized (
+        select ours.id, ours.ends, column_of.relation, column_of.number
+        from ours
+        left join column_of on column_of.sequence = ours.id
+      ),
+      candidate as (
+        select
+          taken.id,
+          max(coalesce(taker.reltuples, 0)) as rows,
+          has_sequence_privilege(taken.id, 'usage, select') as readable
+        from taken
+        left join pg_catalog.pg_class as taker on taker.oid = taken.relation
+        left join lateral (
+          select attribute.atttypid as id
+          from pg_catalog.pg_attribute as attribute
+          where attribute.attrelid = taken.relation
+            and attribute.attnum = taken.number
+            and not taken.ends
+          limit 1
+        ) as type on true
+        where taken.ends
+          or type.id in ('pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype)
+        group by taken.id
       )
       select
         coalesce(array_agg(id::text order by rows desc, id) filter (where readable), '{}') as ids,

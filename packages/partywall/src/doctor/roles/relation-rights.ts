@@ -14,13 +14,14 @@ export const relationRights: Examination = {
   needs: 'roles',
   async run(context: Context) {
     const { askDeploy } = context
-    const granted = await askDeploy<Granted>(grantedSql(context))
-    const missing = await askDeploy<SomeTenants & { example: string }>(missingSql(context))
-    return [...granted.map((row) => ofGranted(row, context)), ...missing.map(ofMissing)]
+    const rows = await askDeploy<Row>(rightsSql(context))
+    return rows.map((row) => (row.isMissing ? ofMissing(row) : ofGranted(row, context)))
   },
 }
 
-type Granted = SomeTenants & {
+type Row = SomeTenants & {
+  /** The tenant may not read; the other fields but the example are empty. */
+  readonly isMissing: boolean
   readonly role: string
   readonly isOwn: boolean
   readonly privileges: string
@@ -29,7 +30,7 @@ type Granted = SomeTenants & {
   readonly example: string
 }
 
-function ofGranted({ role, isOwn, privileges, kind, example, ...some }: Granted, context: Context): Observation {
+function ofGranted({ role, isOwn, privileges, kind, example, isMissing: _, ...some }: Row, context: Context): Observation {
   const what = privileges.toLowerCase()
   const on = kind === 'sequence' ? 'sequences' : kind === 'history' ? `the history (${historyTable})` : 'tables'
   const whose = isOwn ? `The role of ${tenantsText(some)}` : capital(roleText(role))
@@ -42,12 +43,12 @@ function ofGranted({ role, isOwn, privileges, kind, example, ...some }: Granted,
   }
 }
 
-function ofMissing({ example, ...some }: SomeTenants & { readonly example: string }): Observation {
+function ofMissing({ example, tenants, schemas }: Row): Observation {
   return {
     severity: 'warning',
-    seen: `The role of ${tenantsText(some)} may not read some tables of its schema, e.g. ${JSON.stringify(example)}.`,
+    seen: `The role of ${tenantsText({ tenants, schemas })} may not read some tables of its schema, e.g. ${JSON.stringify(example)}.`,
     fix: 'If that is not on purpose, run: npx partywall boundary upgrade. Create tables by migrations: they have the rights by default.',
-    ...onlyTenant(some),
+    ...onlyTenant({ tenants, schemas }),
   }
 }
 
@@ -74,7 +75,11 @@ const heldCte = `
         group by 1, 2, 3, 4, 5, 6, 7, 8
       )`
 
-function grantedSql(context: Context): Statement {
+/**
+ * Rights that are too many; and tables without the right to read, which were made by another role than the one that makes the tables of migrations. One
+ * statement for both, because most of it is to collect the rights.
+ */
+function rightsSql(context: Context): Statement {
   return {
     text: `
       with ${tenantCte},
@@ -104,6 +109,7 @@ function grantedSql(context: Context): Statement {
         group by 1, 2, 3, 4
       )
       select
+        false as "isMissing",
         granted.role,
         granted.is_own as "isOwn",
         granted.kind,
@@ -111,19 +117,9 @@ function grantedSql(context: Context): Statement {
         min(granted.example) as example,
         ${someTenantsSql('granted.schema')}
       from granted
-      group by 1, 2, 3, 4
-      order by 1, 2, 3, 4`,
-    values: tenantValues(context),
-  }
-}
-
-/** Tables without the right to read: they were made by another role than the one that makes the tables of migrations. */
-function missingSql(context: Context): Statement {
-  return {
-    text: `
-      with ${tenantCte},
-      ${heldCte}
-      select min(held.example) as example, ${someTenantsSql('held.schema')}
+      group by 1, 2, 3, 4, 5
+      union all
+      select true, '', true, 'table', '', min(held.example), ${someTenantsSql('held.schema')}
       from held
       where held.kind = 'table'
         and held.boundary <> 'path'
@@ -133,7 +129,8 @@ function missingSql(context: Context): Statement {
           from aclexplode(held.acl) as entry
           where entry.grantee = held.role and entry.privilege_type = 'SELECT'
         )
-      having count(*) > 0`,
+      having count(*) > 0
+      order by 1, 2, 3, 4, 5`,
     values: tenantValues(context),
   }
 }
