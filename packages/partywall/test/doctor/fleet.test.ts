@@ -134,7 +134,7 @@ test('tenancy.doctor reports what its role may not read, and examines the rest',
 
 const failing = async (): Promise<never> => Promise.reject(new Error('row 42 of acme'))
 
-test('an examination that crashes is a finding without its message, and the others go on', async () => {
+test('examinations run side by side, and one that crashes is a finding without its message', async () => {
   const { database, close } = openRegistry(url)
   const { deploy, login } = database
   const parts = {

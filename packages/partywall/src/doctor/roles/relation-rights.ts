@@ -30,7 +30,7 @@ type Row = SomeTenants & {
   readonly example: string
 }
 
-function ofGranted({ role, isOwn, privileges, kind, example, isMissing: _, ...some }: Row, context: Context): Observation {
+function ofGranted({ role, isOwn, privileges, kind, example, ...some }: Row, context: Context): Observation {
   const what = privileges.toLowerCase()
   const on = kind === 'sequence' ? 'sequences' : kind === 'history' ? `the history (${historyTable})` : 'tables'
   const whose = isOwn ? `The role of ${tenantsText(some)}` : capital(roleText(role))
@@ -43,12 +43,12 @@ function ofGranted({ role, isOwn, privileges, kind, example, isMissing: _, ...so
   }
 }
 
-function ofMissing({ example, tenants, schemas }: Row): Observation {
+function ofMissing({ example, ...some }: Row): Observation {
   return {
     severity: 'warning',
-    seen: `The role of ${tenantsText({ tenants, schemas })} may not read some tables of its schema, e.g. ${JSON.stringify(example)}.`,
+    seen: `The role of ${tenantsText(some)} may not read some tables of its schema, e.g. ${JSON.stringify(example)}.`,
     fix: 'If that is not on purpose, run: npx partywall boundary upgrade. Create tables by migrations: they have the rights by default.',
-    ...onlyTenant({ tenants, schemas }),
+    ...onlyTenant(some),
   }
 }
 
