@@ -3,8 +3,8 @@
  * Without this test, a case might pass because it checks nothing.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Pool } from 'pg'
-import { describe, expect, test } from 'vitest'
+import { Client, type Pool } from 'pg'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { Tenant } from 'partywall'
 import { kyselySubject } from '../orm/kysely-subject.ts'
 import { pgSubject } from '../orm/pg-subject.ts'
@@ -87,7 +87,11 @@ const bitten: readonly Bitten[] = [
   { ...notes, ...kysely, cases: [...undone, ...refusals] },
 ]
 
-const { tenancy, tenants, admin, superUrl: url } = await fourTenants()
+const { tenancy, tenants, admin, superUrl: url, directUrl } = await fourTenants()
+// It may end sessions of every role.
+const ending = new Client(directUrl)
+await ending.connect()
+afterAll(() => ending.end())
 const allCases = [...queryCases, ...transactionCases, ...streamCases, ...crowdCases]
 const ids = { next: 1 }
 
@@ -119,6 +123,8 @@ async function failureOf({ run }: OrmCase, makeSubject: MakeSubject, on: UnderTe
     admin,
     withServerConnections: (_, work) => work(),
   })
+  // A naive pool of an earlier case may have left a cursor open, whose lock the next statement would wait for indefinitely.
+  await ending.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = '${naive}'`)
   await world.empty()
   await world.inTenant(world.four[3], () => Promise.all([1, 2, 3, 4].map(() => subject.authors())))
   try {
@@ -131,11 +137,17 @@ async function failureOf({ run }: OrmCase, makeSubject: MakeSubject, on: UnderTe
   }
 }
 
+/** The name of its connections. */
+const naive = 'naive pool'
+
 /** A tenancy with a naive pool. */
 function naiveTenancy(make: Bitten['make']): UnderTest {
   const store = new AsyncLocalStorage<string>()
+  const pool = make({ store, connectionString: url, max: 4, application_name: naive })
+  // Its connections are ended when the next case begins.
+  pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}))
   return {
-    pool: make({ store, connectionString: url, max: 4 }),
+    pool,
     async run<T>({ schema }: Tenant, fn: () => T): Promise<Awaited<T>> {
       return await store.run(schema, async () => await fn())
     },
