@@ -124,7 +124,9 @@ async function failureOf({ run }: OrmCase, makeSubject: MakeSubject, on: UnderTe
     withServerConnections: (_, work) => work(),
   })
   // A naive pool of an earlier case may have left a cursor open, whose lock the next statement would wait for indefinitely.
-  await ending.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = '${naive}'`)
+  await ending.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = '${naive}'`,
+  )
   await world.empty()
   await world.inTenant(world.four[3], () => Promise.all([1, 2, 3, 4].map(() => subject.authors())))
   try {
