@@ -12,6 +12,7 @@ export const sqlState = {
   undefinedObject: '42704',
   duplicateSchema: '42P06',
   uniqueViolation: '23505',
+  dependentObjects: '2BP01',
 } as const
 
 /**

@@ -23,7 +23,7 @@ export const firstGeneration = 1
 
 /** The statement that makes the role of a new tenant. One round trip, and two more for the first tenant with a login. */
 export async function newLoginSql(transaction: Queryable, access: Access, names: RoleNames, role: string): Promise<string> {
-  await makeGroup(transaction, names)
+  await makeLoginsGroup(transaction, names)
   const verifier = await access.verifierOf(role, firstGeneration)
   return createLoginSql(role, verifier)
 }
@@ -40,7 +40,7 @@ export async function giveNextPassword(
   before?: Date,
 ): Promise<number | undefined> {
   const names = await access.names(transaction)
-  await makeGroup(transaction, names)
+  await makeLoginsGroup(transaction, names)
   const role = tenantRole(tenant.id)
   const { rows } = await transaction.query<NextGeneration>(nextGenerationSql(tenant.id, role, names.logins, before))
   if (rows[0] === undefined) return undefined
@@ -57,7 +57,7 @@ export async function giveNextPassword(
 }
 
 /** A role that exists once in a database. Two transactions may find it missing at the same time. */
-async function makeGroup(transaction: Queryable, names: RoleNames): Promise<void> {
+export async function makeLoginsGroup(transaction: Queryable, names: RoleNames): Promise<void> {
   if (await isReady(transaction, names)) return
   await transaction.query(transactionLockSql('partywall: the group of logins'))
   const { rows } = await transaction.query<{ usable: string | null }>(groupSql(names.logins))

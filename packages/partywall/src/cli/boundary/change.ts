@@ -55,16 +55,20 @@ function change(command: Command, cli: Cli, verb: 'upgrade' | 'downgrade'): Comm
       const report = await boundary[verb]({ tenants: tenant, concurrency, finish, dryRun })
       for (const { target, state, error } of report.entries)
         if (state === 'failed') cli.out.say(`${printable(target)}: ${describeFailure(error)}`)
+      for (const { target, usedBy } of report.entries)
+        if (usedBy !== undefined)
+          cli.out.say(`${printable(target)}: its role stays, the database ${usedBy.map(printable).join(', ')} uses it`)
       if (dryRun !== true && !report.ok) cli.fail()
       cli.out.result(documentOf(report), () => render(report, dryRun === true))
     })
 }
 
 function documentOf(report: BoundaryReport): object {
-  const document = reportDocument(report, ({ boundary, lacked, notOwned }) => ({
+  const document = reportDocument(report, ({ boundary, lacked, notOwned, usedBy }) => ({
     boundary,
     lacked,
     ...(notOwned && { notOwned }),
+    ...(usedBy && { usedBy }),
   }))
   return { ...document, unchanged: report.unchanged, missingGuards: report.missingGuards }
 }

@@ -21,10 +21,11 @@ import type { Connections, Database } from '../../ports/database.ts'
 import { readJson } from '../../sql/json-rows.ts'
 import { explainPrivilege } from '../../sql/privilege.ts'
 import { schemaExistsSql, transactionLockSql } from '../../sql/schema-sql.ts'
-import { sqlStateOf } from '../../sql/sqlstate.ts'
+import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import { checkedBoundaryOptions, type BoundaryOptions, type CheckedBoundaryOptions } from './boundary-options.ts'
+import { explained, otherBoundary, schemaMissing, stillLacks } from './boundary-errors.ts'
 import type { BoundaryEntry, BoundaryReport, BoundaryStatus, ForeignGrant, WallState } from './boundary-report.ts'
-import { changeWall } from './change-wall.ts'
+import { changeWall, type WallChange } from './change-wall.ts'
 import { giveFixed, ownFixed, takeFixed } from './fixed-rights.ts'
 import { readFleet } from './fleet.ts'
 import type { FleetMember } from './fleet-sql.ts'
@@ -139,9 +140,8 @@ export class BoundaryWork {
     entries: Map<string, BoundaryEntry>,
   ): Promise<void> {
     const { deploy, options: configured } = this.#parts
-    const walls = (await readWalls(deploy, names, configured.boundary, tenants)).filter(
-      (wall) => wall.lacks.length > 0 || (options.finish && wall.hasLeft),
-    )
+    const isToDo = ({ lacks, hasLeft }: Wall): boolean => lacks.length > 0 || (options.finish && hasLeft)
+    const walls = (await readWalls(deploy, names, configured.boundary, tenants)).filter(isToDo)
     const note = (wall: Wall, state: BoundaryEntry['state'], durationMs: number, more: object = {}): void =>
       void entries.set(wall.tenant.id, {
         target: wall.tenant.schema,
@@ -160,12 +160,16 @@ export class BoundaryWork {
     await work(walls, {
       size: connections.size,
       skip: (wall) => note(wall, 'skipped', 0),
-      attempt: async (wall, tries) => {
+      attempt: async (item, tries) => {
         const begun = performance.now()
+        let wall = item
         try {
+          // What was in the way may have been another copy of this run, which has done the work.
+          if (tries > 0) wall = (await readWalls(deploy, names, configured.boundary, [item.tenant]))[0]!
+          if (!isToDo(wall)) return { end: 'done' }
           if (wall.lacks.includes('schema')) throw schemaMissing(wall.tenant.schema)
-          const left = await connections.transaction(async (transaction) => {
-            const notOwned = await changeWall(transaction, wall, this.#parts.access, names, options)
+          const change = await connections.transaction(async (transaction) => {
+            const changed = await changeWall(transaction, wall, this.#parts.access, names, options)
             const { tenant, boundary, lacks } = wall
             const action = actions[boundary === 'path' ? 'downgrade' : 'upgrade']
             await recordAction(transaction, {
@@ -174,29 +178,33 @@ export class BoundaryWork {
               object: tenant.schema,
               details: { lacked: lacks, finish: options.finish },
             })
-            return notOwned
+            return changed
           })
-          note(wall, 'done', performance.now() - begun, left.length > 0 ? { notOwned: left } : {})
+          note(wall, 'done', performance.now() - begun, withoutEmpty(change))
           done.push(wall)
           return { end: 'done' }
         } catch (error) {
           if (tries + 1 < mostTries && mayPass(error)) return { retry: wall, afterMs: 200 * (tries + 1) * (0.5 + Math.random()) }
-          note(wall, 'failed', performance.now() - begun, { error: explained(error, wall) })
+          note(wall, 'failed', performance.now() - begun, { error: explained(error, wall.tenant.schema) })
           return { end: 'failed' }
         }
       },
     })
-    await this.#verify(done, names, entries)
+    await this.#verify(done, names, options.finish, entries)
   }
 
   /** What a statement could not change, such as a grant of another role, is not reported as done. */
-  async #verify(done: readonly Wall[], names: RoleNames, entries: Map<string, BoundaryEntry>): Promise<void> {
+  async #verify(done: readonly Wall[], names: RoleNames, finish: boolean, entries: Map<string, BoundaryEntry>): Promise<void> {
     const { deploy, options } = this.#parts
     const tenants = done.map(({ tenant }) => tenant)
-    for (const { tenant, lacks } of await readWalls(deploy, names, options.boundary, tenants)) {
-      if (lacks.length === 0) continue
+    for (const { tenant, lacks, hasLeft } of await readWalls(deploy, names, options.boundary, tenants)) {
+      if (lacks.length === 0 && !(finish && hasLeft)) continue
       const entry = entries.get(tenant.id)!
-      entries.set(tenant.id, { ...entry, state: 'failed', error: stillLacks(tenant.schema, lacks, entry.notOwned) })
+      entries.set(tenant.id, {
+        ...entry,
+        state: 'failed',
+        error: stillLacks(tenant.schema, lacks.length > 0 ? lacks : ['rights of the other boundary'], entry.notOwned),
+      })
     }
   }
 
@@ -244,48 +252,19 @@ function stateOf({ lacks, hasLeft }: Wall): WallState {
   return lacks.length > 0 ? 'lacking' : hasLeft ? 'unfinished' : 'ready'
 }
 
-/** A lock that was not free, a deadlock, a row of a catalog that another transaction changed at the same time. */
+/** A lock that was not free, a deadlock, a row of a catalog that another transaction changed at the same time, a role that it made or dropped. */
 function mayPass(error: unknown): boolean {
   const state = sqlStateOf(error)
   return (
     state === '55P03' ||
     state === '40P01' ||
     state === '40001' ||
+    state === sqlState.duplicateObject ||
+    state === sqlState.undefinedObject ||
     (state === 'XX000' && /concurrently/.test((error as Error).message))
   )
 }
 
-function explained(error: unknown, { tenant: { schema } }: Wall): unknown {
-  return explainPrivilege(
-    error,
-    `change the rights in the schema ${JSON.stringify(schema)}`,
-    'Give the role of the option "database.deploy" the right to create roles, and let it own the schema.',
-  )
-}
-
-function schemaMissing(schema: string): TenancyError {
-  return new TenancyError('SCHEMA_MISSING', `The schema of the tenant ${JSON.stringify(schema)} is not in the database.`, {
-    details: { schema },
-  })
-}
-
-function stillLacks(schema: string, lacks: readonly string[], notOwned: readonly string[] = []): TenancyError {
-  const why =
-    notOwned.length > 0
-      ? `The deploy role may not take ${notOwned.slice(0, 5).join(', ')}${notOwned.length > 5 ? ` and ${notOwned.length - 5} more` : ''}. As a ` +
-        'superuser, in this database, run: reassign owned by … to …;'
-      : 'Another role has granted rights that the deploy role cannot revoke. `partywall boundary status` shows them.'
-  return new TenancyError(
-    'NOT_PERMITTED',
-    `The schema ${JSON.stringify(schema)} is not in order yet (${lacks.join(', ')}). ${why}`,
-  )
-}
-
-function otherBoundary(direction: Direction, schema: string, boundary: string): TenancyError {
-  return new TenancyError(
-    'INVALID_ARGUMENT',
-    `The configuration gives the tenant ${JSON.stringify(schema)} the boundary '${boundary}', so there is nothing to ${direction}. Change the option ` +
-      '"boundary" first.',
-    { details: { option: 'tenants' } },
-  )
+function withoutEmpty({ notOwned, usedBy }: WallChange): Pick<BoundaryEntry, 'notOwned' | 'usedBy'> {
+  return { ...(notOwned.length > 0 && { notOwned }), ...(usedBy.length > 0 && { usedBy }) }
 }

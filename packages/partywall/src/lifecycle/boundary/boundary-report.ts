@@ -11,6 +11,8 @@ export interface BoundaryEntry extends FleetEntry {
   readonly lacked: readonly Lack[]
   /** Objects that another role owns and that the deploy role may not take, with that role. Absent when there are none. */
   readonly notOwned?: readonly string[]
+  /** Other databases of the server that use the role of the tenant, so that it was not dropped. Absent when there are none. */
+  readonly usedBy?: readonly string[]
 }
 
 export interface BoundaryReport extends FleetReport<BoundaryEntry> {

@@ -3,6 +3,7 @@
  * for it: a table that is made meanwhile would get no rights.
  */
 import {
+  createRoleSql,
   createTakenRoleSql,
   futureRightsSql,
   joinSql,
@@ -17,13 +18,14 @@ import {
 import type { Ownable } from '../../catalog/roles/rights-sql.ts'
 import type { Access } from '../../catalog/roles/access.ts'
 import type { RoleNames } from '../../catalog/roles/role-names.ts'
-import { giveNextPassword } from '../../catalog/roles/tenant-login.ts'
+import { giveNextPassword, makeLoginsGroup } from '../../catalog/roles/tenant-login.ts'
 import { dropRoleSql, noLoginSql, takePresentSql, takeSchemaSql, weakRoleSql } from '../../catalog/roles/take-rights-sql.ts'
 import { lockKey } from '../../migrations/apply/guards.ts'
 import { historyTable } from '../../migrations/history/history-sql.ts'
 import type { Transaction } from '../../ports/database.ts'
 import type { Statement } from '../../sql/statement.ts'
 import { takeOwnership } from './ownership.ts'
+import { usedByOthers, usedElsewhere } from './used-elsewhere.ts'
 import type { Wall } from './walls.ts'
 
 export interface ChangeOptions {
@@ -32,44 +34,67 @@ export interface ChangeOptions {
   readonly finish: boolean
 }
 
-/** @returns objects that the deploy role may neither own nor give rights on */
+export interface WallChange {
+  /** Objects that the deploy role may neither own nor give rights on. */
+  readonly notOwned: readonly string[]
+  /** Other databases that use the role of the tenant, which was not dropped for that. */
+  readonly usedBy: readonly string[]
+}
+
+/** @throws TenancyError ROLE_EXISTS where the role itself would change, and another database uses it */
 export async function changeWall(
   transaction: Transaction,
-  { tenant, question, lacks, hasLeft, isInLogins }: Wall,
+  wall: Wall,
   access: Access,
   names: RoleNames,
   { lockTimeoutMs, finish }: ChangeOptions,
-): Promise<readonly string[]> {
+): Promise<WallChange> {
+  const { tenant, question, lacks, hasLeft, isLoginLeft, isInLogins } = wall
   const { schema } = tenant
   const { user, other, isOwn, logsIn } = question
   await transaction.query(guardSql(schema, lockTimeoutMs))
+  const usedBy = changesRole(wall, finish) ? await usedElsewhere(transaction, (isOwn ? user : other)!) : []
+  if (isOwn && usedBy.length > 0) throw usedByOthers(user!, schema, usedBy)
+  if (logsIn && lacks.includes('group')) await makeLoginsGroup(transaction, names)
   const { formerOwners, left } = lacks.includes('owner')
     ? await takeOwnership(transaction, schema, names.deploy)
     : { formerOwners: [], left: [] }
   const present = (await transaction.query<Ownable & Record<string, unknown>>(ownedInSql(schema))).rows
   const texts: string[] = []
-  if (isOwn) texts.push(roleText(user!, lacks, names))
+  if (isOwn) texts.push(roleText(user!, logsIn, lacks, names))
   // A role that is missing has nothing to take; one that has too much is given its rights from nothing.
   if (user !== null && lacks.length > 0) texts.push(rightsText(schema, user, present))
   // Processes of the version before use the schema as its owner did, until the last step.
   const isOwnerStillUsed = other !== null && formerOwners.includes(other) && !finish
   if (isOwnerStillUsed) texts.push(rightsText(schema, other, present))
-  if (finish && hasLeft && isOwn) texts.push(logsIn ? mayNotTakeSql(user!, names.login) : noLoginSql(user!))
+  if (finish && isLoginLeft && isOwn) {
+    texts.push(logsIn ? mayNotTakeSql(user!, names.login) : noLoginSql(user!))
+    // It could leave its role with set_config.
+    if (!logsIn && isInLogins) texts.push(leaveSql(user!, names.logins, names))
+  }
   if (finish && hasLeft && other !== null) {
     texts.push(takeSchemaSql(schema, other), takePresentSql(present, other))
-    if (!isOwn) texts.push(dropRoleSql(other))
+    if (!isOwn && usedBy.length === 0) texts.push(dropRoleSql(other))
   }
-  if (finish && isOwn && !logsIn && isInLogins) texts.push(leaveSql(user!, names.logins, names))
-  if (isOwn && lacks.includes('group')) texts.push(joinSql(user!, [names.tenants], names))
+  if (isOwn && lacks.includes('group'))
+    texts.push(joinSql(user!, logsIn ? [names.tenants, names.logins] : [names.tenants], names))
   const text = texts.filter((one) => one !== '').join('\n')
   if (text !== '') await transaction.query({ text })
   if (lacks.includes('login')) await giveNextPassword(transaction, access, tenant)
-  return left
+  return { notOwned: left, usedBy }
 }
 
-function roleText(role: string, lacks: Wall['lacks'], names: RoleNames): string {
+/** Whether more changes than rights in the schema: who may take the role, its password, or whether it exists. */
+function changesRole({ question, lacks, isLoginLeft }: Wall, finish: boolean): boolean {
+  if (!question.isOwn) return finish
+  if (lacks.includes('role')) return false
+  return lacks.includes('membership') || lacks.includes('login') || (finish && isLoginLeft)
+}
+
+function roleText(role: string, logsIn: boolean, lacks: Wall['lacks'], names: RoleNames): string {
   return [
-    lacks.includes('role') ? createTakenRoleSql(role, names) : '',
+    // No other role takes one that logs in itself.
+    lacks.includes('role') ? (logsIn ? createRoleSql(role) : createTakenRoleSql(role, names)) : '',
     lacks.includes('attributes') ? weakRoleSql(role) : '',
     lacks.includes('membership') && !lacks.includes('role') ? mayTakeSql(role, names) : '',
   ].join('\n')

@@ -7,10 +7,12 @@ export interface GuardsRow {
   readonly login_is_superuser: boolean
   readonly login_inherits: boolean
   readonly deploy_is_superuser: boolean
+  /** Tenants that log in themselves call set_config, too. */
+  readonly has_logins: boolean
 }
 
 /** Whether the login inherits what its memberships give: before PostgreSQL 16 its own attribute decides, later each membership. */
-export function guardsSql(login: string, pattern: string): Statement {
+export function guardsSql(login: string, logins: string, pattern: string): Statement {
   return {
     text: `
       select
@@ -22,20 +24,22 @@ export function guardsSql(login: string, pattern: string): Statement {
           where membership.member = login.oid and tenant.rolname ~ $2
             and coalesce((to_jsonb(membership) ->> 'inherit_option')::boolean, login.rolinherit)
         ) as login_inherits,
-        (select role.rolsuper from pg_catalog.pg_roles as role where role.rolname = current_user) as deploy_is_superuser
+        (select role.rolsuper from pg_catalog.pg_roles as role where role.rolname = current_user) as deploy_is_superuser,
+        exists (select from pg_catalog.pg_roles as role where role.rolname = $3::name) as has_logins
       from pg_catalog.pg_roles as login
       where login.rolname = $1::name`,
-    values: [login, pattern],
+    values: [login, pattern, logins],
   }
 }
 
 /** To be run in the database by a superuser. */
-export function keepSetConfigSql(login: string, deploy: string): string {
+export function keepSetConfigSql(login: string, deploy: string, logins?: string): string {
   const setConfig = 'grant execute on function pg_catalog.set_config(text, text, boolean) to'
   return [
     'revoke execute on function pg_catalog.set_config(text, text, boolean) from public;',
     ...(login === deploy ? [] : [`${setConfig} ${identifier(login)};`]),
     // The deploy role lets tenants that log in themselves call it.
     `${setConfig} ${identifier(deploy)} with grant option;`,
+    ...(logins === undefined ? [] : [`${setConfig} ${identifier(logins)};`]),
   ].join('\n')
 }

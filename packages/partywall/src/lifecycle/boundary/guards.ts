@@ -20,16 +20,16 @@ export interface MissingGuard {
 /** Costs one statement. */
 export async function missingGuards(
   queryable: Queryable,
-  { login, deploy, hasMembershipOptions }: RoleNames,
+  { login, logins, deploy, hasMembershipOptions }: RoleNames,
 ): Promise<MissingGuard[]> {
-  const rows = await readJson<GuardsRow>(queryable, guardsSql(login, tenantRolePattern))
+  const rows = await readJson<GuardsRow>(queryable, guardsSql(login, logins, tenantRolePattern))
   const row = rows[0]!
   const missing: MissingGuard[] = []
   if (row.everyone_sets_config)
     missing.push({
       guard: 'set_config',
       seen: 'Every role may call set_config, so one hostile statement can leave the role of its tenant.',
-      fix: `As a superuser, in this database: ${keepSetConfigSql(login, deploy)}`,
+      fix: `As a superuser, in this database: ${keepSetConfigSql(login, deploy, row.has_logins ? logins : undefined)}`,
     })
   if (row.login_is_superuser)
     missing.push({
@@ -55,10 +55,10 @@ export async function missingGuards(
 }
 
 /** Only a superuser may do this. @returns whether it was done */
-export async function keepSetConfig(queryable: Queryable, { login, deploy }: RoleNames): Promise<boolean> {
-  const rows = await readJson<GuardsRow>(queryable, guardsSql(login, tenantRolePattern))
-  const { everyone_sets_config: isOpen, deploy_is_superuser: isSuperuser } = rows[0]!
+export async function keepSetConfig(queryable: Queryable, { login, logins, deploy }: RoleNames): Promise<boolean> {
+  const rows = await readJson<GuardsRow>(queryable, guardsSql(login, logins, tenantRolePattern))
+  const { everyone_sets_config: isOpen, deploy_is_superuser: isSuperuser, has_logins: hasLogins } = rows[0]!
   if (!isOpen || !isSuperuser) return false
-  await queryable.query({ text: keepSetConfigSql(login, deploy) })
+  await queryable.query({ text: keepSetConfigSql(login, deploy, hasLogins ? logins : undefined) })
   return true
 }

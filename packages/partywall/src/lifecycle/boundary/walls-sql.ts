@@ -26,18 +26,20 @@ export interface WallRow {
   readonly has_role: boolean
   readonly has_attributes: boolean
   readonly in_group: boolean
+  /** Whether it is in the group of the tenants that log in themselves. */
+  readonly in_logins: boolean
+  readonly may_set_config: boolean
   readonly may_be_taken: boolean
   readonly is_member: boolean
   readonly may_log_in: boolean
-  /** A member of the group of logins, which may call set_config. */
-  readonly in_logins: boolean
   readonly schema_rights: boolean
   readonly future: boolean
   /** Objects on which the user has too few rights, or too many. */
   readonly objects: string
   /** Objects that another role than the deploy role owns. */
   readonly owned_by_others: string
-  readonly other_exists: boolean
+  /** The other role can be dropped when it has no rights here: no other database of the server uses it. */
+  readonly other_is_left: boolean
   /** Objects on which the other role still has rights. */
   readonly of_other: string
 }
@@ -57,7 +59,8 @@ export function wallsSql(questions: readonly WallQuestion[], { tenants, logins, 
         left join pg_catalog.pg_roles as other on other.rolname = asked.other
       ), fixed as materialized (
         select (select oid from pg_catalog.pg_roles where rolname = $5) as tenants, (select oid from pg_catalog.pg_roles where rolname = $6) as login,
-          (select oid from pg_catalog.pg_roles where rolname = $7) as deploy
+          (select oid from pg_catalog.pg_roles where rolname = $7) as deploy,
+          (select oid from pg_catalog.pg_roles where rolname = $9) as logins
       ), object as (
         select question.namespace, relation.relowner as owner, relation.relacl as acl, question.holder, question.other,
           case relation.relkind when 'S' then 'SELECT,UPDATE,USAGE' else case relation.relname when $8 then 'SELECT' else 'DELETE,INSERT,SELECT,UPDATE' end end as wanted,
@@ -76,8 +79,8 @@ export function wallsSql(questions: readonly WallQuestion[], { tenants, logins, 
           count(*) filter (where object.owner <> fixed.deploy) as owned_by_others,
           count(*) filter (where object.owner = fixed.deploy and object.holder is not null and case
             when object.routine is not null then not has_function_privilege(object.holder, object.routine, 'execute')
-            else given.rights is distinct from object.wanted or given.is_grantable end) as wrong,
-          count(*) filter (where given.has_other) as of_other
+            else given.rights is distinct from object.wanted or given.is_grantable or column_right.of_holder end) as wrong,
+          count(*) filter (where given.has_other or column_right.of_other) as of_other
         from object
         cross join fixed
         cross join lateral (
@@ -86,6 +89,13 @@ export function wallsSql(questions: readonly WallQuestion[], { tenants, logins, 
             coalesce(bool_or(item.grantee = object.other and object.owner <> object.other), false) as has_other
           from aclexplode(object.acl) as item
         ) as given
+        cross join lateral (
+          select coalesce(bool_or(item.grantee = object.holder), false) as of_holder,
+            coalesce(bool_or(item.grantee = object.other and object.owner <> object.other), false) as of_other
+          from pg_catalog.pg_attribute as attribute
+          cross join lateral aclexplode(attribute.attacl) as item
+          where attribute.attrelid = object.relation and attribute.attacl is not null
+        ) as column_right
         group by object.namespace
       ), default_right as (
         select question.namespace,
@@ -108,6 +118,10 @@ export function wallsSql(questions: readonly WallQuestion[], { tenants, logins, 
         not question.is_own or exists (
           select from pg_catalog.pg_auth_members as membership where membership.roleid = fixed.tenants and membership.member = question.holder
         ) as in_group,
+        exists (
+          select from pg_catalog.pg_auth_members as membership where membership.roleid = fixed.logins and membership.member = question.holder
+        ) as in_logins,
+        coalesce(has_function_privilege(question.holder, 'pg_catalog.set_config(text, text, boolean)', 'execute'), false) as may_set_config,
         not question.is_own or coalesce((
           select bool_or(coalesce((to_jsonb(membership) ->> 'set_option')::boolean, true))
             and not bool_or(coalesce((to_jsonb(membership) ->> 'inherit_option')::boolean, false))
@@ -118,11 +132,6 @@ export function wallsSql(questions: readonly WallQuestion[], { tenants, logins, 
           select from pg_catalog.pg_auth_members as membership where membership.roleid = question.holder and membership.member = fixed.login
         ) as is_member,
         coalesce(question.may_log_in, false) as may_log_in,
-        exists (
-          select from pg_catalog.pg_auth_members as membership
-          join pg_catalog.pg_roles as logins on logins.oid = membership.roleid
-          where logins.rolname = $9 and membership.member = question.holder
-        ) as in_logins,
         question.wanted is null or coalesce((
           select string_agg(item.privilege_type, ',') = 'USAGE' and not bool_or(item.is_grantable)
           from aclexplode(question.acl) as item where item.grantee = question.holder
@@ -130,7 +139,11 @@ export function wallsSql(questions: readonly WallQuestion[], { tenants, logins, 
         question.wanted is null or coalesce(default_right.right_for_holder = 3, false) as future,
         coalesce(counted.wrong, 0)::text as objects,
         (coalesce(counted.owned_by_others, 0) + case when question.owner <> fixed.deploy then 1 else 0 end)::text as owned_by_others,
-        question.other is not null as other_exists,
+        question.other is not null and (question.is_own or not exists (
+          select from pg_catalog.pg_shdepend as elsewhere
+          where elsewhere.refclassid = 'pg_catalog.pg_authid'::regclass and elsewhere.refobjid = question.other
+            and elsewhere.dbid not in (0, (select database.oid from pg_catalog.pg_database as database where database.datname = current_database()))
+        )) as other_is_left,
         (coalesce(counted.of_other, 0) + coalesce(default_right.of_other, 0) + (
           select count(*) from aclexplode(question.acl) as item where item.grantee = question.other and question.owner <> question.other
         ))::text as of_other

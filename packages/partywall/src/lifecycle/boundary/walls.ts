@@ -19,6 +19,8 @@ export interface Wall {
   readonly lacks: readonly Lack[]
   /** Rights of the other boundary are left, which `finish` takes. */
   readonly hasLeft: boolean
+  /** Among them is one that is no right in the schema: the role itself, its login, or who may take it. */
+  readonly isLoginLeft: boolean
   /** Whether its role is in the group of those that log in themselves. */
   readonly isInLogins: boolean
 }
@@ -41,12 +43,14 @@ export async function readWalls(
     const bySchema = new Map(rows.map((row) => [row.schema, row]))
     for (const [index, tenant] of some.entries()) {
       const row = bySchema.get(tenant.schema)!
+      const isLoginLeft = hasOldLogin(row, questions[index]!, names)
       walls.push({
         tenant,
         boundary: boundaryOf(boundaries, tenant),
         question: questions[index]!,
         lacks: lacksOf(row, questions[index]!),
-        hasLeft: Number(row.of_other) > 0 || hasOldLogin(row, questions[index]!, names),
+        hasLeft: Number(row.of_other) > 0 || isLoginLeft,
+        isLoginLeft,
         isInLogins: row.in_logins,
       })
     }
@@ -68,7 +72,7 @@ function questionOf(tenant: FleetMember, boundary: Boundary, { login, deploy }: 
  * set_config, with which a role that is taken could be left.
  */
 function hasOldLogin(row: WallRow, { isOwn, logsIn }: WallQuestion, { login, deploy }: RoleNames): boolean {
-  if (!isOwn) return row.other_exists
+  if (!isOwn) return row.other_is_left
   return logsIn ? row.is_member && login !== deploy : row.may_log_in || row.in_logins
 }
 
@@ -77,9 +81,9 @@ function lacksOf(row: WallRow, { logsIn }: WallQuestion): Lack[] {
   const is: readonly (readonly [Lack, boolean])[] = [
     ['role', row.has_role],
     ['attributes', row.has_attributes],
-    ['group', row.in_group],
+    ['group', row.in_group && (!logsIn || (row.in_logins && row.may_set_config))],
     ['membership', logsIn || row.may_be_taken],
-    ['login', !logsIn || (row.may_log_in && row.in_logins)],
+    ['login', !logsIn || row.may_log_in],
     ['usage', row.schema_rights],
     ['future', row.future],
     ['objects', row.objects === '0'],
