@@ -65,7 +65,7 @@ export async function fourTenants(config: Omit<Config, 'database' | 'root'> = {}
     ...wall,
     root,
     // Some tests put a table of this name into the shared schema, to see that no tenant uses it.
-    migrations: { shadowed: ['authors', 'notes'], ...config.migrations },
+    migrations: { shadowed: ['authors', 'notes', 'things'], ...config.migrations },
     pool: { max: 4, ...config.pool },
   })
   const admin = new Client(directUrl)
