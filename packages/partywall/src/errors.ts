@@ -27,7 +27,7 @@ export const errorCodes = {
   INVALID_TENANT_NAME: { meaning: 'The name for people is empty, too long or not text.', http: 400 },
   UNKNOWN_KIND: { meaning: 'The configuration has no such kind of tenants.', http: 400 },
   SCHEMA_EXISTS: { meaning: 'The schema, or a tenant with this schema, exists already.', http: 409 },
-  ROLE_EXISTS: { meaning: 'The role of a new tenant exists already in the cluster of databases.', http: 409 },
+  ROLE_EXISTS: { meaning: 'The role of a tenant exists already, or belongs to another database of the server, too.', http: 409 },
   ROLE_MISSING: { meaning: 'The role that statements of the tenant run as does not exist, or cannot be taken.', http: 503 },
   LOGIN_REFUSED: { meaning: "No connection could be had that is logged in as the tenant's own role.", http: 503 },
   SCHEMA_MISSING: { meaning: 'The schema of the tenant is not in the database, or the role may not use it.', http: 503 },

@@ -78,7 +78,7 @@ export function wallsSql(questions: readonly WallQuestion[], { tenants, logins, 
         select object.namespace,
           count(*) filter (where object.owner <> fixed.deploy) as owned_by_others,
           count(*) filter (where object.owner = fixed.deploy and object.holder is not null and case
-            when object.routine is not null then not has_function_privilege(object.holder, object.routine, 'execute')
+            when object.routine is not null then not has_function_privilege(object.holder, object.routine, 'execute') or given.is_grantable
             else given.rights is distinct from object.wanted or given.is_grantable or column_right.of_holder end) as wrong,
           count(*) filter (where given.has_other or column_right.of_other) as of_other
         from object
@@ -99,14 +99,15 @@ export function wallsSql(questions: readonly WallQuestion[], { tenants, logins, 
         group by object.namespace
       ), default_right as (
         select question.namespace,
-          count(distinct default_acl.defaclobjtype) filter (where item.grantee = question.holder and item.rights = case default_acl.defaclobjtype
+          count(distinct default_acl.defaclobjtype) filter (where item.grantee = question.holder and not item.is_grantable and item.rights = case default_acl.defaclobjtype
             when 'r' then 'DELETE,INSERT,SELECT,UPDATE' when 'S' then 'SELECT,UPDATE,USAGE' when 'f' then 'EXECUTE' end) as right_for_holder,
           count(*) filter (where item.grantee = question.other) as of_other
         from question
         cross join fixed
         join pg_catalog.pg_default_acl as default_acl on default_acl.defaclnamespace = question.namespace and default_acl.defaclrole = fixed.deploy
         cross join lateral (
-          select exploded.grantee, string_agg(distinct exploded.privilege_type, ',' order by exploded.privilege_type) as rights
+          select exploded.grantee, string_agg(distinct exploded.privilege_type, ',' order by exploded.privilege_type) as rights,
+            bool_or(exploded.is_grantable) as is_grantable
           from aclexplode(default_acl.defaclacl) as exploded
           group by exploded.grantee
         ) as item

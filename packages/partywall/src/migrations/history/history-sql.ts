@@ -82,7 +82,28 @@ export function createHistoryText(schema: string): string {
   checksum text not null,
   statements integer,
   applied_at timestamptz not null default now()
-)`
+);
+${onlyReadText(schema)}`
+}
+
+/** Default privileges have just let the role of the tenant write in the new table. Only its owner records what was applied. */
+function onlyReadText(schema: string): string {
+  return `do $partywall$
+declare
+  writer record;
+begin
+  for writer in
+    select distinct case item.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(item.grantee)) end as name
+    from pg_catalog.pg_class as history
+    cross join lateral pg_catalog.aclexplode(history.relacl) as item
+    where history.oid = ${literal(historyOf(schema))}::pg_catalog.regclass
+      and item.grantee operator(pg_catalog.<>) history.relowner
+      and item.privilege_type operator(pg_catalog.<>) 'SELECT'
+  loop
+    execute pg_catalog.format('revoke insert, update, delete, truncate, references, trigger on ${historyOf(schema).replaceAll('%', '%%').replaceAll("'", "''")} from %s', writer.name);
+  end loop;
+end
+$partywall$`
 }
 
 /** @param position the position of the first of these migrations; a history starts with 1 */
