@@ -116,6 +116,8 @@ async function explainInstall(
   installed: number,
   missingShared: string | undefined,
 ): Promise<unknown> {
+  // It says already which right is missing, for example to make the roles.
+  if (isTenancyError(error, 'NOT_PERMITTED')) return error
   const state = sqlStateOf(error)
   if (state !== sqlState.insufficientPrivilege && state !== sqlState.readOnlyTransaction) return error
   const { role, database: name } = await connectedAs(database)

@@ -13,8 +13,9 @@
  */
 import { needsRoles } from '../../config/boundary-option.ts'
 import type { Options } from '../../config/options.ts'
-import { catalogSchema } from '../../names/identifier.ts'
+import { catalogSchema, identifier } from '../../names/identifier.ts'
 import type { Database } from '../../ports/database.ts'
+import { explainPrivilege } from '../../sql/privilege.ts'
 import { schemaExistsSql } from '../../sql/schema-sql.ts'
 import type { Queryable } from '../../sql/statement.ts'
 import { loginPassword } from '../../login-password.ts'
@@ -121,14 +122,24 @@ export async function giveCatalog(transaction: Queryable, role: string, { deploy
 /** What an entry of the audit is given; its id and its time are the server's. */
 const auditColumns = ['actor', 'action', 'tenant_id', 'object', 'origin', 'details']
 
+/** @throws TenancyError NOT_PERMITTED */
 async function makeFixedRoles(transaction: Queryable, names: RoleNames): Promise<void> {
-  for (const role of [names.tenants, names.granter, names.shared, names.catalog]) {
-    if (!(await hasRole(transaction, role))) await transaction.query({ text: createRoleSql(role) })
+  try {
+    for (const role of [names.tenants, names.granter, names.shared, names.catalog]) {
+      if (!(await hasRole(transaction, role))) await transaction.query({ text: createRoleSql(role) })
+    }
+    const texts = [granterSql(names), mayTakeSql(names.shared, names), mayTakeSql(names.catalog, names)]
+    // The group of logins stays when a downgrade drops the granter.
+    if (await hasRole(transaction, names.logins)) texts.push(adoptGroupSql(names.logins, names))
+    await transaction.query({ text: texts.join('\n') })
+  } catch (error) {
+    throw explainPrivilege(
+      error,
+      'make the roles of this database',
+      `As a superuser, run: alter role ${identifier(names.deploy)} createrole; from PostgreSQL 16 on, roles of this database that another role made must ` +
+        'be granted to it with the admin option.',
+    )
   }
-  const texts = [granterSql(names), mayTakeSql(names.shared, names), mayTakeSql(names.catalog, names)]
-  // The group of logins stays when a downgrade drops the granter.
-  if (await hasRole(transaction, names.logins)) texts.push(adoptGroupSql(names.logins, names))
-  await transaction.query({ text: texts.join('\n') })
 }
 
 async function hasRole(queryable: Queryable, role: string): Promise<boolean> {
