@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createTenancy, type Config, type Tenancy } from '../../src/index.ts'
 import { loginPassword } from '../../src/login-password.ts'
 import { fixedRole, tenantRole } from '../../src/names/role-name.ts'
+import { auditOf, lastEntry } from '../support/tenants/audit.ts'
 import { writeFiles } from '../support/tenants/registry.ts'
 import { passwordServer } from './login-server.ts'
 
@@ -143,3 +144,44 @@ test('from login to path to role, without a last step between', async () => {
   for (const boundary of ['path', 'login'] as const) await expect(use(open(boundary), 'acme')).rejects.toBeDefined()
   expect((await admin.query(mayCallSetConfig, [tenantRoles])).rows).toEqual([{ may: false }, { may: false }])
 })
+
+test('two copies of an upgrade to login at the same time give each tenant one password', async () => {
+  const before = await generations()
+  const reports = await Promise.all([open('login'), open('login')].map((tenancy) => tenancy.boundary.upgrade()))
+  expect(reports.map(({ ok }) => ok)).toEqual([true, true])
+  expect(await generations()).toEqual(before.map((generation) => generation + 1))
+  await expectServed('login')
+})
+
+test('each change of a boundary, a login and a password is in the audit, with its actor and without secrets', async () => {
+  const since = await lastEntry(admin)
+  const [byRole, byLogin] = [open('role'), open('login')]
+  const made = await byRole.actingAs('user:42', async () => {
+    const { login, password } = await byRole.logins.create('acme', {})
+    await byRole.logins.revoke(login.role)
+    await byLogin.boundary.upgrade({ finish: true })
+    await byLogin.boundary.rotate({ tenants: 'acme' })
+    return { login, password }
+  })
+  const entries = await auditOf(admin, since)
+  expect(entries.map(({ action, object }) => `${action} ${object ?? 'of the database'}`).toSorted()).toEqual([
+    'boundary.upgraded acme',
+    'boundary.upgraded globex',
+    'boundary.upgraded of the database',
+    `login.created ${made.login.role}`,
+    `login.revoked ${made.login.role}`,
+    'tenant.password acme',
+  ])
+  expect(new Set(entries.map(({ actor }) => actor))).toEqual(new Set(['user:42']))
+  const { rows } = await admin.query('select rolpassword from pg_authid where rolpassword is not null')
+  const secrets = [made.password, loginKey, 'SCRAM-SHA-256', loginPassword(loginKey, tenantRoles[0]!, (await generations())[0]!)]
+  for (const secret of [...secrets, ...rows.map(({ rolpassword }) => rolpassword)])
+    expect(JSON.stringify(entries)).not.toContain(secret)
+})
+
+async function generations(): Promise<number[]> {
+  const { rows } = await admin.query(
+    'select coalesce(login_generation, 0)::int as generation from partywall.tenants order by schema',
+  )
+  return rows.map(({ generation }) => generation)
+}

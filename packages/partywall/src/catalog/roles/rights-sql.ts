@@ -8,6 +8,11 @@ export function roleExistsSql(role: string): Statement {
   return { text: 'select from pg_catalog.pg_roles as role where role.rolname = $1::name', values: [role] }
 }
 
+/** One row for a role that logs in itself. */
+export function logsInSql(role: string): Statement {
+  return { text: 'select from pg_catalog.pg_roles as role where role.rolname = $1::name and role.rolcanlogin', values: [role] }
+}
+
 export function createRoleSql(role: string): string {
   return `create role ${identifier(role)} nologin;`
 }

@@ -8,6 +8,7 @@ import {
   futureRightsSql,
   joinSql,
   leaveSql,
+  logsInSql,
   mayNotTakeSql,
   mayTakeSql,
   onlyReadSql,
@@ -59,6 +60,8 @@ export async function changeWall(
   const { formerOwners, left } = lacks.includes('owner')
     ? await takeOwnership(transaction, schema, names.deploy)
     : { formerOwners: [], left: [] }
+  // Another copy of this run may have done it while this one waited; a second password would be wrong in processes that know the first.
+  const needsPassword = lacks.includes('login') && (await transaction.query(logsInSql(user!))).rows.length === 0
   const present = (await transaction.query<Ownable & Record<string, unknown>>(ownedInSql(schema))).rows
   const texts: string[] = []
   if (isOwn) texts.push(roleText(user!, logsIn, lacks, names))
@@ -80,7 +83,7 @@ export async function changeWall(
     texts.push(joinSql(user!, logsIn ? [names.tenants, names.logins] : [names.tenants], names))
   const text = texts.filter((one) => one !== '').join('\n')
   if (text !== '') await transaction.query({ text })
-  if (lacks.includes('login')) await giveNextPassword(transaction, access, tenant)
+  if (needsPassword) await giveNextPassword(transaction, access, tenant)
   return { notOwned: left, usedBy }
 }
 
