@@ -42,6 +42,8 @@ beforeAll(async () => {
   await server.query(`create database ${identifier(database)}`)
   await server.query(`grant create on database ${identifier(database)} to ${identifier(deploy)}`)
   await admin.connect()
+  // PostgreSQL 14 lets everyone create there.
+  await admin.query('revoke create on schema public from public')
   await writeFiles(root, {
     'migrations/tenant/0001_notes.sql':
       'create table notes (id serial primary key, text text);\n-- partywall: down\ndrop table notes;',
