@@ -9,7 +9,7 @@ import { createTenancy, type Tenancy } from '../../packages/partywall/src/index.
 import { digestOf } from '../../packages/partywall/src/migrations/history/digest.ts'
 import {
   commentText,
-  createHistoryText,
+  createHistoryTexts,
   historyTable,
   recordText,
 } from '../../packages/partywall/src/migrations/history/history-sql.ts'
@@ -139,7 +139,7 @@ function tenantText(schema: string, id: string): string {
     futureRightsSql(schema, role, 'read and write'),
     `set local search_path to ${schema};`,
     tables,
-    `${createHistoryText(schema)};`,
+    `${createHistoryTexts(schema).join(';\n')};`,
     `${recordText(schema, 1, [migration])};`,
     `${commentText(schema, digestOf([migration]))};`,
     onlyReadSql(schema, historyTable, role),

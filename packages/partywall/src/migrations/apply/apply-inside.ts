@@ -6,7 +6,7 @@ import type { Transaction } from '../../ports/database.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import { explainPrivilege } from '../../sql/privilege.ts'
 import { sql } from '../../sql/sql.ts'
-import { createHistoryText, forgetText, recordText } from '../history/history-sql.ts'
+import { createHistoryTexts, forgetText, recordText } from '../history/history-sql.ts'
 import { stepOf } from '../plan/planned.ts'
 import { recordBatchTexts, type BatchInSchema } from './batches.ts'
 import { migrationFailed } from './failure.ts'
@@ -73,7 +73,7 @@ function textsBefore({ schema, state, limits }: BatchInSchema): string[] {
   return [
     beginText(schema, limits),
     assertDigestText(schema, digest),
-    ...(hasHistory ? [] : [createHistoryText(schema)]),
+    ...(hasHistory ? [] : createHistoryTexts(schema)),
     ...(unfinished !== undefined && isFinished ? [forgetText(schema, [unfinished.name])] : []),
     ...(toRecord.length > 0 ? [recordText(schema, applied.length + 1, toRecord)] : []),
   ]

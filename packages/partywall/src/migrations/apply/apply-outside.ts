@@ -9,7 +9,7 @@ import { literal } from '../../sql/literal.ts'
 import { sql } from '../../sql/sql.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
 import { digestOf } from '../history/digest.ts'
-import { commentText, createHistoryText, forgetText, recordStatementsText, recordText } from '../history/history-sql.ts'
+import { commentText, createHistoryTexts, forgetText, recordStatementsText, recordText } from '../history/history-sql.ts'
 import { unnamedIndex } from '../plan/concurrent-index.ts'
 import { checksumOfDone } from '../history/unfinished.ts'
 import { shapeOf, type StatementOfPart, type StepPart, type StepShape } from '../shape/step-parts.ts'
@@ -43,7 +43,7 @@ async function applyOn(session: Queryable, work: BatchInSchema): Promise<void> {
 /** Creates the history if there is none, and removes its digest: another process that reads the schema in the middle then reads the rows. */
 async function prepareHistory(session: Queryable, { schema, state }: BatchInSchema): Promise<void> {
   const { hasHistory, applied, toRecord = [] } = state
-  if (!hasHistory) await session.query({ text: createHistoryText(schema) })
+  if (!hasHistory) for (const text of createHistoryTexts(schema)) await session.query({ text })
   if (toRecord.length > 0) await session.query({ text: recordText(schema, applied.length + 1, toRecord) })
   await session.query({ text: commentText(schema, null) })
 }

@@ -6,7 +6,7 @@ import type { Transaction } from '../../ports/database.ts'
 import type { Migration, MigrationClient, Step } from '../../ports/migration-source.ts'
 import type { Statement } from '../../sql/statement.ts'
 import { splitStatements } from '../../sql/lexer.ts'
-import { createHistoryText } from '../history/history-sql.ts'
+import { createHistoryTexts } from '../history/history-sql.ts'
 import type { MigrationTarget } from '../history/schema-state.ts'
 import { Edits } from '../statements/edits.ts'
 import { loadGrammar, type Grammar } from '../statements/grammar.ts'
@@ -30,7 +30,7 @@ export async function applyToNew(
   )
   await foldingInCode(transaction, forNew, grammar, async (inOne) => {
     const batch: Batch = { direction: 'up', migrations: inOne, isTransaction: true }
-    const before = [createHistoryText(target.schema)]
+    const before = createHistoryTexts(target.schema)
     await runScript(transaction, { target, ...batch, before, after: recordBatchTexts(target.schema, [], batch) })
   })
 }

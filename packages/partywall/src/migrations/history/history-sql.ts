@@ -75,15 +75,19 @@ export function readHistorySql(schema: string): Statement {
   }
 }
 
-export function createHistoryText(schema: string): string {
+/** Two statements. */
+export function createHistoryTexts(schema: string): readonly string[] {
+  return [createTableText(schema), onlyReadText(schema)]
+}
+
+function createTableText(schema: string): string {
   return `create table ${historyOf(schema)} (
   position integer not null,
   name text collate "C" primary key,
   checksum text not null,
   statements integer,
   applied_at timestamptz not null default now()
-);
-${onlyReadText(schema)}`
+)`
 }
 
 /** Default privileges have just let the role of the tenant write in the new table. Only its owner records what was applied. */
