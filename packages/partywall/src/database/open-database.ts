@@ -1,27 +1,27 @@
 /** Wires the database of one tenancy: the pool of the tenants, the pool of the shared schema, and the embedded server if it is used. */
 import { join } from 'node:path'
 import type { ClientConfig, PoolClient, PoolConfig, QueryResult, QueryResultRow } from 'pg'
-import { TenancyError } from '../errors.ts'
 import type { Tampering } from '../events.ts'
 import type { Options } from '../config/options.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Tenant } from '../types.ts'
-import { fixedBinder, scopeBinder, unscopedBinder, type Binder } from './binding/binder.ts'
-import { Bindings, pathForAll, type Binding } from './binding/binding.ts'
+import { fixedBinder, scopeBinder, unscopedBinder } from './binding/binder.ts'
+import { Bindings, pathForAll } from './binding/binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
 import type { Watch, WatchOptions } from '../ports/watch.ts'
 import { loginsOf } from './logins/logins-of.ts'
 import { startEmbedded, type EmbeddedServer } from './embedded-server.ts'
+import { ExtraPools } from './extra-pools.ts'
 import { ownCheckoutHere } from './pool/held-clients.ts'
 import { interruptPool } from './pool/interrupt.ts'
-import type { Loan } from './pool/loan.ts'
 import { inSession } from './pool/session.ts'
+import { PoolWork, type WorkBindings } from './pool-work.ts'
 import { probe, type Probe } from './probe/probe.ts'
 import type { ProbeParts } from './probe/probe-parts.ts'
 import { learnRoute, type Route } from './probe/route.ts'
-import { examine, type ExaminedText } from '../sql/statement-facts.ts'
-import type { Queryable, Statement } from '../sql/statement.ts'
+import { examine } from '../sql/statement-facts.ts'
+import type { Statement } from '../sql/statement.ts'
 import { connectFor, loginConnectionsOf, TenantPool, type TenantPoolConfig } from './pool/tenant-pool.ts'
 import { ChangeWatch } from './watch/change-watch.ts'
 
@@ -48,7 +48,8 @@ export class OpenDatabase implements Database {
   readonly #events: DatabaseEvents
   readonly #scope: Scope<any>
   readonly #deployPool: TenantPool
-  readonly #extraPools = new Set<TenantPool>()
+  readonly #extraPools: ExtraPools
+  readonly #catalogWork: PoolWork
   readonly #watches: Watch[] = []
   #embedded: Promise<EmbeddedServer> | undefined
 
@@ -59,6 +60,7 @@ export class OpenDatabase implements Database {
     this.#scope = scope
     this.#bindings = new Bindings(options)
     this.#events = events
+    this.#extraPools = new ExtraPools(options.pool)
     const { max, sharedMax, maxPerTenant, loginMax: _loginMax, ...waits } = options.pool
     const common = {
       ...waits,
@@ -85,43 +87,40 @@ export class OpenDatabase implements Database {
             min: 0,
             binder: unscopedBinder(this.#bindings.deploy.shared, scope),
           })
+    const deployWork = this.#workOn(this.#deployPool)
     this.deploy = {
-      query: (statement) => this.#query(this.#deployPool, this.#bindings.deploy, statement),
-      transaction: (fn) =>
-        this.#transaction(this.#deployPool, this.#bindings.deploy, (schema) => this.#bindings.ofSchema(schema), fn),
-      loginRole: () => this.#loginRole(this.#deployPool),
+      query: (statement) => deployWork.query(statement),
+      transaction: (fn) => deployWork.transaction(fn),
+      loginRole: () => deployWork.loginRole(),
       connections: (size, fn) => this.connections(size, fn),
     }
-    this.login = {
-      loginRole: () => this.loginRole(),
-      transaction: (fn) =>
-        this.#transaction(this.sharedPool, this.#bindings.deploy, (schema) => this.#bindings.ofSchema(schema), fn),
-    }
+    this.login = this.#workOn(this.sharedPool)
+    this.#catalogWork = this.#workOn(this.sharedPool, this.#bindings)
   }
 
   /** One statement whose names are qualified, as the role of the catalog. One round trip. */
   query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>> {
-    return this.#query(this.sharedPool, this.#bindings, statement)
+    return this.#catalogWork.query<R>(statement)
   }
 
   /** A transaction about rows of the catalog, as its role. */
   transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const { role } = this.#bindings.qualified
-    return this.#transaction(this.sharedPool, this.#bindings, (schema) => this.#bindings.ofSchema(schema, role), fn)
+    return this.#catalogWork.transaction(fn)
   }
 
   loginRole(): Promise<string> {
-    return this.#loginRole(this.sharedPool)
+    return this.#catalogWork.loginRole()
   }
 
   /** Connections of the deploy role. */
   async connections<T>(size: number, fn: (connections: Connections) => Promise<T>): Promise<T> {
-    const pool = await this.#extraPool(size, unscopedBinder(this.#bindings.deploy.shared, this.#scope), await this.deployConfig())
-    try {
-      return await fn({
+    const binder = unscopedBinder(this.#bindings.deploy.shared, this.#scope)
+    return this.#extraPools.lend({ size, binder, config: await this.deployConfig() }, (pool) => {
+      const deployWork = this.#workOn(pool)
+      return fn({
         size,
         send: (schema, text, foreign) => this.#send(pool, schema, text, foreign),
-        transaction: (work) => this.#transaction(pool, this.#bindings.deploy, (schema) => this.#bindings.ofSchema(schema), work),
+        transaction: (work) => deployWork.transaction(work),
         session: (schema, work) =>
           inSession(
             pool,
@@ -130,9 +129,7 @@ export class OpenDatabase implements Database {
             ownCheckoutHere(this.connections),
           ),
       })
-    } finally {
-      await this.#endExtra(pool)
-    }
+    })
   }
 
   /** Lends a connection of its own, which is bound to the tenant until it is closed. */
@@ -153,12 +150,8 @@ export class OpenDatabase implements Database {
   async #onRoute<T>(fn: (parts: ProbeParts) => Promise<T>): Promise<T> {
     const config = await this.connectionConfig()
     const byPath = new Bindings({ ...this.#options, boundary: pathForAll })
-    const pool = await this.#extraPool(2, scopeBinder(this.#scope, byPath, this.#options.outsideScope), config)
-    try {
-      return await fn({ database: this, pool, scope: this.#scope, config })
-    } finally {
-      await this.#endExtra(pool)
-    }
+    const binder = scopeBinder(this.#scope, byPath, this.#options.outsideScope)
+    return this.#extraPools.lend({ size: 2, binder, config }, (pool) => fn({ database: this, pool, scope: this.#scope, config }))
   }
 
   /** How to connect as the deploy role. */
@@ -170,16 +163,10 @@ export class OpenDatabase implements Database {
   /** Lends a pool of its own that is bound to the scope, as the application's is, for `size` connections; they are closed when `fn` is done. */
   async lendPool<T>(size: number, fn: (pool: TenantPool) => Promise<T>): Promise<T> {
     const binder = scopeBinder(this.#scope, this.#bindings, this.#options.outsideScope)
-    const pool = await this.#extraPool(size, binder, await this.connectionConfig(), this.#loginsOf(size))
-    try {
-      return await fn(pool)
-    } finally {
-      // A client that was not released would keep the pool from ending.
-      const isBusy =
-        pool.totalCount > pool.idleCount || loginConnectionsOf(pool)?.clients.some(({ isAtRest }) => !isAtRest) === true
-      if (isBusy) await interruptPool(pool)
-      await this.#endExtra(pool)
-    }
+    return this.#extraPools.lendForcibly(
+      { size, binder, config: await this.connectionConfig(), logins: this.#loginsOf(size) },
+      fn,
+    )
   }
 
   /** How to connect to the server. Starts the embedded one when the config names no other. */
@@ -193,7 +180,7 @@ export class OpenDatabase implements Database {
    * committed is rolled back.
    */
   async interrupt(): Promise<void> {
-    await Promise.all([...this.#ownPools, ...this.#extraPools].map(interruptPool))
+    await Promise.all([...this.#ownPools, ...this.#extraPools.all].map(interruptPool))
   }
 
   /** Holds a connection until it is given back. `lost` resolves when it ends, whatever the reason. */
@@ -222,8 +209,9 @@ export class OpenDatabase implements Database {
   }
 
   /** What is configured, without the secrets. */
-  get given(): { readonly hasDeploy: boolean; readonly hasLoginKey: boolean } {
-    return { hasDeploy: this.#options.deploy !== undefined, hasLoginKey: this.#options.loginKeys.length > 0 }
+  get given(): { readonly isEmbedded: boolean; readonly hasDeploy: boolean; readonly hasLoginKey: boolean } {
+    const { database, deploy, loginKeys } = this.#options
+    return { isEmbedded: database === undefined, hasDeploy: deploy !== undefined, hasLoginKey: loginKeys.length > 0 }
   }
 
   get #ownPools(): Set<TenantPool> {
@@ -239,17 +227,9 @@ export class OpenDatabase implements Database {
     loginConnectionsOf(this.pool)?.endRole(role)
   }
 
-  /** A separate pool: its users neither wait for the application nor make it wait. */
-  async #extraPool(size: number, binder: Binder, config: ClientConfig, logins?: TenantPoolConfig['logins']): Promise<TenantPool> {
-    const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, loginMax: _loginMax, ...waits } = this.#options.pool
-    const pool = new TenantPool({ ...waits, ...config, min: 0, max: size, binder, logins })
-    this.#extraPools.add(pool)
-    return pool
-  }
-
-  async #endExtra(pool: TenantPool): Promise<void> {
-    await pool.end()
-    this.#extraPools.delete(pool)
+  /** @param as absent: without a role, whatever the boundary */
+  #workOn(pool: TenantPool, as: WorkBindings = this.#bindings.deploy): PoolWork {
+    return new PoolWork({ pool, bindings: this.#bindings, as, scope: this.#scope })
   }
 
   async #send(pool: TenantPool, schema: string, text: string, foreign: string): Promise<void> {
@@ -257,51 +237,6 @@ export class OpenDatabase implements Database {
     const loan = await connectFor(pool, binding)
     try {
       await (foreign === '' ? loan.client.queryFor(binding, examine(text)) : loan.client.queryAround(binding, text, foreign))
-    } finally {
-      loan.release()
-    }
-  }
-
-  async #query<R extends QueryResultRow>(
-    pool: TenantPool,
-    { shared, qualified }: QualifiedBindings,
-    { text, values }: Statement,
-  ): Promise<QueryResult<R>> {
-    const loan = await connectFor(pool, shared)
-    try {
-      return await loan.client.queryFor(qualified, examine(text), values)
-    } finally {
-      loan.release()
-    }
-  }
-
-  /** The session's own role, whatever the boundary. */
-  async #loginRole(pool: TenantPool): Promise<string> {
-    const { rows } = await this.#query<{ role: string }>(pool, this.#bindings.deploy, {
-      text: 'select session_user::pg_catalog.text as role',
-    })
-    return rows[0]!.role
-  }
-
-  async #transaction<T>(
-    pool: TenantPool,
-    { shared, qualified }: QualifiedBindings,
-    ofSchema: (schema: string) => Binding,
-    fn: (transaction: Transaction) => Promise<T>,
-  ): Promise<T> {
-    const loan = await connectFor(pool, shared, ownCheckoutHere(this.#transaction))
-    const control = (text: string): Promise<unknown> => loan.client.queryFor(shared, examine(text))
-    try {
-      // Whatever the server's default: a transaction that waited for a row lock must then see what was committed.
-      await control('begin isolation level read committed')
-      // Outside every scope: a migration that queries the pool instead of its own client is refused, wherever it was started.
-      const result = await this.#scope.runOutside(() => fn(transactionOn(loan, qualified, ofSchema)))
-      await control('commit')
-      return result
-    } catch (error) {
-      // If the rollback fails too, the connection is not clean, and the pool destroys it.
-      await control('rollback').catch(() => {})
-      throw error
     } finally {
       loan.release()
     }
@@ -319,32 +254,6 @@ export class OpenDatabase implements Database {
       throw error
     }
   }
-}
-
-/** The bindings of statements whose names are qualified. */
-interface QualifiedBindings {
-  readonly shared: Binding
-  readonly qualified: Binding
-}
-
-/** The loan refuses every query after the end of the transaction. */
-function transactionOn(loan: Loan, qualified: Binding, ofSchema: (schema: string) => Binding): Transaction {
-  const queryAs = (binding: Binding): Queryable => ({
-    query: async ({ text, values }: Statement) => loan.client.queryFor(binding, examinedInside(text), values),
-  })
-  return { ...queryAs(qualified), in: (schema) => queryAs(ofSchema(schema)) }
-}
-
-/** The transaction is ended where it was opened; savepoints in it are allowed. */
-function examinedInside(text: string): ExaminedText {
-  const examined = examine(text)
-  const { control } = examined.facts
-  if (control !== 'begin' && control !== 'end') return examined
-  throw new TenancyError(
-    'UNSAFE_STATEMENT',
-    'BEGIN, COMMIT or ROLLBACK was sent in a transaction that partywall opens and ends. Leave it out: the transaction is committed when ' +
-      'everything in it succeeds, and rolled back otherwise.',
-  )
 }
 
 /** A caller may change its copy. The TLS options have properties that are not enumerable: node-postgres hides the key in them. */

@@ -49,8 +49,7 @@ export async function gather(cli: Cli, flags: CheckFlags): Promise<Gathered> {
     }
   }
   const { tenancy } = opened
-  const { isEmbedded } = tenancy.database
-  const config = { options: tenancy.options, isEmbedded, ...databaseOf(tenancy).given }
+  const config = { options: tenancy.options, ...databaseOf(tenancy).given }
   const facts = { ...base, root: tenancy.options.root, app, config }
   if (!flags.database) return { facts, absent: { database: left, catalog: left, ...noApp }, release }
   try {
