@@ -1,6 +1,6 @@
 /**
- * createTenancy wires the rooms: the scope holds the current tenant, the database binds each statement to it, the catalog stores the
- * tenants, provisioning creates them, migrations give them their tables, and the chain of resolvers finds the tenant of a request.
+ * What an application has of a tenancy. Its rooms are opened in tenancy-rooms.ts; here is what may be done with them: enter the scope of a tenant,
+ * query, create tenants, migrate them, and find the tenant of a request.
  */
 import { inspect } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
@@ -8,19 +8,13 @@ import type { PoolClient } from 'pg'
 import type { AttackReport } from './attack/report.ts'
 import type { AttackOptions } from './attack/run-attacks.ts'
 import { recordAction, type Action } from './catalog/audit/record.ts'
-import { Catalog } from './catalog/catalog.ts'
-import { Access } from './catalog/roles/access.ts'
-import { Domains } from './catalog/domains/domains.ts'
 import { checkedSelection } from './catalog/tenants/selection.ts'
 import { isTenant } from './catalog/tenants/tenant-row.ts'
-import { Tenants } from './catalog/tenants/tenants.ts'
-import { OpenDatabase } from './database/open-database.ts'
-import { connectPlainly } from './database/plain-connection.ts'
+import type { OpenDatabase } from './database/open-database.ts'
 import type { Probe } from './database/probe/probe.ts'
 import type { TenantPool } from './database/pool/tenant-pool.ts'
 import type { DoctorReport } from './doctor/doctor.ts'
-import type { DoctorParts } from './doctor/open-context.ts'
-import { Events, type TenancyEvents } from './events.ts'
+import type { TenancyEvents } from './events.ts'
 import { assertFunction, functionProblem } from './given-function.ts'
 import { assertKnownKeys } from './known-keys.ts'
 import type { FleetReport } from './types.ts'
@@ -28,19 +22,17 @@ import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/f
 import { BoundaryWork } from './lifecycle/boundary/boundaries.ts'
 import { Logins } from './lifecycle/logins/logins.ts'
 import { rotateLogins } from './lifecycle/rotate-logins.ts'
-import { Entry } from './lifecycle/entry/entry.ts'
 import { provision } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
-import { migrationSources, sourceOfKind, type MigrationSources } from './migrations/sources/sources.ts'
+import { sourceOfKind } from './migrations/sources/sources.ts'
 import type { Config } from './config/config.ts'
 import type { TrialHost } from './migrations/trial/trial-parts.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
-import { tenantRole } from './names/role-name.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
 import { attackOf } from './tenancy-attack.ts'
 import { actingAs, withActor } from './scope/acting.ts'
-import { Scope, type ScopeValue } from './scope/scope.ts'
+import type { ScopeValue } from './scope/scope.ts'
 import {
   boundaryApi,
   domainsApi,
@@ -54,7 +46,9 @@ import {
   type SessionOptions,
   type TenantsApi,
 } from './tenancy-api.ts'
-import { identityOf } from './tenant-identity.ts'
+import { examineBy } from './tenancy-doctor.ts'
+import { openRooms, type Rooms } from './tenancy-rooms.ts'
+import { trialHost } from './tenancy-trial.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
 
 /** The database of a tenancy, for the command line. It is no property, so that a user does not find it. */
@@ -79,86 +73,43 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly resolve: (facts: RequestFacts) => Promise<Resolution<A>>
   /** Runs every known attack of one tenant on another against this configuration, in throw-away tenants. Takes seconds. See docs/attack.md. */
   readonly attack: (options?: AttackOptions) => Promise<AttackReport>
-  readonly #scope = new Scope<A>()
-  readonly #events = new Events<A>()
-  readonly #database: OpenDatabase
-  readonly #store: Tenants<A>
-  readonly #catalog: Catalog
-  readonly #sources: MigrationSources
-  readonly #entry: Entry<A>
-  readonly #doctorParts: DoctorParts
+  readonly #rooms: Rooms<A>
   #closed: Promise<void> | undefined
 
   static {
-    databaseOf = (tenancy) => tenancy.#database
-    recordIn = (tenancy, action) => recordAction(tenancy.#catalog, action)
-    trialHostOf = (tenancy) => tenancy.#trialHost()
+    databaseOf = (tenancy) => tenancy.#rooms.database
+    recordIn = (tenancy, action) => recordAction(tenancy.#rooms.catalog, action)
+    trialHostOf = (tenancy) => trialHost(tenancy.#rooms, createTenancy)
   }
 
-  constructor({ database, deploy, loginKeys, ...options }: Options) {
-    this.options = Object.freeze(options)
-    this.#database = new OpenDatabase({ ...options, database, deploy, loginKeys }, this.#scope, {
-      onDiscard: (reason) => void this.#events.emit('connection.discarded', { reason }),
-      onTamper: (tampering) => void this.#events.emit('connection.tampered', tampering),
-      loginGenerationOf: async (id) => {
-        const tenant = await this.#store.lookUp(id)
-        return (tenant && identityOf(tenant)?.loginGeneration) ?? undefined
-      },
-      onProgress: (line) => {
-        if (!this.#events.emit('embedded.progress', { line })) process.stderr.write(`${line}\n`)
-      },
-    })
+  constructor(options: Options) {
+    const rooms = openRooms<A>(options)
+    const { database, catalog, tenants } = rooms
+    this.#rooms = rooms
+    this.options = rooms.options
     this.database = Object.freeze({
-      isEmbedded: database === undefined,
-      connectionConfig: () => this.#database.connectionConfig(),
+      isEmbedded: database.given.isEmbedded,
+      connectionConfig: () => database.connectionConfig(),
     })
-    const access = new Access(this.#database, options, deploy === undefined, loginKeys[0])
-    this.#catalog = new Catalog({
-      database: this.#database,
-      deploy: this.#database.deploy,
-      access,
-      sharedSchema: options.sharedSchema,
-    })
-    const endLogin = (tenantId: string): void => this.#database.endLogin(tenantRole(tenantId))
-    this.#store = new Tenants<A>(this.#catalog, options, this.#events, (watch) => this.#database.watch(watch), endLogin)
-    const domains = new Domains<A>(this.#catalog, this.#store, this.#events)
-    this.#sources = migrationSources(options)
-    const parts = { catalog: this.#catalog, access, tenants: this.#store, domains, sources: this.#sources, options, endLogin }
-    this.migrations = new Migrations<A>({ ...parts, events: this.#events }, this.#catalog.deploy, this.#trialHost())
-    this.boundary = boundaryApi(new BoundaryWork({ ...parts, deploy: this.#database.deploy }), (rotateOptions) =>
-      rotateLogins(parts, rotateOptions),
+    this.tenants = tenantsApi(tenants, (input) => provision(rooms, input))
+    this.domains = domainsApi(rooms.domains)
+    this.migrations = new Migrations<A>(rooms, catalog.deploy, trialHost(rooms, createTenancy))
+    this.boundary = boundaryApi(new BoundaryWork({ ...rooms, deploy: database.deploy }), (rotation) =>
+      rotateLogins(rooms, rotation),
     )
-    this.logins = loginsApi(new Logins({ ...parts, deploy: this.#catalog.deploy, database: this.#database }))
-    this.#entry = new Entry<A>({ ...parts, events: this.#events })
-    const { deploy: byDeploy, login } = this.#database
-    this.#doctorParts = {
-      deploy: byDeploy,
-      login,
-      options,
-      hasDeploy: deploy !== undefined,
-      isEmbedded: database === undefined,
-      route: () => this.#database.route(),
-      statuses: (query) => {
-        // The catalog with other statements: the doctor must not install it.
-        const catalog: Catalog = Object.assign(Object.create(this.#catalog), { query })
-        const tenants = new Tenants<A>(catalog, { ...options, tenantCacheMs: 0 }, this.#events)
-        return new Migrations<A>({ ...parts, tenants, catalog, events: this.#events }, this.#catalog.deploy).status()
-      },
-    }
-    this.tenants = tenantsApi(this.#store, (input) => provision(parts, input))
-    this.attack = attackOf({ ...parts, database: this.#database, scope: this.#scope, tenancy: this })
-    this.domains = domainsApi(domains)
-    this.resolve = createChain<A>(options.resolve, (ref) => this.#store.find(ref))
+    this.logins = loginsApi(new Logins({ ...rooms, deploy: catalog.deploy }))
+    this.attack = attackOf(rooms, this)
+    this.resolve = createChain<A>(rooms.options.resolve, (ref) => tenants.find(ref))
   }
 
   /** One pool for all tenants, which is a pg.Pool. Each statement is bound to the scope in which it is issued. */
   get pool(): TenantPool {
-    return this.#database.pool
+    return this.#rooms.database.pool
   }
 
   /** A pool that is bound to the shared schema in every scope: for auth libraries, queues and start-up checks. */
   get sharedPool(): TenantPool {
-    return this.#database.sharedPool
+    return this.#rooms.database.sharedPool
   }
 
   /**
@@ -172,23 +123,23 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     const problem = functionProblem('tenancy.run', fn)
     if (problem !== undefined) return Promise.reject(problem)
     if (isTenant<A>(ref)) return this.#enter(ref, fn, options)
-    return this.#store.get(ref).then((tenant) => this.#enter(tenant, fn, options))
+    return this.#rooms.tenants.get(ref).then((tenant) => this.#enter(tenant, fn, options))
   }
 
   /** Runs `fn` with the shared schema and no tenant. */
   async runShared<T>(fn: () => T): Promise<Awaited<T>> {
     assertFunction('tenancy.runShared', fn)
-    return await this.#scope.runShared(async () => await fn())
+    return await this.#rooms.scope.runShared(async () => await fn())
   }
 
   /** The current tenant. @throws TenancyError NO_TENANT */
   current(): Tenant<A> {
-    return this.#scope.current()
+    return this.#rooms.scope.current()
   }
 
   /** The current tenant, or undefined. */
   tryCurrent(): Tenant<A> | undefined {
-    return this.#scope.tryCurrent()
+    return this.#rooms.scope.tryCurrent()
   }
 
   /**
@@ -196,7 +147,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * @example const key = tenancy.scope()?.kind === 'tenant' ? tenancy.current().id : 'shared'
    */
   scope(): ScopeValue<A> | undefined {
-    return this.#scope.value()
+    return this.#rooms.scope.value()
   }
 
   /**
@@ -214,7 +165,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   /** A function that runs `fn` in the current scope and for the current actor, whenever it is called: for sockets, timers and event listeners. */
   bind<Args extends unknown[], R>(fn: (...args: Args) => R): (...args: Args) => R {
     assertFunction('tenancy.bind', fn)
-    return this.#scope.bind(withActor(fn))
+    return this.#rooms.scope.bind(withActor(fn))
   }
 
   /**
@@ -226,7 +177,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   async session<T>(ref: Tenant<A> | TenantRef, fn: (client: PoolClient) => Promise<T>, options: SessionOptions = {}): Promise<T> {
     assertFunction('tenancy.session', fn)
     assertKnownKeys('session', options, ['repair'])
-    return this.run(ref, (tenant) => this.#database.session(tenant, fn), { ...options, allowInactive: true }) as Promise<T>
+    return this.run(ref, (tenant) => this.#rooms.database.session(tenant, fn), { ...options, allowInactive: true }) as Promise<T>
   }
 
   /**
@@ -249,7 +200,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * @throws TenancyError INVALID_ARGUMENT for an event that does not exist
    */
   on<E extends keyof TenancyEvents<A>>(event: E, listener: (payload: TenancyEvents<A>[E]) => unknown): () => void {
-    return this.#events.on(event, listener)
+    return this.#rooms.events.on(event, listener)
   }
 
   /**
@@ -257,7 +208,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * @throws TenancyError DATABASE_UNREACHABLE, CATALOG_MISSING, CATALOG_NEWER, EMBEDDED_FAILED
    */
   ready(): Promise<void> {
-    return this.#catalog.ready()
+    return this.#rooms.catalog.ready()
   }
 
   /**
@@ -268,7 +219,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * @throws TenancyError UNSAFE_SETUP with the reason, DATABASE_UNREACHABLE
    */
   probe(): Promise<Probe> {
-    return this.#database.probe()
+    return this.#rooms.database.probe()
   }
 
   /**
@@ -278,9 +229,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * @example const { ok, findings } = await tenancy.doctor()
    */
   async doctor(): Promise<DoctorReport> {
-    // Loaded only here: an application runs without it.
-    const { examine } = await import(/* webpackMode: "eager" */ './doctor/doctor.ts')
-    return examine(this.#doctorParts)
+    return examineBy(this.#rooms)
   }
 
   /**
@@ -288,7 +237,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * process uses it. A second call returns the same promise.
    */
   close(): Promise<void> {
-    this.#closed ??= this.#database.close()
+    this.#closed ??= this.#rooms.database.close()
     return this.#closed
   }
 
@@ -297,35 +246,16 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     return this.close()
   }
 
-  /** A trial of migrations opens tenancies in databases of its own, with what the configuration says about schemas, and nothing else of it. */
-  #trialHost(): TrialHost {
-    const { options } = this
-    const { root, migrations, sharedSchema, includeShared, extraSearchPath } = options
-    const schemas = { root, sharedSchema, includeShared, extraSearchPath }
-    return {
-      options: { ...schemas, migrations },
-      connect: connectPlainly,
-      server: async ({ server, embedded }) => {
-        if (server === undefined && embedded !== true)
-          return { config: await this.#database.connectionConfig(), release: async () => {} }
-        const other = createTenancy({ root, ...(embedded !== true && { database: server }) })
-        return { config: await other.database.connectionConfig(), release: () => other.close() }
-      },
-      open: (database, { shared, tenant }) =>
-        createTenancy({ ...schemas, database, migrations: { ...migrations, shared, tenant }, tenantCacheMs: 0 }),
-    }
-  }
-
   async #select(selection: TenantSelection): Promise<Tenant<A>[]> {
     const checked = checkedSelection('forEach', selection, ['active'])
-    for (const kind of checked.kinds ?? []) sourceOfKind(this.#sources, kind)
-    return this.#store.select(checked, true)
+    for (const kind of checked.kinds ?? []) sourceOfKind(this.#rooms.sources, kind)
+    return this.#rooms.tenants.select(checked, true)
   }
 
   #enter<T>(tenant: Tenant<A>, fn: (tenant: Tenant<A>) => T, options: RunInTenantOptions | undefined): Promise<Awaited<T>> {
-    return this.#scope.run(tenant, async (): Promise<Awaited<T>> => {
+    return this.#rooms.scope.run(tenant, async (): Promise<Awaited<T>> => {
       if (options !== undefined) assertKnownKeys('run', options, ['allowInactive', 'repair'])
-      const asking = this.#entry.assertMayEnter(tenant, options)
+      const asking = this.#rooms.entry.assertMayEnter(tenant, options)
       if (asking !== undefined) await asking
       // Awaited inside the scope: a lazy query builder sends its statement only when it is awaited.
       return await fn(tenant)

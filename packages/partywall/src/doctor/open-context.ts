@@ -1,10 +1,10 @@
 /** Opens the connections of the doctor, which are closed afterwards, and reads what the examinations build on. */
 import type { PublicOptions } from '../config/options.ts'
 import type { Database } from '../ports/database.ts'
-import type { Statement } from '../sql/statement.ts'
+import type { Queryable } from '../sql/statement.ts'
 import type { Context, RouteFacts, SchemaStatus } from './context/examination.ts'
 import { readFacts } from './context/facts.ts'
-import { timed } from './context/timed.ts'
+import { asking, timed } from './context/timed.ts'
 
 export interface DoctorParts {
   readonly deploy: Database
@@ -14,8 +14,8 @@ export interface DoctorParts {
   readonly hasDeploy: boolean
   readonly isEmbedded: boolean
   route(): Promise<RouteFacts>
-  /** The state of each schema, read by these statements. */
-  statuses(query: Database['query']): Promise<readonly SchemaStatus[]>
+  /** The state of each schema, read by the doctor's own connection. */
+  statuses(reader: Queryable): Promise<readonly SchemaStatus[]>
 }
 
 /** How many examinations run at the same time, on a connection each. More would slow down the requests of the application. */
@@ -48,10 +48,10 @@ export async function openContext<T>(parts: DoctorParts, fn: (opening: Opening) 
 
 async function contextOf(parts: DoctorParts, transaction: Database['transaction']): Promise<Context> {
   const { login, options, hasDeploy, isEmbedded } = parts
-  const askDeploy = timed(transaction)
-  const askLogin = timed((work) => login.transaction(work))
+  const reader = timed(transaction)
+  const askDeploy = asking(reader)
+  const askLogin = asking(timed((work) => login.transaction(work)))
   const facts = await readFacts(askDeploy, await login.loginRole())
-  const query = async (statement: Statement): Promise<any> => ({ rows: await askDeploy(statement) })
   let statuses: Promise<readonly SchemaStatus[]> | undefined
   return {
     askDeploy,
@@ -61,6 +61,6 @@ async function contextOf(parts: DoctorParts, transaction: Database['transaction'
     isEmbedded,
     facts,
     route: () => parts.route(),
-    statuses: () => (statuses ??= parts.statuses(query)),
+    statuses: () => (statuses ??= parts.statuses(reader)),
   }
 }

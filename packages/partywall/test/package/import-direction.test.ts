@@ -92,6 +92,7 @@ const rooms: Record<string, readonly string[]> = {
     'sql',
     'ports',
     'fleet',
+    'catalog/tenants',
     'catalog/runs',
     'migrations/history',
     'migrations/plan',

@@ -1,6 +1,6 @@
 /** The register of tenants: find, list and change them. A tenant with its schema is created by lifecycle/provision.ts. */
 import type { Transaction } from '../../ports/database.ts'
-import type { Queryable, Statement } from '../../sql/statement.ts'
+import type { Queryable } from '../../sql/statement.ts'
 import type { ActionName } from '../audit/actions.ts'
 import { recorded } from '../audit/record.ts'
 import type { Events, TenantDiffers } from '../../events.ts'
@@ -15,21 +15,19 @@ import { TenantCache } from './cache.ts'
 import { changesChannel, changesSinceSql } from './changes-sql.ts'
 import type { Catalog } from '../catalog.ts'
 import { parseTenantRef, unknownTenant, type TenantKey } from './tenant-ref.ts'
-import { assertStatuses, fits, namedTenants, type CheckedSelection } from './selection.ts'
+import { assertStatuses, type CheckedSelection } from './selection.ts'
+import { known, StoredTenants } from './stored-tenants.ts'
 import { filterKeys, filterValues, listValues, type TenantFilter, type TenantListOptions } from './tenant-list.ts'
 import { identityOf, type TenantState } from '../../tenant-identity.ts'
 import { assertTenantName } from './tenant-name.ts'
-import { isTenant, stateOf, toTenant, type TenantRow } from './tenant-row.ts'
+import { isTenant } from './tenant-row.ts'
 import { TenantStates } from './tenant-states.ts'
 import {
-  allTenantsSql,
   insertTenantSql,
-  listTenantsSql,
   lockTenantSql,
   setStatusSql,
   tenantByKeySql,
   updateTenantSql,
-  type ListValues,
   type NewTenantRow,
 } from './tenants-sql.ts'
 
@@ -57,6 +55,7 @@ export class Tenants<A extends object = Attributes> {
   readonly #cache: TenantCache<A>
   readonly #events: Events<A>
   readonly #states = new TenantStates()
+  readonly #stored: StoredTenants<A>
   readonly #onInactive: (tenantId: string) => void
 
   /**
@@ -71,6 +70,7 @@ export class Tenants<A extends object = Attributes> {
     onInactive: (tenantId: string) => void = () => {},
   ) {
     this.#catalog = catalog
+    this.#stored = new StoredTenants<A>(catalog, this.#states)
     this.#events = events
     this.#onInactive = onInactive
     this.#attributes = options.attributes
@@ -106,8 +106,8 @@ export class Tenants<A extends object = Attributes> {
   async list(options: TenantListOptions = {}): Promise<Tenant<A>[]> {
     const values = listValues(options)
     const { cursor } = options
-    const after = cursor === undefined || isTenant(cursor) ? cursor : await this.#read(parseTenantRef(cursor))
-    return this.#page({ ...values, after })
+    const after = cursor === undefined || isTenant(cursor) ? cursor : await this.#stored.get(parseTenantRef(cursor))
+    return this.#stored.page({ ...values, after })
   }
 
   /** tenancy.tenants.each */
@@ -115,23 +115,16 @@ export class Tenants<A extends object = Attributes> {
     assertKnownKeys('tenants.each', filter, filterKeys)
     const values = { ...filterValues('tenants.each', filter), limit: 1000, orderBy: 'schema', isDescending: false } as const
     for (let after: Tenant<A> | undefined; ;) {
-      const page = await this.#page({ ...values, after })
+      const page = await this.#stored.page({ ...values, after })
       yield* page
       if (page.length < values.limit) return
       after = page.at(-1)
     }
   }
 
-  /**
-   * The tenants of a selection, for fleet work: those that are named, each once; else all of the given kinds and statuses, sorted by
-   * schema. Costs one query for all tenants, or a lookup for each that is named.
-   * @param isEntered they will be entered, so the digests of their histories are read, too
-   * @throws TenancyError UNKNOWN_TENANT
-   */
-  async select({ named, kinds, status }: CheckedSelection, isEntered = false): Promise<Tenant<A>[]> {
-    if (named !== undefined) return (await namedTenants(named, (ref) => this.get(ref))).filter(fits({ kinds, status }))
-    const { rows } = await this.#catalog.query<TenantRow>(allTenantsSql({ kinds, status }, isEntered))
-    return rows.map((row) => this.#toTenant(row))
+  /** For fleet work: see StoredTenants. A tenant that is named may come from the cache. */
+  select(selection: CheckedSelection, isEntered = false): Promise<Tenant<A>[]> {
+    return this.#stored.select(selection, isEntered, (ref) => this.get(ref))
   }
 
   /** tenancy.tenants.update */
@@ -147,7 +140,7 @@ export class Tenants<A extends object = Attributes> {
       const { name = tenant.name } = changes
       const details = { changed: changedNames(tenant, { name, attributes }) }
       const update = updateTenantSql(tenant.id, name, attributes)
-      return known(await this.#one(transaction, recorded(update, ownSchema, { action: 'tenant.updated', details })), key)
+      return known(await this.#stored.one(transaction, recorded(update, ownSchema, { action: 'tenant.updated', details })), key)
     })
     this.#events.emit('tenant.updated', { tenant: updated })
     return updated
@@ -164,8 +157,8 @@ export class Tenants<A extends object = Attributes> {
     assertStatuses('tenants.setStatus', status)
     if (key.by === 'impossible') throw unknownTenant(key)
     const action = statusEvents[status]
-    const changed = await this.#one(this.#catalog, recorded(setStatusSql(key, status), ownSchema, { action }))
-    const tenant = changed ?? (await this.#read(key))
+    const changed = await this.#stored.one(this.#catalog, recorded(setStatusSql(key, status), ownSchema, { action }))
+    const tenant = changed ?? (await this.#stored.get(key))
     // Also when another process has set the status already: this one may have the tenant cached with the status before.
     this.#cache.forget(tenant.id)
     if (status !== 'active') this.#onInactive(tenant.id)
@@ -183,7 +176,7 @@ export class Tenants<A extends object = Attributes> {
     let id: string | undefined
     try {
       return await this.#catalog.transaction(async (transaction) => {
-        const tenant = known(await this.#one(transaction, lockTenantSql(key)), key)
+        const tenant = known(await this.#stored.one(transaction, lockTenantSql(key)), key)
         id = tenant.id
         return await change(transaction, tenant)
       })
@@ -201,13 +194,13 @@ export class Tenants<A extends object = Attributes> {
    */
   insert(queryable: Queryable, row: NewTenantRow, domains: readonly string[]): Promise<Tenant<A> | undefined> {
     const details = { kind: row.kind, domains }
-    return this.#one(queryable, recorded(insertTenantSql(row), ownSchema, { action: 'tenant.created', details }))
+    return this.#stored.one(queryable, recorded(insertTenantSql(row), ownSchema, { action: 'tenant.created', details }))
   }
 
   /** For the lifecycle: the tenant as its transaction sees it at its end. `insert` came before the schema, so its result does not know it. */
   async complete(queryable: Queryable, { id }: Tenant<A>): Promise<Tenant<A>> {
     const key: TenantKey = { by: 'id', value: id }
-    return known(await this.#one(queryable, tenantByKeySql(key)), key)
+    return known(await this.#stored.one(queryable, tenantByKeySql(key)), key)
   }
 
   /** For the lifecycle: the tenant was created and its transaction committed. Cached answers for its names are dropped. */
@@ -236,16 +229,6 @@ export class Tenants<A extends object = Attributes> {
       { code: 'PARTYWALL_TENANT_DIFFERS' },
     )
     this.#events.emit('tenant.differs', found)
-  }
-
-  /** The tenant as the database has it now, without the cache. */
-  async #read(key: TenantKey): Promise<Tenant<A>> {
-    return known(key.by === 'impossible' ? undefined : await this.#one(this.#catalog, tenantByKeySql(key)), key)
-  }
-
-  async #page(values: ListValues): Promise<Tenant<A>[]> {
-    const { rows } = await this.#catalog.query<TenantRow>(listTenantsSql(values))
-    return rows.map((row) => this.#toTenant(row))
   }
 
   async #lookUp(key: TenantKey): Promise<Tenant<A> | undefined> {
@@ -285,24 +268,10 @@ export class Tenants<A extends object = Attributes> {
   }
 
   async #ask(key: TenantKey): Promise<Tenant<A> | undefined> {
-    const tenant = await this.#one(this.#catalog, tenantByKeySql(key))
+    const tenant = await this.#stored.find(key)
     if (tenant === undefined && key.by === 'id') this.#states.noteDeleted(key.value)
     return tenant
   }
-
-  async #one(queryable: Queryable, statement: Statement): Promise<Tenant<A> | undefined> {
-    const { rows } = await queryable.query<TenantRow & Record<string, unknown>>(statement)
-    return rows[0] === undefined ? undefined : this.#toTenant(rows[0])
-  }
-
-  #toTenant(row: TenantRow): Tenant<A> {
-    return toTenant<A>(row, this.#states.learn(row.id, stateOf(row)))
-  }
-}
-
-function known<A extends object>(tenant: Tenant<A> | undefined, key: TenantKey): Tenant<A> {
-  if (tenant === undefined) throw unknownTenant(key)
-  return tenant
 }
 
 /** The spread defines properties, so that a key "__proto__" stays a key. */

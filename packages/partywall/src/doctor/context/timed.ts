@@ -1,5 +1,6 @@
 /** Sends statements that only read, each in a transaction of its own, with limits: the doctor must not become what slows the server down. */
 import type { Transaction } from '../../ports/database.ts'
+import type { Queryable, Statement } from '../../sql/statement.ts'
 import type { Ask } from './examination.ts'
 
 /** The most milliseconds of one statement. */
@@ -13,12 +14,20 @@ const workMemory = '32MB'
 
 type Transact = <T>(fn: (transaction: Transaction) => Promise<T>) => Promise<T>
 
-export function timed(transact: Transact): Ask {
-  return async <R extends object>(statement: Parameters<Ask>[0]) =>
-    transact(async (transaction) => {
-      await transaction.query({ text: limits })
-      return (await transaction.query<R & Record<string, unknown>>(statement)).rows as R[]
-    })
+export function timed(transact: Transact): Queryable {
+  return {
+    query: (statement) =>
+      transact(async (transaction) => {
+        await transaction.query({ text: limits })
+        return transaction.query(statement)
+      }),
+  }
+}
+
+/** As a question to the server, of which only the rows count. */
+export function asking(reader: Queryable): Ask {
+  return async <R extends object>(statement: Statement) =>
+    (await reader.query<R & Record<string, unknown>>(statement)).rows as R[]
 }
 
 /** To compile a statement takes longer than to run it: each runs once. */

@@ -36,7 +36,7 @@ export interface FleetTarget {
 }
 
 export interface TargetParts<A extends object = Attributes> {
-  readonly tenants: Tenants<A>
+  readonly tenants: Pick<Tenants<A>, 'select'>
   readonly sources: MigrationSources
   readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'migrations'>
 }

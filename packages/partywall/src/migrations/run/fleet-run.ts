@@ -3,6 +3,7 @@
  * work is over. The run ends with one commit that waits for the disk; all earlier commits are durable with it.
  */
 import type { Access } from '../../catalog/roles/access.ts'
+import type { Tenants } from '../../catalog/tenants/tenants.ts'
 import { MigrationRun, type UnfinishedRun } from '../../catalog/runs/migration-runs.ts'
 import type { Connections, Database } from '../../ports/database.ts'
 import { transactionLockSql } from '../../sql/schema-sql.ts'
@@ -26,6 +27,7 @@ import { provisioningLock, selectTargets, unfinishedTargets, type FleetTarget, t
 
 export interface MigrationsParts<A extends object = Attributes> extends TargetParts<A> {
   readonly catalog: Database
+  readonly tenants: Pick<Tenants<A>, 'select' | 'lookUp'>
   readonly events: Events<A>
   /** The option `shared.grants`. */
   readonly access: Pick<Access, 'hasRoles' | 'giveShared'>

@@ -2,18 +2,15 @@
 import type { Database } from '../../ports/database.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { Attributes, MigrationReport } from '../../types.ts'
-import { findBothScopes } from '../plan/both-scopes.ts'
-import { assertIndexesNamed } from '../plan/concurrent-index.ts'
 import { inGroups, stepOf, type Planned } from '../plan/planned.ts'
-import { Planner } from '../plan/planner.ts'
 import { FleetRun, type MigrationsParts } from './fleet-run.ts'
 import type { TrialHost, TrialOptions } from '../trial/trial-parts.ts'
 import type { TrialReport } from '../trial/trial-report.ts'
-import { statusOf, type MigrationStatus } from './report.ts'
+import type { MigrationStatus } from './report.ts'
+import { areUpToDate, planSchemas, readStatuses, type PlanOptions } from './statuses.ts'
 import {
   assertNamed,
   assertRunOptions,
-  goalOf,
   redoOptionKeys,
   resetOptionKeys,
   runOptionKeys,
@@ -24,6 +21,7 @@ import {
 
 export type { MigrationsParts } from './fleet-run.ts'
 export type { MigrationStatus } from './report.ts'
+export type { PlanOptions } from './statuses.ts'
 export type { RedoOptions, ResetOptions, RunOptions } from './run-options.ts'
 
 /** What a run would do in a group of schemas that need the same. */
@@ -36,11 +34,6 @@ export interface MigrationGroup {
   /** The schemas of tenants; 'shared' for the shared schema. */
   readonly targets: readonly string[]
 }
-
-/** The schemas, and what they should reach. By default all schemas, with every migration applied. */
-export type PlanOptions = Pick<RunOptions, 'shared' | 'tenants' | 'kinds' | 'status' | 'to' | 'down' | 'edited' | 'verify'>
-
-const planKeys = ['shared', 'tenants', 'kinds', 'status', 'to', 'down', 'edited', 'verify'] as const
 
 export class Migrations<A extends object = Attributes> {
   readonly #parts: MigrationsParts<A>
@@ -78,9 +71,7 @@ export class Migrations<A extends object = Attributes> {
    * @throws TenancyError INVALID_MIGRATION, INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND
    */
   async status(options: PlanOptions = {}): Promise<MigrationStatus[]> {
-    const plans = await this.#plans('migrations.status', options)
-    const scopes = await findBothScopes(this.#parts.catalog, this.#parts.options, plans)
-    return plans.map((planned) => statusOf(planned, scopes.get(planned.target.schema)))
+    return readStatuses('migrations.status', this.#parts, options)
   }
 
   /**
@@ -90,7 +81,7 @@ export class Migrations<A extends object = Attributes> {
    * @throws TenancyError as `status`
    */
   async plan(options: PlanOptions = {}): Promise<MigrationGroup[]> {
-    return inGroups(await this.#plans('migrations.plan', options)).map(groupOf)
+    return inGroups(await planSchemas('migrations.plan', this.#parts, options)).map(groupOf)
   }
 
   /**
@@ -100,10 +91,7 @@ export class Migrations<A extends object = Attributes> {
    * @throws TenancyError as `status`
    */
   async check(options: PlanOptions = {}): Promise<boolean> {
-    const plans = await this.#plans('migrations.check', options)
-    if (plans.some(({ pending, problem }) => pending.length > 0 || problem !== undefined)) return false
-    const scopes = await findBothScopes(this.#parts.catalog, this.#parts.options, plans)
-    return !plans.some(({ target }) => scopes.has(target.schema))
+    return areUpToDate('migrations.check', this.#parts, options)
   }
 
   /**
@@ -163,14 +151,6 @@ export class Migrations<A extends object = Attributes> {
     assertKnownKeys(call, options, runOptionKeys)
     assertRunOptions(call, options)
     return new FleetRun<A>(this.#deploying, options).run()
-  }
-
-  async #plans(call: string, options: PlanOptions): Promise<readonly Planned[]> {
-    assertKnownKeys(call, options, planKeys)
-    assertRunOptions(call, options)
-    const { plans } = await Planner.select(this.#parts, options, goalOf(options))
-    assertIndexesNamed(plans)
-    return plans
   }
 }
 

@@ -3,18 +3,15 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { Catalog } from '../../../src/catalog/catalog.ts'
-import { Access } from '../../../src/catalog/roles/access.ts'
-import { Domains } from '../../../src/catalog/domains/domains.ts'
-import { Tenants } from '../../../src/catalog/tenants/tenants.ts'
-import { OpenDatabase } from '../../../src/database/open-database.ts'
+import type { Catalog } from '../../../src/catalog/catalog.ts'
+import type { Domains } from '../../../src/catalog/domains/domains.ts'
+import type { Tenants } from '../../../src/catalog/tenants/tenants.ts'
+import type { OpenDatabase } from '../../../src/database/open-database.ts'
 import { provision, type NewTenant } from '../../../src/lifecycle/provision.ts'
 import { Migrations } from '../../../src/migrations/run/run.ts'
-import { migrationSources } from '../../../src/migrations/sources/sources.ts'
 import type { Config } from '../../../src/config/config.ts'
 import { resolveOptions } from '../../../src/config/options.ts'
-import { Events } from '../../../src/events.ts'
-import { Scope } from '../../../src/scope/scope.ts'
+import { openRooms } from '../../../src/tenancy-rooms.ts'
 import type { Tenant } from '../../../src/types.ts'
 
 export interface Registry {
@@ -31,21 +28,15 @@ export interface Registry {
 export function openRegistry(url: string, config: Config<any> = {}): Registry {
   const none = config.root === undefined ? { migrations: { shared: false, tenant: false } as const } : {}
   const options = resolveOptions({ tenantCacheMs: 0, ...none, ...config, database: url })
-  const database = new OpenDatabase(options, new Scope())
-  const access = new Access(database, options, options.deploy === undefined)
-  const catalog = new Catalog({ database, deploy: database.deploy, access, sharedSchema: options.sharedSchema })
-  const events = new Events<any>()
-  const tenants = new Tenants<any>(catalog, options, events, (watch) => database.watch(watch))
-  const domains = new Domains<any>(catalog, tenants, events)
-  const sources = migrationSources(options)
-  const parts = { catalog, access, tenants, domains, sources, options, events }
+  const rooms = openRooms<any>(options)
+  const { database, catalog, tenants, domains } = rooms
   return {
     database,
     catalog,
     tenants,
     domains,
-    migrations: new Migrations(parts, catalog.deploy),
-    create: (input) => provision<any>(parts, input),
+    migrations: new Migrations(rooms, catalog.deploy),
+    create: (input) => provision<any>(rooms, input),
     close: () => database.close(),
   }
 }

@@ -1,0 +1,67 @@
+/**
+ * Opens the rooms of one tenancy, and gives each what it needs of the others: the database binds each statement to the scope, the catalog stores
+ * the tenants, and an entry is refused where a name would lead a tenant to the shared schema. No I/O.
+ */
+import { Catalog } from './catalog/catalog.ts'
+import { Domains } from './catalog/domains/domains.ts'
+import { Access } from './catalog/roles/access.ts'
+import { Tenants } from './catalog/tenants/tenants.ts'
+import type { Options, PublicOptions } from './config/options.ts'
+import { OpenDatabase } from './database/open-database.ts'
+import { Events } from './events.ts'
+import { Entry } from './lifecycle/entry/entry.ts'
+import { migrationSources, type MigrationSources } from './migrations/sources/sources.ts'
+import { tenantRole } from './names/role-name.ts'
+import { Scope } from './scope/scope.ts'
+import { identityOf } from './tenant-identity.ts'
+
+export interface Rooms<A extends object> {
+  /** Without `database`, which may hold a password. */
+  readonly options: PublicOptions
+  readonly scope: Scope<A>
+  readonly events: Events<A>
+  readonly database: OpenDatabase
+  readonly access: Access
+  readonly catalog: Catalog
+  readonly tenants: Tenants<A>
+  readonly domains: Domains<A>
+  readonly sources: MigrationSources
+  readonly entry: Entry<A>
+  /** Closes the connections that are logged in as a tenant. */
+  readonly endLogin: (tenantId: string) => void
+}
+
+export function openRooms<A extends object>({ database: server, deploy, loginKeys, ...given }: Options): Rooms<A> {
+  const options = Object.freeze(given)
+  const scope = new Scope<A>()
+  const events = new Events<A>()
+  const database = new OpenDatabase({ ...options, database: server, deploy, loginKeys }, scope, {
+    onDiscard: (reason) => void events.emit('connection.discarded', { reason }),
+    onTamper: (tampering) => void events.emit('connection.tampered', tampering),
+    loginGenerationOf: async (id) => {
+      const tenant = await tenants.lookUp(id)
+      return (tenant && identityOf(tenant)?.loginGeneration) ?? undefined
+    },
+    onProgress: (line) => {
+      if (!events.emit('embedded.progress', { line })) process.stderr.write(`${line}\n`)
+    },
+  })
+  const access = new Access(database, options, deploy === undefined, loginKeys[0])
+  const catalog = new Catalog({ database, deploy: database.deploy, access, sharedSchema: options.sharedSchema })
+  const endLogin = (tenantId: string): void => database.endLogin(tenantRole(tenantId))
+  const tenants = new Tenants<A>(catalog, options, events, (watch) => database.watch(watch), endLogin)
+  const domains = new Domains<A>(catalog, tenants, events)
+  const parts = {
+    options,
+    scope,
+    events,
+    database,
+    access,
+    catalog,
+    tenants,
+    domains,
+    sources: migrationSources(options),
+    endLogin,
+  }
+  return { ...parts, entry: new Entry<A>(parts) }
+}
