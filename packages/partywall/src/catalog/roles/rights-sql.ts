@@ -119,14 +119,18 @@ export interface Ownable {
 }
 
 export function presentRightsSql(present: readonly Ownable[], role: string, rights: Rights): string {
-  return (['tables', 'sequences', 'routines'] as const)
-    .map((objects) => {
-      const names = present.filter(({ kind }) => kind === objects).map(({ name }) => name)
-      if (names.length === 0) return ''
-      const word = { tables: 'table', sequences: 'sequence', routines: 'routine' }[objects]
-      return `grant ${privilegesOf[rights][objects]} on ${word} ${names.join(', ')} to ${identifier(role)};`
-    })
+  return byKind(present)
+    .map(({ kind, objects }) => `grant ${privilegesOf[rights][kind]} on ${objects} to ${identifier(role)};`)
     .join('\n')
+}
+
+/** The objects of each kind that there is, as GRANT and REVOKE name them: `table acme.projects, acme.notes`. */
+export function byKind(present: readonly Ownable[]): { readonly kind: Ownable['kind']; readonly objects: string }[] {
+  const words = { tables: 'table', sequences: 'sequence', routines: 'routine' } as const
+  return [...Map.groupBy(present, ({ kind }) => kind)].map(([kind, some]) => ({
+    kind,
+    objects: `${words[kind]} ${some.map(({ name }) => name).join(', ')}`,
+  }))
 }
 
 /**

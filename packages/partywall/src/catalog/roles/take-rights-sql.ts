@@ -1,7 +1,7 @@
 /** Statements that take rights back. Every name goes through identifier(), so the texts may hold several statements. */
 import { identifier } from '../../names/identifier.ts'
 import type { Statement } from '../../sql/statement.ts'
-import type { Ownable } from './rights-sql.ts'
+import { byKind, type Ownable } from './rights-sql.ts'
 
 /** Rights on the schema itself, and on what the role of this connection will make there. */
 export function takeSchemaSql(schema: string, role: string): string {
@@ -15,13 +15,8 @@ export function takeSchemaSql(schema: string, role: string): string {
 
 /** Rights on what the schema holds. */
 export function takePresentSql(present: readonly Ownable[], role: string): string {
-  return (['tables', 'sequences', 'routines'] as const)
-    .map((objects) => {
-      const names = present.filter(({ kind }) => kind === objects).map(({ name }) => name)
-      if (names.length === 0) return ''
-      const word = { tables: 'table', sequences: 'sequence', routines: 'routine' }[objects]
-      return `revoke all on ${word} ${names.join(', ')} from ${identifier(role)};`
-    })
+  return byKind(present)
+    .map(({ objects }) => `revoke all on ${objects} from ${identifier(role)};`)
     .join('\n')
 }
 
