@@ -15,6 +15,9 @@ export const tenantRolePattern = '^partywall_[0-9a-f]{32}$'
 /** What matches the name of a login for a customer's own tools: the role of its tenant, and a random end. */
 export const customerLoginPattern = '^partywall_[0-9a-f]{32}_ro_[0-9a-f]{8}$'
 
+/** What matches both: every role with which a tenant, or its customer, sends SQL. */
+export const anyTenantPattern = '^partywall_[0-9a-f]{32}(_ro_[0-9a-f]{8})?$'
+
 /**
  * All tenants are members of `tenants`, those with a login of their own also of `logins`; `granter` adds them to these groups. The shared pool and the
  * catalog's statements run as the two others.

@@ -28,8 +28,8 @@ const factsSql: Statement = {
       current_setting('server_version_num')::integer as version,
       current_user::text as deploy,
       ${fixedRoleSql('tenants')} as tenants,
-      replace(${fixedRoleSql('tenants')}, 'partywall_tenants_', 'partywall_logins_') as logins,
-      replace(${fixedRoleSql('tenants')}, 'partywall_tenants_', 'partywall_granter_') as granter,
+      ${fixedRoleSql('logins')} as logins,
+      ${fixedRoleSql('granter')} as granter,
       ${fixedRoleSql('shared')} as shared,
       ${fixedRoleSql('catalog')} as catalog,
       exists (

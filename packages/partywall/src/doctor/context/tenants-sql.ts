@@ -1,5 +1,6 @@
 /** Parts of statements about the roles of tenants. */
-import { tenantRolePattern } from '../../names/role-name.ts'
+import { identifier } from '../../names/identifier.ts'
+import { customerLoginPattern, tenantRolePattern } from '../../names/role-name.ts'
 import type { Context } from './examination.ts'
 
 /**
@@ -34,6 +35,23 @@ export const tenantCte = `
         left join pg_catalog.pg_roles as deploy on deploy.rolname = $3::name
       )`
 
+/** Behind `tenantCte`: the logins for customers' own tools, each with the schema of its tenant. */
+export const customerCte = `
+      customer as materialized (
+        select role.oid as role, tenant.schema
+        from pg_catalog.pg_roles as role
+        join tenant on replace(tenant.id::text, '-', '') = substr(role.rolname::text, 11, 32)
+        where role.rolname ~ '${customerLoginPattern}'
+      )`
+
+/** Whether an entry of aclexplode gives a customer's login what it has in the schema of its own tenant: it reads, and no more. */
+export function isReadingSql(schema: string, privilege: 'USAGE' | 'SELECT'): string {
+  return (
+    `(entry.privilege_type = '${privilege}' and not entry.is_grantable ` +
+    `and (entry.grantee, ${schema}) in (select customer.role, customer.schema from customer))`
+  )
+}
+
 export function tenantValues({ options: { boundary }, facts: { login, deploy } }: Context): unknown[] {
   return [JSON.stringify(boundary), login, deploy]
 }
@@ -57,10 +75,16 @@ export const privilegeSql = `concat(entry.privilege_type, case when entry.is_gra
 const everyone = 'PUBLIC'
 const otherTenant = 'the role of another tenant'
 
-/** Whether statements of the application may run with the rights of this role: then rights that are too many break the boundary. */
+/**
+ * Whether statements of the application, or of a customer's own tool, may run with the rights of this role: then rights that are too many break the
+ * boundary.
+ */
 export function isReachable({ facts }: Context, role: string): boolean {
+  if (isCustomer.test(role)) return true
   return [everyone, otherTenant, facts.login, facts.tenants, facts.logins, facts.shared, facts.catalog].includes(role)
 }
+
+const isCustomer = new RegExp(customerLoginPattern)
 
 /** `the role "app"`; the two names that are none of a role, as they are. */
 export function roleText(role: string): string {
@@ -69,5 +93,5 @@ export function roleText(role: string): string {
 
 /** Who a statement takes rights from. */
 export function fromRole(role: string): string {
-  return role === everyone ? 'public' : role === otherTenant ? '<that role>' : `"${role.replaceAll('"', '""')}"`
+  return role === everyone ? 'public' : role === otherTenant ? '<that role>' : identifier(role)
 }

@@ -1,5 +1,5 @@
 /** PW-132: the catalog is out of the reach of tenants. It says which schema belongs to which tenant. */
-import { tenantRolePattern } from '../../names/role-name.ts'
+import { anyTenantPattern } from '../../names/role-name.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination } from '../context/examination.ts'
 import { fromRole, roleNameSql, roleText } from '../context/tenants-sql.ts'
@@ -50,7 +50,7 @@ function rightsSql(watched: readonly string[]): Statement {
         array_agg(distinct concat(entry.name, ': ', lower(entry.privilege_type))) as rights
       from entry
       left join pg_catalog.pg_roles as grantee on grantee.oid = entry.grantee
-      where entry.grantee = 0 or grantee.rolname = any ($1::name[]) or grantee.rolname ~ '${tenantRolePattern}'
+      where entry.grantee = 0 or grantee.rolname = any ($1::name[]) or grantee.rolname ~ '${anyTenantPattern}'
       group by 1
       order by 1`,
     values: [watched],

@@ -1,5 +1,6 @@
 /** PW-134: tenants create nothing in the database: no schema, no temporary table, and no object in a schema that is on their search path. */
-import { tenantRolePattern } from '../../names/role-name.ts'
+import { identifier } from '../../names/identifier.ts'
+import { anyTenantPattern } from '../../names/role-name.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
 import { fromRole, roleNameSql, roleText } from '../context/tenants-sql.ts'
@@ -20,7 +21,7 @@ export const createRights: Examination = {
 }
 
 function inDatabase({ role, privilege, database }: { role: string; privilege: string; database: string }): Observation {
-  const fix = `Run: revoke ${privilege.toLowerCase()} on database "${database.replaceAll('"', '""')}" from ${fromRole(role)}`
+  const fix = `Run: revoke ${privilege.toLowerCase()} on database ${identifier(database)} from ${fromRole(role)}`
   if (privilege === 'TEMPORARY') {
     return {
       severity: 'warning',
@@ -39,11 +40,11 @@ function inSchema({ role, schema }: { role: string; schema: string }): Observati
   return {
     severity: 'error',
     seen: `${capital(roleText(role))} may create objects in the schema ${JSON.stringify(schema)}: a function or table that one tenant puts there is used by others, and by migrations.`,
-    fix: `Run: revoke create on schema "${schema.replaceAll('"', '""')}" from ${fromRole(role)}. (PostgreSQL 14 gives it to PUBLIC on the schema public.)`,
+    fix: `Run: revoke create on schema ${identifier(schema)} from ${fromRole(role)}. (PostgreSQL 14 gives it to PUBLIC on the schema public.)`,
   }
 }
 
-const isWatched = `(entry.grantee = 0 or grantee.rolname = any ($1::name[]) or grantee.rolname ~ '${tenantRolePattern}')`
+const isWatched = `(entry.grantee = 0 or grantee.rolname = any ($1::name[]) or grantee.rolname ~ '${anyTenantPattern}')`
 
 function databaseSql(watched: readonly string[]): Statement {
   return {

@@ -1,7 +1,16 @@
 /** PW-128: what a migration creates later gets the rights of its tenant, and of no other role. */
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
-import { fromRole, isReachable, roleNameSql, roleText, tenantCte, tenantValues } from '../context/tenants-sql.ts'
+import {
+  customerCte,
+  fromRole,
+  isReachable,
+  isReadingSql,
+  roleNameSql,
+  roleText,
+  tenantCte,
+  tenantValues,
+} from '../context/tenants-sql.ts'
 import { onlyTenant, someTenantsSql, tenantsText, type SomeTenants } from '../context/wording.ts'
 
 export const defaultPrivileges: Examination = {
@@ -48,7 +57,8 @@ function ofMissing(what: string, some: SomeTenants): Observation {
 function othersSql(context: Context): Statement {
   return {
     text: `
-      with ${tenantCte}
+      with ${tenantCte},
+      ${customerCte}
       select ${roleNameSql('entry.grantee')} as role, maker.rolname::text as maker, ${someTenantsSql()}
       from tenant
       join pg_catalog.pg_default_acl as given on given.defaclnamespace = tenant.namespace
@@ -57,6 +67,7 @@ function othersSql(context: Context): Statement {
       where entry.grantee <> given.defaclrole
         and entry.grantee <> tenant.deploy
         and not coalesce(entry.grantee in (tenant.role, tenant.user_role), false)
+        and not (given.defaclobjtype = 'r' and ${isReadingSql('tenant.schema', 'SELECT')})
       group by 1, 2
       order by 1, 2`,
     values: tenantValues(context),

@@ -1,8 +1,9 @@
 /** PW-130: the group of all tenants, and the roles of the shared pool and of the catalog, can do nothing else. */
+import { identifier } from '../../names/identifier.ts'
 import { tenantRolePattern } from '../../names/role-name.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
-import { roleText } from '../context/tenants-sql.ts'
+import { fromRole, roleText } from '../context/tenants-sql.ts'
 
 export const fixedRoles: Examination = {
   id: 'PW-130',
@@ -20,6 +21,8 @@ export const fixedRoles: Examination = {
     ]
   },
 }
+
+const ofTenant = 'the role of a tenant'
 
 interface FixedRole {
   readonly role: string
@@ -45,7 +48,7 @@ function isPowerful({ role, powers }: FixedRole): Observation {
   return {
     severity: 'error',
     seen: `The role ${JSON.stringify(role)} has the attributes ${powers.join(', ')}, and should have none.`,
-    fix: `Run: alter role "${role}" ${powers.map((power) => `no${power}`).join(' ')}`,
+    fix: `Run: alter role ${identifier(role)} ${powers.map((power) => `no${power}`).join(' ')}`,
   }
 }
 
@@ -54,13 +57,13 @@ function isMember({ role, member, isMember: isOfOther }: Membership, tenants: st
     return {
       severity: 'error',
       seen: `The role ${JSON.stringify(member)} is a member of ${roleText(role)}${member === tenants ? ', and every tenant has its rights' : ', and has its rights'}.`,
-      fix: `Run: revoke "${role}" from "${member}"`,
+      fix: `Run: revoke ${fromRole(role)} from ${member === ofTenant ? '<that role>' : identifier(member)}`,
     }
   }
   return {
     severity: role === tenants ? 'warning' : 'error',
     seen: `${JSON.stringify(member)} is a member of the role ${JSON.stringify(role)}, and is neither the login nor the role of a tenant.`,
-    fix: `Run: revoke "${role}" from "${member}"`,
+    fix: `Run: revoke ${fromRole(role)} from ${member === ofTenant ? '<that role>' : identifier(member)}`,
   }
 }
 
@@ -95,7 +98,7 @@ function membershipsSql(names: readonly string[], expected: readonly string[]): 
     text: `
       select distinct
         role.rolname::text as role,
-        case when member.rolname ~ '${tenantRolePattern}' then 'the role of a tenant' else member.rolname::text end as member,
+        case when member.rolname ~ '${tenantRolePattern}' then '${ofTenant}' else member.rolname::text end as member,
         member.rolname = any ($1::name[]) as "isMember"
       from pg_catalog.pg_auth_members as membership
       join pg_catalog.pg_roles as role on role.oid = membership.roleid

@@ -1,5 +1,5 @@
 /** PW-137: no large object of one tenant can be read by another. They belong to no schema. */
-import { tenantRolePattern } from '../../names/role-name.ts'
+import { anyTenantPattern } from '../../names/role-name.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
 import { plural } from '../context/wording.ts'
@@ -37,7 +37,7 @@ function readableSql(group: string): Statement {
           from aclexplode(object.lomacl) as entry
           left join pg_catalog.pg_roles as grantee on grantee.oid = entry.grantee
           where entry.grantee <> object.lomowner
-            and (entry.grantee = 0 or grantee.rolname = $1::name or grantee.rolname ~ '${tenantRolePattern}')
+            and (entry.grantee = 0 or grantee.rolname = $1::name or grantee.rolname ~ '${anyTenantPattern}')
         ))::integer as readable,
         current_setting('lo_compat_privileges') = 'on' as "isCompatible"
       from pg_catalog.pg_largeobject_metadata as object`,

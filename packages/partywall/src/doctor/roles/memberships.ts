@@ -1,7 +1,7 @@
 /** PW-121: the role of a tenant is a member of the group of tenants and of nothing else, and only the login of the application may take it. */
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
-import { isReachable, roleNameSql, roleText, tenantCte, tenantValues } from '../context/tenants-sql.ts'
+import { customerCte, isReachable, roleNameSql, roleText, tenantCte, tenantValues } from '../context/tenants-sql.ts'
 import { capital, onlyTenant, someTenantsSql, tenantsText, type SomeTenants } from '../context/wording.ts'
 
 export const memberships: Examination = {
@@ -12,10 +12,12 @@ export const memberships: Examination = {
     const { askDeploy } = context
     const of = await askDeploy<SomeTenants & { role: string }>(memberOfSql(context))
     const members = await askDeploy<SomeTenants & { role: string }>(membersSql(context))
+    const customers = await askDeploy<SomeTenants & { role: string }>(customersSql(context))
     const missing = await askDeploy<SomeTenants & { role: string }>(missingSql(context))
     return [
       ...of.map((row) => ({ ...memberOf(row, context), ...onlyTenant(row) })),
       ...members.map((row) => ({ ...hasMember(row, context), ...onlyTenant(row) })),
+      ...customers.map((row) => ({ ...customerOf(row), ...onlyTenant(row) })),
       ...missing.map((row) => ({ ...isMissing(row, context), ...onlyTenant(row) })),
     ]
   },
@@ -31,6 +33,14 @@ function memberOf(row: Row, { facts }: Context): Observation {
     severity: 'error',
     seen: `The role of ${tenantsText(row)} is a member of ${roleText(row.role)}, and has all its rights.`,
     fix: row.role === facts.logins ? finish : 'Run: revoke <the other role> from <the role of the tenant>',
+  }
+}
+
+function customerOf(row: Row): Observation {
+  return {
+    severity: 'error',
+    seen: `A customer's login of ${tenantsText(row)} is a member of ${roleText(row.role)}, and has all its rights.`,
+    fix: 'Run: revoke <the other role> from <the login>; `partywall tenant logins` shows the logins of customers',
   }
 }
 
@@ -82,6 +92,21 @@ function membersSql(context: Context): Statement {
       join pg_catalog.pg_auth_members as membership on membership.roleid = tenant.role
       where (membership.member <> tenant.login or tenant.boundary = 'login')
         and membership.member <> tenant.deploy
+      group by 1
+      order by 1`,
+    values: tenantValues(context),
+  }
+}
+
+/** A login for a customer's own tools is in no role. */
+function customersSql(context: Context): Statement {
+  return {
+    text: `
+      with ${tenantCte},
+      ${customerCte}
+      select ${roleNameSql('membership.roleid')} as role, ${someTenantsSql('customer.schema')}
+      from customer
+      join pg_catalog.pg_auth_members as membership on membership.member = customer.role
       group by 1
       order by 1`,
     values: tenantValues(context),

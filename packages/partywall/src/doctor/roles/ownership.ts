@@ -1,4 +1,6 @@
 /** PW-129: the deploy role owns the schemas of tenants and all in them. The owner of a table reads it, changes it, and gives rights on it. */
+import { identifier } from '../../names/identifier.ts'
+import { anyTenantPattern } from '../../names/role-name.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination } from '../context/examination.ts'
 import { isReachable, roleNameSql, roleText, tenantCte, tenantValues } from '../context/tenants-sql.ts'
@@ -15,7 +17,7 @@ export const ownership: Examination = {
     return rows.map(({ role, what, example, isOwn, ...some }) => ({
       severity: isOwn || isReachable(context, role) ? 'error' : 'warning',
       seen: `${what} of ${tenantsText(some)} belong to ${isOwn ? 'the role of the tenant' : roleText(role)}, not to ${JSON.stringify(context.facts.deploy)}: e.g. ${JSON.stringify(example)}.`,
-      fix: `As an administrator, run: alter … owner to "${context.facts.deploy.replaceAll('"', '""')}"`,
+      fix: `As an administrator, run: alter … owner to ${identifier(context.facts.deploy)}`,
       ...onlyTenant(some),
     }))
   },
@@ -51,7 +53,7 @@ function ownersSql(context: Context): Statement {
         and (
           not pg_has_role(tenant.deploy, owned.owner, 'usage')
           or owner.rolname = any ($4::name[])
-          or owner.rolname ~ '^partywall_[0-9a-f]{32}$'
+          or owner.rolname ~ '${anyTenantPattern}'
         )
         and not exists (
           select

@@ -5,7 +5,17 @@
 import { historyTable } from '../../migrations/history/history-sql.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
-import { fromRole, isReachable, privilegeSql, roleNameSql, roleText, tenantCte, tenantValues } from '../context/tenants-sql.ts'
+import {
+  customerCte,
+  fromRole,
+  isReachable,
+  isReadingSql,
+  privilegeSql,
+  roleNameSql,
+  roleText,
+  tenantCte,
+  tenantValues,
+} from '../context/tenants-sql.ts'
 import { capital, onlyTenant, someTenantsSql, tenantsText, type SomeTenants } from '../context/wording.ts'
 
 export const relationRights: Examination = {
@@ -83,6 +93,7 @@ function rightsSql(context: Context): Statement {
   return {
     text: `
       with ${tenantCte},
+      ${customerCte},
       ${heldCte},
       granted as (
         select
@@ -97,6 +108,7 @@ function rightsSql(context: Context): Statement {
         cross join lateral (select coalesce(entry.grantee in (held.role, held.user_role), false) as is_own) as own
         where entry.grantee <> held.owner
           and entry.grantee <> held.deploy
+          and not ${isReadingSql('held.schema', 'SELECT')}
           and not (
             own.is_own
             and not entry.is_grantable

@@ -1,7 +1,17 @@
 /** PW-124: only the role of a tenant may use its schema, and it may not create anything there. */
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
-import { fromRole, isReachable, privilegeSql, roleNameSql, roleText, tenantCte, tenantValues } from '../context/tenants-sql.ts'
+import {
+  customerCte,
+  fromRole,
+  isReachable,
+  isReadingSql,
+  privilegeSql,
+  roleNameSql,
+  roleText,
+  tenantCte,
+  tenantValues,
+} from '../context/tenants-sql.ts'
 import { capital, onlyTenant, someTenantsSql, tenantsText, type SomeTenants } from '../context/wording.ts'
 
 export const schemaRights: Examination = {
@@ -49,6 +59,7 @@ function grantedSql(context: Context): Statement {
   return {
     text: `
       with ${tenantCte},
+      ${customerCte},
       granted as (
         select
           ${roleNameSql('entry.grantee')} as role,
@@ -61,6 +72,7 @@ function grantedSql(context: Context): Statement {
         where entry.grantee <> tenant.owner
           and entry.grantee <> tenant.deploy
           and not (own.is_own and entry.privilege_type = 'USAGE' and not entry.is_grantable)
+          and not ${isReadingSql('tenant.schema', 'USAGE')}
         group by 1, 2, 3
       )
       select granted.role, granted.is_own as "isOwn", granted.privileges, ${someTenantsSql('granted.schema')}

@@ -1,6 +1,6 @@
 /** PW-131: tenants read the shared schema, and write what the option `shared.grants` lists. */
 import type { SharedGrants } from '../../config/boundary-option.ts'
-import { tenantRolePattern } from '../../names/role-name.ts'
+import { anyTenantPattern } from '../../names/role-name.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
 import { fromRole, roleNameSql, roleText } from '../context/tenants-sql.ts'
@@ -104,8 +104,8 @@ function rightsSql(schemas: readonly string[], watched: readonly string[], group
       where namespace.nspname = any ($1::name[])
         and relation.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
         and entry.grantee <> relation.relowner
-        and (entry.grantee = 0 or grantee.rolname = any ($2::name[]) or grantee.rolname ~ '${tenantRolePattern}')
-        and (entry.privilege_type <> 'SELECT' or (entry.grantee <> 0 and grantee.rolname <> $3::name and grantee.rolname !~ '${tenantRolePattern}'))
+        and (entry.grantee = 0 or grantee.rolname = any ($2::name[]) or grantee.rolname ~ '${anyTenantPattern}')
+        and (entry.privilege_type <> 'SELECT' or (entry.grantee <> 0 and grantee.rolname <> $3::name and grantee.rolname !~ '${anyTenantPattern}'))
       order by 1, 2, 3, 4`,
     values: [schemas, watched, group],
   }

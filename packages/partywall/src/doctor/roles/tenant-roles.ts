@@ -1,7 +1,7 @@
 /** PW-120: every tenant with a boundary by role has its role, which can do nothing but what it is for. */
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
-import { tenantCte, tenantValues } from '../context/tenants-sql.ts'
+import { customerCte, tenantCte, tenantValues } from '../context/tenants-sql.ts'
 import { onlyTenant, someTenantsSql, tenantsText, type SomeTenants } from '../context/wording.ts'
 
 export const tenantRoles: Examination = {
@@ -10,7 +10,14 @@ export const tenantRoles: Examination = {
   needs: 'roles',
   async run(context: Context) {
     const rows = await context.askDeploy<SomeTenants & { trouble: Trouble }>(troublesSql(context))
-    return rows.map(({ trouble, ...some }) => ({ ...say(trouble, tenantsText(some)), ...onlyTenant(some) }))
+    const customers = await context.askDeploy<SomeTenants & { trouble: Attribute }>(customersSql(context))
+    return [
+      ...rows.map(({ trouble, ...some }) => ({ ...say(trouble, `role of ${tenantsText(some)}`), ...onlyTenant(some) })),
+      ...customers.map(({ trouble, ...some }) => ({
+        ...say(trouble, `login of a customer of ${tenantsText(some)}`),
+        ...onlyTenant(some),
+      })),
+    ]
   },
 }
 
@@ -22,42 +29,70 @@ const attributes = {
   bypassrls: 'not bound by row security (bypassrls)',
 } as const
 
-type Trouble = keyof typeof attributes | 'missing' | 'login' | 'nologin' | 'noinherit'
+type Attribute = keyof typeof attributes
+
+type Trouble = Attribute | 'missing' | 'login' | 'nologin' | 'noinherit'
 
 function say(trouble: Trouble, whose: string): Observation {
   switch (trouble) {
     case 'missing':
       return {
         severity: 'error',
-        seen: `There is no role of ${whose}: every statement is refused with ROLE_MISSING.`,
+        seen: `There is no ${whose}: every statement is refused with ROLE_MISSING.`,
         fix: 'Run: npx partywall boundary upgrade',
       }
     case 'login':
       return {
         severity: 'error',
-        seen: `The role of ${whose} may log in, and the boundary of the tenant is 'role'.`,
+        seen: `The ${whose} may log in, and the boundary of the tenant is 'role'.`,
         fix: 'When no process with the previous boundary runs: npx partywall boundary upgrade --finish',
       }
     case 'nologin':
       return {
         severity: 'error',
-        seen: `The role of ${whose} may not log in, and the boundary of the tenant is 'login': no connection can be opened.`,
+        seen: `The ${whose} may not log in, and the boundary of the tenant is 'login': no connection can be opened.`,
         fix: 'Run: npx partywall boundary upgrade',
       }
     case 'noinherit':
       return {
         severity: 'warning',
-        seen: `The role of ${whose} does not inherit the rights of its group: the tenant cannot read the shared schema.`,
+        seen: `The ${whose} does not inherit the rights of its group: the tenant cannot read the shared schema.`,
         fix: 'Run: alter role … inherit',
       }
     default:
       return {
         severity: 'error',
-        seen: `The role of ${whose} is ${attributes[trouble]}.`,
+        seen: `The ${whose} is ${attributes[trouble]}.`,
         fix: `Run: alter role … no${trouble}`,
       }
   }
 }
+
+/** A login for a customer's own tools reads one schema, and nothing else. */
+function customersSql(context: Context): Statement {
+  return {
+    text: `
+      with ${tenantCte},
+      ${customerCte}
+      select trouble.name as trouble, ${someTenantsSql('customer.schema')}
+      from customer
+      join pg_catalog.pg_roles as own on own.oid = customer.role
+      cross join lateral (
+        values ${attributeValues}
+      ) as trouble (name, is_seen)
+      where trouble.is_seen
+      group by trouble.name
+      order by trouble.name`,
+    values: tenantValues(context),
+  }
+}
+
+const attributeValues = `
+          ('superuser', own.rolsuper),
+          ('createrole', own.rolcreaterole),
+          ('createdb', own.rolcreatedb),
+          ('replication', own.rolreplication),
+          ('bypassrls', own.rolbypassrls)`
 
 function troublesSql(context: Context): Statement {
   return {
@@ -68,12 +103,7 @@ function troublesSql(context: Context): Statement {
       left join pg_catalog.pg_roles as own on own.oid = tenant.role
       cross join lateral (
         values
-          ('missing', tenant.role is null),
-          ('superuser', own.rolsuper),
-          ('createrole', own.rolcreaterole),
-          ('createdb', own.rolcreatedb),
-          ('replication', own.rolreplication),
-          ('bypassrls', own.rolbypassrls),
+          ('missing', tenant.role is null),${attributeValues},
           ('login', own.rolcanlogin and tenant.boundary = 'role'),
           ('nologin', not own.rolcanlogin and tenant.boundary = 'login'),
           ('noinherit', not own.rolinherit)
