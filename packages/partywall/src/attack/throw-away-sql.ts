@@ -1,6 +1,8 @@
 /** The tables that attacks are made against, and what removes them. */
 import { identifier } from '../names/identifier.ts'
+import { tenantRolePattern } from '../names/role-name.ts'
 import { literal } from '../sql/literal.ts'
+import { setConfigFunction } from '../sql/set-config.ts'
 import type { Statement } from '../sql/statement.ts'
 import { namesOfAttacks } from './throw-away-names.ts'
 
@@ -45,13 +47,18 @@ function hiddenText(signature: string, body: string): string {
 
 /** @param name of the three objects, without their endings */
 export function sharedText(sharedSchema: string, name: string, sibling: string): string {
-  const at = `${identifier(sharedSchema)}.${identifier(name).slice(0, -1)}`
+  const at = sharedObjects(sharedSchema, name)
   const body = `declare note notes; begin select * into note from notes where id = 1; return note.secret; end`
   return `
     set local check_function_bodies = off;
-    create table ${at}_table" (id integer, secret text);
-    create view ${at}_view" as select secret from ${identifier(sibling)}.notes;
-    create function ${at}_routine"() returns text language plpgsql as ${literal(body)};`
+    create table ${at.table} (id integer, secret text);
+    create view ${at.view} as select secret from ${identifier(sibling)}.notes;
+    create function ${at.routine}() returns text language plpgsql as ${literal(body)};`
+}
+
+function sharedObjects(schema: string, name: string): Record<'table' | 'view' | 'routine', string> {
+  const nameOf = (ending: string): string => `${identifier(schema)}.${identifier(`${name}_${ending}`)}`
+  return { table: nameOf('table'), view: nameOf('view'), routine: nameOf('routine') }
 }
 
 /** Names that attacks have made: schemas, and objects in the shared schema. `now` is the server's clock, in milliseconds. */
@@ -66,7 +73,7 @@ export function leftoversSql(sharedSchema: string): Statement {
         union all
         select 'role', 'partywall_attack_' || pg_catalog.substr(rolname::pg_catalog.text, 11)
         from pg_catalog.pg_roles
-        where rolname ~ '^partywall_[0-9a-f]{32}$'
+        where rolname ~ '${tenantRolePattern}'
       ) as left_over
       where left_over.name ~ $1::text
         and not exists (
@@ -80,11 +87,11 @@ export function leftoversSql(sharedSchema: string): Statement {
 
 /** @param name of the three objects, without their endings */
 export function dropSharedText(sharedSchema: string, name: string): string {
-  const at = `${identifier(sharedSchema)}.${identifier(name).slice(0, -1)}`
+  const at = sharedObjects(sharedSchema, name)
   return `
-    drop function if exists ${at}_routine"();
-    drop view if exists ${at}_view";
-    drop table if exists ${at}_table";`
+    drop function if exists ${at.routine}();
+    drop view if exists ${at.view};
+    drop table if exists ${at.table};`
 }
 
 export function dropSchemasText(schemas: readonly string[]): string {
@@ -117,6 +124,6 @@ export function dropRoleText(role: string): string {
 export function mayRunSetConfigSql(): Statement {
   return {
     text: `
-      select pg_catalog.has_function_privilege('public', 'pg_catalog.set_config(text,text,boolean)', 'execute')::pg_catalog.text as may`,
+      select pg_catalog.has_function_privilege('public', '${setConfigFunction}', 'execute')::pg_catalog.text as may`,
   }
 }

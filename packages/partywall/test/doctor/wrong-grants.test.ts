@@ -65,7 +65,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await tenancy.close()
-  const all = [stranger, orphan, unused, customer, ...Object.values(tenants).map(({ id }) => tenantRole(id))]
+  const all = [stranger, ofLogins, orphan, unused, customer, ...Object.values(tenants).map(({ id }) => tenantRole(id))]
   const elsewhere = new Client(other.directUrl)
   await elsewhere.connect()
   await elsewhere.query(`drop owned by ${role('globex')}`)
@@ -86,7 +86,7 @@ const stranger = `${logins.appRole}_stranger`
 const orphan = `partywall_${randomBytes(16).toString('hex')}`
 const unused = `partywall_${randomBytes(16).toString('hex')}`
 const { appRole: app, deployRole: deploy } = logins
-const [group, granter, shared, catalog] = (['tenants', 'granter', 'shared', 'catalog'] as const).map((one) =>
+const [group, granter, shared, catalog, ofLogins] = (['tenants', 'granter', 'shared', 'catalog', 'logins'] as const).map((one) =>
   fixedRole(one, name),
 )
 
@@ -99,7 +99,7 @@ const changes: readonly [
   [
     'roles of others',
     undefined,
-    `create role ${stranger}; create role ${orphan}; create role ${unused}; grant ${group} to ${orphan}`,
+    `create role ${stranger}; create role ${ofLogins}; create role ${orphan}; create role ${unused}; grant ${group} to ${orphan}`,
   ],
   [
     'a role that skips row security',
@@ -449,4 +449,9 @@ test("tenancy.doctor takes rights of a customer's login that are too many as err
   const about = after.findings.filter(({ seen }) => seen.includes(customer))
   expect(about.length).toBeGreaterThan(5)
   expect(about.filter(({ severity }) => severity !== 'error')).toEqual([])
+})
+
+test('tenancy.doctor advises to take set_config from everyone so that tenants with a login of their own can still be bound', () => {
+  const [found] = after.findings.filter(({ id }) => id === 'PW-133')
+  expect(found!.fix).toContain(`grant execute on function pg_catalog.set_config(text, text, boolean) to "${ofLogins}";`)
 })

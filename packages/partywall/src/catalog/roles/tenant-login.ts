@@ -11,6 +11,7 @@ import { tenantRole } from '../../names/role-name.ts'
 import type { Transaction } from '../../ports/database.ts'
 import { explainPrivilege } from '../../sql/privilege.ts'
 import { transactionLockSql } from '../../sql/schema-sql.ts'
+import { grantSetConfigSql, setConfigFunction } from '../../sql/set-config.ts'
 import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
 import type { Tenant } from '../../types.ts'
@@ -65,7 +66,7 @@ export async function makeLoginsGroup(transaction: Queryable, names: RoleNames):
     await transaction.query({ text: [createRoleSql(names.logins), adoptGroupSql(names.logins, names)].join('\n') })
   if (await isReady(transaction, names)) return
   try {
-    await transaction.query({ text: `grant execute on function ${setConfig} to ${identifier(names.logins)}` })
+    await transaction.query({ text: grantSetConfigSql(names.logins) })
   } catch (error) {
     throw mayNotGrant(names, error)
   }
@@ -77,13 +78,11 @@ async function isReady(queryable: Queryable, { logins }: RoleNames): Promise<boo
   return (await queryable.query<{ usable: string }>(groupSql(logins))).rows[0]?.usable === 'true'
 }
 
-const setConfig = 'pg_catalog.set_config(text, text, boolean)'
-
 /** One row when the group exists. */
 function groupSql(group: string): Statement {
   return {
     text: `
-      select pg_catalog.has_function_privilege(role.oid, '${setConfig}'::pg_catalog.regprocedure, 'execute')::text as usable
+      select pg_catalog.has_function_privilege(role.oid, '${setConfigFunction}'::pg_catalog.regprocedure, 'execute')::text as usable
       from pg_catalog.pg_roles as role
       where role.rolname = $1::name`,
     values: [group],
@@ -118,7 +117,7 @@ function mayNotGrant({ logins, deploy }: RoleNames, cause?: unknown): TenancyErr
   return new TenancyError(
     'NOT_PERMITTED',
     `The group ${logins} may not call set_config, with which statements are bound, and the role ${deploy} may not allow it. As a superuser, run ` +
-      `once in this database: grant execute on function ${setConfig} to ${identifier(deploy)} with grant option;`,
+      `once in this database: grant execute on function ${setConfigFunction} to ${identifier(deploy)} with grant option;`,
     cause === undefined ? {} : { cause },
   )
 }

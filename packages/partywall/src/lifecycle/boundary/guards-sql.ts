@@ -1,5 +1,5 @@
 /** What holds for the whole database, beside the rights of each tenant. */
-import { identifier } from '../../names/identifier.ts'
+import { setConfigFunction } from '../../sql/set-config.ts'
 import type { Statement } from '../../sql/statement.ts'
 
 export interface GuardsRow {
@@ -16,7 +16,7 @@ export function guardsSql(login: string, logins: string, pattern: string): State
   return {
     text: `
       select
-        has_function_privilege('public', 'pg_catalog.set_config(text, text, boolean)', 'execute') as everyone_sets_config,
+        has_function_privilege('public', '${setConfigFunction}', 'execute') as everyone_sets_config,
         login.rolsuper as login_is_superuser,
         exists (
           select from pg_catalog.pg_auth_members as membership
@@ -30,16 +30,4 @@ export function guardsSql(login: string, logins: string, pattern: string): State
       where login.rolname = $1::name`,
     values: [login, pattern, logins],
   }
-}
-
-/** To be run in the database by a superuser. */
-export function keepSetConfigSql(login: string, deploy: string, logins?: string): string {
-  const setConfig = 'grant execute on function pg_catalog.set_config(text, text, boolean) to'
-  return [
-    'revoke execute on function pg_catalog.set_config(text, text, boolean) from public;',
-    ...(login === deploy ? [] : [`${setConfig} ${identifier(login)};`]),
-    // The deploy role lets tenants that log in themselves call it.
-    `${setConfig} ${identifier(deploy)} with grant option;`,
-    ...(logins === undefined ? [] : [`${setConfig} ${identifier(logins)};`]),
-  ].join('\n')
 }

@@ -4,7 +4,8 @@ import { identifier } from '../../names/identifier.ts'
 import { tenantRolePattern } from '../../names/role-name.ts'
 import { readJson } from '../../sql/json-rows.ts'
 import type { Queryable } from '../../sql/statement.ts'
-import { guardsSql, keepSetConfigSql, type GuardsRow } from './guards-sql.ts'
+import { keepSetConfigSql } from '../../sql/set-config.ts'
+import { guardsSql, type GuardsRow } from './guards-sql.ts'
 
 export interface MissingGuard {
   /**
@@ -29,7 +30,7 @@ export async function missingGuards(
     missing.push({
       guard: 'set_config',
       seen: 'Every role may call set_config, so one hostile statement can leave the role of its tenant.',
-      fix: `As a superuser, in this database: ${keepSetConfigSql(login, deploy, row.has_logins ? logins : undefined)}`,
+      fix: `As a superuser, in this database: ${keepSetConfigSql(login, deploy, row.has_logins ? logins : undefined).join('\n')}`,
     })
   if (row.login_is_superuser)
     missing.push({
@@ -59,6 +60,6 @@ export async function keepSetConfig(queryable: Queryable, { login, logins, deplo
   const rows = await readJson<GuardsRow>(queryable, guardsSql(login, logins, tenantRolePattern))
   const { everyone_sets_config: isOpen, deploy_is_superuser: isSuperuser, has_logins: hasLogins } = rows[0]!
   if (!isOpen || !isSuperuser) return false
-  await queryable.query({ text: keepSetConfigSql(login, deploy, hasLogins ? logins : undefined) })
+  await queryable.query({ text: keepSetConfigSql(login, deploy, hasLogins ? logins : undefined).join('\n') })
   return true
 }

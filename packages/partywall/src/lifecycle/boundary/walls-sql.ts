@@ -3,6 +3,7 @@
  * what was done is never recorded a second time: a run that was killed goes on with what is still different.
  */
 import { historyTable } from '../../migrations/history/history-sql.ts'
+import { setConfigFunction } from '../../sql/set-config.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { RoleNames } from '../../catalog/roles/role-names.ts'
 
@@ -122,7 +123,7 @@ export function wallsSql(questions: readonly WallQuestion[], { tenants, logins, 
         exists (
           select from pg_catalog.pg_auth_members as membership where membership.roleid = fixed.logins and membership.member = question.holder
         ) as in_logins,
-        coalesce(has_function_privilege(question.holder, 'pg_catalog.set_config(text, text, boolean)', 'execute'), false) as may_set_config,
+        coalesce(has_function_privilege(question.holder, '${setConfigFunction}', 'execute'), false) as may_set_config,
         not question.is_own or coalesce((
           select bool_or(coalesce((to_jsonb(membership) ->> 'set_option')::boolean, true))
             and not bool_or(coalesce((to_jsonb(membership) ->> 'inherit_option')::boolean, false))
