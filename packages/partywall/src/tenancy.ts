@@ -71,7 +71,12 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly logins: LoginsApi
   /** Resolves the facts of a request to a tenant, or says why not. Costs one lookup, mostly from the cache. */
   readonly resolve: (facts: RequestFacts) => Promise<Resolution<A>>
-  /** Runs every known attack of one tenant on another against this configuration, in throw-away tenants. Takes seconds. See docs/attack.md. */
+  /**
+   * Runs every known attack of one tenant on another against this configuration, in throw-away tenants, which it removes. `ok` of the report says whether
+   * everything held that the configured boundary promises. Takes seconds, on connections of its own. See docs/attack.md.
+   * @example const { ok, attacks } = await tenancy.attack()
+   * @throws TenancyError INVALID_ARGUMENT, NOT_PERMITTED, DATABASE_UNREACHABLE; what an attack finds is in the report
+   */
   readonly attack: (options?: AttackOptions) => Promise<AttackReport>
   readonly #rooms: Rooms<A>
   #closed: Promise<void> | undefined

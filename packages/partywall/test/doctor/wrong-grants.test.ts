@@ -452,6 +452,6 @@ test("tenancy.doctor takes rights of a customer's login that are too many as err
 })
 
 test('tenancy.doctor advises to take set_config from everyone so that tenants with a login of their own can still be bound', () => {
-  const [found] = after.findings.filter(({ id }) => id === 'PW-133')
+  const found = after.findings.find(({ id }) => id === 'PW-133')
   expect(found!.fix).toContain(`grant execute on function pg_catalog.set_config(text, text, boolean) to "${ofLogins}";`)
 })
