@@ -20,7 +20,6 @@ import { PoolWork, type WorkBindings } from './pool-work.ts'
 import { probe, type Probe } from './probe/probe.ts'
 import type { ProbeParts } from './probe/probe-parts.ts'
 import { learnRoute, type Route } from './probe/route.ts'
-import { examine } from '../sql/statement-facts.ts'
 import type { Statement } from '../sql/statement.ts'
 import { connectFor, loginConnectionsOf, TenantPool, type TenantPoolConfig } from './pool/tenant-pool.ts'
 import { ChangeWatch } from './watch/change-watch.ts'
@@ -236,7 +235,7 @@ export class OpenDatabase implements Database {
     const binding = this.#bindings.ofSchema(schema)
     const loan = await connectFor(pool, binding)
     try {
-      await (foreign === '' ? loan.client.queryFor(binding, examine(text)) : loan.client.queryAround(binding, text, foreign))
+      await loan.client.queryAround(binding, text, foreign)
     } finally {
       loan.release()
     }

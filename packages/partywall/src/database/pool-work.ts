@@ -80,7 +80,12 @@ export class PoolWork implements Omit<Database, 'connections'> {
     const queryAs = (binding: Binding): Queryable => ({
       query: async ({ text, values }: Statement) => loan.client.queryFor(binding, examinedInside(text), values),
     })
-    return { ...queryAs(as.qualified), in: (schema) => queryAs(bindings.ofSchema(schema, as.qualified.role)) }
+    const ofSchema = (schema: string): Binding => bindings.ofSchema(schema, as.qualified.role)
+    return {
+      ...queryAs(as.qualified),
+      in: (schema) => queryAs(ofSchema(schema)),
+      send: async (schema, text, foreign) => void (await loan.client.queryAround(ofSchema(schema), text, foreign)),
+    }
   }
 }
 

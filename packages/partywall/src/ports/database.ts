@@ -8,6 +8,12 @@ export interface Transaction extends Queryable {
    * A statement may be a text of several; one that ends the transaction (commit, rollback) is refused.
    */
   in(schema: string): Queryable
+  /**
+   * Sends a text of several statements, bound to the schema: one round trip. A text that ends the transaction is refused.
+   * @param foreign the part of the text that partywall did not write, exactly as it is in the text: only this part is examined for
+   * statements that end the transaction or leave something on the session
+   */
+  send(schema: string, text: string, foreign: string): Promise<void>
 }
 
 /** Connections beside the pool of the application: work on many schemas neither waits for the application nor makes it wait. */
@@ -15,10 +21,7 @@ export interface Connections {
   /** The most that are open at a time. */
   readonly size: number
   /**
-   * Sends a text of statements, bound to the schema, in a transaction of its own: one round trip. A text that ends the transaction is
-   * refused. For an error, `completedBefore` says how many statements were done.
-   * @param foreign the part of the text that partywall did not write, exactly as it is in the text: only this part is examined for
-   * statements that end the transaction or leave something on the session
+   * As `send` of a transaction, in a transaction of its own. For an error, `completedBefore` says how many statements were done.
    */
   send(schema: string, text: string, foreign: string): Promise<void>
   /** As `transaction` of the database. */

@@ -138,7 +138,7 @@ export function statementFacts(text: string): StatementFacts {
  * transaction. Many schemas get the same foreign text between different ones of ours: it is examined once.
  */
 export function statementFactsAround(foreign: string): StatementFacts {
-  const facts = statementFacts(`${foreign}\n;\nselect 1`)
+  const facts = statementFacts(`select 1;\n${foreign}\n;\nselect 1`)
   // A BEGIN that is not ended would leave our own statements uncommitted.
   return facts.innerControl === undefined ? facts : { ...facts, hiddenControl: facts.hiddenControl ?? facts.innerControl }
 }

@@ -44,7 +44,7 @@ export async function runScript(transaction: Transaction, script: Script): Promi
   const bound = transaction.in(target.schema)
   const send = async (part: Pick<Script, 'before' | 'migrations' | 'after'>): Promise<void> => {
     const text = new TransactionText({ target, direction, ...part })
-    if (text.text !== '') await explained(text, bound.query({ text: text.text }))
+    if (text.text !== '') await explained(text, transaction.send(target.schema, text.text, text.foreign))
   }
   let before = script.before
   let files: Migration[] = []
