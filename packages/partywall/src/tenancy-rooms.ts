@@ -4,6 +4,7 @@
  */
 import { Catalog } from './catalog/catalog.ts'
 import { Domains } from './catalog/domains/domains.ts'
+import { Relations } from './catalog/relations/relations.ts'
 import { Access } from './catalog/roles/access.ts'
 import { Tenants } from './catalog/tenants/tenants.ts'
 import type { Options, PublicOptions } from './config/options.ts'
@@ -22,6 +23,7 @@ export interface Rooms<A extends object> {
   readonly events: Events<A>
   readonly database: OpenDatabase
   readonly access: Access
+  readonly relations: Relations
   readonly catalog: Catalog
   readonly tenants: Tenants<A>
   readonly domains: Domains<A>
@@ -57,6 +59,7 @@ export function openRooms<A extends object>({ database: server, deploy, loginKey
     events,
     database,
     access,
+    relations: new Relations(),
     catalog,
     tenants,
     domains,

@@ -1,7 +1,8 @@
 /**
  * PW-010: names that a live database has in both scopes. The search path of a tenant goes on to the shared schema: a tenant that lacks its own table uses the
- * shared one, and meets the rows of other tenants there. Two queries, for however many tenants.
+ * shared one, and meets the rows of other tenants there. Three queries, for however many tenants.
  */
+import { lostRelations } from '../catalog/relations/relations.ts'
 import type { PublicOptions } from '../config/options.ts'
 import type { Observation } from '../findings.ts'
 import { inBothScopesSql } from '../migrations/plan/shadowed-sql.ts'
@@ -16,11 +17,12 @@ export const namesInBothScopes = defineCheck({
   run: async ({ config: { options }, catalog: { queryable } }) => {
     if (!options.includeShared && !options.extraSearchPath.includes(options.sharedSchema)) return []
     const { rows: having } = await queryable.query<TenantName>(inBothScopesSql(options.sharedSchema, undefined))
-    if (having.length === 0) return []
+    const lost = await lostRelations(queryable, [options.sharedSchema])
+    if (having.length + lost.length === 0) return []
     const { rows: tenants } = await queryable.query<TenantKind>({
       text: 'select schema, kind from partywall.tenants order by schema',
     })
-    return bothScopes(having, tenants, options)
+    return bothScopes(having, lost, tenants, options)
   },
 })
 
@@ -37,6 +39,7 @@ interface TenantKind {
 /** One observation for each tenant, of those with most to say first; what is more than a reader can use is counted. */
 function bothScopes(
   having: readonly TenantName[],
+  lost: readonly TenantName[],
   tenants: readonly TenantKind[],
   { sharedSchema, migrations }: Pick<PublicOptions, 'sharedSchema' | 'migrations'>,
 ): Observation[] {
@@ -46,13 +49,18 @@ function bothScopes(
   )
   const kinds = [...Map.groupBy(tenants, ({ kind }) => kind).values()]
   const lacking = new Map<string, string[]>()
+  const lacks = (schema: string, name: string): void => {
+    const names = lacking.get(schema) ?? []
+    if (!names.includes(name)) lacking.set(schema, [...names, name])
+  }
   for (const [name, schemas] of schemasOf) {
     for (const alike of kinds) {
       const without = alike.filter(({ schema }) => !schemas.has(schema))
       if (without.length === alike.length) continue
-      for (const { schema } of without) lacking.set(schema, [...(lacking.get(schema) ?? []), name])
+      for (const { schema } of without) lacks(schema, name)
     }
   }
+  for (const { schema, name } of lost) lacks(schema, name)
   const shadowing = Map.groupBy(
     having.filter(({ name }) => !listed.has(name)),
     ({ schema }) => schema,
@@ -61,7 +69,7 @@ function bothScopes(
   return [
     ...perTenant([...lacking], (schema, names) => ({
       severity: 'error',
-      seen: `the tenant ${JSON.stringify(schema)} lacks ${quoted(names)}, which other tenants of its kind have: its queries use those of ${shared}`,
+      seen: `the tenant ${JSON.stringify(schema)} lacks ${quoted(names)}, which other tenants of its kind have, or had: its queries use those of ${shared}`,
       fix: 'Apply the pending migrations (npx partywall migrate), or create what is missing.',
       tenant: schema,
     })),

@@ -5,6 +5,7 @@
 import { validateAttributes } from '../catalog/tenants/attributes.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Access } from '../catalog/roles/access.ts'
+import type { Relations } from '../catalog/relations/relations.ts'
 import { giveNewSchema, completeNewSchema } from '../catalog/roles/tenant-role.ts'
 import { firstGeneration } from '../catalog/roles/tenant-login.ts'
 import { boundaryOf } from '../config/boundary-option.ts'
@@ -51,6 +52,7 @@ export interface NewTenant<I extends object = Attributes> {
 export interface ProvisionParts<A extends object = Attributes> {
   readonly catalog: Catalog
   readonly access: Access
+  readonly relations: Relations
   readonly tenants: Tenants<A>
   readonly domains: Domains<A>
   readonly sources: MigrationSources
@@ -60,9 +62,10 @@ export interface ProvisionParts<A extends object = Attributes> {
 /** tenancy.tenants.create: other sessions see a complete tenant or none. */
 export async function provision<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Tenant<A>> {
   const wanted = await checked(parts, input)
-  const { tenant, domains, like } = await tryAgainForLocks(parts.catalog.deploy, wanted.schema, () =>
+  const { tenant, domains, like, onCommit } = await tryAgainForLocks(parts.catalog.deploy, wanted.schema, () =>
     parts.catalog.deploy.transaction((transaction) => build(parts, transaction, wanted)),
   )
+  onCommit()
   parts.tenants.created(tenant)
   parts.domains.added(domains)
   if (like !== undefined) await tellDifferences(parts, wanted, tenant, like)
@@ -93,6 +96,7 @@ interface Created<A extends object> {
   readonly domains: readonly Domain[]
   /** The schema of a tenant that has the same migrations. */
   readonly like: string | undefined
+  readonly onCommit: () => void
 }
 
 interface Wanted {
@@ -146,9 +150,10 @@ async function build<A extends object>(parts: ProvisionParts<A>, transaction: Tr
   const like = await assertLikeOthers(transaction, wanted, parts.options.migrations.outOfOrder)
   await assertNoCrossSchemaReferences(parts, transaction, wanted)
   await applyToNew(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
+  const onCommit = await parts.relations.recordNew(transaction, wanted, digestOf(wanted.migrations))
   await completeNewSchema(transaction, parts.access, parts.options, tenant, historyTable)
   await assertNothingShadowed(transaction, parts.options, wanted.schema)
-  return { ...created, like, tenant: await parts.tenants.complete(transaction, tenant) }
+  return { ...created, like, onCommit, tenant: await parts.tenants.complete(transaction, tenant) }
 }
 
 async function assertNoCrossSchemaReferences(
@@ -169,7 +174,7 @@ async function register<A extends object>(
   parts: ProvisionParts<A>,
   transaction: Transaction,
   wanted: Wanted,
-): Promise<Omit<Created<A>, 'like'>> {
+): Promise<Omit<Created<A>, 'like' | 'onCommit'>> {
   try {
     const tenant = await parts.tenants.insert(
       transaction,

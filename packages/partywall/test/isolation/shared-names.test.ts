@@ -5,7 +5,7 @@
 import { Client } from 'pg'
 import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createAdmission, errorAnswer } from '../../src/http/http.ts'
-import { byHeader, createTenancy, type MigrationSource, type Tenancy } from '../../src/index.ts'
+import { byHeader, createTenancy, type Migration, type MigrationSource, type Tenancy } from '../../src/index.ts'
 import { testDatabase } from '../support/servers/database.ts'
 import { isPooled } from '../support/servers/route.ts'
 
@@ -26,6 +26,10 @@ const creating = (table: string): MigrationSource => ({
   ],
 })
 const sources = { default: creating('leads'), partner: creating('deals') }
+
+function step(name: string, up: string, down: string): Migration {
+  return { name, file: name, checksum: up, up: { kind: 'sql', text: up, line: 1 }, down: { kind: 'sql', text: down, line: 1 } }
+}
 
 interface Given {
   readonly shadowed?: readonly string[]
@@ -137,6 +141,86 @@ describe('a name that the shared schema and tenants have', () => {
     expect(await ownersOf(open(), 'acme')).toEqual([])
     const tenancy = open({ includeShared: false, extraSearchPath: ['extensions'] })
     await expect(ownersOf(tenancy, 'acme')).rejects.toMatchObject(refused('acme', false))
+  })
+})
+
+describe('a table that no tenant of a kind has any more', () => {
+  const dropAll = `drop table acme.leads, globex.leads; create table public.leads (id serial, owner text)`
+
+  test('refuses the tenants whose migrations made it, with or without a list, and no other kind', async () => {
+    await admin.query(dropAll)
+    for (const shadowed of [[], ['leads']]) {
+      const tenancy = open({ shadowed })
+      await expect(ownersOf(tenancy, 'acme')).rejects.toMatchObject(refused('acme', true))
+      await expect(ownersOf(tenancy, 'globex')).rejects.toMatchObject(refused('globex', true))
+      expect(await ownersOf(tenancy, 'initech')).toEqual([])
+    }
+    await admin.query(makeLeads('acme'))
+    expect(await ownersOf(open({ shadowed: ['leads'] }), 'acme')).toEqual([])
+  })
+
+  test('is named by the status of the migrations and by doctor', async () => {
+    await admin.query(dropAll)
+    const tenancy = open({ shadowed: ['leads'] })
+    const schemas = await tenancy.migrations.status()
+    expect(schemas.filter(({ fallingThrough = [] }) => fallingThrough.includes('leads')).map(({ target }) => target)).toEqual([
+      'acme',
+      'globex',
+    ])
+    const report = await tenancy.doctor()
+    expect(report.findings.filter(({ seen }) => /lacks "?leads/.test(seen))).toMatchObject([{ id: 'PW-106' }])
+  })
+
+  test('is expected of no tenant that a migration took it from, and again of one that was rolled back', async () => {
+    const steps: Migration[] = [
+      step('0001_notes', 'create table notes (id int)', 'drop table notes'),
+      step('0002_drop', 'drop table notes', 'create table notes (id int)'),
+    ]
+    const withSteps = (count: number): Tenancy => {
+      const tenancy = createTenancy({
+        database: url,
+        tenantCacheMs: 0,
+        migrations: {
+          shared: false,
+          tenant: { ...sources, noted: { name: 'notes', list: async () => steps.slice(0, count) } },
+          shadowed: ['notes'],
+        },
+      })
+      onTestFinished(() => tenancy.close())
+      return tenancy
+    }
+    const [before, after] = [withSteps(1), withSteps(2)]
+    await before.tenants.create({ schema: 'noted', kind: 'noted' })
+    await admin.query('create table public.notes (id int)')
+    onTestFinished(async () => void (await admin.query('drop table public.notes; drop table if exists noted.notes')))
+    expect((await after.migrations.run({ tenants: 'noted' })).ok).toBe(true)
+    expect(await after.run('noted', () => 1)).toBe(1)
+    expect((await after.migrations.run({ tenants: 'noted', to: '0001_notes' })).ok).toBe(true)
+    expect(await before.run('noted', () => 1)).toBe(1)
+    await admin.query('drop table noted.notes')
+    await expect(before.run('noted', () => 1)).rejects.toMatchObject({
+      code: 'NAME_IN_BOTH_SCOPES',
+      details: { names: ['notes'] },
+    })
+    // A migration that drops what is gone says that it is gone on purpose.
+    steps[1] = step('0002_drop', 'drop table if exists notes', 'create table notes (id int)')
+    expect((await withSteps(2).migrations.run({ tenants: 'noted' })).ok).toBe(true)
+    expect(await withSteps(2).run('noted', () => 1)).toBe(1)
+  })
+
+  test('is known after a run that was killed before its end, and of schemas that were adopted', async () => {
+    await admin.query('delete from partywall.relations')
+    await admin.query(dropAll)
+    // Without the names there is nothing to know it from.
+    expect(await ownersOf(open(), 'acme')).toEqual([])
+    await admin.query('drop table public.leads; ' + makeLeads('acme') + makeLeads('globex'))
+    const tenancy = open()
+    await tenancy.tenants.create({ schema: 'hooli' })
+    onTestFinished(
+      async () => void (await admin.query('drop schema hooli cascade; delete from partywall.tenants where schema = $$hooli$$')),
+    )
+    await admin.query('drop table acme.leads, globex.leads, hooli.leads; create table public.leads (id serial, owner text)')
+    await expect(ownersOf(tenancy, 'acme')).rejects.toMatchObject(refused('acme', true))
   })
 })
 

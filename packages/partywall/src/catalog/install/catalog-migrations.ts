@@ -8,6 +8,7 @@ import { changes } from './migrations/0005-changes.ts'
 import { audit } from './migrations/0006-audit.ts'
 import { protect } from './migrations/0007-protect.ts'
 import { logins } from './migrations/0008-logins.ts'
+import { relations } from './migrations/0009-relations.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -18,4 +19,5 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   audit,
   protect,
   logins,
+  relations,
 ]

@@ -13,7 +13,7 @@ export function observe(statuses: readonly SchemaStatus[]): Observation[] {
   return [
     ...alike(statuses, 'fallingThrough', (names) => ({
       severity: 'error',
-      seen: `lacks ${names}, which other tenants with the same migrations have: its queries read and write the shared one, where they meet other tenants`,
+      seen: `lacks ${names}, which other tenants with the same migrations have, or had: its queries read and write the shared one, where they meet other tenants`,
       fix: 'Create what is missing in the schema of the tenant (restore it, or suspend the tenant until then).',
     })),
     ...alike(statuses, 'shadowing', (names) => ({

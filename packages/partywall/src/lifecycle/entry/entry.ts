@@ -4,7 +4,7 @@
  * tenant is refused
  *
  * - when the shared schema and tenants of its kind have a name, and the option `migrations.shadowed` does not list it;
- * - when it lacks a listed name that other tenants of its kind have;
+ * - when it lacks a name that it should have: a listed one that other tenants of its kind have, or one that tenants with its migrations had;
  * - when it lacks migrations that this process knows, as far as the option `behind` says so.
  *
  * Costs a statement nothing, and an entry a few comparisons: the names are asked for once for all tenants and interval (names-in-both.ts), and

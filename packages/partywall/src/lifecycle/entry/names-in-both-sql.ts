@@ -1,6 +1,6 @@
 /** The statement that finds names which lead a tenant to the schemas behind its own. */
+import { relationKinds } from '../../catalog/relations/relations-sql.ts'
 import type { Statement } from '../../sql/statement.ts'
-import { relationKinds } from '../../migrations/plan/shadowed-sql.ts'
 
 /**
  * Three kinds of rows, told apart by what is null. A name alone: a relation of these schemas. With a kind: tenants of this kind have a relation of

@@ -1,9 +1,10 @@
 /**
- * Which names lead a tenant out of its schema, as the database has them. One query for all tenants, at most one at a time, and none while its
- * last answer is younger than the interval. From half of the interval on the next query runs in the background, so that under steady traffic
- * no entry waits for one.
+ * Which names lead a tenant out of its schema, as the database has them. Two queries for all tenants, at most one pair at a time, and none while its
+ * last answer is younger than the interval. From half of the interval on the next pair runs in the background, so that under steady traffic no
+ * entry waits for one.
  */
 import type { Options } from '../../config/options.ts'
+import { lostRelations, type LostRelation } from '../../catalog/relations/relations.ts'
 import type { Queryable } from '../../sql/statement.ts'
 import { namesInBothSql } from './names-in-both-sql.ts'
 
@@ -14,7 +15,7 @@ export interface NamesInBoth {
   readonly unlisted: ReadonlyMap<string, readonly string[]>
   /** By kind: names that its tenants have, too, and that are listed. */
   readonly listed: ReadonlyMap<string, readonly string[]>
-  /** By the id of a tenant: listed names that it lacks, and others of its kind have. */
+  /** By the id of a tenant: names that it lacks, and should have: they are listed and others of its kind have them, or tenants with its migrations had them. */
   readonly missing: ReadonlyMap<string, readonly string[]>
 }
 
@@ -22,7 +23,7 @@ export type NamesOptions = Pick<Options, 'sharedSchema' | 'includeShared' | 'ext
 
 interface Answer {
   readonly names: NamesInBoth
-  /** When its query was sent: it may not know of anything later. */
+  /** When its queries were sent: it may not know of anything later. */
   readonly askedAt: number
 }
 
@@ -64,7 +65,7 @@ export class NamesWatch {
     const askedAt = performance.now()
     const asking: Promise<NamesInBoth> = this.#queryable
       .query<NameRow>(namesInBothSql(this.#schemas, this.#listed))
-      .then(({ rows }) => namesOf(rows, this.#listed))
+      .then(async ({ rows }) => namesOf(rows, await lostRelations(this.#queryable, this.#schemas), this.#listed))
       .then((names) => {
         // An answer that was asked for before `forget` may be older than the change.
         if (this.#asking === asking) this.#last = { names, askedAt }
@@ -79,7 +80,7 @@ export class NamesWatch {
   }
 }
 
-/** A query that takes long, because many tenants have a listed name, must not keep the server busy: the pause after it is so many times as long. */
+/** Queries that take long, because many tenants have a listed name, must not keep the server busy: the pause after it is so many times as long. */
 const pauseForEachMs = 50
 const mostPauseMs = 10_000
 
@@ -91,7 +92,7 @@ interface NameRow {
 
 const none: NamesInBoth = { behind: new Set(), unlisted: new Map(), listed: new Map(), missing: new Map() }
 
-function namesOf(rows: readonly NameRow[], shadowed: readonly string[]): NamesInBoth {
+function namesOf(rows: readonly NameRow[], lost: readonly LostRelation[], shadowed: readonly string[]): NamesInBoth {
   const behind = new Set<string>()
   const [unlisted, listed, missing] = [0, 0, 0].map(() => new Map<string, string[]>()) as [Lists, Lists, Lists]
   for (const { name, kind, id } of rows) {
@@ -99,6 +100,7 @@ function namesOf(rows: readonly NameRow[], shadowed: readonly string[]): NamesIn
     else if (id !== null) add(missing, id, name)
     else add(shadowed.includes(name) ? listed : unlisted, kind, name)
   }
+  for (const { id, name } of lost) if (missing.get(id)?.includes(name) !== true) add(missing, id, name)
   return { behind, unlisted, listed, missing }
 }
 

@@ -13,13 +13,13 @@ export function unlistedNames(schema: string, names: readonly string[]): Tenancy
   )
 }
 
-/** The tenant lacks the names, which are listed. */
+/** The tenant lacks the names, and should have them. */
 export function missingNames(schema: string, names: readonly string[]): TenancyError {
   return new TenancyError(
     'NAME_IN_BOTH_SCOPES',
-    `The tenant ${JSON.stringify(schema)} was not entered: it lacks ${quoted(names)}, which other tenants of its kind have, and the shared schema ` +
-      'has a table of that name, which it would read and write. Migrate the tenant, or create the table there again: ' +
-      'tenancy.session(tenant, fn, { repair: true }) enters it for that.',
+    `The tenant ${JSON.stringify(schema)} was not entered: it lacks ${quoted(names)}, which other tenants of its kind have, or had after the ` +
+      'same migrations; and the shared schema has a table of that name, which it would read and write. Migrate the tenant, or create the table there ' +
+      'again: tenancy.session(tenant, fn, { repair: true }) enters it for that. If it is gone on purpose, drop it in a migration.',
     { details: { schema, names, missing: true } },
   )
 }

@@ -1,5 +1,6 @@
 /** What the database holds now in both scopes: names that a tenant shares with the shared schema, and tenants that fall through to it. */
 import { TenancyError } from '../../errors.ts'
+import { lostRelations } from '../../catalog/relations/relations.ts'
 import type { Options } from '../../config/options.ts'
 import type { Queryable } from '../../sql/statement.ts'
 import { recordedIn, type SchemaState } from '../history/schema-state.ts'
@@ -11,13 +12,13 @@ import { inBothScopesSql } from './shadowed-sql.ts'
 export interface BothScopes {
   /** Its relations whose name the shared schema has, too, and which the option `migrations.shadowed` does not list. */
   readonly shadowing: readonly string[]
-  /** Relations that it lacks, and the shared schema has: other tenants with the same migrations have them. */
+  /** Relations that it lacks, and the shared schema has: other tenants with the same migrations have them, or had them. */
   readonly fallingThrough: readonly string[]
 }
 
 type ScopeOptions = Pick<Options, 'sharedSchema' | 'includeShared' | 'migrations'>
 
-/** By schema; a tenant in order is absent. One query for all tenants; none when the search path of a tenant has no shared schema. */
+/** By schema; a tenant in order is absent. Two queries for all tenants; none when the search path of a tenant has no shared schema. */
 export async function findBothScopes(
   queryable: Queryable,
   { sharedSchema, includeShared, migrations: { shadowed } }: ScopeOptions,
@@ -32,6 +33,7 @@ export async function findBothScopes(
     return found.get(schema)!
   }
   const listed = new Set(shadowed)
+  const planned = new Set(tenants.map(({ target }) => target.schema))
   const alike = [...Map.groupBy(tenants, stateKeys()).values()]
   for (const [name, having] of Map.groupBy(rows, (row) => row.name)) {
     const schemas = new Set(having.map(({ schema }) => schema))
@@ -40,6 +42,9 @@ export async function findBothScopes(
       const lacking = group.filter(({ target }) => !schemas.has(target.schema))
       if (lacking.length < group.length) for (const { target } of lacking) of(target.schema).fallingThrough.push(name)
     }
+  }
+  for (const { schema, name } of await lostRelations(queryable, [sharedSchema])) {
+    if (planned.has(schema) && !of(schema).fallingThrough.includes(name)) of(schema).fallingThrough.push(name)
   }
   return found
 }

@@ -1,4 +1,5 @@
 /** The statements that find relations of one name in the shared schema and in the schemas of tenants. */
+import { relationKinds } from '../../catalog/relations/relations-sql.ts'
 import type { Statement } from '../../sql/statement.ts'
 
 /**
@@ -73,6 +74,3 @@ export function inBothScopesSql(sharedSchema: string, schema: string | undefined
     values: [sharedSchema, schema ?? null],
   }
 }
-
-/** Tables, partitioned and foreign ones too, views, materialized views, sequences: what a query reaches by its name alone. */
-export const relationKinds = `'r', 'p', 'f', 'v', 'm', 'S'`

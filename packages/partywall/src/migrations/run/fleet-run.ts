@@ -2,6 +2,7 @@
  * One run: the shared schema, then the tenants, then the tenants that were created during the run. The catalog records each schema when its
  * work is over. The run ends with one commit that waits for the disk; all earlier commits are durable with it.
  */
+import type { Relations } from '../../catalog/relations/relations.ts'
 import type { Access } from '../../catalog/roles/access.ts'
 import type { Tenants } from '../../catalog/tenants/tenants.ts'
 import { MigrationRun, type UnfinishedRun } from '../../catalog/runs/migration-runs.ts'
@@ -31,6 +32,7 @@ export interface MigrationsParts<A extends object = Attributes> extends TargetPa
   readonly events: Events<A>
   /** The option `shared.grants`. */
   readonly access: Pick<Access, 'hasRoles' | 'giveShared'>
+  readonly relations: Pick<Relations, 'recordAll'>
 }
 
 export class FleetRun<A extends object = Attributes> {
@@ -72,7 +74,7 @@ export class FleetRun<A extends object = Attributes> {
   }
 
   async #runWhole(unfinished: UnfinishedRun | undefined): Promise<void> {
-    const { catalog } = this.#parts
+    const { catalog, relations } = this.#parts
     if ((unfinished?.options as Goal | undefined)?.again !== undefined) throw notResumable()
     const goal = unfinished === undefined ? goalOf(this.#options) : (unfinished.options as unknown as Goal)
     const { planner, plans } =
@@ -94,6 +96,7 @@ export class FleetRun<A extends object = Attributes> {
       await this.#recordExpected(busy)
       await this.#workOn(planner, busy, unfinished === undefined && isForAllTenants(this.#options))
     }
+    if (this.#record !== undefined) await relations.recordAll(catalog)
     const isOk = this.#failures === 0 && !this.#ended.some(({ state }) => state === 'skipped')
     await this.#record?.end(isOk, actionOfEnd(planner.goal, this.#ended))
   }
