@@ -195,17 +195,37 @@ describe('a table that no tenant of a kind has any more', () => {
     onTestFinished(async () => void (await admin.query('drop table public.notes; drop table if exists noted.notes')))
     expect((await after.migrations.run({ tenants: 'noted' })).ok).toBe(true)
     expect(await after.run('noted', () => 1)).toBe(1)
-    expect((await after.migrations.run({ tenants: 'noted', to: '0001_notes' })).ok).toBe(true)
+    expect((await after.migrations.run({ tenants: 'noted', down: true, to: '0001_notes' })).ok).toBe(true)
     expect(await before.run('noted', () => 1)).toBe(1)
     await admin.query('drop table noted.notes')
     await expect(before.run('noted', () => 1)).rejects.toMatchObject({
       code: 'NAME_IN_BOTH_SCOPES',
       details: { names: ['notes'] },
     })
-    // A migration that drops what is gone says that it is gone on purpose.
-    steps[1] = step('0002_drop', 'drop table if exists notes', 'create table notes (id int)')
-    expect((await withSteps(2).migrations.run({ tenants: 'noted' })).ok).toBe(true)
-    expect(await withSteps(2).run('noted', () => 1)).toBe(1)
+  })
+
+  test('stops the migrations of the tenant: they would change the shared one', async () => {
+    await admin.query(dropAll)
+    const [made] = await sources.default.list()
+    const dropping = {
+      name: 'leads',
+      list: async () => [
+        made!,
+        step('0002_drop', 'drop table if exists leads', 'create table if not exists leads (id serial, owner text)'),
+      ],
+    }
+    const tenancy = createTenancy({
+      database: url,
+      migrations: { shared: false, tenant: { ...sources, default: dropping }, shadowed: ['leads'] },
+    })
+    onTestFinished(() => tenancy.close())
+    await admin.query(makeLeads('globex'))
+    const { entries } = await tenancy.migrations.run({ tenants: ['acme', 'globex'] })
+    expect(entries).toMatchObject([{ state: 'failed', error: { code: 'NAME_IN_BOTH_SCOPES' } }, { state: 'done' }])
+    expect((await admin.query(`select to_regclass('public.leads')::text as found`)).rows).toEqual([{ found: 'leads' }])
+    await admin.query(`${makeLeads('acme')} delete from partywall.relations`)
+    expect((await tenancy.migrations.run({ tenants: 'acme' })).ok).toBe(true)
+    await tenancy.migrations.run({ tenants: ['acme', 'globex'], down: true, to: '0001_leads' })
   })
 
   test('is known after a run that was killed before its end, and of schemas that were adopted', async () => {

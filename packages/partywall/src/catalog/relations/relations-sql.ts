@@ -102,15 +102,16 @@ export function lostSql(schemas: readonly string[]): Statement {
         group by relations.kind, relations.digest
       )
       select
-        lost.id,
-        lost.schema,
-        lost.name
+        lacking.id,
+        lacking.schema,
+        lacking.name
       from known
       cross join lateral (
         select
           tenant.id::text as id,
           tenant.schema as schema,
-          name.name as name
+          name.name as name,
+          namespace.oid as namespace
         from partywall.tenants as tenant
         join pg_catalog.pg_namespace as namespace on namespace.nspname = tenant.schema::name
         cross join pg_catalog.unnest(known.names) as name (name)
@@ -122,14 +123,16 @@ export function lostSql(schemas: readonly string[]): Statement {
               and own.relnamespace = namespace.oid
               and own.relkind in (${relationKinds})
           )
-          and known.digest = (
-            select pg_catalog.obj_description(history.oid, 'pg_class')
-            from pg_catalog.pg_class as history
-            where history.relname = 'partywall_migrations'
-              and history.relnamespace = namespace.oid
-          )
-      ) as lost
-      order by lost.schema, lost.name`,
+        -- Before the digests are read, which costs more.
+        offset 0
+      ) as lacking
+      where known.digest = (
+        select pg_catalog.obj_description(history.oid, 'pg_class')
+        from pg_catalog.pg_class as history
+        where history.relname = 'partywall_migrations'
+          and history.relnamespace = lacking.namespace
+      )
+      order by lacking.schema, lacking.name`,
     values: [schemas],
   }
 }

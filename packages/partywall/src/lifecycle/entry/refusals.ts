@@ -18,8 +18,8 @@ export function missingNames(schema: string, names: readonly string[]): TenancyE
   return new TenancyError(
     'NAME_IN_BOTH_SCOPES',
     `The tenant ${JSON.stringify(schema)} was not entered: it lacks ${quoted(names)}, which other tenants of its kind have, or had after the ` +
-      'same migrations; and the shared schema has a table of that name, which it would read and write. Migrate the tenant, or create the table there ' +
-      'again: tenancy.session(tenant, fn, { repair: true }) enters it for that. If it is gone on purpose, drop it in a migration.',
+      'same migrations; and the shared schema has a table of that name, which it would read and write. Create the table there again, or apply the ' +
+      'migration that creates it: tenancy.session(tenant, fn, { repair: true }) enters the tenant. If it is to go, a migration drops it afterwards.',
     { details: { schema, names, missing: true } },
   )
 }

@@ -12,6 +12,7 @@ import type { Options } from '../../config/options.ts'
 import type { Migration, MigrationSource } from '../../ports/migration-source.ts'
 import { findCrossSchemaReferences } from './cross-schema.ts'
 import { findMissingExtensions } from './missing-extensions.ts'
+import { refuseLostNames } from './lost-names.ts'
 import { resolveTo } from './find-migration.ts'
 import type { ReviewedMigrations } from '../review/review-list.ts'
 import type { MigrationSources } from '../sources/sources.ts'
@@ -88,8 +89,8 @@ export class Planner {
 
   /**
    * Costs one query for all targets, one more when some have no history, one when migrations change what none of them creates,
-   * one when they create tables, and two for
-   * each history that must be read: one for each digest that the files cannot produce.
+   * one when they create tables, one when tenants have pending migrations, and two for each history that must be read: one for each digest that the
+   * files cannot produce.
    */
   async plan(targets: readonly FleetTarget[]): Promise<readonly Planned[]> {
     return this.#plan(targets, await storedDigests(this.#parts.catalog, targets))
@@ -113,7 +114,7 @@ export class Planner {
     if (goal.fake === true) return planned
     const { catalog, options } = this.#parts
     const fit = await refuseCrossSchemaReferences(this.#parts, await this.#review(planned), this.#reviews.tenants)
-    return refuseShadowedNames(catalog, options, fit)
+    return refuseLostNames(catalog, options, await refuseShadowedNames(catalog, options, fit))
   }
 
   /** The same plans with migrations that are fit for their schemas. Fails as a whole: the files are the same for all. */
