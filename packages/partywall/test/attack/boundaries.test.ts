@@ -35,6 +35,11 @@ describe('boundary path', async () => {
     expect(heldAnyway(report)).toEqual([])
   })
 
+  test('holds the prepared statement of another tenant although the attacker executes it', () => {
+    const { by } = report.attacks.find(({ id }) => id === 'prepared-statements/execute')!
+    expect(by).toBe('the statement read the own rows')
+  })
+
   test('leaves nothing in the database, and no tenant in the catalog', async () => {
     expect(await left(admin)).toEqual(before)
     expect((await admin.query('select 1 from partywall.tenants')).rows).toEqual([])

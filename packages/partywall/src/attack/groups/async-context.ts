@@ -75,8 +75,8 @@ export const asyncContext = group('async-context', [
             setTimeout(() => one.query(reading).then(({ rows }) => resolve(rows), reject), 5)
           }),
       )
-      await world.run(sibling, () => one.query(reading))
-      return own(await later, mine)
+      const [rows] = await Promise.all([later, world.run(sibling, () => one.query(reading))])
+      return own(rows, mine)
     },
   },
   {
@@ -86,18 +86,13 @@ export const asyncContext = group('async-context', [
     run: async (world) => {
       const { one, mine, sibling } = world
       const events = new EventEmitter()
-      const read = await world.run(mine, () => {
-        const listener = world.bind(() => one.query(reading))
-        return new Promise<() => Promise<unknown[]>>((resolve) => {
-          events.once('call', () => resolve(async () => (await listener()).rows))
-          resolve(async () => (await listener()).rows)
-        })
+      const read = Promise.withResolvers<unknown[]>()
+      await world.run(mine, () => {
+        const query = world.bind(() => one.query(reading))
+        events.once('call', () => void query().then(({ rows }) => read.resolve(rows), read.reject))
       })
-      const rows = await world.run(sibling, async () => {
-        events.emit('call')
-        return read()
-      })
-      return own(rows, mine)
+      await world.run(sibling, () => events.emit('call'))
+      return own(await read.promise, mine)
     },
   },
   {
@@ -147,8 +142,7 @@ export const asyncContext = group('async-context', [
     promise: byCheckout,
     run: (world) =>
       withClient(world, world.sibling, async (client) => {
-        const { rows } = await world.run(world.mine, () => client.query(reading))
-        return shows(rows, world.sibling) ? otherRows : ownRows
+        return own((await world.run(world.mine, () => client.query(reading))).rows, world.mine)
       }),
   },
   {
@@ -160,8 +154,7 @@ export const asyncContext = group('async-context', [
       await world.run(world.mine, () => kept.release())
       return withClient(world, world.sibling, async (client) => {
         await client.query('select 1')
-        const { rows } = await world.run(world.mine, () => kept.query(reading))
-        return shows(rows, world.sibling) ? otherRows : ownRows
+        return own((await world.run(world.mine, () => kept.query(reading))).rows, world.mine)
       })
     },
   },

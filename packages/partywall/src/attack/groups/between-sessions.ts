@@ -1,6 +1,6 @@
 /** What exists once in a database and joins sessions: notifications, advisory locks, and sessions that can be ended. */
 import { group, promises, type Outcome } from './attack.ts'
-import { held, notHeld, refusedBy, shows } from './judging.ts'
+import { held, notHeld, notTried, refusedBy, shows } from './judging.ts'
 import type { PoolClient, World } from './world.ts'
 
 const { fromRole, never } = promises
@@ -95,10 +95,12 @@ async function whileOpen(world: World, hold: string, look: () => Promise<Outcome
 async function signalled(world: World, signal: string): Promise<Outcome> {
   return inTransactionOf(world, world.sibling, async (client) => {
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-    const answer = await world
-      .run(world.mine, () => world.two.query(`select ${signal}($1)`, [rows[0]!.pid]))
-      .then(() => notHeld('the signal was sent'), refusedBy)
-    return answer
+    return world
+      .run(world.mine, () => world.two.query<{ sent: boolean }>(`select ${signal}($1) as sent`, [rows[0]!.pid]))
+      .then(
+        (answer) => (answer.rows[0]?.sent === true ? notHeld('the signal was sent') : notTried('the server has no such session')),
+        refusedBy,
+      )
   })
 }
 

@@ -28,8 +28,11 @@ const ownRefusals: ReadonlySet<TenancyErrorCode> = new Set([
   'TENANT_CHANGED',
 ])
 
-/** What counts as held only where an attack says so, because it also happens when a table of the attack is missing. */
-export const unknownName = ['42P01', '42883', '42704', '3F000', '26000', '34000', '55000', '42601', '22023']
+/**
+ * PostgreSQL skips a schema of the search path that the role may not use, so a name is unknown then. It counts as held only where an attack says so,
+ * because it also happens when a table of the attack is missing.
+ */
+export const unknownTable = ['42P01']
 
 /** @param alsoHeld further SQLSTATEs that mean that the attack has failed */
 export function refusedBy(error: unknown, alsoHeld: readonly string[] = []): Outcome {

@@ -8,14 +8,13 @@ const { fromRole, never } = promises
 
 /** The sibling makes one; `sql` gets its number. */
 function withObject(attack: Omit<Hostile, 'sql'> & { readonly sql: (number: string) => string }): AttackIn {
-  let number = '0'
-  const inner = hostile({ ...attack, sql: () => attack.sql(number) })
+  const withNumber = (number: string): AttackIn => hostile({ ...attack, sql: () => attack.sql(number) })
   return {
-    ...inner,
+    ...withNumber('0'),
     run: async (world) => {
-      number = await makeObject(world)
+      const number = await makeObject(world)
       try {
-        return await inner.run(world)
+        return await withNumber(number).run(world)
       } finally {
         await world.run(world.sibling, () => world.one.query('select lo_unlink($1::oid)', [number])).catch(() => {})
       }

@@ -9,14 +9,15 @@ import type { World } from './world.ts'
 const { everywhere, onlyLogin, withRevoke } = promises
 const byClosing = { ...everywhere, heldBy: 'the connection is closed, because the text shows what the statement leaves' }
 
-/** Closing our connection would not end the session. */
 const notOnSessionsOfOthers = notRun('behind a pooler it would stay on a session that the application uses')
 
 interface Leaving {
   readonly name: string
   readonly title: string
   readonly promise: WhoPromises
-  /** Run by the attacker, each as a query of its own. */
+  /** Closing our connection would not end the session of a pooler, so it is not tried there. */
+  readonly staysOnSession?: boolean
+  /** Run by the attacker. */
   readonly leave: (world: World) => string
   /** Asked by the next tenant. */
   readonly look: (world: World) => string
@@ -26,13 +27,16 @@ interface Leaving {
   readonly clean?: readonly string[]
 }
 
-function leaving({ leave, look, isMet, clean = [], ...attack }: Leaving): AttackIn {
+function leaving({ leave, look, isMet, clean = [], staysOnSession = false, ...attack }: Leaving): AttackIn {
   return {
     ...attack,
     run: async (world): Promise<Outcome> => {
-      if (attack.name.startsWith('hidden-') && !world.isDirect) return notOnSessionsOfOthers
-      const left = await world.run(world.mine, () => world.one.query(leave(world))).catch((error: unknown) => refusedBy(error))
-      if ('state' in left) return left
+      if (staysOnSession && !world.isDirect) return notOnSessionsOfOthers
+      try {
+        await world.run(world.mine, () => world.one.query(leave(world)))
+      } catch (error) {
+        return refusedBy(error)
+      }
       try {
         const { rows } = await world.run(world.sibling, () => world.one.query<{ value: unknown }>(look(world)))
         return isMet(rows[0]?.value, world) ? notHeld('the next tenant met it') : held('the next tenant met nothing of it')
@@ -107,6 +111,7 @@ export const leftBehind = group('left-behind', [
   leaving({
     name: 'hidden-setting',
     title: 'leave a setting that a function made by set_config',
+    staysOnSession: true,
     promise: { ...withRevoke, heldBy: `${withRevoke.heldBy}; connections that serve one tenant` },
     leave: ({ mine }) => `select ${mine.sql}.leave_setting()`,
     look: leftSetting,
@@ -116,13 +121,14 @@ export const leftBehind = group('left-behind', [
     name: 'role',
     title: 'leave another role',
     promise: byClosing,
-    leave: () => 'set role none; set application_name = attack_left',
-    look: () => `select count(*) as value from pg_settings where name = 'application_name' and setting = 'attack_left'`,
-    isMet: isOne,
+    leave: () => `select set_config('role', session_user::text, false)`,
+    look: () => `select current_setting('role') as value`,
+    isMet: (value, { sibling }) => value !== 'none' && value !== sibling.role,
   }),
   leaving({
     name: 'hidden-read-only',
     title: 'make later transactions read-only by a function',
+    staysOnSession: true,
     promise: onlyLogin,
     leave: ({ mine }) => `select ${mine.sql}.leave_read_only()`,
     look: () => `select (current_setting('transaction_read_only') = 'on')::integer as value`,
@@ -139,6 +145,7 @@ export const leftBehind = group('left-behind', [
   leaving({
     name: 'hidden-listening',
     title: 'leave a LISTEN that a function made',
+    staysOnSession: true,
     promise: onlyLogin,
     leave: ({ mine }) => `select ${mine.sql}.leave_listening()`,
     look: () => `select count(*) as value from pg_listening_channels() as channel where channel = 'attack_left'`,
@@ -155,6 +162,7 @@ export const leftBehind = group('left-behind', [
   leaving({
     name: 'hidden-lock',
     title: 'leave an advisory lock that a function took',
+    staysOnSession: true,
     promise: onlyLogin,
     leave: ({ mine }) => `select ${mine.sql}.leave_lock()`,
     look: () => `select count(*) as value from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()`,
@@ -188,6 +196,7 @@ export const leftBehind = group('left-behind', [
   leaving({
     name: 'hidden-prepared',
     title: 'leave a prepared statement that a function made',
+    staysOnSession: true,
     promise: onlyLogin,
     leave: ({ mine }) => `select ${mine.sql}.leave_prepared()`,
     look: () => `select count(*) as value from pg_prepared_statements where name = 'attack_left'`,

@@ -3,7 +3,7 @@
  * are made by the owner, as a migration or a restored dump would, and each counts its calls in a sequence.
  */
 import { group, promises, type AttackIn } from './attack.ts'
-import { held, notHeld, refusedBy } from './judging.ts'
+import { held, notHeld } from './judging.ts'
 import type { World } from './world.ts'
 
 const promise = { ...promises.everywhere, heldBy: 'names with their schema in every statement of partywall' }
@@ -39,7 +39,8 @@ const planting = (name: string, title: string, plants: (at: string) => Plants): 
         }
       })
     } catch (error) {
-      return refusedBy(error)
+      // A call that failed is a call, too; without one, an error says nothing about what was planted.
+      if (!(await called(world))) throw error
     } finally {
       for (const text of removed) await owner.query({ text })
     }

@@ -1,15 +1,12 @@
 /** The attacker leaves the role that its statements run as, takes another one, or gives itself rights. */
 import { group, promises } from './attack.ts'
 import { hostile } from './hostile.ts'
+import { reading, roleOf } from './sibling-sql.ts'
 import type { World } from './world.ts'
 
 const { fromRole, fromStrict, withRevoke } = promises
 
-const reading = ({ sibling }: World): string => `select secret from ${sibling.sql}.notes`
 const asText = ({ sibling }: World): string => `query_to_xml('select secret from ${sibling.sql}.notes', true, true, '')::text`
-const taken = ({ sibling }: World): string => (sibling.role === 'none' ? 'none' : `"${sibling.role}"`)
-/** A role that is unknown to the server is another error than a refusal. */
-const alsoHeld = ['22023']
 
 export const roles = group('roles', [
   hostile({
@@ -32,14 +29,14 @@ export const roles = group('roles', [
     promise: fromRole,
     heldBy: "the binding of the next statement, and PostgreSQL's rights",
     isRolledBack: true,
-    sql: (world) => [`set local role ${taken(world)}`, reading(world)],
+    sql: (world) => [`set local role ${roleOf(world)}`, reading(world)],
   }),
   hostile({
     name: 'savepoint',
     title: 'SET ROLE, then roll back to a savepoint before it, and read another tenant',
     promise: fromRole,
     isRolledBack: true,
-    sql: (world) => ['savepoint before', `set local role ${taken(world)}`, 'rollback to savepoint before', reading(world)],
+    sql: (world) => ['savepoint before', `set local role ${roleOf(world)}`, 'rollback to savepoint before', reading(world)],
   }),
   hostile({
     name: 'session-authorization',
@@ -59,20 +56,18 @@ export const roles = group('roles', [
     name: 'set-in-text',
     title: "SET ROLE to another tenant's and read it, in one text of two statements",
     promise: fromStrict,
-    sql: (world) => `set local role ${taken(world)}; ${reading(world)}`,
+    sql: (world) => `set local role ${roleOf(world)}; ${reading(world)}`,
   }),
   hostile({
     name: 'set-config-from',
     title: "take another tenant's role by set_config and run a text, in one statement",
     promise: withRevoke,
-    alsoHeld,
     sql: (world) => `select ${asText(world)} from (select set_config('role', '${world.sibling.role}', true) offset 0) as changed`,
   }),
   hostile({
     name: 'set-config-with',
     title: "take another tenant's role by set_config in a common table expression, and run a text",
     promise: withRevoke,
-    alsoHeld,
     sql: (world) => `
       with changed as materialized (select set_config('role', '${world.sibling.role}', true) as role)
       select ${asText(world)} from changed`,
@@ -87,7 +82,6 @@ export const roles = group('roles', [
     name: 'set-config-in-order',
     title: "take another tenant's role while rows are sorted, before they are read",
     promise: withRevoke,
-    alsoHeld,
     sql: (world) => `
       select ${asText(world)}
       from (select id from notes order by set_config('role', '${world.sibling.role}', true), id limit 1) as changed`,
@@ -98,7 +92,7 @@ export const roles = group('roles', [
     promise: fromRole,
     success: 'runs',
     sql: (world) =>
-      world.sibling.role === 'none' ? 'grant pg_read_all_data to current_user' : `grant ${taken(world)} to current_user`,
+      world.sibling.role === 'none' ? 'grant pg_read_all_data to current_user' : `grant ${roleOf(world)} to current_user`,
     // PostgreSQL does not make a role a member of itself, whatever its rights.
     alsoHeld: ['0LP01'],
   }),

@@ -1,7 +1,7 @@
 /** The attacker changes where unqualified names lead. */
 import { group, promises, type Outcome } from './attack.ts'
 import { hostile } from './hostile.ts'
-import { held, notHeld, refusedBy, shows, unknownName } from './judging.ts'
+import { held, notHeld, refusedBy, shows, unknownTable } from './judging.ts'
 import type { ThrowAway, World } from './world.ts'
 
 const { everywhere, fromRole } = promises
@@ -30,7 +30,7 @@ export const searchPath = group('search-path', [
     name: 'one-text',
     title: 'set the search path and read, in one text of two statements',
     promise: fromRole,
-    alsoHeld: unknownName,
+    alsoHeld: unknownTable,
     sql: ({ sibling }) => `set local search_path = ${sibling.sql}; select secret from notes`,
   }),
   hostile({
@@ -47,7 +47,7 @@ export const searchPath = group('search-path', [
     name: 'update-settings-in-text',
     title: 'set the search path by an update of pg_settings and read, in one text of two statements',
     promise: fromRole,
-    alsoHeld: unknownName,
+    alsoHeld: unknownTable,
     sql: ({ sibling }) =>
       `update pg_settings set setting = '${sibling.sql}' where name = 'search_path'; select secret from notes`,
   }),
@@ -55,7 +55,7 @@ export const searchPath = group('search-path', [
     name: 'text-in-text',
     title: 'set the search path and run a query that is given as text, in one statement',
     promise: fromRole,
-    alsoHeld: unknownName,
+    alsoHeld: unknownTable,
     sql: ({ sibling }) => `
       select query_to_xml('select secret from notes', true, true, '')::text
       from (select set_config('search_path', '${sibling.sql}', true) offset 0) as changed`,

@@ -1,6 +1,7 @@
 /** A session is bound to one tenant for its whole life; its statements are not bound one by one. */
 import { group, promises, type AttackIn, type Outcome, type WhoPromises } from './attack.ts'
-import { held, notHeld, refusedBy, shows, unknownName } from './judging.ts'
+import { held, notHeld, refusedBy, shows, unknownTable } from './judging.ts'
+import { reading, roleOf } from './sibling-sql.ts'
 import type { World } from './world.ts'
 
 const { everywhere, fromRole, fromStrict } = promises
@@ -32,9 +33,6 @@ const inSession = (
   },
 })
 
-const reading = ({ sibling }: World): string => `select secret from ${sibling.sql}.notes`
-const taken = ({ sibling }: World): string => (sibling.role === 'none' ? 'none' : `"${sibling.role}"`)
-
 export const sessions = group('sessions', [
   inSession('qualified', 'read another tenant by its qualified name in a session', fromRole, (world) => [reading(world)]),
   inSession(
@@ -42,19 +40,19 @@ export const sessions = group('sessions', [
     'set the search path in a session, then read by an unqualified name',
     fromRole,
     ({ sibling }) => [`set search_path = ${sibling.sql}`, 'select secret from notes'],
-    unknownName,
+    unknownTable,
   ),
   inSession('reset-role', 'RESET ROLE in a session, then read another tenant', stays, (world) => ['reset role', reading(world)]),
   inSession('set-role', "SET ROLE to another tenant's in a session, then read it", stays, (world) => [
-    `set role ${taken(world)}`,
+    `set role ${roleOf(world)}`,
     reading(world),
   ]),
   inSession('text', "SET ROLE to another tenant's in a text of a session, then read it", fromStrict, (world) => [
-    `select 1; set role ${taken(world)}`,
+    `select 1; set role ${roleOf(world)}`,
     reading(world),
   ]),
   inSession('do', "SET ROLE to another tenant's in a DO block of a session, then read it", fromStrict, (world) => [
-    `do $$ begin execute 'set role ${taken(world)}'; end $$`,
+    `do $$ begin execute 'set role ${roleOf(world)}'; end $$`,
     reading(world),
   ]),
   {

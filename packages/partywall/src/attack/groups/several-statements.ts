@@ -1,12 +1,9 @@
 /** Texts of several statements, and statements that run others: what an injection into a text of the application can add. */
 import { group, promises } from './attack.ts'
 import { hostile } from './hostile.ts'
-import type { World } from './world.ts'
+import { reading, roleOf } from './sibling-sql.ts'
 
 const { everywhere, fromRole, fromStrict } = promises
-
-const reading = ({ sibling }: World): string => `select secret from ${sibling.sql}.notes`
-const taken = ({ sibling }: World): string => (sibling.role === 'none' ? 'none' : `"${sibling.role}"`)
 
 export const severalStatements = group('several-statements', [
   hostile({
@@ -41,7 +38,7 @@ export const severalStatements = group('several-statements', [
     promise: fromStrict,
     sql: (world) => `
       do $$ begin
-        execute 'set local role ${taken(world)}';
+        execute 'set local role ${roleOf(world)}';
         raise exception '%', (select secret from ${world.sibling.sql}.notes limit 1);
       end $$`,
   }),

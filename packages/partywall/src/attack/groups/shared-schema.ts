@@ -1,4 +1,5 @@
 /** What the tenants have in common: views and functions of the application in the shared schema, its tables, and the catalog. */
+import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { group, promises, type Outcome } from './attack.ts'
 import { hostile } from './hostile.ts'
 import { held, notHeld, notTried, refusedBy, shows } from './judging.ts'
@@ -112,7 +113,8 @@ async function rowType(world: World): Promise<Outcome> {
     return shows(rows, sibling)
       ? held('the function read the columns of its caller')
       : notHeld('columns were read as those of the other tenant')
-  } catch {
+  } catch (error) {
+    if (sqlStateOf(error) === undefined) throw error
     return notHeld('the call failed, because the function was compiled for the other tenant')
   }
 }
