@@ -4,7 +4,10 @@ import type { AttackHost, AttackOptions } from './attack/run-attacks.ts'
 import type { BoundaryName } from './attack/groups/attack.ts'
 import { completeNewSchema, giveNewSchema } from './catalog/roles/tenant-role.ts'
 import { boundaryOf } from './config/boundary-option.ts'
+import type { Boundary } from './config/config.ts'
+import type { Options } from './config/options.ts'
 import { isDirect } from './database/pool/checked-out-client.ts'
+import { unknownKind } from './migrations/sources/sources.ts'
 import { tenantRole } from './names/role-name.ts'
 import type { Rooms } from './tenancy-rooms.ts'
 
@@ -20,7 +23,6 @@ export function attackOf(rooms: Rooms<any>, entrance: Entrance): (options?: Atta
 }
 
 function hostOf({ options, access, catalog, database, scope }: Rooms<any>, entrance: Entrance): AttackHost {
-  const boundary = boundaryOf(options.boundary, { id: '', schema: '', kind: 'default' })
   return {
     options,
     owner: catalog.deploy,
@@ -28,8 +30,11 @@ function hostOf({ options, access, catalog, database, scope }: Rooms<any>, entra
       await giveNewSchema(transaction, access, options, tenant)
       await completeNewSchema(transaction, access, options, tenant)
     },
-    boundary: nameOf(boundary, options.strict),
-    roleOf: ({ id }) => (boundary === 'path' ? 'none' : tenantRole(id)),
+    checkedKind: (given) => checkedKind(options, given),
+    boundaryOf: (kind) => boundaryOfKind(options, kind),
+    sharedBoundary: nameOf(options.boundary.default, options),
+    othersThan: (kind) => othersThan(options, kind),
+    roleOf: (tenant) => (boundaryOf(options.boundary, tenant) === 'path' ? 'none' : tenantRole(tenant.id)),
     lendPool: (size, fn) => database.lendPool(size, fn),
     isDirect,
     run: (tenant, fn) => entrance.run(tenant, fn),
@@ -40,6 +45,26 @@ function hostOf({ options, access, catalog, database, scope }: Rooms<any>, entra
   }
 }
 
-function nameOf(boundary: ReturnType<typeof boundaryOf>, isStrict: boolean): BoundaryName {
-  return boundary === 'role' && isStrict ? 'role strict' : boundary
+function checkedKind({ migrations }: Pick<Options, 'migrations'>, kind = 'default'): string {
+  if (typeof kind === 'string' && Object.hasOwn(migrations.tenant, kind)) return kind
+  throw unknownKind(kind, Object.keys(migrations.tenant))
+}
+
+type BoundaryOptions = Pick<Options, 'boundary' | 'strict' | 'migrations'>
+
+function boundaryOfKind(options: BoundaryOptions, kind: string): BoundaryName {
+  return nameOf(boundaryOf(options.boundary, { id: '', schema: '', kind }), options)
+}
+
+function nameOf(boundary: Boundary, { strict }: BoundaryOptions): BoundaryName {
+  return boundary === 'role' && strict ? 'role strict' : boundary
+}
+
+function othersThan(options: BoundaryOptions, kind: string): AttackReport['otherBoundaries'] {
+  const own = boundaryOf(options.boundary, { id: '', schema: '', kind })
+  const kinds = Object.keys(options.migrations.tenant).filter(
+    (one) => boundaryOf(options.boundary, { id: '', schema: '', kind: one }) !== own,
+  )
+  const tenants = Object.entries(options.boundary.tenants).filter(([, boundary]) => boundary !== own)
+  return { kinds, tenants: tenants.map(([name]) => name) }
 }

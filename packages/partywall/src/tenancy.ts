@@ -75,7 +75,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * Runs every known attack of one tenant on another against this configuration, in throw-away tenants, which it removes. `ok` of the report says whether
    * everything held that the configured boundary promises. Takes seconds, on connections of its own. See docs/attack.md.
    * @example const { ok, attacks } = await tenancy.attack()
-   * @throws TenancyError INVALID_ARGUMENT, NOT_PERMITTED, DATABASE_UNREACHABLE; what an attack finds is in the report
+   * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_KIND, NOT_PERMITTED, DATABASE_UNREACHABLE; what an attack finds is in the report
    */
   readonly attack: (options?: AttackOptions) => Promise<AttackReport>
   readonly #rooms: Rooms<A>

@@ -26,8 +26,12 @@ export interface AttackEntry {
 export interface AttackReport {
   /** True when no attack succeeded that the boundary promises to hold, and the run was not aborted. */
   readonly ok: boolean
-  /** The boundary of a tenant of the kind `default`. */
+  /** The kind of the tenants that were tried. */
+  readonly kind: string
+  /** The boundary of a tenant of this kind. */
   readonly boundary: 'path' | 'role' | 'role strict' | 'login'
+  /** Kinds, and tenants as the option `boundary` names them, that have another boundary, which was not tried. */
+  readonly otherBoundaries: { readonly kinds: readonly string[]; readonly tenants: readonly string[] }
   /** Whether only the login of the application may call `set_config`. */
   readonly revoked: boolean
   readonly attacks: readonly AttackEntry[]

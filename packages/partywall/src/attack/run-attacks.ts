@@ -14,6 +14,8 @@ import { dropLeftovers, dropThrowAways, makeThrowAways, newIds, tellLeftBehind, 
 import { mayRunSetConfigSql } from './throw-away-sql.ts'
 
 export interface AttackOptions {
+  /** The kind of the throw-away tenants, which decides about their boundary. @default 'default' */
+  readonly kind?: string | undefined
   /** Ends the run after the current attack; what was made is removed. */
   readonly signal?: AbortSignal | undefined
   /** Called when an attack starts, with its title. */
@@ -22,12 +24,21 @@ export interface AttackOptions {
 
 /** What a run needs of a tenancy. */
 export interface AttackHost {
-  readonly options: Pick<PublicOptions, 'sharedSchema' | 'boundary'>
+  readonly options: Pick<PublicOptions, 'sharedSchema'>
   /** Owns the schemas of tenants. */
   readonly owner: Database
   readonly give: MakingParts['give']
-  /** The boundary of a tenant that is made now. */
-  readonly boundary: BoundaryName
+  /**
+   * The kind that is tried, when none was given: that of a tenant that is made without one.
+   * @throws TenancyError UNKNOWN_KIND
+   */
+  checkedKind(given: string | undefined): string
+  /** The boundary of a new tenant of this kind. */
+  boundaryOf(kind: string): BoundaryName
+  /** That of the scope of the shared schema. */
+  readonly sharedBoundary: BoundaryName
+  /** Kinds, and tenants as the option names them, that have another boundary than this kind. */
+  othersThan(kind: string): AttackReport['otherBoundaries']
   readonly roleOf: MakingParts['roleOf']
   /** Lends a pool that nothing else uses, with this many connections; they are closed afterwards. */
   lendPool<T>(size: number, fn: (pool: Pool) => Promise<T>): Promise<T>
@@ -40,21 +51,24 @@ export interface AttackHost {
   bind<T>(fn: () => T): () => T
 }
 
-/** @throws TenancyError DATABASE_UNREACHABLE, NOT_PERMITTED */
+/** @throws TenancyError DATABASE_UNREACHABLE, NOT_PERMITTED, INVALID_ARGUMENT, UNKNOWN_KIND */
 export async function runAttacks(host: AttackHost, options: AttackOptions = {}): Promise<AttackReport> {
-  assertKnownKeys('attack', options, ['signal', 'onAttack'])
+  assertKnownKeys('attack', options, ['kind', 'signal', 'onAttack'])
+  const kind = host.checkedKind(options.kind)
+  const boundary = host.boundaryOf(kind)
   const started = performance.now()
-  const parts: MakingParts = { owner: host.owner, sharedSchema: host.options.sharedSchema, give: host.give, roleOf: host.roleOf }
+  const { owner, give, roleOf } = host
+  const parts: MakingParts = { owner, kind, sharedSchema: host.options.sharedSchema, give, roleOf }
   await dropLeftovers(parts)
   const ids = newIds()
   try {
     const made = await makeThrowAways(parts, ids)
-    const isRevoked = !(await mayAllSetConfig(host.owner))
+    const isRevoked = !(await mayAllSetConfig(owner))
     const world: Surroundings = {
       ...made,
       spareSchema: identifier(schemaOf(ids[3]!)),
-      owner: host.owner,
-      ownerRole: identifier(await host.owner.loginRole()),
+      owner,
+      ownerRole: identifier(await owner.loginRole()),
       run: (who, fn) => host.run(who.tenant, fn),
       runShared: (fn) => host.runShared(fn),
       session: (who, fn) => host.session(who.tenant, fn),
@@ -62,10 +76,18 @@ export async function runAttacks(host: AttackHost, options: AttackOptions = {}):
       bind: (fn) => host.bind(fn),
       mayBeSchema: (name) => schemaNameProblem(name) === undefined,
     }
-    const entries = await runAll(attacks, host, world, isRevoked, options)
+    const entries = await runAll(
+      attacks,
+      host,
+      world,
+      ({ promisedBy, isOfSharedScope }) => isPromised(promisedBy[isOfSharedScope ? host.sharedBoundary : boundary], isRevoked),
+      options,
+    )
     return {
       ok: entries.length === attacks.length && broken({ attacks: entries }).length === 0,
-      boundary: host.boundary,
+      kind,
+      boundary,
+      otherBoundaries: host.othersThan(kind),
       revoked: isRevoked,
       attacks: entries,
       ...(entries.length < attacks.length && { aborted: true as const }),
@@ -82,17 +104,17 @@ type Surroundings = Omit<World, 'one' | 'two' | 'isDirect'>
 /** One after another: each gets new connections, and the rows that the attack before it may have changed are as they were. */
 async function runAll(
   all: readonly Attack[],
-  host: Pick<AttackHost, 'boundary' | 'lendPool' | 'isDirect'>,
+  host: Pick<AttackHost, 'lendPool' | 'isDirect'>,
   surroundings: Surroundings,
-  isRevoked: boolean,
+  isPromisedHere: (attack: Attack) => boolean,
   { signal, onAttack }: AttackOptions = {},
 ): Promise<AttackEntry[]> {
   const entries: AttackEntry[] = []
   for (const attack of all) {
     if (signal?.aborted === true) break
     onAttack?.(attack.title)
-    const { id, group, title, wouldHold, promisedBy } = attack
-    const promised = isPromised(promisedBy[host.boundary], isRevoked)
+    const { id, group, title, wouldHold } = attack
+    const promised = isPromisedHere(attack)
     const outcome = await host.lendPool(1, (one) =>
       host.lendPool(2, async (two) => {
         const isDirect = await reachesSessions(one, host, surroundings)
@@ -138,5 +160,5 @@ async function outcomeOf(attack: Attack, world: World): Promise<Outcome> {
 
 async function mayAllSetConfig(owner: Database): Promise<boolean> {
   const { rows } = await owner.query<{ may: string }>(mayRunSetConfigSql())
-  return rows[0]?.may === 'true'
+  return rows[0]!.may === 'true'
 }

@@ -30,6 +30,7 @@ type GiveSchema = (transaction: Transaction, tenant: ThrowAway['tenant']) => Pro
 
 export interface MakingParts {
   readonly owner: Pick<Database, 'query' | 'transaction'>
+  readonly kind: string
   readonly sharedSchema: string
   readonly give: GiveSchema
   readonly roleOf: (tenant: ThrowAway['tenant']) => string
@@ -55,10 +56,10 @@ async function make(parts: MakingParts, id: string, isOther: boolean): Promise<T
   const number = String(randomInt(1_000_000_000, 2_000_000_000))
   await parts.owner.transaction(async (transaction) => {
     await createSchema(transaction, schema)
-    await parts.give(transaction, tenantOf(id, undefined))
+    await parts.give(transaction, tenantOf(parts, id, undefined))
     await transaction.in('pg_catalog').query({ text: tablesText({ schema, secret, code, number }, isOther) })
   })
-  const tenant = tenantOf(id, await oidOf(parts, schema))
+  const tenant = tenantOf(parts, id, await oidOf(parts, schema))
   return { tenant, schema, sql: identifier(schema), secret, code, number, role: parts.roleOf(tenant) }
 }
 
@@ -83,13 +84,13 @@ async function oidOf({ owner }: MakingParts, schema: string): Promise<string> {
 }
 
 /** As the catalog reads a tenant, without the row. */
-function tenantOf(id: string, schemaOid: string | undefined): ThrowAway['tenant'] {
+function tenantOf({ kind }: MakingParts, id: string, schemaOid: string | undefined): ThrowAway['tenant'] {
   const schema = schemaOf(id)
   return toTenant({
     id,
     schema,
     name: schema,
-    kind: 'default',
+    kind,
     status: 'active',
     placement: 'default',
     generation: '1',

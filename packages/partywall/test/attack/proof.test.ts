@@ -11,7 +11,7 @@ const { url } = await testDatabase()
 const tenancy = createTenancy({ database: url })
 await tenancy.ready()
 const owner = databaseOf(tenancy).deploy
-const parts = { owner, sharedSchema: 'public', give: async () => {}, roleOf: () => 'none' }
+const parts = { owner, kind: 'default', sharedSchema: 'public', give: async () => {}, roleOf: () => 'none' }
 const ids = newIds()
 const made = await makeThrowAways(parts, ids)
 const surroundings = { ...made, owner, ownerRole: 'current_user', spareSchema: schemaOf(ids[3]!) }

@@ -36,6 +36,8 @@ export interface Attack {
   /** What the attacker does, in the words of SECURITY.md. */
   readonly title: string
   readonly promisedBy: PromisedBy
+  /** It runs in the scope of the shared schema, whose boundary is `boundary.default`, and not that of a kind. */
+  readonly isOfSharedScope?: true
   /** What stops it, where it is promised. */
   readonly heldBy: string
   /** What stops it, where it is not promised. */

@@ -36,6 +36,7 @@ export const sharedSchema = group('shared-schema', [
     name: 'shared-scope',
     title: 'read a tenant by its qualified name from the scope of the shared schema',
     promise: fromRole,
+    isOfSharedScope: true,
     run: async ({ runShared, one, sibling }) => {
       try {
         const { rows } = await runShared(() => one.query(`select secret from ${sibling.sql}.notes`))

@@ -1,5 +1,6 @@
 /** The report of attacks for people: what is broken first, then what the boundary does not promise, then how many were held. */
 import { broken, type AttackEntry, type AttackReport } from '../../attack/report.ts'
+import { listed, printable } from '../terminal/printable.ts'
 import { table } from '../terminal/table.ts'
 
 /** @param showsHeld also lists the attacks that were held */
@@ -36,17 +37,35 @@ function section(
 function verdict(report: AttackReport, wrong: number, held: number, open: number, untried: number): string {
   const { attacks, durationMs, boundary, revoked, aborted } = report
   const promised = attacks.filter((entry) => entry.promised)
+  const notShown = promised.filter(({ state }) => state === 'not tried' || state === 'not run').length
   const lines = [
     aborted === true ? `Aborted after ${attacks.length} attacks.` : '',
     `${attacks.length} attacks in ${(durationMs / 1000).toFixed(1)} s: ${held} held, ${open + wrong} not held, ${untried} not tried.`,
     wrong === 0
-      ? `Of the ${promised.length} that ${boundaryOf(report)} promises to hold, none succeeded.`
+      ? `Of the ${promised.length} that ${boundaryOf(report)} promises to hold, none succeeded${notShown === 0 ? '' : `, and ${notShown} could not be tried`}.`
       : `${wrong} of the ${promised.length} that ${boundaryOf(report)} promises to hold succeeded.`,
     (boundary === 'role' || boundary === 'role strict') && !revoked
       ? 'Every role may call set_config here, so a single statement can leave its role: see docs/attack.md#revoke-set_config.'
       : '',
+    ...untriedBoundaries(report),
   ]
   return lines.filter((line) => line !== '').join('\n')
+}
+
+/** Nothing is known about these, so the reader is told. */
+function untriedBoundaries({ kind, otherBoundaries: { kinds, tenants } }: AttackReport): string[] {
+  if (kinds.length + tenants.length === 0) return []
+  return [
+    `The attacks were carried out between tenants of the kind ${printable(kind)}.`,
+    ...(kinds.length > 0
+      ? [
+          `Other kinds have another boundary, which was not tried: ${listed(kinds)}. Run: npx partywall attack --kind ${printable(kinds[0]!)}`,
+        ]
+      : []),
+    ...(tenants.length > 0
+      ? [`Tenants of the option "boundary.tenants" have another boundary, which was not tried: ${listed(tenants)}.`]
+      : []),
+  ]
 }
 
 function boundaryOf({ boundary }: AttackReport): string {
