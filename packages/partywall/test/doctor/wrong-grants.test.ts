@@ -403,7 +403,7 @@ const changes: readonly [
   ],
   [
     'a function that runs as its owner',
-    ['PW-135', '("public.all_titles")'],
+    ['PW-135', '"public.all_titles"'],
     "create function public.all_titles() returns bigint language sql security definer as 'select count(*) from acme.projects'; create function public.careful() returns int language sql security definer set search_path = pg_catalog, pg_temp as 'select 1'",
   ],
   [
@@ -427,13 +427,69 @@ const changes: readonly [
   ],
   [
     'a large object for everyone',
-    ['PW-137', '1 large object can be read by PUBLIC'],
+    ['PW-137', 'large objects can be read by PUBLIC'],
     "select lo_from_bytea(424242, 'x'); grant select on large object 424242 to public",
   ],
   [
     'a role in another database',
     ['PW-138', `The role of the tenant "globex" has rights in the database "${other.name}"`],
     'select',
+  ],
+  [
+    'a group of logins that may create databases',
+    ['PW-130', `The role "${ofLogins}" has the attributes createdb`],
+    `alter role ${ofLogins} createdb`,
+  ],
+  [
+    'a group of logins that reads everything',
+    [
+      'PW-130',
+      `The role "${ofLogins}" is a member of the role "pg_read_all_settings", and every tenant with a login has its rights`,
+    ],
+    `grant pg_read_all_settings to ${ofLogins}`,
+  ],
+  [
+    'a person in the group of logins',
+    ['PW-130', `"${stranger}" is a member of the role "${ofLogins}"`],
+    `grant ${ofLogins} to ${stranger}`,
+  ],
+  [
+    'a person who may add tenants to their group',
+    ['PW-130', `"${stranger}" is a member of the role "${granter}"`],
+    `grant ${granter} to ${stranger}`,
+  ],
+  [
+    'a shared table that tenants with a login write',
+    [
+      'PW-131',
+      `The role "${ofLogins}" has rights in the schema "public" that the option "shared.grants" does not list: "plans: update"`,
+    ],
+    `grant update on plans to ${ofLogins}`,
+  ],
+  [
+    'a catalog for tenants with a login',
+    ['PW-132', `The role "${ofLogins}" has rights in the schema partywall: "domains: select"`],
+    `grant select on partywall.domains to ${ofLogins}`,
+  ],
+  [
+    'new schemas of tenants with a login',
+    ['PW-134', `The role "${ofLogins}" may create schemas in this database`],
+    `grant create on database "${name}" to ${ofLogins}`,
+  ],
+  [
+    'a function for tenants with a login that runs as its owner',
+    ['PW-135', '"only_logins.all_titles"'],
+    `create schema only_logins; grant usage on schema only_logins to ${ofLogins}; create function only_logins.all_titles() returns bigint language sql security definer as 'select count(*) from acme.projects'`,
+  ],
+  [
+    'a view of a tenant for tenants with a login',
+    ['PW-136', 'only_logins.acme_titles'],
+    `create view only_logins.acme_titles as select title from acme.projects; grant select on only_logins.acme_titles to ${ofLogins}`,
+  ],
+  [
+    'a large object for tenants with a login',
+    ['PW-137', '2 large objects can be read by PUBLIC, by a group of tenants'],
+    `select lo_from_bytea(424243, 'x'); grant select on large object 424243 to ${ofLogins}`,
   ],
   ['a role whose tenant is gone', ['PW-139', orphan], `grant usage on schema acme to ${orphan}`],
   ['a role that no database uses', ['PW-139', 'named like that of a tenant'], 'select'],

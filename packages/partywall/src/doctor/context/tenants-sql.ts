@@ -56,6 +56,11 @@ export function tenantValues({ options: { boundary }, facts: { login, deploy } }
   return [JSON.stringify(boundary), login, deploy]
 }
 
+/** The groups of tenants: what one of them has, its tenants have. */
+export function groupsOf({ facts: { tenants, logins } }: Pick<Context, 'facts'>): readonly string[] {
+  return [tenants, logins]
+}
+
 /** A role by its id, as a person names it. All roles of tenants are named alike, so that many wrong rights are one finding. */
 export function roleNameSql(id: string): string {
   return `

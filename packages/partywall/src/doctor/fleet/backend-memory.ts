@@ -8,10 +8,8 @@ export const backendMemory: Examination = {
   title: 'A connection takes much memory of the server',
   needs: 'catalog',
   async run({ askDeploy, options: { pool } }: Context) {
-    const [{ tenants, relations } = { tenants: 0, relations: 0 }] = await askDeploy<{ tenants: number; relations: number }>(
-      averageSql,
-    )
-    return observe({ tenants, relations, perConnection: pool.maxTenantsPerConnection, connections: pool.max })
+    const [average] = await askDeploy<Pick<MemoryFacts, 'tenants' | 'relations'>>(averageSql)
+    return observe({ ...average!, perConnection: pool.maxTenantsPerConnection, connections: pool.max })
   },
 }
 

@@ -2,7 +2,7 @@
 import { anyTenantPattern } from '../../names/role-name.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination } from '../context/examination.ts'
-import { fromRole, roleNameSql, roleText } from '../context/tenants-sql.ts'
+import { fromRole, groupsOf, roleNameSql, roleText } from '../context/tenants-sql.ts'
 import { capital, listOf } from '../context/wording.ts'
 
 export const catalogRights: Examination = {
@@ -12,7 +12,7 @@ export const catalogRights: Examination = {
   async run({ askDeploy, facts, options: { boundary } }: Context) {
     const byRole = boundary.default !== 'path'
     const watched = [
-      facts.tenants,
+      ...groupsOf({ facts }),
       ...(byRole ? [facts.shared] : []),
       ...(byRole && facts.login !== facts.deploy ? [facts.login] : []),
     ]

@@ -3,7 +3,7 @@ import { identifier } from '../../names/identifier.ts'
 import { anyTenantPattern } from '../../names/role-name.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
-import { fromRole, roleNameSql, roleText } from '../context/tenants-sql.ts'
+import { fromRole, groupsOf, roleNameSql, roleText } from '../context/tenants-sql.ts'
 import { capital } from '../context/wording.ts'
 
 export const createRights: Examination = {
@@ -11,7 +11,7 @@ export const createRights: Examination = {
   title: 'Tenants may create objects',
   needs: 'roles',
   async run({ askDeploy, facts, options: { sharedSchema, extraSearchPath } }: Context) {
-    const watched = [facts.tenants, facts.shared, facts.catalog, ...(facts.login === facts.deploy ? [] : [facts.login])]
+    const watched = [...groupsOf({ facts }), facts.shared, facts.catalog, ...(facts.login === facts.deploy ? [] : [facts.login])]
     const ofDatabase = await askDeploy<{ role: string; privilege: string; database: string }>(databaseSql(watched))
     const ofSchemas = await askDeploy<{ role: string; schema: string }>(
       schemasSql([sharedSchema, ...extraSearchPath, 'public'], watched),

@@ -1,7 +1,7 @@
 /** PW-135: no function that tenants may call runs as its owner with names that the caller decides. */
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination } from '../context/examination.ts'
-import { tenantCte, tenantValues } from '../context/tenants-sql.ts'
+import { groupsOf, tenantCte, tenantValues } from '../context/tenants-sql.ts'
 import { listOf, onlyTenant, someTenantsSql, tenantsText, type SomeTenants } from '../context/wording.ts'
 
 export const definerFunctions: Examination = {
@@ -39,7 +39,7 @@ const isUnbound = `
         routine.prosecdef
         and not exists (select from unnest(routine.proconfig) as setting (text) where setting.text like 'search\\_path=%')`
 
-/** In any schema that the group of tenants may use. */
+/** In any schema that a group of tenants may use. */
 function elsewhereSql(context: Context): Statement {
   return {
     text: `
@@ -49,13 +49,17 @@ function elsewhereSql(context: Context): Statement {
         (array_agg(concat(namespace.nspname, '.', routine.proname) order by namespace.nspname, routine.proname))[1:5] as functions
       from pg_catalog.pg_proc as routine
       join pg_catalog.pg_namespace as namespace on namespace.oid = routine.pronamespace
-      join pg_catalog.pg_roles as grp on grp.rolname = $4::name
       where ${isUnbound}
         and namespace.nspname <> 'pg_catalog'
         and not exists (select from tenant where tenant.namespace = routine.pronamespace)
-        and has_schema_privilege(grp.oid, namespace.oid, 'usage')
-        and has_function_privilege(grp.oid, routine.oid, 'execute')`,
-    values: [...tenantValues(context), context.facts.tenants],
+        and exists (
+          select
+          from pg_catalog.pg_roles as grp
+          where grp.rolname = any ($4::name[])
+            and has_schema_privilege(grp.oid, namespace.oid, 'usage')
+            and has_function_privilege(grp.oid, routine.oid, 'execute')
+        )`,
+    values: [...tenantValues(context), groupsOf(context)],
   }
 }
 

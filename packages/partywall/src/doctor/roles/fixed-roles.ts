@@ -1,23 +1,26 @@
-/** PW-130: the group of all tenants, and the roles of the shared pool and of the catalog, can do nothing else. */
+/** PW-130: the groups of tenants, the role that adds tenants to them, and the roles of the shared pool and of the catalog can do nothing else. */
 import { identifier } from '../../names/identifier.ts'
+import { needsLogins } from '../../config/boundary-option.ts'
 import { tenantRolePattern } from '../../names/role-name.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
-import { fromRole, roleText } from '../context/tenants-sql.ts'
+import { fromRole, groupsOf, roleText } from '../context/tenants-sql.ts'
 
 export const fixedRoles: Examination = {
   id: 'PW-130',
-  title: 'The roles of the group, the shared pool or the catalog are missing, or may do too much',
+  title: 'The roles of the groups, the shared pool or the catalog are missing, or may do too much',
   needs: 'roles',
   async run(context: Context) {
-    const { askDeploy, facts } = context
-    const names = [facts.tenants, facts.shared, facts.catalog]
+    const { askDeploy, facts, options } = context
+    const names = [...groupsOf(context), facts.granter, facts.shared, facts.catalog]
+    const isNeeded = (name: string): boolean => name !== facts.logins || needsLogins(options.boundary)
     const roles = await askDeploy<FixedRole>(rolesSql(names))
-    const others = await askDeploy<Membership>(membershipsSql(names, [facts.login, facts.deploy, facts.granter]))
+    const expected = [facts.login, facts.deploy, facts.granter]
+    const others = await askDeploy<Membership>(membershipsSql(names, groupsOf(context), expected))
     return [
-      ...names.filter((name) => !roles.some(({ role }) => role === name)).map(isMissing),
+      ...names.filter((name) => isNeeded(name) && !roles.some(({ role }) => role === name)).map(isMissing),
       ...roles.filter(({ powers }) => powers.length > 0).map(isPowerful),
-      ...others.map((one) => isMember(one, facts.tenants)),
+      ...others.map((one) => isMember(one, facts)),
     ]
   },
 }
@@ -52,16 +55,16 @@ function isPowerful({ role, powers }: FixedRole): Observation {
   }
 }
 
-function isMember({ role, member, isMember: isOfOther }: Membership, tenants: string): Observation {
+function isMember({ role, member, isMember: isOfOther }: Membership, { tenants, logins }: Context['facts']): Observation {
   if (isOfOther) {
     return {
       severity: 'error',
-      seen: `The role ${JSON.stringify(member)} is a member of ${roleText(role)}${member === tenants ? ', and every tenant has its rights' : ', and has its rights'}.`,
+      seen: `The role ${JSON.stringify(member)} is a member of ${roleText(role)}${member === tenants ? ', and every tenant has its rights' : member === logins ? ', and every tenant with a login has its rights' : ', and has its rights'}.`,
       fix: `Run: revoke ${fromRole(role)} from ${member === ofTenant ? '<that role>' : identifier(member)}`,
     }
   }
   return {
-    severity: role === tenants ? 'warning' : 'error',
+    severity: role === tenants || role === logins ? 'warning' : 'error',
     seen: `${JSON.stringify(member)} is a member of the role ${JSON.stringify(role)}, and is neither the login nor the role of a tenant.`,
     fix: `Run: revoke ${fromRole(role)} from ${member === ofTenant ? '<that role>' : identifier(member)}`,
   }
@@ -92,8 +95,11 @@ function rolesSql(names: readonly string[]): Statement {
   }
 }
 
-/** @param expected who may be a member of each: the login, the role that adds tenants, and the one that made them, which PostgreSQL 16 makes a member */
-function membershipsSql(names: readonly string[], expected: readonly string[]): Statement {
+/**
+ * @param groups tenants are their members
+ * @param expected who may be a member of each: the login, the role that adds tenants, and the one that made them, which PostgreSQL 16 makes a member
+ */
+function membershipsSql(names: readonly string[], groups: readonly string[], expected: readonly string[]): Statement {
   return {
     text: `
       select distinct
@@ -105,8 +111,8 @@ function membershipsSql(names: readonly string[], expected: readonly string[]): 
       join pg_catalog.pg_roles as member on member.oid = membership.member
       where (role.rolname = any ($1::name[]) or member.rolname = any ($1::name[]))
         and not (role.rolname = any ($1::name[]) and member.rolname = any ($2::name[]))
-        and not (role.rolname = ($1::name[])[1] and member.rolname ~ '${tenantRolePattern}')
+        and not (role.rolname = any ($3::name[]) and member.rolname ~ '${tenantRolePattern}')
       order by 1, 2`,
-    values: [names, expected],
+    values: [names, expected, groups],
   }
 }

@@ -2,6 +2,7 @@
 import { anyTenantPattern } from '../../names/role-name.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
+import { groupsOf } from '../context/tenants-sql.ts'
 import { plural } from '../context/wording.ts'
 
 export const largeObjects: Examination = {
@@ -9,7 +10,7 @@ export const largeObjects: Examination = {
   title: 'Large objects that other tenants can read',
   needs: 'roles',
   async run({ askDeploy, facts }: Context) {
-    const [row] = await askDeploy<{ readable: number; isCompatible: boolean; existing: number }>(readableSql(facts.tenants))
+    const [row] = await askDeploy<{ readable: number; isCompatible: boolean; existing: number }>(readableSql(groupsOf({ facts })))
     const found: Observation[] = []
     if (row!.isCompatible)
       found.push({
@@ -20,14 +21,14 @@ export const largeObjects: Examination = {
     if (row!.readable > 0)
       found.push({
         severity: 'error',
-        seen: `${plural(row!.readable, 'large object')} can be read by PUBLIC, by all tenants, or by the role of a tenant that does not own it.`,
+        seen: `${plural(row!.readable, 'large object')} can be read by PUBLIC, by a group of tenants, or by the role of a tenant that does not own it.`,
         fix: 'Run: revoke all on large object … from public (and from the other roles). Better keep such data in columns of type bytea.',
       })
     return found
   },
 }
 
-function readableSql(group: string): Statement {
+function readableSql(groups: readonly string[]): Statement {
   return {
     text: `
       select
@@ -37,10 +38,10 @@ function readableSql(group: string): Statement {
           from aclexplode(object.lomacl) as entry
           left join pg_catalog.pg_roles as grantee on grantee.oid = entry.grantee
           where entry.grantee <> object.lomowner
-            and (entry.grantee = 0 or grantee.rolname = $1::name or grantee.rolname ~ '${anyTenantPattern}')
+            and (entry.grantee = 0 or grantee.rolname = any ($1::name[]) or grantee.rolname ~ '${anyTenantPattern}')
         ))::integer as readable,
         current_setting('lo_compat_privileges') = 'on' as "isCompatible"
       from pg_catalog.pg_largeobject_metadata as object`,
-    values: [group],
+    values: [groups],
   }
 }

@@ -1,7 +1,7 @@
 /** PW-136: no view outside of a tenant's schema reads the tenant. A view reads with the rights of its owner, who may read all tenants. */
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination } from '../context/examination.ts'
-import { tenantCte, tenantValues } from '../context/tenants-sql.ts'
+import { groupsOf, tenantCte, tenantValues } from '../context/tenants-sql.ts'
 import { onlyTenant, someTenantsSql, tenantsText, type SomeTenants } from '../context/wording.ts'
 
 export const ownerViews: Examination = {
@@ -15,7 +15,7 @@ export const ownerViews: Examination = {
       seen: `The ${isMaterialized ? 'materialized view holds' : 'view reads'} rows of ${tenantsText(some)}, with the rights of its owner, in a schema that other tenants may use: ${view}.`,
       fix:
         isMaterialized || context.facts.version < 150_000
-          ? 'Move it to a schema that tenants may not use, or revoke its rights from public and from the group of tenants.'
+          ? 'Move it to a schema that tenants may not use, or revoke its rights from public and from the groups of tenants.'
           : 'Move it to a schema that tenants may not use; or run: alter view … set (security_invoker = true).',
       ...onlyTenant(some),
     }))
@@ -25,7 +25,7 @@ export const ownerViews: Examination = {
 /** What PostgreSQL brings has smaller ids: views of information_schema read several hundred of its tables, and none of a tenant. */
 const firstOfUsers = 16_384
 
-/** The view is in another tenant's schema, or where the group of tenants may read it. */
+/** The view is in another tenant's schema, or where a group of tenants may read it. */
 function viewsSql(context: Context): Statement {
   return {
     text: `
@@ -56,15 +56,19 @@ function viewsSql(context: Context): Statement {
       join pg_catalog.pg_class as view on view.oid = reading.view
       join pg_catalog.pg_namespace as namespace on namespace.oid = view.relnamespace
       left join tenant as host on host.namespace = view.relnamespace
-      left join pg_catalog.pg_roles as grp on grp.rolname = $4::name
       where host.role is not null
         or (
           host.id is null
-          and has_schema_privilege(grp.oid, view.relnamespace, 'usage')
-          and has_any_column_privilege(grp.oid, view.oid, 'select')
+          and exists (
+            select
+            from pg_catalog.pg_roles as grp
+            where grp.rolname = any ($4::name[])
+              and has_schema_privilege(grp.oid, view.relnamespace, 'usage')
+              and has_any_column_privilege(grp.oid, view.oid, 'select')
+          )
         )
       group by view.oid, view.relkind
       order by 1`,
-    values: [...tenantValues(context), context.facts.tenants],
+    values: [...tenantValues(context), groupsOf(context)],
   }
 }

@@ -25,7 +25,7 @@ export const ownership: Examination = {
 
 /** A role whose rights the deploy role has, such as a group of owners, is as good; but none of partywall, nor the login. */
 function ownersSql(context: Context): Statement {
-  const { tenants, shared, catalog, login } = context.facts
+  const { tenants, logins, granter, shared, catalog, login } = context.facts
   return {
     text: `
       with ${tenantCte},
@@ -64,6 +64,6 @@ function ownersSql(context: Context): Statement {
         )
       group by 1, 2, 3
       order by 1, 2, 3`,
-    values: [...tenantValues(context), [tenants, shared, catalog, login]],
+    values: [...tenantValues(context), [tenants, logins, granter, shared, catalog, login]],
   }
 }

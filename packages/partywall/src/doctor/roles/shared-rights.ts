@@ -3,7 +3,7 @@ import type { SharedGrants } from '../../config/boundary-option.ts'
 import { anyTenantPattern } from '../../names/role-name.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
-import { fromRole, roleNameSql, roleText } from '../context/tenants-sql.ts'
+import { fromRole, groupsOf, roleNameSql, roleText } from '../context/tenants-sql.ts'
 import { capital, listOf } from '../context/wording.ts'
 
 export const sharedRights: Examination = {
@@ -14,8 +14,8 @@ export const sharedRights: Examination = {
     const { askDeploy, facts, options } = context
     const { sharedSchema, extraSearchPath, shared, boundary } = options
     const schemas = [sharedSchema, ...extraSearchPath]
-    const watched = [facts.tenants, ...(boundary.default === 'path' || facts.login === facts.deploy ? [] : [facts.login])]
-    const rights = await askDeploy<Right>(rightsSql(schemas, watched, facts.tenants))
+    const watched = [...groupsOf(context), ...(boundary.default === 'path' || facts.login === facts.deploy ? [] : [facts.login])]
+    const rights = await askDeploy<Right>(rightsSql(schemas, watched, groupsOf(context)))
     const listed = await askDeploy<{ name: string; privilege: string }>(listedSql(sharedSchema, shared.grants, facts.tenants))
     const wrong = rights.filter((right) => !isListed(right, sharedSchema, shared.grants))
     return [
@@ -70,7 +70,7 @@ function notGiven(listed: readonly { readonly name: string; readonly privilege: 
 }
 
 /** More than reading: of PUBLIC, of the roles that are watched, and of single tenants. The login should not even read. */
-function rightsSql(schemas: readonly string[], watched: readonly string[], group: string): Statement {
+function rightsSql(schemas: readonly string[], watched: readonly string[], groups: readonly string[]): Statement {
   return {
     text: `
       select
@@ -105,9 +105,9 @@ function rightsSql(schemas: readonly string[], watched: readonly string[], group
         and relation.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
         and entry.grantee <> relation.relowner
         and (entry.grantee = 0 or grantee.rolname = any ($2::name[]) or grantee.rolname ~ '${anyTenantPattern}')
-        and (entry.privilege_type <> 'SELECT' or (entry.grantee <> 0 and grantee.rolname <> $3::name and grantee.rolname !~ '${anyTenantPattern}'))
+        and (entry.privilege_type <> 'SELECT' or (entry.grantee <> 0 and grantee.rolname <> all ($3::name[]) and grantee.rolname !~ '${anyTenantPattern}'))
       order by 1, 2, 3, 4`,
-    values: [schemas, watched, group],
+    values: [schemas, watched, groups],
   }
 }
 

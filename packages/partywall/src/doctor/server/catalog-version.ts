@@ -17,12 +17,14 @@ export const catalogVersion: Examination = {
 async function ofCatalog(ask: Context['askDeploy'], hasCatalog: boolean): Promise<Observation[]> {
   const install = 'Run: npx partywall migrate'
   if (!hasCatalog) return [{ severity: 'error', seen: 'The catalog (the schema partywall) is not installed.', fix: install }]
-  const [{ installed } = { installed: null }] = await ask<{ installed: number | null }>(installedSql)
-  if ((installed ?? 0) < known) {
-    const seen = `The catalog has version ${installed ?? 0}, and this partywall needs ${known}: queries of the catalog are refused until it is upgraded.`
+  const [row] = await ask<{ installed: number | null }>(installedSql)
+  // Null: the catalog has the table, and no version in it.
+  const installed = row!.installed ?? 0
+  if (installed < known) {
+    const seen = `The catalog has version ${installed}, and this partywall needs ${known}: queries of the catalog are refused until it is upgraded.`
     return [{ severity: 'error', seen, fix: `${install} (as the role that owns the schema partywall)` }]
   }
-  if ((installed ?? 0) === known) return []
+  if (installed === known) return []
   const seen = `The catalog has version ${installed}, and this partywall knows ${known}: a newer partywall has upgraded it.`
   return [{ severity: 'error', seen, fix: 'Deploy the newer version of partywall here, too.' }]
 }
