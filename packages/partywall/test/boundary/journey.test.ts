@@ -77,7 +77,9 @@ async function change(from: 'path' | 'role' | 'login', to: 'path' | 'role' | 'lo
   ] as const)
     await expectServed(boundary, tenancy)
   expect(await now.boundary[verb]({ finish: true })).toMatchObject({ ok: true, entries: { length: 2 } })
+  const last = await lastEntry(admin)
   expect(await now.boundary[verb]({ finish: true })).toMatchObject({ ok: true, entries: [], unchanged: 2 })
+  expect(await auditOf(admin, last)).toEqual([])
   expect(await now.boundary.status()).toMatchObject({
     counts: { [to]: { ready: 2, unfinished: 0, lacking: 0 } },
     foreignGrants: [],

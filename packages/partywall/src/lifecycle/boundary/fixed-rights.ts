@@ -10,6 +10,7 @@ import { TenancyError } from '../../errors.ts'
 import { catalogSchema } from '../../names/identifier.ts'
 import type { Transaction } from '../../ports/database.ts'
 import { schemaExistsSql, transactionLockSql } from '../../sql/schema-sql.ts'
+import { heldInSql } from './held-rights-sql.ts'
 import { takeOwnership } from './ownership.ts'
 
 /** That of the installation of the catalog. */
@@ -27,7 +28,7 @@ export async function ownFixed(transaction: Transaction, { sharedSchema }: Fixed
   for (const schema of [catalogSchema, sharedSchema]) {
     if ((await transaction.query(schemaExistsSql(schema))).rows.length === 0) continue
     const { formerOwners, left } = await takeOwnership(transaction, schema, names.deploy)
-    if (schema === catalogSchema && left.length > 0) throw notOwner(left, names.deploy)
+    if (schema === catalogSchema && left.length > 0) throw notOwner(left, names)
     if (formerOwners.includes(names.login)) await giveRights(transaction, schema, [names.login], 'read and write')
   }
 }
@@ -51,7 +52,9 @@ export async function takeFixed(transaction: Transaction, options: FixedOptions,
     for (const role of fixed) if ((await transaction.query(roleExistsSql(role))).rows.length > 0) losers.push(role)
   }
   if (losers.length === 0) return false
-  for (const schema of [catalogSchema, sharedSchema, ...extraSearchPath]) {
+  const schemas = [catalogSchema, sharedSchema, ...extraSearchPath]
+  const held = (await transaction.query<{ schema: string }>(heldInSql(schemas, losers))).rows.map(({ schema }) => schema)
+  for (const schema of held) {
     const present = (await transaction.query<Ownable & Record<string, unknown>>(ownedInSql(schema))).rows
     const texts = losers.flatMap((role) => [takeSchemaSql(schema, role), takePresentSql(present, role)])
     await transaction.query({ text: texts.join('\n') })
@@ -60,13 +63,21 @@ export async function takeFixed(transaction: Transaction, options: FixedOptions,
     const policies = (await transaction.query<{ text: string }>(policiesOfSql(names.shared))).rows.map(({ text }) => text)
     await transaction.query({ text: [...policies, ...losers.map(dropRoleSql)].join('\n') })
   }
-  return true
+  return held.length > 0 || !hasRoles
 }
 
-function notOwner(left: readonly string[], deploy: string): TenancyError {
+function notOwner(left: readonly string[], { deploy, login }: RoleNames): TenancyError {
+  const seen = left.slice(0, 3).join(', ')
+  if (deploy === login) {
+    return new TenancyError(
+      'NOT_PERMITTED',
+      `The login ${JSON.stringify(deploy)} of the option "database" does not own the catalog (${seen}), and may not take it. Set the option ` +
+        '"database.deploy" to the role that owns it.',
+    )
+  }
   return new TenancyError(
     'NOT_PERMITTED',
-    `The role ${deploy} of the option "database.deploy" does not own the catalog (${left.slice(0, 3).join(', ')}), and may not take it. As a ` +
+    `The role ${JSON.stringify(deploy)} of the option "database.deploy" does not own the catalog (${seen}), and may not take it. As a ` +
       `superuser, in this database, run: reassign owned by … to …; or make the owner a group of the deploy role for the upgrade: grant … to …;`,
   )
 }
