@@ -7,6 +7,53 @@ import { testDatabase } from '../support/servers/database.ts'
 import { folderForTest } from '../support/tenants/registry.ts'
 
 const { directUrl, url, name } = await testDatabase()
+const other = await testDatabase()
+
+test('without database.deploy, a login that owns nothing is told to set that option, by every call that needs it', async () => {
+  const { app, deploy, deployRole } = await leastPrivilege(other.directUrl, other.url)
+  const root = await folderForTest({
+    'migrations/shared/0001_plans.sql': 'create table plans (id integer)',
+    'migrations/tenant/0001_notes.sql': 'create table notes (id serial primary key)',
+  })
+  const config = { root, boundary: 'role', shared: { grants: { plans: ['insert'] } } } as const
+  const whole = createTenancy({ ...config, database: { connectionString: app, deploy } })
+  const bare = createTenancy({ ...config, database: app })
+  onTestFinished(async () => void (await Promise.all([whole.close(), bare.close()])))
+  await whole.migrations.run()
+  await whole.tenants.create({ schema: 'acme' })
+  const calls: Record<string, () => Promise<unknown>> = {
+    'migrations.run': () => bare.migrations.run(),
+    'boundary.upgrade': () => bare.boundary.upgrade(),
+    'boundary.upgrade with dryRun': () => bare.boundary.upgrade({ dryRun: true }),
+    'boundary.status': () => bare.boundary.status(),
+    'tenants.create': () => bare.tenants.create({ schema: 'globex' }),
+    'logins.create': () => bare.logins.create('acme', {}),
+    attack: () => bare.attack(),
+  }
+  for (const [what, call] of Object.entries(calls)) {
+    const error = tenancyErrorOf(
+      await call().then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      ),
+    )
+    expect({ what, code: error?.code, message: error?.message }).toEqual({
+      what,
+      code: 'NOT_PERMITTED',
+      message: expect.stringMatching(/option "database\.deploy"/),
+    })
+    // A role that is the application's own is not called that of the option.
+    expect(error!.message).not.toMatch(/role \S+ of the option "database\.deploy" does not own/)
+  }
+  const { findings } = await bare.doctor()
+  // It does not take the deploy role, which it is not told, for a stranger.
+  expect(findings.filter(({ fix }) => fix.includes(`from "${deployRole}"`))).toEqual([])
+  const unread = findings.filter(({ seen }) => seen.includes('could not be examined'))
+  expect(unread.map(({ severity, fix }) => [severity, fix.includes('"database.deploy"')])).toEqual([
+    ['error', true],
+    ['warning', true],
+  ])
+})
 
 test('the deploy role is told which right it lacks, and an upgrade goes on when it has the right', async () => {
   const { app, deploy, deployRole } = await leastPrivilege(directUrl, url)

@@ -50,6 +50,19 @@ export function sharedTablesSql(schema: string, group: string): Statement {
   }
 }
 
+/** One row for a table or view that exists: who owns it, and the role of this connection. */
+export function ownerOfTableSql(schema: string, table: string): Statement {
+  return {
+    text: `
+      select pg_catalog.pg_get_userbyid(relation.relowner)::text as owner, current_user::text as own
+      from pg_catalog.pg_class as relation
+      where relation.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = $1::text)
+        and relation.relname = $2::name
+        and relation.relkind in ('r', 'p', 'v', 'f')`,
+    values: [schema, table],
+  }
+}
+
 export function grantSql(privileges: readonly string[], object: string, role: string): string {
   return `grant ${privileges.join(', ')} on ${object} to ${identifier(role)};`
 }

@@ -3,27 +3,40 @@ import type { SharedGrants } from '../../config/boundary-option.ts'
 import { TenancyError } from '../../errors.ts'
 import { readJson } from '../../sql/json-rows.ts'
 import type { Queryable } from '../../sql/statement.ts'
-import { grantSql, revokeSql, sharedTablesSql, type SharedTable } from './shared-grants-sql.ts'
+import { grantSql, ownerOfTableSql, revokeSql, sharedTablesSql, type SharedTable } from './shared-grants-sql.ts'
 
 /**
  * One statement, and a second one if there is something to change.
- * @throws TenancyError INVALID_OPTION for a table that the shared schema lacks, before anything is changed
+ * @throws TenancyError INVALID_OPTION for a table that the shared schema lacks, NOT_PERMITTED for one that another role owns; before anything is changed
  */
 export async function giveSharedGrants(queryable: Queryable, schema: string, group: string, grants: SharedGrants): Promise<void> {
   const rows = await readJson<SharedTable>(queryable, sharedTablesSql(schema, group))
-  assertTables(rows, schema, grants)
+  await assertTables(queryable, rows, schema, grants)
   const text = rows.flatMap((table) => changesOf(table, grants[table.name] ?? [], group)).join('\n')
   if (text !== '') await queryable.query({ text })
 }
 
-function assertTables(tables: readonly SharedTable[], schema: string, grants: SharedGrants): void {
+async function assertTables(
+  queryable: Queryable,
+  tables: readonly SharedTable[],
+  schema: string,
+  grants: SharedGrants,
+): Promise<void> {
   const names = new Set(tables.map(({ name }) => name))
   const missing = Object.keys(grants).find((name) => !names.has(name))
   if (missing === undefined) return
   const option = `shared.grants.${missing}`
+  const [found] = await readJson<{ owner: string; own: string }>(queryable, ownerOfTableSql(schema, missing))
+  if (found !== undefined) {
+    throw new TenancyError(
+      'NOT_PERMITTED',
+      `The option "${option}" lists rights that only the owner of the table can give: ${JSON.stringify(found.owner)}. This connection has the role ` +
+        `${JSON.stringify(found.own)}. Set the option "database.deploy" to a role that owns the shared tables.`,
+    )
+  }
   throw new TenancyError(
     'INVALID_OPTION',
-    `The option "${option}" names a table that the shared schema ${JSON.stringify(schema)} does not have, or that the deploy role does not own. ` +
+    `The option "${option}" names a table that the shared schema ${JSON.stringify(schema)} does not have. ` +
       'Correct the name, or create the table in a shared migration.',
     { details: { option } },
   )

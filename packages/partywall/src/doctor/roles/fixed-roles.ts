@@ -97,7 +97,8 @@ function rolesSql(names: readonly string[]): Statement {
 
 /**
  * @param groups tenants are their members
- * @param expected who may be a member of each: the login, the role that adds tenants, and the one that made them, which PostgreSQL 16 makes a member
+ * @param expected who may be a member of each, beside the owner of the catalog, which is the deploy role also where the option does not name it: the login, the role
+ * that adds tenants, and the one that made them, which PostgreSQL 16 makes a member
  */
 function membershipsSql(names: readonly string[], groups: readonly string[], expected: readonly string[]): Statement {
   return {
@@ -110,7 +111,13 @@ function membershipsSql(names: readonly string[], groups: readonly string[], exp
       join pg_catalog.pg_roles as role on role.oid = membership.roleid
       join pg_catalog.pg_roles as member on member.oid = membership.member
       where (role.rolname = any ($1::name[]) or member.rolname = any ($1::name[]))
-        and not (role.rolname = any ($1::name[]) and member.rolname = any ($2::name[]))
+        and not (
+          role.rolname = any ($1::name[])
+          and (
+            member.rolname = any ($2::name[])
+            or member.oid = (select namespace.nspowner from pg_catalog.pg_namespace as namespace where namespace.nspname = 'partywall')
+          )
+        )
         and not (role.rolname = any ($3::name[]) and member.rolname ~ '${tenantRolePattern}')
       order by 1, 2`,
     values: [names, expected, groups],

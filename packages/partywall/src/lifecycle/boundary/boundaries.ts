@@ -230,7 +230,16 @@ export class BoundaryWork {
   }
 
   async #select(what: string, selection: CheckedBoundaryOptions['selection']): Promise<FleetMember[]> {
-    return readFleet(this.#parts.deploy, checkedSelection(what, selection, everyStatus))
+    const checked = checkedSelection(what, selection, everyStatus)
+    try {
+      return await readFleet(this.#parts.deploy, checked)
+    } catch (error) {
+      throw explainPrivilege(
+        error,
+        'read the tenants in the catalog (the schema partywall)',
+        'Set the option "database.deploy" to the role that owns the catalog.',
+      )
+    }
   }
 
   /** The configuration is what counts: a tenant that is changed against it would be refused to every process that has it. */
