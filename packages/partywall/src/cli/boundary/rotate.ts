@@ -4,6 +4,7 @@ import type { Cli } from '../context/cli.ts'
 import { countFrom, examples, repeated } from '../context/declarations.ts'
 import { describeFailure, UsageError } from '../terminal/failure.ts'
 import { reportDocument, summary } from '../terminal/fleet-documents.ts'
+import { printable } from '../terminal/printable.ts'
 
 interface Flags {
   readonly tenant?: readonly string[]
@@ -47,11 +48,12 @@ export function boundaryRotate(parent: Command, cli: Cli): void {
       if (!report.ok) {
         cli.fail()
         for (const { target, error } of report.entries)
-          if (error !== undefined) cli.out.say(`${target}: ${describeFailure(error)}`)
+          if (error !== undefined) cli.out.say(`${printable(target)}: ${describeFailure(error)}`)
         cli.out.say(`Do the rest with: partywall boundary rotate … --not-since ${notSince?.toISOString() ?? began}`)
       }
       const document = reportDocument(report, ({ value }) => ({ generation: value?.generation ?? null }))
-      cli.out.result(document, () => summary(report, 'passwords are new, or not older than --not-since'))
+      const what = notSince === undefined ? 'passwords are new' : 'passwords are new, or not older than --not-since'
+      cli.out.result(document, () => summary(report, what))
     })
 }
 

@@ -26,6 +26,12 @@ test.each<[TenancyError, string]>([
       '`partywall domain remove <tenant> <domain>` removes one.',
   ],
   [
+    new TenancyError('INVALID_ARGUMENT', '"expiresInMs" of logins.create must be a whole number from 1 to 9; it is 0.', {
+      details: { option: 'expiresInMs' },
+    }),
+    '--expires must be in milliseconds, a whole number from 1 to 9; it is 0.',
+  ],
+  [
     new TenancyError('INVALID_ARGUMENT', library, { details: { option: 'to', sources: ['a', 'b'] } }),
     '--to names a migration of one folder, but these schemas have migrations of several. Add --shared, --tenants, or --kind with one kind.',
   ],

@@ -38,7 +38,9 @@ const table: Table = {
     const advice = nearest === undefined ? '' : ` Did you mean ${JSON.stringify(nearest)}?`
     return `There is no kind of tenants ${JSON.stringify(kind)}.${advice} The kinds are the keys of migrations.tenant in the config: ${listed(kinds)}.`
   },
-  INVALID_ARGUMENT({ details: { option, sources } }) {
+  INVALID_ARGUMENT({ summary, details: { option, sources } }) {
+    const ofFlag = inFlagWords(summary)
+    if (ofFlag !== undefined) return ofFlag
     if (option === 'name') return 'The name of a migration must hold letters or digits of ASCII, such as "add titles".'
     if (option !== 'to' || sources === undefined) return undefined
     return '--to names a migration of one folder, but these schemas have migrations of several. Add --shared, --tenants, or --kind with one kind.'
@@ -56,6 +58,17 @@ const table: Table = {
   MIGRATION_FAILED: ({ summary }) => summary,
   INVALID_MIGRATION: ({ summary }) => summary,
 }
+
+/** `"lockTimeoutMs" of boundary.upgrade must be …` is about the flag --lock-timeout, in milliseconds. */
+function inFlagWords(summary: string): string | undefined {
+  const [, option = '', rest] = /^"(\w+)" of [\w.]+ must be (.*)$/s.exec(summary) ?? []
+  if (rest === undefined) return undefined
+  const [, name = option, unit = ''] = /^(\w+?)(?:In)?(Ms|Kb)$/.exec(option) ?? []
+  const words = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  return `--${words} must be ${units[unit] ?? ''}${rest}`
+}
+
+const units: Readonly<Record<string, string>> = { Ms: 'in milliseconds, ', Kb: 'in kB, ' }
 
 /** First words of statements that begin, end or divide a transaction, or set its properties. */
 const transactionControl = /^(?:begin|start|set|savepoint|release|prepare|commit|end|rollback|abort)$/
