@@ -16,7 +16,7 @@ export interface LoginPower {
 
 /**
  * One row. What a role owns is looked up by index (pg_shdepend), so the time hardly grows with the number of tenants.
- * @param hasCatalog the tables of partywall exist
+ * @param hasCatalog the tables of partywall exist and may be read; otherwise no schema is known as that of a tenant
  */
 export function loginPowerSql(login: string, sharedSchema: string, hasCatalog: boolean): Statement {
   const isOurs = `(namespace.nspname in ('partywall', $2::pg_catalog.name)${

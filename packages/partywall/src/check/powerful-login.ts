@@ -5,7 +5,7 @@
 import { needsRoles } from '../config/boundary-option.ts'
 import type { Observation } from '../findings.ts'
 import { defineCheck } from './check.ts'
-import { hasCatalog } from './has-catalog.ts'
+import { catalogState } from './catalog-state.ts'
 import { loginPowerSql, type LoginPower } from './powerful-login-sql.ts'
 
 export const powerfulLogin = defineCheck({
@@ -14,8 +14,9 @@ export const powerfulLogin = defineCheck({
   needs: ['config', 'database'],
   run: async ({ config: { options, isEmbedded }, database: { queryable, login } }) => {
     if (isEmbedded) return [embedded]
+    const catalog = await catalogState(queryable)
     const { rows } = await queryable.query<Record<keyof LoginPower, string>>(
-      loginPowerSql(login, options.sharedSchema, await hasCatalog(queryable)),
+      loginPowerSql(login, options.sharedSchema, catalog === 'readable'),
     )
     const row = rows[0]!
     const power: LoginPower = {
@@ -26,7 +27,7 @@ export const powerfulLogin = defineCheck({
       owners: names(row.owners),
       inherits: row.inherits === 'true',
     }
-    return powerOf(login, power, needsRoles(options.boundary))
+    return [...powerOf(login, power, needsRoles(options.boundary)), ...(catalog === 'unreadable' ? [tenantsUnknown] : [])]
   },
 })
 
@@ -34,6 +35,12 @@ const embedded: Observation = {
   severity: 'info',
   seen: 'the embedded PostgreSQL has one login, a superuser without a password',
   fix: 'Nothing: it is for development. Run this check with the database of production, too.',
+}
+
+const tenantsUnknown: Observation = {
+  severity: 'info',
+  seen: 'the role of this connection may not read the catalog, so it is not known which schemas are those of tenants, and who owns them was not looked at',
+  fix: 'Name the owner of the catalog in the option "database.deploy", and run the check again.',
 }
 
 /** @param isWall the boundary `role` or `login` is set for some tenant */

@@ -2,7 +2,7 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ConfigFacts, DatabaseFacts, Facts, ListedCheck } from '../../src/check/check.ts'
-import { hasCatalog } from '../../src/check/has-catalog.ts'
+import { catalogState } from '../../src/check/catalog-state.ts'
 import { migrationsReach } from '../../src/check/migrations-reach.ts'
 import { namesInBothScopes } from '../../src/check/names-in-both-scopes.ts'
 import { namesInOptions } from '../../src/check/names-in-options.ts'
@@ -37,7 +37,7 @@ describe('with a database', async () => {
   const sent: string[] = []
   beforeAll(async () => {
     await admin.connect()
-    expect(await hasCatalog(queryable)).toBe(false)
+    expect(await catalogState(queryable)).toBe('missing')
     const tenancy = createTenancy({
       database: { connectionString: app, deploy },
       boundary: 'role',
@@ -46,7 +46,7 @@ describe('with a database', async () => {
     for (const schema of ['acme', 'globex', 'initech']) await tenancy.tenants.create({ schema })
     await tenancy.domains.add('globex', 'www.globex.org')
     await tenancy.close()
-    expect(await hasCatalog(queryable)).toBe(true)
+    expect(await catalogState(queryable)).toBe('readable')
   })
   afterAll(() => admin.end())
 
@@ -69,6 +69,18 @@ describe('with a database', async () => {
     await admin.query(`begin; ${text}`)
     return fn().finally(() => admin.query('rollback'))
   }
+
+  test('a role that may not read the catalog still learns what its login may do, and what was not looked at', async () => {
+    const found = await during(`set local role "${appRole}"`, async () => {
+      expect(await catalogState(queryable)).toBe('unreadable')
+      return seen(powerfulLogin, { boundary: 'role' }, deployRole)
+    })
+    expect(found).toEqual([
+      expect.stringMatching(/^error: .*CREATEROLE/),
+      expect.stringMatching(/^error: .*owns schemas or tables/),
+      expect.stringMatching(/^info: .*may not read the catalog/),
+    ])
+  })
 
   test('a login without power is in order under the boundary role', async () => {
     expect(await seen(powerfulLogin, { boundary: 'role' })).toEqual([])

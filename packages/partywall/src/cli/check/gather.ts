@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readApp } from '../../check/app/read-app.ts'
 import type { DatabaseFacts, Facts, Need } from '../../check/check.ts'
-import { hasCatalog } from '../../check/has-catalog.ts'
+import { catalogState, type CatalogState } from '../../check/catalog-state.ts'
 import { projectRoot } from '../../config/project-root.ts'
 import { databaseOf, type Tenancy } from '../../tenancy.ts'
 import type { Cli } from '../context/cli.ts'
@@ -53,9 +53,12 @@ export async function gather(cli: Cli, flags: CheckFlags): Promise<Gathered> {
   const facts = { ...base, root: tenancy.options.root, app, config }
   if (!flags.database) return { facts, absent: { database: left, catalog: left, ...noApp }, release }
   try {
-    const found = await reach(tenancy)
-    const noCatalog = 'the database has no catalog; npx partywall migrate installs it'
-    return { facts: { ...facts, ...found }, absent: { catalog: noCatalog, ...noApp }, release }
+    const { database, catalog } = await reach(tenancy)
+    return {
+      facts: { ...facts, database, catalog: catalog === 'readable' ? database : undefined },
+      absent: { ...(catalog !== 'readable' && { catalog: noCatalog[catalog] }), ...noApp },
+      release,
+    }
   } catch (error) {
     const why = `the database cannot be asked: ${messageOf(error)}`
     return { facts, absent: { database: why, catalog: why, ...noApp }, release }
@@ -64,9 +67,16 @@ export async function gather(cli: Cli, flags: CheckFlags): Promise<Gathered> {
 
 const left = '--no-database was given'
 
+const noCatalog = {
+  missing: 'the database has no catalog; npx partywall migrate installs it',
+  unreadable: 'the role of this connection may not read the catalog; name its owner in the option "database.deploy"',
+} as const
+
 /** The catalog is not installed by this. */
-async function reach(tenancy: Tenancy): Promise<{ database: DatabaseFacts; catalog: DatabaseFacts | undefined }> {
+async function reach(tenancy: Tenancy): Promise<{ database: DatabaseFacts; catalog: CatalogState }> {
   const opened = databaseOf(tenancy)
-  const database = { queryable: opened.deploy, login: await opened.loginRole() }
-  return { database, catalog: (await hasCatalog(opened.deploy)) ? database : undefined }
+  return {
+    database: { queryable: opened.deploy, login: await opened.loginRole() },
+    catalog: await catalogState(opened.deploy),
+  }
 }
