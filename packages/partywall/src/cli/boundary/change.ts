@@ -41,10 +41,11 @@ export function boundaryDowngrade(parent: Command, cli: Cli): void {
 }
 
 function change(command: Command, cli: Cli, verb: 'upgrade' | 'downgrade'): Command {
+  const meant = verb === 'upgrade' ? '"role" or "login"' : '"path"'
   return command
     .option(
       '--tenant <tenant>',
-      'only this tenant, by schema, id or domain; may be repeated (default: all that are meant)',
+      `only this tenant, by schema, id or domain; may be repeated (default: all that are to have the boundary ${meant})`,
       repeated,
     )
     .option('--concurrency <n>', 'how many tenants at a time, at most 64 (default: 4)', countFrom(1))
@@ -84,7 +85,7 @@ function render(report: BoundaryReport, isDryRun: boolean): string {
     ...shown,
     ...(shown.length < lacking.length && isDryRun ? [`… and ${lacking.length - shown.length} more`] : []),
     isDryRun ? `${entries.length} ${entries.length === 1 ? 'tenant' : 'tenants'} would be changed` : summary(report, 'changed'),
-    `${unchanged} were in order`,
+    `${unchanged} ${unchanged === 1 ? 'was' : 'were'} in order`,
     ...renderGuards(missingGuards),
   ].join('\n')
 }
