@@ -17,6 +17,7 @@ export const oneCopy = defineCheck({
 export function copies(root: string, ownFile: string): Observation[] {
   return (['pg', 'partywall'] as const).flatMap((name) => {
     const found = copiesOf(name, root, ownFile)
+    if (found.length === 0 && name === 'pg') return [noneFound]
     if (found.length < 2) return []
     return [
       {
@@ -26,6 +27,13 @@ export function copies(root: string, ownFile: string): Observation[] {
       },
     ]
   })
+}
+
+/** Partywall cannot run without pg, so this says nothing about how many there are. */
+const noneFound: Observation = {
+  severity: 'info',
+  seen: "no copy of pg was found in a folder node_modules (Yarn's Plug'n'Play has none), so it is not known how many there are, and of which version",
+  fix: 'Ask your package manager which copies of pg and partywall it installs, e.g. with yarn why pg.',
 }
 
 /** The application and partywall load different copies. */

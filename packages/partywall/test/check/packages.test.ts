@@ -23,7 +23,10 @@ async function copiesIn(files: Record<string, string>): Promise<{ severity: stri
 
 test('one copy of pg for all is in order, also where nothing else is there', async () => {
   expect(await copiesIn({})).toEqual([])
-  expect(copies('/', '/none/x.js')).toEqual([])
+})
+
+test('a folder without node_modules is no proof that there is one copy of pg', () => {
+  expect(copies('/none', '/none/x.js')).toMatchObject([{ severity: 'info', seen: expect.stringContaining('no copy of pg') }])
 })
 
 test('a copy of pg that partywall alone loads is an error that names both', async () => {

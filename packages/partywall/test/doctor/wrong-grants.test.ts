@@ -385,6 +385,11 @@ const changes: readonly [
     ['PW-133', 'PUBLIC may call set_config'],
     'grant execute on function pg_catalog.set_config(text, text, boolean) to public',
   ],
+  [
+    'set_config for a single tenant',
+    ['PW-133', '1 role of a tenant may call set_config by a grant of its own'],
+    () => `grant execute on function pg_catalog.set_config(text, text, boolean) to ${role('initech')}`,
+  ],
   ['temporary tables', ['PW-134', 'PUBLIC may create temporary tables'], `grant temporary on database "${name}" to public`],
   [
     'new schemas of a customer',

@@ -1,7 +1,9 @@
 /** PW-133: no statement of a tenant can leave its role by calling set_config. */
+import { tenantRolePattern } from '../../names/role-name.ts'
 import { keepSetConfigSql, setConfigFunction } from '../../sql/set-config.ts'
 import type { Statement } from '../../sql/statement.ts'
-import type { Context, Examination } from '../context/examination.ts'
+import type { Context, Examination, Observation } from '../context/examination.ts'
+import { plural } from '../context/wording.ts'
 
 export const setConfig: Examination = {
   id: 'PW-133',
@@ -11,10 +13,11 @@ export const setConfig: Examination = {
     const boundaries = [boundary.default, ...Object.values(boundary.kinds), ...Object.values(boundary.tenants)]
     // A login of its own has no other role to take.
     if (!boundaries.includes('role')) return []
-    const [row] = await askDeploy<{ isPublic: boolean; isOfTenants: boolean; hasLogins: boolean }>(
+    const [row] = await askDeploy<{ isPublic: boolean; isOfTenants: boolean; single: number; hasLogins: boolean }>(
       grantedSql(facts.tenants, facts.logins),
     )
-    if (!row!.isPublic && !row!.isOfTenants) return []
+    const single: Observation[] = row!.single === 0 ? [] : [ofSingle(row!.single)]
+    if (!row!.isPublic && !row!.isOfTenants) return single
     const texts = keepSetConfigSql(facts.login, facts.deploy, row!.hasLogins ? facts.logins : undefined)
     return [
       {
@@ -24,8 +27,18 @@ export const setConfig: Examination = {
           `As a superuser, once for each database, run: ${texts.join(' ')} ` +
           "Where no superuser can be had, the boundary 'login' holds against such SQL.",
       },
+      ...single,
     ]
   },
+}
+
+/** Tenants that log in themselves have the right by their group. */
+function ofSingle(roles: number): Observation {
+  return {
+    severity: 'warning',
+    seen: `${plural(roles, 'role of a tenant', 'roles of tenants')} may call set_config by a grant of ${roles === 1 ? 'its' : 'their'} own: one statement can leave the role, and then reads all tenants.`,
+    fix: `Run: revoke execute on function ${setConfigFunction} from <the role of the tenant>`,
+  }
 }
 
 function grantedSql(group: string, logins: string): Statement {
@@ -34,10 +47,12 @@ function grantedSql(group: string, logins: string): Statement {
       select
         coalesce(bool_or(entry.grantee = 0), false) as "isPublic",
         coalesce(bool_or(has_function_privilege(role.oid, routine.oid, 'execute')), false) as "isOfTenants",
+        count(distinct grantee.oid) filter (where grantee.rolname ~ '${tenantRolePattern}')::integer as single,
         exists (select from pg_catalog.pg_roles as logins where logins.rolname = $2::name) as "hasLogins"
       from pg_catalog.pg_proc as routine
       cross join lateral aclexplode(coalesce(routine.proacl, acldefault('f', routine.proowner))) as entry
       left join pg_catalog.pg_roles as role on role.rolname = $1::name
+      left join pg_catalog.pg_roles as grantee on grantee.oid = entry.grantee
       where routine.oid = '${setConfigFunction}'::pg_catalog.regprocedure`,
     values: [group, logins],
   }
