@@ -90,6 +90,8 @@ const [group, granter, shared, catalog, ofLogins] = (['tenants', 'granter', 'sha
   fixedRole(one, name),
 )
 
+const ownColumns = `In the schema of 2 tenants ("globex", "initech"), the tenant's own role has select with grant option, update on columns`
+
 /** What is done, the id and a part of the finding, and how it is done, as a superuser. */
 const changes: readonly [
   what: string,
@@ -495,6 +497,36 @@ const changes: readonly [
     'a large object for tenants with a login',
     ['PW-137', '2 large objects can be read by PUBLIC, by a group of tenants'],
     `select lo_from_bytea(424243, 'x'); grant select on large object 424243 to ${ofLogins}`,
+  ],
+  [
+    'a tenant that may add members to the group',
+    ['PW-121', `The role of the tenant "globex" may add members to the role "${group}"`],
+    () => `set role ${granter}; grant ${group} to ${role('globex')} with admin option; reset role`,
+  ],
+  [
+    'a column of the history that the tenant may write',
+    ['PW-126', ownColumns],
+    () => `grant update (checksum) on globex.partywall_migrations to ${role('globex')}`,
+  ],
+  [
+    'a column that the tenant may give away',
+    ['PW-126', ownColumns],
+    () => `grant select (title) on initech.projects to ${role('initech')} with grant option`,
+  ],
+  [
+    'later shared tables that tenants write',
+    ['PW-128', `In the schema "public", new tables of the role "${deploy}" are given to the role "${group}"`],
+    `alter default privileges for role ${deploy} in schema public grant insert on tables to ${group}`,
+  ],
+  [
+    'later shared tables that the login reads',
+    ['PW-128', `In the schema "public", new tables of the role "${deploy}" are given to the role "${app}"`],
+    `alter default privileges for role ${deploy} in schema public grant select on tables to ${app}`,
+  ],
+  [
+    'later tables of the catalog that a customer reads',
+    ['PW-128', () => `In the schema "partywall", new tables of the role "${deploy}" are given to the role "${customer}"`],
+    () => `alter default privileges for role ${deploy} in schema partywall grant select on tables to ${customer}`,
   ],
   ['a role whose tenant is gone', ['PW-139', orphan], `grant usage on schema acme to ${orphan}`],
   ['a role that no database uses', ['PW-139', 'named like that of a tenant'], 'select'],

@@ -1,9 +1,12 @@
 /** PW-128: what a migration creates later gets the rights of its tenant, and of no other role. */
+import { identifier } from '../../names/identifier.ts'
+import { anyTenantPattern } from '../../names/role-name.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
 import {
   customerCte,
   fromRole,
+  groupsOf,
   isReachable,
   isReadingSql,
   roleNameSql,
@@ -22,6 +25,7 @@ export const defaultPrivileges: Examination = {
     const others = await askDeploy<SomeTenants & { role: string; maker: string }>(othersSql(context))
     const missing = await askDeploy<SomeTenants & { what: string }>(missingSql(context))
     const everywhere = await askDeploy<{ role: string; maker: string; what: string }>(everywhereSql)
+    const ofShared = await askDeploy<{ role: string; maker: string; what: string; schema: string }>(ofSharedSql(context))
     return [
       ...others.map(({ role, maker, ...some }) => ({
         severity: severityOf(context, role),
@@ -37,6 +41,11 @@ export const defaultPrivileges: Examination = {
           seen: `All ${what} that the role ${JSON.stringify(maker)} will create, in every schema, are given to ${roleText(role)}.`,
           fix: `Run, as ${JSON.stringify(maker)}: alter default privileges revoke all on ${what} from ${fromRole(role)}`,
         })),
+      ...ofShared.map(({ role, maker, what, schema }) => ({
+        severity: severityOf(context, role),
+        seen: `In the schema ${JSON.stringify(schema)}, new ${what} of the role ${JSON.stringify(maker)} are given to ${roleText(role)}, with more than tenants may do there.`,
+        fix: `Run, as ${JSON.stringify(maker)}: alter default privileges in schema ${identifier(schema)} revoke … on ${what} from ${fromRole(role)}`,
+      })),
     ]
   },
 }
@@ -96,6 +105,37 @@ function missingSql(context: Context): Statement {
       group by 1
       order by 1`,
     values: tenantValues(context),
+  }
+}
+
+/** In the shared schemas tenants read what is new, and the login has no right; in the catalog neither has any. */
+function ofSharedSql(context: Context): Statement {
+  const { facts, options } = context
+  const { sharedSchema, extraSearchPath, boundary } = options
+  const logins = boundary.default === 'path' || facts.login === facts.deploy ? [] : [facts.login]
+  return {
+    text: `
+      select distinct
+        ${roleNameSql('entry.grantee')} as role,
+        maker.rolname::text as maker,
+        case given.defaclobjtype when 'r' then 'tables' else 'sequences' end as what,
+        namespace.nspname::text as schema
+      from pg_catalog.pg_default_acl as given
+      join pg_catalog.pg_namespace as namespace on namespace.oid = given.defaclnamespace
+      join pg_catalog.pg_roles as maker on maker.oid = given.defaclrole
+      cross join lateral aclexplode(given.defaclacl) as entry
+      left join pg_catalog.pg_roles as grantee on grantee.oid = entry.grantee
+      where (namespace.nspname = any ($1::name[]) or namespace.nspname = 'partywall')
+        and given.defaclobjtype in ('r', 'S')
+        and (
+          grantee.rolname = any ($3::name[])
+          or (
+            (entry.grantee = 0 or grantee.rolname = any ($2::name[]) or grantee.rolname ~ '${anyTenantPattern}')
+            and (entry.privilege_type <> 'SELECT' or entry.is_grantable or namespace.nspname = 'partywall')
+          )
+        )
+      order by 1, 2, 3, 4`,
+    values: [[sharedSchema, ...extraSearchPath], groupsOf(context), logins],
   }
 }
 

@@ -10,7 +10,7 @@ export const memberships: Examination = {
   needs: 'roles',
   async run(context: Context) {
     const { askDeploy } = context
-    const of = await askDeploy<SomeTenants & { role: string }>(memberOfSql(context))
+    const of = await askDeploy<SomeTenants & { role: string; isKnown: boolean }>(memberOfSql(context))
     const members = await askDeploy<SomeTenants & { role: string }>(membersSql(context))
     const customers = await askDeploy<SomeTenants & { role: string }>(customersSql(context))
     const missing = await askDeploy<SomeTenants & { role: string }>(missingSql(context))
@@ -28,7 +28,14 @@ type Row = SomeTenants & { readonly role: string }
 /** What the boundary before has left. */
 const finish = 'When no process with the previous boundary runs: npx partywall boundary upgrade --finish'
 
-function memberOf(row: Row, { facts }: Context): Observation {
+function memberOf(row: Row & { readonly isKnown: boolean }, { facts }: Context): Observation {
+  if (row.isKnown) {
+    return {
+      severity: 'error',
+      seen: `The role of ${tenantsText(row)} may add members to ${roleText(row.role)}: its membership has the admin option.`,
+      fix: 'Run: revoke admin option for <the other role> from <the role of the tenant>',
+    }
+  }
   return {
     severity: 'error',
     seen: `The role of ${tenantsText(row)} is a member of ${roleText(row.role)}, and has all its rights.`,
@@ -67,14 +74,16 @@ function memberOfSql(context: Context): Statement {
   return {
     text: `
       with ${tenantCte}
-      select ${roleNameSql('membership.roleid')} as role, ${someTenantsSql()}
+      select ${roleNameSql('membership.roleid')} as role, known.is_known as "isKnown", ${someTenantsSql()}
       from tenant
       join pg_catalog.pg_auth_members as membership on membership.member = tenant.role
       join pg_catalog.pg_roles as other on other.oid = membership.roleid
-      where other.rolname <> $4::name
-        and not (other.rolname = $5::name and tenant.boundary = 'login')
-      group by 1
-      order by 1`,
+      cross join lateral (
+        select other.rolname = $4::name or (other.rolname = $5::name and tenant.boundary = 'login') as is_known
+      ) as known
+      where not known.is_known or membership.admin_option
+      group by 1, 2
+      order by 1, 2`,
     values: [...tenantValues(context), context.facts.tenants, context.facts.logins],
   }
 }
