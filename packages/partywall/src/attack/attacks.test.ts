@@ -53,7 +53,7 @@ function failingWorld(error: Error): World {
     sibling: tenantCalled('sibling'),
     other: tenantCalled('other'),
     spareSchema: '"spare"',
-    shared: { table: '"t_table"', view: '"t_view"', routine: '"t_routine"' },
+    shared: { table: '"t_table"', view: '"t_view"', routine: '"t_routine"', spareTable: '"t_spare"' },
     one: pool,
     two: pool,
     isDirect: true,

@@ -4,6 +4,7 @@ import { tenantRolePattern } from '../names/role-name.ts'
 import { literal } from '../sql/literal.ts'
 import { setConfigFunction } from '../sql/set-config.ts'
 import type { Statement } from '../sql/statement.ts'
+import type { SharedObjects } from './groups/world.ts'
 import { namesOfAttacks } from './throw-away-names.ts'
 
 export interface Planted {
@@ -56,9 +57,10 @@ export function sharedText(sharedSchema: string, name: string, sibling: string):
     create function ${at.routine}() returns text language plpgsql as ${literal(body)};`
 }
 
-function sharedObjects(schema: string, name: string): Record<'table' | 'view' | 'routine', string> {
+/** @param name of the objects, without their endings */
+export function sharedObjects(schema: string, name: string): SharedObjects {
   const nameOf = (ending: string): string => `${identifier(schema)}.${identifier(`${name}_${ending}`)}`
-  return { table: nameOf('table'), view: nameOf('view'), routine: nameOf('routine') }
+  return { table: nameOf('table'), view: nameOf('view'), routine: nameOf('routine'), spareTable: nameOf('spare') }
 }
 
 /** Names that attacks have made: schemas, and objects in the shared schema. `now` is the server's clock, in milliseconds. */

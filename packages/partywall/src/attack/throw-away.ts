@@ -19,6 +19,7 @@ import {
   dropSharedText,
   leftoversSql,
   rolesSql,
+  sharedObjects,
   sharedText,
   tablesText,
 } from './throw-away-sql.ts'
@@ -106,7 +107,6 @@ function tenantOf({ kind }: MakingParts, id: string, schemaOid: string | undefin
 /** undefined where the role may not create in the shared schema. */
 async function makeShared(parts: MakingParts, id: string, sibling: ThrowAway): Promise<SharedObjects | undefined> {
   const { owner, sharedSchema } = parts
-  const at = `${identifier(sharedSchema)}.${identifier(schemaOf(id)).slice(0, -1)}`
   try {
     await owner.transaction((transaction) =>
       transaction.in('pg_catalog').query({ text: sharedText(sharedSchema, schemaOf(id), sibling.schema) }),
@@ -115,7 +115,7 @@ async function makeShared(parts: MakingParts, id: string, sibling: ThrowAway): P
     if (sqlStateOf(error) === sqlState.insufficientPrivilege) return undefined
     throw error
   }
-  return { table: `${at}_table"`, view: `${at}_view"`, routine: `${at}_routine"` }
+  return sharedObjects(sharedSchema, schemaOf(id))
 }
 
 /** Removes what `makeThrowAways` made of these ids, also when it was interrupted. */

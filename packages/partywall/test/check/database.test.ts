@@ -75,11 +75,13 @@ describe('with a database', async () => {
       expect(await catalogState(queryable)).toBe('unreadable')
       return seen(powerfulLogin, { boundary: 'role' }, deployRole)
     })
-    expect(found).toEqual([
-      expect.stringMatching(/^error: .*CREATEROLE/),
-      expect.stringMatching(/^error: .*owns schemas or tables/),
-      expect.stringMatching(/^info: .*may not read the catalog/),
-    ])
+    expect(found).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^error: .*CREATEROLE/),
+        expect.stringMatching(/^error: .*owns schemas or tables/),
+        expect.stringMatching(/^info: .*may not read the catalog/),
+      ]),
+    )
   })
 
   test('a login without power is in order under the boundary role', async () => {

@@ -39,7 +39,7 @@ export function hostile({
       const texts = [sql(world)].flat()
       const before = await rowsOf(world)
       const { results, error } = await world.run(world.mine, () =>
-        isRolledBack ? inTransaction(world, texts) : one(world, texts),
+        isRolledBack ? inTransaction(world, texts) : oneByOne(world, texts),
       )
       if (shows(results, world.sibling) || (error !== undefined && shows(error, world.sibling)))
         return notHeld('it read what belongs to the other tenant')
@@ -48,7 +48,8 @@ export function hostile({
         return notHeld('it changed rows of the other tenant')
       }
       if (error !== undefined) return refusedBy(error, alsoHeld)
-      return success === 'runs' ? notHeld('it was carried out') : held('it found only what is its own')
+      if (success === 'runs') return notHeld('it was carried out')
+      return held(success === 'writes' ? 'it changed no row of the other tenant' : 'it found only what is its own')
     },
   }
 }
@@ -59,7 +60,7 @@ interface Answers {
 }
 
 /** Each text as a query of its own. */
-async function one({ one: pool }: World, texts: readonly string[]): Promise<Answers> {
+async function oneByOne({ one: pool }: World, texts: readonly string[]): Promise<Answers> {
   return send((text) => pool.query(text), texts)
 }
 

@@ -76,7 +76,7 @@ export const sharedSchema = group('shared-schema', [
     promise: fromRole,
     prepare: needsShared,
     success: 'runs',
-    sql: inShared(({ table }) => `create table ${table.replace(/_table"$/, '_planted"')} (id integer)`),
+    sql: inShared(({ spareTable }) => `create table ${spareTable} (id integer)`),
   }),
   hostile({
     name: 'catalog-read',

@@ -29,6 +29,8 @@ export interface SharedObjects {
   readonly view: string
   /** Has a variable of the type of the tenant's table. */
   readonly routine: string
+  /** A table that does not exist, and that an attack may try to make. */
+  readonly spareTable: string
 }
 
 export interface World {

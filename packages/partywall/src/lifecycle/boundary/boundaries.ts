@@ -58,7 +58,7 @@ export class BoundaryWork {
 
   async status(): Promise<BoundaryStatus> {
     const { deploy, access, options } = this.#parts
-    await this.#assertInstalled()
+    await this.#installIfMissing()
     const names = await access.names(deploy)
     const tenants = await this.#select('boundary.status', {})
     const walls = await readWalls(deploy, names, options.boundary, tenants)
@@ -84,7 +84,7 @@ export class BoundaryWork {
     const started = performance.now()
     const { access, deploy } = this.#parts
     this.#assertConfigured(direction)
-    await this.#assertInstalled()
+    await this.#installIfMissing()
     const names = await access.names(deploy)
     if (!options.dryRun) await this.#prepare(names)
     const entries = new Map<string, BoundaryEntry>()
@@ -126,8 +126,8 @@ export class BoundaryWork {
     }
   }
 
-  async #assertInstalled(): Promise<void> {
-    // A catalog that cannot be read yet is there: its rights are what is about to be given.
+  async #installIfMissing(): Promise<void> {
+    // As the first use of every call does. A catalog that cannot be read yet is there: its rights are what is about to be given.
     const { catalog, deploy } = this.#parts
     if ((await deploy.query(schemaExistsSql(catalogSchema))).rows.length === 0) await catalog.ready()
   }
