@@ -65,7 +65,15 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await tenancy.close()
-  const all = [stranger, ofLogins, orphan, unused, customer, ...Object.values(tenants).map(({ id }) => tenantRole(id))]
+  const all = [
+    stranger,
+    ofLogins,
+    orphan,
+    orphanLogin,
+    unused,
+    customer,
+    ...Object.values(tenants).map(({ id }) => tenantRole(id)),
+  ]
   const elsewhere = new Client(other.directUrl)
   await elsewhere.connect()
   await elsewhere.query(`drop owned by ${role('globex')}`)
@@ -84,6 +92,7 @@ test('tenancy.doctor finds nothing about roles and rights in a fleet as partywal
 const role = (schema: string): string => tenantRole(tenants[schema]!.id)
 const stranger = `${logins.appRole}_stranger`
 const orphan = `partywall_${randomBytes(16).toString('hex')}`
+const orphanLogin = `partywall_${randomBytes(16).toString('hex')}_ro_0a1b2c3d`
 const unused = `partywall_${randomBytes(16).toString('hex')}`
 const { appRole: app, deployRole: deploy } = logins
 const [group, granter, shared, catalog, ofLogins] = (['tenants', 'granter', 'shared', 'catalog', 'logins'] as const).map((one) =>
@@ -529,6 +538,11 @@ const changes: readonly [
     () => `alter default privileges for role ${deploy} in schema partywall grant select on tables to ${customer}`,
   ],
   ['a role whose tenant is gone', ['PW-139', orphan], `grant usage on schema acme to ${orphan}`],
+  [
+    "a customer's login whose tenant is gone",
+    ['PW-139', orphanLogin],
+    `create role ${orphanLogin} login; grant usage on schema public to ${orphanLogin}`,
+  ],
   ['a role that no database uses', ['PW-139', 'named like that of a tenant'], 'select'],
 ]
 

@@ -1,8 +1,8 @@
-/** PW-139: every role of a tenant has its tenant. One that is left keeps its rights, and the login may still take it. */
-import { tenantRolePattern } from '../../names/role-name.ts'
+/** PW-139: every role of a tenant, and every login of its customers, has its tenant. One that is left keeps its rights, and may still be taken or log in. */
+import { anyTenantPattern } from '../../names/role-name.ts'
 import type { Statement } from '../../sql/statement.ts'
 import type { Context, Examination, Observation } from '../context/examination.ts'
-import { tenantCte, tenantValues } from '../context/tenants-sql.ts'
+import { groupsOf, tenantCte, tenantValues } from '../context/tenants-sql.ts'
 import { listOf, plural } from '../context/wording.ts'
 
 export const orphanedRoles: Examination = {
@@ -57,13 +57,15 @@ function orphansSql(context: Context): Statement {
             select
             from pg_catalog.pg_auth_members as membership
             join pg_catalog.pg_roles as grp on grp.oid = membership.roleid
-            where membership.member = role.oid and grp.rolname = $4::name
+            where membership.member = role.oid and grp.rolname = any ($4::name[])
           ) as is_here,
           coalesce(used.is_elsewhere, false) as is_elsewhere
         from pg_catalog.pg_roles as role
         left join used on used.role = role.oid
-        where role.rolname ~ '${tenantRolePattern}'
-          and not exists (select from tenant where tenant.role = role.oid)
+        where role.rolname ~ '${anyTenantPattern}'
+          and not exists (
+            select from tenant where replace(tenant.id::text, '-', '') = substr(role.rolname::text, 11, 32)
+          )
       )
       select
         count(*) filter (where is_here)::integer as "withRights",
@@ -71,6 +73,6 @@ function orphansSql(context: Context): Statement {
         count(*) filter (where not is_here and not is_elsewhere)::integer as without,
         (array_agg(name order by name) filter (where not is_here and not is_elsewhere))[1:5] as "someWithout"
       from orphan`,
-    values: [...tenantValues(context), context.facts.tenants],
+    values: [...tenantValues(context), groupsOf(context)],
   }
 }
