@@ -233,7 +233,7 @@ test('tenants are created side by side: none waits for the group of all tenants 
   await holder.query('select pg_advisory_lock(4711)')
   const slow = tenancy.tenants.create({ schema: 'slow' })
   const waiting = `select count(*)::int as count from pg_locks where locktype = 'advisory' and objid = 4711 and not granted`
-  await expect.poll(async () => (await holder.query(waiting)).rows[0].count).toBe(1)
+  await expect.poll(async () => (await holder.query(waiting)).rows[0].count, { timeout: 10_000 }).toBe(1)
   await tenancy.tenants.create({ schema: 'quick' })
   await holder.query('select pg_advisory_unlock(4711)')
   await slow
