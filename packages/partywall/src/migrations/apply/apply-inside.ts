@@ -16,14 +16,16 @@ import { MigrationSession } from './migration-session.ts'
 import { TransactionText, type Script } from './transaction-text.ts'
 
 export async function applyInside(work: BatchInSchema): Promise<void> {
-  const { connections, schema, batch } = work
+  const { connections, schema, batch, state, progress } = work
   const script = scriptOf(work)
-  if (batch.migrations.every((migration) => work.stepOf(migration).kind === 'sql')) {
-    const text = new TransactionText(script)
-    await explained(text, connections.send(schema, text.text, text.foreign))
-  } else {
-    await connections.transaction((transaction) => runScript(transaction, script))
-  }
+  await progress.through([...(state.toRecord ?? []), ...batch.migrations], async () => {
+    if (batch.migrations.every((migration) => work.stepOf(migration).kind === 'sql')) {
+      const text = new TransactionText(script)
+      await explained(text, connections.send(schema, text.text, text.foreign))
+    } else {
+      await connections.transaction((transaction) => runScript(transaction, script))
+    }
+  })
 }
 
 /** All that a batch does in its schema. */

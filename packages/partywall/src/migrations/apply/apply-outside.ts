@@ -17,7 +17,7 @@ import { statementsOf, type SqlStep, type StepStatement } from '../shape/step-st
 import type { BatchInSchema } from './batches.ts'
 import { migrationFailed } from './failure.ts'
 import { forgetPlansText } from './forget-plans.ts'
-import { guardSession } from './guards.ts'
+import { guardSession, releaseSession } from './guards.ts'
 import { MigrationSession } from './migration-session.ts'
 import { placeIn } from './transaction-text.ts'
 
@@ -26,7 +26,11 @@ export async function applyOutside(first: BatchInSchema, ...next: readonly Batch
   const { connections, schema, state, limits } = first
   await connections.session(schema, async (session) => {
     await guardSession(session, schema, state, limits)
-    for (const work of [first, ...next]) await applyOn(session, work)
+    try {
+      for (const work of [first, ...next]) await applyOn(session, work)
+    } finally {
+      await releaseSession(session, schema)
+    }
   })
 }
 
@@ -41,10 +45,11 @@ async function applyOn(session: Queryable, work: BatchInSchema): Promise<void> {
 }
 
 /** Creates the history if there is none, and removes its digest: another process that reads the schema in the middle then reads the rows. */
-async function prepareHistory(session: Queryable, { schema, state }: BatchInSchema): Promise<void> {
+async function prepareHistory(session: Queryable, { schema, state, progress }: BatchInSchema): Promise<void> {
   const { hasHistory, applied, toRecord = [] } = state
   if (!hasHistory) for (const text of createHistoryTexts(schema)) await session.query({ text })
-  if (toRecord.length > 0) await session.query({ text: recordText(schema, applied.length + 1, toRecord) })
+  if (toRecord.length > 0)
+    await progress.through(toRecord, () => session.query({ text: recordText(schema, applied.length + 1, toRecord) }))
   await session.query({ text: commentText(schema, null) })
 }
 
@@ -150,14 +155,14 @@ async function dropInvalid(session: Queryable, schema: string, index: string): P
 }
 
 async function finishHistory(session: Queryable, work: BatchInSchema, migration: Migration): Promise<void> {
-  const { schema, batch, position, appliedAfter } = work
+  const { schema, batch, position, appliedAfter, progress } = work
   const row =
     batch.direction === 'up' ? recordStatementsText(schema, position, migration, null) : forgetText(schema, [migration.name])
   await session.query({ text: `begin` })
   await session.query({ text: row })
   await session.query({ text: commentText(schema, digestOf(appliedAfter)) })
   await session.query({ text: forgetPlansText(schema) })
-  await session.query({ text: `commit` })
+  await progress.through([migration], () => session.query({ text: `commit` }))
 }
 
 function invalidIndexSql(schema: string, index: string): Statement {

@@ -12,6 +12,7 @@ import { stepOf, type Direction } from '../plan/planned.ts'
 import { stepMayUse } from '../shape/enum-values.ts'
 import { runsOutside, shapeOf } from '../shape/step-parts.ts'
 import type { MigrationLimits } from './guards.ts'
+import type { Progress } from './progress.ts'
 
 /** Migrations that go together: all in one transaction, or one alone outside of transactions. */
 export interface Batch {
@@ -70,6 +71,7 @@ export interface ApplyPlace {
   readonly connections: Connections
   readonly target: MigrationTarget
   readonly limits: MigrationLimits
+  readonly progress: Progress
 }
 
 /** One batch in one schema: all that applying it needs to know, whether inside of a transaction or outside. */
@@ -77,14 +79,16 @@ export class BatchInSchema {
   readonly connections: Connections
   readonly target: MigrationTarget
   readonly limits: MigrationLimits
+  readonly progress: Progress
   /** The state that the batch starts from. */
   readonly state: SchemaState
   readonly batch: Batch
 
-  constructor({ connections, target, limits }: ApplyPlace, state: SchemaState, batch: Batch) {
+  constructor({ connections, target, limits, progress }: ApplyPlace, state: SchemaState, batch: Batch) {
     this.connections = connections
     this.target = target
     this.limits = limits
+    this.progress = progress
     this.state = state
     this.batch = batch
   }

@@ -43,7 +43,7 @@ export function assertDigestText(schema: string, digest: string | null): string 
 }
 
 /**
- * The same guards on a session, for work outside of transactions. The lock ends with the session.
+ * The same guards on a session, for work outside of transactions. The lock is held until `releaseSession`.
  * @throws an error with lockedMark or historyChangedMark in its message
  */
 export async function guardSession(
@@ -57,6 +57,18 @@ export async function guardSession(
   if (rows[0]?.isHeld !== true) throw new Error(lockedMark)
   await session.query({ text: assertDigestText(schema, state.digest) })
   if (state.hasHistory && state.digest === null) await assertStoppedAlike(session, schema, state)
+}
+
+/**
+ * Gives the lock back. The end of the connection would do that too, but a server process ends when it has cleaned up, and what comes next in the schema
+ * would find the lock taken.
+ */
+export async function releaseSession(session: Queryable, schema: string): Promise<void> {
+  const unlock = (): Promise<unknown> => session.query({ text: `select pg_catalog.pg_advisory_unlock(${lockKey(schema)})` })
+  // A statement that failed may have left its transaction open. A connection that is broken has no session any more, and with it no lock.
+  await unlock()
+    .catch(() => session.query({ text: 'rollback' }).then(unlock))
+    .catch(() => {})
 }
 
 /** All histories without a digest are equal to the check above: another deploy may have continued since with what stopped here. */

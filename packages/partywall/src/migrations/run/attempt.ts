@@ -12,6 +12,7 @@ import { redoLast } from '../apply/redo-last.ts'
 import { resetSchema } from '../apply/reset-schema.ts'
 import { isOutOfMemory } from '../apply/lock-table.ts'
 import { historyChangedMark, lockedMark, type MigrationLimits } from '../apply/guards.ts'
+import { Progress } from '../apply/progress.ts'
 import { toRun, type Planned } from '../plan/planned.ts'
 import type { FleetTarget } from '../plan/targets.ts'
 import { endOf, entryOf } from './report.ts'
@@ -39,6 +40,8 @@ export interface Turn {
   readonly planned: Planned
   /** When the first attempt started; undefined before that. As performance.now() counts. */
   readonly startedAt: number | undefined
+  /** What the attempts before have committed, in order. */
+  readonly applied: readonly string[]
   /** Why the last attempt failed. */
   readonly error?: unknown
 }
@@ -54,38 +57,65 @@ export async function attempt(parts: AttemptParts, turn: Turn, tries: number): P
   const { planned } = turn
   const startedAt = turn.startedAt ?? performance.now()
   if (turn.startedAt === undefined) parts.onStart(planned)
+  const progress = new Progress()
   try {
     if (planned.problem !== undefined) throw planned.problem
-    await apply(parts, planned)
-    return { entry: endOf(planned, startedAt) }
+    await apply(parts, planned, progress)
+    return { entry: endOf(planned, startedAt, allOf(turn, namesOf(planned))) }
   } catch (error) {
+    const applied = allOf(turn, pendingOf(planned, progress.done))
     const decision = retryDecision(error)
     if (decision === 'give up' || tries >= (decision === 'wait' ? parts.retries : triesAfterReplan)) {
       const explained = isOutOfMemory(error)
         ? await parts.explainOutOfMemory(planned.target.schema, error)
         : forReaders(planned, error)
-      return { entry: endOf(planned, startedAt, explained) }
+      return { entry: endOf(planned, startedAt, applied, explained) }
     }
     const target = await currentTarget(parts, planned.target, error)
     if (target === undefined) {
       const note = 'the tenant was deleted during the run'
-      return { entry: entryOf(planned, 'done', performance.now() - startedAt, { note }) }
+      return { entry: entryOf(planned, 'done', performance.now() - startedAt, { applied, note }) }
     }
     const replanned = await parts.replan(target)
-    if (isOtherRedo(turn.first, replanned)) return { entry: endOf(planned, startedAt, forReaders(planned, error)) }
-    const retry = { ...turn, planned: replanned, startedAt, error: forReaders(planned, error) }
+    if (isOtherRedo(turn.first, replanned)) return { entry: endOf(planned, startedAt, applied, forReaders(planned, error)) }
+    const isLost = isConnectionLost(error)
+    const committed = isLost ? [...applied, ...notPendingAnyMore(pendingOf(planned, progress.underway), replanned)] : applied
+    const retry = { ...turn, planned: replanned, startedAt, applied: committed, error: forReaders(planned, error) }
     return { retry, afterMs: decision === 'wait' || tries > 0 ? pauseAfter(tries) : 0 }
   }
 }
 
-async function apply({ connections, limits, crossSchemaProblem }: AttemptParts, planned: Planned): Promise<void> {
+async function apply(
+  { connections, limits, crossSchemaProblem }: AttemptParts,
+  planned: Planned,
+  progress: Progress,
+): Promise<void> {
   const { target, state, direction, again, pending, needsHistoryWrite } = planned
-  const place = { connections, target, limits }
+  const place = { connections, target, limits, progress }
   if (again === 'all') return resetSchema(place, state, pending, (queryable) => crossSchemaProblem(queryable, planned))
-  if (again === 'last' && pending[0] !== undefined) return redoLast(place, state, pending[0])
+  if (again === 'last' && pending[0] !== undefined) return redoLast({ ...place, progress: new Progress() }, state, pending[0])
   const migrations = toRun(planned)
   if (migrations.length === 0 && !needsHistoryWrite) return
   await applyChanges({ ...place, state, direction, migrations })
+}
+
+/** Each once: a migration that another process has rolled back meanwhile is done twice. */
+function allOf({ applied }: Turn, now: readonly string[]): readonly string[] {
+  return [...new Set([...applied, ...now])]
+}
+
+function namesOf({ pending }: Planned): string[] {
+  return pending.map(({ name }) => name)
+}
+
+/** What is only recorded, such as a baseline, is not pending, and is no work of the run. */
+function pendingOf(planned: Planned, names: readonly string[]): string[] {
+  return namesOf(planned).filter((name) => names.includes(name))
+}
+
+/** What was sent when the connection was lost, and is in the history now: the answer was lost, not the work. */
+function notPendingAnyMore(names: readonly string[], replanned: Planned): string[] {
+  return names.filter((name) => !namesOf(replanned).includes(name))
 }
 
 /** Outside of a transaction, the migration may be rolled back already: the one before it is the last one now, and must stay. */
@@ -113,8 +143,13 @@ function retryDecision(error: unknown): RetryDecision {
   if (isTenancyError(error)) return isDown(error) ? 'replan' : 'give up'
   // A statement of partywall's own failed: another deploy has created the history, or a row of it, in the meantime.
   if (state === duplicateTable || state === uniqueViolation) return 'replan'
-  const isLost = state === undefined && /terminated|ECONNRESET|EPIPE|ECONNREFUSED|not queryable/i.test(message)
-  return isLost ? 'replan' : 'give up'
+  return isConnectionLost(error) ? 'replan' : 'give up'
+}
+
+/** The client does not know what became of the statement. */
+function isConnectionLost(error: unknown): boolean {
+  const message = error instanceof Error ? error.message : ''
+  return sqlStateOf(error) === undefined && /terminated|ECONNRESET|EPIPE|ECONNREFUSED|not queryable/i.test(message)
 }
 
 /** No connection could be opened, and time may change that: the server is starting, or has crashed. */

@@ -174,7 +174,7 @@ export class FleetRun<A extends object = Attributes> {
         }),
     }
     const narrowing = new Narrowing(connections.size)
-    const turns = plans.map((planned): Turn => ({ first: planned, planned, startedAt: undefined }))
+    const turns = plans.map((planned): Turn => ({ first: planned, planned, startedAt: undefined, applied: [] }))
     await work(turns, {
       size: connections.size,
       canary,
@@ -195,12 +195,15 @@ export class FleetRun<A extends object = Attributes> {
   }
 
   /** The entry of a schema that got no attempt, or no further one. */
-  #entryOfSkipped({ planned, startedAt, error }: Turn): MigrationEntry {
+  #entryOfSkipped({ planned, startedAt, applied, error }: Turn): MigrationEntry {
     if (error === undefined) return entryOf(planned, 'skipped', 0)
     // It may have had many attempts left: the run was given up, not the schema.
     return this.#isAborted()
-      ? entryOf(planned, 'skipped', performance.now() - startedAt!, { note: 'it was tried, and would have been tried again' })
-      : endOf(planned, startedAt, error)
+      ? entryOf(planned, 'skipped', performance.now() - startedAt!, {
+          applied,
+          note: 'it was tried, and would have been tried again',
+        })
+      : endOf(planned, startedAt, applied, error)
   }
 
   #failuresLeft(): number | undefined {

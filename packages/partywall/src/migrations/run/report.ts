@@ -57,11 +57,17 @@ export function entryOf(
   })
 }
 
-/** The entry of a schema whose work is over. */
-export function endOf(planned: Planned, startedAt: number | undefined, error?: unknown): MigrationEntry {
+/** The entry of a schema whose work is over. @param applied what all attempts have committed */
+export function endOf(
+  planned: Planned,
+  startedAt: number | undefined,
+  applied: readonly string[],
+  error?: unknown,
+): MigrationEntry {
   const durationMs = startedAt === undefined ? 0 : performance.now() - startedAt
-  if (error !== undefined) return entryOf(planned, 'failed', durationMs, { error })
-  return entryOf(planned, 'done', durationMs, { applied: planned.pending.map(({ name }) => name) })
+  return error === undefined
+    ? entryOf(planned, 'done', durationMs, { applied })
+    : entryOf(planned, 'failed', durationMs, { applied, error })
 }
 
 export function statusOf({ target, head, state, pending, ahead, problem }: Planned, scopes?: BothScopes): MigrationStatus {

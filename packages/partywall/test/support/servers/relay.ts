@@ -1,4 +1,7 @@
-/** A TCP relay to the server that can go silent, as a network does: what a client sends gets no answer, and the connection does not end. */
+/**
+ * A TCP relay to the server that can go silent, as a network does: what a client sends gets no answer, and the connection does not end. Or it loses the
+ * last answer and the connection.
+ */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
@@ -8,9 +11,14 @@ export interface Relay {
   readonly url: string
   /** When the relay stops passing on the answers of the server: at the first byte, after the login, or never. */
   silence: 'at once' | 'after the login' | 'never'
+  /** When the server sends this text, the client gets neither that nor the rest of the answer; its connection ends when the server has done all. Once. */
+  cutAfter?: string | undefined
   /** How many connections were opened so far. */
   opened: number
 }
+
+/** ReadyForQuery, outside of a transaction: it ends the login, and each answer. */
+const idle = 'Z\0\0\0\u0005I'
 
 /** Starts a relay that ends with the test. */
 export async function relayForTest(url: string): Promise<Relay> {
@@ -20,11 +28,16 @@ export async function relayForTest(url: string): Promise<Relay> {
     relay.opened += 1
     const upstream = connect(Number(port || 5432), hostname)
     let hasAnswered = false
+    let isCut = false
     upstream.on('data', (bytes) => {
       const isSilent = relay.silence === 'at once' || (relay.silence === 'after the login' && hasAnswered)
-      // ReadyForQuery ends the login.
-      hasAnswered ||= bytes.includes('Z\0\0\0\u0005I', 0, 'latin1')
-      if (!isSilent) client.write(bytes)
+      hasAnswered ||= bytes.includes(idle, 0, 'latin1')
+      if (relay.cutAfter !== undefined && bytes.includes(relay.cutAfter)) {
+        relay.cutAfter = undefined
+        isCut = true
+      }
+      if (isCut && bytes.includes(idle, 0, 'latin1')) client.destroy()
+      if (!isSilent && !isCut) client.write(bytes)
     })
     client.on('data', (bytes) => upstream.write(bytes))
     for (const [socket, other] of [
