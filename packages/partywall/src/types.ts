@@ -98,7 +98,7 @@ export interface FleetReport<E extends FleetEntry = FleetEntry> {
 
 /** The result of one schema in a migration run. */
 export interface MigrationEntry extends FleetEntry {
-  /** Names of the migrations that this run applied (or rolled back, or recorded), in order. */
+  /** Names of the migrations that this run applied (or rolled back, or recorded), in order; also in a schema that failed later. */
   readonly applied: readonly string[]
   /** Additional information, e.g. that the tenant was deleted during the run. */
   readonly note?: string

@@ -3,14 +3,27 @@
  * pg_type …)`) can give the second tenant other tables than the first one, without an error. The review finds such files as far as a text shows
  * them; what it cannot see shows in the result.
  */
+import type { Blueprint } from '../blueprint/blueprint.ts'
 import { compareBlueprints } from '../blueprint/compare-blueprints.ts'
 import { readFingerprints } from '../blueprint/fingerprints.ts'
 import { readBlueprint } from '../blueprint/read-blueprint.ts'
 import type { MigrationSource } from '../ports/migration-source.ts'
 import type { Queryable } from '../sql/statement.ts'
+import { withoutBoundary, type BoundaryRoles } from './without-boundary.ts'
 
 /** The most differences that are named. */
 const mostNamed = 5
+
+export interface Pair {
+  readonly source: MigrationSource
+  /** Of the history that both have. */
+  readonly digest: string
+  readonly schema: string
+  /** The schema of the other tenant. */
+  readonly like: string
+  /** Asked only when something differs. */
+  roles(): Promise<BoundaryRoles>
+}
 
 /** The sources, and the digests of histories that were compared in this process: the same files give the same result again. */
 const compared = new WeakMap<MigrationSource, Set<string>>()
@@ -18,12 +31,10 @@ const compared = new WeakMap<MigrationSource, Set<string>>()
 /**
  * What differs, e.g. `index "books.books_title"`; none when nothing does, or the two histories were compared before. Costs one query for the first
  * tenant of a process and a history, and two more when something differs.
- * @param digest of the history that both have
- * @param like the schema of the other tenant
  */
 export async function differencesFrom(
   queryable: Queryable,
-  { source, digest, schema, like }: { source: MigrationSource; digest: string; schema: string; like: string },
+  { source, digest, schema, like, roles }: Pair,
 ): Promise<readonly string[]> {
   const digests = compared.get(source) ?? new Set<string>()
   compared.set(source, digests)
@@ -31,7 +42,10 @@ export async function differencesFrom(
   digests.add(digest)
   const fingerprints = await readFingerprints(queryable, [schema, like])
   if (fingerprints.get(schema) === fingerprints.get(like)) return []
-  const [actual, expected] = [await readBlueprint(queryable, schema), await readBlueprint(queryable, like)]
+  const of = await roles()
+  const [actual, expected] = [await readBlueprint(queryable, schema), await readBlueprint(queryable, like)].map((blueprint) =>
+    withoutBoundary(blueprint, of),
+  ) as [Blueprint, Blueprint]
   const names = compareBlueprints(expected, actual).map(({ kind, name }) => `${kind} ${JSON.stringify(name)}`)
   return [...new Set(names)].slice(0, mostNamed)
 }

@@ -5,6 +5,7 @@
 import { validateAttributes } from '../catalog/tenants/attributes.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Access } from '../catalog/roles/access.ts'
+import type { RoleNames } from '../catalog/roles/role-names.ts'
 import type { Relations } from '../catalog/relations/relations.ts'
 import { giveNewSchema, completeNewSchema } from '../catalog/roles/tenant-role.ts'
 import { firstGeneration } from '../catalog/roles/tenant-login.ts'
@@ -74,12 +75,13 @@ export async function provision<A extends object>(parts: ProvisionParts<A>, inpu
 
 /** The tenant exists by now, so a comparison that fails is not its failure. */
 async function tellDifferences<A extends object>(
-  { catalog, tenants, sources }: ProvisionParts<A>,
+  { catalog, access, tenants, sources }: ProvisionParts<A>,
   { kind, migrations }: Wanted,
   tenant: Tenant<A>,
   like: string,
 ): Promise<void> {
-  const pair = { source: sourceOfKind(sources, kind), digest: digestOf(migrations), schema: tenant.schema, like }
+  const roles = (): Promise<RoleNames> => access.names(catalog.deploy)
+  const pair = { source: sourceOfKind(sources, kind), digest: digestOf(migrations), schema: tenant.schema, like, roles }
   try {
     const { differencesFrom } = await import(/* webpackMode: "eager" */ './compare-with-fleet.ts')
     const differences = await differencesFrom(catalog.deploy, pair)
