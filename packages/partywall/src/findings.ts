@@ -52,6 +52,7 @@ export const findingIds = [
   'PW-137',
   'PW-138',
   'PW-139',
+  'PW-140',
 ] as const
 
 export type FindingId = (typeof findingIds)[number]

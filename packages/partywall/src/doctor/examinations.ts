@@ -7,6 +7,7 @@ import { indexes } from './fleet/indexes.ts'
 import { numberOfSchemas } from './fleet/number-of-schemas.ts'
 import { sequences } from './fleet/sequences.ts'
 import { tenantsAndSchemas } from './fleet/tenants-and-schemas.ts'
+import { adminOptions } from './roles/admin-options.ts'
 import { catalogRights } from './roles/catalog-rights.ts'
 import { columnRights } from './roles/column-rights.ts'
 import { createRights } from './roles/create-rights.ts'
@@ -74,4 +75,5 @@ export const examinations: readonly Examination[] = [
   largeObjects,
   otherDatabases,
   orphanedRoles,
+  adminOptions,
 ]

@@ -135,8 +135,8 @@ async function killed(
   const exited = once(child, 'exit')
   const options = { finish, concurrency: 3 }
   child.stdin!.write(JSON.stringify({ config: { ...configs[to], database: marked }, verb, options }))
-  const some = Math.floor(Math.random() * (size / 4))
-  while (isAmongTenants && child.exitCode === null && (await lastEntry(admin)) - before <= some) await sleep(1)
+  const enough = isAmongTenants ? before + Math.floor(Math.random() * (size / 4)) : -1
+  while (child.exitCode === null && (await lastEntry(admin)) <= enough) await sleep(1)
   await sleep(Math.random() * (isAmongTenants ? 10 : 600))
   child.kill('SIGKILL')
   const [code] = await exited

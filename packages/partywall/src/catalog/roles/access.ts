@@ -30,6 +30,7 @@ import {
   openToSharedScopeSql,
   roleExistsSql,
 } from './rights-sql.ts'
+import { letGiveSql } from './admin-option.ts'
 import { giveRights } from './rights.ts'
 import { giveSharedGrants } from './shared-grants.ts'
 import { scramVerifier } from './scram-verifier.ts'
@@ -136,8 +137,11 @@ async function makeFixedRoles(transaction: Queryable, names: RoleNames): Promise
     throw explainPrivilege(
       error,
       'make the roles of this database',
-      `As a superuser, run: alter role ${identifier(names.deploy)} createrole; from PostgreSQL 16 on, roles of this database that another role made must ` +
-        'be granted to it with the admin option.',
+      `As a superuser, run: alter role ${identifier(names.deploy)} createrole;` +
+        (names.hasMembershipOptions
+          ? ` Where another role made the roles of this database, also run: ${letGiveSql([names.tenants, names.granter, names.shared, names.catalog], names.deploy)} ` +
+            'docs/boundaries.md#another-deploy-role does it for those of the tenants, too.'
+          : ''),
     )
   }
 }

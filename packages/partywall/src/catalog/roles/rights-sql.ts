@@ -2,6 +2,7 @@
 import { identifier } from '../../names/identifier.ts'
 import { literal } from '../../sql/literal.ts'
 import type { Statement } from '../../sql/statement.ts'
+import { letTakeGranterSql } from './admin-option.ts'
 import type { RoleNames } from './role-names.ts'
 
 export function roleExistsSql(role: string): Statement {
@@ -84,9 +85,8 @@ export function adoptGroupSql(group: string, { granter }: Pick<RoleNames, 'grant
 }
 
 /** What the granter needs: the right to add members to the group, and the deploy role as the one that takes it. */
-export function granterSql({ tenants, granter, deploy, hasMembershipOptions }: RoleNames): string {
-  const ofDeploy = hasMembershipOptions ? ' with inherit false, set true' : ''
-  return [`grant ${identifier(granter)} to ${identifier(deploy)}${ofDeploy};`, adoptGroupSql(tenants, { granter })].join('\n')
+export function granterSql(names: RoleNames): string {
+  return [letTakeGranterSql(names), adoptGroupSql(names.tenants, names)].join('\n')
 }
 
 export type Rights = 'read' | 'read and write'

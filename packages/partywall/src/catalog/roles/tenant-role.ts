@@ -12,6 +12,7 @@ import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import { TenancyError } from '../../errors.ts'
 import type { Tenant } from '../../types.ts'
 import type { Access } from './access.ts'
+import { letTakeGranterSql } from './admin-option.ts'
 import { createTakenRoleSql, futureRightsSql, joinSql, onlyReadSql, usageSql } from './rights-sql.ts'
 import type { RoleNames } from './role-names.ts'
 import { newLoginSql } from './tenant-login.ts'
@@ -59,7 +60,16 @@ export async function completeNewSchema(
   const { role, names, kind } = user
   const groups = { path: [], role: [names.tenants], login: [names.tenants, names.logins] }[kind]
   const texts = [table === undefined ? '' : onlyReadSql(tenant.schema, table, role), joinSql(role, groups, names)]
-  await transaction.query({ text: texts.join('\n') })
+  try {
+    await transaction.query({ text: texts.join('\n') })
+  } catch (error) {
+    throw explainPrivilege(
+      error,
+      `make the role of the tenant ${JSON.stringify(tenant.schema)} a member of its group`,
+      `Where another deploy role made the roles of this database, run as a superuser, or as that role: ${letTakeGranterSql(names)} ` +
+        'docs/boundaries.md#another-deploy-role says what else it needs.',
+    )
+  }
 }
 
 /** The role that uses the schema; undefined where it owns the schema. */

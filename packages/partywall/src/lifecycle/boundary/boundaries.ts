@@ -185,7 +185,9 @@ export class BoundaryWork {
           return { end: 'done' }
         } catch (error) {
           if (tries + 1 < mostTries && mayPass(error)) return { retry: wall, afterMs: 200 * (tries + 1) * (0.5 + Math.random()) }
-          note(wall, 'failed', performance.now() - begun, { error: explained(error, wall.tenant.schema) })
+          const { schema, id } = wall.tenant
+          const reason = await explained(error, { schema, role: tenantRole(id), deploy: names.deploy }, deploy)
+          note(wall, 'failed', performance.now() - begun, { error: reason })
           return { end: 'failed' }
         }
       },

@@ -1,15 +1,25 @@
 /** Why a tenant could not be changed, and what to do. */
 import { TenancyError } from '../../errors.ts'
+import { mayNotGive, rolesOfOthers } from '../../catalog/roles/admin-option.ts'
 import { explainPrivilege } from '../../sql/privilege.ts'
 import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
+import type { Queryable } from '../../sql/statement.ts'
 
-export function explained(error: unknown, schema: string): unknown {
+/** Costs one statement where a privilege is missing. @param role that of the tenant */
+export async function explained(
+  error: unknown,
+  { schema, role, deploy }: { readonly schema: string; readonly role: string; readonly deploy: string },
+  queryable: Queryable,
+): Promise<unknown> {
   if (sqlStateOf(error) === sqlState.dependentObjects) return dependsOn(error as Error & { detail?: string }, schema)
+  if (sqlStateOf(error) === sqlState.insufficientPrivilege) {
+    const ofOthers = await rolesOfOthers(queryable, [role])
+    if (ofOthers.length > 0) return mayNotGive(`change the role of the tenant ${JSON.stringify(schema)}`, ofOthers, deploy, error)
+  }
   return explainPrivilege(
     error,
     `change the rights in the schema ${JSON.stringify(schema)}`,
-    'Give the role of the option "database.deploy" the right to create roles, and let it own the schema. From PostgreSQL 16 on, a role that another ' +
-      'role made must be granted to it with the admin option.',
+    'Give the role of the option "database.deploy" the right to create roles, and let it own the schema.',
   )
 }
 

@@ -155,7 +155,8 @@ export class Logins {
       throw explainPrivilege(
         error,
         what,
-        'Give the role of the option "database.deploy" the right to create roles: alter role … createrole; it also has to own the tables.',
+        'Give the role of the option "database.deploy" the right to create roles: alter role … createrole; it also has to own the tables. From ' +
+          'PostgreSQL 16 on, a login that another role made must be granted to it with the admin option: docs/boundaries.md#another-deploy-role.',
       )
     }
   }
