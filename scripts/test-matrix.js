@@ -46,10 +46,10 @@ for (const major of majors) {
   const server = await startServer(major, fetchBinaries(major))
   try {
     const started = performance.now()
-    const { passed, failed, broken, log } = await runSuite(major, server.url)
+    const { passed, failed, skipped, broken, log } = await runSuite(major, server.url)
     const seconds = ((performance.now() - started) / 1000).toFixed(0)
     const isGood = passed > 0 && failed === 0 && broken.length === 0
-    console.log(`PostgreSQL ${server.version}: ${passed} passed, ${failed} failed, ${seconds} s`)
+    console.log(`PostgreSQL ${server.version}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s`)
     if (!isGood) console.error([...broken.map((name) => `  ${name}`), `  Full log: ${relative(root, log)}`].join('\n'))
     hasFailed ||= !isGood
   } finally {
@@ -141,15 +141,17 @@ async function runSuite(major, url) {
   )
   const end = await new Promise((done) => suite.on('exit', (code, signal) => done(signal ?? `exit ${code}`)))
   suite = undefined
-  if (!fs.existsSync(report)) return { passed: 0, failed: 0, broken: [`The suite did not finish (${end}).`], log }
-  const { numPassedTests, numFailedTests, testResults } = JSON.parse(fs.readFileSync(report, 'utf8'))
+  if (!fs.existsSync(report)) return { passed: 0, failed: 0, skipped: 0, broken: [`The suite did not finish (${end}).`], log }
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(fs.readFileSync(report, 'utf8'))
   const broken = testResults
     .filter(({ status }) => status === 'failed')
     .flatMap(({ name, message, assertionResults }) => {
       const titles = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName)
       return (titles.length > 0 ? titles : [message]).map((title) => `${relative(root, name)}: ${title}`)
     })
-  return { passed: numPassedTests, failed: numFailedTests, broken, log }
+  // The report does not have errors outside of the tests, such as an unhandled rejection. Only the exit code shows them.
+  if (end !== 'exit 0' && broken.length === 0) broken.push(`The suite ended with ${end}, and no test failed.`)
+  return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests, broken, log }
 }
 
 async function freePort() {
