@@ -1,7 +1,7 @@
 /**
  * Every import of the docs works in plain Node.js. A CommonJS package has only those named exports that Node.js finds in its text, and
  * vitest and tsc see more of them: both accept `import { knex } from 'knex'`, which is a SyntaxError for a reader. So each import is put
- * into a file of its own, and one Node.js process for each page loads its files.
+ * into a file of its own, and one Node.js process loads them all.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -19,13 +19,15 @@ const notInstalled: Readonly<Record<string, string>> = {
 }
 
 const pages = await pagesWithImports()
+const problems = await problemsOf(pages)
 
 test('the pages with imports are found', () => {
   expect(pages.length).toBeGreaterThan(15)
 })
 
-test.each(pages)('every import of $path works in plain Node.js', async ({ path, imports }) => {
-  expect(await problemsOf(path, imports)).toEqual([])
+test.each(pages)('every import of $path works in plain Node.js', ({ path, imports }) => {
+  expect(problems.tried[path]).toBe(imports.length)
+  expect(problems.found[path] ?? []).toEqual([])
 })
 
 test('an import that plain Node.js refuses is found, by its line', async () => {
@@ -41,21 +43,28 @@ test('an import that plain Node.js refuses is found, by its line', async () => {
   ]
   const imports = importsOf(page.join('\n'))
   expect(imports.map(({ line }) => line)).toEqual([4, 7])
-  expect(await problemsOf('page.md', imports)).toEqual([expect.stringMatching(/^page\.md:4: .*'knex' -> SyntaxError/s)])
+  const { found } = await problemsOf([
+    { path: 'page.md', imports },
+    { path: 'other.md', imports: imports.slice(1) },
+  ])
+  expect(found).toEqual({ 'page.md': [expect.stringMatching(/^page\.md:4: .*'knex' -> SyntaxError/s)] })
 })
 
 test('a package that is not installed is found, too', async () => {
   const imports = importsOf("```ts\nconst { x } = require('partywall-no-such-package')\nawait import('partywall/none')\n```")
-  expect(await problemsOf('page.md', imports)).toEqual([
-    expect.stringContaining('page.md:2: '),
-    expect.stringContaining('page.md:3: '),
-  ])
+  const { found } = await problemsOf([{ path: 'page.md', imports }])
+  expect(found['page.md']).toEqual([expect.stringContaining('page.md:2: '), expect.stringContaining('page.md:3: ')])
 })
 
 test('the list of packages that are not installed has no package that is', async () => {
   const installed = await readdir(join(root, 'node_modules'))
   expect(Object.keys(notInstalled).filter((name) => installed.includes(name))).toEqual([])
 })
+
+interface Page {
+  readonly path: string
+  readonly imports: readonly Import[]
+}
 
 interface Import {
   readonly line: number
@@ -64,7 +73,7 @@ interface Import {
   readonly isRequire: boolean
 }
 
-async function pagesWithImports(): Promise<{ path: string; imports: Import[] }[]> {
+async function pagesWithImports(): Promise<Page[]> {
   const docs = (await readdir(join(root, 'docs'), { recursive: true })).map((name) => `docs/${name}`)
   const examples = (await readdir(join(root, 'examples'))).map((name) => `examples/${name}/README.md`)
   const paths = ['README.md', 'SECURITY.md', 'packages/partywall/README.md', ...examples, ...docs].filter((path) =>
@@ -101,21 +110,28 @@ function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
 }
 
-/** What Node.js says about the imports that it refuses. It strips the types itself, as it does for a reader. */
-async function problemsOf(path: string, imports: readonly Import[]): Promise<string[]> {
+/** By page: how many imports Node.js tried, and what it says about those that it refuses. */
+interface Problems {
+  readonly tried: Readonly<Record<string, number>>
+  readonly found: Readonly<Record<string, readonly string[]>>
+}
+
+/** Node.js strips the types itself, as it does for a reader. */
+async function problemsOf(of: readonly Page[]): Promise<Problems> {
   await mkdir(join(root, '.partywall'), { recursive: true })
   const folder = await mkdtemp(join(root, '.partywall', 'docs-imports-'))
   try {
+    const imports = of.flatMap((page) => page.imports.map((each) => ({ ...each, path: page.path })))
     const files = await Promise.all(
-      imports.map(async ({ line, text, isRequire }, index) => {
+      imports.map(async ({ path, line, text, isRequire }, index) => {
         const file = `./${index}.${isRequire ? 'cts' : 'mts'}`
         await writeFile(join(folder, file), `${text}\n`)
-        return [file, `${path}:${line}: ${text}`]
+        return [file, path, `${path}:${line}: ${text}`]
       }),
     )
     await writeFile(join(folder, 'all.mjs'), importAll(files))
     const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, join(folder, 'all.mjs')])
-    return JSON.parse(stdout) as string[]
+    return JSON.parse(stdout) as Problems
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -124,9 +140,11 @@ async function problemsOf(path: string, imports: readonly Import[]): Promise<str
 /** A program that loads the files and prints those that fail. Its exit is its own: a library may keep a process alive. */
 function importAll(files: readonly string[][]): string {
   return `
-    const problems = []
-    for (const [file, what] of ${JSON.stringify(files)}) {
-      await import(file).catch((error) => problems.push(what + ' -> ' + error.name + ': ' + error.message))
+    const tried = {}
+    const found = {}
+    for (const [file, path, what] of ${JSON.stringify(files)}) {
+      tried[path] = (tried[path] ?? 0) + 1
+      await import(file).catch((error) => (found[path] ??= []).push(what + ' -> ' + error.name + ': ' + error.message))
     }
-    process.stdout.write(JSON.stringify(problems), () => process.exit(0))`
+    process.stdout.write(JSON.stringify({ tried, found }), () => process.exit(0))`
 }

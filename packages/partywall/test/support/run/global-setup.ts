@@ -8,6 +8,7 @@ import { Client } from 'pg'
 import type { TestProject } from 'vitest/node'
 import { acquireTestServer } from '../servers/server.ts'
 import { hasPgBouncer, startPgBouncer } from '../servers/pgbouncer.ts'
+import { cacheCompiledModules } from './compiled-modules.ts'
 import { databaseOf, dropDatabase, keptMark, runIdForm, runLock } from './database-names.ts'
 
 declare module 'vitest' {
@@ -40,6 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   admin.on('error', () => {})
   project.provide('partywallServerUrl', server.url)
   project.provide('partywallRun', run)
+  const compiled = await cacheCompiledModules()
   const isPooled = project.vitest.projects.some(({ name }) => name.endsWith('pgbouncer')) && hasPgBouncer()
   const pooler = isPooled ? await startPgBouncer(server.url) : undefined
   if (pooler !== undefined) project.provide('partywallPoolerUrl', pooler.through(server.url))
@@ -49,6 +51,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await dropDatabase(admin, databaseOf(run, 'template')).catch(() => {})
     await admin.end().catch(() => {})
     await server.release()
+    await compiled.remove()
   }
 }
 
