@@ -1,7 +1,6 @@
 /** What a listener or a holder may keep of a connection itself, and what it can do with it later: nothing that reaches the next holder. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg, { type Pool, type PoolClient } from 'pg'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { twoTenants } from '../support/tenants/two-tenants.ts'
 import type { Tenant } from '../../src/types.ts'
 
@@ -23,19 +22,23 @@ test('a listener of "acquire" that kept its client cannot release the checkout o
 })
 
 test('a listener of "connect" cannot use its client when all have given up that waited for it', async () => {
-  const pool = makePool({ max: 1, connectionTimeoutMillis: 400 })
+  const pool = makePool({ max: 1, connectionTimeoutMillis: 10_000 })
   const holder = await checkOut(pool, a)
-  const late = scope.run(b, () => pool.query(owner))
-  late.catch(() => {})
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const late = scope.run(b, () => pool.query(owner)).catch((error: unknown) => error)
+  await expect.poll(() => pool.waitingCount).toBe(1)
   const kept: PoolClient[] = []
+  // The waiter gets a new connection late, and gives up while the listener has it. The connection itself has time left.
   pool.on('connect', async (client) => {
     kept.push(client)
-    await sleep(300)
+    vi.advanceTimersByTime(1000)
+    await late
   })
-  await sleep(300)
-  // The waiter gets a new connection, which takes longer than the wait may.
+  vi.advanceTimersByTime(9000)
   holder.release(true)
-  await expect(late).rejects.toMatchObject({ code: 'POOL_EXHAUSTED' })
+  expect(await late).toMatchObject({ code: 'POOL_EXHAUSTED' })
+  vi.useRealTimers()
   await expect.poll(() => pool.idleCount).toBe(1)
   await expect(kept[0]!.query(`set work_mem = '1MB'`)).rejects.toMatchObject({ code: 'RELEASED_CLIENT' })
   expect((await scope.run(b, () => pool.query('show work_mem'))).rows).toEqual([{ work_mem: '4MB' }])
