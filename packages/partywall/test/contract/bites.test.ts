@@ -15,6 +15,7 @@ import {
   storeAtSendTimePool,
   type NaiveOptions,
 } from '../support/pools/naive-pools.ts'
+import { isPooled } from '../support/servers/route.ts'
 import { crowdCases } from './crowd-cases.ts'
 import { fourTenants } from './four-tenants.ts'
 import type { OrmCase } from './orm-case.ts'
@@ -59,6 +60,7 @@ const undone = [
   'keeps no row when it fails, and the next query reads its own tenant',
   'stays in its tenant when a savepoint undoes its first statements',
 ]
+const streamsBesideOthers = 'gives the rows of its tenant, while other callers query and stream'
 const ordinary = [
   'writes, reads, changes and removes the rows of its tenant',
   'follows relations inside the tenant',
@@ -70,7 +72,7 @@ const ordinary = [
   'has the isolation level read committed',
   'undoes a part of itself and goes on in the same tenant',
   'undoes a savepoint before the first statement that follows it',
-  'gives the rows of its tenant, while other callers query and stream',
+  streamsBesideOthers,
   'gives its connection back when its reader stops early',
   'reports an error, and gives its connection back',
 ]
@@ -87,17 +89,23 @@ const bitten: readonly Bitten[] = [
   { ...notes, ...kysely, cases: [...undone, ...refusals] },
 ]
 
-const { tenancy, tenants, admin, superUrl: url, directUrl } = await fourTenants()
+const { tenancy, tenants, admin, superUrl: url, directUrl, withServerConnections } = await fourTenants()
 // It may end sessions of every role.
 const ending = new Client(directUrl)
 await ending.connect()
 afterAll(() => ending.end())
+/**
+ * Behind a pooler the case gets more server sessions. A new one has no path, so a pool that sets the path only when it opens a connection
+ * finds no table there: it fails, but not because of a leak.
+ */
+const findsNoTable = (make: Bitten['make'], name: string): boolean =>
+  isPooled && make === setOnOpenPool && name === streamsBesideOthers
 const allCases = [...queryCases, ...transactionCases, ...streamCases, ...crowdCases]
 const ids = { next: 1 }
 
 describe.each(bitten)('a pool that $pool, under $library', ({ make, subject, cases }) => {
   for (const name of cases) {
-    test(`fails: ${name}`, async () => {
+    test.skipIf(findsNoTable(make, name))(`fails: ${name}`, async () => {
       const failure = await failureOf(caseOf(name), subject, naiveTenancy(make))
       expect(failure).toSatisfy(isLeak)
     })
@@ -121,7 +129,7 @@ async function failureOf({ run }: OrmCase, makeSubject: MakeSubject, on: UnderTe
     subject,
     tenants,
     admin,
-    withServerConnections: (_, work) => work(),
+    withServerConnections,
   })
   // A naive pool of an earlier case may have left a cursor open, whose lock the next statement would wait for indefinitely.
   await ending.query(
