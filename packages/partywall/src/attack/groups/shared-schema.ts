@@ -73,7 +73,12 @@ export const sharedSchema = group('shared-schema', [
   hostile({
     name: 'create',
     title: 'make a table in the shared schema',
-    promise: fromRole,
+    // PostgreSQL 14 lets PUBLIC create in the schema public, so a role alone does not hold it there.
+    promise: {
+      ...fromRole,
+      heldBy: `${fromRole.heldBy}, where PUBLIC may not create in the shared schema (PostgreSQL 14 allows it)`,
+      wouldHold: "boundary: 'role', with the right to create in the shared schema revoked from public",
+    },
     prepare: needsShared,
     success: 'runs',
     sql: inShared(({ spareTable }) => `create table ${spareTable} (id integer)`),
