@@ -152,7 +152,7 @@ test('no more connections than loginMax are open, and the tenant that was used l
 })
 
 test('a waiting tenant gets its turn before the other callers of a busy one, and is told when there is none', async () => {
-  const short = open({ pool: { loginMax: 1, connectionTimeoutMillis: 300 } })
+  const short = open({ pool: { loginMax: 1, connectionTimeoutMillis: 500 } })
   const client = await short.run('acme', () => short.pool.connect())
   const order: string[] = []
   await expect(whoami(short, 'globex')).rejects.toMatchObject({ code: 'POOL_EXHAUSTED', details: { max: 1 } })
@@ -164,7 +164,7 @@ test('a waiting tenant gets its turn before the other callers of a busy one, and
 })
 
 test('one tenant holds no more than maxPerTenant', async () => {
-  const limited = open({ pool: { loginMax: 2, maxPerTenant: 1, connectionTimeoutMillis: 300 } })
+  const limited = open({ pool: { loginMax: 2, maxPerTenant: 1, connectionTimeoutMillis: 500 } })
   const client = await limited.run('acme', () => limited.pool.connect())
   await expect(whoami(limited)).rejects.toMatchObject({ code: 'TENANT_BUSY' })
   expect(await whoami(limited, 'globex')).toBe(roles['globex'])

@@ -75,7 +75,8 @@ test('callers that wait for a connection get one in the order of their calls', a
 })
 
 test('a caller gets POOL_EXHAUSTED when every connection stays busy', async () => {
-  const pool = makePool({ max: 1, connectionTimeoutMillis: 100 })
+  // Long enough to open a connection on a busy machine.
+  const pool = makePool({ max: 1, connectionTimeoutMillis: 500 })
   const held = await scope.run(a, () => pool.connect())
   await expect(scope.run(b, () => pool.query('select 1'))).rejects.toMatchObject({
     code: 'POOL_EXHAUSTED',
