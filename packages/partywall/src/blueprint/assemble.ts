@@ -32,6 +32,9 @@ export interface Found {
   readonly statistics: Blueprint['statistics']
   readonly collations: Blueprint['collations']
   readonly unmodeled: Blueprint['unmodeled']
+  readonly server: readonly Pick<Blueprint['creation'], 'serverMajor'>[]
+  readonly needs: Blueprint['creation']['needs']
+  readonly outside: Blueprint['creation']['outside']
 }
 
 interface FoundType extends Pick<Type, 'kind' | 'name' | 'owner' | 'privileges' | 'comment'> {
@@ -76,6 +79,7 @@ export function assemble(found: Found): Blueprint {
     collations: byName(found.collations),
     extensions: byName(extensions),
     unmodeled: byName(found.unmodeled),
+    creation: { ...found.server[0]!, needs: found.needs, outside: byName(found.outside) },
   }
 }
 

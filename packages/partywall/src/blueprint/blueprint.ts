@@ -20,12 +20,32 @@ export interface Blueprint {
   readonly extensions: readonly Extension[]
   /** Objects of kinds that are not described: it is known that they are there, but not how they are defined. */
   readonly unmodeled: readonly Unmodeled[]
+  /** What rendering needs, and what follows from the rest or is no structure: it is neither compared nor part of a fingerprint. */
+  readonly creation: Creation
+}
+
+export interface Creation {
+  /** The major version of the server, such as 18. */
+  readonly serverMajor: number
+  /** Which objects must be there before others. */
+  readonly needs: readonly Need[]
+  /** What belongs to no schema and leads to objects of this one: casts, publications, event triggers, security labels. */
+  readonly outside: readonly Unmodeled[]
+}
+
+/**
+ * Objects are named by their kind and their name, as JSON: `["relation","orders"]`, `["query","open_orders"]`, `["default","orders","id"]`,
+ * `["constraint","orders","orders_pkey"]`, `["index","orders_open"]`, `["type","mood"]`, `["routine","add(a integer)"]`, `["collation","plain"]`.
+ */
+export interface Need {
+  readonly object: string
+  readonly needs: string
 }
 
 /** Each is like `SELECT to everyone`, `UPDATE to the owner` or `SELECT to role "app", with grant option`. The order is alphabetical. */
-type Privileges = readonly string[]
+export type Privileges = readonly string[]
 
-interface Owned {
+export interface Owned {
   readonly owner: string
   readonly privileges: Privileges
   readonly comment: string | null
@@ -75,7 +95,8 @@ export interface Column {
   readonly generated: 'stored' | 'virtual' | null
   /** Null when it is that of the type. */
   readonly collation: string | null
-  readonly storage: string
+  /** Null when it is that of the type. */
+  readonly storage: string | null
   readonly compression: string | null
   /** The statistics target; null when it is the default. */
   readonly statistics: number | null
@@ -101,9 +122,10 @@ export interface Constraint {
   readonly comment: string | null
 }
 
-interface Index {
+export interface Index {
   readonly name: string
   readonly definition: string
+  readonly options: readonly string[]
   readonly valid: boolean
   readonly clustered: boolean
   readonly replicaIdentity: boolean
@@ -115,15 +137,17 @@ interface Index {
   readonly comment: string | null
 }
 
-interface Trigger {
+export interface Trigger {
   readonly name: string
   readonly definition: string
   readonly enabled: FiringState
+  /** PostgreSQL made it for a partition, because the partitioned table has it. */
+  readonly inherited: boolean
   readonly dependsOn: readonly string[]
   readonly comment: string | null
 }
 
-interface Rule {
+export interface Rule {
   readonly name: string
   readonly definition: string
   readonly enabled: FiringState
@@ -131,9 +155,9 @@ interface Rule {
 }
 
 /** `enabled` fires unless the session is a replica; `replica` only if it is; `always` in both cases. */
-type FiringState = 'enabled' | 'disabled' | 'replica' | 'always'
+export type FiringState = 'enabled' | 'disabled' | 'replica' | 'always'
 
-interface Policy {
+export interface Policy {
   readonly name: string
   readonly command: string
   readonly permissive: boolean
@@ -144,7 +168,7 @@ interface Policy {
 }
 
 /** Not the value that a sequence has reached. The numbers are text, because they may be larger than a JavaScript number can hold. */
-interface Sequence extends Owned {
+export interface Sequence extends Owned {
   readonly name: string
   readonly persistence: 'permanent' | 'unlogged'
   readonly type: string
@@ -200,9 +224,15 @@ export interface RangeType extends NamedType<'range'> {
   readonly multirange: string | null
 }
 
-interface Routine extends Owned {
+export interface Routine extends Owned {
   /** With the types of its arguments: `total(integer, text)`. */
   readonly name: string
+  /** Without them, and as SQL writes it: `total`. */
+  readonly bareName: string
+  /** The arguments that distinguish it from others of the name. */
+  readonly identity: string
+  /** The name with the types of the input alone, as GRANT wants it. */
+  readonly signature: string
   readonly kind: 'function' | 'procedure' | 'aggregate' | 'window function'
   /** With names and defaults. */
   readonly arguments: string
@@ -230,7 +260,7 @@ interface Routine extends Owned {
   readonly dependsOn: readonly string[]
 }
 
-interface Statistics {
+export interface Statistics {
   readonly name: string
   readonly table: string
   readonly columns: string
@@ -240,7 +270,7 @@ interface Statistics {
   readonly comment: string | null
 }
 
-interface Collation {
+export interface Collation {
   readonly name: string
   readonly definition: Readonly<Record<string, string | number | boolean | null>>
   readonly owner: string
@@ -252,13 +282,13 @@ interface Extension {
   readonly version: string
 }
 
-interface DefaultPrivileges {
+export interface DefaultPrivileges {
   /** The role whose new objects get them, and the kind of object. */
   readonly name: string
   readonly privileges: Privileges
 }
 
-interface Unmodeled {
+export interface Unmodeled {
   readonly kind: string
   readonly name: string
 }

@@ -1,0 +1,137 @@
+/** What creating the objects of a schema needs beyond their definitions: the order, and what leads to them from outside of the schema. */
+import { membersOf, relationsOfSchema } from './fragments-sql.ts'
+
+export const serverSelect = `
+    select pg_catalog.current_setting('server_version_num')::integer / 10000 as "serverMajor"`
+
+const key = (...parts: readonly string[]) => `pg_catalog.json_build_array(${parts.join(', ')})::text`
+const routineName = (routine: string) =>
+  `${routine}.proname || '(' || pg_catalog.pg_get_function_identity_arguments(${routine}.oid) || ')'`
+const inCatalog = (name: string) => `'pg_catalog.${name}'::pg_catalog.regclass`
+
+/**
+ * The objects of the schema with their keys. The row type of a table, the array type of a type and the constructors of a range stand for the
+ * object that PostgreSQL made them with.
+ */
+const objects = `
+      with relation as materialized (
+        select relation.oid, relation.relname, relation.relkind, relation.reltype
+        from ${relationsOfSchema} as relation
+      ), type as materialized (
+        select
+          type.oid,
+          type.typarray,
+          case
+            when relation.relkind <> 'c' then ${key(`'relation'`, 'relation.relname')}
+            else ${key(`'type'`, 'type.typname')}
+          end as key
+        from ${membersOf('pg_type')} as member
+        join pg_catalog.pg_type as type on type.oid = member.oid
+        left join relation on relation.reltype = type.oid
+      ), object (classid, oid, key) as materialized (
+        select
+          ${inCatalog('pg_class')},
+          relation.oid,
+          case when relation.relkind = 'c' then ${key(`'type'`, 'relation.relname')} else ${key(`'relation'`, 'relation.relname')} end
+        from relation
+        where relation.relkind in ('r', 'p', 'f', 'v', 'm', 'S', 'c')
+        union all
+        select ${inCatalog('pg_class')}, index.oid, ${key(`'index'`, 'index.relname')}
+        from relation
+        join pg_catalog.pg_index as entry on entry.indrelid = relation.oid
+        join pg_catalog.pg_class as index on index.oid = entry.indexrelid
+        union all
+        select ${inCatalog('pg_type')}, type.oid, type.key
+        from type
+        union all
+        select ${inCatalog('pg_type')}, type.typarray, type.key
+        from type
+        where type.typarray <> 0
+        union all
+        select ${inCatalog('pg_type')}, row_type.oid, ${key(`'relation'`, 'relation.relname')}
+        from relation
+        join pg_catalog.pg_type as made on made.oid = relation.reltype
+        cross join lateral (values (made.oid), (made.typarray)) as row_type (oid)
+        where relation.relkind <> 'c'
+        union all
+        select ${inCatalog('pg_type')}, range.rngmultitypid, type.key
+        from type
+        join pg_catalog.pg_range as range on range.rngtypid = type.oid
+        union all
+        select
+          ${inCatalog('pg_proc')},
+          routine.oid,
+          coalesce(
+            (
+              select type.key
+              from pg_catalog.pg_depend as made
+              join type on type.oid = made.refobjid
+              where made.classid = ${inCatalog('pg_proc')}
+                and made.objid = routine.oid
+                and made.deptype = 'i'
+                and made.refclassid = ${inCatalog('pg_type')}
+            ),
+            ${key(`'routine'`, routineName('routine'))}
+          )
+        from ${membersOf('pg_proc')} as member
+        join pg_catalog.pg_proc as routine on routine.oid = member.oid
+        union all
+        select ${inCatalog('pg_collation')}, object.oid, ${key(`'collation'`, 'object.collname')}
+        from ${membersOf('pg_collation')} as member
+        join pg_catalog.pg_collation as object on object.oid = member.oid
+        union all
+        select ${inCatalog('pg_constraint')}, rule.oid, ${key(`'constraint'`, 'relation.relname', 'rule.conname')}
+        from relation
+        join pg_catalog.pg_constraint as rule on rule.conrelid = relation.oid
+        union all
+        select ${inCatalog('pg_constraint')}, rule.oid, ${key(`'constraint'`, 'domain.typname', 'rule.conname')}
+        from type
+        join pg_catalog.pg_type as domain on domain.oid = type.oid and domain.typtype = 'd'
+        join pg_catalog.pg_constraint as rule on rule.contypid = domain.oid
+        union all
+        select ${inCatalog('pg_attrdef')}, fallback.oid, ${key(`'default'`, 'relation.relname', 'field.attname')}
+        from relation
+        join pg_catalog.pg_attrdef as fallback on fallback.adrelid = relation.oid
+        join pg_catalog.pg_attribute as field on field.attrelid = fallback.adrelid and field.attnum = fallback.adnum
+        union all
+        select ${inCatalog('pg_rewrite')}, rule.oid, ${key(`'query'`, 'relation.relname')}
+        from relation
+        join pg_catalog.pg_rewrite as rule on rule.ev_class = relation.oid and rule.rulename = '_RETURN'
+      )`
+
+export const needsSelect = `${objects}
+    select distinct object.key as object, needed.key as needs
+    from object
+    join pg_catalog.pg_depend as dependency
+      on dependency.classid = object.classid
+      and dependency.objid = object.oid
+      and dependency.deptype in ('n', 'a')
+    join object as needed
+      on needed.classid = dependency.refclassid
+      and needed.oid = dependency.refobjid
+    where needed.key <> object.key
+    order by object, needs`
+
+export const outsideSelect = `${objects}
+    select distinct
+      case dependency.classid
+        when ${inCatalog('pg_cast')} then 'cast' when ${inCatalog('pg_publication_rel')} then 'publication of a table'
+        when ${inCatalog('pg_transform')} then 'transform' when ${inCatalog('pg_event_trigger')} then 'event trigger'
+        when ${inCatalog('pg_am')} then 'access method' when ${inCatalog('pg_language')} then 'language' else 'foreign data wrapper'
+      end as kind,
+      pg_catalog.pg_describe_object(dependency.classid, dependency.objid, 0) as name
+    from object
+    join pg_catalog.pg_depend as dependency
+      on dependency.refclassid = object.classid
+      and dependency.refobjid = object.oid
+    where dependency.deptype = 'n'
+      and dependency.classid in (
+        ${['pg_cast', 'pg_publication_rel', 'pg_transform', 'pg_event_trigger', 'pg_am', 'pg_language', 'pg_foreign_data_wrapper'].map(inCatalog).join(', ')}
+      )
+    union
+    select 'security label', label.provider || ' on ' || object.key
+    from object
+    join pg_catalog.pg_seclabel as label
+      on label.classoid = object.classid
+      and label.objoid = object.oid
+    order by 1, 2`
