@@ -6,9 +6,11 @@ import type {
   Constraint,
   DomainType,
   EnumType,
+  Need,
   RangeType,
   Relation,
   Type,
+  Unmodeled,
 } from './blueprint.ts'
 
 type OfRelation<T> = T & { readonly relation: string }
@@ -32,9 +34,7 @@ export interface Found {
   readonly statistics: Blueprint['statistics']
   readonly collations: Blueprint['collations']
   readonly unmodeled: Blueprint['unmodeled']
-  readonly server: readonly Pick<Blueprint['creation'], 'serverMajor'>[]
-  readonly needs: Blueprint['creation']['needs']
-  readonly outside: Blueprint['creation']['outside']
+  readonly creation: readonly (Need | (Unmodeled & { readonly object: null }))[]
 }
 
 interface FoundType extends Pick<Type, 'kind' | 'name' | 'owner' | 'privileges' | 'comment'> {
@@ -79,8 +79,20 @@ export function assemble(found: Found): Blueprint {
     collations: byName(found.collations),
     extensions: byName(extensions),
     unmodeled: byName(found.unmodeled),
-    creation: { ...found.server[0]!, needs: found.needs, outside: byName(found.outside) },
+    creation: creationOf(found.creation),
   }
+}
+
+function creationOf(rows: Found['creation']): Blueprint['creation'] {
+  const needs: Need[] = []
+  const outside: Unmodeled[] = []
+  let serverMajor = 0
+  for (const row of rows) {
+    if (row.object !== null) needs.push({ object: row.object, needs: row.needs })
+    else if (row.kind === 'server') serverMajor = Number(row.name)
+    else outside.push({ kind: row.kind, name: row.name })
+  }
+  return { serverMajor, needs, outside }
 }
 
 function typeOf(

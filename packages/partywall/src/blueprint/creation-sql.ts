@@ -1,9 +1,6 @@
 /** What creating the objects of a schema needs beyond their definitions: the order, and what leads to them from outside of the schema. */
 import { membersOf, relationsOfSchema } from './fragments-sql.ts'
 
-export const serverSelect = `
-    select pg_catalog.current_setting('server_version_num')::integer / 10000 as "serverMajor"`
-
 const key = (...parts: readonly string[]) => `pg_catalog.json_build_array(${parts.join(', ')})::text`
 const routineName = (routine: string) =>
   `${routine}.proname || '(' || pg_catalog.pg_get_function_identity_arguments(${routine}.oid) || ')'`
@@ -99,8 +96,9 @@ const objects = `
         join pg_catalog.pg_rewrite as rule on rule.ev_class = relation.oid and rule.rulename = '_RETURN'
       )`
 
-export const needsSelect = `${objects}
-    select distinct object.key as object, needed.key as needs
+/** One query for all of it, because PostgreSQL takes most of the time to plan it. */
+export const creationSelect = `${objects}
+    select distinct object.key as object, needed.key as needs, null::text as kind, null::text as name
     from object
     join pg_catalog.pg_depend as dependency
       on dependency.classid = object.classid
@@ -110,28 +108,32 @@ export const needsSelect = `${objects}
       on needed.classid = dependency.refclassid
       and needed.oid = dependency.refobjid
     where needed.key <> object.key
-    order by object, needs`
-
-export const outsideSelect = `${objects}
+    union all
     select distinct
+      null,
+      null,
       case dependency.classid
         when ${inCatalog('pg_cast')} then 'cast' when ${inCatalog('pg_publication_rel')} then 'publication of a table'
         when ${inCatalog('pg_transform')} then 'transform' when ${inCatalog('pg_event_trigger')} then 'event trigger'
         when ${inCatalog('pg_am')} then 'access method' when ${inCatalog('pg_language')} then 'language' else 'foreign data wrapper'
-      end as kind,
-      pg_catalog.pg_describe_object(dependency.classid, dependency.objid, 0) as name
+      end,
+      pg_catalog.pg_describe_object(dependency.classid, dependency.objid, 0)
     from object
     join pg_catalog.pg_depend as dependency
       on dependency.refclassid = object.classid
       and dependency.refobjid = object.oid
     where dependency.deptype = 'n'
       and dependency.classid in (
-        ${['pg_cast', 'pg_publication_rel', 'pg_transform', 'pg_event_trigger', 'pg_am', 'pg_language', 'pg_foreign_data_wrapper'].map(inCatalog).join(', ')}
+        ${['pg_cast', 'pg_publication_rel', 'pg_transform', 'pg_event_trigger', 'pg_am', 'pg_language', 'pg_foreign_data_wrapper']
+          .map(inCatalog)
+          .join(', ')}
       )
-    union
-    select 'security label', label.provider || ' on ' || object.key
+    union all
+    select null, null, 'security label', label.provider || ' on ' || object.key
     from object
     join pg_catalog.pg_seclabel as label
       on label.classoid = object.classid
       and label.objoid = object.oid
-    order by 1, 2`
+    union all
+    select null, null, 'server', (pg_catalog.current_setting('server_version_num')::integer / 10000)::text
+    order by 1, 2, 3, 4`

@@ -5,7 +5,7 @@
 import type { Found } from './assemble.ts'
 import { attributesSelect, columnsSelect } from './columns-sql.ts'
 import { constraintsSelect } from './constraints-sql.ts'
-import { needsSelect, outsideSelect, serverSelect } from './creation-sql.ts'
+import { creationSelect } from './creation-sql.ts'
 import { indexesSelect } from './indexes-sql.ts'
 import { relationsSelect, sequencesSelect } from './relations-sql.ts'
 import { collationsSelect, statisticsSelect, unmodeledSelect } from './rest-sql.ts'
@@ -18,7 +18,7 @@ import type { Statement } from '../sql/statement.ts'
 
 /** The rows of each of these schemas that exists. */
 export function structureSql(schemas: readonly string[]): Statement {
-  return relativeSql(schemas, { ...queries, ...creationQueries }, `coalesce(pg_catalog.json_agg(item), '[]'::json)`)
+  return relativeSql(schemas, { ...queries, creation: creationSelect }, `coalesce(pg_catalog.json_agg(item), '[]'::json)`)
 }
 
 /** The hashes of the rows. PostgreSQL prints a row faster as a record than as JSON. */
@@ -26,9 +26,7 @@ export function structureHashSql(schemas: readonly string[]): Statement {
   return relativeSql(schemas, queries, `pg_catalog.md5(coalesce(pg_catalog.string_agg(item::text, E'\\n'), ''))`)
 }
 
-const creationQueries = { server: serverSelect, needs: needsSelect, outside: outsideSelect }
-
-const queries: Readonly<Record<Exclude<keyof Found, keyof typeof creationQueries>, string>> = {
+const queries: Readonly<Record<Exclude<keyof Found, 'creation'>, string>> = {
   facts: schemaFactsSelect,
   relations: relationsSelect,
   sequences: sequencesSelect,
