@@ -147,7 +147,7 @@ in two lines';
     create or replace view v with (security_barrier) as select a, b collate "C" as b from of_view() union all select reads_view()::integer, 'y' collate "C";
     create domain d as integer; create function of_domain(d) returns boolean language sql immutable as 'select true';
     alter domain d add constraint holds check (of_domain(value));
-    create table of_view_row (rows v[], d d);
+    create table of_view_row (rows v[], d d); create view itself as select 1 as one; create or replace view itself as select one from itself;
     create materialized view late as select id, count(*) from t group by id;
     create view later as select * from late; create materialized view latest as select * from later; create materialized view a_first as select * from latest with no data;
     refresh materialized view latest`),

@@ -23,7 +23,8 @@ export class OwnNames {
   }
 
   static async load(blueprint: Blueprint, options: RenderOptions): Promise<OwnNames> {
-    if (!mayName(JSON.stringify(blueprint), options.from)) return new OwnNames(blueprint, [], undefined)
+    if (options.from === options.to || !mayName(JSON.stringify(blueprint), options.from))
+      return new OwnNames(blueprint, [], undefined)
     const rewriting = new Rewriting(await loadGrammar(), blueprint, options)
     const remarks: string[] = []
     const routines = blueprint.routines.map((routine) => {

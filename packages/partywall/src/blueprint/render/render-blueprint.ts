@@ -44,7 +44,7 @@ export async function renderBlueprint(blueprint: Blueprint, options: RenderOptio
 
 /** Objects that need each other are made in two steps; where that does not help, they are refused. */
 function inOrder(blueprint: Blueprint, options: RenderOptions): Ordered {
-  const split = new Set<string>()
+  const split = new Set(viewsOfThemselves(blueprint))
   for (;;) {
     const ordered = orderUnits(
       unitsOf(blueprint, { options, serverMajor: blueprint.creation.serverMajor, owner: blueprint.owner, split }),
@@ -75,6 +75,15 @@ function unitsOf(blueprint: Blueprint, rendering: Rendering): Unit[] {
     ...privilegeUnits(blueprint, rendering),
     ...commentUnits(blueprint),
   ]
+}
+
+/** A view that was replaced by a query of itself cannot be read, but it is there. */
+function viewsOfThemselves({ relations, creation }: Blueprint): string[] {
+  const needs = new Set(creation.needs.map(({ object, needs: key }) => `${object} ${key}`))
+  return relations
+    .filter(({ kind }) => kind === 'view')
+    .map(({ name }) => keyOf('relation', name))
+    .filter((key) => needs.has(`${key.replace('["relation"', '["query"')} ${key}`))
 }
 
 /** A materialized view is filled after those that it reads, also through views and functions. */
