@@ -11,6 +11,7 @@ import type {
   Relation,
   Type,
   Unmodeled,
+  WrittenOrder,
 } from './blueprint.ts'
 
 type OfRelation<T> = T & { readonly relation: string }
@@ -34,7 +35,7 @@ export interface Found {
   readonly statistics: Blueprint['statistics']
   readonly collations: Blueprint['collations']
   readonly unmodeled: Blueprint['unmodeled']
-  readonly creation: readonly (Need | (Unmodeled & { readonly object: null }))[]
+  readonly creation: readonly ((Need & { readonly kind: null }) | Ordering | (Unmodeled & { readonly object: null }))[]
 }
 
 interface FoundType extends Pick<Type, 'kind' | 'name' | 'owner' | 'privileges' | 'comment'> {
@@ -83,16 +84,25 @@ export function assemble(found: Found): Blueprint {
   }
 }
 
+interface Ordering {
+  readonly object: string
+  readonly kind: WrittenOrder['list']
+  /** A list, as JSON. */
+  readonly name: string
+}
+
 function creationOf(rows: Found['creation']): Blueprint['creation'] {
   const needs: Need[] = []
+  const orders: WrittenOrder[] = []
   const outside: Unmodeled[] = []
   let serverMajor = 0
   for (const row of rows) {
-    if (row.object !== null) needs.push({ object: row.object, needs: row.needs })
+    if (row.kind === null) needs.push({ object: row.object, needs: row.needs })
+    else if (row.object !== null) orders.push({ object: row.object, list: row.kind, names: JSON.parse(row.name) as string[] })
     else if (row.kind === 'server') serverMajor = Number(row.name)
     else outside.push({ kind: row.kind, name: row.name })
   }
-  return { serverMajor, needs, outside }
+  return { serverMajor, needs, orders, outside }
 }
 
 function typeOf(

@@ -29,8 +29,18 @@ export interface Creation {
   readonly serverMajor: number
   /** Which objects must be there before others. */
   readonly needs: readonly Need[]
+  /** Lists whose order means nothing, but is shown by PostgreSQL and its tools. */
+  readonly orders: readonly WrittenOrder[]
   /** What belongs to no schema and leads to objects of this one: casts, publications, event triggers, security labels. */
   readonly outside: readonly Unmodeled[]
+}
+
+export interface WrittenOrder {
+  /** As in `Need`, or `["schema"]`. */
+  readonly object: string
+  readonly list: 'options' | 'settings' | 'grantees'
+  /** The names of options and settings; the words for those who have privileges, such as `the owner`. */
+  readonly names: readonly string[]
 }
 
 /**

@@ -1,10 +1,16 @@
 /** What creating the objects of a schema needs beyond their definitions: the order, and what leads to them from outside of the schema. */
-import { membersOf, relationsOfSchema } from './fragments-sql.ts'
+import { granteeOf, membersOf, relationsOfSchema } from './fragments-sql.ts'
 
 const key = (...parts: readonly string[]) => `pg_catalog.json_build_array(${parts.join(', ')})::text`
 const routineName = (routine: string) =>
   `${routine}.proname || '(' || pg_catalog.pg_get_function_identity_arguments(${routine}.oid) || ')'`
 const inCatalog = (name: string) => `'pg_catalog.${name}'::pg_catalog.regclass`
+
+/** The names of options, in the order in which they were set. */
+const namesOf = (options: string) => `(
+      select pg_catalog.json_agg(pg_catalog.split_part(option, '=', 1) order by position)::text
+      from pg_catalog.unnest(${options}) with ordinality as given (option, position)
+    )`
 
 /**
  * The objects of the schema with their keys. The row type of a table, the array type of a type and the constructors of a range stand for the
@@ -134,6 +140,39 @@ export const creationSelect = `${objects}
     join pg_catalog.pg_seclabel as label
       on label.classoid = object.classid
       and label.objoid = object.oid
+    union all
+    select object.key, null, 'options', ${namesOf('stored.reloptions')}
+    from object
+    join pg_catalog.pg_class as stored on stored.oid = object.oid
+    where object.classid = ${inCatalog('pg_class')}
+      and pg_catalog.cardinality(stored.reloptions) > 1
+    union all
+    select object.key, null, 'settings', ${namesOf('stored.proconfig')}
+    from object
+    join pg_catalog.pg_proc as stored on stored.oid = object.oid
+    where object.classid = ${inCatalog('pg_proc')}
+      and pg_catalog.cardinality(stored.proconfig) > 1
+    union all
+    select holder.key, null, 'grantees', (
+        select pg_catalog.json_agg(${granteeOf('entry.grantee', 'holder.owner')} order by entry.position)::text
+        from pg_catalog.aclexplode(holder.list) with ordinality as entry (grantor, grantee, privilege_type, is_grantable, position)
+      )
+    from (
+      select object.key, stored.relowner as owner, stored.relacl as list
+      from object
+      join pg_catalog.pg_class as stored on stored.oid = object.oid
+      where object.classid = ${inCatalog('pg_class')}
+      union all
+      select object.key, stored.proowner, stored.proacl
+      from object
+      join pg_catalog.pg_proc as stored on stored.oid = object.oid
+      where object.classid = ${inCatalog('pg_proc')}
+      union all
+      select '["schema"]', namespace.nspowner, namespace.nspacl
+      from pg_catalog.pg_namespace as namespace
+      where namespace.oid = path.oid
+    ) as holder
+    where pg_catalog.cardinality(holder.list) > 2
     union all
     select null, null, 'server', (pg_catalog.current_setting('server_version_num')::integer / 10000)::text
     order by 1, 2, 3, 4`

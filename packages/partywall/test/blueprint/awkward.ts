@@ -5,6 +5,11 @@ interface Awkward {
   readonly since: number
 }
 
+/** What `public` must have. */
+export const sharedObjects = `
+  create table public.orders (id integer primary key, note text); create type public.mood as enum ();
+  create function public.add(integer, integer) returns integer language sql immutable as $$ select 1 $$`
+
 const all = (sql: string): Awkward => ({ sql, since: 14 })
 const since = (major: number, sql: string): Awkward => ({ sql, since: major })
 
@@ -26,8 +31,7 @@ line" text default E'a\\nb\\\\c', "Größe" text, "; drop table x; --" integer, 
     create index "index.with ""all""" on "select" (("with ""quotes""" || '%'), "Größe" desc nulls last) where "with ""quotes""" <> E'\\\\';
     create view "view; drop" as select "from" as "select", "a.b" from "select" where "Größe" like '%I%' or "do$$llar$1" = '$1';
     create function "f(x, y)"("a b" "Mood's", "(" integer default 1) returns "select" language sql as 'select * from "select" where "a.b" = $1';
-    create function "UPPER".x() returns integer language sql as 'select 1'`.replace('"UPPER".x', '"UPPER.x"') +
-      `;
+    create function "UPPER.x"() returns integer language sql as 'select 1';
     comment on table "select" is 'a % $1 $$ '' " \\ comment
 in two lines';
     comment on column "select"."a.b" is '$body$ it''s';
@@ -213,8 +217,6 @@ in two lines';
     create table points (id integer, day date, note text, constraint to_whole foreign key (id, day, note) references whole (id, day, note));
     create function touch() returns trigger language plpgsql as 'begin return new; end';
     create trigger tr after insert on whole for each row execute function touch(); alter table one disable trigger tr;
-    alter table only whole cluster on key`.replace(/;\s*alter table only whole cluster on key/, '') +
-      `;
     create table expr (a integer, b text) partition by range ((a + 1), b collate "C");
     create table expr_1 partition of expr for values from (1, 'a') to (2, maxvalue);
     grant select on one to pg_monitor; comment on table one is 'p'; alter table one enable row level security`,

@@ -17,6 +17,7 @@ import { statisticsUnits } from './statistics.ts'
 import { tableUnits } from './tables.ts'
 import { collationUnits, typeUnits } from './types.ts'
 import { viewUnits } from './views.ts'
+import { withWrittenOrder } from './written-order.ts'
 
 /**
  * The statements that create the structure. Names of the schema itself do not stand in them, except where a function had it; so they run
@@ -30,7 +31,7 @@ import { viewUnits } from './views.ts'
  */
 export async function renderBlueprint(blueprint: Blueprint, options: RenderOptions): Promise<RenderedSchema> {
   assertRenderable(blueprint)
-  const names = await OwnNames.load(blueprint, options)
+  const names = await OwnNames.load(withWrittenOrder(blueprint), options)
   const { structure, afterRows } = inOrder(names.blueprint, options)
   const statementsOf = (units: readonly Unit[]) =>
     units.flatMap(({ statements }) => statements).map((statement) => names.rewrite(statement))
