@@ -21,23 +21,18 @@ const objects = `
         select relation.oid, relation.relname, relation.relkind, relation.reltype
         from ${relationsOfSchema} as relation
       ), type as materialized (
-        select
-          type.oid,
-          type.typarray,
-          case
-            when relation.relkind <> 'c' then ${key(`'relation'`, 'relation.relname')}
-            else ${key(`'type'`, 'type.typname')}
-          end as key
+        select type.oid, type.typarray, type.typrelid, ${key(`'type'`, 'type.typname')} as key
         from ${membersOf('pg_type')} as member
         join pg_catalog.pg_type as type on type.oid = member.oid
-        left join relation on relation.reltype = type.oid
       ), object (classid, oid, key) as materialized (
-        select
-          ${inCatalog('pg_class')},
-          relation.oid,
-          case when relation.relkind = 'c' then ${key(`'type'`, 'relation.relname')} else ${key(`'relation'`, 'relation.relname')} end
+        select ${inCatalog('pg_class')}, relation.oid, ${key(`'relation'`, 'relation.relname')}
         from relation
-        where relation.relkind in ('r', 'p', 'f', 'v', 'm', 'S', 'c')
+        where relation.relkind in ('r', 'p', 'f', 'v', 'm', 'S')
+        union all
+        -- The attributes of a composite type.
+        select ${inCatalog('pg_class')}, type.typrelid, type.key
+        from type
+        where type.typrelid <> 0
         union all
         select ${inCatalog('pg_class')}, index.oid, ${key(`'index'`, 'index.relname')}
         from relation
@@ -55,7 +50,6 @@ const objects = `
         from relation
         join pg_catalog.pg_type as made on made.oid = relation.reltype
         cross join lateral (values (made.oid), (made.typarray)) as row_type (oid)
-        where relation.relkind <> 'c'
         union all
         select ${inCatalog('pg_type')}, range.rngmultitypid, type.key
         from type
@@ -128,14 +122,14 @@ export const creationSelect = `${objects}
     join pg_catalog.pg_depend as dependency
       on dependency.refclassid = object.classid
       and dependency.refobjid = object.oid
-    where dependency.deptype = 'n'
+    where dependency.deptype in ('n', 'a')
       and dependency.classid in (
         ${['pg_cast', 'pg_publication_rel', 'pg_transform', 'pg_event_trigger', 'pg_am', 'pg_language', 'pg_foreign_data_wrapper']
           .map(inCatalog)
           .join(', ')}
       )
     union all
-    select null, null, 'security label', label.provider || ' on ' || object.key
+    select null, null, 'security label', 'security label of ' || label.provider || ' on ' || object.key
     from object
     join pg_catalog.pg_seclabel as label
       on label.classoid = object.classid

@@ -104,7 +104,7 @@ in two lines';
     comment on index i1 is 'hash'; alter index i1 depends on extension plpgsql`),
   'types with everything': all(`
     create type address as (street text collate "C", zip varchar(10), lines text[]);
-    create type person as (name text, home address);
+    create type person as (name text, home address); create sequence same_name; create type same_name as enum (); create type a_first as (second same_name, third person[]);
     create domain zip as varchar(10) collate "C" not null default 'none' check (value ~ '^.') constraint named check (length(value) < 9);
     create domain of_zip as zip check (value <> 'x'); alter domain of_zip add constraint later check (value <> 'y') not valid;
     create domain many as address[];
@@ -178,7 +178,7 @@ in two lines';
     create view whole as select t, t.* from t; create view star as select count(*) filter (where t.total > 1) over w, rank() over w from t window w as (partition by a order by id);
     create view lateral_join as select * from t join lateral (select t.total + 1 as more) as x on true;
     create materialized view mv with (fillfactor = 80) as select id, a from t; alter materialized view mv alter a set statistics 5, alter a set storage external;
-    create index on mv (id); alter materialized view mv cluster on mv_id_idx; alter materialized view mv depends on extension plpgsql;
+    create index on mv (id); alter table mv replica identity full; alter materialized view mv cluster on mv_id_idx; alter materialized view mv depends on extension plpgsql;
     comment on view whole is 'w'; comment on column whole.id is 'c'; comment on materialized view mv is 'm'; grant select on mv to pg_monitor`),
   'triggers, rules and policies with everything': all(`
     create table t (id integer, a text, constraint k unique (id)); create table log (id integer);

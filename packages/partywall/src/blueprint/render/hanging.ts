@@ -49,7 +49,7 @@ function states(relation: Relation): Unit[] {
   const alter = `alter table only ${identifier(relation.name)}`
   const clustered = relation.indexes.find((index) => index.clustered)
   const identity = relation.indexes.find((index) => index.replicaIdentity)
-  const isTable = ['table', 'partitioned table'].includes(relation.kind)
+  const isTable = ['table', 'partitioned table', 'materialized view'].includes(relation.kind)
   return unit('state', [
     ...(relation.rowSecurity ? [`${alter} enable row level security`] : []),
     ...(relation.forceRowSecurity ? [`${alter} force row level security`] : []),

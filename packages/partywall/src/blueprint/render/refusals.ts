@@ -7,7 +7,7 @@ export function assertRenderable(blueprint: Blueprint): void {
   const relations = new Map(blueprint.relations.map((relation) => [relation.name, relation]))
   refuse([
     ...blueprint.unmodeled.map(({ kind, name }) => `the ${kind} ${name}`),
-    ...blueprint.creation.outside.map(({ kind, name }) => `the ${kind} ${name}`),
+    ...blueprint.creation.outside.map(({ name }) => `the ${name}`),
     ...blueprint.extensions.map(({ name }) => `the extension ${name}, which a database can have only once`),
     ...blueprint.types.flatMap((type) =>
       type.kind === 'range' && type.canonical !== null ? [`the range ${type.name}, which has a canonical function`] : [],

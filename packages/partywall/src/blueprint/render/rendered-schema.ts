@@ -34,9 +34,10 @@ export interface Unit {
 
 /** From the first to the last. Those from `index` on come after the rows. */
 export const tiers = [
+  // PostgreSQL makes no sequence with the name of a type, but a type with that of a sequence.
+  'sequence',
   'collation',
   'type',
-  'sequence',
   'routine',
   'table',
   'column default',
