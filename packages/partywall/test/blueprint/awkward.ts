@@ -8,6 +8,7 @@ interface Awkward {
 /** What `public` must have. */
 export const sharedObjects = `
   create table public.orders (id integer primary key, note text); create type public.mood as enum ();
+  create foreign data wrapper nothing; create server nowhere foreign data wrapper nothing;
   create function public.add(integer, integer) returns integer language sql immutable as $$ select 1 $$`
 
 const all = (sql: string): Awkward => ({ sql, since: 14 })
@@ -195,12 +196,16 @@ in two lines';
     alter table t enable row level security, force row level security; alter table log replica identity full;
     comment on trigger one on t is '1'; comment on rule r on t is 'r'; comment on policy p on t is 'p'; alter trigger one on t depends on extension plpgsql;
     create statistics s (ndistinct, mcv) on id, a from t; create statistics e on (id + 1) from t; create statistics m on (lower(a)), id from t; alter statistics s set statistics 20; comment on statistics s is 's'`),
+  'foreign tables': all(`
+    create foreign table f (a integer options (column_name 'it''s=1', "b c" '') not null, b text default 'x', check (a > 0)) server nowhere options (schema_name 'a=b', "table name" '');
+    alter foreign table f alter b set statistics 5; comment on foreign table f is 'f'; grant select on f to pg_monitor;
+    create table p (a integer, b text) partition by list (a); create foreign table p1 partition of p for values in (1) server nowhere`),
   inheritance: all(`
     create table parent (a integer default 1, b text not null, check (a > 0)); create table other (b text, c integer);
     create table child (d integer, b text default 'own') inherits (parent, other); alter table child alter a set default 5;
     create table grandchild () inherits (child); alter table grandchild alter c drop default;
     create table alone (c integer, x text, b text not null, a integer, constraint parent_a_check check (a > 0)); alter table alone inherit parent;
-    alter table parent add constraint later check (b <> '') not valid; alter table child add constraint only_child check (d > 0) no inherit;
+    alter table parent add constraint later check (b <> '') not valid; alter table grandchild validate constraint later; alter table child add constraint only_child check (d > 0) no inherit;
     create index on parent (a); create type row_type as (a integer, b text);
     create table typed of row_type (a with options default 3 primary key, constraint c check (b <> 'x')); create table plain of row_type`),
   partitions: all(

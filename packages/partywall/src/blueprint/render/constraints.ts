@@ -27,14 +27,29 @@ export function isKey({ definition }: Constraint): boolean {
 /** The constraints that come after the rows. Those of partitions come first, so that their names stay when the whole table gets the same. */
 export function constraintUnits(blueprint: Blueprint): Unit[] {
   const relations = new Map(blueprint.relations.map((relation) => [relation.name, relation]))
-  const units = blueprint.relations.flatMap((relation) =>
-    relation.constraints
-      .filter((constraint) => !isWithTable(constraint))
-      .flatMap((constraint) =>
-        unitsOf(relation, constraint, relations).map((unit) => ({ unit, depth: depthOf(relation, relations) })),
-      ),
-  )
-  return units.toSorted((a, b) => b.depth - a.depth).map(({ unit }) => unit)
+  const units = blueprint.relations.flatMap((relation) => {
+    const depth = depthOf(relation, relations)
+    const made = relation.constraints.filter((constraint) => !isWithTable(constraint))
+    return made.flatMap((constraint) => unitsOf(relation, constraint, relations)).map((unit) => ({ unit, depth }))
+  })
+  return [
+    ...units.toSorted((a, b) => b.depth - a.depth).map(({ unit }) => unit),
+    ...blueprint.relations.flatMap((relation) => validatedAlone(relation, relations)),
+  ]
+}
+
+/** A child has its rows checked for a constraint that is not valid in its parent. It gets the constraint from there. */
+function validatedAlone(relation: Relation, relations: ReadonlyMap<string, Relation>): Unit[] {
+  if (relation.partitionBound !== null) return []
+  return relation.constraints
+    .filter((constraint) => isWithTable(constraint) && !constraint.local)
+    .flatMap(({ name }) => {
+      const parents = relation.parents.flatMap((parent) => relations.get(ownName(parent) ?? '') ?? [])
+      const open = parents.filter(({ constraints }) => constraints.some((one) => one.name === name && !isWithTable(one)))
+      if (open.length === 0) return []
+      const statements = [`alter table only ${identifier(relation.name)} validate constraint ${identifier(name)}`]
+      return [{ keys: [], statements, tier: 'state' as const }]
+    })
 }
 
 function unitsOf(relation: Relation, constraint: Constraint, relations: ReadonlyMap<string, Relation>): Unit[] {
