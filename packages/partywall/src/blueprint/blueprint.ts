@@ -24,7 +24,7 @@ export interface Blueprint {
   readonly creation: Creation
 }
 
-export interface Creation {
+interface Creation {
   /** The major version of the server, such as 18. */
   readonly serverMajor: number
   /** Which objects must be there before others. */
@@ -147,7 +147,7 @@ export interface Index {
   readonly comment: string | null
 }
 
-export interface Trigger {
+interface Trigger {
   readonly name: string
   readonly definition: string
   readonly enabled: FiringState
@@ -157,7 +157,7 @@ export interface Trigger {
   readonly comment: string | null
 }
 
-export interface Rule {
+interface Rule {
   readonly name: string
   readonly definition: string
   readonly enabled: FiringState
@@ -167,7 +167,7 @@ export interface Rule {
 /** `enabled` fires unless the session is a replica; `replica` only if it is; `always` in both cases. */
 export type FiringState = 'enabled' | 'disabled' | 'replica' | 'always'
 
-export interface Policy {
+interface Policy {
   readonly name: string
   readonly command: string
   readonly permissive: boolean
@@ -270,7 +270,7 @@ export interface Routine extends Owned {
   readonly dependsOn: readonly string[]
 }
 
-export interface Statistics {
+interface Statistics {
   readonly name: string
   readonly table: string
   readonly columns: string
@@ -292,7 +292,7 @@ interface Extension {
   readonly version: string
 }
 
-export interface DefaultPrivileges {
+interface DefaultPrivileges {
   /** The role whose new objects get them, and the kind of object. */
   readonly name: string
   readonly privileges: Privileges

@@ -113,7 +113,7 @@ function alteredTriggersOf(table: string, constraint: string, altered: string): 
 }
 
 /** How many tables are above it. */
-export function depthOf(relation: Relation, relations: ReadonlyMap<string, Relation>): number {
+function depthOf(relation: Relation, relations: ReadonlyMap<string, Relation>): number {
   const parents = relation.parents.flatMap((parent) => relations.get(ownName(parent) ?? '') ?? [])
   return parents.length === 0 ? 0 : 1 + Math.max(...parents.map((parent) => depthOf(parent, relations)))
 }

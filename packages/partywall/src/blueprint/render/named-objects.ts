@@ -38,7 +38,7 @@ export function namedObjects(blueprint: Blueprint): NamedObject[] {
   ]
 }
 
-export function kindOfRelation({ kind }: Pick<Relation, 'kind'>): string {
+function kindOfRelation({ kind }: Pick<Relation, 'kind'>): string {
   return kind === 'partitioned table' ? 'table' : kind
 }
 

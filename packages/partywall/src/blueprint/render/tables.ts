@@ -10,7 +10,7 @@ import type { Rendering, Unit } from './rendered-schema.ts'
 import { keyOf, ownName, partsOfName } from './sql-names.ts'
 import { foreignOptions, storageParameters } from './storage-parameters.ts'
 
-export const tableKinds: ReadonlySet<string> = new Set(['table', 'partitioned table', 'foreign table'])
+const tableKinds: ReadonlySet<string> = new Set(['table', 'partitioned table', 'foreign table'])
 
 export function tableUnits(blueprint: Blueprint, rendering: Rendering): Unit[] {
   const relations = new Map(blueprint.relations.map((relation) => [relation.name, relation]))

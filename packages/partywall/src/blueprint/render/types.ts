@@ -75,7 +75,7 @@ function domain({ name, base, collation, default: fallback, notNull, constraints
   ]
 }
 
-export function collate(collation: string | null): string {
+function collate(collation: string | null): string {
   return collation === null ? '' : ` collate ${collation}`
 }
 
