@@ -1,4 +1,6 @@
 /** Puts the rows of the catalog together: what hangs on a table goes to its table. */
+import { byName } from './by-name.ts'
+import { type CreationRow, creationOf } from './assemble-creation.ts'
 import type {
   Blueprint,
   Column,
@@ -6,12 +8,9 @@ import type {
   Constraint,
   DomainType,
   EnumType,
-  Need,
   RangeType,
   Relation,
   Type,
-  Unmodeled,
-  WrittenOrder,
 } from './blueprint.ts'
 
 type OfRelation<T> = T & { readonly relation: string }
@@ -35,7 +34,7 @@ export interface Found {
   readonly statistics: Blueprint['statistics']
   readonly collations: Blueprint['collations']
   readonly unmodeled: Blueprint['unmodeled']
-  readonly creation: readonly ((Need & { readonly kind: null }) | Ordering | (Unmodeled & { readonly object: null }))[]
+  readonly creation: readonly CreationRow[]
 }
 
 interface FoundType extends Pick<Type, 'kind' | 'name' | 'owner' | 'privileges' | 'comment'> {
@@ -84,27 +83,6 @@ export function assemble(found: Found): Blueprint {
   }
 }
 
-interface Ordering {
-  readonly object: string
-  readonly kind: WrittenOrder['list']
-  /** A list, as JSON. */
-  readonly name: string
-}
-
-function creationOf(rows: Found['creation']): Blueprint['creation'] {
-  const needs: Need[] = []
-  const orders: WrittenOrder[] = []
-  const outside: Unmodeled[] = []
-  let serverMajor = 0
-  for (const row of rows) {
-    if (row.kind === null) needs.push({ object: row.object, needs: row.needs })
-    else if (row.object !== null) orders.push({ object: row.object, list: row.kind, names: JSON.parse(row.name) as string[] })
-    else if (row.kind === 'server') serverMajor = Number(row.name)
-    else outside.push({ kind: row.kind, name: row.name })
-  }
-  return { serverMajor, needs, orders, outside }
-}
-
 function typeOf(
   type: Pick<Type, 'kind' | 'name' | 'owner' | 'privileges' | 'comment'>,
   domain: FoundType['domain'],
@@ -130,13 +108,4 @@ function held<T extends object, K extends keyof T>(rows: readonly T[], key: K): 
     else list.push(rest)
   }
   return (name) => lists.get(name) ?? []
-}
-
-/** In the order of code units: the same on every machine. */
-function byName<T extends { readonly name: string; readonly kind?: string }>(objects: readonly T[]): T[] {
-  return objects.toSorted((a, b) => order(a.name, b.name) || order(a.kind ?? '', b.kind ?? ''))
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
 }

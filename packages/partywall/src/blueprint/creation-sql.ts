@@ -96,18 +96,20 @@ const objects = `
         join pg_catalog.pg_rewrite as rule on rule.ev_class = relation.oid and rule.rulename = '_RETURN'
       )`
 
-/** One query for all of it, because PostgreSQL takes most of the time to plan it. */
+/**
+ * One query for all of it, because PostgreSQL takes most of the time to plan it. What an object needs has an id, and each id is told once: a
+ * join of the objects with themselves would be made row by row, because PostgreSQL expects few of them.
+ */
 export const creationSelect = `${objects}
-    select distinct object.key as object, needed.key as needs, null::text as kind, null::text as name
+    select object.key as object, null::text as needs, 'object'::text as kind, object.classid::pg_catalog.oid || ' ' || object.oid as name
+    from object
+    union all
+    select object.key, dependency.refclassid || ' ' || dependency.refobjid, 'need', null
     from object
     join pg_catalog.pg_depend as dependency
       on dependency.classid = object.classid
       and dependency.objid = object.oid
       and dependency.deptype in ('n', 'a')
-    join object as needed
-      on needed.classid = dependency.refclassid
-      and needed.oid = dependency.refobjid
-    where needed.key <> object.key
     union all
     select distinct
       null,
@@ -168,5 +170,4 @@ export const creationSelect = `${objects}
     ) as holder
     where pg_catalog.cardinality(holder.list) > 2
     union all
-    select null, null, 'server', (pg_catalog.current_setting('server_version_num')::integer / 10000)::text
-    order by 1, 2, 3, 4`
+    select null, null, 'server', (pg_catalog.current_setting('server_version_num')::integer / 10000)::text`
