@@ -1,5 +1,6 @@
 /** Puts together what creation needs beyond the definitions of objects. */
-import type { Blueprint, Need, Unmodeled, WrittenOrder } from './blueprint.ts'
+import type { Blueprint } from './blueprint.ts'
+import type { Need, Unmodeled, WrittenOrder } from './creation.ts'
 import { byName, order } from './by-name.ts'
 
 /** `object`: a key, and an id as its name. `need`: a key, and the id of what it needs, which may be outside of the schema. */

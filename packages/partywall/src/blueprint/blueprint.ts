@@ -1,3 +1,5 @@
+import type { Creation, Unmodeled } from './creation.ts'
+
 /**
  * The structure of one schema as plain data, which JSON can hold. It never names the schema itself, so two tenants with the same structure
  * have equal blueprints. Names are as the catalog has them; types, expressions and definitions are SQL, as PostgreSQL prints it when the
@@ -22,34 +24,6 @@ export interface Blueprint {
   readonly unmodeled: readonly Unmodeled[]
   /** What rendering needs, and what follows from the rest or is no structure: it is neither compared nor part of a fingerprint. */
   readonly creation: Creation
-}
-
-interface Creation {
-  /** The major version of the server, such as 18. */
-  readonly serverMajor: number
-  /** Which objects must be there before others. */
-  readonly needs: readonly Need[]
-  /** Lists whose order means nothing, but is shown by PostgreSQL and its tools. */
-  readonly orders: readonly WrittenOrder[]
-  /** What belongs to no schema and leads to objects of this one: casts, publications, event triggers, security labels. */
-  readonly outside: readonly Unmodeled[]
-}
-
-export interface WrittenOrder {
-  /** As in `Need`, or `["schema"]`. */
-  readonly object: string
-  readonly list: 'options' | 'settings' | 'grantees'
-  /** The names of options and settings; the words for those who have privileges, such as `the owner`. */
-  readonly names: readonly string[]
-}
-
-/**
- * Objects are named by their kind and their name, as JSON: `["relation","orders"]`, `["query","open_orders"]`, `["default","orders","id"]`,
- * `["constraint","orders","orders_pkey"]`, `["index","orders_open"]`, `["type","mood"]`, `["routine","add(a integer)"]`, `["collation","plain"]`.
- */
-export interface Need {
-  readonly object: string
-  readonly needs: string
 }
 
 /** Each is like `SELECT to everyone`, `UPDATE to the owner` or `SELECT to role "app", with grant option`. The order is alphabetical. */
@@ -296,9 +270,4 @@ interface DefaultPrivileges {
   /** The role whose new objects get them, and the kind of object. */
   readonly name: string
   readonly privileges: Privileges
-}
-
-export interface Unmodeled {
-  readonly kind: string
-  readonly name: string
 }

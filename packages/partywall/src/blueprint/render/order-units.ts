@@ -1,5 +1,5 @@
 /** Puts units into an order in which each comes after what it needs, and finds the circles for which there is none. */
-import type { Need } from '../blueprint.ts'
+import type { Need } from '../creation.ts'
 import { isAfterRows, tiers, type Unit } from './rendered-schema.ts'
 
 export interface Ordered {

@@ -1,5 +1,6 @@
 /** Writes a structure as SQL that creates it in another schema, in an order in which everything is there when it is needed. */
-import type { Blueprint, Need } from '../blueprint.ts'
+import type { Blueprint } from '../blueprint.ts'
+import type { Need } from '../creation.ts'
 import { identifier } from '../../names/identifier.ts'
 import { commentUnits } from './comments.ts'
 import { constraintUnits } from './constraints.ts'

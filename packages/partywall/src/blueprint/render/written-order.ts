@@ -1,5 +1,6 @@
 /** A blueprint has lists in the order of the alphabet, so that equal ones are equal. A copy has them in the order in which they were written. */
-import type { Blueprint, WrittenOrder } from '../blueprint.ts'
+import type { Blueprint } from '../blueprint.ts'
+import type { WrittenOrder } from '../creation.ts'
 
 export function withWrittenOrder({ relations, routines, creation, ...rest }: Blueprint): Blueprint {
   if (creation.orders.length === 0) return { ...rest, relations, routines, creation }
