@@ -58,6 +58,7 @@ export const errorCodes = {
     http: 500,
   },
   UNSAFE_SETUP: { meaning: 'The route to the server cannot keep tenants apart.', http: 503 },
+  UNSUPPORTED_OBJECT: { meaning: 'The schema holds objects that cannot be copied.', http: 500 },
   RELEASED_CLIENT: { meaning: 'A client was used after it went back to the pool.', http: 500 },
   DATABASE_UNREACHABLE: { meaning: 'The database server does not answer or refuses the connection.', http: 503 },
   EMBEDDED_FAILED: { meaning: 'The embedded PostgreSQL could not be installed, started or stopped.', http: 503 },
@@ -141,6 +142,8 @@ export interface ErrorDetails {
     readonly schema?: string
   }
   UNSAFE_SETUP: { readonly mode?: string; readonly version?: string }
+  /** What cannot be copied, in words. */
+  UNSUPPORTED_OBJECT: { readonly objects: readonly string[] }
   RELEASED_CLIENT: {}
   /** The code of Node.js or the SQLSTATE, if there is one. */
   DATABASE_UNREACHABLE: { readonly code: string | undefined }

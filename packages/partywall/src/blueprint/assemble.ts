@@ -1,4 +1,6 @@
 /** Puts the rows of the catalog together: what hangs on a table goes to its table. */
+import { byName } from './by-name.ts'
+import { type CreationRow, creationOf } from './assemble-creation.ts'
 import type {
   Blueprint,
   Column,
@@ -32,6 +34,7 @@ export interface Found {
   readonly statistics: Blueprint['statistics']
   readonly collations: Blueprint['collations']
   readonly unmodeled: Blueprint['unmodeled']
+  readonly creation: readonly CreationRow[]
 }
 
 interface FoundType extends Pick<Type, 'kind' | 'name' | 'owner' | 'privileges' | 'comment'> {
@@ -76,6 +79,7 @@ export function assemble(found: Found): Blueprint {
     collations: byName(found.collations),
     extensions: byName(extensions),
     unmodeled: byName(found.unmodeled),
+    creation: creationOf(found.creation),
   }
 }
 
@@ -104,13 +108,4 @@ function held<T extends object, K extends keyof T>(rows: readonly T[], key: K): 
     else list.push(rest)
   }
   return (name) => lists.get(name) ?? []
-}
-
-/** In the order of code units: the same on every machine. */
-function byName<T extends { readonly name: string; readonly kind?: string }>(objects: readonly T[]): T[] {
-  return objects.toSorted((a, b) => order(a.name, b.name) || order(a.kind ?? '', b.kind ?? ''))
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
 }

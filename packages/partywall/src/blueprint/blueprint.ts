@@ -1,3 +1,5 @@
+import type { Creation, Unmodeled } from './creation.ts'
+
 /**
  * The structure of one schema as plain data, which JSON can hold. It never names the schema itself, so two tenants with the same structure
  * have equal blueprints. Names are as the catalog has them; types, expressions and definitions are SQL, as PostgreSQL prints it when the
@@ -20,12 +22,14 @@ export interface Blueprint {
   readonly extensions: readonly Extension[]
   /** Objects of kinds that are not described: it is known that they are there, but not how they are defined. */
   readonly unmodeled: readonly Unmodeled[]
+  /** What rendering needs, and what follows from the rest or is no structure: it is neither compared nor part of a fingerprint. */
+  readonly creation: Creation
 }
 
 /** Each is like `SELECT to everyone`, `UPDATE to the owner` or `SELECT to role "app", with grant option`. The order is alphabetical. */
-type Privileges = readonly string[]
+export type Privileges = readonly string[]
 
-interface Owned {
+export interface Owned {
   readonly owner: string
   readonly privileges: Privileges
   readonly comment: string | null
@@ -75,7 +79,8 @@ export interface Column {
   readonly generated: 'stored' | 'virtual' | null
   /** Null when it is that of the type. */
   readonly collation: string | null
-  readonly storage: string
+  /** Null when it is that of the type. */
+  readonly storage: string | null
   readonly compression: string | null
   /** The statistics target; null when it is the default. */
   readonly statistics: number | null
@@ -101,9 +106,10 @@ export interface Constraint {
   readonly comment: string | null
 }
 
-interface Index {
+export interface Index {
   readonly name: string
   readonly definition: string
+  readonly options: readonly string[]
   readonly valid: boolean
   readonly clustered: boolean
   readonly replicaIdentity: boolean
@@ -119,6 +125,8 @@ interface Trigger {
   readonly name: string
   readonly definition: string
   readonly enabled: FiringState
+  /** PostgreSQL made it for a partition, because the partitioned table has it. */
+  readonly inherited: boolean
   readonly dependsOn: readonly string[]
   readonly comment: string | null
 }
@@ -131,7 +139,7 @@ interface Rule {
 }
 
 /** `enabled` fires unless the session is a replica; `replica` only if it is; `always` in both cases. */
-type FiringState = 'enabled' | 'disabled' | 'replica' | 'always'
+export type FiringState = 'enabled' | 'disabled' | 'replica' | 'always'
 
 interface Policy {
   readonly name: string
@@ -144,7 +152,7 @@ interface Policy {
 }
 
 /** Not the value that a sequence has reached. The numbers are text, because they may be larger than a JavaScript number can hold. */
-interface Sequence extends Owned {
+export interface Sequence extends Owned {
   readonly name: string
   readonly persistence: 'permanent' | 'unlogged'
   readonly type: string
@@ -200,9 +208,15 @@ export interface RangeType extends NamedType<'range'> {
   readonly multirange: string | null
 }
 
-interface Routine extends Owned {
+export interface Routine extends Owned {
   /** With the types of its arguments: `total(integer, text)`. */
   readonly name: string
+  /** Without them, and as SQL writes it: `total`. */
+  readonly bareName: string
+  /** The arguments that distinguish it from others of the name. */
+  readonly identity: string
+  /** The name with the types of the input alone, as GRANT wants it. */
+  readonly signature: string
   readonly kind: 'function' | 'procedure' | 'aggregate' | 'window function'
   /** With names and defaults. */
   readonly arguments: string
@@ -240,7 +254,7 @@ interface Statistics {
   readonly comment: string | null
 }
 
-interface Collation {
+export interface Collation {
   readonly name: string
   readonly definition: Readonly<Record<string, string | number | boolean | null>>
   readonly owner: string
@@ -256,9 +270,4 @@ interface DefaultPrivileges {
   /** The role whose new objects get them, and the kind of object. */
   readonly name: string
   readonly privileges: Privileges
-}
-
-interface Unmodeled {
-  readonly kind: string
-  readonly name: string
 }

@@ -11,7 +11,9 @@ export const columnsSelect = `
       case field.attidentity when 'a' then 'always' when 'd' then 'by default' end as identity,
       case field.attgenerated when 's' then 'stored' when 'v' then 'virtual' end as generated,
       ${collationOf('field.attcollation', 'field.atttypid')} as collation,
-      case field.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end as storage,
+      case when field.attstorage <> type.typstorage then
+        case field.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end
+      end as storage,
       case field.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end as compression,
       -- The default is -1 up to PostgreSQL 16, and null since 17.
       nullif(field.attstattarget, -1) as statistics,
@@ -26,6 +28,7 @@ export const columnsSelect = `
       on field.attrelid = relation.oid
       and field.attnum > 0
       and not field.attisdropped
+    join pg_catalog.pg_type as type on type.oid = field.atttypid
     left join pg_catalog.pg_attrdef as fallback
       on fallback.adrelid = field.attrelid
       and fallback.adnum = field.attnum

@@ -14,6 +14,7 @@ const none: Blueprint = {
   collations: [],
   extensions: [],
   unmodeled: [],
+  creation: { serverMajor: 18, needs: [], orders: [], outside: [] },
 }
 
 test('compareBlueprints finds nothing between equal structures', () => {

@@ -31,7 +31,7 @@ const ordered = new Set(['columns', 'attributes'])
 
 /** Properties that follow from another one, of the same object or of the table: when that one differs, they are not reported again. */
 const consequences: Readonly<Record<string, readonly string[]>> = {
-  definition: ['validated', 'deferrable', 'deferred'],
+  definition: ['validated', 'deferrable', 'deferred', 'options'],
   parents: ['local', 'inherited'],
 }
 
@@ -40,7 +40,8 @@ const consequences: Readonly<Record<string, readonly string[]>> = {
  * Of objects of an unmodeled kind it is only compared whether they are there.
  */
 export function compareBlueprints(expected: Blueprint, actual: Blueprint): readonly BlueprintDifference[] {
-  return propertiesOf('schema', '', { name: '', ...expected }, { name: '', ...actual })
+  const [{ creation: _before, ...before }, { creation: _after, ...after }] = [expected, actual]
+  return propertiesOf('schema', '', { name: '', ...before }, { name: '', ...after })
 }
 
 function propertiesOf(kind: string, name: string, expected: Item, actual: Item): BlueprintDifference[] {

@@ -18,7 +18,14 @@ export const constraintsSelect = `
             case enforcing.tgenabled when 'D' then 'disabled' when 'R' then 'replica' else 'always' end
             || ' on ' || enforcing.tgrelid::pg_catalog.regclass::text as words
           from pg_catalog.pg_trigger as enforcing
-          where enforcing.tgconstraint = rule.oid
+          where enforcing.tgconstraint in (
+              select rule.oid
+              union all
+              select made.oid
+              from pg_catalog.pg_constraint as made
+              where made.conrelid = rule.conrelid
+                and made.conparentid = rule.oid
+            )
             and enforcing.tgisinternal
             and enforcing.tgenabled <> 'O'
         ) as altered
@@ -35,4 +42,11 @@ export const constraintsSelect = `
       join pg_catalog.pg_constraint as of_domain on of_domain.contypid = domain.oid
     ) as rule
     where rule.contype <> 't'
+      -- PostgreSQL makes one more of a foreign key for each partition of the table that it refers to, with a name that depends on their order.
+      and not exists (
+        select
+        from pg_catalog.pg_constraint as of_whole
+        where of_whole.oid = rule.conparentid
+          and of_whole.conrelid = rule.conrelid
+      )
     order by rule.holder, rule.conname`

@@ -73,18 +73,21 @@ export function privilegesOf(list: string, kind: 'c' | 'f' | 'n' | 'r' | 's' | '
     from pg_catalog.aclexplode(${ofObject}) as entry
     cross join lateral (
       select (
-        entry.privilege_type
-        || case
-          when entry.grantee = 0 then ' to everyone'
-          when entry.grantee = ${owner} then ' to the owner'
-          when entry.grantee = path.tenant then ' to the tenant'
-          else ' to role ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(entry.grantee))
-        end
-        || case when entry.is_grantable and entry.grantee <> ${owner} then ', with grant option' else '' end
+        entry.privilege_type || ' to ' || ${granteeOf('entry.grantee', owner)} || case when entry.is_grantable and entry.grantee <> ${owner} then ', with grant option' else '' end
       ) collate "C" as words
     ) as privilege
     where not ${isCustomerLogin('entry.grantee')}
   ) end`
+}
+
+/** Who has a privilege, in words. */
+export function granteeOf(grantee: string, owner: string): string {
+  return `case
+          when ${grantee} = 0 then 'everyone'
+          when ${grantee} = ${owner} then 'the owner'
+          when ${grantee} = path.tenant then 'the tenant'
+          else 'role ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(${grantee}))
+        end`
 }
 
 /** The extensions that an object was declared to depend on: it is dropped with them. */

@@ -1,4 +1,4 @@
-import { commentOn, extensionsOf, relationsOfSchema } from './fragments-sql.ts'
+import { commentOn, extensionsOf, relationsOfSchema, sorted } from './fragments-sql.ts'
 
 /** The indexes of tables and materialized views, each with the object id of its table. */
 export const indexesSelect = `
@@ -6,6 +6,7 @@ export const indexesSelect = `
       relation.relname as relation,
       index.relname as name,
       pg_catalog.pg_get_indexdef(index.oid, 0, true) as definition,
+      ${sorted('index.reloptions')} as options,
       entry.indisvalid as valid,
       entry.indisclustered as clustered,
       entry.indisreplident as "replicaIdentity",

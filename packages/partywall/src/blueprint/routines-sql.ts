@@ -4,6 +4,9 @@ import { commentOn, extensionsOf, membersOf, ownerOf, privilegesOf, sorted } fro
 export const routinesSelect = `
     select
       routine.proname || '(' || pg_catalog.pg_get_function_identity_arguments(routine.oid) || ')' as name,
+      pg_catalog.quote_ident(routine.proname) as "bareName",
+      pg_catalog.pg_get_function_identity_arguments(routine.oid) as identity,
+      routine.oid::pg_catalog.regprocedure::text as signature,
       case routine.prokind when 'f' then 'function' when 'p' then 'procedure' when 'a' then 'aggregate' else 'window function' end as kind,
       pg_catalog.pg_get_function_arguments(routine.oid) as arguments,
       pg_catalog.pg_get_function_result(routine.oid) as result,
@@ -49,7 +52,8 @@ export const routinesSelect = `
             ('sort operator', nullif(aggregate.aggsortop, 0)::pg_catalog.regoperator::text)
         ) as fact (name, value)
         where aggregate.aggfnoid = routine.oid
-          and fact.value not in ('-', '0')
+          and fact.value is not null
+          and (fact.value not in ('-', '0') or fact.name in ('initial value', 'moving initial value'))
       ) as aggregate,
       ${sorted('routine.protrftypes::pg_catalog.regtype[]::text[]')} as transforms,
       ${extensionsOf('pg_proc', 'routine.oid')} as "dependsOn",

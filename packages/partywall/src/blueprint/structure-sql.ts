@@ -1,7 +1,11 @@
-/** Everything that is read of a schema. The reader gets the rows, and the fingerprint is their hash, so neither sees more than the other. */
+/**
+ * Everything that is read of a schema. The reader gets the rows, and the fingerprint is their hash, so neither sees more than the other,
+ * except for what only rendering needs.
+ */
 import type { Found } from './assemble.ts'
 import { attributesSelect, columnsSelect } from './columns-sql.ts'
 import { constraintsSelect } from './constraints-sql.ts'
+import { creationSelect } from './creation-sql.ts'
 import { indexesSelect } from './indexes-sql.ts'
 import { relationsSelect, sequencesSelect } from './relations-sql.ts'
 import { collationsSelect, statisticsSelect, unmodeledSelect } from './rest-sql.ts'
@@ -14,7 +18,7 @@ import type { Statement } from '../sql/statement.ts'
 
 /** The rows of each of these schemas that exists. */
 export function structureSql(schemas: readonly string[]): Statement {
-  return relativeSql(schemas, queries, `coalesce(pg_catalog.json_agg(item), '[]'::json)`)
+  return relativeSql(schemas, { ...queries, creation: creationSelect }, `coalesce(pg_catalog.json_agg(item), '[]'::json)`)
 }
 
 /** The hashes of the rows. PostgreSQL prints a row faster as a record than as JSON. */
@@ -22,7 +26,7 @@ export function structureHashSql(schemas: readonly string[]): Statement {
   return relativeSql(schemas, queries, `pg_catalog.md5(coalesce(pg_catalog.string_agg(item::text, E'\\n'), ''))`)
 }
 
-const queries: Readonly<Record<keyof Found, string>> = {
+const queries: Readonly<Record<Exclude<keyof Found, 'creation'>, string>> = {
   facts: schemaFactsSelect,
   relations: relationsSelect,
   sequences: sequencesSelect,

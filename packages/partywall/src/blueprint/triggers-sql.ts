@@ -7,6 +7,7 @@ export const triggersSelect = `
       trigger.tgname as name,
       pg_catalog.pg_get_triggerdef(trigger.oid, true) as definition,
       ${firingState('trigger.tgenabled')} as enabled,
+      trigger.tgparentid <> 0 as inherited,
       ${extensionsOf('pg_trigger', 'trigger.oid')} as "dependsOn",
       ${commentOn('pg_trigger', 'trigger.oid')} as comment
     from ${relationsOfSchema} as relation

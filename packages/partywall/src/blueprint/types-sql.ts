@@ -19,7 +19,8 @@ export const typesSelect = `
       case when type.typtype = 'r' then (
         select pg_catalog.json_build_object(
           'subtype', pg_catalog.format_type(range.rngsubtype, null),
-          'operatorClass', class.opcname,
+          'operatorClass', case when not pg_catalog.pg_opclass_is_visible(class.oid) then class.opcnamespace::pg_catalog.regnamespace::text || '.' else '' end
+            || pg_catalog.quote_ident(class.opcname),
           'collation', ${collationOf('range.rngcollation', 'range.rngsubtype')},
           'canonical', nullif(range.rngcanonical::pg_catalog.oid::pg_catalog.regprocedure::text, '-'),
           'difference', nullif(range.rngsubdiff::pg_catalog.oid::pg_catalog.regprocedure::text, '-'),

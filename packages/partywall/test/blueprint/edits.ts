@@ -166,6 +166,8 @@ export const silentEdits: readonly (readonly Edit[])[] = [
       `create or replace function add(a integer, b integer default 2) returns integer language sql as 'select a + b'`,
       ['function add(a integer, b integer): arguments'],
     ],
+    // Its initial value was 0, which is not the same as none.
+    ['create or replace aggregate total_of (integer) (sfunc = add, stype = integer)', ['aggregate total_of(integer): aggregate']],
     ['drop policy own_orders on orders', ['policy orders.own_orders: missing']],
     [`comment on constraint total_positive on orders is 'never free'`, ['constraint orders.total_positive: comment']],
     ['revoke delete on orders from current_user', ['table orders: privileges']],

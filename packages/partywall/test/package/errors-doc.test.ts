@@ -193,6 +193,7 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   NEEDS_SESSION: {},
   UNSAFE_STATEMENT: { statement: 'maybe', leaves: 'maybe', schema: 'maybe' },
   UNSAFE_SETUP: { mode: 'maybe', version: 'maybe' },
+  UNSUPPORTED_OBJECT: { objects: 'always' },
   RELEASED_CLIENT: {},
   DATABASE_UNREACHABLE: { code: 'always' },
   EMBEDDED_FAILED: {

@@ -59,6 +59,7 @@ const rooms: Record<string, readonly string[]> = {
   'catalog/runs': ['sql', 'ports', 'catalog/audit'],
   'catalog/relations': ['sql'],
   'migrations/statements': ['sql'],
+  'blueprint/render': [...text, 'blueprint', 'migrations/statements'],
   'migrations/shape': ['sql', 'ports', 'migrations/statements'],
   'migrations/review': ['sql', 'ports', 'migrations/statements', 'migrations/shape'],
   'migrations/sources/files': [],

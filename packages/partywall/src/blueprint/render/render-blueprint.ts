@@ -1,0 +1,120 @@
+/** Writes a structure as SQL that creates it in another schema, in an order in which everything is there when it is needed. */
+import type { Blueprint } from '../blueprint.ts'
+import type { Need } from '../creation.ts'
+import { identifier } from '../../names/identifier.ts'
+import { commentUnits } from './comments.ts'
+import { constraintUnits } from './constraints.ts'
+import { hangingUnits } from './hanging.ts'
+import { indexUnits } from './indexes.ts'
+import { orderUnits, type Ordered } from './order-units.ts'
+import { OwnNames } from './own-names.ts'
+import { ownerUnits, privilegeUnits } from './privileges.ts'
+import { assertRenderable, refuse } from './refusals.ts'
+import type { RenderedSchema, Rendering, RenderOptions, Unit } from './rendered-schema.ts'
+import { routineUnits } from './routines.ts'
+import { sequenceUnits } from './sequences.ts'
+import { keyOf } from './sql-names.ts'
+import { statisticsUnits } from './statistics.ts'
+import { tableUnits } from './tables.ts'
+import { collationUnits, typeUnits } from './types.ts'
+import { viewUnits } from './views.ts'
+import { withWrittenOrder } from './written-order.ts'
+
+/**
+ * The statements that create the structure. Names of the schema itself do not stand in them, except where a function had it; so they run
+ * with the new schema first in the search path, which `settings` does.
+ *
+ * Not created: the schema, the rows, the history of the migrations.
+ * @throws TenancyError UNSUPPORTED_OBJECT with the names of all objects that cannot be copied
+ * @example
+ * const { settings, structure, afterRows } = await renderBlueprint(await readBlueprint(client, 'acme'), { from: 'acme', to: 'globex' })
+ * await client.query(['begin', 'create schema globex', ...settings, ...structure, ...afterRows, 'commit'].join(';\n'))
+ */
+export async function renderBlueprint(blueprint: Blueprint, options: RenderOptions): Promise<RenderedSchema> {
+  assertRenderable(blueprint)
+  const names = await OwnNames.load(withWrittenOrder(blueprint), options)
+  const { structure, afterRows } = inOrder(names.blueprint, options)
+  const statementsOf = (units: readonly Unit[]) =>
+    units.flatMap(({ statements }) => statements).map((statement) => names.rewrite(statement))
+  return {
+    settings: settingsFor(options.to),
+    structure: statementsOf(structure),
+    afterRows: statementsOf(afterRows),
+    remarks: names.remarks,
+  }
+}
+
+/** Objects that need each other are made in two steps; where that does not help, they are refused. */
+function inOrder(blueprint: Blueprint, options: RenderOptions): Ordered {
+  const split = new Set(viewsOfThemselves(blueprint))
+  for (;;) {
+    const ordered = orderUnits(
+      unitsOf(blueprint, { options, serverMajor: blueprint.creation.serverMajor, owner: blueprint.owner, split }),
+      [...blueprint.creation.needs, ...refreshOrder(blueprint)],
+    )
+    const stuck = [...ordered.circle, ...ordered.late]
+    if (stuck.length === 0) return ordered
+    const keys = stuck.flatMap((unit) => unit.keys)
+    const before = split.size
+    for (const key of keys) split.add(key)
+    if (split.size === before) refuse([...new Set(stuck.flatMap((unit) => unit.keys.slice(0, 1)))].map(inWords))
+  }
+}
+
+function unitsOf(blueprint: Blueprint, rendering: Rendering): Unit[] {
+  return [
+    ...collationUnits(blueprint),
+    ...typeUnits(blueprint, rendering),
+    ...sequenceUnits(blueprint),
+    ...routineUnits(blueprint, rendering),
+    ...tableUnits(blueprint, rendering),
+    ...viewUnits(blueprint, rendering),
+    ...constraintUnits(blueprint),
+    ...indexUnits(blueprint),
+    ...statisticsUnits(blueprint),
+    ...hangingUnits(blueprint),
+    ...ownerUnits(blueprint, rendering),
+    ...privilegeUnits(blueprint, rendering),
+    ...commentUnits(blueprint),
+  ]
+}
+
+/** A view that was replaced by a query of itself cannot be read, but it is there. */
+function viewsOfThemselves({ relations, creation }: Blueprint): string[] {
+  const needs = new Set(creation.needs.map(({ object, needs: key }) => `${object} ${key}`))
+  return relations
+    .filter(({ kind }) => kind === 'view')
+    .map(({ name }) => keyOf('relation', name))
+    .filter((key) => needs.has(`${key.replace('["relation"', '["query"')} ${key}`))
+}
+
+/** A materialized view is filled after those that it reads, also through views and functions. */
+function refreshOrder({ relations, creation }: Blueprint): Need[] {
+  const filled = relations.filter(({ kind, populated }) => kind === 'materialized view' && populated).map(({ name }) => name)
+  if (filled.length < 2) return []
+  const needed = Map.groupBy(creation.needs, ({ object }) => object)
+  return filled.flatMap((name) => {
+    const reached = new Set([keyOf('query', name)])
+    for (const key of reached) {
+      for (const { needs } of needed.get(key) ?? []) reached.add(needs).add(needs.replace(/^\["relation"/, '["query"'))
+    }
+    const read = filled.filter((other) => other !== name && reached.has(keyOf('relation', other)))
+    return read.map((other) => ({ object: keyOf('refresh', name), needs: keyOf('refresh', other) }))
+  })
+}
+
+/** The blueprint was read with this path, and one of its objects may have a name that PostgreSQL has, too. */
+function settingsFor(to: string): string[] {
+  return [
+    `set local search_path = ${identifier(to)}, pg_catalog, pg_temp`,
+    'set local check_function_bodies = off',
+    "set local default_tablespace = ''",
+    'set local client_min_messages = warning',
+  ]
+}
+
+/** `["routine","add(integer)"]` is "the routine add(integer)". */
+function inWords(key: string): string {
+  const [kind, ...names] = JSON.parse(key) as string[]
+  return `the ${kind === 'query' ? 'view' : kind!} ${names.join('.')}, which needs something that needs it`
+}

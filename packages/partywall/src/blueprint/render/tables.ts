@@ -1,0 +1,220 @@
+/**
+ * Tables with their columns, and the checks that rows must satisfy. A partition is made as a table of its own and attached then: so its columns
+ * keep their order, and its constraints their names.
+ */
+import { identifier } from '../../names/identifier.ts'
+import type { Blueprint, Column, Constraint, Relation } from '../blueprint.ts'
+import { columnSettings, columnSql } from './columns.ts'
+import { isWithTable, kindOfConstraint } from './constraints.ts'
+import type { Rendering, Unit } from './rendered-schema.ts'
+import { keyOf, ownName, partsOfName } from './sql-names.ts'
+import { foreignOptions, storageParameters } from './storage-parameters.ts'
+
+const tableKinds: ReadonlySet<string> = new Set(['table', 'partitioned table', 'foreign table'])
+
+export function tableUnits(blueprint: Blueprint, rendering: Rendering): Unit[] {
+  const relations = new Map(blueprint.relations.map((relation) => [relation.name, relation]))
+  return blueprint.relations
+    .filter(({ kind }) => tableKinds.has(kind))
+    .flatMap((relation) => new Table(relation, relations, blueprint, rendering).units())
+}
+
+/** Whether PostgreSQL can make a table with these columns in this order: those of the parents come first. */
+export function hasUsualOrder(relation: Relation, relations: ReadonlyMap<string, Relation>): boolean {
+  if (relation.partitionBound !== null || relation.parents.length === 0) return true
+  const columns = relation.columns.map(({ name }) => name)
+  const ofParents = new Set(parentsOf(relation, relations).flatMap((parent) => parent.columns.map(({ name }) => name)))
+  const first = [...ofParents]
+  const isFirst = first.every((name, at) => columns[at] === name)
+  return isFirst || relation.columns.every(({ local }) => local)
+}
+
+function parentsOf(relation: Relation, relations: ReadonlyMap<string, Relation>): Relation[] {
+  return relation.parents.flatMap((parent) => relations.get(ownName(parent) ?? '') ?? [])
+}
+
+class Table {
+  readonly #relation: Relation
+  readonly #relations: ReadonlyMap<string, Relation>
+  readonly #blueprint: Blueprint
+  readonly #rendering: Rendering
+  readonly #name: string
+  readonly #key: string
+
+  constructor(relation: Relation, relations: ReadonlyMap<string, Relation>, blueprint: Blueprint, rendering: Rendering) {
+    this.#relation = relation
+    this.#relations = relations
+    this.#blueprint = blueprint
+    this.#rendering = rendering
+    this.#name = identifier(relation.name)
+    this.#key = keyOf('relation', relation.name)
+  }
+
+  units(): Unit[] {
+    const { columns } = this.#relation
+    const later = this.#isSplit ? [...this.#laterDefaults(), ...this.#laterChecks()] : []
+    const partKeys = [
+      ...columns.filter((column) => this.#isInside(column)).map(({ name }) => keyOf('default', this.#relation.name, name)),
+      ...this.#constraintsInside().map(({ name }) => keyOf('constraint', this.#relation.name, name)),
+    ]
+    const statements = [this.#create(), ...this.#inherit(), ...this.#differentDefaults(), ...this.#settings()]
+    const made: Unit = { keys: [this.#key, ...partKeys], statements, tier: 'table', isForRows: true }
+    return [made, ...later, ...this.#attach()]
+  }
+
+  get #isSplit(): boolean {
+    return this.#rendering.split.has(this.#key)
+  }
+
+  get #isPartition(): boolean {
+    return this.#relation.partitionBound !== null
+  }
+
+  /** Parents are named when the table is made, unless all its columns are its own: then in another order, perhaps. */
+  get #inheritsAtOnce(): boolean {
+    const { parents, columns } = this.#relation
+    return parents.length > 0 && !this.#isPartition && columns.some(({ local }) => !local)
+  }
+
+  #create(): string {
+    const { persistence, ofType, partitionKey, accessMethod, tablespace, server, kind } = this.#relation
+    const parts = [...this.#columns(), ...this.#constraintsInside().map((one) => this.#constraint(one))]
+    const brackets = ofType !== null && parts.length === 0 ? '' : ` (${parts.map((part) => `\n  ${part}`).join(',')}\n)`
+    const options = [storageParameters(this.#relation.options), storageParameters(this.#relation.toastOptions, 'toast.')].filter(
+      (text) => text !== '',
+    )
+    return [
+      `create ${persistence === 'unlogged' ? 'unlogged ' : ''}${kind === 'foreign table' ? 'foreign ' : ''}table ${this.#name}`,
+      ...(ofType === null ? [] : [` of ${ofType}`]),
+      brackets,
+      ...(this.#inheritsAtOnce ? [` inherits (${this.#relation.parents.join(', ')})`] : []),
+      ...(partitionKey === null ? [] : [` partition by ${partitionKey}`]),
+      ...(server === null ? [] : [` server ${identifier(server)}`]),
+      ...(this.#relation.foreignOptions.length === 0 ? [] : [` options (${foreignOptions(this.#relation.foreignOptions)})`]),
+      ...(accessMethod === null ? [] : [` using ${identifier(accessMethod)}`]),
+      ...(options.length === 0 ? [] : [` with (${options.join(', ')})`]),
+      ...(tablespace === null ? [] : [` tablespace ${identifier(tablespace)}`]),
+    ].join('')
+  }
+
+  #columns(): string[] {
+    const { columns, ofType } = this.#relation
+    const isNamed = (column: Column) => (this.#inheritsAtOnce ? column.local : true)
+    return columns.filter(isNamed).flatMap((column) => {
+      const written = columnSql(column, {
+        ofType: ofType !== null,
+        withDefault: this.#isInside(column),
+        withNotNull: this.#hasPlainNotNull(column),
+        sequence: this.#sequenceOf(column),
+      })
+      return written === undefined ? [] : [written]
+    })
+  }
+
+  /** A generated column cannot come later; any other default can. */
+  #isInside(column: Column): boolean {
+    return column.default !== null && (!this.#isSplit || column.generated !== null)
+  }
+
+  /** Since PostgreSQL 18 NOT NULL is a constraint with a name. */
+  #hasPlainNotNull(column: Column): boolean {
+    return column.notNull && this.#rendering.serverMajor < 18 && column.identity === null
+  }
+
+  /** A partition gets its identity columns from the table that it is attached to. */
+  #sequenceOf(column: Column): Blueprint['sequences'][number] | undefined {
+    if (column.identity === null || (this.#isPartition && this.#rendering.serverMajor >= 17)) return undefined
+    return this.#blueprint.sequences.find(
+      ({ isIdentity, ownedBy }) => isIdentity && isColumn(ownedBy, this.#relation.name, column.name),
+    )
+  }
+
+  #constraintsInside(): Constraint[] {
+    return this.#relation.constraints.filter(
+      (constraint) =>
+        isWithTable(constraint) &&
+        (constraint.local || this.#isPartition) &&
+        !(this.#isSplit && kindOfConstraint(constraint.definition) === 'check'),
+    )
+  }
+
+  #constraint({ name, definition }: Constraint): string {
+    return `constraint ${identifier(name)} ${definition}`
+  }
+
+  #inherit(): string[] {
+    if (this.#inheritsAtOnce || this.#isPartition) return []
+    return this.#relation.parents.map((parent) => `alter table ${this.#name} inherit ${parent}`)
+  }
+
+  /** Inherited columns take the defaults of the parent; these have other ones. */
+  #differentDefaults(): string[] {
+    if (!this.#inheritsAtOnce || this.#isSplit) return []
+    return this.#relation.columns
+      .filter(({ local, generated }) => !local && generated === null)
+      .flatMap((column) => {
+        const known = this.#defaultOfParents(column.name)
+        return known.every((one) => one === column.default) ? [] : [this.#setDefault(column)]
+      })
+  }
+
+  #defaultOfParents(column: string): (string | null)[] {
+    return parentsOf(this.#relation, this.#relations).flatMap((parent) =>
+      parent.columns.filter(({ name }) => name === column).map((one) => one.default),
+    )
+  }
+
+  #setDefault({ name, default: fallback }: Column): string {
+    const action = fallback === null ? 'drop default' : `set default ${fallback}`
+    return `alter table only ${this.#name} alter column ${identifier(name)} ${action}`
+  }
+
+  #laterDefaults(): Unit[] {
+    return this.#relation.columns
+      .filter((column) => column.default !== null && column.generated === null)
+      .map((column) => ({
+        keys: [keyOf('default', this.#relation.name, column.name)],
+        statements: [this.#setDefault(column)],
+        tier: 'column default',
+        needs: [this.#key],
+      }))
+  }
+
+  #laterChecks(): Unit[] {
+    return this.#relation.constraints
+      .filter((one) => isWithTable(one) && kindOfConstraint(one.definition) === 'check' && (one.local || this.#isPartition))
+      .map((constraint) => ({
+        keys: [keyOf('constraint', this.#relation.name, constraint.name)],
+        statements: [`alter table ${this.#isPartition ? 'only ' : ''}${this.#name} add ${this.#constraint(constraint)}`],
+        tier: 'column default',
+        needs: [this.#key],
+      }))
+  }
+
+  #settings(): string[] {
+    return this.#relation.columns.flatMap((column) => columnSettings(`table only ${this.#name}`, column))
+  }
+
+  #attach(): Unit[] {
+    const { parents, partitionBound, constraints, columns } = this.#relation
+    if (!this.#isPartition) return []
+    const ownParts = [
+      ...constraints.filter(isWithTable).map(({ name }) => keyOf('constraint', this.#relation.name, name)),
+      ...columns.filter((column) => column.default !== null).map(({ name }) => keyOf('default', this.#relation.name, name)),
+    ]
+    return [
+      {
+        keys: [],
+        statements: [`alter table only ${parents[0]!} attach partition ${this.#name} ${partitionBound!}`],
+        tier: 'attachment',
+        needs: [this.#key, keyOf('relation', ownName(parents[0]!) ?? ''), ...ownParts],
+        isForRows: true,
+      },
+    ]
+  }
+}
+
+function isColumn(ownedBy: string | null, table: string, column: string): boolean {
+  const [ofTable, name] = partsOfName(ownedBy ?? '')
+  return ofTable === table && name === column
+}
