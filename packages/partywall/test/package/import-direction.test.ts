@@ -134,6 +134,18 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/apply',
   ],
   'lifecycle/logins': [...ground, 'catalog/audit', 'catalog/roles', 'catalog/tenants'],
+  // Moves of a tenant: the row, the schema and the roles together.
+  'lifecycle/states': [
+    ...ground,
+    'catalog',
+    'catalog/audit',
+    'catalog/roles',
+    'catalog/tenants',
+    'catalog/domains',
+    'migrations/apply',
+    'lifecycle/boundary',
+    'lifecycle/logins',
+  ],
   'lifecycle/entry': [
     'sql',
     'config',
