@@ -152,7 +152,6 @@ async function fitMigrations(parts: ProvisionParts<any>, source: MigrationSource
 
 async function build<A extends object>(parts: ProvisionParts<A>, transaction: Transaction, wanted: Wanted): Promise<Created<A>> {
   await transaction.query(sharedTransactionLockSql(provisioningLock))
-  await takeName(transaction, wanted.schema, parts.catalog)
   const created = await register(parts, transaction, wanted)
   const { tenant } = created
   await createSchema(transaction, wanted.schema)
@@ -186,6 +185,7 @@ async function register<A extends object>(
   wanted: Wanted,
 ): Promise<Omit<Created<A>, 'like' | 'onCommit'>> {
   try {
+    await takeName(transaction, wanted.schema, parts.catalog)
     const tenant = await parts.tenants.insert(
       transaction,
       { ...wanted, loginGeneration: loginGenerationOf(parts, wanted) },

@@ -178,6 +178,7 @@ const rooms: Record<string, readonly string[]> = {
     'fleet',
     'lifecycle/boundary',
     'lifecycle/logins',
+    'lifecycle/states',
     'migrations/sources/folder',
     'migrations/plan',
     'migrations/trial',

@@ -19,7 +19,7 @@ import { parseTenantRef, unknownTenant, type TenantKey } from './tenant-ref.ts'
 import { assertExpiry } from './expiry.ts'
 import { merge, type TenantChanges } from './tenant-changes.ts'
 import { invalidMove, moves } from './moves.ts'
-import { statusMoves, type ServedStatus } from './served-status.ts'
+import { assertServedStatus, statusMoves, type ServedStatus } from './served-status.ts'
 import type { CheckedSelection } from './selection.ts'
 import { known, StoredTenants } from './stored-tenants.ts'
 import { filterKeys, filterValues, listValues, type TenantFilter, type TenantListOptions } from './tenant-list.ts'
@@ -146,6 +146,7 @@ export class Tenants<A extends object = Attributes> {
    */
   async setStatus(ref: TenantRef, status: ServedStatus): Promise<Tenant<A>> {
     const key = parseTenantRef(ref)
+    assertServedStatus(status)
     if (key.by === 'impossible') throw unknownTenant(key)
     const { move, action } = statusMoves[status]
     const statement = recorded(setStatusSql(key, moves[move].from, status), ownSchema, { action })

@@ -4,7 +4,7 @@
  */
 import type { Database, Transaction } from '../../ports/database.ts'
 import { explainPrivilege } from '../../sql/privilege.ts'
-import { sqlStateOf } from '../../sql/sqlstate.ts'
+import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import { dropKinds, nextDropsSql } from './drop-batches-sql.ts'
 import { lockStates, patiently } from './patiently.ts'
 import { assertNotReferenced } from './references.ts'
@@ -33,9 +33,12 @@ async function dropBatch(transaction: Transaction, schema: string, size: number)
   for (const kind of dropKinds) {
     const { rows } = await transaction.query<{ text: string }>(nextDropsSql(kind, schema, size))
     if (rows.length === 0) continue
-    await assertNotReferenced(transaction, schema)
     try {
-      await transaction.query({ text: rows.map(({ text }) => `${text} cascade;`).join('\n') })
+      await drop(
+        transaction,
+        schema,
+        rows.map(({ text }) => text),
+      )
     } catch (error) {
       throw explainPrivilege(
         error,
@@ -46,4 +49,17 @@ async function dropBatch(transaction: Transaction, schema: string, size: number)
     return true
   }
   return false
+}
+
+/** Without `cascade` the server refuses what something depends on. Then it is looked at what that is, which takes longer: nothing outside may be taken along. */
+async function drop(transaction: Transaction, schema: string, texts: readonly string[]): Promise<void> {
+  await transaction.query({ text: 'savepoint partywall_drop' })
+  try {
+    await transaction.query({ text: texts.map((text) => `${text};`).join('\n') })
+  } catch (error) {
+    if (sqlStateOf(error) !== sqlState.dependentObjects) throw error
+    await transaction.query({ text: 'rollback to savepoint partywall_drop' })
+    await assertNotReferenced(transaction, schema)
+    await transaction.query({ text: texts.map((text) => `${text} cascade;`).join('\n') })
+  }
 }

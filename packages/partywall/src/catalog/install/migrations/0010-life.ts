@@ -4,7 +4,7 @@ import type { CatalogMigration } from './catalog-migration.ts'
 export const life: CatalogMigration = {
   number: 10,
   name: '0010-life',
-  checksum: 'd86ae2c05dd34382f8f0c82c58c6a02f77139e7b9be582118a45f21d76edce07',
+  checksum: 'cb67f859e0666cb4621f037d8fc2907ad9e856285e5f8a0fe681f296189bcc7e',
   text: String.raw`-- A tenant's life: what is not complete yet, expires, is archived, or is being deleted.
 
 alter table partywall.tenants
@@ -43,5 +43,29 @@ create table partywall.freed_schemas (
 );
 
 comment on table partywall.freed_schemas is 'Names of schemas that a tenant had, and that no tenant has taken since.';
+
+-- A role that could create tenants before this migration can still do so. A function that is dropped at once: behind a pooler, partywall sends no DO with
+-- a text that is put together at run time.
+create function partywall.let_free_schemas() returns void
+  language plpgsql set search_path = pg_catalog
+as $$
+declare
+  writer text;
+begin
+  for writer in
+    select distinct case privilege.grantee when 0 then 'public' else privilege.grantee::pg_catalog.regrole::text end
+    from pg_catalog.pg_class as relation
+    cross join pg_catalog.aclexplode(relation.relacl) as privilege
+    where relation.oid = 'partywall.tenants'::pg_catalog.regclass
+      and privilege.privilege_type = 'INSERT'
+      and privilege.grantee <> relation.relowner
+  loop
+    execute pg_catalog.format('grant select, insert, update, delete on partywall.freed_schemas to %s', writer);
+  end loop;
+end
+$$;
+
+select partywall.let_free_schemas();
+drop function partywall.let_free_schemas();
 `,
 }
