@@ -12,6 +12,7 @@ export type Move =
   | 'activate'
   | 'suspend'
   | 'setMaintenance'
+  | 'migrate'
   | 'rename'
   | 'archive'
   | 'restore'
@@ -33,6 +34,8 @@ export const moves = {
   activate: { from: ['suspended', 'maintenance'], to: 'active' },
   suspend: { from: ['active', 'maintenance'], to: 'suspended' },
   setMaintenance: { from: ['active', 'suspended'], to: 'maintenance' },
+  // An archived one is migrated when it is named.
+  migrate: { from: [...complete, 'archived'] },
   rename: { from: complete },
   archive: { from: complete, to: 'archived' },
   // To maintenance where it lacks migrations.
@@ -51,7 +54,7 @@ export function invalidMove({ schema, status }: Pick<Tenant<any>, 'schema' | 'st
   const from = moves[move].from.join(', ')
   return new TenancyError(
     'INVALID_TENANT_MOVE',
-    `tenants.${move} refuses the tenant ${JSON.stringify(schema)}: its status is ${status}, and must be one of: ${from}.${advice[status] ?? ''}`,
+    `The call ${move} refuses the tenant ${JSON.stringify(schema)}: its status is ${status}, and must be one of: ${from}.${advice[status] ?? ''}`,
     { details: { schema, status, move } },
   )
 }

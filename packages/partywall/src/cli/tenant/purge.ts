@@ -33,14 +33,14 @@ export function tenantPurge(parent: Command, cli: Cli): void {
         ['tenant purge --expired --archived --yes', 'for a job of every night'],
       ),
     )
-    .action(async ({ yes, ...flags }: Flags) => {
+    .action(async ({ yes, expired, archived, archive, sharedRows, dryRun }: Flags) => {
       const { tenants } = await cli.tenancy()
-      if (flags.expired !== true && flags.archived !== true)
-        throw new UsageError('missing --expired or --archived', 'MISSING_ANSWER')
-      const plan = await tenants.purge({ ...flags, dryRun: true })
-      const isDone = flags.dryRun === true || plan.entries.length === 0
+      if (expired !== true && archived !== true) throw new UsageError('missing --expired or --archived', 'MISSING_ANSWER')
+      const wanted = { expired, archived, archive, sharedRows }
+      const plan = await tenants.purge({ ...wanted, dryRun: true })
+      const isDone = dryRun === true || plan.entries.length === 0
       if (!isDone && yes !== true) await confirm(cli, plan)
-      const report = isDone ? plan : await tenants.purge(flags)
+      const report = isDone ? plan : await tenants.purge(wanted)
       if (report.entries.length === 0) cli.out.say('No tenant is due.')
       cli.out.result(documentOf(report), () => render(report))
       for (const { schema, error } of report.entries) if (error !== undefined) cli.out.say(`${schema}: ${describeFailure(error)}`)

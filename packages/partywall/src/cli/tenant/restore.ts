@@ -27,9 +27,9 @@ export function tenantRestore(parent: Command, cli: Cli): void {
         ['tenant restore acme --schema acme-2', 'where another tenant has its name'],
       ),
     )
-    .action(async (ref: string | undefined, flags: Flags) => {
+    .action(async (ref: string | undefined, { schema, migrate }: Flags) => {
       const { tenants } = await cli.tenancy()
-      const restored = await tenants.restore(ref ?? (await cli.ask.required(tenantQuestion)), flags)
+      const restored = await tenants.restore(ref ?? (await cli.ask.required(tenantQuestion)), { schema, migrate })
       cli.out.result(documentOf(restored), () => renderMoved(restored.tenant))
       for (const line of notesOf(restored)) cli.out.say(line)
       if (restored.migrations?.ok === false) cli.fail()

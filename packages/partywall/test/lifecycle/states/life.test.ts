@@ -128,7 +128,11 @@ describe.each(['path', 'role'] as const)('under the boundary %s', (boundary) => 
     const running = tenancy.run(before, () => tenancy.pool.query('select slow()::int as notes'))
     running.catch(() => {})
     await expect
-      .poll(async () => (await admin.query(`select from pg_stat_activity where wait_event = 'PgSleep'`)).rows.length)
+      .poll(
+        async () =>
+          (await admin.query(`select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`)).rows
+            .length,
+      )
       .toBe(1)
     await tenants.rename(before, { schema: named('long_2') })
     const heir = await tenants.create({ schema: named('long') })
