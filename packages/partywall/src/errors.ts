@@ -3,7 +3,7 @@
  * seen, and what to do about it; it ends with the address of the code's section in the docs. It never holds rows, parameters or passwords.
  */
 import { innerError, read } from './inner-error.ts'
-import type { FleetReport } from './types.ts'
+import type { FleetReport, TenantStatus } from './types.ts'
 
 /** What each code means, for people. The keys are the closed union `TenancyErrorCode`; a retired code is never used again. */
 export const errorCodes = {
@@ -11,7 +11,7 @@ export const errorCodes = {
   WRONG_TENANT: { meaning: 'A connection that belongs to one scope was used in another.', http: 500 },
   UNKNOWN_TENANT: { meaning: 'No tenant has this id, schema or domain.', http: 404 },
   INVALID_TENANT_REF: { meaning: 'What should name a tenant is not well-formed.', http: 400 },
-  TENANT_SUSPENDED: { meaning: 'The tenant is suspended or archived.', http: 403 },
+  TENANT_SUSPENDED: { meaning: 'The tenant is suspended, archived, being deleted, or not complete.', http: 403 },
   TENANT_MAINTENANCE: { meaning: 'The tenant is in maintenance.', http: 503 },
   TENANT_CHANGED: { meaning: 'The schema of the tenant is not the one that was looked up.', http: 503 },
   NAME_IN_BOTH_SCOPES: {
@@ -19,6 +19,10 @@ export const errorCodes = {
     http: 503,
   },
   TENANT_BEHIND: { meaning: 'The tenant lacks migrations that this process knows.', http: 503 },
+  INVALID_TENANT_MOVE: { meaning: 'The status of the tenant does not permit the call.', http: 409 },
+  TENANT_REFERENCED: { meaning: 'Something outside of the tenant would break, or lose its tenant.', http: 409 },
+  TENANT_LOCKED: { meaning: 'Another transaction held a lock that a change of the tenant needs.', http: 503 },
+  HOOK_FAILED: { meaning: 'A hook of the configuration failed, so the work was not done.', http: 500 },
   INVALID_SCHEMA_NAME: { meaning: 'The name cannot be the name of a tenant schema.', http: 400 },
   INVALID_DOMAIN: { meaning: 'The text is not a host name.', http: 400 },
   INVALID_ATTRIBUTES: { meaning: 'The attributes do not fit the schema given as tenant.attributes.', http: 400 },
@@ -81,7 +85,7 @@ export interface ErrorDetails {
   WRONG_TENANT: { readonly owner: string; readonly now: string }
   UNKNOWN_TENANT: { readonly by: 'id' | 'schema' | 'domain' | 'impossible'; readonly ref: string }
   INVALID_TENANT_REF: { readonly seen: string }
-  TENANT_SUSPENDED: { readonly schema: string; readonly status: 'suspended' | 'archived' }
+  TENANT_SUSPENDED: { readonly schema: string; readonly status: Exclude<TenantStatus, 'active' | 'maintenance'> }
   TENANT_MAINTENANCE: { readonly schema: string; readonly status: 'maintenance' }
   /** The schema that was looked up. */
   TENANT_CHANGED: { readonly schema: string }
@@ -89,6 +93,16 @@ export interface ErrorDetails {
   NAME_IN_BOTH_SCOPES: { readonly schema: string; readonly names: readonly string[]; readonly missing: boolean }
   /** `pending`: names of migrations. `object`: what one of them creates, and the shared schema has. */
   TENANT_BEHIND: { readonly schema: string; readonly pending: readonly string[]; readonly object?: string | undefined }
+  /** `move`: the call. */
+  INVALID_TENANT_MOVE: { readonly schema: string; readonly status: TenantStatus; readonly move: string }
+  /** `references`: objects outside. `tables`: shared tables with rows of the tenant, and how many. */
+  TENANT_REFERENCED: {
+    readonly schema: string
+    readonly references: readonly string[]
+    readonly tables: readonly { readonly table: string; readonly rows: number }[]
+  }
+  TENANT_LOCKED: { readonly schema: string }
+  HOOK_FAILED: { readonly schema: string; readonly hook: string }
   INVALID_SCHEMA_NAME: { readonly name: string }
   INVALID_DOMAIN: { readonly domain: string }
   INVALID_ATTRIBUTES: { readonly issues: readonly { readonly path: readonly string[]; readonly message: string }[] }

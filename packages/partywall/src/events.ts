@@ -24,6 +24,12 @@ export interface TenancyEvents<A extends object = Attributes> {
   /** A suspension or a maintenance ended. */
   'tenant.activated': { readonly tenant: Tenant<A> }
   'tenant.maintenance': { readonly tenant: Tenant<A> }
+  /** Its schema or its name for people is another one now. */
+  'tenant.renamed': LifeEvents<A>['tenant.renamed']
+  'tenant.archived': LifeEvents<A>['tenant.archived']
+  'tenant.restored': LifeEvents<A>['tenant.restored']
+  /** Its row is gone: the last thing of a deletion. */
+  'tenant.deleted': LifeEvents<A>['tenant.deleted']
   /** Also for each domain that a tenant was created with. */
   'domain.added': { readonly domain: Domain }
   'domain.removed': { readonly domain: Domain }
@@ -53,6 +59,15 @@ export interface TenancyEvents<A extends object = Attributes> {
   'connection.tampered': Tampering
   /** A step in the start of the embedded PostgreSQL. Without a listener the line goes to stderr. */
   'embedded.progress': { readonly line: string }
+}
+
+/** Events about moves of a tenant, which are emitted by the process that has moved it. */
+export interface LifeEvents<A extends object = Attributes> {
+  /** `before`: what it was called. */
+  'tenant.renamed': { readonly tenant: Tenant<A>; readonly before: { readonly schema: string; readonly name: string } }
+  'tenant.archived': { readonly tenant: Tenant<A> }
+  'tenant.restored': { readonly tenant: Tenant<A> }
+  'tenant.deleted': { readonly tenant: Tenant<A> }
 }
 
 /** The two tenants, and what differs. */
@@ -107,6 +122,10 @@ const eventNames = [
   'tenant.suspended',
   'tenant.activated',
   'tenant.maintenance',
+  'tenant.renamed',
+  'tenant.archived',
+  'tenant.restored',
+  'tenant.deleted',
   'domain.added',
   'domain.removed',
   'domain.primary',

@@ -1,15 +1,8 @@
 import './node-version.ts'
 export { createTenancy } from './tenancy.ts'
 export type { Tenancy } from './tenancy.ts'
-export type {
-  BoundaryApi,
-  DatabaseApi,
-  DomainsApi,
-  LoginsApi,
-  RunInTenantOptions,
-  SessionOptions,
-  TenantsApi,
-} from './tenancy-api.ts'
+export type { BoundaryApi, DatabaseApi, DomainsApi, LoginsApi, RunInTenantOptions, SessionOptions } from './tenancy-api.ts'
+export type { TenantsApi } from './tenancy-tenants.ts'
 export type { AttackEntry, AttackReport } from './attack/report.ts'
 export type { AttackOptions } from './attack/run-attacks.ts'
 export type { ScopeValue } from './scope/scope.ts'
@@ -21,6 +14,7 @@ export type {
   BoundaryOption,
   Config,
   DatabaseOptions,
+  HooksOption,
   MigrationSourceOption,
   MigrationsOptions,
   PoolOptions,
@@ -52,6 +46,7 @@ export type {
   MigrationsStarted,
   SchemaMigrationStarted,
   Tampering,
+  LifeEvents,
   TenancyEvents,
   TenantDiffers,
 } from './events.ts'
@@ -75,12 +70,19 @@ export type { MissingGuard } from './lifecycle/boundary/guards.ts'
 export type { Lack } from './lifecycle/boundary/walls.ts'
 export type { CreatedLogin, Login } from './lifecycle/logins/logins.ts'
 export type { NewLogin } from './lifecycle/logins/new-login.ts'
+export type { ArchiveOptions } from './lifecycle/states/archive.ts'
+export type { Deleted, DeleteOptions } from './lifecycle/states/delete.ts'
+export type { DeletePlan } from './lifecycle/states/delete-plan.ts'
+export type { SharedRows } from './lifecycle/states/shared-rows.ts'
+export type { PurgeEntry, PurgeOptions, PurgeReport } from './lifecycle/states/purge.ts'
+export type { RenameOptions } from './lifecycle/states/rename.ts'
+export type { Restored, RestoreOptions } from './lifecycle/states/restore.ts'
 export type { NewTenant } from './lifecycle/provision.ts'
 export type { Rotated, RotateOptions } from './lifecycle/rotate-logins.ts'
 export type { ForEachEntry, ForEachOptions } from './fleet/for-each.ts'
 export type { DomainListOptions } from './catalog/domains/domains.ts'
 export type { TenantFilter, TenantListOptions, TenantOrder } from './catalog/tenants/tenant-list.ts'
-export type { TenantChanges } from './catalog/tenants/tenants.ts'
+export type { TenantChanges } from './catalog/tenants/tenant-changes.ts'
 export type {
   MigrationGroup,
   Migrations,

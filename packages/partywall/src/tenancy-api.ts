@@ -1,17 +1,14 @@
 /** What the parts of a tenancy, such as `tenancy.tenants`, promise to their users. */
 import type { ClientConfig } from 'pg'
 import type { DomainListOptions, Domains } from './catalog/domains/domains.ts'
-import type { TenantFilter, TenantListOptions } from './catalog/tenants/tenant-list.ts'
-import type { TenantChanges, Tenants } from './catalog/tenants/tenants.ts'
 import type { BoundaryWork } from './lifecycle/boundary/boundaries.ts'
 import type { BoundaryOptions } from './lifecycle/boundary/boundary-options.ts'
 import type { BoundaryReport, BoundaryStatus } from './lifecycle/boundary/boundary-report.ts'
 import type { CreatedLogin, Login, Logins } from './lifecycle/logins/logins.ts'
 import type { NewLogin } from './lifecycle/logins/new-login.ts'
 import type { ForEachEntry } from './fleet/for-each.ts'
-import type { NewTenant } from './lifecycle/provision.ts'
 import type { Rotated, RotateOptions } from './lifecycle/rotate-logins.ts'
-import type { Domain, FleetReport, Tenant, TenantRef } from './types.ts'
+import type { Domain, FleetReport, TenantRef } from './types.ts'
 
 export interface RunInTenantOptions {
   /** Also enters a tenant that is suspended, archived or in maintenance: for operators and repairs. @default false */
@@ -24,76 +21,6 @@ export interface RunInTenantOptions {
 }
 
 export type SessionOptions = Pick<RunInTenantOptions, 'repair'>
-
-/** `tenancy.tenants`. `I` is what the schema of the attributes takes, `A` what it returns. */
-export interface TenantsApi<A extends object, I extends object> {
-  /**
-   * Creates a tenant that is complete and active as soon as it can be seen. After an error, and after a kill of this process, nothing is
-   * left. When two calls create the same tenant at the same time, one succeeds.
-   *
-   * Costs one transaction on one connection: a query each for the row, the schema and the domains, and the tenant migrations of its
-   * kind. Other calls that create the same schema or domain wait until it ends.
-   * @example await tenancy.tenants.create({ schema: 'acme', name: 'Acme Inc.', domains: ['acme.example.com'] })
-   * @throws TenancyError INVALID_SCHEMA_NAME, INVALID_TENANT_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES, UNKNOWN_KIND, INVALID_ARGUMENT,
-   * INVALID_MIGRATION before the database is changed; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, and INVALID_MIGRATION for a change of
-   * shared objects, after which everything is rolled back
-   */
-  create(input: NewTenant<I>): Promise<Tenant<A>>
-  /**
-   * The tenant that `ref` names; as `find`, but the tenant must exist.
-   * @example const acme = await tenancy.tenants.get('acme')
-   * @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_REF
-   */
-  get(ref: TenantRef): Promise<Tenant<A>>
-  /**
-   * The tenant that `ref` names, or undefined. Changes made through this tenancy object are seen at once, those of other processes within
-   * milliseconds, behind a pooler within about a second. Costs one query when the answer is not in the cache; concurrent calls share it.
-   * @example const tenant = await tenancy.tenants.find({ domain: 'acme.example.com' })
-   * @throws TenancyError INVALID_TENANT_REF for what is neither text nor an object with an id, a schema or a domain
-   */
-  find(ref: TenantRef): Promise<Tenant<A> | undefined>
-  /**
-   * One page of tenants, at most `limit`. The next page starts after the last tenant of this one. Costs one query, and one for a cursor
-   * that is not a Tenant; never from the cache.
-   * @example
-   * const page = await tenancy.tenants.list({ status: 'active', limit: 50 })
-   * const next = await tenancy.tenants.list({ status: 'active', limit: 50, cursor: page.at(-1) })
-   * @throws TenancyError INVALID_ARGUMENT; UNKNOWN_TENANT for a cursor that names no tenant
-   */
-  list(options?: TenantListOptions): Promise<Tenant<A>[]>
-  /**
-   * Every tenant that fits the filter, sorted by schema, in pages of 1000: memory does not grow with the number of tenants. One query for
-   * each page. A tenant that is created during the walk may be left out; no tenant comes twice.
-   * @example for await (const tenant of tenancy.tenants.each({ kinds: 'enterprise' })) console.log(tenant.schema)
-   * @throws TenancyError INVALID_ARGUMENT
-   */
-  each(filter?: TenantFilter): AsyncGenerator<Tenant<A>, void, undefined>
-  /**
-   * Changes the name and the attributes of a tenant. The given attributes are merged into the stored ones, and the result is
-   * validated. Concurrent updates of one tenant run one after another. Costs one transaction with two queries.
-   * @example await tenancy.tenants.update('acme', { attributes: { plan: 'pro' } })
-   * @throws TenancyError UNKNOWN_TENANT, INVALID_ATTRIBUTES, INVALID_TENANT_NAME, INVALID_ARGUMENT
-   */
-  update(ref: TenantRef, changes: TenantChanges<A>): Promise<Tenant<A>>
-  /**
-   * New requests to the tenant get 403, and `run` refuses it. Running requests are not interrupted. Costs one query.
-   * @example await tenancy.tenants.suspend('acme')
-   * @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_REF
-   */
-  suspend(ref: TenantRef): Promise<Tenant<A>>
-  /**
-   * Ends a suspension or a maintenance. Costs one query.
-   * @example await tenancy.tenants.activate('acme')
-   * @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_REF
-   */
-  activate(ref: TenantRef): Promise<Tenant<A>>
-  /**
-   * New requests to the tenant get 503 with Retry-After until `activate`, and `run` refuses it. Costs one query.
-   * @example await tenancy.tenants.setMaintenance('acme')
-   * @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_REF
-   */
-  setMaintenance(ref: TenantRef): Promise<Tenant<A>>
-}
 
 /** `tenancy.domains`. */
 export interface DomainsApi {
@@ -197,24 +124,6 @@ export interface DatabaseApi {
    * @throws TenancyError EMBEDDED_FAILED
    */
   connectionConfig(): Promise<ClientConfig>
-}
-
-/** Only what is promised: the store has more, for other rooms. */
-export function tenantsApi<A extends object, I extends object>(
-  store: Tenants<A>,
-  create: (input: NewTenant<I>) => Promise<Tenant<A>>,
-): TenantsApi<A, I> {
-  return {
-    create,
-    get: (ref) => store.get(ref),
-    find: (ref) => store.find(ref),
-    list: (options) => store.list(options),
-    each: (filter) => store.each(filter),
-    update: (ref, changes) => store.update(ref, changes),
-    suspend: (ref) => store.setStatus(ref, 'suspended'),
-    activate: (ref) => store.setStatus(ref, 'active'),
-    setMaintenance: (ref) => store.setStatus(ref, 'maintenance'),
-  }
 }
 
 export function domainsApi(domains: Domains<any>): DomainsApi {

@@ -37,17 +37,16 @@ import {
   boundaryApi,
   domainsApi,
   loginsApi,
-  tenantsApi,
   type BoundaryApi,
   type DatabaseApi,
   type DomainsApi,
   type LoginsApi,
   type RunInTenantOptions,
   type SessionOptions,
-  type TenantsApi,
 } from './tenancy-api.ts'
 import { examineBy } from './tenancy-doctor.ts'
 import { openRooms, type Rooms } from './tenancy-rooms.ts'
+import { migrationsOfOne, tenantsApi, type TenantsApi } from './tenancy-tenants.ts'
 import { trialHost } from './tenancy-trial.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
 
@@ -96,9 +95,12 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       isEmbedded: database.given.isEmbedded,
       connectionConfig: () => database.connectionConfig(),
     })
-    this.tenants = tenantsApi(tenants, (input) => provision(rooms, input))
     this.domains = domainsApi(rooms.domains)
     this.migrations = new Migrations<A>(rooms, catalog.deploy, trialHost(rooms, createTenancy))
+    this.tenants = tenantsApi(tenants, (input) => provision(rooms, input), {
+      ...rooms,
+      migrations: migrationsOfOne(this.migrations),
+    })
     this.boundary = boundaryApi(new BoundaryWork({ ...rooms, deploy: database.deploy }), (rotation) =>
       rotateLogins(rooms, rotation),
     )

@@ -12,7 +12,22 @@
 /** Attributes of a tenant: your own typed columns, validated by the Standard Schema given as `tenant.attributes`. */
 export type Attributes = Record<string, unknown>
 
-export type TenantStatus = 'active' | 'suspended' | 'maintenance' | 'archived'
+/**
+ * - pending, provisioning: it is not complete yet
+ * - active: its requests are served; suspended, maintenance: they are refused for the time being
+ * - archived: its schema is renamed away, until it is restored or purged
+ * - deleting: it is being dropped, which cannot be undone
+ * - failed: it could not be completed
+ */
+export type TenantStatus =
+  | 'pending'
+  | 'provisioning'
+  | 'active'
+  | 'suspended'
+  | 'maintenance'
+  | 'archived'
+  | 'deleting'
+  | 'failed'
 
 /** A tenant as it is stored in the catalog. Frozen: to change a tenant, use `tenancy.tenants.update`. */
 export interface Tenant<A extends object = Attributes> {
@@ -32,6 +47,14 @@ export interface Tenant<A extends object = Attributes> {
   readonly generation: number
   readonly attributes: Readonly<A>
   readonly createdAt: Date
+  /** From then on `tenancy.tenants.purge` archives or deletes it. Absent: it does not expire. */
+  readonly expiresAt?: Date
+  /** When it was archived. Absent: it is not. */
+  readonly archivedAt?: Date
+  /** From then on `tenancy.tenants.purge` deletes it. Absent: it is not archived, or kept without a limit. */
+  readonly purgeAt?: Date
+  /** The name that its schema had before it was archived or its deletion began. */
+  readonly archivedSchema?: string
 }
 
 /**

@@ -96,6 +96,14 @@ export interface DatabaseOptions extends ClientConfig {
   loginKey?: string | readonly string[] | undefined
 }
 
+export interface HooksOption {
+  /**
+   * Called before a tenant is deleted: to cancel a subscription, or to copy files. When it throws or rejects, nothing is deleted. It is called again
+   * when the deletion is tried again, so it must be repeatable. It runs outside every scope.
+   */
+  beforeDelete?: (tenant: Tenant<any>) => unknown
+}
+
 export interface Config<S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>> {
   /**
    * Where PostgreSQL is: a connection string, or the options of node-postgres. Absent or empty: an embedded PostgreSQL for
@@ -146,6 +154,8 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
    */
   tenantIdSetting?: string
   pool?: PoolOptions
+  /** Functions of the application that take part in the life of a tenant. */
+  hooks?: HooksOption
   /**
    * Most milliseconds that one statement of a tenant may take, or a function that returns them for a tenant, e.g. by its plan.
    * undefined keeps what the role or the server has set, 0 is no limit. Sent with the binding: no extra round trip. @default undefined

@@ -39,6 +39,7 @@ export interface PublicOptions {
   readonly behind: 'allow' | 'refuse' | undefined
   readonly tenantIdSetting: string
   readonly pool: Readonly<Required<Omit<PoolOptions, 'maxPerTenant'>>> & { readonly maxPerTenant: number | undefined }
+  readonly hooks: { readonly beforeDelete: ((tenant: Tenant<any>) => unknown) | undefined }
   readonly statementTimeoutMs: number | ((tenant: Tenant<any>) => number | undefined) | undefined
   readonly tenantCacheMs: number
 }
@@ -89,6 +90,7 @@ const keys = [
   'behind',
   'tenantIdSetting',
   'pool',
+  'hooks',
   'statementTimeoutMs',
   'tenantCacheMs',
 ] as const satisfies readonly (keyof Config)[]
@@ -107,10 +109,11 @@ const sourcesAdvice = { shared: unsetAdvice, tenant: unsetAdvice }
  */
 export function resolveOptions(config: Config<any> = {}): Options {
   knownKeys('', config, keys)
-  const { migrations = {}, tenant = {}, shared = {}, pool = {} } = config
+  const { migrations = {}, tenant = {}, shared = {}, pool = {}, hooks = {} } = config
   knownKeys('migrations.', migrations, ['shared', 'tenant', 'outOfOrder', 'shadowed'])
   knownKeys('tenant.', tenant, ['attributes'])
   knownKeys('shared.', shared, ['grants'])
+  knownKeys('hooks.', hooks, ['beforeDelete'])
   knownKeys('pool.', pool, Object.keys(defaults.pool))
   definedIfGiven('', config, placesAdvice)
   definedIfGiven('migrations.', migrations, sourcesAdvice)
@@ -138,6 +141,7 @@ export function resolveOptions(config: Config<any> = {}): Options {
     behind: config.behind === undefined ? undefined : oneOf('behind', config.behind, ['allow', 'refuse']),
     tenantIdSetting: settingOption('tenantIdSetting', config.tenantIdSetting ?? defaults.tenantIdSetting),
     pool: poolOption(pool),
+    hooks: { beforeDelete: hookOption('hooks.beforeDelete', hooks.beforeDelete) },
     statementTimeoutMs: timeoutOption(config.statementTimeoutMs),
     tenantCacheMs: wholeNumber('tenantCacheMs', config.tenantCacheMs ?? defaults.tenantCacheMs, 0),
   }
@@ -147,7 +151,8 @@ export function resolveOptions(config: Config<any> = {}): Options {
   }
   if (needsLogins(options.boundary) && options.loginKeys.length === 0) throw loginKeyMissing()
   const { migrations: given, resolve, extraSearchPath } = options
-  for (const part of [given, given.tenant, resolve, extraSearchPath, options.shared, options.pool]) Object.freeze(part)
+  for (const part of [given, given.tenant, resolve, extraSearchPath, options.shared, options.pool, options.hooks])
+    Object.freeze(part)
   return Object.freeze(options)
 }
 
@@ -238,6 +243,11 @@ function poolOption(pool: PoolOptions): Options['pool'] {
     loginMax: number('loginMax', 1),
     warnWhenHeldMs: number('warnWhenHeldMs', 0),
   }
+}
+
+function hookOption(option: string, value: unknown): Options['hooks']['beforeDelete'] {
+  if (value === undefined || typeof value === 'function') return value as Options['hooks']['beforeDelete']
+  throw invalid(option, value, 'a function')
 }
 
 /** PostgreSQL takes any name of two parts; without a dot it would be one of its own settings, such as the role. */

@@ -13,6 +13,7 @@ import { boundaryOf } from '../config/boundary-option.ts'
 import { parseDomain } from '../names/domain-name.ts'
 import type { Domains } from '../catalog/domains/domains.ts'
 import { assertTenantName } from '../catalog/tenants/tenant-name.ts'
+import { assertExpiry } from '../catalog/tenants/expiry.ts'
 import type { Tenants } from '../catalog/tenants/tenants.ts'
 import type { Transaction } from '../ports/database.ts'
 import { assertSchemaName } from '../names/identifier.ts'
@@ -35,6 +36,7 @@ import { review } from '../migrations/plan/reviews.ts'
 import { provisioningLock } from '../migrations/plan/targets.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
 import type { Attributes, Domain, Tenant } from '../types.ts'
+import { takeName } from '../catalog/tenants/freed-names.ts'
 import { tryAgainForLocks } from './try-again.ts'
 
 export interface NewTenant<I extends object = Attributes> {
@@ -48,6 +50,8 @@ export interface NewTenant<I extends object = Attributes> {
   readonly kind?: string | undefined
   /** The input of the schema given as `tenant.attributes`; its defaults fill in the rest. @default {} */
   readonly attributes?: I | undefined
+  /** When `tenancy.tenants.purge` may archive or delete the tenant: for demos. @default never */
+  readonly expiresAt?: Date | undefined
 }
 
 export interface ProvisionParts<A extends object = Attributes> {
@@ -107,6 +111,7 @@ interface Wanted {
   readonly kind: string
   readonly domains: readonly string[]
   readonly attributes: object
+  readonly expiresAt: Date | undefined
   readonly source: string
   readonly migrations: readonly Migration[]
 }
@@ -114,10 +119,11 @@ interface Wanted {
 /** Refuses all that can be refused without the database, before it is used. */
 async function checked<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Wanted> {
   const { sources, options } = parts
-  assertKnownKeys('tenants.create', input, ['schema', 'name', 'domains', 'kind', 'attributes'])
-  const { schema, name = schema, domains = [], kind = 'default', attributes = {} } = input
+  assertKnownKeys('tenants.create', input, ['schema', 'name', 'domains', 'kind', 'attributes', 'expiresAt'])
+  const { schema, name = schema, domains = [], kind = 'default', attributes = {}, expiresAt } = input
   assertSchemaName(schema, reservedSchemas(options))
   assertTenantName(name)
+  assertExpiry('tenants.create', expiresAt)
   const source = sourceOfKind(sources, kind)
   if (!Array.isArray(domains)) {
     throw new TenancyError('INVALID_ARGUMENT', '"domains" of tenants.create must be a list of host names.', {
@@ -130,6 +136,7 @@ async function checked<A extends object>(parts: ProvisionParts<A>, input: NewTen
     kind,
     domains: [...new Set(domains.map(parseDomain))],
     attributes: await validateAttributes(options.attributes, attributes),
+    expiresAt: expiresAt ?? undefined,
     source: source.name,
     migrations: await fitMigrations(parts, source),
   }
@@ -178,6 +185,7 @@ async function register<A extends object>(
   wanted: Wanted,
 ): Promise<Omit<Created<A>, 'like' | 'onCommit'>> {
   try {
+    await takeName(transaction, wanted.schema, parts.catalog)
     const tenant = await parts.tenants.insert(
       transaction,
       { ...wanted, loginGeneration: loginGenerationOf(parts, wanted) },

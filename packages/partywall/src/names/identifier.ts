@@ -14,6 +14,19 @@ export const catalogSchema = 'partywall'
 /** Schemas that no tenant can have. */
 const reservedNames = new Set(['information_schema', 'public', catalogSchema])
 
+/** How the schema of a tenant is called while it is archived or being deleted: no tenant can be given such a name. */
+const awayPrefix = 'partywall_archived_'
+
+/** The schema of the tenant with this id while it is away: its own name is free then. */
+export function awaySchema(id: string): string {
+  return `${awayPrefix}${id.replaceAll('-', '')}`
+}
+
+/** Whether a schema is that of a tenant that is away. */
+export function isAwaySchema(name: string): boolean {
+  return name.startsWith(awayPrefix) && /^[0-9a-f]{32}$/.test(name.slice(awayPrefix.length))
+}
+
 /** Reports, events and the command line call the shared schema so, whatever its name is. */
 const nameOfShared = 'shared'
 
@@ -48,6 +61,7 @@ export function schemaNameProblem(name: unknown, reserved: Iterable<string> = []
     return 'it must start with a letter or _ and hold only a-z, 0-9, _ and -'
   }
   if (name.startsWith('pg_')) return 'names that start with pg_ belong to PostgreSQL'
+  if (name.startsWith(awayPrefix)) return `names that start with ${awayPrefix} belong to archived tenants`
   if (uuidForm.test(name)) return 'it has the form of a tenant id'
   if (reservedNames.has(name)) return 'this schema is reserved'
   if (name === nameOfShared) return 'reports and the command line use this name for the shared schema'

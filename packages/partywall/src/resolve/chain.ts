@@ -59,8 +59,7 @@ export function createChain<A extends object = Attributes>(
     if (hint.outcome !== 'tenant') return undefined
     for (const ref of [hint.ref, ...(hint.otherwise ?? [])]) {
       const tenant = await lookup(ref)
-      // An archived tenant does not exist for clients: an answer of its own would tell strangers which customers have left.
-      if (tenant !== undefined) return tenant.status === 'archived' ? undefined : tenant
+      if (tenant !== undefined) return isHidden(tenant, ref) ? undefined : tenant
     }
     return undefined
   }
@@ -72,6 +71,14 @@ export function createChain<A extends object = Attributes>(
   }
 }
 
+/**
+ * An archived tenant does not exist for clients: an answer of its own would tell strangers which customers have left. Where its domains were kept,
+ * that is what the operator chose.
+ */
+function isHidden({ status }: Tenant<any>, ref: TenantRef): boolean {
+  return status === 'deleting' || (status === 'archived' && !isDomain(ref))
+}
+
 function resolution<A extends object>(decision: Decision<A> | undefined): Resolution<A> {
   if (decision?.tenant === undefined) return { outcome: 'none' }
   const { by, tenant } = decision
@@ -81,7 +88,13 @@ function resolution<A extends object>(decision: Decision<A> | undefined): Resolu
     case 'suspended':
     case 'maintenance':
       return { outcome: tenant.status, tenant, by }
+    case 'pending':
+    case 'provisioning':
+      return { outcome: 'maintenance', tenant, by }
     case 'archived':
+    case 'failed':
+      return { outcome: 'suspended', tenant, by }
+    case 'deleting':
       return { outcome: 'unknown', by }
     default:
       // A status of a newer version: not known to be served, so not served.
@@ -99,6 +112,11 @@ function noResolvers(): TenancyError<'INVALID_OPTION'> {
 }
 
 /** True when `ref` is visibly this tenant, so that nothing needs to be looked up. */
+function isDomain(ref: TenantRef): boolean {
+  if (typeof ref === 'string') return ref.includes('.') || ref.startsWith('[')
+  return !('id' in ref) && !('schema' in ref)
+}
+
 function isNameOf(tenant: Tenant<object>, ref: TenantRef): boolean {
   if (typeof ref === 'string') return ref === tenant.id || ref === tenant.schema
   return ('id' in ref && ref.id === tenant.id) || (!('id' in ref) && 'schema' in ref && ref.schema === tenant.schema)

@@ -5,12 +5,13 @@ import type { Tenant } from '../types.ts'
 
 /**
  * Passes a tenant that work may start in. Costs no query.
- * @throws TenancyError UNKNOWN_TENANT, TENANT_CHANGED; TENANT_SUSPENDED, TENANT_MAINTENANCE unless `allowInactive`
+ * @throws TenancyError UNKNOWN_TENANT, TENANT_CHANGED; TENANT_SUSPENDED, TENANT_MAINTENANCE unless `allowInactive`. A tenant that is being
+ * deleted is refused always: a name of a table that is gone already would mean that of the shared schema
  */
 export function assertEnterable(tenant: Tenant<any>, newest: TenantState, allowInactive: boolean): void {
   if (newest.isDeleted) throw deleted(tenant)
   if (newest.generation > tenant.generation) throw tenantChanged(tenant.schema)
-  if (!allowInactive) assertActive(tenant.schema, newest.status)
+  if (!allowInactive || newest.status === 'deleting') assertActive(tenant.schema, newest.status)
 }
 
 /** The error for a schema that is not the one that was looked up. */
@@ -34,11 +35,26 @@ function deleted({ id, schema }: Tenant<any>): TenancyError {
 
 function assertActive(schema: string, status: Tenant['status']): void {
   if (status === 'active') return
-  const isMaintenance = status === 'maintenance'
-  throw new TenancyError(
-    isMaintenance ? 'TENANT_MAINTENANCE' : 'TENANT_SUSPENDED',
-    `The tenant ${JSON.stringify(schema)} is ${isMaintenance ? 'in maintenance' : status}, so no work is started in it. ` +
-      'Activate it with tenancy.tenants.activate, or pass { allowInactive: true } for a repair.',
-    { details: { schema, status } },
-  )
+  const refused =
+    `The tenant ${JSON.stringify(schema)} is ${wordsFor[status]}, so no work is started in it. ${advice[status] ?? ''}`.trim()
+  throw status === 'maintenance'
+    ? new TenancyError('TENANT_MAINTENANCE', refused, { details: { schema, status } })
+    : new TenancyError('TENANT_SUSPENDED', refused, { details: { schema, status } })
+}
+
+const wordsFor: Record<Exclude<Tenant['status'], 'active'>, string> = {
+  suspended: 'suspended',
+  maintenance: 'in maintenance',
+  archived: 'archived',
+  deleting: 'being deleted',
+  pending: 'not complete yet',
+  provisioning: 'not complete yet',
+  failed: 'not complete, because its creation failed',
+}
+
+const activate = 'Activate it with tenancy.tenants.activate, or pass { allowInactive: true } for a repair.'
+const advice: Partial<Record<Tenant['status'], string>> = {
+  suspended: activate,
+  maintenance: activate,
+  archived: 'Restore it with tenancy.tenants.restore, or pass { allowInactive: true } for a repair.',
 }

@@ -53,7 +53,8 @@ function fieldsOf(command: string): { required: string[]; all: string[] } {
   const inProse = [...text.replace(/`\{[^}]*\}`/g, '').matchAll(/(?:each with its|also) `(\w+)`/g)].map(
     ([, field]) => `${field}?`,
   )
-  const named = /a list of tenants/.test(text) ? fieldsOf('tenant suspend').all : []
+  const ofTenant = /a list of tenants/.test(text) ? fieldsOf('tenant suspend') : { required: [], all: [] }
+  const named = ofTenant.all.map((field) => (ofTenant.required.includes(field) ? field : `${field}?`))
   const fields = [...inBraces, ...inProse, ...named]
   return { required: fields.filter((field) => !field.endsWith('?')), all: fields.map((field) => field.replace(/\?$/, '')) }
 }

@@ -31,7 +31,9 @@ function literal(value: unknown): string {
 
 /** As a config spells them: nested keys with a dot, folders relative to the root, and one folder for tenants without kinds. */
 function shownDefaults(): Record<string, unknown> {
-  const { attributes, migrations, pool, root, boundary, shared, deploy, loginKeys, ...options } = resolveOptions({ root: '/' })
+  const { attributes, migrations, pool, hooks, root, boundary, shared, deploy, loginKeys, ...options } = resolveOptions({
+    root: '/',
+  })
   expect(loginKeys).toEqual([])
   const { outOfOrder, shadowed } = migrations
   const folders = { shared: migrations.shared, tenant: onlyKind(migrations.tenant) }
@@ -39,6 +41,7 @@ function shownDefaults(): Record<string, unknown> {
     pool,
     boundary,
     shared,
+    hooks,
     database: { deploy, loginKey: undefined },
     migrations: { ...mapValues(folders, (folder) => String(folder).slice(root.length)), outOfOrder, shadowed },
     tenant: { attributes },

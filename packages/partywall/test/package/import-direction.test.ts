@@ -135,6 +135,18 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/apply',
   ],
   'lifecycle/logins': [...ground, 'catalog/audit', 'catalog/roles', 'catalog/tenants'],
+  // Moves of a tenant: the row, the schema and the roles together.
+  'lifecycle/states': [
+    ...ground,
+    'catalog',
+    'catalog/audit',
+    'catalog/roles',
+    'catalog/tenants',
+    'catalog/domains',
+    'migrations/apply',
+    'lifecycle/boundary',
+    'lifecycle/logins',
+  ],
   'lifecycle/entry': [
     'sql',
     'config',
@@ -167,6 +179,7 @@ const rooms: Record<string, readonly string[]> = {
     'fleet',
     'lifecycle/boundary',
     'lifecycle/logins',
+    'lifecycle/states',
     'migrations/sources/folder',
     'migrations/plan',
     'migrations/trial',

@@ -1,11 +1,16 @@
 /** What an entry of the audit can be about. Other programs may search for these names, so a name is never used for another action later. */
 export const actions = {
   'tenant.created': 'a tenant was created, with its schema, tables and domains',
-  'tenant.updated': 'the name or attributes of a tenant were changed',
+  'tenant.updated': 'the name, the attributes or the expiry of a tenant were changed',
   'tenant.activated': 'the suspension or the maintenance of a tenant was ended',
   'tenant.suspended': 'a tenant was suspended',
   'tenant.maintenance': 'a tenant was put into maintenance',
+  'tenant.renamed': 'the schema or the name of a tenant was changed',
   'tenant.archived': 'a tenant was archived',
+  'tenant.restored': 'an archived tenant was restored',
+  'tenant.deleting': 'the deletion of a tenant began',
+  'tenant.rows': 'the rows of a tenant in a shared table were deleted',
+  'tenant.deleted': 'a tenant was deleted, with its schema and its roles',
   'tenant.password': 'the own login of a tenant got a new password',
   'domain.added': 'a domain was added to a tenant',
   'domain.removed': 'a domain was removed from a tenant',

@@ -83,3 +83,14 @@ export function deleteDomainSql(tenantId: string, domain: string): Statement {
     values: [tenantId, domain],
   }
 }
+
+/** All domains of a tenant. */
+export function deleteDomainsSql(tenantId: string): Statement {
+  return {
+    text: `
+      delete from partywall.domains as domain
+      where domain.tenant_id = $1::uuid
+      returning ${columns}`,
+    values: [tenantId],
+  }
+}

@@ -13,7 +13,15 @@ import type { Details } from '../audit/details.ts'
 import { recorded } from '../audit/record.ts'
 import type { Catalog } from '../catalog.ts'
 import { parseDomain } from '../../names/domain-name.ts'
-import { deleteDomainSql, demoteSql, domainPageSql, insertDomainsSql, listDomainsSql, promoteSql } from './domains-sql.ts'
+import {
+  deleteDomainSql,
+  deleteDomainsSql,
+  demoteSql,
+  domainPageSql,
+  insertDomainsSql,
+  listDomainsSql,
+  promoteSql,
+} from './domains-sql.ts'
 import { parseTenantRef } from '../tenants/tenant-ref.ts'
 import type { Tenants } from '../tenants/tenants.ts'
 
@@ -115,6 +123,28 @@ export class Domains<A extends object = Attributes> {
     const inserted = await insertDomains(queryable, domains, insertDomainsSql(tenantId, domains))
     const primary = await promote(queryable, tenantId, promoteSql(tenantId, domains[0]!))
     return [primary, ...inserted.filter(({ domain }) => domain !== primary.domain)]
+  }
+
+  /** For the lifecycle: frees the domains of a tenant that leaves, inside its transaction; the primary one first. */
+  async free(queryable: Queryable, tenantId: string): Promise<Domain[]> {
+    const { rows } = await queryable.query<DomainRow>(recordedAs('domain.removed', deleteDomainsSql(tenantId)))
+    return rows.map(toDomain).toSorted((a, b) => Number(b.isPrimary) - Number(a.isPrimary) || (a.domain < b.domain ? -1 : 1))
+  }
+
+  /** For the lifecycle: gives a tenant those of the domains that are free, inside its transaction. The first of all that it then has is primary. */
+  async bringBack(queryable: Queryable, tenantId: string, domains: readonly string[]): Promise<Domain[]> {
+    const insert = recordedAs('domain.added', insertDomainsSql(tenantId, domains))
+    const free = (await queryable.query<DomainRow>(insert)).rows.map(({ domain }) => domain)
+    const all = await listed(queryable, tenantId)
+    const first = domains.find((domain) => free.includes(domain))
+    if (first !== undefined && !all.some(({ isPrimary }) => isPrimary))
+      await promote(queryable, tenantId, promoteSql(tenantId, first))
+    return listed(queryable, tenantId)
+  }
+
+  /** For the lifecycle: these domains were freed and their transaction committed. */
+  removed(domains: readonly Domain[]): void {
+    for (const domain of domains) this.#events.emit('domain.removed', { domain })
   }
 
   /** For the lifecycle: these domains were stored and their transaction committed. */

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 interface Changeable {
   readonly name: string
   readonly attributes: object
+  readonly expiresAt?: Date | undefined
 }
 
 /** E.g. `['name', 'attributes.plan']`; empty when nothing differs. */
@@ -12,7 +13,8 @@ export function changedNames(before: Changeable, after: Changeable): string[] {
   const attributes = [...new Set([...old.keys(), ...next.keys()])].filter(
     (name) => old.has(name) !== next.has(name) || !isDeepStrictEqual(old.get(name), next.get(name)),
   )
-  return [...(before.name === after.name ? [] : ['name']), ...attributes.toSorted().map((name) => `attributes.${name}`)]
+  const others = (['name', 'expiresAt'] as const).filter((name) => !isDeepStrictEqual(before[name], after[name]))
+  return [...others, ...attributes.toSorted().map((name) => `attributes.${name}`)]
 }
 
 function entries(attributes: object): Map<string, unknown> {

@@ -4,7 +4,16 @@ import { seen } from '../../seen.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection, TenantStatus } from '../../types.ts'
 import { parseTenantRef } from './tenant-ref.ts'
 
-export const tenantStatuses = ['active', 'suspended', 'maintenance', 'archived'] as const satisfies readonly TenantStatus[]
+export const tenantStatuses = [
+  'active',
+  'suspended',
+  'maintenance',
+  'archived',
+  'pending',
+  'provisioning',
+  'deleting',
+  'failed',
+] as const satisfies readonly TenantStatus[]
 
 /** A selection that was checked. */
 export interface CheckedSelection {

@@ -28,7 +28,7 @@ export class StoredTenants<A extends object = Attributes> {
   }
 
   async page(values: ListValues): Promise<Tenant<A>[]> {
-    return this.#all(listTenantsSql(values))
+    return this.all(listTenantsSql(values))
   }
 
   /**
@@ -44,7 +44,7 @@ export class StoredTenants<A extends object = Attributes> {
     get: (ref: TenantRef) => Promise<Tenant<A>> = (ref) => this.get(parseTenantRef(ref)),
   ): Promise<Tenant<A>[]> {
     if (named !== undefined) return (await namedTenants(named, get)).filter(fits({ kinds, status }))
-    return this.#all(allTenantsSql({ kinds, status }, isEntered))
+    return this.all(allTenantsSql({ kinds, status }, isEntered))
   }
 
   /** The tenant that a statement returns, also one that changes it. */
@@ -53,7 +53,8 @@ export class StoredTenants<A extends object = Attributes> {
     return rows[0] === undefined ? undefined : this.#toTenant(rows[0])
   }
 
-  async #all(statement: Statement): Promise<Tenant<A>[]> {
+  /** The tenants that a statement returns. */
+  async all(statement: Statement): Promise<Tenant<A>[]> {
     const { rows } = await this.#queryable.query<TenantRow & Record<string, unknown>>(statement)
     return rows.map((row) => this.#toTenant(row))
   }

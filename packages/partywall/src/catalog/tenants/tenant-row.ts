@@ -14,6 +14,11 @@ export interface TenantRow {
   readonly generation: string
   readonly attributes: string
   readonly created_at: string
+  /** Milliseconds, as `created_at`; null where there is none. */
+  readonly expires_at?: string | null
+  readonly archived_at?: string | null
+  readonly purge_at?: string | null
+  readonly archived_schema?: string | null
   readonly revision: string
   /** Null: it has no login of its own. Undefined: it was not asked for. */
   readonly login_generation?: string | null
@@ -40,6 +45,10 @@ export function toTenant<A extends object = Attributes>(row: TenantRow, newest: 
     generation: Number(row.generation),
     attributes: deepFreeze(JSON.parse(row.attributes) as A),
     createdAt: new Date(Number(row.created_at)),
+    ...(row.expires_at && { expiresAt: new Date(Number(row.expires_at)) }),
+    ...(row.archived_at && { archivedAt: new Date(Number(row.archived_at)) }),
+    ...(row.purge_at && { purgeAt: new Date(Number(row.purge_at)) }),
+    ...(row.archived_schema && { archivedSchema: row.archived_schema }),
   }
   const loginGeneration = row.login_generation ? Number(row.login_generation) : null
   identify(tenant, { schemaOid: row.schema_oid, revision: Number(row.revision), loginGeneration, newest, isSuspect: false })

@@ -10,6 +10,7 @@ export interface NewTenantRow {
   readonly attributes: object
   /** Of the password of its login; null where it has none. */
   readonly loginGeneration: number | null
+  readonly expiresAt: Date | undefined
 }
 
 export interface ListValues {
@@ -43,7 +44,11 @@ const columnsOfRow = `
           where namespace.nspname = tenant.schema::name
         ) as schema_oid,
         tenant.attributes::text as attributes,
-        floor(extract(epoch from tenant.created_at) * 1000)::text as created_at`
+        floor(extract(epoch from tenant.created_at) * 1000)::text as created_at,
+        floor(extract(epoch from tenant.expires_at) * 1000)::text as expires_at,
+        floor(extract(epoch from tenant.archived_at) * 1000)::text as archived_at,
+        floor(extract(epoch from tenant.purge_at) * 1000)::text as purge_at,
+        tenant.archived_schema as archived_schema`
 
 /** Which migrations the schema has: the comment of the table of its history. It costs some 12 microseconds for each tenant. */
 const digest = `
@@ -65,7 +70,8 @@ const digest = `
             )
         ) as digest`
 
-const columns = `${columnsOfRow},${digest}`
+/** What a statement about a tenant returns; its table is called `tenant`. */
+export const columns = `${columnsOfRow},${digest}`
 
 export function tenantByKeySql(key: TenantKey): Statement {
   return {
@@ -137,39 +143,40 @@ const orderExpressions = {
 const orderTypes = { schema: 'text', name: 'text', createdAt: 'numeric' } as const
 
 /** Returns no row when a tenant has this schema already. Waits for a transaction that is creating a tenant with the same schema. */
-export function insertTenantSql({ schema, name, kind, attributes, loginGeneration }: NewTenantRow): Statement {
+export function insertTenantSql({ schema, name, kind, attributes, loginGeneration, expiresAt }: NewTenantRow): Statement {
   return {
     text: `
-      insert into partywall.tenants as tenant (schema, name, kind, attributes, login_generation, login_rotated_at)
-      values ($1::text, $2::text, $3::text, $4::jsonb, $5::int, case when $5::int is null then null else pg_catalog.now() end)
+      insert into partywall.tenants as tenant (schema, name, kind, attributes, login_generation, login_rotated_at, expires_at)
+      values ($1::text, $2::text, $3::text, $4::jsonb, $5::int, case when $5::int is null then null else pg_catalog.now() end, $6::timestamptz)
       on conflict (schema) do nothing
       returning ${columns}`,
-    values: [schema, name, kind, JSON.stringify(attributes), loginGeneration],
+    values: [schema, name, kind, JSON.stringify(attributes), loginGeneration, expiresAt?.toISOString() ?? null],
   }
 }
 
-export function updateTenantSql(id: string, name: string, attributes: object): Statement {
+export function updateTenantSql(id: string, name: string, attributes: object, expiresAt: Date | null): Statement {
   return {
     text: `
       update partywall.tenants as tenant
       set name = $2::text,
-          attributes = $3::jsonb
+          attributes = $3::jsonb,
+          expires_at = $4::timestamptz
       where tenant.id = $1::uuid
       returning ${columns}`,
-    values: [id, name, JSON.stringify(attributes)],
+    values: [id, name, JSON.stringify(attributes), expiresAt?.toISOString() ?? null],
   }
 }
 
-/** Returns no row when the tenant has this status already, or does not exist. */
-export function setStatusSql(key: TenantKey, status: TenantStatus): Statement {
+/** Returns no row when the tenant does not exist, or has none of the statuses from which it may be moved: of two processes, one moves it. */
+export function setStatusSql(key: TenantKey, from: readonly TenantStatus[], to: TenantStatus): Statement {
   return {
     text: `
       update partywall.tenants as tenant
       set status = $2::text
       where ${matches(key)}
-        and tenant.status <> $2::text
+        and tenant.status = any ($3::text[])
       returning ${columns}`,
-    values: [key.value, status],
+    values: [key.value, to, [...from]],
   }
 }
 

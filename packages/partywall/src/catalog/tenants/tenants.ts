@@ -1,12 +1,13 @@
 /** The register of tenants: find, list and change them. A tenant with its schema is created by lifecycle/provision.ts. */
-import type { Transaction } from '../../ports/database.ts'
-import type { Queryable } from '../../sql/statement.ts'
+import type { Database, Transaction } from '../../ports/database.ts'
+import type { Queryable, Statement } from '../../sql/statement.ts'
 import type { ActionName } from '../audit/actions.ts'
+import type { Details } from '../audit/details.ts'
 import { recorded } from '../audit/record.ts'
-import type { Events, TenantDiffers } from '../../events.ts'
+import type { Events, LifeEvents, TenancyEvents, TenantDiffers } from '../../events.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { Options } from '../../config/options.ts'
-import type { Attributes, Tenant, TenantRef, TenantStatus } from '../../types.ts'
+import type { Attributes, Tenant, TenantRef } from '../../types.ts'
 import { validateAttributes } from './attributes.ts'
 import { changedNames } from './changed-names.ts'
 import type { Watch, WatchOptions } from '../../ports/watch.ts'
@@ -15,7 +16,11 @@ import { TenantCache } from './cache.ts'
 import { changesChannel, changesSinceSql } from './changes-sql.ts'
 import type { Catalog } from '../catalog.ts'
 import { parseTenantRef, unknownTenant, type TenantKey } from './tenant-ref.ts'
-import { assertStatuses, type CheckedSelection } from './selection.ts'
+import { assertExpiry } from './expiry.ts'
+import { merge, type TenantChanges } from './tenant-changes.ts'
+import { invalidMove, moves } from './moves.ts'
+import { assertServedStatus, statusMoves, type ServedStatus } from './served-status.ts'
+import type { CheckedSelection } from './selection.ts'
 import { known, StoredTenants } from './stored-tenants.ts'
 import { filterKeys, filterValues, listValues, type TenantFilter, type TenantListOptions } from './tenant-list.ts'
 import { identityOf, type TenantState } from '../../tenant-identity.ts'
@@ -30,21 +35,6 @@ import {
   updateTenantSql,
   type NewTenantRow,
 } from './tenants-sql.ts'
-
-export interface TenantChanges<A extends object = Attributes> {
-  /** The name for people. */
-  readonly name?: string | undefined
-  /** Attributes to set; the others stay as they are. One that is undefined is removed, and its default comes back. */
-  readonly attributes?: { readonly [K in keyof A]?: A[K] | undefined } | undefined
-}
-
-/** What the audit and the events call the change to a status. */
-const statusEvents = {
-  active: 'tenant.activated',
-  suspended: 'tenant.suspended',
-  maintenance: 'tenant.maintenance',
-  archived: 'tenant.archived',
-} as const satisfies Record<TenantStatus, ActionName>
 
 /** What an entry of the audit names: the tenant itself, by its schema. */
 const ownSchema = { tenantId: 'id', object: 'schema' }
@@ -130,16 +120,18 @@ export class Tenants<A extends object = Attributes> {
   /** tenancy.tenants.update */
   async update(ref: TenantRef, changes: TenantChanges<A>): Promise<Tenant<A>> {
     const key = parseTenantRef(ref)
-    assertKnownKeys('tenants.update', changes, ['name', 'attributes'])
+    assertKnownKeys('tenants.update', changes, ['name', 'attributes', 'expiresAt'])
+    assertExpiry('tenants.update', changes.expiresAt)
     if (changes.name !== undefined) assertTenantName(changes.name)
     const updated = await this.changing(key, async (transaction, tenant) => {
       const attributes =
         changes.attributes === undefined
           ? tenant.attributes
           : await validateAttributes(this.#attributes, merge(tenant.attributes, changes.attributes))
-      const { name = tenant.name } = changes
-      const details = { changed: changedNames(tenant, { name, attributes }) }
-      const update = updateTenantSql(tenant.id, name, attributes)
+      if (tenant.status === 'deleting') throw invalidMove(tenant, 'delete')
+      const { name = tenant.name, expiresAt = tenant.expiresAt ?? null } = changes
+      const details = { changed: changedNames(tenant, { name, attributes, expiresAt: expiresAt ?? undefined }) }
+      const update = updateTenantSql(tenant.id, name, attributes, expiresAt)
       return known(await this.#stored.one(transaction, recorded(update, ownSchema, { action: 'tenant.updated', details })), key)
     })
     this.#events.emit('tenant.updated', { tenant: updated })
@@ -150,32 +142,39 @@ export class Tenants<A extends object = Attributes> {
    * Sets the status of a tenant. Running requests are not interrupted. Costs one query, or two when the tenant has this status already,
    * and then there is no event.
    * @example await tenancy.tenants.suspend('acme')
-   * @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_REF
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_REF, INVALID_TENANT_MOVE
    */
-  async setStatus(ref: TenantRef, status: TenantStatus): Promise<Tenant<A>> {
+  async setStatus(ref: TenantRef, status: ServedStatus): Promise<Tenant<A>> {
     const key = parseTenantRef(ref)
-    assertStatuses('tenants.setStatus', status)
+    assertServedStatus(status)
     if (key.by === 'impossible') throw unknownTenant(key)
-    const action = statusEvents[status]
-    const changed = await this.#stored.one(this.#catalog, recorded(setStatusSql(key, status), ownSchema, { action }))
+    const { move, action } = statusMoves[status]
+    const statement = recorded(setStatusSql(key, moves[move].from, status), ownSchema, { action })
+    const changed = await this.#stored.one(this.#catalog, statement)
     const tenant = changed ?? (await this.#stored.get(key))
     // Also when another process has set the status already: this one may have the tenant cached with the status before.
     this.#cache.forget(tenant.id)
+    if (changed === undefined && tenant.status !== status) throw invalidMove(tenant, move)
     if (status !== 'active') this.#onInactive(tenant.id)
-    if (changed !== undefined && action !== 'tenant.archived') this.#events.emit(action, { tenant })
+    if (changed !== undefined) this.#events.emit(action, { tenant })
     return tenant
   }
 
   /**
    * For the rooms above: runs `change` in a transaction that locks the tenant's row and reads it, so that changes of one tenant run
    * one after another. Afterwards the tenant is dropped from the cache.
+   * @param database whose connections are used, e.g. those of the deploy role
    * @throws TenancyError UNKNOWN_TENANT
    */
-  async changing<T>(key: TenantKey, change: (transaction: Transaction, tenant: Tenant<A>) => Promise<T>): Promise<T> {
+  async changing<T>(
+    key: TenantKey,
+    change: (transaction: Transaction, tenant: Tenant<A>) => Promise<T>,
+    database: Pick<Database, 'transaction'> = this.#catalog,
+  ): Promise<T> {
     if (key.by === 'impossible') throw unknownTenant(key)
     let id: string | undefined
     try {
-      return await this.#catalog.transaction(async (transaction) => {
+      return await database.transaction(async (transaction) => {
         const tenant = known(await this.#stored.one(transaction, lockTenantSql(key)), key)
         id = tenant.id
         return await change(transaction, tenant)
@@ -212,6 +211,31 @@ export class Tenants<A extends object = Attributes> {
   /** For the lifecycle: the row of the tenant was changed. */
   forget(tenantId: string): void {
     this.#cache.forget(tenantId)
+  }
+
+  /** For the lifecycle: the tenant that a statement of life-sql.ts returns, recorded; undefined when its state does not permit the move. */
+  move(queryable: Queryable, change: Statement, action: ActionName, details: Details): Promise<Tenant<A> | undefined> {
+    return this.#stored.one(queryable, recorded(change, ownSchema, { action, details }))
+  }
+
+  /** For the lifecycle: the tenants that a statement reads; no cache. */
+  read(statement: Statement): Promise<Tenant<A>[]> {
+    return this.#stored.all(statement)
+  }
+
+  /** For the lifecycle: the tenant is not served any more, without an event. */
+  left({ id }: Tenant<A>): void {
+    this.#cache.forget(id)
+    this.#onInactive(id)
+  }
+
+  /** For the lifecycle: the tenant was moved and the transaction committed. */
+  moved<E extends keyof LifeEvents<A>>(event: E, payload: LifeEvents<A>[E]): void {
+    const { tenant } = payload
+    this.#cache.forget(tenant.id)
+    if (event === 'tenant.deleted') this.#states.noteDeleted(tenant.id)
+    if (event === 'tenant.deleted' || tenant.status !== 'active') this.#onInactive(tenant.id)
+    this.#events.emit(event, payload as TenancyEvents<A>[E])
   }
 
   /** For the lifecycle: migrations have run in this process, so the digests of histories are read again. */
@@ -272,10 +296,4 @@ export class Tenants<A extends object = Attributes> {
     if (tenant === undefined && key.by === 'id') this.#states.noteDeleted(key.value)
     return tenant
   }
-}
-
-/** The spread defines properties, so that a key "__proto__" stays a key. */
-function merge(stored: object, given: unknown): unknown {
-  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
-  return isObject ? { ...stored, ...given } : given
 }

@@ -4,6 +4,7 @@ import type { Tenancy } from '../../tenancy.ts'
 import type { Domain, Tenant } from '../../types.ts'
 import { statusDocument, type StatusDocument } from '../terminal/fleet-documents.ts'
 import { pairs } from '../terminal/table.ts'
+import { datesOf } from './moved.ts'
 
 export interface TenantCard extends Tenant {
   readonly domains: readonly Domain[]
@@ -31,5 +32,6 @@ export function renderCard(card: TenantCard): string {
     ['head', `${migrations.head ?? 'none'} (${migrations.applied} applied, ${migrations.pending.length} pending)`],
     ...(migrations.problem === undefined ? [] : [['problem', migrations.problem.message] as const]),
     ['created', card.createdAt.toISOString()],
+    ...datesOf(card),
   ])
 }

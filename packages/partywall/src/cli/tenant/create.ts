@@ -8,14 +8,16 @@ import type { Cli } from '../context/cli.ts'
 import { examples, repeated } from '../context/declarations.ts'
 import { assertKindsInConfig } from '../context/kinds.ts'
 import { unreached } from '../context/reach.ts'
-import { UsageError } from '../terminal/failure.ts'
+import { parseAttributes } from './attributes.ts'
 import { renderCard, tenantCard } from './card.ts'
+import { expiry, orNull } from './times.ts'
 
 interface Flags {
   readonly name?: string
   readonly domain?: readonly string[]
   readonly kind?: string
   readonly set?: readonly string[]
+  readonly expires?: Date | 'never'
 }
 
 export function tenantCreate(parent: Command, cli: Cli): void {
@@ -31,6 +33,7 @@ export function tenantCreate(parent: Command, cli: Cli): void {
       'an attribute; may be repeated; a value that is JSON is read as JSON, any other as text (default: none)',
       repeated,
     )
+    .option('--expires <when>', 'when a purge may delete it: 14d, 12h, or a date (default: never)', expiry)
     .addHelpText(
       'after',
       examples(
@@ -46,6 +49,7 @@ export function tenantCreate(parent: Command, cli: Cli): void {
       const tenant = await tenancy.tenants.create({
         ...(await answers(cli, tenancy, schema, flags)),
         ...(attributes && { attributes }),
+        expiresAt: orNull(flags.expires) ?? undefined,
       })
       const card = await tenantCard(tenancy, tenant)
       cli.out.result(card, () => renderCard(card))
@@ -91,25 +95,4 @@ function nameProblem(answer: string): string | undefined {
 
 function domainProblem(answer: string): string | undefined {
   return tryParseDomain(answer) === undefined ? 'This is not a host name. Example: acme.example.com' : undefined
-}
-
-/** `plan=pro`, `seats=5`, `tags=["a"]` as an object; undefined without any. */
-function parseAttributes(set: readonly string[] | undefined): Record<string, unknown> | undefined {
-  if (set === undefined) return undefined
-  return Object.fromEntries(
-    set.map((pair) => {
-      const at = pair.indexOf('=')
-      if (at < 1)
-        throw new UsageError(`--set takes key=value, such as --set plan=pro; this is ${JSON.stringify(pair.slice(0, 60))}.`)
-      return [pair.slice(0, at), parseValue(pair.slice(at + 1))]
-    }),
-  )
-}
-
-function parseValue(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }

@@ -6,6 +6,7 @@ import { countFrom, examples, tenantArgument, tenantQuestion } from '../context/
 import { parseDuration } from '../terminal/duration.ts'
 import { UsageError } from '../terminal/failure.ts'
 import { pairs, table } from '../terminal/table.ts'
+import { lifetime } from './times.ts'
 
 interface Flags {
   readonly readOnly?: boolean
@@ -109,12 +110,6 @@ function render(all: readonly Login[]): string {
       role,
     ]),
   )
-}
-
-/** A time that may be longer than a timer can wait. */
-function lifetime(text: string): number {
-  const days = /^(\d{1,4})d$/.exec(text)?.[1]
-  return days === undefined ? parseDuration(text) : Number(days) * 86_400_000
 }
 
 const units = { kB: 1, MB: 1024, GB: 1024 ** 2 } as const

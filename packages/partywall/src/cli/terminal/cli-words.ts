@@ -24,7 +24,13 @@ const table: Table = {
     `A tenant is named by its schema, its id or one of its domains; this is ${seen}.`,
   INVALID_TENANT_NAME: () => 'The name of a tenant (--name) must be text of 1 to 255 characters.',
   INVALID_ATTRIBUTES: ({ summary }) => `${withoutCalls(summary)} Give attributes with --set key=value.`,
-  TENANT_SUSPENDED: ({ details: { schema, status } }) => inactive(schema, status),
+  TENANT_SUSPENDED: ({ summary, details: { schema, status } }) =>
+    status === 'suspended' ? inactive(schema, status) : withoutCalls(summary),
+  INVALID_TENANT_MOVE: ({ details: { schema, status, move } }) => notNow(schema, status, move),
+  TENANT_REFERENCED({ summary, details: { tables } }) {
+    const advice = ' Say what becomes of them: --shared-rows delete, or --shared-rows keep.'
+    return tables?.length > 0 ? withoutCalls(summary.replace(/ (?:Say what becomes|Use \{).*$/, '')) + advice : undefined
+  },
   TENANT_MAINTENANCE: ({ details: { schema } }) => inactive(schema, 'in maintenance'),
   DOMAIN_EXISTS: ({ details: { domains } }) =>
     `A domain leads to exactly one tenant. Already taken: ${domains.map((domain) => JSON.stringify(domain)).join(', ')}. ` +
@@ -39,6 +45,7 @@ const table: Table = {
     return `There is no kind of tenants ${JSON.stringify(kind)}.${advice} The kinds are the keys of migrations.tenant in the config: ${listed(kinds)}.`
   },
   INVALID_ARGUMENT({ summary, details: { option, sources } }) {
+    if (option === 'confirm') return '--confirm must be the schema of the tenant. Nothing was deleted.'
     const ofFlag = inFlagWords(summary)
     if (ofFlag !== undefined) return ofFlag
     if (option === 'name') return 'The name of a migration must hold letters or digits of ASCII, such as "add titles".'
@@ -75,6 +82,14 @@ const transactionControl = /^(?:begin|start|set|savepoint|release|prepare|commit
 
 function inactive(schema: string, state: string): string {
   return `The tenant ${JSON.stringify(schema)} is ${state}, so no work is started in it. \`partywall tenant activate ${schema}\` activates it.`
+}
+
+function notNow(schema: string, status: string, move: string): string {
+  const refused = `The tenant ${JSON.stringify(schema)} has the status ${status}, which does not permit this (${move}).`
+  if (status === 'archived') return `${refused} \`partywall tenant restore\` brings an archived tenant back.`
+  if (status === 'deleting')
+    return `${refused} Its deletion has begun and cannot be undone: \`partywall tenant delete\` continues it.`
+  return refused
 }
 
 /** The first sentence says what was refused, so it stays; sentences after it that name a function of the library are left out. */

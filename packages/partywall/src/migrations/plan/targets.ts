@@ -1,6 +1,7 @@
 /** The schemas that a run is for, and the source of migrations of each. */
 import type { Tenants } from '../../catalog/tenants/tenants.ts'
 import type { Options } from '../../config/options.ts'
+import { assertMayMove } from '../../catalog/tenants/moves.ts'
 import { checkedSelection } from '../../catalog/tenants/selection.ts'
 import type { Attributes, Tenant, TenantSelection } from '../../types.ts'
 import type { MigrationSource } from '../../ports/migration-source.ts'
@@ -65,7 +66,7 @@ export async function unfinishedTargets<A extends object>(
   unfinished: readonly { readonly tenantId: string | undefined }[],
 ): Promise<FleetTarget[]> {
   const ids = new Set(unfinished.map(({ tenantId }) => tenantId))
-  const tenants = (await parts.tenants.select(everyTenant)).filter(({ id }) => ids.has(id))
+  const tenants = (await parts.tenants.select(everyTenant)).filter(({ id, status }) => ids.has(id) && status !== 'deleting')
   return [...(ids.has(undefined) ? [sharedTarget(parts)] : []), ...tenants.map((tenant) => tenantTarget(tenant, parts.sources))]
 }
 
@@ -91,10 +92,11 @@ function sharedTarget<A extends object>({ options, sources }: TargetParts<A>): F
   return { target: 'shared', schema: options.sharedSchema, source: sources.shared }
 }
 
-/** A kind that the configuration does not have any more is a problem of its tenants alone. */
+/** A kind that the configuration does not have any more is a problem of its tenants alone, and so is a status. */
 function tenantTarget(tenant: Tenant<any>, sources: MigrationSources): FleetTarget {
   const base = { target: tenant.schema, schema: tenant.schema, tenant }
   try {
+    assertMayMove(tenant, 'migrate')
     return { ...base, source: sourceOfKind(sources, tenant.kind) }
   } catch (problem) {
     return { ...base, problem }

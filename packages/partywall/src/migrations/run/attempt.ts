@@ -127,6 +127,8 @@ function isOtherRedo(first: Planned, { again, pending }: Planned): boolean {
 async function currentTarget(parts: AttemptParts, target: FleetTarget, error: unknown): Promise<FleetTarget | undefined> {
   if (target.tenant === undefined || !isTenancyError(error, 'SCHEMA_MISSING')) return target
   const tenant = await parts.findTenant(target.tenant.id)
+  // What is left of its schema must not get tables again.
+  if (tenant?.status === 'deleting') return undefined
   return tenant && { ...target, target: tenant.schema, schema: tenant.schema, tenant }
 }
 
