@@ -24,6 +24,10 @@ export interface TenancyEvents<A extends object = Attributes> {
   /** A suspension or a maintenance ended. */
   'tenant.activated': { readonly tenant: Tenant<A> }
   'tenant.maintenance': { readonly tenant: Tenant<A> }
+  /** Tables or a schema that existed became a tenant. `differences`: sentences, where it is not what its migrations give. */
+  'tenant.adopted': { readonly tenant: Tenant<A>; readonly differences: readonly string[] }
+  /** The tenant was given up; its tables stay in the database. */
+  'tenant.released': { readonly tenant: Tenant<A> }
   /** Also for each domain that a tenant was created with. */
   'domain.added': { readonly domain: Domain }
   'domain.removed': { readonly domain: Domain }
@@ -107,6 +111,8 @@ const eventNames = [
   'tenant.suspended',
   'tenant.activated',
   'tenant.maintenance',
+  'tenant.adopted',
+  'tenant.released',
   'domain.added',
   'domain.removed',
   'domain.primary',

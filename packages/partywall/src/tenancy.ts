@@ -30,6 +30,7 @@ import type { TrialHost } from './migrations/trial/trial-parts.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
+import { adoptionOf } from './tenancy-adopt.ts'
 import { attackOf } from './tenancy-attack.ts'
 import { actingAs, withActor } from './scope/acting.ts'
 import type { ScopeValue } from './scope/scope.ts'
@@ -96,7 +97,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       isEmbedded: database.given.isEmbedded,
       connectionConfig: () => database.connectionConfig(),
     })
-    this.tenants = tenantsApi(tenants, (input) => provision(rooms, input))
+    this.tenants = tenantsApi(tenants, (input) => provision(rooms, input), adoptionOf(rooms))
     this.domains = domainsApi(rooms.domains)
     this.migrations = new Migrations<A>(rooms, catalog.deploy, trialHost(rooms, createTenancy))
     this.boundary = boundaryApi(new BoundaryWork({ ...rooms, deploy: database.deploy }), (rotation) =>

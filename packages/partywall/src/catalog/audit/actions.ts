@@ -6,6 +6,8 @@ export const actions = {
   'tenant.suspended': 'a tenant was suspended',
   'tenant.maintenance': 'a tenant was put into maintenance',
   'tenant.archived': 'a tenant was archived',
+  'tenant.adopted': 'tables or a schema that existed already became a tenant',
+  'tenant.released': 'a tenant was given up, and its tables stay in the database',
   'tenant.password': 'the own login of a tenant got a new password',
   'domain.added': 'a domain was added to a tenant',
   'domain.removed': 'a domain was removed from a tenant',

@@ -65,7 +65,8 @@ const digest = `
             )
         ) as digest`
 
-const columns = `${columnsOfRow},${digest}`
+/** What a statement about a tenant returns; its table is called `tenant`. */
+export const columns = `${columnsOfRow},${digest}`
 
 export function tenantByKeySql(key: TenantKey): Statement {
   return {

@@ -2,12 +2,14 @@
 import type { Transaction } from '../../ports/database.ts'
 import type { Queryable } from '../../sql/statement.ts'
 import type { ActionName } from '../audit/actions.ts'
+import type { Details } from '../audit/details.ts'
 import { recorded } from '../audit/record.ts'
 import type { Events, TenantDiffers } from '../../events.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { Options } from '../../config/options.ts'
 import type { Attributes, Tenant, TenantRef, TenantStatus } from '../../types.ts'
 import { validateAttributes } from './attributes.ts'
+import { insertAdoptedSql, removeTenantSql, type AdoptedRow } from './adopt-sql.ts'
 import { changedNames } from './changed-names.ts'
 import type { Watch, WatchOptions } from '../../ports/watch.ts'
 import { parseAnnouncement, type Announcement } from './announcements.ts'
@@ -169,13 +171,18 @@ export class Tenants<A extends object = Attributes> {
   /**
    * For the rooms above: runs `change` in a transaction that locks the tenant's row and reads it, so that changes of one tenant run
    * one after another. Afterwards the tenant is dropped from the cache.
+   * @param database whose connections are used. @default those of the catalog
    * @throws TenancyError UNKNOWN_TENANT
    */
-  async changing<T>(key: TenantKey, change: (transaction: Transaction, tenant: Tenant<A>) => Promise<T>): Promise<T> {
+  async changing<T>(
+    key: TenantKey,
+    change: (transaction: Transaction, tenant: Tenant<A>) => Promise<T>,
+    database: Pick<Catalog, 'transaction'> = this.#catalog,
+  ): Promise<T> {
     if (key.by === 'impossible') throw unknownTenant(key)
     let id: string | undefined
     try {
-      return await this.#catalog.transaction(async (transaction) => {
+      return await database.transaction(async (transaction) => {
         const tenant = known(await this.#stored.one(transaction, lockTenantSql(key)), key)
         id = tenant.id
         return await change(transaction, tenant)
@@ -207,6 +214,30 @@ export class Tenants<A extends object = Attributes> {
   created(tenant: Tenant<A>): void {
     this.#cache.forget(tenant.id)
     this.#events.emit('tenant.created', { tenant })
+  }
+
+  /** For adoption: as `insert`, for a schema that other programs have filled. */
+  insertAdopted(queryable: Queryable, row: AdoptedRow, details: Details): Promise<Tenant<A> | undefined> {
+    return this.#stored.one(queryable, recorded(insertAdoptedSql(row), ownSchema, { action: 'tenant.adopted', details }))
+  }
+
+  /** For adoption: its transaction is committed. */
+  adopted(tenant: Tenant<A>, differences: readonly string[]): void {
+    this.#cache.forget(tenant.id)
+    this.#events.emit('tenant.adopted', { tenant, differences })
+  }
+
+  /** For a release: removes the row, inside the transaction that locks it. */
+  async remove(queryable: Queryable, tenant: Tenant<A>, details: Details): Promise<void> {
+    await queryable.query(recorded(removeTenantSql(tenant.id), ownSchema, { action: 'tenant.released', details }))
+  }
+
+  /** For a release: its transaction is committed. */
+  released(tenant: Tenant<A>): void {
+    this.#states.noteDeleted(tenant.id)
+    this.#cache.forget(tenant.id)
+    this.#onInactive(tenant.id)
+    this.#events.emit('tenant.released', { tenant })
   }
 
   /** For the lifecycle: the row of the tenant was changed. */
