@@ -182,6 +182,7 @@ const rooms: Record<string, readonly string[]> = {
   'cli/*': [
     ...ground,
     'fleet',
+    'lifecycle/adopt',
     'lifecycle/boundary',
     'lifecycle/logins',
     'migrations/sources/folder',

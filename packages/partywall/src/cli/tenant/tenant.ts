@@ -1,8 +1,10 @@
 /** `partywall tenant`: the life of tenants. One file for each verb. */
 import type { Command } from 'commander'
 import type { Cli } from '../context/cli.ts'
+import { tenantAdopt } from './adopt.ts'
 import { tenantCreate } from './create.ts'
 import { tenantList } from './list.ts'
+import { tenantRelease } from './release.ts'
 import { tenantActivate, tenantSuspend } from './set-status.ts'
 import { tenantLogin, tenantLogins } from './login.ts'
 import { tenantShow } from './show.ts'
@@ -16,4 +18,6 @@ export function tenant(program: Command, cli: Cli): void {
   tenantActivate(noun, cli)
   tenantLogin(noun, cli)
   tenantLogins(noun, cli)
+  tenantAdopt(noun, cli)
+  tenantRelease(noun, cli)
 }

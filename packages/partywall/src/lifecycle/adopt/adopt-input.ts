@@ -11,7 +11,7 @@ import type { AdoptParts } from './adopt-parts.ts'
 import type { AdoptFinding } from './finding.ts'
 import { patienceKeys, patienceOf, type Patience } from './patiently.ts'
 
-interface CommonInput<I extends object> extends Patience {
+export interface CommonAdoption<I extends object> extends Patience {
   /** The name for people. @default the schema */
   readonly name?: string | undefined
   /** Host names that lead to the tenant; the first one is primary. @default [] */
@@ -30,7 +30,7 @@ interface CommonInput<I extends object> extends Patience {
 }
 
 /** Tables move into a new schema. */
-export interface TablesToAdopt<I extends object = Attributes> extends CommonInput<I> {
+export interface TablesToAdopt<I extends object = Attributes> extends CommonAdoption<I> {
   /** The name of the schema to create. */
   readonly schema: string
   /** Names or globs (`polls_*`) of tables, views and sequences. One of `tables` and `allBut` is required. */
@@ -45,7 +45,7 @@ export interface TablesToAdopt<I extends object = Attributes> extends CommonInpu
 }
 
 /** A schema that exists stays as it is, and becomes a tenant. */
-export interface SchemaToAdopt<I extends object = Attributes> extends CommonInput<I> {
+export interface SchemaToAdopt<I extends object = Attributes> extends CommonAdoption<I> {
   /** The name of the schema. Capitals and a digit first are permitted. */
   readonly schema: string
   readonly inPlace: true
