@@ -75,7 +75,14 @@ export type { MissingGuard } from './lifecycle/boundary/guards.ts'
 export type { Lack } from './lifecycle/boundary/walls.ts'
 export type { CreatedLogin, Login } from './lifecycle/logins/logins.ts'
 export type { NewLogin } from './lifecycle/logins/new-login.ts'
-export type { AdoptPlan, CommonAdoption, PlannedMove, SchemaToAdopt, TablesToAdopt, ToAdopt } from './lifecycle/adopt/adopt-input.ts'
+export type {
+  AdoptPlan,
+  CommonAdoption,
+  PlannedMove,
+  SchemaToAdopt,
+  TablesToAdopt,
+  ToAdopt,
+} from './lifecycle/adopt/adopt-input.ts'
 export type { Candidate } from './lifecycle/adopt/candidate.ts'
 export type { Candidates } from './lifecycle/adopt/candidates.ts'
 export type { DjangoTables } from './lifecycle/adopt/django.ts'

@@ -103,6 +103,30 @@ test('names with capitals or a digit first are adopted, found and entered; names
   await expect(tenancy.tenants.create({ schema: 'Capital' })).rejects.toMatchObject({ code: 'INVALID_SCHEMA_NAME' })
 })
 
+test('under the boundary role a schema is refused while everyone, or the role of another tenant, has rights there', async () => {
+  const tenancy = await open({ boundary: 'role' })
+  const other = await tenancy.tenants.create({ schema: 'open_other' })
+  await make(
+    `${atHead} grant usage on schema open_a to public; grant select on books to ${tenantRole(other.id)}; grant select on books to pg_monitor`,
+    'open_a',
+  )
+  const error = await tenancy.tenants.adopt({ schema: 'open_a', inPlace: true, accept: true }).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({
+    code: 'ADOPTION_REFUSED',
+    details: {
+      findings: [
+        { kind: 'rights', object: 'schema open_a' },
+        { kind: 'rights', object: 'table open_a.books', sentence: expect.stringContaining('revoke all on table open_a.books') },
+      ],
+    },
+  })
+  await admin.query(`revoke all on schema open_a from public; revoke all on open_a.books from ${tenantRole(other.id)}`)
+  await tenancy.tenants.adopt({ schema: 'open_a', inPlace: true })
+  await expect(tenancy.run('open_other', () => tenancy.pool.query('select * from open_a.books'))).rejects.toThrow(
+    /permission denied/,
+  )
+})
+
 test('a name that the shared schema has, too, is refused before it could refuse the entry', async () => {
   const tenancy = await open()
   await make(atHead, 'both_a')

@@ -5,6 +5,7 @@ export interface AdoptFinding {
    * `published`: a publication names it. `path`: the text of a routine names the schema that its tables leave. `shared sequence`: both sides use it.
    * `other schema`: it uses an object of a schema that no tenant reads. `differs`: it is not what the migrations give. `missing`: the migrations give a table that
    * it lacks. `name`: the name is taken. `login`: a customer's login would lose its tables.
+   * `rights`: other tenants could reach it.
    */
   readonly kind:
     | 'tied'
@@ -18,6 +19,7 @@ export interface AdoptFinding {
     | 'missing'
     | 'name'
     | 'login'
+    | 'rights'
   /** The object, as PostgreSQL describes it. */
   readonly object: string
   /** One sentence for people. */

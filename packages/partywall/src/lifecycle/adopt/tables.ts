@@ -6,7 +6,7 @@
 import { createSchemaSql, sharedTransactionLockSql } from '../../sql/schema-sql.ts'
 import type { Transaction } from '../../ports/database.ts'
 import type { Queryable } from '../../sql/statement.ts'
-import { digestOf } from '../../migrations/history/digest.ts'
+import { digestOf, type AppliedMigration } from '../../migrations/history/digest.ts'
 import { lockKey } from '../../migrations/apply/guards.ts'
 import { provisioningLock } from '../../migrations/plan/targets.ts'
 import { readBlueprint } from '../../blueprint/read-blueprint.ts'
@@ -21,6 +21,7 @@ import { inBothScopes, namesInBoth } from './both-scopes.ts'
 import { chosen } from './chosen.ts'
 import { Expected } from './expected.ts'
 import { readFacts, type DbObject } from './facts.ts'
+import type { AdoptFinding } from './finding.ts'
 import { countSql, lockTablesText, lockTimeoutSql, moveText } from './move-sql.ts'
 import { movingSet, type MovingSet } from './moving-set.ts'
 import { assertNoTenant } from './no-tenant.ts'
@@ -34,8 +35,7 @@ type Wanted = CheckedAdoption & ChosenTables
 export async function planTables(parts: AdoptParts<any>, wanted: Wanted, files: KindFiles): Promise<AdoptPlan> {
   const { deploy } = parts.catalog
   const set = await setOf(deploy, wanted)
-  // The table in which another tool keeps its history may be among them.
-  const applied = await baselineOf(deploy, wanted.from, files)
+  const applied = await baselineBefore(deploy, wanted, files, set)
   return {
     schema: wanted.schema,
     from: wanted.from,
@@ -50,12 +50,14 @@ export async function planTables(parts: AdoptParts<any>, wanted: Wanted, files: 
 
 export async function adoptTables<A extends object>(parts: AdoptParts<A>, wanted: Wanted, files: KindFiles): Promise<Tenant<A>> {
   const expected = new Expected(parts, files)
-  // Before the tables are locked: it runs the migrations.
-  await expected.blueprint(files.upTo)
   const { tenant, domains, differences, onCommit } = await patiently('adopt', wanted.schema, wanted.retries, async () => {
     const set = await setOf(parts.catalog.deploy, wanted)
     assertAcceptable(wanted, set)
-    return parts.catalog.deploy.transaction((transaction) => move(parts, transaction, wanted, files, expected, set))
+    const applied = await baselineBefore(parts.catalog.deploy, wanted, files, set)
+    // Before the tables are locked, and on no second connection meanwhile: it runs the migrations.
+    const blueprint = await expected.blueprint(applied)
+    const compare = async (queryable: Queryable) => expected.compare(await readBlueprint(queryable, wanted.schema), blueprint)
+    return parts.catalog.deploy.transaction((transaction) => move(parts, transaction, wanted, set, applied, compare))
   })
   onCommit()
   parts.tenants.adopted(tenant, differences)
@@ -67,9 +69,9 @@ async function move<A extends object>(
   parts: AdoptParts<A>,
   transaction: Transaction,
   wanted: Wanted,
-  files: KindFiles,
-  expected: Expected,
   planned: MovingSet,
+  applied: readonly AppliedMigration[],
+  compare: (queryable: Queryable) => Promise<AdoptFinding[]>,
 ) {
   const { schema, from, lockTimeoutMs } = wanted
   await transaction.query(lockTimeoutSql(lockTimeoutMs))
@@ -87,9 +89,8 @@ async function move<A extends object>(
   if (namesOf(set) !== namesOf(planned)) throw new PlanChanged()
   assertAcceptable(wanted, set)
   await transaction.query({ text: moveText(set.moving, schema) })
-  const applied = await baselineOf(transaction, schema, files)
   await recordBaseline(transaction, schema, applied)
-  const found = expected.compare(await readBlueprint(transaction, schema), await expected.blueprint(applied))
+  const found = await compare(transaction)
   const missing = found.filter(({ kind }) => kind === 'missing')
   if (missing.length > 0 && !wanted.accept)
     throw refusal(
@@ -114,6 +115,20 @@ async function setOf(queryable: Queryable, { from, dependents, tables, allBut }:
   await assertNoTenant(queryable, from, 'from', 'tenants.adopt')
   const facts = await readFacts(queryable, from)
   return movingSet(facts, chosen(from, facts.objects, { tables, allBut }), dependents)
+}
+
+/** The history that another tool has kept counts when its table is among those that move, or is in a place of its own. */
+async function baselineBefore(
+  queryable: Queryable,
+  { from }: Wanted,
+  files: KindFiles,
+  { moving }: MovingSet,
+): Promise<readonly AppliedMigration[]> {
+  const { imported } = files.source
+  const comesAlong =
+    imported !== undefined &&
+    (imported.schema !== undefined || moving.some(({ isTable, name }) => isTable && name === imported.table))
+  return comesAlong ? baselineOf(queryable, from, files) : files.upTo
 }
 
 async function makeSchema(transaction: Queryable, schema: string): Promise<void> {
