@@ -35,9 +35,19 @@ const application = `
   create table "polls_2026" partition of "polls_We""ird" for values from ('2026-01-01') to ('2027-01-01');
   create table part_default partition of "polls_We""ird" default;
   create index on "polls_We""ird" (n);
-  create table polls_base (a int);
+  create type span as range (subtype = float8);
+  create collation plain (locale = 'C');
+  create type "Po int" as (x int, y int);
+  create function mood_add(int, mood) returns int language sql as 'select $1 + 1';
+  create aggregate mood_count(mood) (sfunc = mood_add, stype = int, initcond = '0');
+  create function "Is same"(mood, mood) returns boolean language sql immutable as 'select $1 = $2';
+  create operator === (leftarg = mood, rightarg = mood, function = "Is same");
+  create function polls_move(variadic "Po int"[]) returns void language plpgsql as $$ begin delete from polls where false; end $$;
+  create procedure polls_clean(inout n int) language plpgsql as $$ declare one polls%rowtype; begin n := 1; end $$;
+  create table polls_base (a int, taken span, name text collate plain, at "Po int");
   create table polls_child (b int) inherits (polls_base);
   create statistics polls_stat (dependencies) on id, number from polls;
+  create view polls_moods as select mood_count(mood) from polls where mood === 'happy';
   create view open_polls as select id, "Titel äö" from polls where mood = 'happy';
   create materialized view polls_counts as select poll, count(*) as n from polls_choices group by poll;
   create unique index on polls_counts (poll);
@@ -54,7 +64,7 @@ const application = `
   insert into polls ("Titel äö", mood, level, plan) values ('a', 'happy', 'low', 'pro'), ('b', 'sad', 'high', 'free');
   insert into polls_choices (poll) values (1), (1), (2);
   insert into "polls_We""ird" values ('2026-02-01', 1), ('2030-01-01', 2);
-  insert into polls_child values (1, 2);
+  insert into polls_child (a, b, taken) values (1, 2, span(1, 2));
   refresh materialized view polls_counts;`
 
 const tables = ['polls*', 'open_polls']
@@ -142,6 +152,11 @@ test('chosen tables become a tenant with all that only they use: structure, rows
   expect(tenant).toMatchObject({ schema: 'ferrari', name: 'Ferrari', status: 'active' })
   expect(heard).toEqual(['ferrari'])
   expect((await namesIn('public')).filter((name) => !name.startsWith('partywall'))).toEqual(['plans'])
+  const left = await admin.query(`
+    select proname as name from pg_proc where pronamespace = 'public'::regnamespace
+    union all select oprname from pg_operator where oprnamespace = 'public'::regnamespace
+    union all select typname from pg_type where typnamespace = 'public'::regnamespace and typelem = 0 and typname !~ '^(partywall|plans)'`)
+  expect(left.rows.map(({ name }) => name).toSorted()).toEqual(['level', 'logged'])
   expect(await oids()).toEqual(oldOids)
   // Objects that stayed are named with their schema now, so the definitions are compared without it.
   const after = await readBlueprint(admin, 'ferrari')

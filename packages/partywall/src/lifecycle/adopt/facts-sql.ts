@@ -121,8 +121,11 @@ export function factsSql(schema: string): Statement {
               and toast.oid = link.objid
               and toast.relnamespace = 'pg_toast'::pg_catalog.regnamespace
           )
-          and link.classid::pg_catalog.regclass::text not in (
-            'pg_publication_rel', 'pg_catalog.pg_publication_rel', 'pg_default_acl', 'pg_catalog.pg_default_acl'
+          -- These are in no schema, and parts of what they are made for.
+          and link.classid not in (
+            'pg_catalog.pg_publication_rel'::pg_catalog.regclass, 'pg_catalog.pg_default_acl'::pg_catalog.regclass,
+            'pg_catalog.pg_cast'::pg_catalog.regclass, 'pg_catalog.pg_transform'::pg_catalog.regclass,
+            'pg_catalog.pg_amop'::pg_catalog.regclass, 'pg_catalog.pg_amproc'::pg_catalog.regclass
           )
       )
       select

@@ -29,7 +29,7 @@ export interface DbObject {
 }
 
 /** One object uses another. */
-export interface Link {
+interface Link {
   readonly user: string
   readonly used: string
   /** What uses it, e.g. `constraint votes_poll_fkey on table votes`. */

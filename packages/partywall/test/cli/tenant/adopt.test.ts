@@ -22,7 +22,11 @@ test('tenant adopt shows the plan, moves the tables when it is confirmed, and te
     'rule _RETURN on view public.report stays, and uses table public.polls_question',
   )
   await admin.query('drop view report')
-  const planned = await run([...call, '--plan', '--json'])
+  const [planned, asked, wrong] = await Promise.all([
+    run([...call, '--plan', '--json']),
+    run([...call, '--json']),
+    run([...call, '--confirm', 'polls', '--json']),
+  ])
   expect(planned).toMatchObject({
     code: 0,
     json: {
@@ -32,10 +36,9 @@ test('tenant adopt shows the plan, moves the tables when it is confirmed, and te
       moves: [{ kind: 'table', name: 'polls_question', rows: 1 }],
     },
   })
-  const asked = await run([...call, '--json'])
   expectFailure(asked, 2, 'MISSING_ANSWER')
   expect(asked.stderr).toMatch(/1 objects? move from public to ferrari:\n.*kind.*\n *table +polls_question +1 /)
-  expectFailure(await run([...call, '--confirm', 'polls', '--json']), 2, 'USAGE')
+  expectFailure(wrong, 2, 'USAGE')
   expect((await admin.query(`select to_regclass('polls_question') is null as gone`)).rows).toEqual([{ gone: false }])
   const adopted = await run([...call, '--confirm', 'ferrari', '--domain', 'ferrari.example.com', '--json'])
   expect(adopted).toMatchObject({
