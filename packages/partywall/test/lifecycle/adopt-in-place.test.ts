@@ -7,6 +7,7 @@ import { afterAll, expect, test } from 'vitest'
 import { createTenancy, type Config, type Tenancy } from 'partywall'
 import { tenantRole } from '../../src/names/role-name.ts'
 import { testDatabase } from '../support/servers/database.ts'
+import { leastPrivilege } from '../support/tenants/least-privilege.ts'
 import { folderForTest } from '../support/tenants/registry.ts'
 
 const { url, directUrl } = await testDatabase()
@@ -244,3 +245,38 @@ test('an adoption that is killed leaves nothing half-made, and the next one cont
   )
   expect(rows).toEqual([{ histories: 30 }])
 })
+
+test.each(['path', 'role', 'login'] as const)(
+  'with two roles of little power and the boundary %s, tables are adopted, used, released and adopted in place',
+  async (boundary) => {
+    const own = await testDatabase()
+    const { app, deploy } = await leastPrivilege(own.directUrl, own.url)
+    const owner = new Client({ connectionString: deploy })
+    await owner.connect()
+    await owner.query(
+      `create table public.books (id serial primary key, title text); create index books_title on public.books (title); create schema shelf; set search_path to shelf; ${atHead}`,
+    )
+    const tenancy = await open({
+      database: { connectionString: app, deploy, ...(boundary === 'login' && { loginKey: 'k'.repeat(43) }) },
+      boundary,
+    })
+    const insert = (schema: string) =>
+      tenancy
+        .run(schema, () => tenancy.pool.query(`insert into books (title) values ('x') returning id`))
+        .then(({ rows }) => rows)
+    try {
+      await tenancy.tenants.adopt({ schema: 'first', tables: 'books' })
+      expect(await insert('first')).toEqual([{ id: 1 }])
+      await tenancy.tenants.release('first')
+      expect(await tenancy.runShared(() => tenancy.pool.query('select id from books')).then(({ rows }) => rows)).toEqual([
+        { id: 1 },
+      ])
+      await owner.query('drop table public.books')
+      await tenancy.tenants.adopt({ schema: 'shelf', inPlace: true })
+      expect(await insert('shelf')).toEqual([{ id: 1 }])
+    } finally {
+      await owner.end()
+      await tenancy.close()
+    }
+  },
+)
