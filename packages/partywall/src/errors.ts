@@ -31,6 +31,7 @@ export const errorCodes = {
   INVALID_TENANT_NAME: { meaning: 'The name for people is empty, too long or not text.', http: 400 },
   UNKNOWN_KIND: { meaning: 'The configuration has no such kind of tenants.', http: 400 },
   SCHEMA_EXISTS: { meaning: 'The schema, or a tenant with this schema, exists already.', http: 409 },
+  ADOPTION_REFUSED: { meaning: 'Tables or a schema cannot become a tenant, or be released, as they are.', http: 409 },
   ROLE_EXISTS: { meaning: 'The role of a tenant exists already, or belongs to another database of the server, too.', http: 409 },
   ROLE_MISSING: { meaning: 'The role that statements of the tenant run as does not exist, or cannot be taken.', http: 503 },
   LOGIN_REFUSED: { meaning: "No connection could be had that is logged in as the tenant's own role.", http: 503 },
@@ -112,6 +113,11 @@ export interface ErrorDetails {
   /** `kinds`: those that the configuration has. */
   UNKNOWN_KIND: { readonly kind: string; readonly kinds: readonly string[]; readonly nearest: string | undefined }
   SCHEMA_EXISTS: { readonly schema: string }
+  /** Each finding has a kind, the object, and a sentence. */
+  ADOPTION_REFUSED: {
+    readonly schema: string
+    readonly findings: readonly { readonly kind: string; readonly object: string; readonly sentence: string }[]
+  }
   ROLE_EXISTS: { readonly schema: string; readonly role: string }
   ROLE_MISSING: { readonly schema: string }
   LOGIN_REFUSED: { readonly schema: string; readonly reason: 'other login' | 'password' | 'forbidden' | 'no login' | 'unpooled' }

@@ -30,6 +30,10 @@ export interface TenancyEvents<A extends object = Attributes> {
   'tenant.restored': LifeEvents<A>['tenant.restored']
   /** Its row is gone: the last thing of a deletion. */
   'tenant.deleted': LifeEvents<A>['tenant.deleted']
+  /** Tables or a schema that existed became a tenant. `differences`: sentences, where it is not what its migrations give. */
+  'tenant.adopted': { readonly tenant: Tenant<A>; readonly differences: readonly string[] }
+  /** The tenant was given up; its tables stay in the database. */
+  'tenant.released': { readonly tenant: Tenant<A> }
   /** Also for each domain that a tenant was created with. */
   'domain.added': { readonly domain: Domain }
   'domain.removed': { readonly domain: Domain }
@@ -126,6 +130,8 @@ const eventNames = [
   'tenant.archived',
   'tenant.restored',
   'tenant.deleted',
+  'tenant.adopted',
+  'tenant.released',
   'domain.added',
   'domain.removed',
   'domain.primary',

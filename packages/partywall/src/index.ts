@@ -77,6 +77,22 @@ export type { SharedRows } from './lifecycle/states/shared-rows.ts'
 export type { PurgeEntry, PurgeOptions, PurgeReport } from './lifecycle/states/purge.ts'
 export type { RenameOptions } from './lifecycle/states/rename.ts'
 export type { Restored, RestoreOptions } from './lifecycle/states/restore.ts'
+export type {
+  AdoptPlan,
+  CommonAdoption,
+  PlannedMove,
+  SchemaToAdopt,
+  TablesToAdopt,
+  ToAdopt,
+} from './lifecycle/adopt/adopt-input.ts'
+export type { Candidate } from './lifecycle/adopt/candidate.ts'
+export type { Candidates } from './lifecycle/adopt/candidates.ts'
+export type { DjangoTables } from './lifecycle/adopt/django.ts'
+export type { AdoptFinding } from './lifecycle/adopt/finding.ts'
+export type { AdoptEntry, FleetToAdopt } from './lifecycle/adopt/fleet.ts'
+export type { Patience } from './lifecycle/adopt/patiently.ts'
+export type { ReleaseOptions } from './lifecycle/adopt/release.ts'
+export type { ReleasePlan } from './lifecycle/adopt/release-plan.ts'
 export type { NewTenant } from './lifecycle/provision.ts'
 export type { Rotated, RotateOptions } from './lifecycle/rotate-logins.ts'
 export type { ForEachEntry, ForEachOptions } from './fleet/for-each.ts'

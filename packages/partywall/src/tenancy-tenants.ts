@@ -2,6 +2,10 @@
 import type { TenantChanges } from './catalog/tenants/tenant-changes.ts'
 import type { TenantFilter, TenantListOptions } from './catalog/tenants/tenant-list.ts'
 import type { Tenants } from './catalog/tenants/tenants.ts'
+import type { AdoptPlan, ToAdopt } from './lifecycle/adopt/adopt-input.ts'
+import type { AdoptEntry, FleetToAdopt } from './lifecycle/adopt/fleet.ts'
+import type { ReleaseOptions } from './lifecycle/adopt/release.ts'
+import type { ReleasePlan } from './lifecycle/adopt/release-plan.ts'
 import type { NewTenant } from './lifecycle/provision.ts'
 import { archiveTenant, type ArchiveOptions } from './lifecycle/states/archive.ts'
 import { deleteTenant, planOfDelete, type Deleted, type DeleteOptions } from './lifecycle/states/delete.ts'
@@ -11,7 +15,7 @@ import { purgeTenants, type PurgeOptions, type PurgeReport } from './lifecycle/s
 import { renameTenant, type RenameOptions } from './lifecycle/states/rename.ts'
 import { restoreTenant, type Restored, type RestoreOptions } from './lifecycle/states/restore.ts'
 import type { Migrations } from './migrations/run/run.ts'
-import type { Tenant, TenantRef } from './types.ts'
+import type { FleetReport, Tenant, TenantRef } from './types.ts'
 
 /** `tenancy.tenants`. `I` is what the schema of the attributes takes, `A` what it returns. */
 export interface TenantsApi<A extends object, I extends object> {
@@ -125,6 +129,34 @@ export interface TenantsApi<A extends object, I extends object> {
    * @throws TenancyError INVALID_ARGUMENT; not for failures of a tenant, which are in the report
    */
   purge(options: PurgeOptions): Promise<PurgeReport>
+  /**
+   * Makes a tenant of what exists already, without copying a row. With `tables` or `allBut`, tables of the shared schema move into a new schema, together
+   * with the sequences, types, views, functions, triggers, policies and rights that only they use. With `inPlace` a schema becomes a tenant as it is.
+   * `{ plan: true }` returns what would be done, and changes nothing. One transaction: after an error, and after a kill, nothing is changed.
+   *
+   * Moving locks the tables against all other statements for some milliseconds; it waits for statements that use them, at most `lockTimeoutMs` at a time.
+   * @example await tenancy.tenants.adopt({ schema: 'ferrari', tables: 'polls_*' })
+   * @throws TenancyError ADOPTION_REFUSED, SCHEMA_EXISTS, SCHEMA_MISSING, DOMAIN_EXISTS, NAME_IN_BOTH_SCOPES, NOT_PERMITTED, MIGRATION_FAILED; those of `create` about
+   * its arguments
+   */
+  adopt(input: ToAdopt<I> & { readonly plan: true }): Promise<AdoptPlan>
+  adopt(input: ToAdopt<I>): Promise<Tenant<A>>
+  /**
+   * Adopts many schemas in place: those that fit a pattern, a list, the rows of a query, or the tenants of django-tenants. The report has an entry for each. A
+   * schema that is a tenant already is left as it is, so a run that was interrupted is continued by the next one. Costs some queries for all, and one
+   * transaction with about six round trips for each.
+   * @example await tenancy.tenants.adoptAll({ like: 'tenant_%' })
+   * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_KIND, INVALID_MIGRATION; not for failures of a schema, which are in the report
+   */
+  adoptAll(input: FleetToAdopt): Promise<FleetReport<AdoptEntry>>
+  /**
+   * The opposite of `adopt`: the row, the history and the role of a tenant go, and its tables move into the shared schema or another one, or stay where they
+   * are (`inPlace`). What is in the shared schema is read by every tenant. One transaction. `{ plan: true }` changes nothing.
+   * @example await tenancy.tenants.release('ferrari', { to: 'archive' })
+   * @throws TenancyError UNKNOWN_TENANT, ADOPTION_REFUSED where a name is taken, SCHEMA_MISSING, NOT_PERMITTED, ROLE_EXISTS, INVALID_ARGUMENT
+   */
+  release(ref: TenantRef, options: ReleaseOptions & { readonly plan: true }): Promise<ReleasePlan>
+  release(ref: TenantRef, options?: ReleaseOptions): Promise<Tenant<A>>
 }
 
 /** Only what is promised: the store has more, for other rooms. */
@@ -132,6 +164,7 @@ export function tenantsApi<A extends object, I extends object>(
   store: Tenants<A>,
   create: (input: NewTenant<I>) => Promise<Tenant<A>>,
   life: LifeParts<A>,
+  adoption: Pick<TenantsApi<A, I>, 'adopt' | 'adoptAll' | 'release'>,
 ): TenantsApi<A, I> {
   return {
     create,
@@ -149,6 +182,7 @@ export function tenantsApi<A extends object, I extends object>(
     delete: (ref, options) => deleteTenant(life, ref, options),
     deletePlan: (ref) => planOfDelete(life, ref),
     purge: (options) => purgeTenants(life, options),
+    ...adoption,
   }
 }
 

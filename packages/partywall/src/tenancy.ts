@@ -30,6 +30,7 @@ import type { TrialHost } from './migrations/trial/trial-parts.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
+import { adoptionOf } from './tenancy-adopt.ts'
 import { attackOf } from './tenancy-attack.ts'
 import { actingAs, withActor } from './scope/acting.ts'
 import type { ScopeValue } from './scope/scope.ts'
@@ -97,10 +98,12 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     })
     this.domains = domainsApi(rooms.domains)
     this.migrations = new Migrations<A>(rooms, catalog.deploy, trialHost(rooms, createTenancy))
-    this.tenants = tenantsApi(tenants, (input) => provision(rooms, input), {
-      ...rooms,
-      migrations: migrationsOfOne(this.migrations),
-    })
+    this.tenants = tenantsApi(
+      tenants,
+      (input) => provision(rooms, input),
+      { ...rooms, migrations: migrationsOfOne(this.migrations) },
+      adoptionOf(rooms),
+    )
     this.boundary = boundaryApi(new BoundaryWork({ ...rooms, deploy: database.deploy }), (rotation) =>
       rotateLogins(rooms, rotation),
     )

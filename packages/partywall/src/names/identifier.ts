@@ -83,3 +83,34 @@ export function assertSchemaName(name: unknown, reserved: Iterable<string> = [])
     { details: { name: seen(name, 'quoted') } },
   )
 }
+
+/**
+ * Why `name` cannot be the schema of an adopted tenant, as half a sentence; undefined when it can. Other programs also make names with capitals, and with
+ * a digit first.
+ */
+export function adoptedSchemaProblem(name: unknown, reserved: Iterable<string> = []): string | undefined {
+  if (typeof name === 'string' && /^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(name) && !name.endsWith('\n') && !uuidForm.test(name)) {
+    // The same rules for what is left of the name.
+    return schemaNameProblem(name.replace(/^[0-9-]/, '_').replaceAll(/[A-Z]/g, 'a'), []) ?? reservedProblem(name, reserved)
+  }
+  return schemaNameProblem(name, reserved) ?? 'it has characters that are refused'
+}
+
+function reservedProblem(name: string, reserved: Iterable<string>): string | undefined {
+  return new Set(reserved).has(name) ? 'this schema is reserved by the configuration' : undefined
+}
+
+/**
+ * Passes a name that can be the schema of a tenant that is adopted in place.
+ * @throws TenancyError INVALID_SCHEMA_NAME
+ */
+export function assertAdoptedSchemaName(name: unknown, reserved: Iterable<string> = []): asserts name is string {
+  const problem = adoptedSchemaProblem(name, reserved)
+  if (problem === undefined) return
+  throw new TenancyError(
+    'INVALID_SCHEMA_NAME',
+    `${seen(name, 'quoted')} cannot be the schema of a tenant: ${problem}. ` +
+      'The name of a schema that is adopted has 1 to 63 letters without accents, digits, _ or -. Rename the schema first: alter schema … rename to …;',
+    { details: { name: seen(name, 'quoted') } },
+  )
+}

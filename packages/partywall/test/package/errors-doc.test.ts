@@ -125,6 +125,7 @@ const optionFields = {
 
 /** As errors.ts declares them; the compiler holds this list to it. */
 const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: PresenceOf<ErrorDetails[C], K> } } = {
+  ADOPTION_REFUSED: { schema: 'always', findings: 'always' },
   ROLE_EXISTS: { schema: 'always', role: 'always' },
   ROLE_MISSING: { schema: 'always' },
   LOGIN_REFUSED: { schema: 'always', reason: 'always' },

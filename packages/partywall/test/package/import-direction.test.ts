@@ -147,6 +147,24 @@ const rooms: Record<string, readonly string[]> = {
     'lifecycle/boundary',
     'lifecycle/logins',
   ],
+  // What exists becomes a tenant: its rights are made as those of a tenant whose boundary changes.
+  'lifecycle/adopt': [
+    ...ground,
+    'fleet',
+    'blueprint',
+    'catalog',
+    'catalog/audit',
+    'catalog/roles',
+    'catalog/tenants',
+    'catalog/domains',
+    'catalog/relations',
+    'migrations/statements',
+    'migrations/sources',
+    'migrations/history',
+    'migrations/plan',
+    'migrations/apply',
+    'lifecycle/boundary',
+  ],
   'lifecycle/entry': [
     'sql',
     'config',
@@ -177,6 +195,7 @@ const rooms: Record<string, readonly string[]> = {
   'cli/*': [
     ...ground,
     'fleet',
+    'lifecycle/adopt',
     'lifecycle/boundary',
     'lifecycle/logins',
     'lifecycle/states',

@@ -11,6 +11,8 @@ export const actions = {
   'tenant.deleting': 'the deletion of a tenant began',
   'tenant.rows': 'the rows of a tenant in a shared table were deleted',
   'tenant.deleted': 'a tenant was deleted, with its schema and its roles',
+  'tenant.adopted': 'tables or a schema that existed already became a tenant',
+  'tenant.released': 'a tenant was given up, and its tables stay in the database',
   'tenant.password': 'the own login of a tenant got a new password',
   'domain.added': 'a domain was added to a tenant',
   'domain.removed': 'a domain was removed from a tenant',

@@ -12,12 +12,12 @@ export function recordNewSql(kind: string, schema: string): Statement {
       select
         $1::text,
         history.digest,
-        ${namesIn('$2::text::pg_catalog.regnamespace')}
+        ${namesIn('pg_catalog.quote_ident($2::text)::pg_catalog.regnamespace')}
       from (
         select pg_catalog.obj_description(relation.oid, 'pg_class') as digest
         from pg_catalog.pg_class as relation
         where relation.relname = 'partywall_migrations'
-          and relation.relnamespace = $2::text::pg_catalog.regnamespace
+          and relation.relnamespace = pg_catalog.quote_ident($2::text)::pg_catalog.regnamespace
       ) as history
       where history.digest is not null
       on conflict do nothing`,

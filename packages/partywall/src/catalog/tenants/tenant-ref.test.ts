@@ -11,6 +11,9 @@ describe('parseTenantRef', () => {
     ['[::1]', { by: 'domain', value: '[::1]' }],
     [{ id }, { by: 'id', value: id.toLowerCase() }],
     [{ schema: 'acme' }, { by: 'schema', value: 'acme' }],
+    // Adopted tenants have such schemas.
+    ['Acme', { by: 'schema', value: 'Acme' }],
+    ['1and1', { by: 'schema', value: '1and1' }],
     [{ domain: 'localhost' }, { by: 'domain', value: 'localhost' }],
     [
       { id, schema: 'acme', name: 'Acme' },
@@ -21,7 +24,6 @@ describe('parseTenantRef', () => {
   })
 
   test.each([
-    'Acme',
     'a b',
     `a"; drop schema public cascade; --`,
     "a'b",

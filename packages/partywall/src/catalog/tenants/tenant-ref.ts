@@ -2,7 +2,7 @@
  * What a reference to a tenant means: an id, a schema or a domain. A text that no tenant can have (a megabyte, a quote, a zero byte) is
  * unknown and never reaches the database.
  */
-import { isAwaySchema, isUuid, schemaNameProblem } from '../../names/identifier.ts'
+import { adoptedSchemaProblem, isAwaySchema, isUuid } from '../../names/identifier.ts'
 import { TenancyError } from '../../errors.ts'
 import { tryParseDomain } from '../../names/domain-name.ts'
 
@@ -54,7 +54,7 @@ function idKey(value: string): TenantKey {
 }
 
 function schemaKey(value: string): TenantKey {
-  return { by: isAwaySchema(value) || schemaNameProblem(value) === undefined ? 'schema' : 'impossible', value }
+  return { by: isAwaySchema(value) || adoptedSchemaProblem(value) === undefined ? 'schema' : 'impossible', value }
 }
 
 function domainKey(value: string): TenantKey {

@@ -9,6 +9,7 @@ import { assertKnownKeys } from '../../known-keys.ts'
 import type { Options } from '../../config/options.ts'
 import type { Attributes, Tenant, TenantRef } from '../../types.ts'
 import { validateAttributes } from './attributes.ts'
+import { insertAdoptedSql, removeTenantSql, type AdoptedRow } from './adopt-sql.ts'
 import { changedNames } from './changed-names.ts'
 import type { Watch, WatchOptions } from '../../ports/watch.ts'
 import { parseAnnouncement, type Announcement } from './announcements.ts'
@@ -206,6 +207,30 @@ export class Tenants<A extends object = Attributes> {
   created(tenant: Tenant<A>): void {
     this.#cache.forget(tenant.id)
     this.#events.emit('tenant.created', { tenant })
+  }
+
+  /** For adoption: as `insert`, for a schema that other programs have filled. */
+  insertAdopted(queryable: Queryable, row: AdoptedRow, details: Details): Promise<Tenant<A> | undefined> {
+    return this.#stored.one(queryable, recorded(insertAdoptedSql(row), ownSchema, { action: 'tenant.adopted', details }))
+  }
+
+  /** For adoption: its transaction is committed. */
+  adopted(tenant: Tenant<A>, differences: readonly string[]): void {
+    this.#cache.forget(tenant.id)
+    this.#events.emit('tenant.adopted', { tenant, differences })
+  }
+
+  /** For a release: removes the row, inside the transaction that locks it. */
+  async remove(queryable: Queryable, tenant: Tenant<A>, details: Details): Promise<void> {
+    await queryable.query(recorded(removeTenantSql(tenant.id), ownSchema, { action: 'tenant.released', details }))
+  }
+
+  /** For a release: its transaction is committed. */
+  released(tenant: Tenant<A>): void {
+    this.#states.noteDeleted(tenant.id)
+    this.#cache.forget(tenant.id)
+    this.#onInactive(tenant.id)
+    this.#events.emit('tenant.released', { tenant })
   }
 
   /** For the lifecycle: the row of the tenant was changed. */

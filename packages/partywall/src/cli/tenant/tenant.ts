@@ -2,9 +2,11 @@
 import type { Command } from 'commander'
 import type { Cli } from '../context/cli.ts'
 import { tenantArchive } from './archive.ts'
+import { tenantAdopt } from './adopt.ts'
 import { tenantCreate } from './create.ts'
 import { tenantDelete } from './delete.ts'
 import { tenantList } from './list.ts'
+import { tenantRelease } from './release.ts'
 import { tenantActivate, tenantSuspend } from './set-status.ts'
 import { tenantLogin, tenantLogins } from './login.ts'
 import { tenantPurge } from './purge.ts'
@@ -28,4 +30,6 @@ export function tenant(program: Command, cli: Cli): void {
   tenantPurge(noun, cli)
   tenantLogin(noun, cli)
   tenantLogins(noun, cli)
+  tenantAdopt(noun, cli)
+  tenantRelease(noun, cli)
 }

@@ -61,6 +61,11 @@ const table: Table = {
       'at all. Leave it out.'
     )
   },
+  ADOPTION_REFUSED: ({ summary, details: { findings } }) =>
+    findings.length === 0
+      ? summary.replace('"lockTimeoutMs"', '--lock-timeout')
+      : `Nothing was changed. ${findings.map(({ sentence }) => sentence).join(' ')} --plan shows everything; --move-dependents moves what uses the tables along, ` +
+        '--accept accepts warnings and differences.',
   // Its file is edited, so it names what the file may call.
   MIGRATION_FAILED: ({ summary }) => summary,
   INVALID_MIGRATION: ({ summary }) => summary,
