@@ -22,6 +22,8 @@ import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/f
 import { BoundaryWork } from './lifecycle/boundary/boundaries.ts'
 import { Logins } from './lifecycle/logins/logins.ts'
 import { rotateLogins } from './lifecycle/rotate-logins.ts'
+import type { DriftOptions } from './lifecycle/drift/drift-options.ts'
+import type { DriftReport } from './lifecycle/drift/drift-report.ts'
 import { provision } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
 import { sourceOfKind } from './migrations/sources/sources.ts'
@@ -47,6 +49,7 @@ import {
   type TenantsApi,
 } from './tenancy-api.ts'
 import { examineBy } from './tenancy-doctor.ts'
+import { driftIn } from './tenancy-drift.ts'
 import { openRooms, type Rooms } from './tenancy-rooms.ts'
 import { trialHost } from './tenancy-trial.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
@@ -235,6 +238,16 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    */
   async doctor(): Promise<DoctorReport> {
     return examineBy(this.#rooms)
+  }
+
+  /**
+   * Compares each tenant with what its own migrations give, and reports what differs, with SQL that repairs it. What is pending is no drift. Costs
+   * three statements for 100 tenants, on up to 4 connections; once for each history also a schema that is made and rolled back. See docs/drift.md.
+   * @example const { ok, tenants } = await tenancy.drift({ exclude: 'audit_*' })
+   * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND
+   */
+  async drift(options: DriftOptions = {}): Promise<DriftReport> {
+    return driftIn(this.#rooms, options)
   }
 
   /**

@@ -14,6 +14,7 @@ test('the catalog migrations keep the names and checksums that installed catalog
     [7, '0007-protect', 'e1f8b63bce74c219a70d3d67c92407d6ce99618561aec2ae6a6990932a125d5c'],
     [8, '0008-logins', 'bb39f16f432b7ad46f0cff4203b47fd8f6b53540b7078e8ec6ceb17e82f7f1c2'],
     [9, '0009-relations', 'ba2fdbfbf3d5ee6bd47a5953a814cd0194904cbcb81e889444240456c288605f'],
+    [10, '0011-blueprints', 'cb4c5cd260af0e569dcaedb1becd446c44c854d7faceb59a4540a8aee00021e3'],
   ])
 })
 

@@ -9,6 +9,7 @@ import { audit } from './migrations/0006-audit.ts'
 import { protect } from './migrations/0007-protect.ts'
 import { logins } from './migrations/0008-logins.ts'
 import { relations } from './migrations/0009-relations.ts'
+import { blueprints } from './migrations/0011-blueprints.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -20,4 +21,5 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   protect,
   logins,
   relations,
+  blueprints,
 ]
