@@ -22,8 +22,6 @@ import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/f
 import { BoundaryWork } from './lifecycle/boundary/boundaries.ts'
 import { Logins } from './lifecycle/logins/logins.ts'
 import { rotateLogins } from './lifecycle/rotate-logins.ts'
-import type { DriftOptions } from './lifecycle/drift/drift-options.ts'
-import type { DriftReport } from './lifecycle/drift/drift-report.ts'
 import { provision } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
 import { sourceOfKind } from './migrations/sources/sources.ts'
@@ -49,7 +47,7 @@ import {
   type TenantsApi,
 } from './tenancy-api.ts'
 import { examineBy } from './tenancy-doctor.ts'
-import { driftIn } from './tenancy-drift.ts'
+import { activatedWithoutDrift, driftIn, withDriftGate, type DriftOptions, type DriftReport } from './tenancy-drift.ts'
 import { openRooms, type Rooms } from './tenancy-rooms.ts'
 import { trialHost } from './tenancy-trial.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
@@ -99,9 +97,10 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       isEmbedded: database.given.isEmbedded,
       connectionConfig: () => database.connectionConfig(),
     })
-    this.tenants = tenantsApi(tenants, (input) => provision(rooms, input))
+    const tenantsOf = tenantsApi<A, I>(tenants, (input) => provision(rooms, input))
+    this.tenants = activatedWithoutDrift(rooms, tenantsOf)
     this.domains = domainsApi(rooms.domains)
-    this.migrations = new Migrations<A>(rooms, catalog.deploy, trialHost(rooms, createTenancy))
+    this.migrations = new Migrations<A>(withDriftGate(rooms), catalog.deploy, trialHost(rooms, createTenancy))
     this.boundary = boundaryApi(new BoundaryWork({ ...rooms, deploy: database.deploy }), (rotation) =>
       rotateLogins(rooms, rotation),
     )

@@ -133,6 +133,7 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/history',
     'migrations/plan',
     'migrations/apply',
+    'migrations/run',
   ],
   // Known attacks of one tenant on another, as an application could carry them out.
   'attack/groups': ['sql'],
@@ -180,7 +181,9 @@ const rooms: Record<string, readonly string[]> = {
   'cli/*': [
     ...ground,
     'fleet',
+    'blueprint/repair',
     'lifecycle/boundary',
+    'lifecycle/drift',
     'lifecycle/logins',
     'migrations/sources/folder',
     'migrations/plan',
