@@ -33,14 +33,14 @@ function literal(value: unknown): string {
 function shownDefaults(): Record<string, unknown> {
   const { attributes, migrations, pool, root, boundary, shared, deploy, loginKeys, ...options } = resolveOptions({ root: '/' })
   expect(loginKeys).toEqual([])
-  const { outOfOrder, shadowed } = migrations
+  const { outOfOrder, shadowed, onDrift } = migrations
   const folders = { shared: migrations.shared, tenant: onlyKind(migrations.tenant) }
   const nested = {
     pool,
     boundary,
     shared,
     database: { deploy, loginKey: undefined },
-    migrations: { ...mapValues(folders, (folder) => String(folder).slice(root.length)), outOfOrder, shadowed },
+    migrations: { ...mapValues(folders, (folder) => String(folder).slice(root.length)), outOfOrder, shadowed, onDrift },
     tenant: { attributes },
   }
   const flat = Object.entries(nested).flatMap(([prefix, part]) =>

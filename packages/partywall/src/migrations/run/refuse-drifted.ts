@@ -1,6 +1,5 @@
 /** The option `migrations.onDrift`: what happens to tenants that are not what their migrations gave, before further ones are applied. */
 import { TenancyError } from '../../errors.ts'
-import type { Options } from '../../config/options.ts'
 import type { Tenant } from '../../types.ts'
 import { listed } from '../plan/mismatches.ts'
 import { toRun, type Goal, type Planned } from '../plan/planned.ts'
@@ -9,7 +8,7 @@ import { toRun, type Goal, type Planned } from '../plan/planned.ts'
 export type FindDrifted = (tenants: readonly Tenant<any>[]) => Promise<ReadonlyMap<string, readonly string[]>>
 
 export interface DriftGate {
-  readonly options: { readonly migrations: Pick<Options['migrations'], 'onDrift'> }
+  readonly options: { readonly migrations: { readonly onDrift: 'warn' | 'refuse' | undefined } }
   /** Given by the front: tenants are compared in a room above this one. */
   readonly findDrifted?: FindDrifted | undefined
 }
