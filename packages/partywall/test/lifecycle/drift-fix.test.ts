@@ -38,6 +38,46 @@ test('fix does not add a column where another one is too much: its rows may be t
   expect(entry.repairs.find(({ object }) => object === 'column books.price')).toMatchObject({ isAdditive: false })
 })
 
+test('fix does not create a table where another one is too much', async () => {
+  const schema = await tenantAfter('moved', 'alter table loans rename to lendings')
+  const entry = await fixOf(schema)
+  expect(entry.fixed?.done ?? []).toEqual([])
+  expect(entry.repairs.find(({ object }) => object === 'table loans')).toMatchObject({
+    isAdditive: false,
+    statement: expect.stringContaining('create table "loans" ("id" integer default nextval('),
+  })
+})
+
+test('fix creates relations and types that are missing as a whole, with what belongs to them', async () => {
+  const whole = `
+    create type mood as enum ('sad', 'it''s ok');
+    create sequence numbers increment 5 cycle;
+    create table parts (
+      id integer generated always as identity primary key, "Key" text not null unique, mood mood default 'sad', n integer default nextval('numbers'),
+      doubled integer generated always as (n * 2) stored, check (n > 0) not valid
+    ) with (fillfactor = 70);
+    create index parts_n on parts (n) where n > 5;
+    alter table parts enable row level security, alter column "Key" set statistics 50;
+    create policy own on parts using (n > 1);
+    create function touch() returns trigger language plpgsql as $$ begin return new; end $$;
+    create trigger touch before update on parts for each row execute function touch();
+    alter table parts disable trigger touch;
+    comment on column parts.n is 'it''s a number';
+    create view big with (security_barrier) as select id, n from parts where n > 10;
+    create materialized view sums as select sum(n) as n from parts;
+    create unique index sums_n on sums (n)`
+  const tenant: MigrationSource = {
+    name: 'whole',
+    list: async () => [{ name: '0001', file: '0001.sql', checksum: '1', up: { kind: 'sql', text: whole, line: 1 } }],
+  }
+  const other = createTenancy({ database: url, migrations: { shared: false, tenant: { whole: tenant } } })
+  onTestFinished(() => other.close())
+  await other.tenants.create({ schema: 'whole', kind: 'whole' })
+  await client.query('drop table whole.parts cascade; drop type whole.mood; drop sequence whole.numbers')
+  const { tenants } = await other.drift({ tenants: 'whole', fix: true })
+  expect(tenants[0]).toMatchObject({ state: 'as expected', fixed: { failed: [] } })
+})
+
 test('fix of a tenant that lacks a table does not reach the table of this name in the shared schema', async () => {
   const schema = await tenantAfter('lacking', 'drop table books cascade; alter table loans drop column due')
   await client.query('create table public.books (id integer, title text, price numeric); create table public.loans (id integer)')
@@ -45,7 +85,7 @@ test('fix of a tenant that lacks a table does not reach the table of this name i
   const shared = `select count(*)::int as n from pg_depend where refobjid in ('public.books'::regclass, 'public.loans'::regclass)`
   const { rows: before } = await client.query(shared)
   const { repairs } = (await tenancy.drift({ tenants: schema })).tenants[0]!
-  await fixOf(schema)
+  expect(await fixOf(schema)).toMatchObject({ state: 'as expected', fixed: { failed: [] } })
   expect((await client.query(shared)).rows).toEqual(before)
   expect(repairs.map(({ object }) => object)).toContain('column loans.due')
   const { rows } = await client.query(

@@ -15,14 +15,12 @@ const texts = ['create table notes (id integer primary key, text text)', 'create
 const sourceOf = (count: number): MigrationSource => ({
   name: 'given',
   list: async () =>
-    texts
-      .slice(0, count)
-      .map((text, index) => ({
-        name: `000${index}`,
-        file: `000${index}.sql`,
-        checksum: text,
-        up: { kind: 'sql', text, line: 1 },
-      })),
+    texts.slice(0, count).map((text, index) => ({
+      name: `000${index}`,
+      file: `000${index}.sql`,
+      checksum: text,
+      up: { kind: 'sql', text, line: 1 },
+    })),
 })
 function tenancyWith(count: number, onDrift: 'warn' | 'refuse' | undefined, more: Config = {}) {
   const database = { connectionString: logins.app, deploy: logins.deploy }

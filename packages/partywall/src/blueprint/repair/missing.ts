@@ -1,6 +1,9 @@
 /** Statements that create what is missing. */
 import { identifier } from '../../names/identifier.ts'
-import type { Column, Constraint, Relation } from '../blueprint.ts'
+import { literal } from '../../sql/literal.ts'
+import type { Constraint, Relation } from '../blueprint.ts'
+import { addColumn } from './add-column.ts'
+import { createRelation, createSequence } from './create-relation.ts'
 import type { Found } from './objects.ts'
 import { additive, alone, type Hazard, type Statement } from './repair.ts'
 import { alter, commentOn } from './sql-parts.ts'
@@ -11,6 +14,12 @@ export function createMissing(
   isMissing: (kind: string, name: string) => boolean,
 ): readonly Statement[] | undefined {
   switch (found.is) {
+    case 'relation':
+      return createRelation(found.relation, (hanging) => createMissing(hanging, (kind) => kind === 'column'))
+    case 'sequence':
+      return createSequence(found.sequence)
+    case 'type':
+      return createType(found)
     case 'column':
       return addColumn(found.relation, found.column)
     case 'constraint':
@@ -50,35 +59,6 @@ export function createMissing(
     default:
       return undefined
   }
-}
-
-/** It gets the last place in the table: PostgreSQL has no other. */
-function addColumn(relation: Relation, column: Column): readonly Statement[] {
-  if (!relation.kind.endsWith('table') || column.inherited > 0) return []
-  const notNull = relation.constraints.find(
-    ({ definition }) => definition === `NOT NULL ${identifier(column.name)}` || definition === `NOT NULL ${column.name}`,
-  )
-  const parts = [
-    `${alter(relation)} add column ${identifier(column.name)} ${column.type}`,
-    ...(column.collation === null ? [] : [`collate ${column.collation}`]),
-    ...(column.identity === null ? [] : [`generated ${column.identity} as identity`]),
-    ...(column.generated === null ? [] : [`generated always as (${column.default}) ${column.generated}`]),
-    ...(column.generated === null && column.default !== null ? [`default ${column.default}`] : []),
-    ...(column.notNull ? [notNull === undefined ? 'not null' : `constraint ${identifier(notNull.name)} not null`] : []),
-  ]
-  const found: Found = { is: 'column', relation, column }
-  // A default that is no constant may be another value in each row.
-  const rewrites = column.identity !== null || column.generated === 'stored' || /\(/.test(column.default ?? '')
-  const hazards: Hazard[] = ['locks the table', ...(rewrites ? (['rewrites the table'] as const) : [])]
-  return [additive('column', parts.join(' '), ...hazards), ...columnSettings(found), ...comment(found, column.comment)]
-}
-
-function columnSettings({ relation, column }: Extract<Found, { is: 'column' }>): readonly Statement[] {
-  const of = `${alter(relation)} alter column ${identifier(column.name)}`
-  return [
-    ...(column.compression === null ? [] : [additive('alter', `${of} set compression ${column.compression}`)]),
-    ...(column.statistics === null ? [] : [additive('alter', `${of} set statistics ${column.statistics}`)]),
-  ]
 }
 
 function addConstraint(
@@ -193,6 +173,14 @@ function statisticsOf({ statistics }: Extract<Found, { is: 'statistics' }>): str
   const kinds = statistics.kinds.filter((kind) => kind !== 'expressions')
   const chosen = kinds.length === 0 ? '' : ` (${kinds.join(', ')})`
   return `create statistics ${identifier(statistics.name)}${chosen} on ${statistics.columns} from ${statistics.table}`
+}
+
+/** An enum. The others need their parts in an order of their own. */
+function createType(found: Extract<Found, { is: 'type' }>): readonly Statement[] | undefined {
+  const { type } = found
+  if (type.kind !== 'enum') return undefined
+  const labels = type.labels.map((label) => literal(label)).join(', ')
+  return [additive('type', `create type ${identifier(type.name)} as enum (${labels})`), ...comment(found, type.comment)]
 }
 
 function comment(found: Found, text: string | null): readonly Statement[] {

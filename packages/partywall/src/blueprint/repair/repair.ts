@@ -23,7 +23,7 @@ export type Statement = Omit<Repair, 'object' | 'statement'> & {
 }
 
 /** From the first to the last: what is needed by others comes first. */
-export const tiers = ['drop', 'type', 'table', 'column', 'alter', 'index', 'constraint', 'foreign key', 'last'] as const
+export const tiers = ['drop', 'type', 'table', 'column', 'alter', 'index', 'constraint', 'foreign key', 'view', 'last'] as const
 export type Tier = (typeof tiers)[number]
 
 export function additive(tier: Tier, statement: string, ...hazards: readonly Hazard[]): Statement {

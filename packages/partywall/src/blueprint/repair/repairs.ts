@@ -22,6 +22,7 @@ export function repairsOf(
     actual: objectsOf(actual),
     missing: new Set(keysOf(differences, 'missing')),
     mayBeRenamed: holdersOf(differences),
+    hasExtraTable: differences.some(({ kind, change }) => change === 'extra' && kind.endsWith('table')),
   }
   const found = differences.flatMap((difference): readonly Placed[] => {
     const object = keyOf(difference).trimEnd()
@@ -46,6 +47,8 @@ interface Context {
   readonly missing: ReadonlySet<string>
   /** Tables with a column that is too much: one that is missing may have its rows there, under another name. */
   readonly mayBeRenamed: ReadonlySet<string>
+  /** The same for a table that is missing. */
+  readonly hasExtraTable: boolean
 }
 
 function statementsFor(difference: BlueprintDifference, context: Context): readonly Statement[] | undefined {
@@ -54,7 +57,9 @@ function statementsFor(difference: BlueprintDifference, context: Context): reado
   if (difference.change === 'extra') return is && dropExtra(is)
   if (difference.change === 'missing') {
     const made = should && createMissing(should, (kind, name) => context.missing.has(keyOf({ kind, name })))
-    const isDoubtful = should?.is === 'column' && context.mayBeRenamed.has(should.relation.name)
+    const isDoubtful =
+      (should?.is === 'column' && context.mayBeRenamed.has(should.relation.name)) ||
+      (should?.is === 'relation' && context.hasExtraTable)
     return isDoubtful ? made?.map((statement) => ({ ...statement, isAdditive: false })) : made
   }
   if (difference.property === 'privileges') return changedPrivileges(should, difference)
