@@ -143,6 +143,8 @@ test('what fix adds belongs to the owner of the schema, and new rows must fit at
     'alter table books drop constraint books_price_check; alter table loans drop constraint loans_book_id_fkey',
   )
   expect(await fixOf(schema)).toMatchObject({ state: 'as expected', fixed: { failed: [] } })
+  const { rows } = await client.query(`select action from partywall.audit where object = 'checked' and action like 'drift%'`)
+  expect(rows).toEqual([{ action: 'drift.fixed' }])
   await expect(client.query(`insert into ${schema}.books (title, price) values ('a', -1)`)).rejects.toThrow('books_price_check')
   await expect(client.query(`insert into ${schema}.loans (book_id) values (99)`)).rejects.toThrow('loans_book_id_fkey')
 })

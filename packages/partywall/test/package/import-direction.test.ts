@@ -126,6 +126,7 @@ const rooms: Record<string, readonly string[]> = {
     'fleet',
     'blueprint',
     'blueprint/repair',
+    'catalog/audit',
     'catalog/blueprints',
     'catalog/roles',
     'catalog/tenants',

@@ -1,7 +1,8 @@
 /** `tenancy.drift`: chooses the tenants, compares them, repairs them where that is asked for, and reports. */
+import { recordAction } from '../../catalog/audit/record.ts'
 import { checkedSelection } from '../../catalog/tenants/selection.ts'
 import { inParallel } from '../../fleet/workers.ts'
-import { readDigests } from '../../migrations/history/history.ts'
+import { readDigests, type HistoryDigest } from '../../migrations/history/history.ts'
 import { sourceOfKind } from '../../migrations/sources/sources.ts'
 import type { Tenant } from '../../types.ts'
 import { compareTenants, type DriftParts } from './drift.ts'
@@ -21,33 +22,46 @@ export async function findDrift(parts: DriftParts, options: DriftOptions = {}): 
   for (const kind of checked.kinds ?? []) sourceOfKind(parts.sources, kind)
   const selected = await parts.tenants.select(checked)
   const compare = (tenants: readonly Tenant<any>[]) => compareTenants(parts, tenants, notExcluded(exclude))
+  const digests = how.fix ? await digestsOf(parts, selected) : new Map<string, HistoryDigest>()
   const found = await compare(selected)
-  const tenants = how.fix ? await fixAll(parts, selected, found, how.lockTimeoutMs, compare) : found
+  const tenants = how.fix ? await fixAll(parts, selected, { found, digests, ...how, compare }) : found
   const ok = tenants.every(({ state }) => state === 'as expected')
   return Object.freeze({ ok, tenants, durationMs: performance.now() - started })
 }
 
-/** Compared again, those that were repaired have what is left. */
+/** Read before the tenants are compared: one that is migrated later has another digest, and is not repaired. */
+function digestsOf({ deploy }: DriftParts, tenants: readonly Tenant<any>[]): Promise<Map<string, HistoryDigest>> {
+  return readDigests(
+    deploy,
+    tenants.map(({ schema }) => schema),
+  )
+}
+
+interface Fixing {
+  readonly found: readonly DriftEntry[]
+  readonly digests: ReadonlyMap<string, HistoryDigest>
+  readonly lockTimeoutMs: number
+  compare(tenants: readonly Tenant<any>[]): Promise<readonly DriftEntry[]>
+}
+
+/** Compared again, those that were repaired have what is left. What most tenants look like is no ground for a change. */
 async function fixAll(
   { deploy }: DriftParts,
   tenants: readonly Tenant<any>[],
-  found: readonly DriftEntry[],
-  lockTimeoutMs: number,
-  compare: (tenants: readonly Tenant<any>[]) => Promise<readonly DriftEntry[]>,
+  { found, digests, lockTimeoutMs, compare }: Fixing,
 ): Promise<readonly DriftEntry[]> {
   const drifted = tenants.flatMap((tenant, index) => {
     const entry = found[index]!
-    return entry.state === 'drifted' && entry.repairs.some(({ isAdditive }) => isAdditive) ? [{ tenant, entry }] : []
+    const mayFix = entry.state === 'drifted' && entry.comparedWith !== 'majority'
+    return mayFix && entry.repairs.some(({ isAdditive }) => isAdditive) ? [{ tenant, entry }] : []
   })
   if (drifted.length === 0) return found
-  const digests = await readDigests(
-    deploy,
-    drifted.map(({ tenant }) => tenant.schema),
-  )
   const results = new Map<string, FixResult>()
   await deploy.connections(atATime, async (connections) => {
-    await inParallel(drifted, atATime, async ({ tenant: { id, schema }, entry }) => {
+    await inParallel(drifted, atATime, async ({ tenant, entry }) => {
+      const { id, schema } = tenant
       const digest = digests.get(schema)?.digest ?? ''
+      await recordAction(deploy, { action: 'drift.fixed', tenant, object: schema })
       results.set(id, await fix({ connections, schema, digest, lockTimeoutMs }, entry.repairs))
     })
   })
