@@ -153,6 +153,8 @@ test('a body with the name of its schema, rights of the owner and rows of a mate
   for (const schema of ['named-1', 'named_2']) await tenancy.tenants.create({ schema, kind: 'named' })
   await client.query('refresh materialized view named_2.sums; revoke delete on named_2.t from current_user')
   expect((await tenancy.drift({ kinds: 'named' })).tenants.map(namesOf)).toEqual([[], []])
+  // Both are alike now: what is right in one is the name of another tenant in the other.
+  await client.query('refresh materialized view "named-1".sums; revoke delete on "named-1".t from current_user')
   await client.query(`create or replace function named_2.own() returns integer language sql as 'select 1 -- named-1'`)
   expect((await tenancy.drift({ kinds: 'named' })).tenants.map(namesOf)).toEqual([[], ['own() source']])
 })

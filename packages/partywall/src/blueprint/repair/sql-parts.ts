@@ -9,7 +9,7 @@ export function alter({ kind, name }: Relation): string {
   return `alter ${kind === 'partitioned table' ? 'table' : kind} ${identifier(name)}`
 }
 
-export function signatureOf({ name }: Blueprint['routines'][number]): string {
+function signatureOf({ name }: Blueprint['routines'][number]): string {
   const at = name.indexOf('(')
   return `${identifier(name.slice(0, at))}${name.slice(at)}`
 }

@@ -6,7 +6,7 @@ import { identifier } from '../../names/identifier.ts'
 import { structureAlone } from './structure-alone.ts'
 
 /** Stands in an expected structure where a text has the name of the schema: in the body of a function that was put together with it. */
-export const schemaMark = '{schema}'
+export const schemaMark = '{the schema of the tenant}'
 
 /** @param boundaryRoles as PostgreSQL quotes them */
 export function differencesOf(

@@ -12,7 +12,7 @@ import type { Tenants } from '../../catalog/tenants/tenants.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Tenant } from '../../types.ts'
 import { boundaryRolesOf } from './boundary-roles.ts'
-import { differencesOf } from './differences.ts'
+import { differencesOf, schemaMark } from './differences.ts'
 import type { DriftEntry } from './drift-report.ts'
 import { Expectations, type Expected, type ExpectationParts } from './expectations.ts'
 import { isMoving, lockNotAvailable, readFleet, withoutWaiting, type TenantStructure } from './fleet-structures.ts'
@@ -70,11 +70,13 @@ class Comparison {
   }
 
   async #compareHistory(alike: Alike, entries: Map<string, DriftEntry>): Promise<void> {
-    const groups = Map.groupBy(alike, ({ fingerprint }) => fingerprint)
     const standard = await this.#standardOf(alike)
-    for (const [fingerprint, group] of groups) {
+    // Where a text has the name of the schema, the same text is right in one tenant, and leads another one to it.
+    const hasNames = JSON.stringify(standard.blueprint ?? null).includes(schemaMark)
+    const groups = Map.groupBy(alike, ({ tenant, fingerprint }) => (hasNames ? tenant.id : fingerprint))
+    for (const group of groups.values()) {
       const compared =
-        fingerprint === standard.fingerprint || standard.blueprint === undefined
+        group[0]!.fingerprint === standard.fingerprint || standard.blueprint === undefined
           ? { ...standard, differences: [] }
           : await this.#compare(standard, standard.blueprint, group)
       for (const { tenant } of group) entries.set(tenant.id, entryOf(tenant, compared))
@@ -120,7 +122,8 @@ class Comparison {
     const { tenant, digest } = group[0]!
     const actual = await this.#read(tenant.schema)
     const after = await readDigests(this.#parts.deploy, [tenant.schema])
-    if (actual === undefined || after.get(tenant.schema)?.digest !== digest) return { reason: isMoving, differences: [] }
+    if (actual === undefined) return { reason: isLost, differences: [] }
+    if (after.get(tenant.schema)?.digest !== digest) return { reason: isMoving, differences: [] }
     const differences = differencesOf(expected, actual, tenant.schema, this.#boundaryRoles).filter(this.#isDrift)
     return { ...standard, differences, repairs: repairsOf(expected, actual, differences) }
   }
@@ -137,6 +140,8 @@ class Comparison {
 }
 
 type Compared = Pick<DriftEntry, 'comparedWith' | 'reason' | 'differences'> & Partial<Pick<DriftEntry, 'repairs'>>
+
+const isLost = 'Another session has locked, renamed or dropped it meanwhile.'
 
 /** Of more different structures than these, none is that of most tenants. */
 const mostStructures = 20

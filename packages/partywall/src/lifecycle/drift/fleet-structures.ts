@@ -99,7 +99,7 @@ const longestWaitMs = 500
 export const lockNotAvailable = '55P03'
 
 export const isMoving = 'It is being migrated.'
-export const isLocked = 'Another session holds a lock on one of its tables.'
+const isLocked = 'Another session holds a lock on one of its tables.'
 const isGone = 'Its schema is not in the database.'
 const hasNoHistory = 'Its history of migrations (the table partywall_migrations) is missing.'
 const isUnfinished =
