@@ -53,6 +53,7 @@ export const errorCodes = {
   MIGRATION_CHANGED: { meaning: 'A migration that was applied has changed, or is gone.', http: 500 },
   HISTORY_MISSING: { meaning: 'A schema holds tables, but the history of its migrations is gone.', http: 500 },
   HISTORY_DISAGREES: { meaning: 'The digest of a history is not that of its rows.', http: 500 },
+  DRIFT: { meaning: 'The schema of the tenant is not what its migrations gave.', http: 500 },
   INVALID_MIGRATION: {
     meaning: 'A migration file, or the folder of them, is not well-formed, or reaches beyond the tenant.',
     http: 500,
@@ -148,6 +149,8 @@ export interface ErrorDetails {
   }
   HISTORY_MISSING: { readonly schema: string }
   HISTORY_DISAGREES: { readonly schema: string; readonly applied: number }
+  /** Names of objects that differ, such as `column orders.total`. */
+  DRIFT: { readonly schema: string; readonly differences: readonly string[] }
   INVALID_MIGRATION: Partial<MigrationDetails> & {
     readonly folder?: string
     readonly last?: string

@@ -66,6 +66,10 @@ export type {
   ForeignGrant,
   WallState,
 } from './lifecycle/boundary/boundary-report.ts'
+export type { BlueprintDifference } from './blueprint/blueprint-difference.ts'
+export type { Hazard, Repair } from './blueprint/repair/repair.ts'
+export type { DriftOptions } from './lifecycle/drift/drift-options.ts'
+export type { DriftEntry, DriftReport, FixResult } from './lifecycle/drift/drift-report.ts'
 export type { MissingGuard } from './lifecycle/boundary/guards.ts'
 export type { Lack } from './lifecycle/boundary/walls.ts'
 export type { CreatedLogin, Login } from './lifecycle/logins/logins.ts'

@@ -46,6 +46,7 @@ import {
   type SessionOptions,
 } from './tenancy-api.ts'
 import { examineBy } from './tenancy-doctor.ts'
+import { activatedWithoutDrift, driftIn, withDriftGate, type DriftOptions, type DriftReport } from './tenancy-drift.ts'
 import { openRooms, type Rooms } from './tenancy-rooms.ts'
 import { migrationsOfOne, tenantsApi, type TenantsApi } from './tenancy-tenants.ts'
 import { trialHost } from './tenancy-trial.ts'
@@ -97,13 +98,14 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       connectionConfig: () => database.connectionConfig(),
     })
     this.domains = domainsApi(rooms.domains)
-    this.migrations = new Migrations<A>(rooms, catalog.deploy, trialHost(rooms, createTenancy))
-    this.tenants = tenantsApi(
+    this.migrations = new Migrations<A>(withDriftGate(rooms), catalog.deploy, trialHost(rooms, createTenancy))
+    const tenantsOf = tenantsApi<A, I>(
       tenants,
       (input) => provision(rooms, input),
       { ...rooms, migrations: migrationsOfOne(this.migrations) },
       adoptionOf(rooms),
     )
+    this.tenants = activatedWithoutDrift(rooms, tenantsOf)
     this.boundary = boundaryApi(new BoundaryWork({ ...rooms, deploy: database.deploy }), (rotation) =>
       rotateLogins(rooms, rotation),
     )
@@ -240,6 +242,16 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    */
   async doctor(): Promise<DoctorReport> {
     return examineBy(this.#rooms)
+  }
+
+  /**
+   * Compares each tenant with what its own migrations give, and reports what differs, with SQL that repairs it. What is pending is no drift. Costs
+   * three statements for 100 tenants, on up to 4 connections; once for each history also a schema that is made and rolled back. See docs/drift.md.
+   * @example const { ok, tenants } = await tenancy.drift({ exclude: 'audit_*' })
+   * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND
+   */
+  async drift(options: DriftOptions = {}): Promise<DriftReport> {
+    return driftIn(this.#rooms, options)
   }
 
   /**

@@ -8,6 +8,7 @@ import { boundary } from './boundary/boundary.ts'
 import { dev } from './project/dev.ts'
 import { doctor } from './doctor/doctor.ts'
 import { init } from './project/init.ts'
+import { drift } from './drift/drift.ts'
 import { domain } from './domain/domain.ts'
 import { migrate } from './migrate/migrate.ts'
 import { sql } from './sql/sql.ts'
@@ -33,6 +34,7 @@ export function buildProgram(cli: Cli): Command {
   attack(program, cli)
   check(program, cli)
   doctor(program, cli)
+  drift(program, cli)
   dev(program, cli)
 
   return withCommonOptions(program)

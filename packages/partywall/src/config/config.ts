@@ -66,6 +66,11 @@ export interface MigrationsOptions {
    * the second scope: a tenant that lacks the table would use the shared one. @default []
    */
   shadowed?: readonly string[]
+  /**
+   * What happens to a tenant that is not what its migrations gave, before further ones are applied and before it is activated. `warn`: the process gets a
+   * warning. `refuse`: the tenant is not migrated and not activated (DRIFT). Absent: tenants are not compared. Costs as `tenancy.drift`. @default none
+   */
+  onDrift?: 'warn' | 'refuse' | undefined
 }
 
 /** What keeps the code of one tenant from another tenant: the search path alone, a role that PostgreSQL checks, or a login of the tenant's own. */

@@ -26,6 +26,7 @@ export interface PublicOptions {
     readonly tenant: Readonly<Record<string, string | MigrationSource | false>>
     readonly outOfOrder: 'refuse' | 'allow'
     readonly shadowed: readonly string[]
+    readonly onDrift: 'warn' | 'refuse' | undefined
   }
   readonly attributes: StandardSchemaV1<any, object> | undefined
   readonly resolve: readonly Resolver[]
@@ -110,7 +111,7 @@ const sourcesAdvice = { shared: unsetAdvice, tenant: unsetAdvice }
 export function resolveOptions(config: Config<any> = {}): Options {
   knownKeys('', config, keys)
   const { migrations = {}, tenant = {}, shared = {}, pool = {}, hooks = {} } = config
-  knownKeys('migrations.', migrations, ['shared', 'tenant', 'outOfOrder', 'shadowed'])
+  knownKeys('migrations.', migrations, ['shared', 'tenant', 'outOfOrder', 'shadowed', 'onDrift'])
   knownKeys('tenant.', tenant, ['attributes'])
   knownKeys('shared.', shared, ['grants'])
   knownKeys('hooks.', hooks, ['beforeDelete'])
@@ -126,6 +127,7 @@ export function resolveOptions(config: Config<any> = {}): Options {
       tenant: sourcesByKind(migrations.tenant ?? defaults.migrations.tenant, root),
       outOfOrder: oneOf('migrations.outOfOrder', migrations.outOfOrder ?? defaults.migrations.outOfOrder, ['refuse', 'allow']),
       shadowed: Object.freeze(namesOption('migrations.shadowed', migrations.shadowed ?? defaults.migrations.shadowed)),
+      onDrift: migrations.onDrift === undefined ? undefined : oneOf('migrations.onDrift', migrations.onDrift, ['warn', 'refuse']),
     },
     attributes: attributesOption(tenant.attributes),
     resolve: resolversOption(config.resolve ?? []),

@@ -28,6 +28,7 @@ const calls: [command: string, call: string | string[]][] = [
   ['sql', ['sql', '--tenant', 'acme', 'select 1 as one']],
   ['check', 'check'],
   ['doctor', 'doctor'],
+  ['drift', 'drift'],
 ]
 
 test('the page lists the fields of each JSON document', { timeout: 120_000 }, async () => {

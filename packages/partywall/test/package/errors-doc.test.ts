@@ -186,6 +186,7 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   },
   HISTORY_MISSING: { schema: 'always' },
   HISTORY_DISAGREES: { schema: 'always', applied: 'always' },
+  DRIFT: { schema: 'always', differences: 'always' },
   INVALID_MIGRATION: {
     schema: 'maybe',
     name: 'maybe',

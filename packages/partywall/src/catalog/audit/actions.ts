@@ -25,6 +25,7 @@ export const actions = {
   'migrations.fake': 'a run that only recorded migrations as applied has ended',
   'boundary.upgraded': 'a tenant got the role and the rights that the option `boundary` asks for',
   'boundary.downgraded': 'a tenant got the rights of the boundary `path`, or lost its role',
+  'drift.fixed': 'a tenant is about to get what it lacks, compared with what its migrations give',
   'login.created': 'a login for the tools of a customer was made',
   'login.revoked': 'a login for the tools of a customer was dropped',
   'sql.run': 'an operator is about to run SQL with `partywall sql`',

@@ -10,6 +10,7 @@ import { protect } from './migrations/0007-protect.ts'
 import { logins } from './migrations/0008-logins.ts'
 import { relations } from './migrations/0009-relations.ts'
 import { life } from './migrations/0010-life.ts'
+import { blueprints } from './migrations/0011-blueprints.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -22,4 +23,5 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   logins,
   relations,
   life,
+  blueprints,
 ]

@@ -22,11 +22,12 @@ import { inGroups, isIdle, toRun, type Goal, type Planned } from '../plan/planne
 import { Planner } from '../plan/planner.ts'
 import { endOf, entryOf, errorForRecord } from './report.ts'
 import { actionOfEnd, actionOfStart } from './run-action.ts'
+import { refuseDrifted, type DriftGate } from './refuse-drifted.ts'
 import { runDefaults, goalOf, type FleetOptions } from './run-options.ts'
 import { work } from '../../fleet/schedule.ts'
 import { provisioningLock, selectTargets, unfinishedTargets, type FleetTarget, type TargetParts } from '../plan/targets.ts'
 
-export interface MigrationsParts<A extends object = Attributes> extends TargetParts<A> {
+export interface MigrationsParts<A extends object = Attributes> extends TargetParts<A>, Pick<DriftGate, 'findDrifted'> {
   readonly catalog: Database
   readonly tenants: Pick<Tenants<A>, 'select' | 'lookUp'>
   readonly events: Events<A>
@@ -77,13 +78,14 @@ export class FleetRun<A extends object = Attributes> {
     const { catalog, relations } = this.#parts
     if ((unfinished?.options as Goal | undefined)?.again !== undefined) throw notResumable()
     const goal = unfinished === undefined ? goalOf(this.#options) : (unfinished.options as unknown as Goal)
-    const { planner, plans } =
+    const { planner, plans: planned } =
       unfinished === undefined
         ? await Planner.select(this.#parts, this.#options, goal)
         : await Planner.open(this.#parts, await unfinishedTargets(this.#parts, unfinished.targets), goal)
-    assertIndexesNamed(plans)
-    const busy = plans.filter((planned) => !isIdle(planned))
-    for (const planned of plans) this.#enlist(planned)
+    assertIndexesNamed(planned)
+    const plans = await refuseDrifted(this.#parts, planner.goal, planned)
+    const busy = plans.filter((one) => !isIdle(one))
+    for (const one of plans) this.#enlist(one)
     const started = actionOfStart(planner.goal, busy, unfinished !== undefined)
     if (unfinished !== undefined) this.#record = await MigrationRun.resume(catalog, unfinished, started)
     // The goal of the planner is what a resumed run needs: `to` is a full name there.
