@@ -1,9 +1,10 @@
 /** A tenant is renamed, and another one takes its name at once, while work of the first one runs: it fails, on each route. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTenancy } from '../../src/index.ts'
 import { boundary } from '../support/servers/boundary.ts'
 import { testDatabase } from '../support/servers/database.ts'
-import { ownRoute } from '../support/servers/route.ts'
+import { isPooled, ownRoute } from '../support/servers/route.ts'
 import { folderForTest } from '../support/tenants/registry.ts'
 
 const { directUrl } = await testDatabase()
@@ -36,4 +37,23 @@ test.each(['rename', 'archive', 'delete'] as const)('after %s, a bound transacti
       await expect(tenancy.pool.query('select 1; select text from notes')).rejects.toMatchObject(changed)
     })
   }),
+)
+
+test.runIf(boundary === 'path' && !isPooled)(
+  'a name is not given to another tenant while a session of its tenant is open',
+  async () => {
+    const root = await folderForTest({ 'migrations/tenant/0001_notes.sql': 'create table notes (text text)' })
+    const tenancy = createTenancy({ root, database: directUrl })
+    onTestFinished(() => tenancy.close())
+    const { id } = await tenancy.tenants.create({ schema: 'held' })
+    const creating = await tenancy.session(id, async (client) => {
+      await tenancy.tenants.rename(id, { schema: 'moved' })
+      const heir = tenancy.tenants.create({ schema: 'held' })
+      const first = await Promise.race([heir.then(() => 'created'), sleep(500).then(() => 'waits')])
+      expect(first).toBe('waits')
+      await expect(client.query('select text from notes')).rejects.toThrow()
+      return { heir }
+    })
+    expect((await creating.heir).schema).toBe('held')
+  },
 )

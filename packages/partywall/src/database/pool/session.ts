@@ -4,6 +4,7 @@
  */
 import pg, { type PoolClient } from 'pg'
 import { TenancyError } from '../../errors.ts'
+import { sessionLockText } from '../../sql/session-lock.ts'
 import { bindingLiteral, type Binding } from '../binding/binding.ts'
 import { bindingError } from '../binding/binding-refusals.ts'
 import { isServerError } from '../binding/pg-internals.ts'
@@ -43,7 +44,9 @@ async function startSession(client: TenantClient, binding: Binding): Promise<voi
   client.lendSession(binding)
   try {
     const send = pg.Client.prototype.query as unknown as (this: unknown, text: string) => Promise<unknown>
-    await send.call(client, `discard temp; discard sequences; ${bindingLiteral(binding, { isLocal: false })}`)
+    // Locked before the schema is compared with the one that was looked up. A role has no rights on the schema of another tenant, whatever its name.
+    const lock = binding.role === undefined && binding.tenantId !== undefined ? sessionLockText(binding.schema) : ''
+    await send.call(client, `discard temp; discard sequences; ${lock} ${bindingLiteral(binding, { isLocal: false })}`)
   } catch (error) {
     throw isServerError(error) ? bindingError(error, binding) : error
   }
