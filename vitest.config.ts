@@ -18,8 +18,9 @@ const eachProject = {
   maxWorkers: 3,
   // For what Node.js itself resolves: packages that Vite does not transform, and child processes started with process.execArgv.
   execArgv: conditions.map((condition) => `--conditions=${condition}`),
-  testTimeout: 30_000,
-  hookTimeout: 30_000,
+  // A busy machine takes its time; what is expected within a time says so itself.
+  testTimeout: 90_000,
+  hookTimeout: 90_000,
   teardownTimeout: 30_000,
 }
 
