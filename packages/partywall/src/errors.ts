@@ -30,6 +30,8 @@ export const errorCodes = {
   INVALID_ARGUMENT: { meaning: 'An argument of a call is unknown or out of range.', http: 400 },
   INVALID_TENANT_NAME: { meaning: 'The name for people is empty, too long or not text.', http: 400 },
   UNKNOWN_KIND: { meaning: 'The configuration has no such kind of tenants.', http: 400 },
+  UNKNOWN_TEMPLATE: { meaning: 'There is no template of this name.', http: 404 },
+  TEMPLATE_UNUSABLE: { meaning: 'The template is not what it was when it was examined, or cannot be copied.', http: 409 },
   SCHEMA_EXISTS: { meaning: 'The schema, or a tenant with this schema, exists already.', http: 409 },
   ADOPTION_REFUSED: { meaning: 'Tables or a schema cannot become a tenant, or be released, as they are.', http: 409 },
   ROLE_EXISTS: { meaning: 'The role of a tenant exists already, or belongs to another database of the server, too.', http: 409 },
@@ -113,6 +115,9 @@ export interface ErrorDetails {
   INVALID_TENANT_NAME: {}
   /** `kinds`: those that the configuration has. */
   UNKNOWN_KIND: { readonly kind: string; readonly kinds: readonly string[]; readonly nearest: string | undefined }
+  UNKNOWN_TEMPLATE: { readonly template: string }
+  /** `reason`: a sentence. */
+  TEMPLATE_UNUSABLE: { readonly template: string; readonly reason: string }
   SCHEMA_EXISTS: { readonly schema: string }
   /** Each finding has a kind, the object, and a sentence. */
   ADOPTION_REFUSED: {

@@ -101,9 +101,9 @@ export interface Domain {
 }
 
 export interface FleetEntry {
-  /** The schema of a tenant, or 'shared' for the shared schema. */
+  /** The schema of a tenant; 'shared' for the shared schema; 'template' and 'template:<kind>' for templates. */
   readonly target: string
-  /** Absent for the shared schema. */
+  /** Absent for the shared schema, and for templates. */
   readonly tenantId?: string
   /** `skipped`: not done, because another target failed before, the deadline passed, or the work was aborted. */
   readonly state: 'done' | 'failed' | 'skipped'

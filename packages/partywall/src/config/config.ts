@@ -71,6 +71,11 @@ export interface MigrationsOptions {
    * warning. `refuse`: the tenant is not migrated and not activated (DRIFT). Absent: tenants are not compared. Costs as `tenancy.drift`. @default none
    */
   onDrift?: 'warn' | 'refuse' | undefined
+  /**
+   * Whether each kind gets a template: a schema that is migrated with the tenants, and from which new ones are made, at a cost that does not grow with the
+   * number of migrations. Kinds whose migrations are code, or change shared objects, have none. @default false
+   */
+  template?: boolean | undefined
 }
 
 /** What keeps the code of one tenant from another tenant: the search path alone, a role that PostgreSQL checks, or a login of the tenant's own. */

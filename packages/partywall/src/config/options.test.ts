@@ -111,6 +111,7 @@ describe('the option migrations', () => {
       tenant: { default: '/app/tables', shop: source, other: expect.anything() },
       outOfOrder: 'refuse',
       shadowed: [],
+      template: false,
     })
     const { shared, kinds } = migrationSources(options)
     expect([shared.name, ...[...kinds].map(([kind, { name }]) => `${kind}: ${name}`)]).toEqual([

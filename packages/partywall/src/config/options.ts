@@ -27,6 +27,7 @@ export interface PublicOptions {
     readonly outOfOrder: 'refuse' | 'allow'
     readonly shadowed: readonly string[]
     readonly onDrift: 'warn' | 'refuse' | undefined
+    readonly template: boolean
   }
   readonly attributes: StandardSchemaV1<any, object> | undefined
   readonly resolve: readonly Resolver[]
@@ -49,7 +50,7 @@ export interface PublicOptions {
 export interface Options extends PublicOptions, GivenDatabase {}
 
 const defaults = {
-  migrations: { shared: 'migrations/shared', tenant: 'migrations/tenant', outOfOrder: 'refuse', shadowed: [] },
+  migrations: { shared: 'migrations/shared', tenant: 'migrations/tenant', outOfOrder: 'refuse', shadowed: [], template: false },
   sharedSchema: 'public',
   includeShared: true,
   extraSearchPath: [],
@@ -111,7 +112,7 @@ const sourcesAdvice = { shared: unsetAdvice, tenant: unsetAdvice }
 export function resolveOptions(config: Config<any> = {}): Options {
   knownKeys('', config, keys)
   const { migrations = {}, tenant = {}, shared = {}, pool = {}, hooks = {} } = config
-  knownKeys('migrations.', migrations, ['shared', 'tenant', 'outOfOrder', 'shadowed', 'onDrift'])
+  knownKeys('migrations.', migrations, ['shared', 'tenant', 'outOfOrder', 'shadowed', 'onDrift', 'template'])
   knownKeys('tenant.', tenant, ['attributes'])
   knownKeys('shared.', shared, ['grants'])
   knownKeys('hooks.', hooks, ['beforeDelete'])
@@ -128,6 +129,7 @@ export function resolveOptions(config: Config<any> = {}): Options {
       outOfOrder: oneOf('migrations.outOfOrder', migrations.outOfOrder ?? defaults.migrations.outOfOrder, ['refuse', 'allow']),
       shadowed: Object.freeze(namesOption('migrations.shadowed', migrations.shadowed ?? defaults.migrations.shadowed)),
       onDrift: migrations.onDrift === undefined ? undefined : oneOf('migrations.onDrift', migrations.onDrift, ['warn', 'refuse']),
+      template: boolean('migrations.template', migrations.template ?? defaults.migrations.template),
     },
     attributes: attributesOption(tenant.attributes),
     resolve: resolversOption(config.resolve ?? []),

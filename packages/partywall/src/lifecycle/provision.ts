@@ -38,6 +38,9 @@ import { reservedSchemas, type Options } from '../config/options.ts'
 import type { Attributes, Domain, Tenant } from '../types.ts'
 import { takeName } from '../catalog/tenants/freed-names.ts'
 import { tryAgainForLocks } from './try-again.ts'
+import { CutFailed, cutInto, unusable, type Cut } from './templates/cut.ts'
+import { assertTemplateName } from './templates/template-name.ts'
+import type { Templates } from './templates/templates.ts'
 
 export interface NewTenant<I extends object = Attributes> {
   /** The name of the schema to create. */
@@ -52,6 +55,8 @@ export interface NewTenant<I extends object = Attributes> {
   readonly attributes?: I | undefined
   /** When `tenancy.tenants.purge` may archive or delete the tenant: for demos. @default never */
   readonly expiresAt?: Date | undefined
+  /** A template that was saved by `tenancy.templates.save`: the tenant gets its rows, too. @default the template of the kind, or its migrations */
+  readonly template?: string | undefined
 }
 
 export interface ProvisionParts<A extends object = Attributes> {
@@ -61,20 +66,35 @@ export interface ProvisionParts<A extends object = Attributes> {
   readonly tenants: Tenants<A>
   readonly domains: Domains<A>
   readonly sources: MigrationSources
+  readonly templates: Templates
   readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'attributes' | 'migrations' | 'boundary'>
 }
 
 /** tenancy.tenants.create: other sessions see a complete tenant or none. */
 export async function provision<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Tenant<A>> {
   const wanted = await checked(parts, input)
-  const { tenant, domains, like, onCommit } = await tryAgainForLocks(parts.catalog.deploy, wanted.schema, () =>
-    parts.catalog.deploy.transaction((transaction) => build(parts, transaction, wanted)),
-  )
+  const cut = await parts.templates.cutFor(wanted.kind, digestOf(wanted.migrations), wanted.template)
+  const { tenant, domains, like, onCommit } = await createFrom(parts, wanted, cut)
   onCommit()
   parts.tenants.created(tenant)
   parts.domains.added(domains)
   if (like !== undefined) await tellDifferences(parts, wanted, tenant, like)
+  if (cut === undefined) await parts.templates.makeFor(wanted.kind, wanted.migrations)
   return tenant
+}
+
+/** A template that fails costs a second attempt, from the migrations; where the caller named it, nothing is created. */
+async function createFrom<A extends object>(parts: ProvisionParts<A>, wanted: Wanted, cut: Cut | undefined): Promise<Created<A>> {
+  try {
+    return await tryAgainForLocks(parts.catalog.deploy, wanted.schema, () =>
+      parts.catalog.deploy.transaction((transaction) => build(parts, transaction, wanted, cut)),
+    )
+  } catch (error) {
+    if (!(error instanceof CutFailed)) throw error
+    if (wanted.template !== undefined) throw unusable(wanted.template, error.message, error)
+    parts.templates.warnOf(error.template, error.message)
+    return await createFrom(parts, wanted, undefined)
+  }
 }
 
 /** The tenant exists by now, so a comparison that fails is not its failure. */
@@ -112,6 +132,7 @@ interface Wanted {
   readonly domains: readonly string[]
   readonly attributes: object
   readonly expiresAt: Date | undefined
+  readonly template: string | undefined
   readonly source: string
   readonly migrations: readonly Migration[]
 }
@@ -119,11 +140,12 @@ interface Wanted {
 /** Refuses all that can be refused without the database, before it is used. */
 async function checked<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Wanted> {
   const { sources, options } = parts
-  assertKnownKeys('tenants.create', input, ['schema', 'name', 'domains', 'kind', 'attributes', 'expiresAt'])
-  const { schema, name = schema, domains = [], kind = 'default', attributes = {}, expiresAt } = input
+  assertKnownKeys('tenants.create', input, ['schema', 'name', 'domains', 'kind', 'attributes', 'expiresAt', 'template'])
+  const { schema, name = schema, domains = [], kind = 'default', attributes = {}, expiresAt, template } = input
   assertSchemaName(schema, reservedSchemas(options))
   assertTenantName(name)
   assertExpiry('tenants.create', expiresAt)
+  if (template !== undefined) assertTemplateName(template)
   const source = sourceOfKind(sources, kind)
   if (!Array.isArray(domains)) {
     throw new TenancyError('INVALID_ARGUMENT', '"domains" of tenants.create must be a list of host names.', {
@@ -137,6 +159,7 @@ async function checked<A extends object>(parts: ProvisionParts<A>, input: NewTen
     domains: [...new Set(domains.map(parseDomain))],
     attributes: await validateAttributes(options.attributes, attributes),
     expiresAt: expiresAt ?? undefined,
+    template,
     source: source.name,
     migrations: await fitMigrations(parts, source),
   }
@@ -150,15 +173,23 @@ async function fitMigrations(parts: ProvisionParts<any>, source: MigrationSource
   return migrations.map((migration) => reviewed.fit(migration, 'up'))
 }
 
-async function build<A extends object>(parts: ProvisionParts<A>, transaction: Transaction, wanted: Wanted): Promise<Created<A>> {
+async function build<A extends object>(
+  parts: ProvisionParts<A>,
+  transaction: Transaction,
+  wanted: Wanted,
+  cut: Cut | undefined,
+): Promise<Created<A>> {
   await transaction.query(sharedTransactionLockSql(provisioningLock))
   const created = await register(parts, transaction, wanted)
   const { tenant } = created
   await createSchema(transaction, wanted.schema)
   await giveNewSchema(transaction, parts.access, parts.options, tenant)
   const like = await assertLikeOthers(transaction, wanted, parts.options.migrations.outOfOrder)
-  await assertNoCrossSchemaReferences(parts, transaction, wanted)
-  await applyToNew(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
+  if (cut !== undefined) await cutInto(parts, transaction, cut, wanted.schema, wanted.migrations)
+  else {
+    await assertNoCrossSchemaReferences(parts, transaction, wanted)
+    await applyToNew(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
+  }
   const onCommit = await parts.relations.recordNew(transaction, wanted, digestOf(wanted.migrations))
   await completeNewSchema(transaction, parts.access, parts.options, tenant, historyTable)
   await assertNothingShadowed(transaction, parts.options, wanted.schema)

@@ -4,6 +4,7 @@
  */
 import { TenancyError } from '../errors.ts'
 import { seen } from '../seen.ts'
+import { templatePrefix } from './template-schema.ts'
 
 const maxBytes = 63
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -62,6 +63,7 @@ export function schemaNameProblem(name: unknown, reserved: Iterable<string> = []
   }
   if (name.startsWith('pg_')) return 'names that start with pg_ belong to PostgreSQL'
   if (name.startsWith(awayPrefix)) return `names that start with ${awayPrefix} belong to archived tenants`
+  if (name.startsWith(templatePrefix)) return `names that start with ${templatePrefix} belong to templates`
   if (uuidForm.test(name)) return 'it has the form of a tenant id'
   if (reservedNames.has(name)) return 'this schema is reserved'
   if (name === nameOfShared) return 'reports and the command line use this name for the shared schema'

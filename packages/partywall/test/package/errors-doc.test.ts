@@ -200,6 +200,8 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   UNSAFE_STATEMENT: { statement: 'maybe', leaves: 'maybe', schema: 'maybe' },
   UNSAFE_SETUP: { mode: 'maybe', version: 'maybe' },
   UNSUPPORTED_OBJECT: { objects: 'always' },
+  UNKNOWN_TEMPLATE: { template: 'always' },
+  TEMPLATE_UNUSABLE: { template: 'always', reason: 'always' },
   RELEASED_CLIENT: {},
   DATABASE_UNREACHABLE: { code: 'always' },
   EMBEDDED_FAILED: {

@@ -14,6 +14,8 @@ export const actions = {
   'tenant.adopted': 'tables or a schema that existed already became a tenant',
   'tenant.released': 'a tenant was given up, and its tables stay in the database',
   'tenant.password': 'the own login of a tenant got a new password',
+  'template.saved': 'a template was saved from a tenant',
+  'template.dropped': 'a template was dropped, with its schema',
   'domain.added': 'a domain was added to a tenant',
   'domain.removed': 'a domain was removed from a tenant',
   'domain.primary': 'a domain was made the primary one of its tenant',

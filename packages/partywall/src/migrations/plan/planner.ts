@@ -67,7 +67,8 @@ export class Planner {
   ): Promise<{ planner: Planner; plans: readonly Planned[] }> {
     const reader = new SourceReader()
     reader.readAhead(likelySources(parts, selection))
-    return Planner.open(parts, await selectTargets(parts, selection), goal, reader)
+    // What is only recorded needs no template: it would be without tables.
+    return Planner.open(parts, await selectTargets(parts, selection, goal.fake !== true), goal, reader)
   }
 
   /**

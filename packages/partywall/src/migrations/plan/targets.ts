@@ -1,5 +1,6 @@
 /** The schemas that a run is for, and the source of migrations of each. */
 import type { Tenants } from '../../catalog/tenants/tenants.ts'
+import type { Template } from '../../catalog/templates/template.ts'
 import type { Options } from '../../config/options.ts'
 import { assertMayMove } from '../../catalog/tenants/moves.ts'
 import { checkedSelection } from '../../catalog/tenants/selection.ts'
@@ -31,25 +32,46 @@ export interface FleetTarget {
   readonly schema: string
   /** Absent for the shared schema. */
   readonly tenant?: Tenant<any>
+  /** It is a template: `tenant` only stands for it, and is in no table of tenants. */
+  readonly template?: Template
   /** Absent when the source is not known; `problem` says why. */
   readonly source?: MigrationSource
   readonly problem?: unknown
 }
 
+/** Given by the front: templates are made and examined in a room above this one. */
+export interface TemplateTargets {
+  /** Makes those that kinds lack, before a run for all tenants. */
+  prepare(kinds: readonly string[] | undefined): Promise<void>
+  /** Those that a run for all tenants of these kinds is for, too. */
+  targets(kinds: readonly string[] | undefined): Promise<readonly FleetTarget[]>
+  /** Looks at those that such a run has changed. */
+  examine(): Promise<void>
+}
+
 export interface TargetParts<A extends object = Attributes> {
   readonly tenants: Pick<Tenants<A>, 'select'>
   readonly sources: MigrationSources
+  readonly templates?: TemplateTargets | undefined
   readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'migrations'>
 }
 
-/** The schemas of a selection, the shared one first. Costs one query for all tenants, or one for each that is named. */
+/**
+ * The schemas of a selection, the shared one first and templates last. Costs one query for all tenants, or one for each that is named; and two for templates.
+ */
 export async function selectTargets<A extends object>(
   parts: TargetParts<A>,
   selection: MigrationSelection,
+  withTemplates = false,
 ): Promise<FleetTarget[]> {
   const { shared, tenants } = partsOf(selection)
   const selected = tenants ? await selectTenants(parts, selection) : []
-  return [...(shared ? [sharedTarget(parts)] : []), ...selected.map((tenant) => tenantTarget(tenant, parts.sources))]
+  const templates = withTemplates ? await templatesOf(parts, selection) : []
+  return [
+    ...(shared ? [sharedTarget(parts)] : []),
+    ...selected.map((tenant) => tenantTarget(tenant, parts.sources)),
+    ...templates,
+  ]
 }
 
 /** The sources of a selection, as far as they are known before the tenants are read. It may turn out that no tenant uses one of them. */
@@ -67,7 +89,31 @@ export async function unfinishedTargets<A extends object>(
 ): Promise<FleetTarget[]> {
   const ids = new Set(unfinished.map(({ tenantId }) => tenantId))
   const tenants = (await parts.tenants.select(everyTenant)).filter(({ id, status }) => ids.has(id) && status !== 'deleting')
-  return [...(ids.has(undefined) ? [sharedTarget(parts)] : []), ...tenants.map((tenant) => tenantTarget(tenant, parts.sources))]
+  const templates = (await parts.templates?.targets(undefined)) ?? []
+  return [
+    ...(ids.has(undefined) ? [sharedTarget(parts)] : []),
+    ...tenants.map((tenant) => tenantTarget(tenant, parts.sources)),
+    ...templates.filter(({ template }) => ids.has(template!.id)),
+  ]
+}
+
+/** Whether it is for all tenants, of all kinds or some. */
+export function isForAllTenants({ tenants, kinds, status, shared }: MigrationSelection): boolean {
+  if (tenants !== undefined) return tenants === true
+  return shared !== true || kinds !== undefined || status !== undefined
+}
+
+/** The kinds of a selection; undefined: all of them. */
+export function kindsOf({ kinds }: MigrationSelection): readonly string[] | undefined {
+  return kinds === undefined ? undefined : [kinds].flat()
+}
+
+/** Those of a selection that is for all tenants, and those alone. */
+async function templatesOf(
+  { templates }: Pick<TargetParts, 'templates'>,
+  selection: MigrationSelection,
+): Promise<readonly FleetTarget[]> {
+  return templates === undefined || !isForAllTenants(selection) ? [] : templates.targets(kindsOf(selection))
 }
 
 function partsOf({ shared, ...selection }: MigrationSelection): { shared: boolean; tenants: boolean } {

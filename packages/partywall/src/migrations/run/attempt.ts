@@ -73,7 +73,7 @@ export async function attempt(parts: AttemptParts, turn: Turn, tries: number): P
     }
     const target = await currentTarget(parts, planned.target, error)
     if (target === undefined) {
-      const note = 'the tenant was deleted during the run'
+      const note = `the ${planned.target.template === undefined ? 'tenant was deleted' : 'template was dropped'} during the run`
       return { entry: entryOf(planned, 'done', performance.now() - startedAt, { applied, note }) }
     }
     const replanned = await parts.replan(target)

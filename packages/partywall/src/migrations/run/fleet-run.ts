@@ -25,7 +25,15 @@ import { actionOfEnd, actionOfStart } from './run-action.ts'
 import { refuseDrifted, type DriftGate } from './refuse-drifted.ts'
 import { runDefaults, goalOf, type FleetOptions } from './run-options.ts'
 import { work } from '../../fleet/schedule.ts'
-import { provisioningLock, selectTargets, unfinishedTargets, type FleetTarget, type TargetParts } from '../plan/targets.ts'
+import {
+  isForAllTenants,
+  kindsOf,
+  provisioningLock,
+  selectTargets,
+  unfinishedTargets,
+  type FleetTarget,
+  type TargetParts,
+} from '../plan/targets.ts'
 
 export interface MigrationsParts<A extends object = Attributes> extends TargetParts<A>, Pick<DriftGate, 'findDrifted'> {
   readonly catalog: Database
@@ -78,6 +86,8 @@ export class FleetRun<A extends object = Attributes> {
     const { catalog, relations } = this.#parts
     if ((unfinished?.options as Goal | undefined)?.again !== undefined) throw notResumable()
     const goal = unfinished === undefined ? goalOf(this.#options) : (unfinished.options as unknown as Goal)
+    const isForTemplates = this.#isForTemplates(goal)
+    if (isForTemplates) await this.#parts.templates?.prepare(kindsOf(this.#options))
     const { planner, plans: planned } =
       unfinished === undefined
         ? await Planner.select(this.#parts, this.#options, goal)
@@ -99,8 +109,14 @@ export class FleetRun<A extends object = Attributes> {
       await this.#workOn(planner, busy, unfinished === undefined && isForAllTenants(this.#options))
     }
     if (this.#record !== undefined) await relations.recordAll(catalog)
-    const isOk = this.#failures === 0 && !this.#ended.some(({ state }) => state === 'skipped')
+    if (isForTemplates) await this.#parts.templates?.examine()
+    const isOk = this.#ended.every(({ state }) => state === 'done')
     await this.#record?.end(isOk, actionOfEnd(planner.goal, this.#ended))
+  }
+
+  /** What is only recorded, done again or resumed makes no template. */
+  #isForTemplates({ fake, again }: Goal): boolean {
+    return isForAllTenants(this.#options) && fake !== true && again === undefined
   }
 
   #emitStart({ direction, fake = false }: Goal, targets: number): void {
@@ -115,12 +131,16 @@ export class FleetRun<A extends object = Attributes> {
       (await defaultConcurrency(catalog, Math.max(0, ...inGroups(busy).map(([planned]) => locksFor(toRun(planned!))))))
     await catalog.connections(Math.max(1, size), async (connections) => {
       await this.#pass(connections, planner, busy.filter(isShared))
-      const tenants = busy.filter((planned) => !isShared(planned))
+      const tenants = busy.filter((planned) => !isShared(planned) && !isTemplate(planned))
+      const templates = busy.filter(isTemplate)
       if (this.#failures === 0 && this.#mayContinue() && busy.some(isShared)) await this.#giveShared()
       // The tenants may need what the failed migrations would have created.
-      if (this.#failures > 0) for (const planned of tenants) this.#end(entryOf(planned, 'skipped', 0), planned)
-      else await this.#pass(connections, planner, tenants, this.#options.canary)
-      if (isForAll && this.#mayContinue()) await this.#migrateCreatedDuringRun(connections, planner)
+      if (this.#failures > 0) for (const planned of [...tenants, ...templates]) this.#end(entryOf(planned, 'skipped', 0), planned)
+      else {
+        await this.#pass(connections, planner, tenants, this.#options.canary)
+        if (isForAll && this.#mayContinue()) await this.#migrateCreatedDuringRun(connections, planner)
+        await this.#pass(connections, planner, templates)
+      }
     })
   }
 
@@ -171,7 +191,7 @@ export class FleetRun<A extends object = Attributes> {
       onStart: ({ target, pending }) =>
         void this.#parts.events.emit('migrations.schema.started', {
           target: target.target,
-          ...(target.tenant && { tenantId: target.tenant.id }),
+          ...(target.tenant && !target.template && { tenantId: target.tenant.id }),
           pending: pending.map(({ name }) => name),
         }),
     }
@@ -229,7 +249,8 @@ export class FleetRun<A extends object = Attributes> {
 
   /** @param planned the plan from the start of the run: the tenant may have been renamed since */
   #end(entry: MigrationEntry, { target }: Planned): void {
-    if (entry.state === 'failed') this.#failures += 1
+    // A template that fails stops no tenant.
+    if (entry.state === 'failed' && target.template === undefined) this.#failures += 1
     this.#entries.set(keyOf(target), entry)
     this.#ended.push(entry)
     this.#record!.note({ ...entry, target: target.target, state: entry.state, error: errorForRecord(entry.error) })
@@ -256,10 +277,8 @@ function keyOf({ tenant }: FleetTarget): string {
   return tenant?.id ?? 'shared'
 }
 
-/** Unless tenants are named, the run is also for those that are created during it. */
-function isForAllTenants({ tenants, kinds, status, shared }: FleetOptions): boolean {
-  if (tenants !== undefined) return tenants === true
-  return shared !== true || kinds !== undefined || status !== undefined
+function isTemplate({ target }: Planned): boolean {
+  return target.template !== undefined
 }
 
 function isShared({ target }: Planned): boolean {

@@ -23,7 +23,9 @@ export async function refuseDrifted(
   if (onDrift === undefined || findDrifted === undefined || again === 'all' || fake === true) return plans
   const ready = plans.flatMap((planned) => {
     const { target, problem } = planned
-    return target.tenant !== undefined && problem === undefined && toRun(planned).length > 0 ? [target.tenant] : []
+    return target.tenant !== undefined && target.template === undefined && problem === undefined && toRun(planned).length > 0
+      ? [target.tenant]
+      : []
   })
   const drifted = ready.length === 0 ? new Map<string, readonly string[]>() : await findDrifted(ready)
   if (drifted.size === 0) return plans

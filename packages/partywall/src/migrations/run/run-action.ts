@@ -5,14 +5,16 @@ import type { Goal, Planned } from '../plan/planned.ts'
 
 /** @param busy the schemas that have something to do */
 export function actionOfStart(goal: Goal, busy: readonly Planned[], isResumed: boolean): RunAction {
-  const tenants = busy.flatMap(({ target }) => target.tenant ?? [])
+  const tenants = busy.flatMap(({ target }) => (target.template === undefined ? (target.tenant ?? []) : []))
+  const templates = busy.filter(({ target }) => target.template !== undefined).length
   return {
     action: 'migrations.started',
     tenant: onlyOne(tenants, busy.length),
     details: {
       work: workOf(goal),
-      shared: tenants.length < busy.length,
+      shared: tenants.length + templates < busy.length,
       tenants: tenants.length,
+      ...(templates > 0 && { templates }),
       to: goal.to,
       ...(isResumed && { resumed: true }),
       schemas: tenants.map(({ schema }) => schema),
@@ -31,7 +33,7 @@ export function actionOfEnd(goal: Goal, entries: readonly MigrationEntry[]): Run
       entries.length,
     ),
     details: {
-      shared: entries.find(({ tenantId }) => tenantId === undefined)?.state,
+      shared: entries.find(({ target }) => target === 'shared')?.state,
       done: count('done'),
       failed: count('failed'),
       skipped: count('skipped'),

@@ -1,0 +1,98 @@
+/**
+ * Examines the template of a kind: would its migrations have made the same? They are applied once more in a schema that is rolled back. Where the two differ in a
+ * row, such as by the time, a random value or the name of the schema, a copy would give all tenants the value of one: no tenant is made from such a template.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Blueprint } from '../../blueprint/blueprint.ts'
+import { readFingerprints } from '../../blueprint/fingerprints.ts'
+import { readBlueprint } from '../../blueprint/read-blueprint.ts'
+import type { Contents, Examined, Template } from '../../catalog/templates/template.ts'
+import { keepExamined } from '../../catalog/templates/templates-store.ts'
+import { applyToNew } from '../../migrations/apply/new-schema.ts'
+import { digestsOf } from '../../migrations/history/digest.ts'
+import { listed } from '../../migrations/plan/mismatches.ts'
+import { review } from '../../migrations/plan/reviews.ts'
+import { sourceOfKind } from '../../migrations/sources/sources.ts'
+import type { Transaction } from '../../ports/database.ts'
+import type { Migration } from '../../ports/migration-source.ts'
+import { createSchemaSql } from '../../sql/schema-sql.ts'
+import { differencesBetween } from './compare.ts'
+import { differentRows, readContents } from './contents.ts'
+import { unfitMigration } from './fit-for-template.ts'
+import type { TemplateParts } from './template-parts.ts'
+import { tenantOfTemplate, type TemplateState } from './template-state.ts'
+
+/**
+ * Keeps what it finds. A template whose history the files cannot produce is left as it is. Costs about twice what it costs to create a tenant from its
+ * migrations.
+ */
+export async function examineTemplate(parts: TemplateParts, { template, digest, reader }: TemplateState): Promise<void> {
+  const { deploy } = parts.catalog
+  if (digest === null) return
+  if (template.name !== null) {
+    await deploy.transaction(async (transaction) => {
+      const { fingerprint, contents } = await look(transaction, template.schema)
+      await keepExamined(transaction, template, { digest, reader, fingerprint, contents })
+    })
+    return
+  }
+  const source = sourceOfKind(parts.sources, template.kind)
+  const all = await source.list()
+  const count = digestsOf(all).indexOf(digest)
+  if (count === -1 || unfitMigration(all) !== undefined) return
+  const reviewed = await review(parts, source, all, false)
+  const fit = all.slice(0, count).map((migration) => reviewed.fit(migration, 'up'))
+  const { unfit, ...found } = await compareWithWitness(parts, template, fit)
+  await keepExamined(deploy, template, { digest, reader, ...found }, unfit)
+}
+
+interface Found extends Pick<Examined, 'fingerprint' | 'contents'> {
+  readonly unfit: string | undefined
+}
+
+async function compareWithWitness(parts: TemplateParts, template: Template, migrations: readonly Migration[]): Promise<Found> {
+  const undone = new Error('the transaction is rolled back')
+  let found: Found | undefined
+  try {
+    await parts.catalog.deploy.transaction(async (transaction) => {
+      await transaction.query({ text: `select pg_catalog.set_config('lock_timeout', '2000', true)` })
+      const own = await look(transaction, template.schema)
+      const witness = { ...template, id: randomUUID(), schema: `partywall_witness_${randomUUID().replaceAll('-', '')}` }
+      await transaction.query(createSchemaSql(witness.schema))
+      await applyToNew(transaction, { schema: witness.schema, tenant: tenantOfTemplate(witness) }, migrations)
+      const other = await look(transaction, witness.schema)
+      const differences = await differencesBetween(
+        parts,
+        { ...own, schema: template.schema },
+        { ...other, schema: witness.schema },
+      )
+      found = { fingerprint: own.fingerprint, contents: own.contents, unfit: whyUnfit(differences, own.contents, other.contents) }
+      throw undone
+    })
+  } catch (error) {
+    if (error !== undone) throw error
+  }
+  return found!
+}
+
+async function look(
+  transaction: Transaction,
+  schema: string,
+): Promise<{ readonly blueprint: Blueprint; readonly fingerprint: string; readonly contents: Contents }> {
+  const blueprint = await readBlueprint(transaction, schema)
+  const fingerprint = (await readFingerprints(transaction, [schema])).get(schema)!
+  return { blueprint, fingerprint, contents: await readContents(transaction, schema, blueprint) }
+}
+
+/** How the reason of a template begins that must not be migrated either. */
+export const notWhatMigrationsGive = 'The template is not what its migrations give'
+
+function whyUnfit(differences: readonly string[], one: Contents, other: Contents): string | undefined {
+  if (differences.length > 0) return `${notWhatMigrationsGive}: ${listed(differences)}.`
+  const tables = differentRows(one, other)
+  if (tables.length === 0) return undefined
+  return (
+    `Its migrations write other rows in each tenant, such as a time, a random value or the name of the schema: ${listed(tables)}. ` +
+    'So new tenants are made from the migrations.'
+  )
+}
