@@ -11,6 +11,7 @@ import { migrate } from './scenarios/migrate.ts'
 import { migrateMany } from './scenarios/migrate-many.ts'
 import { migrateRtt } from './scenarios/migrate-rtt.ts'
 import { noop } from './scenarios/noop.ts'
+import { provision } from './scenarios/provision.ts'
 import { provisionRole } from './scenarios/provision-role.ts'
 import { query } from './scenarios/query.ts'
 import { queryRole } from './scenarios/query-role.ts'
@@ -30,6 +31,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   noop,
   review,
   doctor,
+  provision,
   'provision-role': provisionRole,
 }
 

@@ -48,6 +48,7 @@ import {
 import { examineBy } from './tenancy-doctor.ts'
 import { activatedWithoutDrift, driftIn, withDriftGate, type DriftOptions, type DriftReport } from './tenancy-drift.ts'
 import { openRooms, type Rooms } from './tenancy-rooms.ts'
+import { templatesApi, type TemplatesApi } from './tenancy-templates.ts'
 import { migrationsOfOne, tenantsApi, type TenantsApi } from './tenancy-tenants.ts'
 import { trialHost } from './tenancy-trial.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
@@ -68,6 +69,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly migrations: Migrations<A>
   readonly tenants: TenantsApi<A, I>
   readonly domains: DomainsApi
+  readonly templates: TemplatesApi
   readonly boundary: BoundaryApi
   readonly logins: LoginsApi
   /** Resolves the facts of a request to a tenant, or says why not. Costs one lookup, mostly from the cache. */
@@ -106,6 +108,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       adoptionOf(rooms),
     )
     this.tenants = activatedWithoutDrift(rooms, tenantsOf)
+    this.templates = templatesApi(rooms)
     this.boundary = boundaryApi(new BoundaryWork({ ...rooms, deploy: database.deploy }), (rotation) =>
       rotateLogins(rooms, rotation),
     )

@@ -12,6 +12,7 @@ import { drift } from './drift/drift.ts'
 import { domain } from './domain/domain.ts'
 import { migrate } from './migrate/migrate.ts'
 import { sql } from './sql/sql.ts'
+import { template } from './template/template.ts'
 import { tenant } from './tenant/tenant.ts'
 
 export function buildProgram(cli: Cli): Command {
@@ -27,6 +28,7 @@ export function buildProgram(cli: Cli): Command {
   // In the order of the help. A noun registers its own verbs.
   init(program, cli)
   tenant(program, cli)
+  template(program, cli)
   domain(program, cli)
   migrate(program, cli)
   boundary(program, cli)

@@ -35,7 +35,7 @@ function shownDefaults(): Record<string, unknown> {
     root: '/',
   })
   expect(loginKeys).toEqual([])
-  const { outOfOrder, shadowed, onDrift } = migrations
+  const { outOfOrder, shadowed, onDrift, template } = migrations
   const folders = { shared: migrations.shared, tenant: onlyKind(migrations.tenant) }
   const nested = {
     pool,
@@ -43,7 +43,7 @@ function shownDefaults(): Record<string, unknown> {
     shared,
     hooks,
     database: { deploy, loginKey: undefined },
-    migrations: { ...mapValues(folders, (folder) => String(folder).slice(root.length)), outOfOrder, shadowed, onDrift },
+    migrations: { ...mapValues(folders, (folder) => String(folder).slice(root.length)), outOfOrder, shadowed, onDrift, template },
     tenant: { attributes },
   }
   const flat = Object.entries(nested).flatMap(([prefix, part]) =>

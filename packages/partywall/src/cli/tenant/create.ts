@@ -18,6 +18,7 @@ interface Flags {
   readonly kind?: string
   readonly set?: readonly string[]
   readonly expires?: Date | 'never'
+  readonly template?: string
 }
 
 export function tenantCreate(parent: Command, cli: Cli): void {
@@ -33,6 +34,7 @@ export function tenantCreate(parent: Command, cli: Cli): void {
       'an attribute; may be repeated; a value that is JSON is read as JSON, any other as text (default: none)',
       repeated,
     )
+    .option('--template <name>', 'a template that was saved (default: the template of the kind, or its migrations)')
     .option('--expires <when>', 'when a purge may delete it: 14d, 12h, or a date (default: never)', expiry)
     .addHelpText(
       'after',
@@ -50,6 +52,7 @@ export function tenantCreate(parent: Command, cli: Cli): void {
         ...(await answers(cli, tenancy, schema, flags)),
         ...(attributes && { attributes }),
         expiresAt: orNull(flags.expires) ?? undefined,
+        template: flags.template,
       })
       const card = await tenantCard(tenancy, tenant)
       cli.out.result(card, () => renderCard(card))
