@@ -18,7 +18,8 @@ export type Catalog =
 
 /**
  * A table with the object ids of what a schema holds, without members of extensions. It reads what depends on the schema, because there is
- * an index for that: pg_class, pg_type and pg_proc have none by schema alone, and would be read as a whole.
+ * an index for that: pg_class, pg_type and pg_proc have none by schema alone, and would be read as a whole. They are found first, whatever they are
+ * joined with: with `offset 0` PostgreSQL does not try other orders, which takes it longer than all the rest.
  */
 export function membersOf(catalog: Catalog): string {
   return `(
@@ -28,6 +29,7 @@ export function membersOf(catalog: Catalog): string {
       and dependency.refobjid = path.oid
       and dependency.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass
       and ${isNoMember('dependency.classid', 'dependency.objid')}
+    offset 0
   )`
 }
 
@@ -42,12 +44,13 @@ export function isNoMember(classid: string, objid: string): string {
   )`
 }
 
-/** The relations of a schema, without the history of its migrations. */
+/** The relations of a schema, without the history of its migrations. They are found first, as the members. */
 export const relationsOfSchema = `(
   select relation.*
   from ${membersOf('pg_class')} as member
   join pg_catalog.pg_class as relation on relation.oid = member.oid
   where relation.relname <> 'partywall_migrations'
+  offset 0
 )`
 
 export function commentOn(catalog: Catalog, oid: string, column = '0'): string {

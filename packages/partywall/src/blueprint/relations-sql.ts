@@ -86,6 +86,7 @@ export const sequencesSelect = `
         and owner.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and owner.refobjsubid > 0
         and owner.deptype in ('a', 'i')
+      offset 0
     ) as used on true
     order by relation.relname`
 
