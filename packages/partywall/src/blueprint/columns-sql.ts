@@ -7,11 +7,16 @@ export const columnsSelect = `
       field.attname as name,
       pg_catalog.format_type(field.atttypid, field.atttypmod) as type,
       field.attnotnull as "notNull",
-      pg_catalog.pg_get_expr(fallback.adbin, fallback.adrelid, true) as default,
+      (
+        select pg_catalog.pg_get_expr(fallback.adbin, fallback.adrelid, true)
+        from pg_catalog.pg_attrdef as fallback
+        where fallback.adrelid = field.attrelid
+          and fallback.adnum = field.attnum
+      ) as default,
       case field.attidentity when 'a' then 'always' when 'd' then 'by default' end as identity,
       case field.attgenerated when 's' then 'stored' when 'v' then 'virtual' end as generated,
       ${collationOf('field.attcollation', 'field.atttypid')} as collation,
-      case when field.attstorage <> type.typstorage then
+      case when field.attstorage <> (select type.typstorage from pg_catalog.pg_type as type where type.oid = field.atttypid) then
         case field.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end
       end as storage,
       case field.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end as compression,
@@ -28,10 +33,6 @@ export const columnsSelect = `
       on field.attrelid = relation.oid
       and field.attnum > 0
       and not field.attisdropped
-    join pg_catalog.pg_type as type on type.oid = field.atttypid
-    left join pg_catalog.pg_attrdef as fallback
-      on fallback.adrelid = field.attrelid
-      and fallback.adnum = field.attnum
     where relation.relkind in ('r', 'p', 'f', 'v', 'm')
     order by relation.relname, field.attnum`
 

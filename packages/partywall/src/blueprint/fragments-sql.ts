@@ -21,12 +21,12 @@ export type Catalog =
  * an index for that: pg_class, pg_type and pg_proc have none by schema alone, and would be read as a whole. They are found first, whatever they are
  * joined with: with `offset 0` PostgreSQL does not try other orders, which takes it longer than all the rest.
  */
-export function membersOf(catalog: Catalog): string {
+export function membersOf(catalog: Catalog, schema = 'path.oid'): string {
   return `(
     select dependency.objid as oid
     from pg_catalog.pg_depend as dependency
     where dependency.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-      and dependency.refobjid = path.oid
+      and dependency.refobjid = ${schema}
       and dependency.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass
       and ${isNoMember('dependency.classid', 'dependency.objid')}
     offset 0
@@ -44,10 +44,10 @@ export function isNoMember(classid: string, objid: string): string {
   )`
 }
 
-/** The relations of a schema, without the history of its migrations. They are found first, as the members. */
+/** The relations of a schema, without the history of its migrations. Most queries need them, so their object ids are looked up once. */
 export const relationsOfSchema = `(
   select relation.*
-  from ${membersOf('pg_class')} as member
+  from pg_catalog.unnest(path.relations) as member (oid)
   join pg_catalog.pg_class as relation on relation.oid = member.oid
   where relation.relname <> 'partywall_migrations'
   offset 0

@@ -2,6 +2,7 @@
  * Reads schemas as they see themselves: PostgreSQL prints a name without its schema when the search path leads to it. The path is set and
  * reset by the same statement, so it reaches no other one, on whatever connection or in whatever transaction the statement runs.
  */
+import { membersOf } from './fragments-sql.ts'
 import { identifier } from '../names/identifier.ts'
 import { tenantRolePattern } from '../names/role-name.ts'
 import type { Statement } from '../sql/statement.ts'
@@ -13,8 +14,8 @@ import type { Statement } from '../sql/statement.ts'
  * The schema comes before pg_catalog, because its own type `money` would otherwise be printed with its schema. But PostgreSQL itself runs
  * statements with the operator `=` while it prints a view, and these must not meet one of the schema: if there is one, pg_catalog comes
  * first. Temporary tables come last, so that none hides a table of the schema.
- * @param queries by name. In each, `path.oid` is the object id of the schema, `path.name` its name, and `path.tenant` the role of its tenant: the only one
- * of a tenant that has a right on the schema. A query runs with the path of that
+ * @param queries by name. In each, `path.oid` is the object id of the schema, `path.name` its name, `path.relations` the object ids of its relations, and `path.tenant` the
+ * role of its tenant: the only one of a tenant that has a right on the schema. A query runs with the path of that
  * schema, because it is an aggregate that needs the row of `path`: PostgreSQL must make that row first. A test holds that.
  * @param aggregate what is made of the rows, which it sees as `item`
  */
@@ -29,6 +30,7 @@ export function relativeSql(schemas: readonly string[], queries: Readonly<Record
             wanted.oid,
             wanted.nspname::text as name,
             wanted.tenant,
+            wanted.relations,
             pg_catalog.set_config('search_path', wanted.search_path, true) as value
           offset 0
         ) as path
@@ -62,7 +64,8 @@ export function relativeSql(schemas: readonly string[], queries: Readonly<Record
             from pg_catalog.aclexplode(namespace.nspacl) as entry
             join pg_catalog.pg_roles as role on role.oid = entry.grantee
             where role.rolname ~ '${tenantRolePattern}'
-          ) as tenant
+          ) as tenant,
+          array(select member.oid from ${membersOf('pg_class', 'namespace.oid')} as member) as relations
         from pg_catalog.pg_namespace as namespace
         cross join before
         where namespace.nspname = any ($1::pg_catalog.name[])
