@@ -141,6 +141,27 @@ describe('the template of a kind', () => {
     ])
   })
 
+  test('is not used where what was made of it differs: the tenant is rolled back and made from its migrations', async () => {
+    const { registry } = await fleet('differs', { 'differs/0001_a.sql': 'create table a (id int)' })
+    await registry.migrations.run({ kinds: 'differs' })
+    // It adds a table to each schema that is made of a template.
+    await rows(`
+      create or replace function public.add_extra() returns event_trigger language plpgsql as $$ begin
+        if current_query() ~ 'set local row_security = off' and to_regclass('extra') is null then create table extra (); end if;
+      end $$;
+      create event trigger add_extra on ddl_command_end execute function public.add_extra()`)
+    const told = warnings()
+    try {
+      await registry.create({ schema: 'differs_1', kind: 'differs' })
+    } finally {
+      await rows('drop event trigger add_extra')
+    }
+    expect(await told()).toMatch(/differs from it: table "extra"/)
+    expect(
+      await rows(`select relname from pg_class where relnamespace = 'differs_1'::regnamespace and relkind = 'r' order by 1`),
+    ).toEqual([{ relname: 'a' }, { relname: 'partywall_migrations' }])
+  })
+
   test('serves creations at the same time, and is made once by runs at the same time', async () => {
     const { registry, root } = await fleet('many', {
       'many/0001_a.sql': 'create table a (id int primary key); insert into a values (7)',
