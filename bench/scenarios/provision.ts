@@ -13,7 +13,7 @@ import { withClient } from '../migrations/fleet.ts'
 
 const sizes = (process.env['BENCH_SCHEMAS'] ?? '10,1000,10000').split(',').map(Number)
 const tables = 20
-const plan = { callers: 1, pieces: 10, warmUp: 3, rounds: 4 }
+const plan = { callers: 1, pieces: 10, warmUp: 3, rounds: 7 }
 
 /** Twenty tables with 60 indexes, 19 foreign keys and 20 triggers, in two files for each table. */
 const texts = [
