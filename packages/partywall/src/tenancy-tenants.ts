@@ -27,7 +27,7 @@ export interface TenantsApi<A extends object, I extends object> {
    * kind. Other calls that create the same schema or domain wait until it ends.
    * @example await tenancy.tenants.create({ schema: 'acme', name: 'Acme Inc.', domains: ['acme.example.com'] })
    * @throws TenancyError INVALID_SCHEMA_NAME, INVALID_TENANT_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES, UNKNOWN_KIND, INVALID_ARGUMENT,
-   * INVALID_MIGRATION before the database is changed; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, and INVALID_MIGRATION for a change of
+   * INVALID_MIGRATION, UNKNOWN_TEMPLATE, TEMPLATE_UNUSABLE before the database is changed; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, and INVALID_MIGRATION for a change of
    * shared objects, after which everything is rolled back
    */
   create(input: NewTenant<I>): Promise<Tenant<A>>

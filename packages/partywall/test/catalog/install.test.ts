@@ -15,7 +15,7 @@ beforeEach(() => asAdmin('drop schema if exists partywall cascade; drop schema i
 /** SQL that makes the catalog that of an older version. */
 const withoutRuns = `
   drop table partywall.audit, partywall.migration_run_entries, partywall.migration_runs;
-  drop table partywall.changes, partywall.relations, partywall.freed_schemas, partywall.blueprints;
+  drop table partywall.changes, partywall.relations, partywall.freed_schemas, partywall.blueprints, partywall.templates;
   drop index partywall.tenants_kind;
   drop function partywall.keep_audit, partywall.count_change, partywall.announce, partywall.announce_tenants, partywall.announce_domains cascade;
   drop function partywall.current_tenant_id, partywall.shared_role, partywall.with_partitions, partywall.assert_protectable,
@@ -24,7 +24,7 @@ const withoutRuns = `
   drop sequence partywall.revisions;
   alter table partywall.tenants drop column generation, drop column revision, drop column login_generation, drop column login_rotated_at,
     drop column expires_at, drop column archived_at, drop column purge_at, drop column archived_schema, drop column archived_domains,
-    drop column adopted, add constraint tenants_schema_is_valid check (schema <> '');
+    drop column adopted, drop constraint tenants_schema_is_no_template, add constraint tenants_schema_is_valid check (schema <> '');
   delete from partywall.migrations where number >= 3`
 
 describe('installing the catalog', () => {
@@ -44,13 +44,14 @@ describe('installing the catalog', () => {
       { number: 9, name: '0009-relations' },
       { number: 10, name: '0010-life' },
       { number: 11, name: '0011-blueprints' },
+      { number: 12, name: '0012-templates' },
     ])
   })
 
   test('happens once when many processes start at the same time', async () => {
     const registries = Array.from({ length: 8 }, () => registryForTest(url))
     await Promise.all(registries.map(({ catalog }) => catalog.ready()))
-    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 11 }])
+    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 12 }])
   })
 
   test('costs a later process one query, and no query after that', async () => {
@@ -84,7 +85,7 @@ describe('installing the catalog', () => {
     await asAdmin(`insert into partywall.migrations (number, name, checksum) values (99, 'future', '')`)
     await expect(registryForTest(url).tenants.list()).rejects.toMatchObject({
       code: 'CATALOG_NEWER',
-      details: { installed: 99, known: 11 },
+      details: { installed: 99, known: 12 },
     })
   })
 

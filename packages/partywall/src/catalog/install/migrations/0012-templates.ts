@@ -4,7 +4,7 @@ import type { CatalogMigration } from './catalog-migration.ts'
 export const templates: CatalogMigration = {
   number: 12,
   name: '0012-templates',
-  checksum: '549f25412170ce5fc59029d37207e44f43abd29ea8f985c37e0dd11aeea69693',
+  checksum: '472aa3e39a67ec5248d9f44e0e0bd416230bdecf9411f687bc3d148b64f1111d',
   text: String.raw`-- Templates: schemas with the structure of new tenants. They are migrated with the tenants of their kind, and are no tenants.
 
 create table partywall.templates (
@@ -34,5 +34,29 @@ comment on column partywall.templates.unfit is 'Why no tenant is made from it.';
 
 alter table partywall.tenants
   add constraint tenants_schema_is_no_template check (schema !~ '^partywall_template_');
+
+-- A role that could read tenants before this migration asks for templates when it reads the state of the fleet.
+-- A function that is dropped at once: behind a pooler, partywall sends no DO with a text that is put together at run time.
+create function partywall.let_read_templates() returns void
+  language plpgsql set search_path = pg_catalog
+as $$
+declare
+  reader text;
+begin
+  for reader in
+    select distinct case privilege.grantee when 0 then 'public' else privilege.grantee::pg_catalog.regrole::text end
+    from pg_catalog.pg_class as relation
+    cross join pg_catalog.aclexplode(relation.relacl) as privilege
+    where relation.oid = 'partywall.tenants'::pg_catalog.regclass
+      and privilege.privilege_type = 'SELECT'
+      and privilege.grantee <> relation.relowner
+  loop
+    execute pg_catalog.format('grant select on partywall.templates to %s', reader);
+  end loop;
+end
+$$;
+
+select partywall.let_read_templates();
+drop function partywall.let_read_templates();
 `,
 }
