@@ -97,6 +97,8 @@ export type { AdoptEntry, FleetToAdopt } from './lifecycle/adopt/fleet.ts'
 export type { Patience } from './lifecycle/adopt/patiently.ts'
 export type { ReleaseOptions } from './lifecycle/adopt/release.ts'
 export type { ReleasePlan } from './lifecycle/adopt/release-plan.ts'
+export type { SeedEntry, SeedOptions } from './lifecycle/steps/seed-fleet.ts'
+export type { TenantStep } from './lifecycle/steps/step.ts'
 export type { NewTenant } from './lifecycle/provision.ts'
 export type { Rotated, RotateOptions } from './lifecycle/rotate-logins.ts'
 export type { ForEachEntry, ForEachOptions } from './fleet/for-each.ts'
@@ -135,6 +137,7 @@ export type {
   SourceReview,
   Step,
 } from './ports/migration-source.ts'
+export type { ProvisionContext, SeedContext } from './ports/steps.ts'
 export { folderMigrations } from './migrations/sources/folder/folder.ts'
 export { assertFleetOk } from './fleet/report.ts'
 export type { FleetEntry, FleetReport, MigrationEntry, MigrationReport } from './types.ts'

@@ -11,6 +11,7 @@ import type { Options, PublicOptions } from './config/options.ts'
 import { OpenDatabase } from './database/open-database.ts'
 import { Events } from './events.ts'
 import { Entry } from './lifecycle/entry/entry.ts'
+import { Steps } from './lifecycle/steps/steps.ts'
 import { migrationSources, type MigrationSources } from './migrations/sources/sources.ts'
 import { tenantRole } from './names/role-name.ts'
 import { Scope } from './scope/scope.ts'
@@ -29,6 +30,9 @@ export interface Rooms<A extends object> {
   readonly domains: Domains<A>
   readonly sources: MigrationSources
   readonly entry: Entry<A>
+  readonly steps: Steps<A>
+  /** Aborted when the tenancy is being closed. */
+  readonly closing: AbortController
   /** Closes the connections that are logged in as a tenant. */
   readonly endLogin: (tenantId: string) => void
 }
@@ -66,5 +70,8 @@ export function openRooms<A extends object>({ database: server, deploy, loginKey
     sources: migrationSources(options),
     endLogin,
   }
-  return { ...parts, entry: new Entry<A>(parts) }
+  const entry = new Entry<A>(parts)
+  const closing = new AbortController()
+  const steps = new Steps<A>({ ...parts, entry, connect: () => database.pool.connect(), signal: closing.signal })
+  return { ...parts, entry, steps, closing }
 }

@@ -37,6 +37,8 @@ import { provisioningLock } from '../migrations/plan/targets.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
 import type { Attributes, Domain, Tenant } from '../types.ts'
 import { takeName } from '../catalog/tenants/freed-names.ts'
+import type { StepBody } from './steps/step.ts'
+import type { Steps } from './steps/steps.ts'
 import { tryAgainForLocks } from './try-again.ts'
 
 export interface NewTenant<I extends object = Attributes> {
@@ -61,18 +63,27 @@ export interface ProvisionParts<A extends object = Attributes> {
   readonly tenants: Tenants<A>
   readonly domains: Domains<A>
   readonly sources: MigrationSources
+  /** What runs in it afterwards. */
+  readonly steps: Pick<Steps<A>, 'planned' | 'record' | 'run'>
   readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'attributes' | 'migrations' | 'boundary'>
 }
 
 /** tenancy.tenants.create: other sessions see a complete tenant or none. */
 export async function provision<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Tenant<A>> {
   const wanted = await checked(parts, input)
-  const { tenant, domains, like, onCommit } = await tryAgainForLocks(parts.catalog.deploy, wanted.schema, () =>
+  const {
+    tenant: made,
+    domains,
+    like,
+    onCommit,
+  } = await tryAgainForLocks(parts.catalog.deploy, wanted.schema, () =>
     parts.catalog.deploy.transaction((transaction) => build(parts, transaction, wanted)),
   )
   onCommit()
+  const tenant =
+    wanted.steps.length === 0 ? made : await parts.steps.run(made, wanted.steps).finally(() => parts.domains.added(domains))
   parts.tenants.created(tenant)
-  parts.domains.added(domains)
+  if (wanted.steps.length === 0) parts.domains.added(domains)
   if (like !== undefined) await tellDifferences(parts, wanted, tenant, like)
   return tenant
 }
@@ -114,6 +125,7 @@ interface Wanted {
   readonly expiresAt: Date | undefined
   readonly source: string
   readonly migrations: readonly Migration[]
+  readonly steps: readonly StepBody[]
 }
 
 /** Refuses all that can be refused without the database, before it is used. */
@@ -139,6 +151,7 @@ async function checked<A extends object>(parts: ProvisionParts<A>, input: NewTen
     expiresAt: expiresAt ?? undefined,
     source: source.name,
     migrations: await fitMigrations(parts, source),
+    steps: await parts.steps.planned(),
   }
 }
 
@@ -154,6 +167,7 @@ async function build<A extends object>(parts: ProvisionParts<A>, transaction: Tr
   await transaction.query(sharedTransactionLockSql(provisioningLock))
   const created = await register(parts, transaction, wanted)
   const { tenant } = created
+  await parts.steps.record(transaction, tenant, wanted.steps)
   await createSchema(transaction, wanted.schema)
   await giveNewSchema(transaction, parts.access, parts.options, tenant)
   const like = await assertLikeOthers(transaction, wanted, parts.options.migrations.outOfOrder)
@@ -188,7 +202,11 @@ async function register<A extends object>(
     await takeName(transaction, wanted.schema, parts.catalog)
     const tenant = await parts.tenants.insert(
       transaction,
-      { ...wanted, loginGeneration: loginGenerationOf(parts, wanted) },
+      {
+        ...wanted,
+        loginGeneration: loginGenerationOf(parts, wanted),
+        status: wanted.steps.length > 0 ? 'provisioning' : 'active',
+      },
       wanted.domains,
     )
     if (tenant === undefined) throw tenantExists(wanted.schema)

@@ -37,7 +37,7 @@ function assertActive(schema: string, status: Tenant['status']): void {
   if (status === 'active') return
   const refused =
     `The tenant ${JSON.stringify(schema)} is ${wordsFor[status]}, so no work is started in it. ${advice[status] ?? ''}`.trim()
-  throw status === 'maintenance'
+  throw status === 'maintenance' || status === 'pending' || status === 'provisioning'
     ? new TenancyError('TENANT_MAINTENANCE', refused, { details: { schema, status } })
     : new TenancyError('TENANT_SUSPENDED', refused, { details: { schema, status } })
 }

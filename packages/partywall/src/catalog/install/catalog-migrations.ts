@@ -11,6 +11,7 @@ import { logins } from './migrations/0008-logins.ts'
 import { relations } from './migrations/0009-relations.ts'
 import { life } from './migrations/0010-life.ts'
 import { blueprints } from './migrations/0011-blueprints.ts'
+import { steps } from './migrations/0012-steps.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -24,4 +25,5 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   relations,
   life,
   blueprints,
+  steps,
 ]
