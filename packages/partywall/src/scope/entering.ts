@@ -53,7 +53,10 @@ const wordsFor: Record<Exclude<Tenant['status'], 'active'>, string> = {
 }
 
 const activate = 'Activate it with tenancy.tenants.activate, or pass { allowInactive: true } for a repair.'
+const resume = 'It is complete when its seeds and its hook have run: tenancy.tenants.resume goes on with them.'
 const advice: Partial<Record<Tenant['status'], string>> = {
+  provisioning: resume,
+  failed: resume,
   suspended: activate,
   maintenance: activate,
   archived: 'Restore it with tenancy.tenants.restore, or pass { allowInactive: true } for a repair.',

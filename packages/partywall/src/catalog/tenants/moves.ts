@@ -28,6 +28,12 @@ interface Permitted {
 /** The states of a tenant that has all of its tables under its own name. */
 const complete = ['active', 'suspended', 'maintenance'] as const
 
+/**
+ * Of the tenants that are migrated with all others. Those whose seeds or hook have not run have all of their tables: left out, they would become active with
+ * old ones.
+ */
+export const statusOfMigrated = [...complete, 'provisioning', 'failed'] as const
+
 export const moves = {
   // A process that was killed leaves `provisioning`.
   provision: { from: ['pending', 'provisioning', 'failed'], to: 'provisioning' },
@@ -37,7 +43,7 @@ export const moves = {
   suspend: { from: ['active', 'maintenance'], to: 'suspended' },
   setMaintenance: { from: ['active', 'suspended'], to: 'maintenance' },
   // An archived one is migrated when it is named.
-  migrate: { from: [...complete, 'archived'] },
+  migrate: { from: [...statusOfMigrated, 'archived'] },
   seed: { from: complete },
   rename: { from: complete },
   archive: { from: complete, to: 'archived' },

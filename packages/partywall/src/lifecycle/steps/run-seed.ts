@@ -29,7 +29,7 @@ export async function runSeed<T>(
   if (boundaryOf(parts.options.boundary, tenant) === 'login') return runByLogin(parts, tenant, seed, end)
   return parts.catalog.transaction(async (transaction) => {
     await transaction.query(lockStepSql(tenant.id, seed.name))
-    await send(parts, tenant, seed, transaction.asTenant(tenant))
+    await sendSeed(parts, tenant, seed, transaction.asTenant(tenant))
     return end(transaction)
   })
 }
@@ -43,7 +43,7 @@ async function runByLogin<T>(
   const { catalog } = parts
   if (!(await isCommitted(parts, tenant, seed))) {
     await inOwnTransaction(parts, tenant, async (own) => {
-      await send(parts, tenant, seed, own)
+      await sendSeed(parts, tenant, seed, own)
       const { rows } = await own.query<{ id: string }>({ text: 'select pg_catalog.pg_current_xact_id()::text as id' })
       await catalog.query(noteTransactionSql(tenant.id, seed.name, rows[0]!.id))
     })
@@ -105,7 +105,7 @@ function insideOf(client: PoolClient, inScope: <T>(send: () => T) => T): Queryab
   }
 }
 
-async function send({ signal }: StepsParts<any>, tenant: Tenant<any>, seed: SeedBody, queryable: Queryable): Promise<void> {
+async function sendSeed({ signal }: StepsParts<any>, tenant: Tenant<any>, seed: SeedBody, queryable: Queryable): Promise<void> {
   if (seed.kind === 'code') {
     await MigrationSession.use(queryable, async (client) => void (await seed.run({ client, tenant, sql, signal })))
     return

@@ -52,7 +52,7 @@ export async function seedFleet<A extends object>(parts: StepsParts<A>, options:
   )
   return {
     ...report,
-    entries: report.entries.map(({ value: _, ...entry }) => ({ ...entry, seeds: ran.get(entry.tenantId!) ?? [] })),
+    entries: report.entries.map((entry) => ({ ...entry, seeds: ran.get(entry.tenantId!) ?? [] })),
   }
 }
 

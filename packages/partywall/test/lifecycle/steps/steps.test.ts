@@ -258,6 +258,18 @@ describe('steps', () => {
     expect(rows).toEqual([])
   })
 
+  test('a tenant whose steps failed is migrated with the others, so that it is not completed with old tables', async () => {
+    const { tenancy, root } = await tenancyWith(
+      { ...files, 'seeds/03_bad.sql': 'select * from later' },
+      { migrations: { tenant: { older: 'migrations/tenant' } } },
+    )
+    await expect(tenancy.tenants.create({ schema: 'older', kind: 'older' })).rejects.toMatchObject({ code: 'PROVISION_FAILED' })
+    await writeFiles(root, { 'migrations/tenant/0002_later.sql': 'create table later ()' })
+    const { entries } = await tenancy.migrations.run({ kinds: 'older' })
+    expect(entries).toMatchObject([{ target: 'older', state: 'done', applied: ['0002_later'] }])
+    expect(await tenancy.tenants.resume('older')).toMatchObject({ status: 'active' })
+  })
+
   test('a step whose file is gone is refused by name, and an empty file in its place does nothing', async () => {
     const { tenancy, root } = await tenancyWith({ ...files, 'seeds/03_bad.sql': 'select * from nowhere' })
     await expect(tenancy.tenants.create({ schema: 'gone' })).rejects.toMatchObject({ code: 'PROVISION_FAILED' })
