@@ -37,6 +37,7 @@ export type {
   AnyTenancyError,
   CauseAndDetails,
   ErrorDetails,
+  UnservedForNow,
   MigrationDetails,
   OptionDetails,
   TenancyErrorCode,
@@ -97,6 +98,7 @@ export type { AdoptEntry, FleetToAdopt } from './lifecycle/adopt/fleet.ts'
 export type { Patience } from './lifecycle/adopt/patiently.ts'
 export type { ReleaseOptions } from './lifecycle/adopt/release.ts'
 export type { ReleasePlan } from './lifecycle/adopt/release-plan.ts'
+export type { SeedsOption } from './config/options.ts'
 export type { SeedEntry, SeedOptions } from './lifecycle/steps/seed-fleet.ts'
 export type { TenantStep } from './lifecycle/steps/step.ts'
 export type { NewTenant } from './lifecycle/provision.ts'

@@ -1,6 +1,6 @@
 /**
  * Creates a tenant: its row, schema, tables, migration history and domains, in one transaction. Other sessions see a complete tenant or
- * none, and a crash leaves nothing behind.
+ * none, and a crash leaves nothing behind. Its seeds and its hook run after that (steps/).
  */
 import { validateAttributes } from '../catalog/tenants/attributes.ts'
 import type { Catalog } from '../catalog/catalog.ts'
@@ -80,12 +80,19 @@ export async function provision<A extends object>(parts: ProvisionParts<A>, inpu
     parts.catalog.deploy.transaction((transaction) => build(parts, transaction, wanted)),
   )
   onCommit()
-  const tenant =
-    wanted.steps.length === 0 ? made : await parts.steps.run(made, wanted.steps).finally(() => parts.domains.added(domains))
+  const tenant = await stepsOf(parts, wanted, made).catch((error: unknown) => {
+    parts.domains.added(domains)
+    throw error
+  })
   parts.tenants.created(tenant)
-  if (wanted.steps.length === 0) parts.domains.added(domains)
+  parts.domains.added(domains)
   if (like !== undefined) await tellDifferences(parts, wanted, tenant, like)
   return tenant
+}
+
+/** The tenant when its seeds and its hook have run. After a failure it stays, with its domains. */
+async function stepsOf<A extends object>(parts: ProvisionParts<A>, { steps }: Wanted, made: Tenant<A>): Promise<Tenant<A>> {
+  return steps.length === 0 ? made : parts.steps.run(made, steps)
 }
 
 /** The tenant exists by now, so a comparison that fails is not its failure. */
