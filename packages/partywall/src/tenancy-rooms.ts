@@ -72,6 +72,12 @@ export function openRooms<A extends object>({ database: server, deploy, loginKey
   }
   const entry = new Entry<A>(parts)
   const closing = new AbortController()
-  const steps = new Steps<A>({ ...parts, entry, connect: () => database.pool.connect(), signal: closing.signal })
+  const steps = new Steps<A>({
+    ...parts,
+    entry,
+    connect: () => database.pool.connect(),
+    besides: (size, fn) => database.besides(size, fn),
+    signal: closing.signal,
+  })
   return { ...parts, entry, steps, closing }
 }

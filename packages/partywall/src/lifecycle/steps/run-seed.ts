@@ -17,17 +17,18 @@ import type { Tenant } from '../../types.ts'
 import { StatementFailed, stepsAreRunning } from './step-errors.ts'
 import type { SeedBody } from './step.ts'
 import { lockStepSql, noteTransactionSql, transactionStatusSql, type StepRow } from './steps-sql.ts'
-import type { StepsParts } from './steps-parts.ts'
+import type { Besides, StepsParts } from './steps-parts.ts'
 
 /** @param end records that the seed is done, in its transaction */
 export async function runSeed<T>(
   parts: StepsParts<any>,
+  besides: Besides,
   tenant: Tenant<any>,
   seed: SeedBody,
   end: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   if (boundaryOf(parts.options.boundary, tenant) === 'login') return runByLogin(parts, tenant, seed, end)
-  return parts.catalog.transaction(async (transaction) => {
+  return besides.transaction(async (transaction) => {
     await transaction.query(lockStepSql(tenant.id, seed.name))
     await sendSeed(parts, tenant, seed, transaction.asTenant(tenant))
     return end(transaction)

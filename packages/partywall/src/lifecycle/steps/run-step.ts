@@ -7,12 +7,14 @@ import type { Tenant } from '../../types.ts'
 import { runSeed } from './run-seed.ts'
 import { failureOf, stepFailed, type StepFailure } from './step-errors.ts'
 import { hookName, type StepBody } from './step.ts'
-import type { StepsParts } from './steps-parts.ts'
+import type { Besides, StepsParts } from './steps-parts.ts'
 import { beginStepSql, endStepSql, failStepSql } from './steps-sql.ts'
 
 export interface StepToRun<A extends object> {
   readonly tenant: Tenant<A>
   readonly body: StepBody
+  /** Where a seed has its transaction. */
+  readonly besides: Besides
   /** Also when it is done. */
   readonly again?: boolean | undefined
   /** Its tenant is not complete yet; `last`: after this step it is. */
@@ -56,7 +58,7 @@ export async function runStep<A extends object>(parts: StepsParts<A>, step: Step
 async function work<A extends object>(parts: StepsParts<A>, step: StepToRun<A>): Promise<Tenant<A> | undefined> {
   const { tenant, body } = step
   const end = (transaction: Transaction): Promise<Tenant<A> | undefined> => endStep(parts, transaction, step)
-  if (body.kind !== 'hook') return runSeed(parts, tenant, body, end)
+  if (body.kind !== 'hook') return runSeed(parts, step.besides, tenant, body, end)
   await parts.scope.run(tenant, async () => {
     const client = await parts.connect()
     try {

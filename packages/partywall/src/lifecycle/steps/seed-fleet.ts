@@ -5,13 +5,12 @@ import { TenancyError } from '../../errors.ts'
 import { forEachTenant, type ForEachOptions } from '../../fleet/for-each.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import { sourceOfKind } from '../../migrations/sources/sources.ts'
-import type { Connections } from '../../ports/database.ts'
 import type { FleetEntry, FleetReport, Tenant, TenantSelection } from '../../types.ts'
 import { runStep } from './run-step.ts'
 import { readSeeds } from './seed-folder.ts'
 import type { SeedBody } from './step.ts'
 import { stepsLock } from './steps-lock.ts'
-import type { StepsParts } from './steps-parts.ts'
+import { connectionsOfTenant, type Besides, type StepsParts } from './steps-parts.ts'
 import { insertStepsSql } from './steps-sql.ts'
 
 export interface SeedOptions extends Omit<ForEachOptions, 'tenants' | 'repair'> {
@@ -39,13 +38,13 @@ export async function seedFleet<A extends object>(parts: StepsParts<A>, options:
     for (const kind of checked.kinds ?? []) sourceOfKind(parts.sources, kind)
     return parts.tenants.select(checked, true)
   }
-  const report = await parts.catalog.deploy.connections(Math.max(1, Number(concurrency) || 1), (connections) =>
+  const report = await parts.besides(connectionsOfTenant * Math.max(1, Math.floor(Number(concurrency)) || 1), (besides) =>
     forEachTenant(
       select,
       (tenant) => {
         const names: string[] = []
         ran.set(tenant.id, names)
-        return seedOne(parts, connections, tenant, { set, again, seeds, names })
+        return seedOne(parts, besides, tenant, { set, again, seeds, names })
       },
       { ...rest, concurrency },
     ),
@@ -66,19 +65,19 @@ interface Work {
 
 async function seedOne<A extends object>(
   parts: StepsParts<A>,
-  connections: Connections,
+  besides: Besides,
   tenant: Tenant<A>,
   { set, again, seeds, names }: Work,
 ): Promise<void> {
   assertMayMove(tenant, 'seed')
   await parts.entry.assertMayEnter(tenant, { allowInactive: true })
   if (seeds.length === 0) return
-  await stepsLock(connections, tenant, async () => {
+  await stepsLock(besides, tenant, async () => {
     const steps = seeds.map(({ name }) => ({ name, kind: 'seed' }) as const)
     await parts.catalog.query(insertStepsSql(tenant.id, set, steps))
     for (const body of seeds) {
       parts.signal.throwIfAborted()
-      const { hasRun } = await runStep(parts, { tenant, body, again })
+      const { hasRun } = await runStep(parts, { tenant, body, besides, again })
       if (hasRun) names.push(body.name)
     }
   })

@@ -2,16 +2,16 @@
  * One process at a time runs the steps of a tenant: a hook may not run twice at the same time. The lock belongs to a transaction, so it is released
  * when the process is killed. Seeds do not depend on it: each locks its own record.
  */
-import type { Connections } from '../../ports/database.ts'
 import type { Tenant } from '../../types.ts'
 import { stepsAreRunning } from './step-errors.ts'
+import type { Besides } from './steps-parts.ts'
 import { mayStayIdleSql, tryLockSql } from './steps-sql.ts'
 
 /** @throws TenancyError TENANT_LOCKED when another process has the lock */
-export async function stepsLock<T>(connections: Connections, tenant: Tenant<any>, fn: () => Promise<T>): Promise<T> {
+export async function stepsLock<T>(besides: Besides, tenant: Tenant<any>, fn: () => Promise<T>): Promise<T> {
   let done: { readonly result: T } | undefined
   try {
-    await connections.transaction(async (transaction) => {
+    await besides.transaction(async (transaction) => {
       await transaction.query(mayStayIdleSql)
       const { rows } = await transaction.query<{ locked: string }>(tryLockSql(`partywall: steps of ${tenant.id}`))
       if (rows[0]?.locked !== 'true') throw stepsAreRunning(tenant.schema)

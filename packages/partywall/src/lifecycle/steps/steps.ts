@@ -4,7 +4,7 @@
  */
 import { assertMayMove, moves } from '../../catalog/tenants/moves.ts'
 import { setStatusSql } from '../../catalog/tenants/tenants-sql.ts'
-import type { Connections, Transaction } from '../../ports/database.ts'
+import type { Transaction } from '../../ports/database.ts'
 import type { FleetReport, Tenant, TenantRef } from '../../types.ts'
 import { completeTenant, runStep } from './run-step.ts'
 import { seedFleet, type SeedEntry, type SeedOptions } from './seed-fleet.ts'
@@ -12,7 +12,7 @@ import { readSeeds } from './seed-folder.ts'
 import { withoutBody } from './step-errors.ts'
 import { hookName, type StepBody, type TenantStep } from './step.ts'
 import { stepsLock } from './steps-lock.ts'
-import type { StepsParts } from './steps-parts.ts'
+import { connectionsOfTenant, type Besides, type StepsParts } from './steps-parts.ts'
 import { insertStepsSql, stepsOfTenantSql, type StepRow } from './steps-sql.ts'
 
 export class Steps<A extends object> {
@@ -44,26 +44,25 @@ export class Steps<A extends object> {
    * @throws TenancyError PROVISION_FAILED, TENANT_LOCKED
    */
   async run(tenant: Tenant<A>, planned: readonly StepBody[]): Promise<Tenant<A>> {
-    const { catalog, tenants } = this.#parts
+    const { besides, tenants } = this.#parts
     tenants.forget(tenant.id)
-    const completed = await catalog.deploy.connections(1, (connections) =>
-      stepsLock(connections, tenant, () => this.#runAll(tenant, planned)),
-    )
-    return completed
+    return besides(connectionsOfTenant, (own) => stepsLock(own, tenant, () => this.#runAll(own, tenant, planned)))
   }
 
   /** tenancy.tenants.resume */
   async resume(ref: TenantRef): Promise<Tenant<A>> {
-    const { catalog, tenants } = this.#parts
-    const found = await tenants.get(ref)
-    assertMayMove(await this.#current(found), 'provision')
+    const { besides, entry, tenants } = this.#parts
+    const found = await this.#current(await tenants.get(ref))
+    assertMayMove(found, 'provision')
+    // The shared schema may have a name of its tables by now.
+    await entry.assertMayEnter(found, { allowInactive: true })
     const planned = await this.planned()
-    const tenant = await catalog.deploy.connections(1, (connections: Connections) =>
-      stepsLock(connections, found, async () => {
-        // Another process may have completed it while this one waited for a connection.
+    const tenant = await besides(connectionsOfTenant, (own) =>
+      stepsLock(own, found, async () => {
+        // Another process may have completed it meanwhile.
         const current = await this.#current(found)
         assertMayMove(current, 'provision')
-        return this.#runAll(await this.#provisioning(current), planned)
+        return this.#runAll(own, await this.#provisioning(current), planned)
       }),
     )
     tenants.created(tenant)
@@ -82,14 +81,14 @@ export class Steps<A extends object> {
   }
 
   /** Those of the creation: seeds of sets are no part of it. */
-  async #runAll(tenant: Tenant<A>, planned: readonly StepBody[]): Promise<Tenant<A>> {
+  async #runAll(besides: Besides, tenant: Tenant<A>, planned: readonly StepBody[]): Promise<Tenant<A>> {
     const { catalog, tenants, signal } = this.#parts
     const due = (await this.#rows(tenant.id)).filter((row) => row.set_name === null && row.state !== 'done')
     const bodies = due.map(({ name }) => planned.find((body) => body.name === name) ?? throwing(withoutBody(tenant.schema, name)))
     for (const [index, body] of bodies.entries()) {
       signal.throwIfAborted()
       const creation = index === bodies.length - 1 ? 'last' : 'first steps'
-      const { completed } = await runStep(this.#parts, { tenant, body, creation })
+      const { completed } = await runStep(this.#parts, { tenant, body, besides, creation })
       if (completed !== undefined) return completed
     }
     const completed = await catalog.transaction((transaction) => completeTenant(tenants, transaction, tenant))

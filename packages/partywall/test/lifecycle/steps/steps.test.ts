@@ -167,6 +167,7 @@ describe.each(['path', 'role', 'login'] as const)('under the boundary %s', (boun
         ...files,
         'seeds/commit/1.sql': `insert into log values ('kept?');\ncommit;`,
         'seeds/commit-in-code/1.ts': `export const seed = ({ client }) => client.query('rollback')`,
+        'seeds/copy/1.sql': 'copy log from stdin',
         'seeds/ddl/1.sql': `insert into log values ('kept?');\ncreate table mine ()`,
       },
       {},
@@ -180,6 +181,7 @@ describe.each(['path', 'role', 'login'] as const)('under the boundary %s', (boun
         { state: 'failed', seeds: [], error: { code: 'PROVISION_FAILED', cause: { code: 'UNSAFE_STATEMENT' } } },
       ])
     }
+    expect((await tenancy.seed({ tenants: schema, set: 'copy' })).entries).toMatchObject([{ state: 'failed' }])
     const { entries } = await tenancy.seed({ tenants: schema, set: 'ddl' })
     expect(entries).toMatchObject(
       boundary === 'path'
@@ -221,6 +223,20 @@ describe('steps', () => {
     await tenancy.tenants.create({ schema: 'busy' })
     expect(outside).toEqual(['maintenance', 503, 'TENANT_MAINTENANCE', 'TENANT_LOCKED', 'INVALID_TENANT_MOVE', 'busy', 3])
     expect(await tenancy.run('busy', () => 1)).toBe(1)
+  })
+
+  test('seeds and hooks that take long use no connection that lookups and requests wait for', async () => {
+    const { tenancy } = await tenancyWith(
+      { ...files, 'seeds/slow/1.ts': 'export const seed = () => globalThis.lookUpInSeed()' },
+      { pool: { sharedMax: 1, max: 1, connectionTimeoutMillis: 2000 }, tenantCacheMs: 0 },
+    )
+    await tenancy.tenants.create({ schema: 'slow1' })
+    await tenancy.tenants.create({ schema: 'slow2' })
+    Object.assign(globalThis, { lookUpInSeed: () => tenancy.run('slow2', () => tenancy.pool.query('select from log')) })
+    expect((await tenancy.seed({ tenants: ['slow1', 'slow2'], set: 'slow' })).entries).toMatchObject([
+      { state: 'done' },
+      { state: 'done' },
+    ])
   })
 
   test('a hook is called again by resume, and its error stays in the cause', async () => {
@@ -268,6 +284,19 @@ describe('steps', () => {
     const { entries } = await tenancy.migrations.run({ kinds: 'older' })
     expect(entries).toMatchObject([{ target: 'older', state: 'done', applied: ['0002_later'] }])
     expect(await tenancy.tenants.resume('older')).toMatchObject({ status: 'active' })
+  })
+
+  test('a tenant is not completed while the shared schema has the name of a table that it lacks', async () => {
+    const { tenancy, root } = await tenancyWith(
+      { ...files, 'seeds/03_bad.sql': 'select * from nowhere' },
+      { migrations: { shadowed: ['log'] }, tenantCacheMs: 0 },
+    )
+    await expect(tenancy.tenants.create({ schema: 'lacking' })).rejects.toMatchObject({ code: 'PROVISION_FAILED' })
+    await admins.path.query('create table public.log (word text); drop table lacking.log')
+    onTestFinished(async () => void (await admins.path.query('drop table public.log')))
+    await writeFiles(root, { 'seeds/03_bad.sql': `insert into log values ('leaked')` })
+    await expect(tenancy.tenants.resume('lacking')).rejects.toMatchObject({ code: 'NAME_IN_BOTH_SCOPES' })
+    expect((await admins.path.query('select * from public.log')).rows).toEqual([])
   })
 
   test('a step whose file is gone is refused by name, and an empty file in its place does nothing', async () => {
