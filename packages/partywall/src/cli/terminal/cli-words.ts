@@ -64,8 +64,8 @@ const table: Table = {
     )
   },
   ADOPTION_REFUSED: ({ summary, details: { findings } }) =>
-    findings.length === 0
-      ? summary.replace('"lockTimeoutMs"', '--lock-timeout')
+    (findings?.length ?? 0) === 0
+      ? withoutCalls(summary.replace('"lockTimeoutMs"', '--lock-timeout'))
       : `Nothing was changed. ${findings.map(({ sentence }) => sentence).join(' ')} --plan shows everything; --move-dependents moves what uses the tables along, ` +
         '--accept accepts warnings and differences.',
   // Its file is edited, so it names what the file may call.

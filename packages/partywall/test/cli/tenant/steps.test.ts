@@ -51,7 +51,6 @@ test(
     expect((await run('seed demo --all --json')).json.entries[0].seeds).toEqual([])
     expect((await run('seed demo --tenant acme --again')).stdout).toMatch(/^acme +done +demo\/orders\.sql$/m)
     expectFailure(await run('seed dem --all --json'), 2, 'INVALID_ARGUMENT')
-    expectFailure(await run('seed --json'), 2, 'MISSING_ANSWER')
     const words = await run(['sql', '--tenant', 'acme', '--json', 'select string_agg(word, chr(44)) as words from log'])
     expect(words.json.rows).toEqual([{ words: 'first,second,order,order' }])
   },

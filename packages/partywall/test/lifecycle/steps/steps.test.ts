@@ -50,7 +50,13 @@ async function tenancyWith(
   boundary: Boundary = 'path',
 ): Promise<{ tenancy: Tenancy; root: string }> {
   const root = await folderForTest(given)
-  const tenancy = createTenancy({ database: databaseOf(boundary), root, boundary, ...more } as Config)
+  const tenancy = createTenancy({
+    database: databaseOf(boundary),
+    root,
+    boundary,
+    strict: boundary === 'role',
+    ...more,
+  } as Config)
   onTestFinished(() => tenancy.close())
   return { tenancy, root }
 }
