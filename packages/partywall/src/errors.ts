@@ -11,8 +11,8 @@ export const errorCodes = {
   WRONG_TENANT: { meaning: 'A connection that belongs to one scope was used in another.', http: 500 },
   UNKNOWN_TENANT: { meaning: 'No tenant has this id, schema or domain.', http: 404 },
   INVALID_TENANT_REF: { meaning: 'What should name a tenant is not well-formed.', http: 400 },
-  TENANT_SUSPENDED: { meaning: 'The tenant is suspended, archived, being deleted, or not complete.', http: 403 },
-  TENANT_MAINTENANCE: { meaning: 'The tenant is in maintenance.', http: 503 },
+  TENANT_SUSPENDED: { meaning: 'The tenant is suspended, archived, being deleted, or its creation failed.', http: 403 },
+  TENANT_MAINTENANCE: { meaning: 'The tenant is in maintenance, or not complete yet.', http: 503 },
   TENANT_CHANGED: { meaning: 'The schema of the tenant is not the one that was looked up.', http: 503 },
   NAME_IN_BOTH_SCOPES: {
     meaning: 'A table of the shared schema has a name that the schema of the tenant has, or should have.',
@@ -22,6 +22,8 @@ export const errorCodes = {
   INVALID_TENANT_MOVE: { meaning: 'The status of the tenant does not permit the call.', http: 409 },
   TENANT_REFERENCED: { meaning: 'Something outside of the tenant would break, or lose its tenant.', http: 409 },
   TENANT_LOCKED: { meaning: 'Another transaction held a lock that a change of the tenant needs.', http: 503 },
+  PROVISION_FAILED: { meaning: 'A seed or a hook failed in a tenant; what ran before it is kept.', http: 500 },
+  INVALID_SEED: { meaning: 'A seed, or the folder of seeds, cannot be used as it is.', http: 500 },
   HOOK_FAILED: { meaning: 'A hook of the configuration failed, so the work was not done.', http: 500 },
   INVALID_SCHEMA_NAME: { meaning: 'The name cannot be the name of a tenant schema.', http: 400 },
   INVALID_DOMAIN: { meaning: 'The text is not a host name.', http: 400 },
@@ -89,8 +91,8 @@ export interface ErrorDetails {
   WRONG_TENANT: { readonly owner: string; readonly now: string }
   UNKNOWN_TENANT: { readonly by: 'id' | 'schema' | 'domain' | 'impossible'; readonly ref: string }
   INVALID_TENANT_REF: { readonly seen: string }
-  TENANT_SUSPENDED: { readonly schema: string; readonly status: Exclude<TenantStatus, 'active' | 'maintenance'> }
-  TENANT_MAINTENANCE: { readonly schema: string; readonly status: 'maintenance' }
+  TENANT_SUSPENDED: { readonly schema: string; readonly status: Exclude<TenantStatus, 'active' | UnservedForNow> }
+  TENANT_MAINTENANCE: { readonly schema: string; readonly status: UnservedForNow }
   /** The schema that was looked up. */
   TENANT_CHANGED: { readonly schema: string }
   /** The names; `missing`: the tenant lacks them, and other tenants of its kind have them. */
@@ -106,6 +108,14 @@ export interface ErrorDetails {
     readonly tables: readonly { readonly table: string; readonly rows: number }[]
   }
   TENANT_LOCKED: { readonly schema: string }
+  /** `step`: the file of a seed, or the name of a hook. `line`: of the SQL file; 1 is the first line. */
+  PROVISION_FAILED: {
+    readonly schema: string
+    readonly step: string
+    readonly line?: number | undefined
+    readonly sqlState?: string | undefined
+  }
+  INVALID_SEED: { readonly file: string }
   HOOK_FAILED: { readonly schema: string; readonly hook: string }
   INVALID_SCHEMA_NAME: { readonly name: string }
   INVALID_DOMAIN: { readonly domain: string }
@@ -186,6 +196,9 @@ export interface ErrorDetails {
     readonly postgres?: string
   }
 }
+
+/** Requests are told to come again. */
+export type UnservedForNow = 'maintenance' | 'pending' | 'provisioning'
 
 export interface OptionDetails {
   /** The name of the option or argument, as it is written, e.g. `pool.max`. */

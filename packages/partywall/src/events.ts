@@ -11,13 +11,22 @@ import type { Attributes, Domain, Tenant } from './types.ts'
 
 /** Events about the catalog carry what was stored, and come after the commit. */
 export interface TenancyEvents<A extends object = Attributes> {
-  /** The tenant is complete and active: row, schema, tables and domains. */
+  /** The tenant is complete and active: row, schema, tables and domains, and its seeds and hooks have run. */
   'tenant.created': { readonly tenant: Tenant<A> }
   /**
    * An alarm: a new tenant has other tables, indexes, types, … than a tenant with the same migrations. A file may decide by what other schemas
    * hold; or one of the two was changed by hand. Checked for the first new tenant of a process.
    */
   'tenant.differs': TenantDiffers<A>
+  /** A seed or a hook of the tenant begins. `attempt`: 1 for the first. */
+  'tenant.step.started': { readonly tenant: Tenant<A>; readonly step: string; readonly attempt: number }
+  /** It has ended, with `error` when it failed. */
+  'tenant.step.ended': {
+    readonly tenant: Tenant<A>
+    readonly step: string
+    readonly durationMs: number
+    readonly error?: unknown
+  }
   /** Its name or its attributes changed. */
   'tenant.updated': { readonly tenant: Tenant<A> }
   'tenant.suspended': { readonly tenant: Tenant<A> }
@@ -122,6 +131,8 @@ export interface MigrationsEnded {
 const eventNames = [
   'tenant.created',
   'tenant.differs',
+  'tenant.step.started',
+  'tenant.step.ended',
   'tenant.updated',
   'tenant.suspended',
   'tenant.activated',

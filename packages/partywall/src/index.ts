@@ -38,6 +38,7 @@ export type {
   AnyTenancyError,
   CauseAndDetails,
   ErrorDetails,
+  UnservedForNow,
   MigrationDetails,
   OptionDetails,
   TenancyErrorCode,
@@ -98,6 +99,9 @@ export type { AdoptEntry, FleetToAdopt } from './lifecycle/adopt/fleet.ts'
 export type { Patience } from './lifecycle/adopt/patiently.ts'
 export type { ReleaseOptions } from './lifecycle/adopt/release.ts'
 export type { ReleasePlan } from './lifecycle/adopt/release-plan.ts'
+export type { SeedsOption } from './config/options.ts'
+export type { SeedEntry, SeedOptions } from './lifecycle/steps/seed-fleet.ts'
+export type { TenantStep } from './lifecycle/steps/step.ts'
 export type { NewTenant } from './lifecycle/provision.ts'
 export type { SaveOptions } from './lifecycle/templates/save.ts'
 export type { TemplateToDrop } from './lifecycle/templates/drop.ts'
@@ -138,6 +142,7 @@ export type {
   SourceReview,
   Step,
 } from './ports/migration-source.ts'
+export type { ProvisionContext, SeedContext } from './ports/steps.ts'
 export { folderMigrations } from './migrations/sources/folder/folder.ts'
 export { assertFleetOk } from './fleet/report.ts'
 export type { FleetEntry, FleetReport, MigrationEntry, MigrationReport } from './types.ts'

@@ -12,6 +12,7 @@ import { OpenDatabase } from './database/open-database.ts'
 import { Events } from './events.ts'
 import { Entry } from './lifecycle/entry/entry.ts'
 import { Templates } from './lifecycle/templates/templates.ts'
+import { Steps } from './lifecycle/steps/steps.ts'
 import { migrationSources, type MigrationSources } from './migrations/sources/sources.ts'
 import { tenantRole } from './names/role-name.ts'
 import { Scope } from './scope/scope.ts'
@@ -31,6 +32,9 @@ export interface Rooms<A extends object> {
   readonly sources: MigrationSources
   readonly entry: Entry<A>
   readonly templates: Templates
+  readonly steps: Steps<A>
+  /** Aborted when the tenancy is being closed. */
+  readonly closing: AbortController
   /** Closes the connections that are logged in as a tenant. */
   readonly endLogin: (tenantId: string) => void
 }
@@ -68,5 +72,14 @@ export function openRooms<A extends object>({ database: server, deploy, loginKey
     sources: migrationSources(options),
     endLogin,
   }
-  return { ...parts, entry: new Entry<A>(parts), templates: new Templates(parts) }
+  const entry = new Entry<A>(parts)
+  const closing = new AbortController()
+  const steps = new Steps<A>({
+    ...parts,
+    entry,
+    connect: () => database.pool.connect(),
+    besides: (size, fn) => database.besides(size, fn),
+    signal: closing.signal,
+  })
+  return { ...parts, entry, steps, closing, templates: new Templates(parts) }
 }

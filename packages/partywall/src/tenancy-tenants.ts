@@ -14,6 +14,8 @@ import type { LifeMigrations, LifeParts } from './lifecycle/states/life-parts.ts
 import { purgeTenants, type PurgeOptions, type PurgeReport } from './lifecycle/states/purge.ts'
 import { renameTenant, type RenameOptions } from './lifecycle/states/rename.ts'
 import { restoreTenant, type Restored, type RestoreOptions } from './lifecycle/states/restore.ts'
+import type { TenantStep } from './lifecycle/steps/step.ts'
+import type { Steps } from './lifecycle/steps/steps.ts'
 import type { Migrations } from './migrations/run/run.ts'
 import type { FleetReport, Tenant, TenantRef } from './types.ts'
 
@@ -23,14 +25,30 @@ export interface TenantsApi<A extends object, I extends object> {
    * Creates a tenant that is complete and active as soon as it can be seen. After an error, and after a kill of this process, nothing is
    * left. When two calls create the same tenant at the same time, one succeeds.
    *
+   * With seeds or the hook `onProvision`, the tenant has the status `provisioning` until they have run, and is not served; they are awaited. After
+   * PROVISION_FAILED, or a kill while they run, the tenant stays, and `resume` completes it.
+   *
    * Costs one transaction on one connection: a query each for the row, the schema and the domains, and the tenant migrations of its
    * kind. Other calls that create the same schema or domain wait until it ends.
    * @example await tenancy.tenants.create({ schema: 'acme', name: 'Acme Inc.', domains: ['acme.example.com'] })
    * @throws TenancyError INVALID_SCHEMA_NAME, INVALID_TENANT_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES, UNKNOWN_KIND, INVALID_ARGUMENT,
-   * INVALID_MIGRATION, UNKNOWN_TEMPLATE, TEMPLATE_UNUSABLE before the database is changed; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, and INVALID_MIGRATION for a change of
-   * shared objects, after which everything is rolled back
+   * INVALID_MIGRATION, INVALID_SEED, UNKNOWN_TEMPLATE, TEMPLATE_UNUSABLE before the database is changed; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, and
+   * INVALID_MIGRATION for a change of shared objects, after which everything is rolled back; PROVISION_FAILED
    */
   create(input: NewTenant<I>): Promise<Tenant<A>>
+  /**
+   * Completes a tenant whose creation was interrupted, or whose seed or hook failed: runs the steps that are not done, in their order. Seeds take effect exactly
+   * once; a hook that was interrupted is called again. Of two calls at the same time one runs, and the other is refused.
+   * @example const tenant = await tenancy.tenants.resume('acme')
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_TENANT_MOVE for a tenant that is complete, TENANT_LOCKED, PROVISION_FAILED, INVALID_SEED
+   */
+  resume(ref: TenantRef): Promise<Tenant<A>>
+  /**
+   * The seeds and hooks of a tenant: which are done, which are left, and why one failed. Costs one query.
+   * @example const failed = (await tenancy.tenants.steps('acme')).find(({ state }) => state === 'failed')
+   * @throws TenancyError UNKNOWN_TENANT
+   */
+  steps(ref: TenantRef): Promise<TenantStep[]>
   /**
    * The tenant that `ref` names; as `find`, but the tenant must exist.
    * @example const acme = await tenancy.tenants.get('acme')
@@ -164,10 +182,13 @@ export function tenantsApi<A extends object, I extends object>(
   store: Tenants<A>,
   create: (input: NewTenant<I>) => Promise<Tenant<A>>,
   life: LifeParts<A>,
+  steps: Steps<A>,
   adoption: Pick<TenantsApi<A, I>, 'adopt' | 'adoptAll' | 'release'>,
 ): TenantsApi<A, I> {
   return {
     create,
+    resume: (ref) => steps.resume(ref),
+    steps: (ref) => steps.list(ref),
     get: (ref) => store.get(ref),
     find: (ref) => store.find(ref),
     list: (options) => store.list(options),

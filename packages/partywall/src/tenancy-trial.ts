@@ -24,6 +24,6 @@ export function trialHost(
       return { config: await other.database.connectionConfig(), release: () => other.close() }
     },
     open: (config, { shared, tenant }) =>
-      create({ ...schemas, database: config, migrations: { ...migrations, shared, tenant }, tenantCacheMs: 0 }),
+      create({ ...schemas, database: config, migrations: { ...migrations, shared, tenant }, seeds: false, tenantCacheMs: 0 }),
   }
 }

@@ -19,6 +19,7 @@ import { assertFunction, functionProblem } from './given-function.ts'
 import { assertKnownKeys } from './known-keys.ts'
 import type { FleetReport } from './types.ts'
 import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/for-each.ts'
+import type { SeedEntry, SeedOptions } from './lifecycle/steps/seed-fleet.ts'
 import { BoundaryWork } from './lifecycle/boundary/boundaries.ts'
 import { Logins } from './lifecycle/logins/logins.ts'
 import { rotateLogins } from './lifecycle/rotate-logins.ts'
@@ -105,6 +106,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       tenants,
       (input) => provision(rooms, input),
       { ...rooms, migrations: migrationsOfOne(this.migrations) },
+      rooms.steps,
       adoptionOf(rooms),
     )
     this.tenants = activatedWithoutDrift(rooms, tenantsOf)
@@ -210,6 +212,16 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   }
 
   /**
+   * Runs seeds in tenants that exist: a set, or those that every new tenant gets. Each runs once for each tenant, in one transaction with its record. The
+   * report has one entry per tenant. Costs a connection for each tenant at a time, and two transactions for each seed.
+   * @example const report = await tenancy.seed({ tenants: 'acme', set: 'demo' })
+   * @throws TenancyError INVALID_ARGUMENT, INVALID_SEED, UNKNOWN_TENANT, UNKNOWN_KIND; not for failures in a tenant, which are in the report
+   */
+  async seed(options: SeedOptions): Promise<FleetReport<SeedEntry>> {
+    return this.#rooms.steps.seed(options)
+  }
+
+  /**
    * Calls `listener` at each event of this name. Returns a function that removes the listener. An error of the listener becomes a warning.
    * @example tenancy.on('tenant.created', ({ tenant }) => console.log(tenant.schema))
    * @throws TenancyError INVALID_ARGUMENT for an event that does not exist
@@ -262,6 +274,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * process uses it. A second call returns the same promise.
    */
   close(): Promise<void> {
+    this.#rooms.closing.abort(closingReason)
     this.#closed ??= this.#rooms.database.close()
     return this.#closed
   }
@@ -292,6 +305,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     return `Tenancy { sharedSchema: ${JSON.stringify(this.options.sharedSchema)}, isEmbedded: ${this.database.isEmbedded} }`
   }
 }
+
+const closingReason = new Error('The tenancy is being closed.')
 
 /**
  * Creates a tenancy from a config. Does no I/O: the first use connects, and installs the catalog where it is missing.

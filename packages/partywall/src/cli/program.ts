@@ -11,6 +11,7 @@ import { init } from './project/init.ts'
 import { drift } from './drift/drift.ts'
 import { domain } from './domain/domain.ts'
 import { migrate } from './migrate/migrate.ts'
+import { seed } from './seed/seed.ts'
 import { sql } from './sql/sql.ts'
 import { template } from './template/template.ts'
 import { tenant } from './tenant/tenant.ts'
@@ -32,6 +33,7 @@ export function buildProgram(cli: Cli): Command {
   domain(program, cli)
   migrate(program, cli)
   boundary(program, cli)
+  seed(program, cli)
   sql(program, cli)
   attack(program, cli)
   check(program, cli)

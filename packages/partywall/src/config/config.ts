@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ClientConfig } from 'pg'
 import type { MigrationSource } from '../ports/migration-source.ts'
+import type { ProvisionContext } from '../ports/steps.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { Attributes, Tenant } from '../types.ts'
 
@@ -112,6 +113,11 @@ export interface HooksOption {
    * when the deletion is tried again, so it must be repeatable. It runs outside every scope.
    */
   beforeDelete?: (tenant: Tenant<any>) => unknown
+  /**
+   * Called in a new tenant after its seeds, in its scope: to register it elsewhere, or to create its first user. The tenant is active when it has
+   * resolved. When it throws, or the process is killed, it is called again by `tenants.resume`: at least once, so it must be repeatable.
+   */
+  onProvision?: (tenant: Tenant<any>, context: ProvisionContext) => unknown
 }
 
 export interface Config<S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>> {
@@ -164,6 +170,11 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
    */
   tenantIdSetting?: string
   pool?: PoolOptions
+  /**
+   * The folder of seeds, relative to `root`: SQL and TypeScript files that run in every new tenant, in the order of their names. Its sub-folders are sets, which
+   * `tenancy.seed` runs. `false`: there are none. @default 'seeds', where that folder exists
+   */
+  seeds?: string | false | undefined
   /** Functions of the application that take part in the life of a tenant. */
   hooks?: HooksOption
   /**

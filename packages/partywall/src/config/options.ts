@@ -12,9 +12,12 @@ import type { Tenant } from '../types.ts'
 import { mostTimeoutMs } from '../whole-number.ts'
 import { boolean, definedIfGiven, invalid, knownKeys, list, oneOf, text, wholeNumber } from './checks.ts'
 import { boundaryOption, needsLogins, sharedGrantsOption, type Boundaries, type SharedGrants } from './boundary-option.ts'
-import type { Config, PoolOptions } from './config.ts'
+import type { Config, HooksOption, PoolOptions } from './config.ts'
 import { databaseOptions, type GivenDatabase } from './database-option.ts'
 import { projectRoot } from './project-root.ts'
+
+/** The folder of seeds. `isGiven`: the config names it, so it must exist. */
+export type SeedsOption = false | { readonly folder: string; readonly isGiven: boolean }
 
 /** `tenancy.options`: a config with its defaults, without `database`, which may hold a password. */
 export interface PublicOptions {
@@ -41,7 +44,11 @@ export interface PublicOptions {
   readonly behind: 'allow' | 'refuse' | undefined
   readonly tenantIdSetting: string
   readonly pool: Readonly<Required<Omit<PoolOptions, 'maxPerTenant'>>> & { readonly maxPerTenant: number | undefined }
-  readonly hooks: { readonly beforeDelete: ((tenant: Tenant<any>) => unknown) | undefined }
+  readonly seeds: SeedsOption
+  readonly hooks: {
+    readonly beforeDelete: ((tenant: Tenant<any>) => unknown) | undefined
+    readonly onProvision: HooksOption['onProvision']
+  }
   readonly statementTimeoutMs: number | ((tenant: Tenant<any>) => number | undefined) | undefined
   readonly tenantCacheMs: number
 }
@@ -92,6 +99,7 @@ const keys = [
   'behind',
   'tenantIdSetting',
   'pool',
+  'seeds',
   'hooks',
   'statementTimeoutMs',
   'tenantCacheMs',
@@ -115,7 +123,7 @@ export function resolveOptions(config: Config<any> = {}): Options {
   knownKeys('migrations.', migrations, ['shared', 'tenant', 'outOfOrder', 'shadowed', 'onDrift', 'template'])
   knownKeys('tenant.', tenant, ['attributes'])
   knownKeys('shared.', shared, ['grants'])
-  knownKeys('hooks.', hooks, ['beforeDelete'])
+  knownKeys('hooks.', hooks, ['beforeDelete', 'onProvision'])
   knownKeys('pool.', pool, Object.keys(defaults.pool))
   definedIfGiven('', config, placesAdvice)
   definedIfGiven('migrations.', migrations, sourcesAdvice)
@@ -145,7 +153,11 @@ export function resolveOptions(config: Config<any> = {}): Options {
     behind: config.behind === undefined ? undefined : oneOf('behind', config.behind, ['allow', 'refuse']),
     tenantIdSetting: settingOption('tenantIdSetting', config.tenantIdSetting ?? defaults.tenantIdSetting),
     pool: poolOption(pool),
-    hooks: { beforeDelete: hookOption('hooks.beforeDelete', hooks.beforeDelete) },
+    seeds: seedsOption(config.seeds, root),
+    hooks: {
+      beforeDelete: hookOption('hooks.beforeDelete', hooks.beforeDelete),
+      onProvision: hookOption('hooks.onProvision', hooks.onProvision),
+    },
     statementTimeoutMs: timeoutOption(config.statementTimeoutMs),
     tenantCacheMs: wholeNumber('tenantCacheMs', config.tenantCacheMs ?? defaults.tenantCacheMs, 0),
   }
@@ -249,8 +261,16 @@ function poolOption(pool: PoolOptions): Options['pool'] {
   }
 }
 
-function hookOption(option: string, value: unknown): Options['hooks']['beforeDelete'] {
-  if (value === undefined || typeof value === 'function') return value as Options['hooks']['beforeDelete']
+/** Only a folder that is named must exist. */
+function seedsOption(value: unknown, root: string): SeedsOption {
+  if (value === false) return false
+  if (value === undefined) return Object.freeze({ folder: resolvePath(root, 'seeds'), isGiven: false })
+  if (typeof value === 'string' && value !== '') return Object.freeze({ folder: resolvePath(root, value), isGiven: true })
+  throw invalid('seeds', value, 'a folder, or false for none')
+}
+
+function hookOption(option: string, value: unknown): ((...args: any[]) => unknown) | undefined {
+  if (value === undefined || typeof value === 'function') return value as ((...args: any[]) => unknown) | undefined
   throw invalid(option, value, 'a function')
 }
 

@@ -153,6 +153,17 @@ export class OpenDatabase implements Database {
     return this.#extraPools.lend({ size: 2, binder, config }, (pool) => fn({ database: this, pool, scope: this.#scope, config }))
   }
 
+  /**
+   * Up to `size` transactions at a time as the application, as its catalog's, on connections of their own: for code of the application that may
+   * take long, so that lookups do not wait for it. The connections are closed when `fn` is done.
+   */
+  async besides<T>(size: number, fn: (work: Pick<Database, 'transaction'>) => Promise<T>): Promise<T> {
+    const binder = fixedBinder(this.#bindings.shared, this.#scope)
+    return this.#extraPools.lend({ size, binder, config: await this.connectionConfig() }, (pool) =>
+      fn(this.#workOn(pool, this.#bindings)),
+    )
+  }
+
   /** How to connect as the deploy role. */
   async deployConfig(): Promise<ClientConfig> {
     const { deploy } = this.#options

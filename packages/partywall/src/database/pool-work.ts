@@ -20,7 +20,7 @@ export interface WorkBindings {
 
 export interface PoolWorkParts {
   readonly pool: TenantPool
-  readonly bindings: Pick<Bindings, 'ofSchema' | 'deploy'>
+  readonly bindings: Pick<Bindings, 'ofSchema' | 'ofTenant' | 'deploy'>
   readonly as: WorkBindings
   readonly scope: Scope<any>
 }
@@ -84,9 +84,20 @@ export class PoolWork implements Omit<Database, 'connections'> {
     return {
       ...queryAs(as.qualified),
       in: (schema) => queryAs(ofSchema(schema)),
+      asTenant: (tenant) => queryAs(ofOneLogin(bindings.ofTenant(tenant))),
       send: async (schema, text, foreign) => void (await loan.client.queryAround(ofSchema(schema), text, foreign)),
     }
   }
+}
+
+/** The statements of a tenant that logs in itself need a connection of its own: this one has the rights of the application. */
+function ofOneLogin(binding: Binding): Binding {
+  if (binding.login === undefined) return binding
+  throw new TenancyError(
+    'WRONG_TENANT',
+    `A connection of the application was to be used for the ${binding.label}, which has connections of its own (the boundary 'login').`,
+    { details: { owner: 'none', now: binding.schema } },
+  )
 }
 
 /** The transaction is ended where it was opened; savepoints in it are allowed. */

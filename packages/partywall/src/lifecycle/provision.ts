@@ -1,6 +1,6 @@
 /**
  * Creates a tenant: its row, schema, tables, migration history and domains, in one transaction. Other sessions see a complete tenant or
- * none, and a crash leaves nothing behind.
+ * none, and a crash leaves nothing behind. Its seeds and its hook run after that (steps/).
  */
 import { validateAttributes } from '../catalog/tenants/attributes.ts'
 import type { Catalog } from '../catalog/catalog.ts'
@@ -37,6 +37,8 @@ import { provisioningLock } from '../migrations/plan/targets.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
 import type { Attributes, Domain, Tenant } from '../types.ts'
 import { takeName } from '../catalog/tenants/freed-names.ts'
+import type { StepBody } from './steps/step.ts'
+import type { Steps } from './steps/steps.ts'
 import { tryAgainForLocks } from './try-again.ts'
 import { CutFailed, cutInto, unusable, type Cut } from './templates/cut.ts'
 import { assertTemplateName } from './templates/template-name.ts'
@@ -67,6 +69,8 @@ export interface ProvisionParts<A extends object = Attributes> {
   readonly domains: Domains<A>
   readonly sources: MigrationSources
   readonly templates: Templates
+  /** What runs in it afterwards. */
+  readonly steps: Pick<Steps<A>, 'planned' | 'record' | 'run'>
   readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'attributes' | 'migrations' | 'boundary'>
 }
 
@@ -74,8 +78,12 @@ export interface ProvisionParts<A extends object = Attributes> {
 export async function provision<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Tenant<A>> {
   const wanted = await checked(parts, input)
   const cut = await parts.templates.cutFor(wanted.kind, digestOf(wanted.migrations), wanted.template)
-  const { tenant, domains, like, onCommit } = await createFrom(parts, wanted, cut)
+  const { tenant: made, domains, like, onCommit } = await createFrom(parts, wanted, cut)
   onCommit()
+  const tenant = await stepsOf(parts, wanted, made).catch((error: unknown) => {
+    parts.domains.added(domains)
+    throw error
+  })
   parts.tenants.created(tenant)
   parts.domains.added(domains)
   if (like !== undefined) await tellDifferences(parts, wanted, tenant, like)
@@ -95,6 +103,11 @@ async function createFrom<A extends object>(parts: ProvisionParts<A>, wanted: Wa
     parts.templates.warnOf(error.template, error.message)
     return await createFrom(parts, wanted, undefined)
   }
+}
+
+/** The tenant when its seeds and its hook have run. After a failure it stays, with its domains. */
+async function stepsOf<A extends object>(parts: ProvisionParts<A>, { steps }: Wanted, made: Tenant<A>): Promise<Tenant<A>> {
+  return steps.length === 0 ? made : parts.steps.run(made, steps)
 }
 
 /** The tenant exists by now, so a comparison that fails is not its failure. */
@@ -135,6 +148,7 @@ interface Wanted {
   readonly template: string | undefined
   readonly source: string
   readonly migrations: readonly Migration[]
+  readonly steps: readonly StepBody[]
 }
 
 /** Refuses all that can be refused without the database, before it is used. */
@@ -162,6 +176,7 @@ async function checked<A extends object>(parts: ProvisionParts<A>, input: NewTen
     template,
     source: source.name,
     migrations: await fitMigrations(parts, source),
+    steps: await parts.steps.planned(),
   }
 }
 
@@ -182,6 +197,7 @@ async function build<A extends object>(
   await transaction.query(sharedTransactionLockSql(provisioningLock))
   const created = await register(parts, transaction, wanted)
   const { tenant } = created
+  await parts.steps.record(transaction, tenant, wanted.steps)
   await createSchema(transaction, wanted.schema)
   await giveNewSchema(transaction, parts.access, parts.options, tenant)
   const like = await assertLikeOthers(transaction, wanted, parts.options.migrations.outOfOrder)
@@ -219,7 +235,11 @@ async function register<A extends object>(
     await takeName(transaction, wanted.schema, parts.catalog)
     const tenant = await parts.tenants.insert(
       transaction,
-      { ...wanted, loginGeneration: loginGenerationOf(parts, wanted) },
+      {
+        ...wanted,
+        loginGeneration: loginGenerationOf(parts, wanted),
+        status: wanted.steps.length > 0 ? 'provisioning' : 'active',
+      },
       wanted.domains,
     )
     if (tenant === undefined) throw tenantExists(wanted.schema)

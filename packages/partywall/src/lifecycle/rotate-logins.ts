@@ -6,6 +6,7 @@ import { recordAction } from '../catalog/audit/record.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Access } from '../catalog/roles/access.ts'
 import { giveNextPassword } from '../catalog/roles/tenant-login.ts'
+import { statusOfMigrated } from '../catalog/tenants/moves.ts'
 import { checkedSelection } from '../catalog/tenants/selection.ts'
 import type { Tenants } from '../catalog/tenants/tenants.ts'
 import { boundaryOf } from '../config/boundary-option.ts'
@@ -51,7 +52,7 @@ export async function rotateLogins<A extends object>(
   }
   return forEachTenant<A, Rotated>(
     async (selection) => {
-      const checked = checkedSelection('boundary.rotate', selection, ['active', 'suspended', 'maintenance'])
+      const checked = checkedSelection('boundary.rotate', selection, statusOfMigrated)
       const tenants = await parts.tenants.select(checked)
       return checked.named === undefined ? tenants.filter((tenant) => hasLogin(parts, tenant)) : tenants
     },

@@ -1,5 +1,6 @@
 /** The shapes in which the rooms above see the database. No other room holds a connection of its own. */
 import type { Queryable } from '../sql/statement.ts'
+import type { Tenant } from '../types.ts'
 
 /** One transaction on one connection. The names in its statements must be qualified, unless `in` names a schema. */
 export interface Transaction extends Queryable {
@@ -8,6 +9,12 @@ export interface Transaction extends Queryable {
    * A statement may be a text of several; one that ends the transaction (commit, rollback) is refused.
    */
   in(schema: string): Queryable
+  /**
+   * The same transaction with its statements bound to the tenant, as those of the application are: with its role, its id and its timeout. Not for
+   * connections of the deploy role.
+   * @throws TenancyError WRONG_TENANT where the tenant has connections of its own (the boundary `login`)
+   */
+  asTenant(tenant: Tenant<any>): Queryable
   /**
    * Sends a text of several statements, bound to the schema: one round trip. A text that ends the transaction is refused.
    * @param foreign the part of the text that partywall did not write, exactly as it is in the text: only this part is examined for

@@ -37,7 +37,7 @@ function assertActive(schema: string, status: Tenant['status']): void {
   if (status === 'active') return
   const refused =
     `The tenant ${JSON.stringify(schema)} is ${wordsFor[status]}, so no work is started in it. ${advice[status] ?? ''}`.trim()
-  throw status === 'maintenance'
+  throw status === 'maintenance' || status === 'pending' || status === 'provisioning'
     ? new TenancyError('TENANT_MAINTENANCE', refused, { details: { schema, status } })
     : new TenancyError('TENANT_SUSPENDED', refused, { details: { schema, status } })
 }
@@ -53,7 +53,10 @@ const wordsFor: Record<Exclude<Tenant['status'], 'active'>, string> = {
 }
 
 const activate = 'Activate it with tenancy.tenants.activate, or pass { allowInactive: true } for a repair.'
+const resume = 'It is complete when its seeds and its hook have run: tenancy.tenants.resume goes on with them.'
 const advice: Partial<Record<Tenant['status'], string>> = {
+  provisioning: resume,
+  failed: resume,
   suspended: activate,
   maintenance: activate,
   archived: 'Restore it with tenancy.tenants.restore, or pass { allowInactive: true } for a repair.',

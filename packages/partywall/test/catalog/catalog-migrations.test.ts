@@ -17,6 +17,7 @@ test('the catalog migrations keep the names and checksums that installed catalog
     [10, '0010-life', 'cb67f859e0666cb4621f037d8fc2907ad9e856285e5f8a0fe681f296189bcc7e'],
     [11, '0011-blueprints', 'cb4c5cd260af0e569dcaedb1becd446c44c854d7faceb59a4540a8aee00021e3'],
     [12, '0012-templates', '472aa3e39a67ec5248d9f44e0e0bd416230bdecf9411f687bc3d148b64f1111d'],
+    [13, '0013-steps', '462ae445176e9280015573a42c9c77712804b79d06bc9f5e9ebc70ece72bc3cf'],
   ])
 })
 

@@ -15,7 +15,7 @@ beforeEach(() => asAdmin('drop schema if exists partywall cascade; drop schema i
 /** SQL that makes the catalog that of an older version. */
 const withoutRuns = `
   drop table partywall.audit, partywall.migration_run_entries, partywall.migration_runs;
-  drop table partywall.changes, partywall.relations, partywall.freed_schemas, partywall.blueprints, partywall.templates;
+  drop table partywall.changes, partywall.relations, partywall.freed_schemas, partywall.blueprints, partywall.templates, partywall.tenant_steps;
   drop index partywall.tenants_kind;
   drop function partywall.keep_audit, partywall.count_change, partywall.announce, partywall.announce_tenants, partywall.announce_domains cascade;
   drop function partywall.current_tenant_id, partywall.shared_role, partywall.with_partitions, partywall.assert_protectable,
@@ -45,13 +45,14 @@ describe('installing the catalog', () => {
       { number: 10, name: '0010-life' },
       { number: 11, name: '0011-blueprints' },
       { number: 12, name: '0012-templates' },
+      { number: 13, name: '0013-steps' },
     ])
   })
 
   test('happens once when many processes start at the same time', async () => {
     const registries = Array.from({ length: 8 }, () => registryForTest(url))
     await Promise.all(registries.map(({ catalog }) => catalog.ready()))
-    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 12 }])
+    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 13 }])
   })
 
   test('costs a later process one query, and no query after that', async () => {
@@ -85,7 +86,7 @@ describe('installing the catalog', () => {
     await asAdmin(`insert into partywall.migrations (number, name, checksum) values (99, 'future', '')`)
     await expect(registryForTest(url).tenants.list()).rejects.toMatchObject({
       code: 'CATALOG_NEWER',
-      details: { installed: 99, known: 12 },
+      details: { installed: 99, known: 13 },
     })
   })
 

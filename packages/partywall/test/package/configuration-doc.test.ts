@@ -31,7 +31,7 @@ function literal(value: unknown): string {
 
 /** As a config spells them: nested keys with a dot, folders relative to the root, and one folder for tenants without kinds. */
 function shownDefaults(): Record<string, unknown> {
-  const { attributes, migrations, pool, hooks, root, boundary, shared, deploy, loginKeys, ...options } = resolveOptions({
+  const { attributes, migrations, pool, hooks, seeds, root, boundary, shared, deploy, loginKeys, ...options } = resolveOptions({
     root: '/',
   })
   expect(loginKeys).toEqual([])
@@ -46,10 +46,11 @@ function shownDefaults(): Record<string, unknown> {
     migrations: { ...mapValues(folders, (folder) => String(folder).slice(root.length)), outOfOrder, shadowed, onDrift, template },
     tenant: { attributes },
   }
+  const folderOfSeeds = seeds === false ? false : seeds.folder.slice(root.length)
   const flat = Object.entries(nested).flatMap(([prefix, part]) =>
     Object.entries(part).map(([key, value]) => [`${prefix}.${key}`, value]),
   )
-  return { ...options, ...Object.fromEntries(flat), root: undefined }
+  return { ...options, ...Object.fromEntries(flat), root: undefined, seeds: folderOfSeeds }
 }
 
 /** The value of the kind `default`, which must be alone: then the option is that value. */

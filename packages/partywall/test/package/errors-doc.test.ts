@@ -139,6 +139,8 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   INVALID_TENANT_MOVE: { schema: 'always', status: 'always', move: 'always' },
   TENANT_REFERENCED: { schema: 'always', references: 'always', tables: 'always' },
   TENANT_LOCKED: { schema: 'always' },
+  PROVISION_FAILED: { schema: 'always', step: 'always', line: 'maybe', sqlState: 'maybe' },
+  INVALID_SEED: { file: 'always' },
   HOOK_FAILED: { schema: 'always', hook: 'always' },
   TENANT_BEHIND: { schema: 'always', pending: 'always', object: 'maybe' },
   TENANT_CHANGED: { schema: 'always' },

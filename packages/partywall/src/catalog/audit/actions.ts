@@ -1,6 +1,10 @@
 /** What an entry of the audit can be about. Other programs may search for these names, so a name is never used for another action later. */
 export const actions = {
   'tenant.created': 'a tenant was created, with its schema, tables and domains',
+  'tenant.provisioned': 'the last seed or hook of a new tenant has ended, so the tenant is active',
+  'tenant.failed': 'a seed or a hook of a new tenant has failed, so the tenant is not active',
+  'tenant.resumed': 'a process began to run what is left of the seeds and hooks of a new tenant',
+  'tenant.seeded': 'a seed has run in a tenant',
   'tenant.updated': 'the name, the attributes or the expiry of a tenant were changed',
   'tenant.activated': 'the suspension or the maintenance of a tenant was ended',
   'tenant.suspended': 'a tenant was suspended',

@@ -12,6 +12,7 @@ import { relations } from './migrations/0009-relations.ts'
 import { life } from './migrations/0010-life.ts'
 import { blueprints } from './migrations/0011-blueprints.ts'
 import { templates } from './migrations/0012-templates.ts'
+import { steps } from './migrations/0013-steps.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -26,4 +27,5 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   life,
   blueprints,
   templates,
+  steps,
 ]

@@ -13,6 +13,7 @@ export type Move =
   | 'suspend'
   | 'setMaintenance'
   | 'migrate'
+  | 'seed'
   | 'rename'
   | 'archive'
   | 'restore'
@@ -27,15 +28,23 @@ interface Permitted {
 /** The states of a tenant that has all of its tables under its own name. */
 const complete = ['active', 'suspended', 'maintenance'] as const
 
+/**
+ * Of the tenants that are migrated with all others. Those whose seeds or hook have not run have all of their tables: left out, they would become active with
+ * old ones.
+ */
+export const statusOfMigrated = [...complete, 'provisioning', 'failed'] as const
+
 export const moves = {
-  provision: { from: ['pending', 'failed'], to: 'provisioning' },
+  // A process that was killed leaves `provisioning`.
+  provision: { from: ['pending', 'provisioning', 'failed'], to: 'provisioning' },
   complete: { from: ['pending', 'provisioning'], to: 'active' },
   fail: { from: ['pending', 'provisioning'], to: 'failed' },
   activate: { from: ['suspended', 'maintenance'], to: 'active' },
   suspend: { from: ['active', 'maintenance'], to: 'suspended' },
   setMaintenance: { from: ['active', 'suspended'], to: 'maintenance' },
   // An archived one is migrated when it is named.
-  migrate: { from: [...complete, 'archived'] },
+  migrate: { from: [...statusOfMigrated, 'archived'] },
+  seed: { from: complete },
   rename: { from: complete },
   archive: { from: complete, to: 'archived' },
   // To maintenance where it lacks migrations.
@@ -60,6 +69,8 @@ export function invalidMove({ schema, status }: Pick<Tenant<any>, 'schema' | 'st
 }
 
 const advice: Partial<Record<TenantStatus, string>> = {
+  provisioning: ' tenancy.tenants.resume completes it.',
+  failed: ' tenancy.tenants.resume completes it.',
   archived: ' tenancy.tenants.restore brings an archived tenant back.',
   deleting: ' Its deletion has begun and cannot be undone: tenancy.tenants.delete continues it.',
 }

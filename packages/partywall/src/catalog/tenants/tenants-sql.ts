@@ -11,6 +11,8 @@ export interface NewTenantRow {
   /** Of the password of its login; null where it has none. */
   readonly loginGeneration: number | null
   readonly expiresAt: Date | undefined
+  /** `provisioning` while steps are left to run in it. @default 'active' */
+  readonly status?: 'active' | 'provisioning'
 }
 
 export interface ListValues {
@@ -143,14 +145,24 @@ const orderExpressions = {
 const orderTypes = { schema: 'text', name: 'text', createdAt: 'numeric' } as const
 
 /** Returns no row when a tenant has this schema already. Waits for a transaction that is creating a tenant with the same schema. */
-export function insertTenantSql({ schema, name, kind, attributes, loginGeneration, expiresAt }: NewTenantRow): Statement {
+export function insertTenantSql({
+  schema,
+  name,
+  kind,
+  attributes,
+  loginGeneration,
+  expiresAt,
+  status = 'active',
+}: NewTenantRow): Statement {
   return {
     text: `
-      insert into partywall.tenants as tenant (schema, name, kind, attributes, login_generation, login_rotated_at, expires_at)
-      values ($1::text, $2::text, $3::text, $4::jsonb, $5::int, case when $5::int is null then null else pg_catalog.now() end, $6::timestamptz)
+      insert into partywall.tenants as tenant (schema, name, kind, attributes, login_generation, login_rotated_at, expires_at, status)
+      values (
+        $1::text, $2::text, $3::text, $4::jsonb, $5::int, case when $5::int is null then null else pg_catalog.now() end, $6::timestamptz, $7::text
+      )
       on conflict (schema) do nothing
       returning ${columns}`,
-    values: [schema, name, kind, JSON.stringify(attributes), loginGeneration, expiresAt?.toISOString() ?? null],
+    values: [schema, name, kind, JSON.stringify(attributes), loginGeneration, expiresAt?.toISOString() ?? null, status],
   }
 }
 

@@ -1,4 +1,5 @@
-/** One tenant as `tenant create` and `tenant show` print it: its row of the catalog, its domains, and the state of its migrations. */
+/** One tenant as `tenant create` and `tenant show` print it: its row of the catalog, its domains, the state of its migrations, and its steps. */
+import type { TenantStep } from '../../lifecycle/steps/step.ts'
 import type { MigrationStatus } from '../../migrations/run/run.ts'
 import type { Tenancy } from '../../tenancy.ts'
 import type { Domain, Tenant } from '../../types.ts'
@@ -9,14 +10,17 @@ import { datesOf } from './moved.ts'
 export interface TenantCard extends Tenant {
   readonly domains: readonly Domain[]
   readonly migrations: Omit<StatusDocument, 'target' | 'tenantId'>
+  /** Seeds and hooks. */
+  readonly steps: readonly TenantStep[]
 }
 
-/** Costs one query for the domains, and two or three for the state of the schema. */
+/** Costs one query for the domains, one for the steps, and two or three for the state of the schema. */
 export async function tenantCard(tenancy: Tenancy, tenant: Tenant): Promise<TenantCard> {
   const domains = await tenancy.domains.list({ id: tenant.id })
   const [status] = await tenancy.migrations.status({ tenants: { id: tenant.id } })
   const { target: _, tenantId: __, ...migrations } = statusDocument(status as MigrationStatus)
-  return { ...tenant, domains, migrations }
+  const steps = await tenancy.tenants.steps({ id: tenant.id })
+  return { ...tenant, domains, migrations, steps }
 }
 
 export function renderCard(card: TenantCard): string {
@@ -31,7 +35,14 @@ export function renderCard(card: TenantCard): string {
     ['attributes', JSON.stringify(card.attributes)],
     ['head', `${migrations.head ?? 'none'} (${migrations.applied} applied, ${migrations.pending.length} pending)`],
     ...(migrations.problem === undefined ? [] : [['problem', migrations.problem.message] as const]),
+    ...card.steps.filter(({ state }) => state !== 'done').map((step) => ['step', stepLine(step)] as const),
     ['created', card.createdAt.toISOString()],
     ...datesOf(card),
   ])
+}
+
+/** Those that are done need no line. */
+function stepLine({ name, state, error }: TenantStep): string {
+  const words = { pending: 'not run yet', running: 'was begun and has not ended', failed: 'failed', done: 'done' }[state]
+  return `${name}: ${words}${error === undefined ? '' : `, ${error}`}`
 }

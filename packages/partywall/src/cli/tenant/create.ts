@@ -7,6 +7,7 @@ import type { Tenancy } from '../../tenancy.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples, repeated } from '../context/declarations.ts'
 import { assertKindsInConfig } from '../context/kinds.ts'
+import { saySteps } from '../context/step-lines.ts'
 import { unreached } from '../context/reach.ts'
 import { parseAttributes } from './attributes.ts'
 import { renderCard, tenantCard } from './card.ts'
@@ -24,7 +25,7 @@ interface Flags {
 export function tenantCreate(parent: Command, cli: Cli): void {
   parent
     .command('create')
-    .description('create a tenant: schema, tables, history and domains, in one transaction')
+    .description('create a tenant: schema, tables, history and domains in one transaction, then its seeds')
     .argument('[schema]', 'the name of its schema: lower-case letters, digits, _ and -')
     .option('--name <name>', 'the name for people (default: the schema)')
     .option('--domain <domain>', 'a host name that leads to it; may be repeated, the first is primary (default: none)', repeated)
@@ -48,6 +49,7 @@ export function tenantCreate(parent: Command, cli: Cli): void {
       const attributes = parseAttributes(flags.set)
       const tenancy = await cli.tenancy()
       if (flags.kind !== undefined) assertKindsInConfig(tenancy, [flags.kind])
+      saySteps(cli, tenancy)
       const tenant = await tenancy.tenants.create({
         ...(await answers(cli, tenancy, schema, flags)),
         ...(attributes && { attributes }),

@@ -12,6 +12,7 @@ import { tenantLogin, tenantLogins } from './login.ts'
 import { tenantPurge } from './purge.ts'
 import { tenantRename } from './rename.ts'
 import { tenantRestore } from './restore.ts'
+import { tenantResume } from './resume.ts'
 import { tenantShow } from './show.ts'
 import { tenantUpdate } from './update.ts'
 
@@ -20,6 +21,7 @@ export function tenant(program: Command, cli: Cli): void {
   tenantCreate(noun, cli)
   tenantList(noun, cli)
   tenantShow(noun, cli)
+  tenantResume(noun, cli)
   tenantSuspend(noun, cli)
   tenantActivate(noun, cli)
   tenantUpdate(noun, cli)

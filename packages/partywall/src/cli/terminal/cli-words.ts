@@ -31,7 +31,9 @@ const table: Table = {
     const advice = ' Say what becomes of them: --shared-rows delete, or --shared-rows keep.'
     return tables?.length > 0 ? withoutCalls(summary.replace(/ (?:Say what becomes|Use \{).*$/, '')) + advice : undefined
   },
-  TENANT_MAINTENANCE: ({ details: { schema } }) => inactive(schema, 'in maintenance'),
+  TENANT_MAINTENANCE: ({ summary, details: { schema, status } }) =>
+    status === 'maintenance' ? inactive(schema, 'in maintenance') : withoutCalls(summary),
+  PROVISION_FAILED: ({ summary }) => withoutCalls(summary.replace(', or call tenancy.tenants.resume.', '.').replace('npx ', '')),
   DOMAIN_EXISTS: ({ details: { domains } }) =>
     `A domain leads to exactly one tenant. Already taken: ${domains.map((domain) => JSON.stringify(domain)).join(', ')}. ` +
     '`partywall domain list` shows the domains of all tenants, `partywall domain remove <tenant> <domain>` removes one.',
@@ -62,8 +64,8 @@ const table: Table = {
     )
   },
   ADOPTION_REFUSED: ({ summary, details: { findings } }) =>
-    findings.length === 0
-      ? summary.replace('"lockTimeoutMs"', '--lock-timeout')
+    (findings?.length ?? 0) === 0
+      ? withoutCalls(summary.replace('"lockTimeoutMs"', '--lock-timeout'))
       : `Nothing was changed. ${findings.map(({ sentence }) => sentence).join(' ')} --plan shows everything; --move-dependents moves what uses the tables along, ` +
         '--accept accepts warnings and differences.',
   // Its file is edited, so it names what the file may call.
@@ -94,6 +96,7 @@ function notNow(schema: string, status: string, move: string): string {
   if (status === 'archived') return `${refused} \`partywall tenant restore\` brings an archived tenant back.`
   if (status === 'deleting')
     return `${refused} Its deletion has begun and cannot be undone: \`partywall tenant delete\` continues it.`
+  if (status === 'provisioning' || status === 'failed') return `${refused} \`partywall tenant resume ${schema}\` completes it.`
   return refused
 }
 

@@ -8,6 +8,7 @@ import { recordAction } from '../../catalog/audit/record.ts'
 import type { Catalog } from '../../catalog/catalog.ts'
 import type { Access } from '../../catalog/roles/access.ts'
 import type { RoleNames } from '../../catalog/roles/role-names.ts'
+import { statusOfMigrated } from '../../catalog/tenants/moves.ts'
 import { checkedSelection } from '../../catalog/tenants/selection.ts'
 import { boundaryOf, needsRoles } from '../../config/boundary-option.ts'
 import type { Options } from '../../config/options.ts'
@@ -45,7 +46,7 @@ type Direction = 'upgrade' | 'downgrade'
 
 const actions = { upgrade: 'boundary.upgraded', downgrade: 'boundary.downgraded' } as const
 
-const everyStatus = ['active', 'suspended', 'maintenance', 'archived'] as const
+const everyStatus = [...statusOfMigrated, 'archived'] as const
 const mostListed = 100
 const mostTries = 6
 

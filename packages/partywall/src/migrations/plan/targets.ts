@@ -2,7 +2,7 @@
 import type { Tenants } from '../../catalog/tenants/tenants.ts'
 import type { Template } from '../../catalog/templates/template.ts'
 import type { Options } from '../../config/options.ts'
-import { assertMayMove } from '../../catalog/tenants/moves.ts'
+import { assertMayMove, statusOfMigrated } from '../../catalog/tenants/moves.ts'
 import { checkedSelection } from '../../catalog/tenants/selection.ts'
 import type { Attributes, Tenant, TenantSelection } from '../../types.ts'
 import type { MigrationSource } from '../../ports/migration-source.ts'
@@ -129,7 +129,7 @@ async function selectTenants<A extends object>(
   { tenants, sources }: TargetParts<A>,
   selection: MigrationSelection,
 ): Promise<Tenant<A>[]> {
-  const checked = checkedSelection('migrations', selection, ['active', 'suspended', 'maintenance'])
+  const checked = checkedSelection('migrations', selection, statusOfMigrated)
   for (const kind of checked.kinds ?? []) sourceOfKind(sources, kind)
   return tenants.select(checked)
 }
