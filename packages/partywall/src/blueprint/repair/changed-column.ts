@@ -12,7 +12,7 @@ export function changedColumn(
   const of = `${alter(relation)} alter column ${identifier(column.name)}`
   switch (property) {
     case 'storage':
-      return [additive('alter', `${of} set storage ${column.storage}`, 'locks the table')]
+      return [additive('alter', `${of} set storage ${column.storage ?? 'default'}`, 'locks the table')]
     case 'compression':
       return [additive('alter', `${of} set compression ${column.compression ?? 'default'}`, 'locks the table')]
     case 'statistics':
