@@ -45,6 +45,7 @@ import {
   type RunInTenantOptions,
   type SessionOptions,
 } from './tenancy-api.ts'
+import { cloningOf } from './tenancy-clone.ts'
 import { examineBy } from './tenancy-doctor.ts'
 import { activatedWithoutDrift, driftIn, withDriftGate, type DriftOptions, type DriftReport } from './tenancy-drift.ts'
 import { openRooms, type Rooms } from './tenancy-rooms.ts'
@@ -103,7 +104,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       tenants,
       (input) => provision(rooms, input),
       { ...rooms, migrations: migrationsOfOne(this.migrations) },
-      adoptionOf(rooms),
+      { ...adoptionOf(rooms), clone: cloningOf(rooms) },
     )
     this.tenants = activatedWithoutDrift(rooms, tenantsOf)
     this.boundary = boundaryApi(new BoundaryWork({ ...rooms, deploy: database.deploy }), (rotation) =>

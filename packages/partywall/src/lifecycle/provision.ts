@@ -105,13 +105,19 @@ interface Created<A extends object> {
   readonly onCommit: () => void
 }
 
-interface Wanted {
+/** The row of a new tenant, checked. */
+export interface NewRow {
   readonly schema: string
   readonly name: string
   readonly kind: string
   readonly domains: readonly string[]
   readonly attributes: object
   readonly expiresAt: Date | undefined
+  /** The schema of the tenant that it is a copy of. */
+  readonly clonedFrom?: string
+}
+
+interface Wanted extends NewRow {
   readonly source: string
   readonly migrations: readonly Migration[]
 }
@@ -179,10 +185,10 @@ async function assertNoCrossSchemaReferences(
 }
 
 /** The row and the domains come first, so that a second call for the same tenant fails before the long work. */
-async function register<A extends object>(
+export async function register<A extends object>(
   parts: ProvisionParts<A>,
   transaction: Transaction,
-  wanted: Wanted,
+  wanted: NewRow,
 ): Promise<Omit<Created<A>, 'like' | 'onCommit'>> {
   try {
     await takeName(transaction, wanted.schema, parts.catalog)
@@ -190,6 +196,7 @@ async function register<A extends object>(
       transaction,
       { ...wanted, loginGeneration: loginGenerationOf(parts, wanted) },
       wanted.domains,
+      wanted.clonedFrom,
     )
     if (tenant === undefined) throw tenantExists(wanted.schema)
     return { tenant, domains: await parts.domains.insert(transaction, tenant.id, wanted.domains) }
@@ -199,11 +206,11 @@ async function register<A extends object>(
 }
 
 /** The id of a new tenant is in no configuration. */
-function loginGenerationOf({ options }: ProvisionParts, { schema, kind }: Wanted): number | null {
+function loginGenerationOf({ options }: ProvisionParts, { schema, kind }: NewRow): number | null {
   return boundaryOf(options.boundary, { id: '', schema, kind }) === 'login' ? firstGeneration : null
 }
 
-async function createSchema(queryable: Queryable, schema: string): Promise<void> {
+export async function createSchema(queryable: Queryable, schema: string): Promise<void> {
   try {
     await queryable.query(createSchemaSql(schema))
   } catch (error) {

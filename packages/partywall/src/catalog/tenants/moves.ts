@@ -13,6 +13,7 @@ export type Move =
   | 'suspend'
   | 'setMaintenance'
   | 'migrate'
+  | 'clone'
   | 'rename'
   | 'archive'
   | 'restore'
@@ -36,6 +37,8 @@ export const moves = {
   setMaintenance: { from: ['active', 'suspended'], to: 'maintenance' },
   // An archived one is migrated when it is named.
   migrate: { from: [...complete, 'archived'] },
+  // Of the source.
+  clone: { from: complete },
   rename: { from: complete },
   archive: { from: complete, to: 'archived' },
   // To maintenance where it lacks migrations.
