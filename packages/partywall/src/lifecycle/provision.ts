@@ -35,7 +35,7 @@ import { findMissingExtensions } from '../migrations/plan/missing-extensions.ts'
 import { review } from '../migrations/plan/reviews.ts'
 import { provisioningLock } from '../migrations/plan/targets.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
-import type { Attributes, Domain, Tenant } from '../types.ts'
+import type { Attributes, Domain, Tenant, TenantRef } from '../types.ts'
 import { takeName } from '../catalog/tenants/freed-names.ts'
 import { tryAgainForLocks } from './try-again.ts'
 
@@ -52,6 +52,11 @@ export interface NewTenant<I extends object = Attributes> {
   readonly attributes?: I | undefined
   /** When `tenancy.tenants.purge` may archive or delete the tenant: for demos. @default never */
   readonly expiresAt?: Date | undefined
+  /**
+   * Its structure and history are those of this tenant, with its kind, in place of the migrations: without rows, which `tenancy.tenants.clone` copies.
+   * @default none
+   */
+  readonly cloneFrom?: TenantRef | undefined
 }
 
 export interface ProvisionParts<A extends object = Attributes> {
@@ -125,7 +130,7 @@ interface Wanted extends NewRow {
 /** Refuses all that can be refused without the database, before it is used. */
 async function checked<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Wanted> {
   const { sources, options } = parts
-  assertKnownKeys('tenants.create', input, ['schema', 'name', 'domains', 'kind', 'attributes', 'expiresAt'])
+  assertKnownKeys('tenants.create', input, ['schema', 'name', 'domains', 'kind', 'attributes', 'expiresAt', 'cloneFrom'])
   const { schema, name = schema, domains = [], kind = 'default', attributes = {}, expiresAt } = input
   assertSchemaName(schema, reservedSchemas(options))
   assertTenantName(name)

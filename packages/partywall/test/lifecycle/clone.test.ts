@@ -141,8 +141,11 @@ describe.each(['path', 'role'] as const)('under the boundary %s', (boundary) => 
     expect(rows.filter(({ leads }) => leads)).toEqual([])
   })
 
-  test('clone copies the structure alone, with counters at their start, and create takes it from another tenant', async () => {
-    await tenants.clone(source, { schema: named('bare'), data: false })
+  test('clone copies the structure alone, with counters at their start, and create does so with cloneFrom', async () => {
+    await tenants.create({ schema: named('bare'), cloneFrom: source })
+    await expect(tenants.create({ schema: named('x'), cloneFrom: source, kind: 'other' })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    })
     expect(await rowsIn(named('bare'), 'select count(*)::int from users')).toEqual([{ count: 0 }])
     expect(await rowsIn(named('bare'), `select nextval('counter')::int as next`)).toEqual([{ next: 5 }])
     expect(await rowsIn(named('bare'), 'select count(*)::int from names')).toEqual([{ count: 0 }])
@@ -200,7 +203,9 @@ describe.each(['path', 'role'] as const)('under the boundary %s', (boundary) => 
     ] as any[]) {
       await expect(tenants.clone(source, { schema: named('bad'), mask })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     }
-    await expect(tenants.clone(source, { schema: named('bad'), mask: { users: 'empty' } })).rejects.toMatchObject({
+    await expect(
+      tenants.clone(source, { schema: named('bad'), keepSessions: true, mask: { users: 'empty' } }),
+    ).rejects.toMatchObject({
       code: 'CLONE_REFUSED',
     })
     const failed = await tenants

@@ -18,6 +18,7 @@ interface Flags {
   readonly kind?: string
   readonly set?: readonly string[]
   readonly expires?: Date | 'never'
+  readonly cloneFrom?: string
 }
 
 export function tenantCreate(parent: Command, cli: Cli): void {
@@ -34,6 +35,7 @@ export function tenantCreate(parent: Command, cli: Cli): void {
       repeated,
     )
     .option('--expires <when>', 'when a purge may delete it: 14d, 12h, or a date (default: never)', expiry)
+    .option('--clone-from <tenant>', 'take the structure and the history of this tenant, without rows (default: the migrations)')
     .addHelpText(
       'after',
       examples(
@@ -46,8 +48,12 @@ export function tenantCreate(parent: Command, cli: Cli): void {
       const attributes = parseAttributes(flags.set)
       const tenancy = await cli.tenancy()
       if (flags.kind !== undefined) assertKindsInConfig(tenancy, [flags.kind])
+      const { kind, ...answered } = await answers(cli, tenancy, schema, flags)
+      const { cloneFrom } = flags
       const tenant = await tenancy.tenants.create({
-        ...(await answers(cli, tenancy, schema, flags)),
+        ...answered,
+        kind: cloneFrom === undefined ? kind : flags.kind,
+        cloneFrom,
         ...(attributes && { attributes }),
         expiresAt: orNull(flags.expires) ?? undefined,
       })
