@@ -42,6 +42,7 @@ export type {
   TenancyErrorCode,
 } from './errors.ts'
 export type {
+  CloneProgress,
   MigrationsEnded,
   MigrationsStarted,
   SchemaMigrationStarted,

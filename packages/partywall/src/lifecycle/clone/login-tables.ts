@@ -47,7 +47,7 @@ export const loginTables: readonly Pattern[] = [
   { of: 'verifications and one-time codes', name: /verifications?$/, columns: ['token', 'value', 'code', 'identifier'] },
   {
     of: 'tokens of every kind',
-    name: /(?:^tokens?|access|refresh|auth|api|oauth|reset|password|verification|confirmation|session|remember|invite|invitation|magic|login|device|csrf|bearer|jwt|personal|authtoken)tokens?$/,
+    name: /tokens?$/,
     columns: [],
   },
   {
