@@ -119,6 +119,19 @@ test('a policy for the role of a tenant refuses the clone', async () => {
   await assertNothingLeft('tied_2')
 })
 
+test('a foreign table is made, and its rows stay where they are; numbers of large objects refuse the clone', async () => {
+  await tenants.create({ schema: 'far' })
+  await admin.query(`
+    create foreign data wrapper nowhere; create server away foreign data wrapper nowhere; grant usage on foreign server away to ${own.deployRole};
+    create domain public.lo as oid; grant usage on type public.lo to ${own.deployRole};
+    set role ${own.deployRole}; create foreign table far.away (id int) server away; create table far.pictures (picture public.lo); reset role`)
+  await expect(tenants.clone('far', { schema: 'far_2' })).rejects.toMatchObject({
+    code: 'CLONE_REFUSED',
+    details: { problems: [expect.stringContaining('pictures.picture holds numbers of large objects')] },
+  })
+  expect(await tenants.clone('far', { schema: 'far_2', mask: { 'pictures.picture': 'null' } })).toMatchObject({ schema: 'far_2' })
+})
+
 test('rights of a login of the customer stay with the source', async () => {
   const { login } = await tenancy.logins.create('acme', { name: 'tools' })
   const role = login.role

@@ -152,6 +152,28 @@ describe.each(['path', 'role'] as const)('under the boundary %s', (boundary) => 
     expect((await tenancy.drift({ tenants: named('bare') })).ok).toBe(true)
   })
 
+  test('clone has the rights of the source, and no more', async () => {
+    const rights = async (schema: string): Promise<unknown> => {
+      const { id } = await tenants.get(schema)
+      const role = boundary === 'role' ? tenantRole(id) : own.appRole
+      const { rows } = await admin.query(
+        `select has_table_privilege($1, $2 || '.log', 'insert') as insert, has_table_privilege($1, $2 || '.log', 'delete') as delete,
+           has_sequence_privilege($1, $2 || '.counter', 'usage') as usage, has_table_privilege($1, $2 || '.partywall_migrations', 'insert') as history`,
+        [role, schema],
+      )
+      return rows
+    }
+    const schema = named('rights')
+    const { id } = await tenants.clone(source, { schema: named('rights'), data: false })
+    const role = boundary === 'role' ? tenantRole(id) : own.appRole
+    await admin.query(
+      `set role ${own.deployRole}; revoke delete on ${schema}.log from ${role}; revoke all on sequence ${schema}.counter from ${role}; reset role`,
+    )
+    await tenants.clone(schema, { schema: named('rights_2') })
+    expect(await rights(named('rights_2'))).toEqual([{ insert: true, delete: false, usage: false, history: false }])
+    expect(await rights(source)).toEqual([{ insert: true, delete: true, usage: true, history: false }])
+  })
+
   test('clone masks columns, also of partitions and children, and keeps the sessions only when it is asked to', async () => {
     await tenants.clone(source, {
       schema: named('masked'),

@@ -36,8 +36,8 @@ export function copyRowsText({ from, to, table, types, masked }: Copied, pages: 
   const range =
     pages === undefined
       ? ''
-      : ` where source.ctid >= '(${pages.first},0)'::pg_catalog.tid` +
-        (pages.end === null ? '' : ` and source.ctid < '(${pages.end},0)'::pg_catalog.tid`)
+      : ` where source.ctid operator(pg_catalog.>=) '(${pages.first},0)'::pg_catalog.tid` +
+        (pages.end === null ? '' : ` and source.ctid operator(pg_catalog.<) '(${pages.end},0)'::pg_catalog.tid`)
   return (
     `insert into ${tableOf(to, table.name)}${names} overriding system value ` +
     `select ${values.join(', ')} from only ${tableOf(from, table.name)} as source${range}`

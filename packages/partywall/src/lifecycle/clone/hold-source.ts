@@ -41,7 +41,9 @@ export async function holdSource(
   // None of these takes a snapshot.
   await transaction.query({ text: 'set transaction isolation level repeatable read' })
   await transaction.query({ text: `set local lock_timeout = ${lockTimeoutMs}` })
-  if (listed.length > 0) await lockTables(transaction, from.schema, listed)
+  // PostgreSQL locks no foreign table by this statement.
+  const lockable = listed.filter(({ kind }) => kind !== 'foreign table')
+  if (lockable.length > 0) await lockTables(transaction, from.schema, lockable)
   const { rows } = await transaction.query<Guarded>(guardSql(from.schema))
   const { held, current } = rows[0]!
   if (held !== 'true') throw new SourceChanged('a migration of the source is running')
