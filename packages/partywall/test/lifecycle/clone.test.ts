@@ -258,6 +258,20 @@ describe.each(['path', 'role'] as const)('under the boundary %s', (boundary) => 
     await tenants.clone(source, { schema: named('snapshot') })
     await writer.query('rollback')
     expect(await rowsIn(named('snapshot'), `select * from log where line = 'uncommitted'`)).toEqual([])
+    // The snapshot is taken before the row of the clone is written.
+    const waits = async (): Promise<number> => (await admin.query(`select from pg_locks where not granted`)).rows.length
+    await writer.query(`begin; lock table partywall.tenants in share mode`)
+    const early = tenants.clone(source, { schema: named('early') })
+    await expect.poll(waits, { interval: 10 }).toBeGreaterThan(0)
+    await admin.query(`insert into ${source}.log values ('later'); insert into ${source}.base values (9, 'later')`)
+    await writer.query('rollback')
+    await early
+    expect(
+      await rowsIn(
+        named('early'),
+        `select line as later from log where line = 'later' union all select secret from base where id = 9`,
+      ),
+    ).toEqual([])
     await writer.query(`begin; alter table ${source}.log add column more int`)
     const cloning = tenants.clone(source, { schema: named('waited') })
     await expect.poll(async () => (await admin.query(`select from pg_locks where not granted`)).rows.length).toBeGreaterThan(0)
