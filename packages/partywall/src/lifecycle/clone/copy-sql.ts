@@ -1,6 +1,6 @@
 /**
- * Statements that copy rows from one schema to another one. They run with the search path of the clone. INSERT … SELECT within one transaction was measured against
- * COPY through two connections: the rows do not leave the server, so it takes two thirds of the time, and one commit makes everything visible.
+ * Statements that copy rows from one schema to another one. They run with the search path of the clone. INSERT … SELECT took as long as COPY in binary form through two
+ * connections (300,000 rows, 0.6 to 0.8 s); it needs one connection, and its rows become visible with the commit of all the rest.
  */
 import type { Blueprint } from '../../blueprint/blueprint.ts'
 import { identifier } from '../../names/identifier.ts'

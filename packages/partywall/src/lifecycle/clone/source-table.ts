@@ -34,7 +34,7 @@ export interface SourceColumn {
 }
 
 /** A foreign key to a table of the same schema. */
-export interface SourceKey {
+interface SourceKey {
   readonly name: string
   readonly to: string
   readonly columns: readonly string[]
