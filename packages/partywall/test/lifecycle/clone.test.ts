@@ -82,6 +82,7 @@ describe.each(['path', 'role'] as const)('under the boundary %s', (boundary) => 
         insert into "Odd ""name" values (1, 'ok');
         insert into pictures values (1, '\\x00ff', '{"a": 1}', '00000000-0000-0000-0000-000000000001');
         insert into nothing default values; insert into nothing default values;
+        insert into log select 'line ' || n from generate_series(1, 500) as n;
         insert into invoices (total) values (7);
         select nextval('counter')`)
     })

@@ -39,7 +39,7 @@ export async function copyRows(transaction: Transaction, rows: RowsToCopy, copyi
 }
 
 /** The last part has no end: the table may have grown since its size was asked, by rows that the snapshot does not see. */
-function partsOf({ pages }: SourceTable): (Pages | undefined)[] {
+export function partsOf({ pages }: Pick<SourceTable, 'pages'>): (Pages | undefined)[] {
   if (pages === null || pages <= pagesOfPart) return [undefined]
   const starts = Array.from({ length: Math.ceil(pages / pagesOfPart) }, (_, index) => index * pagesOfPart)
   return starts.map((first, index) => ({ first, end: starts[index + 1] ?? null }))
