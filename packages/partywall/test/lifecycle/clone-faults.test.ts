@@ -1,4 +1,5 @@
 /** What goes wrong while a tenant is cloned: nothing is left, and the error has a name. */
+import { randomUUID } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createTenancy } from '../../src/index.ts'
+import { tenantRole } from '../../src/names/role-name.ts'
 import { testDatabase } from '../support/servers/database.ts'
 import { leastPrivilege } from '../support/tenants/least-privilege.ts'
 import { writeFiles } from '../support/tenants/registry.ts'
@@ -107,9 +109,24 @@ test('rows that do not fit are named by their constraint, without a value of the
   await assertNothingLeft('same')
 })
 
+test('a function whose text may lead to the source refuses the clone, unless it is accepted', async () => {
+  await tenants.create({ schema: 'texts' })
+  await admin.query(`set role ${own.deployRole}; create function texts.spy() returns bigint language plpgsql as
+    $$ declare n bigint; begin execute 'select count(*) from texts.notes' into n; return n; end $$; reset role`)
+  const plan = await tenants.clone('texts', { schema: 'texts_2', plan: true })
+  expect(plan.remarks).toEqual([expect.stringContaining('spy')])
+  await expect(tenants.clone('texts', { schema: 'texts_2' })).rejects.toMatchObject({
+    code: 'CLONE_REFUSED',
+    details: { problems: plan.remarks },
+  })
+  await assertNothingLeft('texts_2')
+  expect(await tenants.clone('texts', { schema: 'texts_2', accept: true })).toMatchObject({ schema: 'texts_2' })
+})
+
 test('a policy for the role of a tenant refuses the clone', async () => {
   await tenants.create({ schema: 'tied' })
-  const role = `partywall_${'0123456789abcdef'.repeat(2)}`
+  // Roles belong to the whole server, on which other tests run.
+  const role = tenantRole(randomUUID())
   await admin.query(`create role ${role}; create policy one on tied.notes to ${role}`)
   onTestFinished(async () => void (await admin.query(`drop policy one on tied.notes; drop role ${role}`)))
   await expect(tenants.clone('tied', { schema: 'tied_2', data: false })).rejects.toMatchObject({

@@ -24,7 +24,7 @@ export function renderClonePlan(plan: ClonePlan): string {
       'not copied, because tenants share the table',
       plan.sharedRows.map((shared) => `${shared.rows} rows in ${shared.table}`),
     ),
-    ...section('may lead to the source', plan.remarks),
+    ...section('only with --accept, because it may lead to the source', plan.remarks),
     ...section('refused', plan.refused),
   ].join('\n')
 }

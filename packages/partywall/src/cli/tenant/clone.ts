@@ -18,6 +18,7 @@ interface Flags {
   readonly structureOnly?: boolean
   readonly mask?: readonly Mask[]
   readonly keepSessions?: boolean
+  readonly accept?: boolean
   readonly name?: string
   readonly domain?: readonly string[]
   readonly set?: readonly string[]
@@ -38,6 +39,7 @@ export function tenantClone(parent: Command, cli: Cli): void {
       mask,
     )
     .option('--keep-sessions', 'also copy tables of sessions, tokens and keys')
+    .option('--accept', 'clone it although a text in a function may lead to the source')
     .option('--name <name>', 'the name for people (default: the schema)')
     .option('--domain <domain>', 'a host name that leads to it; may be repeated, the first is primary (default: none)', repeated)
     .option(
@@ -68,10 +70,11 @@ export function tenantClone(parent: Command, cli: Cli): void {
         data: flags.structureOnly !== true,
         mask: flags.mask && Object.fromEntries(flags.mask),
         keepSessions: flags.keepSessions,
+        accept: flags.accept,
       }
       const plan = await tenancy.tenants.clone(source, { ...input, plan: true })
       if (flags.plan === true) {
-        if (plan.refused.length > 0) cli.fail()
+        if (plan.refused.length > 0 || (plan.remarks.length > 0 && flags.accept !== true)) cli.fail()
         return cli.out.result(plan, () => renderClonePlan(plan))
       }
       const stop = cloneMeter(tenancy, cli)

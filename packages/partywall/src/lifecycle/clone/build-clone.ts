@@ -13,7 +13,7 @@ import { sharedTransactionLockSql } from '../../sql/schema-sql.ts'
 import type { Domain, Tenant } from '../../types.ts'
 import { createSchema, register, type NewRow } from '../provision.ts'
 import { withoutBoundary } from '../without-boundary.ts'
-import { cloneRefused, notAlike } from './clone-errors.ts'
+import { cloneRefused, mayLeadBack, notAlike } from './clone-errors.ts'
 import type { CloneInput } from './clone-input.ts'
 import type { CloneParts } from './clone-parts.ts'
 import { renderClone } from './clone-structure.ts'
@@ -56,12 +56,13 @@ export async function buildClone<A extends object>(
     await createSchema(transaction, wanted.schema)
     await giveNewSchema(transaction, access, options, tenant)
     const rights = await rightsOf(parts, transaction, from, tenant)
-    const { settings, structure, afterRows } = await renderClone(
+    const { settings, structure, afterRows, remarks } = await renderClone(
       rights.comparable(source),
       from.schema,
       wanted.schema,
       rights.tenantRole,
     )
+    if (remarks.length > 0 && input.accept !== true) throw mayLeadBack(wanted.schema, from.schema, remarks)
     const send = (texts: readonly (string | undefined)[]): Promise<void> =>
       transaction.send(
         wanted.schema,

@@ -49,6 +49,16 @@ export function cloneRefused(schema: string, source: string, problems: readonly 
   )
 }
 
+/** A function of the clone may read or write rows of the source. */
+export function mayLeadBack(schema: string, source: string, remarks: readonly string[]): TenancyError {
+  return new TenancyError(
+    'CLONE_REFUSED',
+    `The tenant ${JSON.stringify(source)} was not cloned, because the clone might lead to it. ${remarks.slice(0, 3).join(' ')} Write the names in these texts without ` +
+      'the schema, in a migration; or, where they are harmless, clone it with { accept: true }.',
+    { details: { schema, source, problems: remarks } },
+  )
+}
+
 /** @param differences in sentences */
 export function notAlike(schema: string, source: string, differences: readonly string[]): TenancyError {
   return new TenancyError(

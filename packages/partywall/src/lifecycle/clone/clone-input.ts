@@ -32,17 +32,19 @@ export interface CloneInput<I extends object = Attributes> {
   readonly mask?: Readonly<Record<string, ColumnMask | TableMask>> | undefined
   /** Also copies tables of sessions, tokens and keys, with which one can log in to the source. @default false */
   readonly keepSessions?: boolean | undefined
+  /** Clones it although a text in a function may lead from the clone to the source: see `remarks` of the plan. @default false */
+  readonly accept?: boolean | undefined
   /** Ends the copying between two statements; nothing is left. @default none */
   readonly signal?: AbortSignal | undefined
 }
 
-const keys = ['schema', 'name', 'domains', 'attributes', 'expiresAt', 'data', 'mask', 'keepSessions', 'signal']
+const keys = ['schema', 'name', 'domains', 'attributes', 'expiresAt', 'data', 'mask', 'keepSessions', 'accept', 'signal']
 
 /** @throws TenancyError INVALID_ARGUMENT */
 export function assertCloneInput(input: CloneInput<any>): void {
   assertKnownKeys('tenants.clone', input, keys)
-  const { data, mask, keepSessions, signal } = input
-  for (const [option, value] of Object.entries({ data, keepSessions })) {
+  const { data, mask, keepSessions, accept, signal } = input
+  for (const [option, value] of Object.entries({ data, keepSessions, accept })) {
     if (value !== undefined && typeof value !== 'boolean') throw invalid(option, `must be true or false; it is ${seen(value)}.`)
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'must be an AbortSignal.')
