@@ -164,7 +164,13 @@ test('a source that is renamed, dropped or migrated meanwhile is found again, re
   await tenants.create({ schema: 'moving' })
   await admin.query('begin; lock table moving.notes in access exclusive mode')
   const clone = tenants.clone('moving', { schema: 'moved_copy' })
-  await expect.poll(async () => (await admin.query(`select from pg_locks where not granted`)).rows.length).toBeGreaterThan(0)
+  await expect
+    .poll(
+      async () =>
+        (await admin.query(`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`)).rows
+          .length,
+    )
+    .toBeGreaterThan(0)
   await tenants.rename('moving', { schema: 'moved' })
   await admin.query('rollback')
   expect(await clone).toMatchObject({ schema: 'moved_copy' })

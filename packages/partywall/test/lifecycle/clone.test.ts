@@ -260,7 +260,9 @@ describe.each(['path', 'role'] as const)('under the boundary %s', (boundary) => 
     await writer.query('rollback')
     expect(await rowsIn(named('snapshot'), `select * from log where line = 'uncommitted'`)).toEqual([])
     // The snapshot is taken before the row of the clone is written.
-    const waits = async (): Promise<number> => (await admin.query(`select from pg_locks where not granted`)).rows.length
+    const waits = async (): Promise<number> =>
+      (await admin.query(`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`)).rows
+        .length
     await writer.query(`begin; lock table partywall.tenants in share mode`)
     const early = tenants.clone(source, { schema: named('early') })
     await expect.poll(waits, { interval: 10 }).toBeGreaterThan(0)
@@ -275,7 +277,13 @@ describe.each(['path', 'role'] as const)('under the boundary %s', (boundary) => 
     ).toEqual([])
     await writer.query(`begin; alter table ${source}.log add column more int`)
     const cloning = tenants.clone(source, { schema: named('waited') })
-    await expect.poll(async () => (await admin.query(`select from pg_locks where not granted`)).rows.length).toBeGreaterThan(0)
+    await expect
+      .poll(
+        async () =>
+          (await admin.query(`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`)).rows
+            .length,
+      )
+      .toBeGreaterThan(0)
     await writer.query('rollback')
     expect(await cloning).toMatchObject({ schema: named('waited') })
   })
