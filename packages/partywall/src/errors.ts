@@ -36,6 +36,8 @@ export const errorCodes = {
   TEMPLATE_UNUSABLE: { meaning: 'The template is not what it was when it was examined, or cannot be copied.', http: 409 },
   SCHEMA_EXISTS: { meaning: 'The schema, or a tenant with this schema, exists already.', http: 409 },
   ADOPTION_REFUSED: { meaning: 'Tables or a schema cannot become a tenant, or be released, as they are.', http: 409 },
+  CLONE_REFUSED: { meaning: 'The tenant cannot be cloned as it is, or as the call asks.', http: 409 },
+  CLONE_FAILED: { meaning: 'A clone could not be made; nothing of it was kept.', http: 500 },
   ROLE_EXISTS: { meaning: 'The role of a tenant exists already, or belongs to another database of the server, too.', http: 409 },
   ROLE_MISSING: { meaning: 'The role that statements of the tenant run as does not exist, or cannot be taken.', http: 503 },
   LOGIN_REFUSED: { meaning: "No connection could be had that is logged in as the tenant's own role.", http: 503 },
@@ -133,6 +135,16 @@ export interface ErrorDetails {
   ADOPTION_REFUSED: {
     readonly schema: string
     readonly findings: readonly { readonly kind: string; readonly object: string; readonly sentence: string }[]
+  }
+  /** `schema` is the clone. `problems`: in words. */
+  CLONE_REFUSED: { readonly schema: string; readonly source: string; readonly problems: readonly string[] }
+  /** `step`: what was being done. `differences`: in sentences, where the clone came out otherwise. */
+  CLONE_FAILED: {
+    readonly schema: string
+    readonly source: string
+    readonly step: string
+    readonly sqlState?: string | undefined
+    readonly differences: readonly string[]
   }
   ROLE_EXISTS: { readonly schema: string; readonly role: string }
   ROLE_MISSING: { readonly schema: string }

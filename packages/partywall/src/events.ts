@@ -27,6 +27,8 @@ export interface TenancyEvents<A extends object = Attributes> {
     readonly durationMs: number
     readonly error?: unknown
   }
+  /** A part of the rows of a clone was copied. The clone is seen only when all of it is done. */
+  'tenant.clone.progress': CloneProgress
   /** Its name or its attributes changed. */
   'tenant.updated': { readonly tenant: Tenant<A> }
   'tenant.suspended': { readonly tenant: Tenant<A> }
@@ -92,6 +94,17 @@ export interface TenantDiffers<A extends object = Attributes> {
   readonly differences: readonly string[]
 }
 
+export interface CloneProgress {
+  /** The schemas of the clone and of its source. */
+  readonly schema: string
+  readonly source: string
+  /** The table whose rows are being copied. */
+  readonly table: string
+  /** How much of all tables is copied: by their sizes in the source, without indexes. */
+  readonly bytes: number
+  readonly totalBytes: number
+}
+
 /** What was found. A search path holds only names of schemas. */
 export interface Tampering {
   /** The search path that was left on the session. */
@@ -133,6 +146,7 @@ const eventNames = [
   'tenant.differs',
   'tenant.step.started',
   'tenant.step.ended',
+  'tenant.clone.progress',
   'tenant.updated',
   'tenant.suspended',
   'tenant.activated',

@@ -44,6 +44,7 @@ export type {
   TenancyErrorCode,
 } from './errors.ts'
 export type {
+  CloneProgress,
   MigrationsEnded,
   MigrationsStarted,
   SchemaMigrationStarted,
@@ -95,6 +96,8 @@ export type { Candidate } from './lifecycle/adopt/candidate.ts'
 export type { Candidates } from './lifecycle/adopt/candidates.ts'
 export type { DjangoTables } from './lifecycle/adopt/django.ts'
 export type { AdoptFinding } from './lifecycle/adopt/finding.ts'
+export type { CloneInput, ColumnMask, NamedMask, TableMask } from './lifecycle/clone/clone-input.ts'
+export type { ClonePlan, PlannedTable } from './lifecycle/clone/clone-plan.ts'
 export type { AdoptEntry, FleetToAdopt } from './lifecycle/adopt/fleet.ts'
 export type { Patience } from './lifecycle/adopt/patiently.ts'
 export type { ReleaseOptions } from './lifecycle/adopt/release.ts'

@@ -23,7 +23,6 @@ import type { SeedEntry, SeedOptions } from './lifecycle/steps/seed-fleet.ts'
 import { BoundaryWork } from './lifecycle/boundary/boundaries.ts'
 import { Logins } from './lifecycle/logins/logins.ts'
 import { rotateLogins } from './lifecycle/rotate-logins.ts'
-import { provision } from './lifecycle/provision.ts'
 import { Migrations } from './migrations/run/run.ts'
 import { sourceOfKind } from './migrations/sources/sources.ts'
 import type { Config } from './config/config.ts'
@@ -46,6 +45,7 @@ import {
   type RunInTenantOptions,
   type SessionOptions,
 } from './tenancy-api.ts'
+import { cloningOf, createTenant } from './tenancy-clone.ts'
 import { examineBy } from './tenancy-doctor.ts'
 import { activatedWithoutDrift, driftIn, withDriftGate, type DriftOptions, type DriftReport } from './tenancy-drift.ts'
 import { openRooms, type Rooms } from './tenancy-rooms.ts'
@@ -104,10 +104,10 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     this.migrations = new Migrations<A>(withDriftGate(rooms), catalog.deploy, trialHost(rooms, createTenancy))
     const tenantsOf = tenantsApi<A, I>(
       tenants,
-      (input) => provision(rooms, input),
+      (input) => createTenant(rooms, input),
       { ...rooms, migrations: migrationsOfOne(this.migrations) },
       rooms.steps,
-      adoptionOf(rooms),
+      { ...adoptionOf(rooms), clone: cloningOf(rooms) },
     )
     this.tenants = activatedWithoutDrift(rooms, tenantsOf)
     this.templates = templatesApi(rooms)

@@ -35,7 +35,7 @@ import { findMissingExtensions } from '../migrations/plan/missing-extensions.ts'
 import { review } from '../migrations/plan/reviews.ts'
 import { provisioningLock } from '../migrations/plan/targets.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
-import type { Attributes, Domain, Tenant } from '../types.ts'
+import type { Attributes, Domain, Tenant, TenantRef } from '../types.ts'
 import { takeName } from '../catalog/tenants/freed-names.ts'
 import type { StepBody } from './steps/step.ts'
 import type { Steps } from './steps/steps.ts'
@@ -59,6 +59,11 @@ export interface NewTenant<I extends object = Attributes> {
   readonly expiresAt?: Date | undefined
   /** A template that was saved by `tenancy.templates.save`: the tenant gets its rows, too. @default the template of the kind, or its migrations */
   readonly template?: string | undefined
+  /**
+   * Its structure and history are those of this tenant, with its kind, in place of the migrations: without rows, which `tenancy.tenants.clone` copies.
+   * @default none
+   */
+  readonly cloneFrom?: TenantRef | undefined
 }
 
 export interface ProvisionParts<A extends object = Attributes> {
@@ -138,13 +143,19 @@ interface Created<A extends object> {
   readonly onCommit: () => void
 }
 
-interface Wanted {
+/** The row of a new tenant, checked. */
+export interface NewRow {
   readonly schema: string
   readonly name: string
   readonly kind: string
   readonly domains: readonly string[]
   readonly attributes: object
   readonly expiresAt: Date | undefined
+  /** The schema of the tenant that it is a copy of. */
+  readonly clonedFrom?: string
+}
+
+interface Wanted extends NewRow {
   readonly template: string | undefined
   readonly source: string
   readonly migrations: readonly Migration[]
@@ -154,7 +165,8 @@ interface Wanted {
 /** Refuses all that can be refused without the database, before it is used. */
 async function checked<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Wanted> {
   const { sources, options } = parts
-  assertKnownKeys('tenants.create', input, ['schema', 'name', 'domains', 'kind', 'attributes', 'expiresAt', 'template'])
+  const known = ['schema', 'name', 'domains', 'kind', 'attributes', 'expiresAt', 'template', 'cloneFrom']
+  assertKnownKeys('tenants.create', input, known)
   const { schema, name = schema, domains = [], kind = 'default', attributes = {}, expiresAt, template } = input
   assertSchemaName(schema, reservedSchemas(options))
   assertTenantName(name)
@@ -226,10 +238,10 @@ async function assertNoCrossSchemaReferences(
 }
 
 /** The row and the domains come first, so that a second call for the same tenant fails before the long work. */
-async function register<A extends object>(
+export async function register<A extends object>(
   parts: ProvisionParts<A>,
   transaction: Transaction,
-  wanted: Wanted,
+  wanted: NewRow & { readonly steps?: readonly StepBody[] },
 ): Promise<Omit<Created<A>, 'like' | 'onCommit'>> {
   try {
     await takeName(transaction, wanted.schema, parts.catalog)
@@ -238,9 +250,10 @@ async function register<A extends object>(
       {
         ...wanted,
         loginGeneration: loginGenerationOf(parts, wanted),
-        status: wanted.steps.length > 0 ? 'provisioning' : 'active',
+        status: wanted.steps?.length ? 'provisioning' : 'active',
       },
       wanted.domains,
+      wanted.clonedFrom,
     )
     if (tenant === undefined) throw tenantExists(wanted.schema)
     return { tenant, domains: await parts.domains.insert(transaction, tenant.id, wanted.domains) }
@@ -250,11 +263,11 @@ async function register<A extends object>(
 }
 
 /** The id of a new tenant is in no configuration. */
-function loginGenerationOf({ options }: ProvisionParts, { schema, kind }: Wanted): number | null {
+function loginGenerationOf({ options }: ProvisionParts, { schema, kind }: NewRow): number | null {
   return boundaryOf(options.boundary, { id: '', schema, kind }) === 'login' ? firstGeneration : null
 }
 
-async function createSchema(queryable: Queryable, schema: string): Promise<void> {
+export async function createSchema(queryable: Queryable, schema: string): Promise<void> {
   try {
     await queryable.query(createSchemaSql(schema))
   } catch (error) {

@@ -230,6 +230,20 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/apply',
     'lifecycle/boundary',
   ],
+  // A tenant becomes another one: as a creation, with the structure and the rows of the source.
+  'lifecycle/clone': [
+    ...ground,
+    'blueprint',
+    'blueprint/render',
+    'catalog/roles',
+    'catalog/tenants',
+    'migrations/statements',
+    'migrations/history',
+    'migrations/plan',
+    'migrations/apply',
+    'lifecycle',
+    'lifecycle/states',
+  ],
   // The doctor: an examination reads, and is given the connections.
   'doctor/context': [...ground, 'catalog/install'],
   'doctor/*': [...text, 'config', 'migrations/history', 'doctor/context'],
@@ -251,6 +265,7 @@ const rooms: Record<string, readonly string[]> = {
     'lifecycle/adopt',
     'blueprint/repair',
     'lifecycle/boundary',
+    'lifecycle/clone',
     'lifecycle/drift',
     'lifecycle/logins',
     'lifecycle/states',

@@ -14,6 +14,7 @@ export type Move =
   | 'setMaintenance'
   | 'migrate'
   | 'seed'
+  | 'clone'
   | 'rename'
   | 'archive'
   | 'restore'
@@ -45,6 +46,8 @@ export const moves = {
   // An archived one is migrated when it is named.
   migrate: { from: [...statusOfMigrated, 'archived'] },
   seed: { from: complete },
+  // Of the source.
+  clone: { from: complete },
   rename: { from: complete },
   archive: { from: complete, to: 'archived' },
   // To maintenance where it lacks migrations.

@@ -191,9 +191,15 @@ export class Tenants<A extends object = Attributes> {
   /**
    * For the lifecycle: inserts the row of a new tenant, inside its transaction; undefined when another tenant has the schema.
    * @param domains what it is created with, for the audit
+   * @param clonedFrom the schema of the tenant that it is a copy of, for the audit
    */
-  insert(queryable: Queryable, row: NewTenantRow, domains: readonly string[]): Promise<Tenant<A> | undefined> {
-    const details = { kind: row.kind, domains }
+  insert(
+    queryable: Queryable,
+    row: NewTenantRow,
+    domains: readonly string[],
+    clonedFrom?: string,
+  ): Promise<Tenant<A> | undefined> {
+    const details = { kind: row.kind, domains, ...(clonedFrom !== undefined && { clonedFrom }) }
     return this.#stored.one(queryable, recorded(insertTenantSql(row), ownSchema, { action: 'tenant.created', details }))
   }
 

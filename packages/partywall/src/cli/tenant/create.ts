@@ -20,6 +20,7 @@ interface Flags {
   readonly set?: readonly string[]
   readonly expires?: Date | 'never'
   readonly template?: string
+  readonly cloneFrom?: string
 }
 
 export function tenantCreate(parent: Command, cli: Cli): void {
@@ -37,6 +38,7 @@ export function tenantCreate(parent: Command, cli: Cli): void {
     )
     .option('--template <name>', 'a template that was saved (default: the template of the kind, or its migrations)')
     .option('--expires <when>', 'when a purge may delete it: 14d, 12h, or a date (default: never)', expiry)
+    .option('--clone-from <tenant>', 'take the structure and the history of this tenant, without rows (default: the migrations)')
     .addHelpText(
       'after',
       examples(
@@ -50,8 +52,12 @@ export function tenantCreate(parent: Command, cli: Cli): void {
       const tenancy = await cli.tenancy()
       if (flags.kind !== undefined) assertKindsInConfig(tenancy, [flags.kind])
       saySteps(cli, tenancy)
+      const { kind, ...answered } = await answers(cli, tenancy, schema, flags)
+      const { cloneFrom } = flags
       const tenant = await tenancy.tenants.create({
-        ...(await answers(cli, tenancy, schema, flags)),
+        ...answered,
+        kind: cloneFrom === undefined ? kind : flags.kind,
+        cloneFrom,
         ...(attributes && { attributes }),
         expiresAt: orNull(flags.expires) ?? undefined,
         template: flags.template,

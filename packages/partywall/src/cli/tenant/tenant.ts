@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Cli } from '../context/cli.ts'
 import { tenantArchive } from './archive.ts'
 import { tenantAdopt } from './adopt.ts'
+import { tenantClone } from './clone.ts'
 import { tenantCreate } from './create.ts'
 import { tenantDelete } from './delete.ts'
 import { tenantList } from './list.ts'
@@ -26,6 +27,7 @@ export function tenant(program: Command, cli: Cli): void {
   tenantActivate(noun, cli)
   tenantUpdate(noun, cli)
   tenantRename(noun, cli)
+  tenantClone(noun, cli)
   tenantArchive(noun, cli)
   tenantRestore(noun, cli)
   tenantDelete(noun, cli)

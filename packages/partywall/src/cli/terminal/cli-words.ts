@@ -68,6 +68,7 @@ const table: Table = {
       ? withoutCalls(summary.replace('"lockTimeoutMs"', '--lock-timeout'))
       : `Nothing was changed. ${findings.map(({ sentence }) => sentence).join(' ')} --plan shows everything; --move-dependents moves what uses the tables along, ` +
         '--accept accepts warnings and differences.',
+  CLONE_REFUSED: ({ summary }) => withoutCalls(summary.replace('{ accept: true }', '--accept')),
   // Its file is edited, so it names what the file may call.
   MIGRATION_FAILED: ({ summary }) => summary,
   INVALID_MIGRATION: ({ summary }) => summary,

@@ -1,0 +1,75 @@
+/**
+ * Makes a tenant as a copy of another one: its row, role, schema, structure, rows and history, in one transaction, which reads the source in one snapshot. Other sessions
+ * see a complete tenant or none, and a crash leaves nothing behind. The source goes on to be read and written; only its structure cannot be changed meanwhile.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sqlStateOf } from '../../sql/sqlstate.ts'
+import type { Tenant, TenantRef } from '../../types.ts'
+import type { NewRow } from '../provision.ts'
+import { buildClone, type Built, type Progress } from './build-clone.ts'
+import { checkedClone } from './checked-clone.ts'
+import { explainClone, passingStates, sourceBusy } from './clone-errors.ts'
+import { assertCloneInput, type CloneInput } from './clone-input.ts'
+import type { CloneParts } from './clone-parts.ts'
+import { planClone, type ClonePlan } from './clone-plan.ts'
+import { SourceChanged } from './hold-source.ts'
+
+const mostTries = 5
+const firstPauseMs = 100
+
+/** tenancy.tenants.clone with `plan: true`. */
+export async function planOfClone(parts: CloneParts<any>, source: TenantRef, input: CloneInput<any>): Promise<ClonePlan> {
+  assertCloneInput(input)
+  const from = await parts.tenants.get(source)
+  await checkedClone(parts, from, input)
+  return planClone(parts, from, input)
+}
+
+/** tenancy.tenants.clone. */
+export async function cloneTenant<A extends object>(
+  parts: CloneParts<A>,
+  source: TenantRef,
+  input: CloneInput<any>,
+): Promise<Tenant<A>> {
+  assertCloneInput(input)
+  const from = await parts.tenants.get(source)
+  const wanted = await checkedClone(parts, from, input)
+  const { tenant, domains, onCommit } = await patiently(parts, from, wanted, input)
+  onCommit()
+  parts.tenants.created(tenant)
+  parts.domains.added(domains)
+  return tenant
+}
+
+/** Tries it again while other transactions hold what it needs. @throws TenancyError TENANT_LOCKED, CLONE_FAILED */
+async function patiently<A extends object>(
+  parts: CloneParts<A>,
+  found: Tenant<A>,
+  wanted: NewRow,
+  input: CloneInput<any>,
+): Promise<Built<A>> {
+  let from = found
+  for (let tries = 1; ; tries++) {
+    const progress: Progress = { step: 'reading the source' }
+    try {
+      input.signal?.throwIfAborted()
+      return await buildClone(parts, from, wanted, input, progress)
+    } catch (error) {
+      const state = sqlStateOf(error)
+      const mayPass = error instanceof SourceChanged || passingStates.has(state ?? '')
+      const isOver = tries === mostTries
+      if (mayPass && isOver && state !== '53200') throw sourceBusy(from.schema, error)
+      if (!mayPass || isOver) throw explainClone(error, { schema: wanted.schema, source: from.schema, step: progress.step })
+    }
+    await sleep(firstPauseMs * 2 ** tries * (0.5 + Math.random() / 2))
+    from = await currentOf(parts, from)
+  }
+}
+
+/** The source as it is now, which may have another name. @throws TenancyError UNKNOWN_TENANT */
+async function currentOf<A extends object>({ tenants }: CloneParts<A>, { id }: Tenant<A>): Promise<Tenant<A>> {
+  const found = await tenants.lookUp(id)
+  if (found !== undefined) return found
+  tenants.forget(id)
+  return tenants.get({ id })
+}

@@ -1,0 +1,29 @@
+/** Cloning, loaded when it is first used: most processes of an application never clone. */
+import { TenancyError } from './errors.ts'
+import { provision, type NewTenant } from './lifecycle/provision.ts'
+import type { ClonePlan } from './lifecycle/clone/clone-plan.ts'
+import type { Tenant } from './types.ts'
+import type { Rooms } from './tenancy-rooms.ts'
+
+export function cloningOf<A extends object>(rooms: Rooms<A>): (ref: any, input: any) => Promise<any> {
+  return async (ref, given): Promise<Tenant<A> | ClonePlan> => {
+    const { plan, ...input } = given ?? {}
+    const { cloneTenant, planOfClone } = await import(/* webpackMode: "eager" */ './lifecycle/clone/clone.ts')
+    return plan === true ? planOfClone(rooms, ref, input) : cloneTenant<A>(rooms, ref, input)
+  }
+}
+
+/** tenancy.tenants.create: from migrations, or with the structure of another tenant. */
+export async function createTenant<A extends object>(rooms: Rooms<A>, given: NewTenant<any>): Promise<Tenant<A>> {
+  if (given?.cloneFrom === undefined) return provision(rooms, given)
+  const { cloneFrom, kind, ...input } = given
+  const source = await rooms.tenants.get(cloneFrom)
+  if (kind !== undefined && kind !== source.kind) {
+    throw new TenancyError(
+      'INVALID_ARGUMENT',
+      `"kind" of tenants.create must be that of the tenant it is cloned from, ${JSON.stringify(source.kind)}, or left out.`,
+      { details: { option: 'kind', what: 'tenants.create' } },
+    )
+  }
+  return cloningOf(rooms)({ id: source.id }, { ...input, data: false }) as Promise<Tenant<A>>
+}
