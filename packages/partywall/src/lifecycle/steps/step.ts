@@ -31,7 +31,7 @@ export type StepBody =
 
 export type SeedBody = Exclude<StepBody, { kind: 'hook' }>
 export type SeedFunction = (context: SeedContext<any>) => unknown
-export type HookFunction = (tenant: Tenant<any>, context: ProvisionContext) => unknown
+type HookFunction = (tenant: Tenant<any>, context: ProvisionContext) => unknown
 
 /** The name of the step of this hook. No seed has it, because the name of a seed is that of its file. */
 export const hookName = 'hooks.onProvision'
