@@ -4,6 +4,19 @@ import type { Statement } from '../../sql/statement.ts'
 /** Tables, partitioned and foreign ones too, views, materialized views, sequences: what a query reaches by its name alone. */
 export const relationKinds = `'r', 'p', 'f', 'v', 'm', 'S'`
 
+/** Whether a relation is a sequence that belongs to a column: it is used by that column alone. @param relation a row of pg_class */
+export function belongsToColumn(relation: string): string {
+  return `exists (
+            select
+            from pg_catalog.pg_depend as owner
+            where ${relation}.relkind = 'S'
+              and owner.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+              and owner.objid = ${relation}.oid
+              and owner.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+              and owner.deptype in ('a', 'i')
+          )`
+}
+
 /** Keeps what a new schema has, unless it is known what tenants of this kind with these migrations have. */
 export function recordNewSql(kind: string, schema: string): Statement {
   return {
@@ -56,7 +69,7 @@ export const recordAllSql: Statement = {
       on conflict do nothing`,
 }
 
-/** A partition is reached through its table, and comes and goes with time. A sequence that belongs to a column is used by that column alone. */
+/** A partition is reached through its table, and comes and goes with time. */
 function namesIn(namespace: string): string {
   return `array(
           select relation.relname::text
@@ -65,15 +78,7 @@ function namesIn(namespace: string): string {
             and relation.relkind in (${relationKinds})
             and not relation.relispartition
             and relation.relname <> 'partywall_migrations'
-            and not exists (
-              select
-              from pg_catalog.pg_depend as owner
-              where relation.relkind = 'S'
-                and owner.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                and owner.objid = relation.oid
-                and owner.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                and owner.deptype in ('a', 'i')
-            )
+            and not ${belongsToColumn('relation')}
           order by 1
         )`
 }

@@ -8,6 +8,7 @@ import { statementTimeout } from '../boundary/statement-timeout.ts'
 import type { Setting } from '../boundary/setting.ts'
 import { boundaryOf, type Boundaries } from '../../config/boundary-option.ts'
 import type { Options } from '../../config/options.ts'
+import { schemasBehind, type PathOptions } from '../../config/schemas-behind.ts'
 import { identifier } from '../../names/identifier.ts'
 import { tenantRole } from '../../names/role-name.ts'
 import { literal } from '../../sql/literal.ts'
@@ -68,8 +69,7 @@ export function snapshotlessBinding({ settings: [path, ...others], role }: Bindi
   ]
 }
 
-type BindingOptions = Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath'> &
-  Partial<Pick<Options, 'statementTimeoutMs' | 'boundary' | 'strict' | 'tenantIdSetting'>>
+type BindingOptions = PathOptions & Partial<Pick<Options, 'statementTimeoutMs' | 'boundary' | 'strict' | 'tenantIdSetting'>>
 
 /** The database that a schema without a tenant is in. */
 const defaultPlacement = 'default'
@@ -93,12 +93,12 @@ export class Bindings {
   readonly #tenantIdSetting: string | undefined
 
   constructor(options: BindingOptions) {
-    const { sharedSchema, includeShared, extraSearchPath, statementTimeoutMs } = options
+    const { sharedSchema, extraSearchPath, statementTimeoutMs } = options
     this.#boundary = options.boundary ?? pathForAll
     this.#isStrict = options.strict === true
     this.#tenantIdSetting = options.tenantIdSetting
     this.#timeoutOf = typeof statementTimeoutMs === 'function' ? statementTimeoutMs : () => statementTimeoutMs
-    this.#behindTenant = includeShared ? [sharedSchema, ...extraSearchPath] : extraSearchPath
+    this.#behindTenant = schemasBehind(options)
     const makeShared = (role?: RoleSetting): Binding =>
       makeBinding({
         key: role === undefined ? 'shared' : 'shared by role',

@@ -1,5 +1,5 @@
 /** The statement that finds names which lead a tenant to the schemas behind its own. */
-import { relationKinds } from '../../catalog/relations/relations-sql.ts'
+import { belongsToColumn, relationKinds } from '../../catalog/relations/relations-sql.ts'
 import type { Statement } from '../../sql/statement.ts'
 
 /**
@@ -34,15 +34,7 @@ export function namesInBothSql(schemas: readonly string[], listed: readonly stri
         join pg_catalog.pg_namespace as namespace on namespace.oid = relation.relnamespace
         join partywall.tenants as tenant on tenant.schema = namespace.nspname::text
         where relation.relkind in (${relationKinds})
-          and not exists (
-            select
-            from pg_catalog.pg_depend as owner
-            where relation.relkind = 'S'
-              and owner.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-              and owner.objid = relation.oid
-              and owner.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-              and owner.deptype in ('a', 'i')
-          )
+          and not ${belongsToColumn('relation')}
       ),
       of_kinds as materialized (
         select distinct own.name, own.kind

@@ -4,6 +4,7 @@
  * entry waits for one.
  */
 import type { Options } from '../../config/options.ts'
+import { schemasBehind, type PathOptions } from '../../config/schemas-behind.ts'
 import { lostRelations, type LostRelation } from '../../catalog/relations/relations.ts'
 import type { Queryable } from '../../sql/statement.ts'
 import { namesInBothSql } from './names-in-both-sql.ts'
@@ -19,7 +20,7 @@ export interface NamesInBoth {
   readonly missing: ReadonlyMap<string, readonly string[]>
 }
 
-export type NamesOptions = Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'migrations' | 'tenantCacheMs'>
+export type NamesOptions = PathOptions & Pick<Options, 'migrations' | 'tenantCacheMs'>
 
 interface Answer {
   readonly names: NamesInBoth
@@ -37,9 +38,10 @@ export class NamesWatch {
   #last: Answer | undefined
   #asking: Promise<NamesInBoth> | undefined
 
-  constructor(queryable: Queryable, { sharedSchema, includeShared, extraSearchPath, migrations, tenantCacheMs }: NamesOptions) {
+  constructor(queryable: Queryable, options: NamesOptions) {
+    const { migrations, tenantCacheMs } = options
     this.#queryable = queryable
-    this.#schemas = [...(includeShared ? [sharedSchema] : []), ...extraSearchPath]
+    this.#schemas = schemasBehind(options)
     this.#listed = migrations.shadowed
     this.#intervalMs = tenantCacheMs
     this.#pauseMs = tenantCacheMs

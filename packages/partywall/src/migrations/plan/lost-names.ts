@@ -3,7 +3,7 @@
  * error: `drop table leads` drops it for all tenants. So nothing runs there until the table is back, unless what is pending creates it.
  */
 import { lostRelations } from '../../catalog/relations/relations.ts'
-import type { Options } from '../../config/options.ts'
+import { schemasBehind, type PathOptions } from '../../config/schemas-behind.ts'
 import { TenancyError } from '../../errors.ts'
 import type { Queryable } from '../../sql/statement.ts'
 import { createdRelations } from './created-relations.ts'
@@ -13,10 +13,10 @@ import type { Planned } from './planned.ts'
 /** The same plans; those of such tenants have a problem. Costs one query when tenants have pending migrations. */
 export async function refuseLostNames(
   queryable: Queryable,
-  { sharedSchema, includeShared, extraSearchPath }: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath'>,
+  options: PathOptions,
   plans: readonly Planned[],
 ): Promise<readonly Planned[]> {
-  const schemas = [...(includeShared ? [sharedSchema] : []), ...extraSearchPath]
+  const schemas = schemasBehind(options)
   if (schemas.length === 0 || !plans.some(mayFall)) return plans
   const lost = Map.groupBy(await lostRelations(queryable, schemas), ({ schema }) => schema)
   if (lost.size === 0) return plans

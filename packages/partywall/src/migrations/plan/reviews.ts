@@ -1,11 +1,11 @@
 /** How the sources of a tenancy are reviewed: what their options say, and where `public` leads. */
-import type { Options } from '../../config/options.ts'
+import { schemasBehind, type PathOptions } from '../../config/schemas-behind.ts'
 import type { Migration, MigrationSource } from '../../ports/migration-source.ts'
 import type { ReviewedMigrations } from '../review/review-list.ts'
 import type { ReviewPlace } from '../review/review-context.ts'
 
 /** The options that decide where a name leads. */
-export type ReviewOptions = Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath'>
+export type ReviewOptions = PathOptions
 
 export interface ReviewParts {
   readonly options: ReviewOptions
@@ -38,7 +38,7 @@ function placeOf(
     isShared,
     sharedSchema,
     includesShared: includeShared,
-    path: [...(includeShared ? [sharedSchema] : []), ...extraSearchPath],
+    path: schemasBehind(options),
     knowsPublic: [sharedSchema, ...extraSearchPath].includes('public'),
     sharedSource: sources.shared.name,
     public: decided.public ?? 'refuse',

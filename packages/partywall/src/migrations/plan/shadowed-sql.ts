@@ -1,5 +1,5 @@
 /** The statements that find relations of one name in the shared schema and in the schemas of tenants. */
-import { relationKinds } from '../../catalog/relations/relations-sql.ts'
+import { belongsToColumn, relationKinds } from '../../catalog/relations/relations-sql.ts'
 import type { Statement } from '../../sql/statement.ts'
 
 /**
@@ -61,15 +61,7 @@ export function inBothScopesSql(sharedSchema: string, schema: string | undefined
         and own.relkind in (${relationKinds})
         and own.relname <> 'partywall_migrations'
         and ($2::text is null or tenant.schema = $2::text)
-        and not exists (
-          select
-          from pg_catalog.pg_depend as owner
-          where own.relkind = 'S'
-            and owner.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-            and owner.objid = own.oid
-            and owner.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-            and owner.deptype in ('a', 'i')
-        )
+        and not ${belongsToColumn('own')}
       order by 1, 2`,
     values: [sharedSchema, schema ?? null],
   }
