@@ -16,7 +16,16 @@ export function cloningOf<A extends object>(rooms: Rooms<A>): (ref: any, input: 
 /** tenancy.tenants.create: from migrations, or with the structure of another tenant. */
 export async function createTenant<A extends object>(rooms: Rooms<A>, given: NewTenant<any>): Promise<Tenant<A>> {
   if (given?.cloneFrom === undefined) return provision(rooms, given)
-  const { cloneFrom, kind, ...input } = given
+  const { cloneFrom, kind, template, ...input } = given
+  if (template !== undefined) {
+    throw new TenancyError(
+      'INVALID_ARGUMENT',
+      'tenants.create takes "cloneFrom" or "template", not both. Leave one of them out.',
+      {
+        details: { option: 'template', what: 'tenants.create' },
+      },
+    )
+  }
   const source = await rooms.tenants.get(cloneFrom)
   if (kind !== undefined && kind !== source.kind) {
     throw new TenancyError(

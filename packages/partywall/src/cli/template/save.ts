@@ -14,7 +14,7 @@ export function templateSave(parent: Command, cli: Cli): void {
     .command('save')
     .description('save the structure of a tenant, and the rows of chosen tables, as a template')
     .argument('[name]', 'the name of the template: lower-case letters, digits, _ and -')
-    .requiredOption('--from <tenant>', 'the tenant: its schema, its id or a domain')
+    .requiredOption('--from <tenant>', 'the tenant: its schema, its id or a domain (required)')
     .option('--rows <table>', 'a table whose rows each new tenant gets; may be repeated (default: none)', repeated)
     .addHelpText(
       'after',

@@ -109,7 +109,7 @@ export class FleetRun<A extends object = Attributes> {
       await this.#workOn(planner, busy, unfinished === undefined && isForAllTenants(this.#options))
     }
     if (this.#record !== undefined) await relations.recordAll(catalog)
-    if (isForTemplates) await this.#parts.templates?.examine()
+    if (planned.some(isTemplate)) await this.#parts.templates?.examine()
     const isOk = this.#ended.every(({ state }) => state === 'done')
     await this.#record?.end(isOk, actionOfEnd(planner.goal, this.#ended))
   }

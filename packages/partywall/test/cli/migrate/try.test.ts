@@ -7,12 +7,19 @@ import type { TrialOfKind, TrialReport } from '../../../src/migrations/trial/tri
 import { testDatabase } from '../../support/servers/database.ts'
 import { ended, expectFailure, folderWith, project } from '../partywall.ts'
 
-const { url } = await testDatabase()
-const admin = new Client(url)
+const given = await testDatabase()
+const admin = new Client(given.url)
 await admin.connect()
-afterAll(() => admin.end())
-
 const role = `pwt_try_${crypto.randomUUID().slice(0, 8)}`
+// A role of its own tells the databases of these trials from those of other test files, which run at the same time.
+const owner = `${role}_owner`
+await admin.query(`create role ${owner} superuser login password 'secret'`)
+const url = Object.assign(new URL(given.url), { username: owner, password: 'secret' }).href
+afterAll(async () => {
+  await admin.query(`reassign owned by ${owner} to current_user; drop role ${owner}`)
+  await admin.end()
+})
+
 const books = "create table books (id serial primary key, title text);\ninsert into books (title) values ('one'), ('two');"
 
 /** A history of each kind: its files. */
@@ -286,7 +293,9 @@ async function contents(): Promise<unknown[]> {
 }
 
 async function ownDatabases(): Promise<unknown[]> {
-  return (await admin.query(`select datname from pg_database where datname like 'partywall\\_try\\_%'`)).rows
+  return (
+    await admin.query(`select datname from pg_database where datname like 'partywall\\_try\\_%' and datdba = '${owner}'::regrole`)
+  ).rows
 }
 
 async function sleepers(): Promise<{ readonly pid: number }[]> {

@@ -14,14 +14,18 @@ describe('planning a fleet', () => {
         .flatMap(({ mock }) => mock.calls)
         .map(
           ([{ text }]) =>
-            ['partywall.tenants', 'partywall_migrations"', 'pg_namespace'].find((name) => text.includes(name)) ?? text,
+            ['partywall.templates', 'partywall.tenants', 'partywall_migrations"', 'pg_namespace'].find((name) =>
+              text.includes(name),
+            ) ?? text,
         )
     }
+    // To make the templates that kinds lack, and to migrate those that there are.
+    const idle = ['partywall.tenants', 'partywall.templates', 'pg_namespace', 'partywall.templates']
     await queries()
-    expect(await queries()).toEqual(['partywall.tenants', 'pg_namespace'])
+    expect(await queries()).toEqual(idle)
     await fleet.rows('comment on table t003.partywall_migrations is null')
     expect((await queries()).filter((name) => name.includes('partywall_migrations'))).toHaveLength(1)
-    expect(await queries()).toEqual(['partywall.tenants', 'pg_namespace'])
+    expect(await queries()).toEqual(idle)
   })
 
   test('finds the digest after a rename of the schema', async () => {
