@@ -20,7 +20,7 @@ describe('planning a fleet', () => {
         )
     }
     // To make the templates that kinds lack, and to migrate those that there are.
-    const idle = ['partywall.tenants', 'partywall.templates', 'pg_namespace', 'partywall.templates']
+    const idle = ['partywall.tenants', 'partywall.templates', 'partywall.templates', 'pg_namespace']
     await queries()
     expect(await queries()).toEqual(idle)
     await fleet.rows('comment on table t003.partywall_migrations is null')
