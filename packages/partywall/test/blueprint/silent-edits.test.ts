@@ -2,6 +2,7 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Blueprint } from '../../src/blueprint/blueprint.ts'
+import { readCatalogHash } from '../../src/blueprint/catalog-hash.ts'
 import { compareBlueprints } from '../../src/blueprint/compare-blueprints.ts'
 import { readFingerprints } from '../../src/blueprint/fingerprints.ts'
 import { readBlueprint } from '../../src/blueprint/read-blueprint.ts'
@@ -31,6 +32,18 @@ test('two schemas that were made by the same SQL have equal blueprints and finge
   expect(compareBlueprints(original, copy)).toEqual([])
   const fingerprints = await readFingerprints(client, ['original', 'copy'])
   expect(fingerprints.get('copy')).toBe(fingerprints.get('original'))
+  expect(await readCatalogHash(client, 'copy')).toBe(await readCatalogHash(client, 'original'))
+})
+
+test('the hash of the catalogs sees each edit alone', async () => {
+  const before = await readCatalogHash(client, 'copy')
+  const unseen: string[] = []
+  for (const [edit] of silentEdits.flat()) {
+    await client.query(`begin; set local search_path = copy; ${edit}`)
+    if ((await readCatalogHash(client, 'copy')) === before) unseen.push(edit)
+    await client.query('rollback')
+  }
+  expect(unseen).toEqual([])
 })
 
 test('there are at least 120 silent edits, and none is expected to change nothing', () => {

@@ -103,8 +103,11 @@ function refreshOrder({ relations, creation }: Blueprint): Need[] {
   })
 }
 
-/** The blueprint was read with this path, and one of its objects may have a name that PostgreSQL has, too. */
-function settingsFor(to: string): string[] {
+/**
+ * Settings of the transaction. The blueprint was read with this path, and one of its objects may have a name that PostgreSQL has, too. They are all of a rendered
+ * schema that differs with its name, where no function holds that name.
+ */
+export function settingsFor(to: string): string[] {
   return [
     `set local search_path = ${identifier(to)}, pg_catalog, pg_temp`,
     'set local check_function_bodies = off',

@@ -1,8 +1,7 @@
 /** Makes the content of a new schema from a template: one text, in the transaction that creates the tenant, and a look at the result. */
 import type { Blueprint } from '../../blueprint/blueprint.ts'
-import { readFingerprints } from '../../blueprint/fingerprints.ts'
+import { readCatalogHash } from '../../blueprint/catalog-hash.ts'
 import { readBlueprint } from '../../blueprint/read-blueprint.ts'
-import { renderBlueprint } from '../../blueprint/render/render-blueprint.ts'
 import type { Examined, Template } from '../../catalog/templates/template.ts'
 import { isTenancyError, TenancyError, tenancyErrorOf } from '../../errors.ts'
 import { commentText, createHistoryTexts, historyOf, recordText } from '../../migrations/history/history-sql.ts'
@@ -12,6 +11,7 @@ import type { Migration } from '../../ports/migration-source.ts'
 import { literal } from '../../sql/literal.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { differencesBetween } from './compare.ts'
+import type { RenderedCut } from './rendered-cut.ts'
 import { copyTexts, rowDigestsSql, tablesOf } from './rows-sql.ts'
 import type { TemplateParts } from './template-parts.ts'
 
@@ -20,7 +20,8 @@ export interface Cut {
   readonly template: Template
   readonly examined: Examined
   readonly blueprint: Blueprint
-  /** Of schemas that were made of it, and compared: the rights of tenants give a fingerprint of their own. */
+  readonly rendered: (to: string) => Promise<RenderedCut>
+  /** The hashes of the catalogs' rows about schemas that were made of it, and compared with it. */
   readonly proven: Set<string>
 }
 
@@ -42,15 +43,15 @@ export async function cutInto(
   schema: string,
   migrations: readonly Migration[],
 ): Promise<void> {
-  const { template, examined } = cut
+  const { template } = cut
   try {
     await assertRowsKept(transaction, cut)
     await transaction.send(schema, await textFor(cut, schema, migrations), '')
   } catch (error) {
     throw fallsBack(error) ? new CutFailed(template, whyFailed(error), error) : error
   }
-  const fingerprint = (await readFingerprints(transaction, [schema])).get(schema)
-  if (fingerprint !== undefined && (fingerprint === examined.fingerprint || cut.proven.has(fingerprint))) return
+  const hash = await readCatalogHash(transaction, schema)
+  if (hash !== undefined && cut.proven.has(hash)) return
   const made = await readBlueprint(transaction, schema)
   const differences = await differencesBetween(
     parts,
@@ -58,7 +59,7 @@ export async function cutInto(
     { blueprint: made, schema },
   )
   if (differences.length > 0) throw new CutFailed(template, `what was made of it differs from it: ${listed(differences)}.`)
-  cut.proven.add(fingerprint!)
+  if (hash !== undefined) cut.proven.add(hash)
 }
 
 /**
@@ -84,20 +85,20 @@ async function assertRowsKept(transaction: Transaction, { template, examined, bl
 }
 
 async function textFor(
-  { template, examined, blueprint }: Cut,
+  { template, examined, blueprint, rendered }: Cut,
   schema: string,
   migrations: readonly Migration[],
 ): Promise<string> {
-  const { settings, structure, afterRows } = await renderBlueprint(blueprint, { from: template.schema, to: schema })
+  const { settings, structure, afterRows } = await rendered(schema)
   const { contents, digest } = examined
   const tables = contents.tables.map(({ name }) => name)
   const texts = [
-    ...settings,
+    settings,
     // A table that hides rows from its owner fails instead of being copied in part.
     'set local row_security = off',
-    ...structure,
+    structure,
     ...copyTexts(template.schema, schema, blueprint, tables, contents),
-    ...afterRows,
+    afterRows,
     ...createHistoryTexts(schema),
     recordText(schema, 1, migrations),
     commentText(schema, digest),
@@ -105,7 +106,7 @@ async function textFor(
       (name) => `set local ${name} to default`,
     ),
   ]
-  return texts.join(';\n')
+  return texts.filter((text) => text !== '').join(';\n')
 }
 
 /** Not where the server has no room, is going away, or another transaction is in the way: the migrations would meet the same. */

@@ -4,7 +4,6 @@
  */
 import { readFingerprints } from '../../blueprint/fingerprints.ts'
 import { readBlueprint } from '../../blueprint/read-blueprint.ts'
-import { renderBlueprint } from '../../blueprint/render/render-blueprint.ts'
 import type { Template } from '../../catalog/templates/template.ts'
 import { deleteTemplate } from '../../catalog/templates/templates-store.ts'
 import { TenancyError, tenancyErrorOf } from '../../errors.ts'
@@ -16,6 +15,7 @@ import { unknownTemplate } from './drop.ts'
 import { examineTemplate, notWhatMigrationsGive } from './examine.ts'
 import { unfitMigration } from './fit-for-template.ts'
 import { makeEmpty, makeWhole } from './make.ts'
+import { rendererOf } from './rendered-cut.ts'
 import type { TemplateParts } from './template-parts.ts'
 import { readTemplateStates, tenantOfTemplate, type TemplateState } from './template-state.ts'
 
@@ -143,14 +143,14 @@ export class Templates implements TemplateTargets {
       return undefined
     }
     try {
-      await renderBlueprint(blueprint, { from: schema, to: schema })
+      const rendered = await rendererOf(blueprint, schema)
+      return { template, examined, blueprint, rendered, proven: new Set() }
     } catch (error) {
       const refusal = tenancyErrorOf(error, 'UNSUPPORTED_OBJECT')
       if (refusal === undefined) throw error
       this.warnOf(template, refusal.summary)
       return undefined
     }
-    return { template, examined, blueprint, proven: new Set() }
   }
 
   async #targetOf(
