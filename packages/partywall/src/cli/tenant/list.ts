@@ -1,5 +1,6 @@
 /** `partywall tenant list`: the tenants, sorted by schema. */
 import { InvalidArgumentError, type Command } from 'commander'
+import type { TemplateStatus } from '../../tenancy-templates.ts'
 import type { Tenancy } from '../../tenancy.ts'
 import type { Domain, Tenant } from '../../types.ts'
 import type { Cli } from '../context/cli.ts'
@@ -41,6 +42,7 @@ export function tenantList(parent: Command, cli: Cli): void {
       if (all.length === 0) cli.out.say(nothingFound(flags))
       cli.out.result(all, () => (all.length === 0 ? '' : render(all)))
       if (hasMore) cli.out.say(`There are more tenants than these ${all.length}.`)
+      for (const line of templateLines(await tenancy.templates.list())) cli.out.say(line)
     })
 }
 
@@ -66,6 +68,14 @@ function searchText(text: string): string {
 function nothingFound({ search, kind, status }: Flags): string {
   const isNarrowed = [search, kind, status].some((flag) => flag !== undefined)
   return isNarrowed ? 'No tenant matches.' : 'There are no tenants yet. Create one: partywall tenant create acme'
+}
+
+/** They are no tenants, but a reader of the database sees their schemas beside those of the tenants. */
+function templateLines(templates: readonly TemplateStatus[]): string[] {
+  return templates.map(({ name, kind, schema, unusable }) => {
+    const what = name === null ? `the template of the kind ${kind}` : `the template ${name}`
+    return `${schema} is ${what}${unusable === undefined ? '' : ', which is not used: partywall template list says why'}.`
+  })
 }
 
 function render(tenants: readonly (Tenant & { readonly domains: readonly Domain[] })[]): string {

@@ -17,6 +17,7 @@ test('a template is made by migrate, saved, listed, used and dropped from the co
     { target: 'shared' },
     { target: 'template', head: '0001_plans' },
   ])
+  expect((await run('tenant list')).stderr).toContain('partywall_template_default is the template of the kind default.')
   expect((await run('tenant create acme --json')).json).toMatchObject({ schema: 'acme', migrations: { head: '0001_plans' } })
   expect((await run('template save demo --from acme --json')).json).toMatchObject({ name: 'demo', kind: 'default', rows: [] })
   expect((await run('template list --json')).json).toMatchObject([
