@@ -19,7 +19,7 @@ type Bare<T extends Type> = Omit<T, 'kind' | 'name' | 'owner' | 'privileges' | '
 
 /** The rows of each query of `readBlueprint`. */
 export interface Found {
-  readonly facts: readonly Pick<Blueprint, 'owner' | 'privileges' | 'defaultPrivileges' | 'extensions'>[]
+  readonly facts: readonly Pick<Blueprint, 'owner' | 'privileges' | 'defaultPrivileges' | 'historyColumns' | 'extensions'>[]
   readonly relations: readonly Omit<Relation, Hanging>[]
   readonly sequences: Blueprint['sequences']
   readonly columns: readonly OfRelation<Column>[]
@@ -44,7 +44,7 @@ interface FoundType extends Pick<Type, 'kind' | 'name' | 'owner' | 'privileges' 
 }
 
 export function assemble(found: Found): Blueprint {
-  const { owner, privileges, defaultPrivileges, extensions } = found.facts[0]!
+  const { owner, privileges, defaultPrivileges, historyColumns, extensions } = found.facts[0]!
   const columns = held(found.columns, 'relation')
   const constraints = held(found.constraints, 'holder')
   const indexes = held(found.indexes, 'relation')
@@ -77,6 +77,7 @@ export function assemble(found: Found): Blueprint {
     routines: byName(found.routines),
     statistics: byName(found.statistics),
     collations: byName(found.collations),
+    historyColumns,
     extensions: byName(extensions),
     unmodeled: byName(found.unmodeled),
     creation: creationOf(found.creation),

@@ -18,6 +18,8 @@ export interface Blueprint {
   readonly routines: readonly Routine[]
   readonly statistics: readonly Statistics[]
   readonly collations: readonly Collation[]
+  /** The columns of the table with the history of the migrations, such as `name text not null`. Null: there is no such table, or none is meant. */
+  readonly historyColumns: readonly string[] | null
   /** Extensions that are installed in the schema. Their members are not listed. */
   readonly extensions: readonly Extension[]
   /** Objects of kinds that are not described: it is known that they are there, but not how they are defined. */

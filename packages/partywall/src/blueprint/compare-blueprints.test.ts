@@ -12,6 +12,7 @@ const none: Blueprint = {
   routines: [],
   statistics: [],
   collations: [],
+  historyColumns: null,
   extensions: [],
   unmodeled: [],
   creation: { serverMajor: 18, needs: [], orders: [], outside: [] },
@@ -155,3 +156,11 @@ function column(name: string): Column {
 function mood(...labels: readonly string[]): EnumType {
   return { name: 'mood', kind: 'enum', labels, owner: 'app', privileges: [], comment: null }
 }
+
+test('the columns of the history are compared where both have one', () => {
+  const whole = { ...none, historyColumns: ['name text not null', 'checksum text not null'] }
+  expect(compareBlueprints(none, whole)).toEqual([])
+  expect(compareBlueprints(whole, { ...none, historyColumns: ['name text not null'] })).toMatchObject([
+    { sentence: 'The schema: of history columns, "checksum text not null" is missing.' },
+  ])
+})

@@ -15,6 +15,15 @@ export const schemaFactsSelect = `
         where ${privilegesOf('defaults.defaclacl', 'c', 'defaults.defaclrole')}::text <> '[]'
       ) as "defaultPrivileges",
       (
+        select pg_catalog.json_agg(
+          field.attname || ' ' || pg_catalog.format_type(field.atttypid, field.atttypmod) || case when field.attnotnull then ' not null' else '' end
+          order by field.attnum)
+        from pg_catalog.pg_class as history
+        join pg_catalog.pg_attribute as field on field.attrelid = history.oid and field.attnum > 0 and not field.attisdropped
+        where history.relname = 'partywall_migrations'
+          and history.relnamespace = path.oid
+      ) as "historyColumns",
+      (
         select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
           'name', extension.extname,
           'version', extension.extversion

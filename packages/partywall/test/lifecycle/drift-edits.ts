@@ -23,6 +23,7 @@ const more: readonly (readonly Edit[])[] = [
       ['trigger customers.touch_customers: definition'],
     ],
     ['drop rule no_delete on base', ['rule base.no_delete: missing']],
+    ['alter table partywall_migrations add column note text', ['schema : historyColumns']],
     [
       'alter table orders validate constraint total_positive; alter index orders_open rename to orders_opened',
       ['index orders.orders_open: missing', 'index orders.orders_opened: extra'],
