@@ -82,6 +82,8 @@ export async function saveTemplate(parts: TemplateParts, name: string, options: 
       `save the template ${JSON.stringify(name)}`,
       'Use the role that owns the tenants: the option "database.deploy".',
     )
+    // Another process has saved one of this name since the snapshot was taken.
+    if (sqlStateOf(error) === '40001') throw taken(name)
     throw explained instanceof TenancyError ? explained : notSaved(name, explained)
   }
   const [state] = await readTemplateStates(deploy, { name })
