@@ -10,7 +10,7 @@ export interface TemplatesApi {
    * Saves the structure of a tenant, and the rows of the tables in `rows`, as a template. `tenants.create({ template: name })` makes tenants from it; each run of
    * migrations for all tenants of its kind migrates it, too. The tenant stays in use. Costs one transaction with about eight queries, and the copy of the rows.
    * @example await tenancy.templates.save('demo', { from: 'acme', rows: ['plans'] })
-   * @throws TenancyError UNKNOWN_TENANT, INVALID_ARGUMENT, UNSUPPORTED_OBJECT, INVALID_TENANT_MOVE, NOT_PERMITTED
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_ARGUMENT, UNSUPPORTED_OBJECT, INVALID_TENANT_MOVE, TENANT_LOCKED, TEMPLATE_UNUSABLE, NOT_PERMITTED
    */
   save(name: string, options: SaveOptions): Promise<TemplateStatus>
   /**
@@ -37,6 +37,8 @@ export interface TemplateStatus {
   readonly createdAt: Date
   /** The tables whose rows a new tenant gets. */
   readonly rows: readonly string[]
+  /** The seeds whose rows are among these: they do not run in such a tenant. */
+  readonly seeds: readonly string[]
   /** Why no tenant is made from it. Absent: tenants are, while its migrations are those of the files. */
   readonly unusable?: string
 }
@@ -54,7 +56,7 @@ export function templatesApi(parts: TemplateParts): TemplatesApi {
 }
 
 function statusOf(template: Template, isThere: boolean, isExamined: boolean): TemplateStatus {
-  const { id, kind, name, schema, createdAt, examined, unfit } = template
+  const { id, kind, name, schema, createdAt, seeds, examined, unfit } = template
   const unusable =
     unfit ??
     (isThere ? (isExamined ? undefined : 'It was not examined with its present history.') : 'Its schema is not in the database.')
@@ -65,6 +67,7 @@ function statusOf(template: Template, isThere: boolean, isExamined: boolean): Te
     schema,
     createdAt,
     rows: examined?.contents.tables.map((table) => table.name) ?? [],
+    seeds: seeds.map((seed) => seed.name),
     ...(unusable !== undefined && { unusable }),
   }
 }

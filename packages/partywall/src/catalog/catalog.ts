@@ -28,7 +28,7 @@ export class Catalog implements Database {
     this.#parts = parts
     this.deploy = {
       query: (statement) => this.#explained(() => deploy.query(statement)),
-      transaction: async (fn) => this.ready().then(() => deploy.transaction(fn)),
+      transaction: async (fn, signal) => this.ready().then(() => deploy.transaction(fn, signal)),
       loginRole: () => deploy.loginRole(),
       connections: async (size, fn) => this.ready().then(() => deploy.connections(size, fn)),
     }
@@ -55,9 +55,9 @@ export class Catalog implements Database {
   }
 
   /** Errors of its statements are not translated, because not all of them are about the catalog. Pass those that are to `explain`. */
-  async transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async transaction<T>(fn: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
     await this.ready()
-    return this.#database.transaction(fn)
+    return this.#database.transaction(fn, signal)
   }
 
   async connections<T>(size: number, fn: (connections: Connections) => Promise<T>): Promise<T> {

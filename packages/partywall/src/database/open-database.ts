@@ -89,7 +89,7 @@ export class OpenDatabase implements Database {
     const deployWork = this.#workOn(this.#deployPool)
     this.deploy = {
       query: (statement) => deployWork.query(statement),
-      transaction: (fn) => deployWork.transaction(fn),
+      transaction: (fn, signal) => deployWork.transaction(fn, signal),
       loginRole: () => deployWork.loginRole(),
       connections: (size, fn) => this.connections(size, fn),
     }
@@ -103,8 +103,8 @@ export class OpenDatabase implements Database {
   }
 
   /** A transaction about rows of the catalog, as its role. */
-  transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#catalogWork.transaction(fn)
+  transaction<T>(fn: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#catalogWork.transaction(fn, signal)
   }
 
   loginRole(): Promise<string> {

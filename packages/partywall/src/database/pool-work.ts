@@ -6,6 +6,7 @@ import type { Scope } from '../scope/scope.ts'
 import { examine, type ExaminedText } from '../sql/statement-facts.ts'
 import type { Queryable, Statement } from '../sql/statement.ts'
 import type { Binding, Bindings } from './binding/binding.ts'
+import { cancelOnAbort } from './pool/interrupt.ts'
 import { ownCheckoutHere } from './pool/held-clients.ts'
 import type { Loan } from './pool/loan.ts'
 import { connectFor, type TenantPool } from './pool/tenant-pool.ts'
@@ -37,10 +38,11 @@ export class PoolWork implements Omit<Database, 'connections'> {
     return this.#query<R>(this.#parts.as, statement)
   }
 
-  async transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async transaction<T>(fn: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { pool, as, scope } = this.#parts
     const loan = await connectFor(pool, as.shared, ownCheckoutHere(this.transaction))
     const control = (text: string): Promise<unknown> => loan.client.queryFor(as.shared, examine(text))
+    const stopListening = signal === undefined ? undefined : cancelOnAbort(loan.client, signal)
     try {
       // Whatever the server's default: a transaction that waited for a row lock must then see what was committed.
       await control('begin isolation level read committed')
@@ -53,7 +55,9 @@ export class PoolWork implements Omit<Database, 'connections'> {
       await control('rollback').catch(() => {})
       throw error
     } finally {
-      loan.release()
+      stopListening?.()
+      // A request to cancel may still be on its way, and must not meet the next holder.
+      loan.release(signal?.aborted === true)
     }
   }
 

@@ -37,6 +37,7 @@ import { provisioningLock } from '../migrations/plan/targets.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
 import type { Attributes, Domain, Tenant, TenantRef } from '../types.ts'
 import { takeName } from '../catalog/tenants/freed-names.ts'
+import { recordCopiedSeeds } from './steps/copied-seeds.ts'
 import type { StepBody } from './steps/step.ts'
 import type { Steps } from './steps/steps.ts'
 import { tryAgainForLocks } from './try-again.ts'
@@ -112,7 +113,7 @@ async function createFrom<A extends object>(parts: ProvisionParts<A>, wanted: Wa
 
 /** The tenant when its seeds and its hook have run. After a failure it stays, with its domains. */
 async function stepsOf<A extends object>(parts: ProvisionParts<A>, { steps }: Wanted, made: Tenant<A>): Promise<Tenant<A>> {
-  return steps.length === 0 ? made : parts.steps.run(made, steps)
+  return made.status === 'active' ? made : parts.steps.run(made, steps)
 }
 
 /** The tenant exists by now, so a comparison that fails is not its failure. */
@@ -207,9 +208,12 @@ async function build<A extends object>(
   cut: Cut | undefined,
 ): Promise<Created<A>> {
   await transaction.query(sharedTransactionLockSql(provisioningLock))
-  const created = await register(parts, transaction, wanted)
+  const copied = cut?.template.seeds ?? []
+  const steps = wanted.steps.filter(({ name }) => copied.every((seed) => seed.name !== name))
+  const created = await register(parts, transaction, { ...wanted, steps })
   const { tenant } = created
-  await parts.steps.record(transaction, tenant, wanted.steps)
+  await recordCopiedSeeds(transaction, tenant, copied)
+  await parts.steps.record(transaction, tenant, steps)
   await createSchema(transaction, wanted.schema)
   await giveNewSchema(transaction, parts.access, parts.options, tenant)
   const like = await assertLikeOthers(transaction, wanted, parts.options.migrations.outOfOrder)

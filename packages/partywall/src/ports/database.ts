@@ -43,8 +43,11 @@ export interface Connections {
 
 /** The database as the catalog, the lifecycle and the migrations see it. The names in its statements must be qualified. */
 export interface Database extends Queryable {
-  /** Runs `fn` in one transaction: committed when it resolves, rolled back when it throws. Holds one connection. */
-  transaction<T>(fn: (transaction: Transaction) => Promise<T>): Promise<T>
+  /**
+   * Runs `fn` in one transaction: committed when it resolves, rolled back when it throws. Holds one connection.
+   * @param signal when it is aborted, the server is asked to end the statement that runs, which then fails
+   */
+  transaction<T>(fn: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T>
   /** The role that its connections log in as. Costs one round trip. */
   loginRole(): Promise<string>
   /** Runs `fn` with up to `size` connections, which are opened when they are needed. Behind a pooler they count there, too. */

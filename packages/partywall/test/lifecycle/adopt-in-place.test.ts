@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { createTenancy, type Config, type Tenancy } from 'partywall'
 import { tenantRole } from '../../src/names/role-name.ts'
 import { testDatabase } from '../support/servers/database.ts'
@@ -215,6 +215,46 @@ test('adoptAll reads the tenants and domains of django-tenants, whose tables sta
   expect(await tenancy.tenants.adoptAll({ django: { tenants: 'customers_client', domains: 'customers_domain' } })).toMatchObject({
     ok: true,
   })
+})
+
+test('a name that a tenant had is given to adopted tables only when no statement of that tenant can lead to them', async () => {
+  const own = await testDatabase()
+  const tenancy = await open({ database: own.url })
+  const [owner, holder] = [own.directUrl, own.directUrl].map((connectionString) => new Client({ connectionString })) as [
+    Client,
+    Client,
+  ]
+  await Promise.all([owner.connect(), holder.connect()])
+  onTestFinished(async () => void (await Promise.all([tenancy.close(), owner.end(), holder.end()])))
+  const seen = async (text: string): Promise<boolean> =>
+    (await owner.query(`select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and ${text}`))
+      .rows.length > 0
+  /** A statement of the tenant looks the name of a table up when the name of its schema is another tenant's, unless that one waits. */
+  const meet = async (free: () => Promise<unknown>): Promise<void> => {
+    await owner.query(`create function freed.slow() returns bigint language plpgsql as
+      'begin perform pg_advisory_xact_lock(7); return (select count(*) from novels); end'`)
+    await holder.query('begin; select pg_advisory_xact_lock(7)')
+    const running = tenancy.run('freed', () => tenancy.pool.query('select slow()'))
+    running.catch(() => {})
+    await expect.poll(() => seen(`wait_event = 'advisory'`), { interval: 5, timeout: 20_000 }).toBe(true)
+    await free()
+    let isAdopted = false
+    const adopting = tenancy.tenants
+      .adopt({ schema: 'freed', tables: 'novels', from: 'stock', at: '0', accept: true })
+      .then(() => void (isAdopted = true))
+    // It looks for statements of before.
+    await expect
+      .poll(async () => isAdopted || (await seen(`query like '%held.virtualxid%'`)), { interval: 5, timeout: 20_000 })
+      .toBe(true)
+    await holder.query('rollback')
+    await expect(running).rejects.toMatchObject({ code: '42P01' })
+    await adopting
+  }
+  await tenancy.tenants.create({ schema: 'freed' })
+  await owner.query('create schema stock; create table stock.novels (id int)')
+  await meet(() => tenancy.tenants.rename('freed', { schema: 'freed_2' }))
+  // A release frees a name as a rename does.
+  await meet(() => tenancy.tenants.release('freed', { to: 'stock' }))
 })
 
 test('an adoption that is killed leaves nothing half-made, and the next one continues it', async () => {

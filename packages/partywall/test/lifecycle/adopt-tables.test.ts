@@ -330,7 +330,13 @@ test('allBut chooses the rest, from another schema, too; and what fits nothing i
 
 test('a table in use is waited for, and of two adoptions of the same tables one succeeds', async () => {
   const tenancy = await open()
-  await admin.query('begin; select * from polls')
+  // A transaction that has locked a table against readers delays the look at it, too.
+  await admin.query('begin; lock table polls in access exclusive mode')
+  for (const plan of [true, false])
+    await expect(
+      tenancy.tenants.adopt({ schema: 'ferrari', tables, lockTimeoutMs: 20, retries: 1, ...(plan && { plan }) } as never),
+    ).rejects.toMatchObject({ code: 'ADOPTION_REFUSED', message: expect.stringContaining('another transaction held a lock') })
+  await admin.query('rollback; begin; select * from polls')
   const error: any = await tenancy.tenants
     .adopt({ schema: 'ferrari', tables, lockTimeoutMs: 20, retries: 1 })
     .catch((thrown: unknown) => thrown)

@@ -166,6 +166,7 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/plan',
     'migrations/apply',
     'lifecycle/drift',
+    'lifecycle/steps',
   ],
   lifecycle: [
     ...ground,
@@ -229,6 +230,7 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/plan',
     'migrations/apply',
     'lifecycle/boundary',
+    'lifecycle/states',
   ],
   // A tenant becomes another one: as a creation, with the structure and the rows of the source.
   'lifecycle/clone': [
@@ -242,6 +244,7 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/plan',
     'migrations/apply',
     'lifecycle',
+    'lifecycle/steps',
     'lifecycle/states',
   ],
   // The doctor: an examination reads, and is given the connections.

@@ -6,11 +6,20 @@ export interface Template {
   /** Null: it is the template of its kind. */
   readonly name: string | null
   readonly schema: string
+  /** Seeds whose rows are among its own: they do not run in a tenant that is made from it. */
+  readonly seeds: readonly CopiedSeed[]
   /** What was found when it was examined; undefined: it was not examined since it was made. */
   readonly examined?: Examined | undefined
   /** Why no tenant is made from it. */
   readonly unfit?: string | undefined
   readonly createdAt: Date
+}
+
+/** A seed that has run where rows were copied from. */
+export interface CopiedSeed {
+  readonly name: string
+  /** The set that it belongs to; null for those of every new tenant. */
+  readonly set: string | null
 }
 
 export interface Examined {

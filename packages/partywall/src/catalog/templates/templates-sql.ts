@@ -1,6 +1,6 @@
 /** Statements about the rows of templates. */
 import type { Statement } from '../../sql/statement.ts'
-import type { Examined } from './template.ts'
+import type { Examined, Template } from './template.ts'
 
 /** What `templateOfRow` reads. */
 export const templateColumns = `
@@ -27,8 +27,12 @@ export function insertTemplateSql(kind: string, name: string | null, schema: str
   }
 }
 
-/** @param examined undefined: it could not be examined */
-export function keepExaminedSql(id: string, examined: Examined | undefined, unfit: string | undefined): Statement {
+/** The seeds are kept with the contents. */
+export function keepExaminedSql(
+  { id, seeds }: Pick<Template, 'id' | 'seeds'>,
+  examined: Examined | undefined,
+  unfit: string | undefined,
+): Statement {
   return {
     text: `
       update partywall.templates
@@ -43,7 +47,7 @@ export function keepExaminedSql(id: string, examined: Examined | undefined, unfi
       examined?.digest ?? null,
       examined?.fingerprint ?? null,
       examined?.reader ?? null,
-      examined === undefined ? null : JSON.stringify(examined.contents),
+      JSON.stringify({ ...examined?.contents, seeds }),
       unfit ?? null,
     ],
   }

@@ -1,6 +1,6 @@
 /** The rows of templates. */
 import type { Queryable } from '../../sql/statement.ts'
-import type { Contents, Examined, Template } from './template.ts'
+import type { Contents, CopiedSeed, Examined, Template } from './template.ts'
 import { deleteTemplateSql, insertTemplateSql, keepExaminedSql } from './templates-sql.ts'
 
 /** Undefined where the kind has its template, or the name is taken. */
@@ -14,13 +14,14 @@ export async function insertTemplate(
   return rows[0] && templateOfRow(rows[0])
 }
 
+/** @param examined undefined: only its seeds are known */
 export async function keepExamined(
   queryable: Queryable,
-  { id }: Pick<Template, 'id'>,
+  template: Pick<Template, 'id' | 'seeds'>,
   examined: Examined | undefined,
   unfit?: string,
 ): Promise<void> {
-  await queryable.query(keepExaminedSql(id, examined, unfit))
+  await queryable.query(keepExaminedSql(template, examined, unfit))
 }
 
 /** Whether it was there. */
@@ -44,13 +45,16 @@ export interface TemplateRow extends Record<string, unknown> {
 
 export function templateOfRow({ id, kind, name, schema, unfit, created_at, ...row }: TemplateRow): Template {
   const { digest, fingerprint, reader, contents } = row
-  const isExamined = digest !== null && fingerprint !== null && reader !== null && contents !== null
+  const { seeds = [], ...found } = JSON.parse(contents ?? '{}') as Contents & { readonly seeds?: readonly CopiedSeed[] }
   return {
     id,
     kind,
     name,
     schema,
-    ...(isExamined && { examined: { digest, fingerprint, reader, contents: JSON.parse(contents) as Contents } }),
+    seeds,
+    ...(digest !== null &&
+      fingerprint !== null &&
+      reader !== null && { examined: { digest, fingerprint, reader, contents: found } }),
     ...(unfit !== null && { unfit }),
     createdAt: new Date(Number(created_at)),
   }

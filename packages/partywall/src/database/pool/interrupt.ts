@@ -42,6 +42,24 @@ function cancelRepeatedly(client: TenantClient, statement: object, askedAt: Weak
   requestCancel(client)
 }
 
+/** When the signal is aborted, asks the server to end what the client runs, again and again. @returns what ends the listening */
+export function cancelOnAbort(client: TenantClient, signal: AbortSignal): () => void {
+  let repeating: NodeJS.Timeout | undefined
+  const cancel = (): void => {
+    if (activeQueryOf(client)) requestCancel(client)
+  }
+  const onAbort = (): void => {
+    cancel()
+    repeating = setInterval(cancel, repeatAfterMs)
+  }
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
+  return () => {
+    signal.removeEventListener('abort', onAbort)
+    clearInterval(repeating)
+  }
+}
+
 /** Asks the server on a connection of its own, as the protocol requires it; a pooler passes the request on. */
 function requestCancel(client: TenantClient): void {
   const { host, port, ssl, processID, secretKey, connection } = client as unknown as Cancellable

@@ -1,5 +1,6 @@
 /** Why something was not adopted or released, and what to do. */
 import { TenancyError } from '../../errors.ts'
+import { isOutOfMemory } from '../../migrations/apply/lock-table.ts'
 import { explainPrivilege } from '../../sql/privilege.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import type { AdoptFinding } from './finding.ts'
@@ -24,10 +25,12 @@ export const adviceOnRefused =
 export const adviceOnWarnings = 'Change this first; or, if you have looked at it, call with { accept: true }.'
 
 export function lockedOut(call: AdoptCall, schema: string, cause: unknown): TenancyError {
+  const why = isOutOfMemory(cause)
+    ? 'the server had no room for the locks: a transaction locks every table that it moves. Raise max_locks_per_transaction, and restart the server.'
+    : 'at every attempt another transaction held a lock on one of the tables, or the objects changed meanwhile. Wait until that transaction has ended, or raise "lockTimeoutMs".'
   return new TenancyError(
     'ADOPTION_REFUSED',
-    `The tenant ${JSON.stringify(schema)} was not ${call === 'adopt' ? 'adopted' : 'released'}, and nothing was changed: at every attempt another transaction held a lock on one of the ` +
-      'tables, or the objects changed meanwhile. Wait until that transaction has ended, or raise "lockTimeoutMs".',
+    `The tenant ${JSON.stringify(schema)} was not ${call === 'adopt' ? 'adopted' : 'released'}, and nothing was changed: ${why}`,
     { details: { schema, findings: [] }, cause },
   )
 }

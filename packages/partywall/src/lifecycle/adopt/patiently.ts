@@ -1,11 +1,11 @@
-/**
- * Tries again while other transactions hold what is needed. Each attempt waits for a short time only: statements of the application wait behind it.
- */
-import { setTimeout as sleep } from 'node:timers/promises'
+/** How patiently an adoption or a release waits for other transactions. */
 import { TenancyError } from '../../errors.ts'
 import { assertWholeNumber, type NumberRange } from '../../whole-number.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
+import type { Database, Transaction } from '../../ports/database.ts'
+import { passingStates, tryPatiently } from '../states/patiently.ts'
 import { explained, lockedOut, type AdoptCall } from './adopt-errors.ts'
+import { lockTimeoutSql } from './move-sql.ts'
 
 export interface Patience {
   /** How long a statement waits for a lock, in milliseconds. 1 to 2147483647. @default 2000 */
@@ -17,10 +17,6 @@ export interface Patience {
 export const patienceKeys = ['lockTimeoutMs', 'retries'] as const satisfies readonly (keyof Patience)[]
 
 const defaults = { lockTimeoutMs: 2000, retries: 5 }
-const firstPauseMs = 100
-const longestPauseMs = 5000
-/** lock_not_available, deadlock_detected, serialization_failure, out_of_memory (the table of locks is full) */
-const passing = new Set(['55P03', '40P01', '40001', '53200'])
 /** undefined_table, undefined_object, undefined_function: another process has moved what was planned. */
 const moved = new Set(['42P01', '42704', '42883'])
 
@@ -39,21 +35,39 @@ export function patienceOf(
   return { lockTimeoutMs, retries }
 }
 
+/** A look at what is there, which waits no longer than the work itself: the size of a table waits for a transaction that has locked it. */
+export function lookPatiently<T>(
+  call: AdoptCall,
+  { schema, lockTimeoutMs, retries }: { readonly schema: string } & Required<{ [K in keyof Patience]: number }>,
+  deploy: Pick<Database, 'transaction'>,
+  look: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  return patiently(call, schema, retries, () => lookOnce(deploy, lockTimeoutMs, look))
+}
+
+/** One attempt of it. */
+export function lookOnce<T>(
+  deploy: Pick<Database, 'transaction'>,
+  lockTimeoutMs: number,
+  look: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  return deploy.transaction(async (transaction) => {
+    await transaction.query(lockTimeoutSql(lockTimeoutMs))
+    return look(transaction)
+  })
+}
+
 /** @throws TenancyError ADOPTION_REFUSED when the locks are never free */
 export async function patiently<T>(call: AdoptCall, schema: string, retries: number, attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (!mayPass(error)) throw explained(error, call, schema)
-      if (tries >= retries) throw lockedOut(call, schema, error)
-    }
-    await sleep(Math.min(longestPauseMs, firstPauseMs * 2 ** tries) * (0.5 + Math.random() / 2))
+  try {
+    return await tryPatiently(attempt, { retries, mayPass, giveUp: (error) => lockedOut(call, schema, error) })
+  } catch (error) {
+    throw explained(error, call, schema)
   }
 }
 
 function mayPass(error: unknown): boolean {
   if (error instanceof PlanChanged) return true
   const state = error instanceof TenancyError ? undefined : sqlStateOf(error)
-  return state !== undefined && (passing.has(state) || moved.has(state))
+  return state !== undefined && (passingStates.has(state) || moved.has(state))
 }

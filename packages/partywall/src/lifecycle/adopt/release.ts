@@ -2,7 +2,9 @@
  * `tenancy.tenants.release`: the way back. The row, the history and the role of a tenant go, and its tables stay in the database: in the shared schema, in
  * another one, or where they are. One transaction.
  */
+import { noteFreed } from '../../catalog/tenants/freed-names.ts'
 import { parseTenantRef } from '../../catalog/tenants/tenant-ref.ts'
+import { boundaryOf } from '../../config/boundary-option.ts'
 import { TenancyError } from '../../errors.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import { lockKey } from '../../migrations/apply/guards.ts'
@@ -14,7 +16,7 @@ import { isDuplicate, refusal } from './adopt-errors.ts'
 import type { AdoptParts } from './adopt-parts.ts'
 import { readFacts, type Facts } from './facts.ts'
 import { lockTablesText, lockTimeoutSql, moveText } from './move-sql.ts'
-import { patiently, patienceKeys, patienceOf, type Patience } from './patiently.ts'
+import { lookPatiently, patiently, patienceKeys, patienceOf, type Patience } from './patiently.ts'
 import { readReleasePlan, type ReleasePlan } from './release-plan.ts'
 import { dropTenantRole, giveReleased } from './release-rights.ts'
 
@@ -59,9 +61,15 @@ export async function release<A extends object>(
 
 /** `{ plan: true }`: changes nothing. Costs five queries. */
 export async function planRelease(parts: AdoptParts<any>, ref: TenantRef, options: ReleaseOptions): Promise<ReleasePlan> {
-  const { wanted } = check(parts, options, ['plan'])
+  const { wanted, retries } = check(parts, options, ['plan'])
   const tenant = await parts.tenants.get(ref)
-  return (await readReleasePlan(parts, parts.catalog.deploy, tenant, wanted)).plan
+  const patience = { schema: tenant.schema, lockTimeoutMs: wanted.lockTimeoutMs, retries }
+  return lookPatiently(
+    'release',
+    patience,
+    parts.catalog.deploy,
+    async (transaction) => (await readReleasePlan(parts, transaction, tenant, wanted)).plan,
+  )
 }
 
 async function giveUp<A extends object>(
@@ -95,6 +103,8 @@ async function giveUp<A extends object>(
   await dropTenantRole(transaction, parts.access, tenant)
   if (to !== undefined) await moveAll(transaction, facts!, schema, to)
   await giveReleased(transaction, parts.access, parts.options, to)
+  // What still runs under this name must not meet another tenant that takes it.
+  if (boundaryOf(parts.options.boundary, tenant) === 'path') await noteFreed(transaction, schema)
   await parts.tenants.remove(transaction, tenant, { to, inPlace: to === undefined })
 }
 

@@ -25,7 +25,7 @@ import type { AdoptFinding } from './finding.ts'
 import { countSql, lockTablesText, lockTimeoutSql, moveText } from './move-sql.ts'
 import { movingSet, type MovingSet } from './moving-set.ts'
 import { assertNoTenant } from './no-tenant.ts'
-import { patiently, PlanChanged } from './patiently.ts'
+import { lookOnce, lookPatiently, patiently, PlanChanged } from './patiently.ts'
 import { register } from './register.ts'
 import { giveAdopted } from './rights.ts'
 
@@ -33,13 +33,18 @@ type Wanted = CheckedAdoption & ChosenTables
 
 /** Costs three queries, and one for the rows of small tables. */
 export async function planTables(parts: AdoptParts<any>, wanted: Wanted, files: KindFiles): Promise<AdoptPlan> {
-  const { deploy } = parts.catalog
-  const set = await setOf(deploy, wanted)
-  const applied = await baselineBefore(deploy, wanted, files, set)
+  const { set, applied, moves } = await lookPatiently('adopt', wanted, parts.catalog.deploy, async (transaction) => {
+    const found = await setOf(transaction, wanted)
+    return {
+      set: found,
+      applied: await baselineBefore(transaction, wanted, files, found),
+      moves: await withRows(transaction, found.moving),
+    }
+  })
   return {
     schema: wanted.schema,
     from: wanted.from,
-    moves: await withRows(deploy, set.moving),
+    moves,
     kept: set.kept,
     staying: set.staying,
     ...recordedAndPending(files, applied),
@@ -51,9 +56,11 @@ export async function planTables(parts: AdoptParts<any>, wanted: Wanted, files: 
 export async function adoptTables<A extends object>(parts: AdoptParts<A>, wanted: Wanted, files: KindFiles): Promise<Tenant<A>> {
   const expected = new Expected(parts, files)
   const { tenant, domains, differences, onCommit } = await patiently('adopt', wanted.schema, wanted.retries, async () => {
-    const set = await setOf(parts.catalog.deploy, wanted)
-    assertAcceptable(wanted, set)
-    const applied = await baselineBefore(parts.catalog.deploy, wanted, files, set)
+    const { set, applied } = await lookOnce(parts.catalog.deploy, wanted.lockTimeoutMs, async (transaction) => {
+      const found = await setOf(transaction, wanted)
+      assertAcceptable(wanted, found)
+      return { set: found, applied: await baselineBefore(transaction, wanted, files, found) }
+    })
     // Before the tables are locked, and on no second connection meanwhile: it runs the migrations.
     const blueprint = await expected.blueprint(applied)
     const compare = async (queryable: Queryable) => expected.compare(await readBlueprint(queryable, wanted.schema), blueprint)

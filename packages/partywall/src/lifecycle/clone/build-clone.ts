@@ -12,6 +12,7 @@ import type { Transaction } from '../../ports/database.ts'
 import { sharedTransactionLockSql } from '../../sql/schema-sql.ts'
 import type { Domain, Tenant } from '../../types.ts'
 import { createSchema, register, type NewRow } from '../provision.ts'
+import { doneSeedsOf, recordCopiedSeeds } from '../steps/copied-seeds.ts'
 import { withoutBoundary } from '../without-boundary.ts'
 import { cloneRefused, mayLeadBack, notAlike } from './clone-errors.ts'
 import type { CloneInput } from './clone-input.ts'
@@ -23,7 +24,7 @@ import { copyHistoryText, sequenceValuesText, takeRightsText } from './copy-sql.
 import { holdSource } from './hold-source.ts'
 import { rowsToCopy } from './rows-to-copy.ts'
 import { differencesOf } from './same-structure.ts'
-import { readSourceTables } from './source-table.ts'
+import { listTables } from './source-table.ts'
 
 /** What is being done, for the message of an error. */
 export interface Progress {
@@ -44,7 +45,7 @@ export async function buildClone<A extends object>(
   progress: Progress,
 ): Promise<Built<A>> {
   const { catalog, access, options, relations, tenants } = parts
-  const listed = await readSourceTables(catalog.deploy, from.schema)
+  const listed = await listTables(catalog.deploy, from.schema)
   return catalog.deploy.transaction(async (transaction) => {
     const { tables, digest } = await holdSource(parts, transaction, from, listed, wanted.schema)
     const rows = await rowsToCopy(tables, input)
@@ -53,6 +54,7 @@ export async function buildClone<A extends object>(
     await transaction.query(sharedTransactionLockSql(provisioningLock))
     progress.step = 'making its row, its schema and its role'
     const { tenant, domains } = await register(parts, transaction, wanted)
+    if (input.data !== false) await recordCopiedSeeds(transaction, tenant, await doneSeedsOf(transaction, from))
     await createSchema(transaction, wanted.schema)
     await giveNewSchema(transaction, access, options, tenant)
     const rights = await rightsOf(parts, transaction, from, tenant)
@@ -104,7 +106,7 @@ export async function buildClone<A extends object>(
     if (differences.length > 0) throw notAlike(wanted.schema, from.schema, differences)
     input.signal?.throwIfAborted()
     return { tenant: await tenants.complete(transaction, tenant), domains, onCommit }
-  })
+  }, input.signal)
 }
 
 interface CopiedRights {

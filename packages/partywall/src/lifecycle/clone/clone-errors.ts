@@ -12,9 +12,6 @@ export interface Attempted {
   readonly step: string
 }
 
-/** Errors after which the same call may succeed: they are tried again. */
-export const passingStates: ReadonlySet<string> = new Set(['40001', '40P01', '55P03', '53200'])
-
 /** The error for the caller, instead of that of PostgreSQL. */
 export function explainClone(error: unknown, { schema, source, step }: Attempted): unknown {
   const state = sqlStateOf(error)

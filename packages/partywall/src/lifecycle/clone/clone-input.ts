@@ -34,7 +34,7 @@ export interface CloneInput<I extends object = Attributes> {
   readonly keepSessions?: boolean | undefined
   /** Clones it although a text in a function may lead from the clone to the source: see `remarks` of the plan. @default false */
   readonly accept?: boolean | undefined
-  /** Ends the copying between two statements; nothing is left. @default none */
+  /** Ends the cloning, also in the middle of a statement; nothing is left. @default none */
   readonly signal?: AbortSignal | undefined
 }
 

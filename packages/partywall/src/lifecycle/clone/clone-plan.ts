@@ -2,6 +2,7 @@
 import { readBlueprint } from '../../blueprint/read-blueprint.ts'
 import type { Tenant } from '../../types.ts'
 import { sharedRowsOf, type SharedRows } from '../states/shared-rows.ts'
+import { lockTimeoutMs } from '../states/patiently.ts'
 import type { CloneInput } from './clone-input.ts'
 import { assertCloneInput } from './clone-input.ts'
 import type { CloneParts } from './clone-parts.ts'
@@ -47,12 +48,16 @@ export interface PlannedTable {
 
 export async function planClone(parts: CloneParts, from: Tenant<any>, input: CloneInput<any>): Promise<ClonePlan> {
   assertCloneInput(input)
-  const { deploy } = parts.catalog
-  const tables = await readSourceTables(deploy, from.schema)
+  const { tables, blueprint, sharedRows } = await parts.catalog.deploy.transaction(async (transaction) => {
+    await transaction.query({ text: `set local lock_timeout = ${lockTimeoutMs}` })
+    return {
+      tables: await readSourceTables(transaction, from.schema),
+      blueprint: await readBlueprint(transaction, from.schema),
+      sharedRows: await sharedRowsOf(transaction, from.id),
+    }
+  })
   const chosen = await rowsToCopy(tables, input)
-  const blueprint = await readBlueprint(deploy, from.schema)
   const { remarks } = await renderClone(blueprint, from.schema, input.schema, undefined)
-  const sharedRows = await deploy.transaction((transaction) => sharedRowsOf(transaction, from.id))
   const planned = tables.map(({ name, rows, bytes, indexes }) => ({
     name,
     rows,

@@ -17,5 +17,19 @@ export async function renderClone(
 ): Promise<RenderedSchema> {
   const problems = tiedToTenantRoles(blueprint)
   if (problems.length > 0) throw cloneRefused(to, from, problems)
-  return renderBlueprint(withoutTenantRoles(blueprint), { from, to, ...(tenantRole !== undefined && { tenantRole }) })
+  const rendered = await renderBlueprint(withoutTenantRoles(blueprint), {
+    from,
+    to,
+    ...(tenantRole !== undefined && { tenantRole }),
+  })
+  return { ...rendered, remarks: [...rendered.remarks, ...foreignTables(blueprint)] }
+}
+
+function foreignTables({ relations }: Blueprint): string[] {
+  return relations
+    .filter(({ kind }) => kind === 'foreign table')
+    .map(
+      ({ name }) =>
+        `${JSON.stringify(name)} is a foreign table: the clone would read and write the same rows elsewhere as the source.`,
+    )
 }

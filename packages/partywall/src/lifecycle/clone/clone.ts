@@ -2,27 +2,29 @@
  * Makes a tenant as a copy of another one: its row, role, schema, structure, rows and history, in one transaction, which reads the source in one snapshot. Other sessions
  * see a complete tenant or none, and a crash leaves nothing behind. The source goes on to be read and written; only its structure cannot be changed meanwhile.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { isOutOfMemory } from '../../migrations/apply/lock-table.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Tenant, TenantRef } from '../../types.ts'
 import type { NewRow } from '../provision.ts'
 import { buildClone, type Built, type Progress } from './build-clone.ts'
 import { checkedClone } from './checked-clone.ts'
-import { explainClone, passingStates, sourceBusy } from './clone-errors.ts'
+import { passingStates, tryPatiently } from '../states/patiently.ts'
+import { explainClone, sourceBusy } from './clone-errors.ts'
 import { assertCloneInput, type CloneInput } from './clone-input.ts'
 import type { CloneParts } from './clone-parts.ts'
 import { planClone, type ClonePlan } from './clone-plan.ts'
 import { SourceChanged } from './hold-source.ts'
-
-const mostTries = 5
-const firstPauseMs = 100
 
 /** tenancy.tenants.clone with `plan: true`. */
 export async function planOfClone(parts: CloneParts<any>, source: TenantRef, input: CloneInput<any>): Promise<ClonePlan> {
   assertCloneInput(input)
   const from = await parts.tenants.get(source)
   await checkedClone(parts, from, input)
-  return planClone(parts, from, input)
+  try {
+    return await planClone(parts, from, input)
+  } catch (error) {
+    throw passingStates.has(sqlStateOf(error) ?? '') ? sourceBusy(from.schema, error) : error
+  }
 }
 
 /** tenancy.tenants.clone. */
@@ -48,21 +50,29 @@ async function patiently<A extends object>(
   wanted: NewRow,
   input: CloneInput<any>,
 ): Promise<Built<A>> {
+  const { signal } = input
+  const progress: Progress = { step: '' }
   let from = found
-  for (let tries = 1; ; tries++) {
-    const progress: Progress = { step: 'reading the source' }
-    try {
-      input.signal?.throwIfAborted()
-      return await buildClone(parts, from, wanted, input, progress)
-    } catch (error) {
-      const state = sqlStateOf(error)
-      const mayPass = error instanceof SourceChanged || passingStates.has(state ?? '')
-      const isOver = tries === mostTries
-      if (mayPass && isOver && state !== '53200') throw sourceBusy(from.schema, error)
-      if (!mayPass || isOver) throw explainClone(error, { schema: wanted.schema, source: from.schema, step: progress.step })
-    }
-    await sleep(firstPauseMs * 2 ** tries * (0.5 + Math.random() / 2))
-    from = await currentOf(parts, from)
+  let isFirst = true
+  const attempt = async (): Promise<Built<A>> => {
+    signal?.throwIfAborted()
+    progress.step = 'reading the source'
+    if (!isFirst) from = await currentOf(parts, from)
+    isFirst = false
+    return buildClone(parts, from, wanted, input, progress)
+  }
+  try {
+    return await tryPatiently(attempt, {
+      retries: 4,
+      mayPass: (error) =>
+        signal?.aborted !== true && (error instanceof SourceChanged || passingStates.has(sqlStateOf(error) ?? '')),
+      giveUp: (error) => (isOutOfMemory(error) ? error : sourceBusy(from.schema, error)),
+      signal,
+    })
+  } catch (error) {
+    // A statement that was cancelled for it has an error of its own.
+    signal?.throwIfAborted()
+    throw explainClone(error, { schema: wanted.schema, source: from.schema, step: progress.step })
   }
 }
 

@@ -14,7 +14,7 @@ test('a large table is copied in parts that leave out no page, and the last one 
 })
 
 test('names and masks of a copy are quoted, and generated columns are left out', () => {
-  const column = { isGenerated: false, isNullable: true, isOwnType: false, isLargeObject: false, base: 'text', length: null }
+  const column = { isGenerated: false, isNullable: true, isOwnType: false, isObjectNumber: false, base: 'text', length: null }
   const table: SourceTable = {
     name: 'a"b',
     oid: '1',
@@ -24,6 +24,7 @@ test('names and masks of a copy are quoted, and generated columns are left out',
     rows: 0,
     indexes: 0,
     parents: [],
+    childrenElsewhere: [],
     foreignKeys: [],
     columns: [
       { ...column, name: 'x.y' },

@@ -1,6 +1,7 @@
 /** Copies the rows, in the transaction that makes the clone: part by part, so that it can be told how far it is, and be ended. */
 import type { Blueprint } from '../../blueprint/blueprint.ts'
 import type { Transaction } from '../../ports/database.ts'
+import { exactly } from '../../sql/exact-texts.ts'
 import { copyRowsText, type Pages } from './copy-sql.ts'
 import { insteadOf, type RowsToCopy } from './rows-to-copy.ts'
 import type { SourceTable } from './source-table.ts'
@@ -31,7 +32,7 @@ export async function copyRows(transaction: Transaction, rows: RowsToCopy, copyi
       signal?.throwIfAborted()
       const text = copyRowsText({ from, to, table, types, masked: insteadOf(table, rows) }, pages)
       // An error of the row security says that rows would be hidden.
-      await transaction.send(to, [...settings, 'set local row_security = off', text].join(';\n'), '')
+      await transaction.send(to, [...settings, 'set local row_security = off', ...exactly([text])].join(';\n'), '')
       onProgress(table.name, done + Math.round((table.bytes * (index + 1)) / parts.length), totalBytes)
     }
     done += table.bytes

@@ -44,7 +44,7 @@ export function copyRowsText({ from, to, table, types, masked }: Copied, pages: 
   )
 }
 
-export function lockTablesText(schema: string, tables: readonly SourceTable[]): string {
+export function lockTablesText(schema: string, tables: readonly Pick<SourceTable, 'name'>[]): string {
   return `lock table ${tables.map(({ name }) => tableOf(schema, name)).join(', ')} in access share mode`
 }
 

@@ -11,12 +11,11 @@ import type { Transaction } from '../../ports/database.ts'
 import type { Statement } from '../../sql/statement.ts'
 import { identityOf } from '../../tenant-identity.ts'
 import type { Tenant } from '../../types.ts'
+import { lockTimeoutMs } from '../states/patiently.ts'
 import { cloneRefused } from './clone-errors.ts'
 import type { CloneParts } from './clone-parts.ts'
 import { lockTablesText } from './copy-sql.ts'
-import { areSameTables, readSourceTables, type SourceTable } from './source-table.ts'
-
-const lockTimeoutMs = 2000
+import { areSameTables, readSourceTables, type ListedTable, type SourceTable } from './source-table.ts'
 
 /** The source changed between a look at it and its lock, or a migration is running: the clone is tried again. */
 export class SourceChanged extends Error {}
@@ -35,7 +34,7 @@ export async function holdSource(
   { tenants }: Pick<CloneParts, 'tenants'>,
   transaction: Transaction,
   from: Tenant<any>,
-  listed: readonly SourceTable[],
+  listed: readonly ListedTable[],
   to: string,
 ): Promise<HeldSource> {
   // None of these takes a snapshot.
@@ -57,7 +56,7 @@ export async function holdSource(
   return { tables, digest: await digestIn(transaction, from.schema, to) }
 }
 
-async function lockTables(transaction: Transaction, schema: string, tables: readonly SourceTable[]): Promise<void> {
+async function lockTables(transaction: Transaction, schema: string, tables: readonly ListedTable[]): Promise<void> {
   try {
     await transaction.query({ text: lockTablesText(schema, tables) })
   } catch (error) {

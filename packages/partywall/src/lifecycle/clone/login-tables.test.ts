@@ -36,6 +36,13 @@ const ofLibraries = {
     tableOf('password_reset_tokens', 'email', 'token'),
     tableOf('password_resets', 'email'),
   ],
+  Symfony: [tableOf('sessions', 'sess_id', 'sess_data', 'sess_lifetime')],
+  'of your own': [
+    tableOf('session', 'id', 'data', 'expiry_date'),
+    tableOf('offline_user_session', 'user_session_id', 'data'),
+    tableOf('verification_codes', 'id', 'phone'),
+    tableOf('one_time_password', 'id'),
+  ],
 }
 
 test.each(Object.entries(ofLibraries))('the tables of logins of %s are found', (_library, tables) => {

@@ -15,7 +15,7 @@ interface Pattern {
 
 export const loginTables: readonly Pattern[] = [
   {
-    of: 'sessions: better-auth, Auth.js, Lucia, connect-pg-simple, Django, Rails, Laravel',
+    of: 'sessions: better-auth, Auth.js, Lucia, connect-pg-simple, Django, Rails, Laravel, Symfony',
     name: /sessions?$/,
     columns: [
       'token',
@@ -26,13 +26,19 @@ export const loginTables: readonly Pattern[] = [
       'secrethash',
       'sid',
       'sess',
+      'sessid',
+      'sessdata',
       'sessionid',
       'sessionkey',
       'sessiondata',
+      'usersessionid',
       'payload',
       'expires',
       'expire',
       'expiresat',
+      'expirydate',
+      'expirytime',
+      'lastactivity',
       'activeexpires',
       'idleexpires',
       'useragent',
@@ -66,7 +72,11 @@ export const loginTables: readonly Pattern[] = [
     name: /(?:passkeys?|authenticators?|webauthncredentials?)$/,
     columns: ['publickey', 'credentialid', 'credentialpublickey'],
   },
-  { of: 'magic links and resets of passwords', name: /(?:magiclinks?|passwordresets?|resetrequests?|logincodes?)$/, columns: [] },
+  {
+    of: 'magic links and resets of passwords',
+    name: /(?:magiclinks?|passwordresets?|resetrequests?|(?:login|verification|confirmation|onetime)codes?|onetimepasswords?)$/,
+    columns: [],
+  },
   {
     of: 'OAuth: better-auth, Doorkeeper, Django OAuth Toolkit, oidc-provider',
     name: /^(?:oauth2?|oidc).*(?:application|client|grant|code|consent|payload|key)s?$|(?:oauth2?provider).*$/,

@@ -28,6 +28,11 @@ export async function masksFor(
   const [emptied, kept] = [new Set<string>(), new Set<string>()]
   for (const [key, value] of Object.entries(mask)) {
     const table = tables.find(({ name }) => name === key)
+    if (columnsNamed(key, tables).length + (table === undefined ? 0 : 1) > 1)
+      throw invalid(
+        `mask[${JSON.stringify(key)}]`,
+        'can be read in two ways, because names of tables or columns have a dot. Rename one of them.',
+      )
     if (table !== undefined) {
       if (value !== 'empty' && value !== 'keep')
         throw invalid(`mask[${JSON.stringify(key)}]`, 'is for a whole table, so it must be "empty" or "keep".')
@@ -48,12 +53,24 @@ export async function masksFor(
   return { emptied, kept, columns }
 }
 
-/** The name of a table may have a dot. */
-function columnOf(key: string, tables: readonly SourceTable[]): { readonly table: string; readonly column: string } {
-  const all = tables.flatMap((table) => table.columns.map((column) => ({ table: table.name, column: column.name })))
-  const found = all.find(({ table, column }) => `${table}.${column}` === key)
+interface NamedColumn {
+  readonly table: string
+  readonly column: string
+}
+
+function allColumns(tables: readonly SourceTable[]): NamedColumn[] {
+  return tables.flatMap((table) => table.columns.map((column) => ({ table: table.name, column: column.name })))
+}
+
+/** The name of a table may have a dot, and so may that of a column. */
+function columnsNamed(key: string, tables: readonly SourceTable[]): NamedColumn[] {
+  return allColumns(tables).filter(({ table, column }) => `${table}.${column}` === key)
+}
+
+function columnOf(key: string, tables: readonly SourceTable[]): NamedColumn {
+  const [found] = columnsNamed(key, tables)
   if (found !== undefined) return found
-  const names = [...tables.map(({ name }) => name), ...all.map(({ table, column }) => `${table}.${column}`)]
+  const names = [...tables.map(({ name }) => name), ...allColumns(tables).map(({ table, column }) => `${table}.${column}`)]
   const suggestion = nearest(key.slice(0, 200), names)
   throw invalid(
     `mask[${JSON.stringify(key.slice(0, 200))}]`,

@@ -23,18 +23,34 @@ export async function rowsToCopy(
   if (!data) return { copied: [], masks, cut: new Set(), problems: [] }
   const { names, cut, problems } = emptyTables(tables, masks, keepSessions)
   const copied = tables.filter(({ kind, name }) => kind === 'table' && !names.has(name))
-  return { copied, masks, cut, problems: [...problems, ...largeObjects(copied, masks)] }
+  return {
+    copied,
+    masks,
+    cut,
+    problems: [...problems, ...objectNumbers(copied, masks), ...rowsElsewhere(tables.filter(({ name }) => !names.has(name)))],
+  }
 }
 
-/** A copy of the number of a large object is the same object: both tenants would read and change it. */
-function largeObjects(tables: readonly SourceTable[], masks: Masks): string[] {
+/** A copy of the number of an object is the same object: a large object that both tenants would read and change, or a table of the source. */
+function objectNumbers(tables: readonly SourceTable[], masks: Masks): string[] {
   return tables.flatMap(({ name, columns }) =>
     columns
-      .filter(({ name: column, isLargeObject }) => isLargeObject && masks.columns.get(name)?.get(column) === undefined)
+      .filter(({ name: column, isObjectNumber }) => isObjectNumber && masks.columns.get(name)?.get(column) === undefined)
       .map(
         ({ name: column }) =>
-          `${name}.${column} holds numbers of large objects, which both tenants would share: mask it with "null", or empty the table`,
+          `${name}.${column} holds numbers of objects of the server (oid, lo, regclass): the clone would share large objects with the source, or lead to its tables. ` +
+          'Mask it with "null", or empty the table; where they are harmless, mask it with an expression that gives the value itself',
       ),
+  )
+}
+
+/** A statement that reads the table of the source reads these rows, too. */
+function rowsElsewhere(tables: readonly SourceTable[]): string[] {
+  return tables.flatMap(({ name, childrenElsewhere }) =>
+    childrenElsewhere.map(
+      (child) =>
+        `rows of ${name} are in ${child}, outside of the schema, and would be missing: detach it, or move it into the schema`,
+    ),
   )
 }
 

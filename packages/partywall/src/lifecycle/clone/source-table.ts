@@ -15,6 +15,8 @@ export interface SourceTable {
   readonly indexes: number
   /** The names of tables of the same schema that it inherits from, or is a partition of. */
   readonly parents: readonly string[]
+  /** Tables of other schemas that inherit from it, or are partitions of it, with their schema: their rows are read with its own. */
+  readonly childrenElsewhere: readonly string[]
   readonly columns: readonly SourceColumn[]
   readonly foreignKeys: readonly SourceKey[]
 }
@@ -25,9 +27,9 @@ export interface SourceColumn {
   readonly isNullable: boolean
   /** Its type is an object of the schema itself: that of the clone is another one. */
   readonly isOwnType: boolean
-  /** Its type is `lo`, or made of it. */
-  readonly isLargeObject: boolean
-  /** The type, or what a domain is made of, by its name alone: `text`, `varchar`, `_int4` for a list. */
+  /** Its values are numbers of large objects, tables or other objects of the server (`oid`, `lo`, `regclass`), or are made of them. */
+  readonly isObjectNumber: boolean
+  /** The type, or what a domain is made of in the end, by its name alone: `text`, `varchar`, `_int4` for a list. */
   readonly base: string
   /** The most characters; null without a limit. */
   readonly length: number | null
@@ -47,9 +49,17 @@ export function readSourceTables(queryable: Queryable, schema: string): Promise<
   return readJson<SourceTable>(queryable, sourceTablesSql(schema))
 }
 
+/** Of a table, without what takes a lock on it. */
+export type ListedTable = Pick<SourceTable, 'name' | 'oid' | 'kind'>
+
+/** The tables whose rows and columns are read once they are locked. It waits for no lock. */
+export async function listTables(queryable: Queryable, schema: string): Promise<ListedTable[]> {
+  return (await queryable.query<ListedTable & Record<string, unknown>>(listedTablesSql(schema))).rows
+}
+
 /** Whether the same tables are there. Their columns cannot have changed while the tables are locked. */
-export function areSameTables(before: readonly SourceTable[], after: readonly SourceTable[]): boolean {
-  const idsOf = (tables: readonly SourceTable[]) =>
+export function areSameTables(before: readonly ListedTable[], after: readonly ListedTable[]): boolean {
+  const idsOf = (tables: readonly ListedTable[]) =>
     tables
       .map(({ oid, name }) => `${oid} ${name}`)
       .toSorted()
@@ -64,10 +74,51 @@ export function withChildren(names: Iterable<string>, tables: readonly SourceTab
   return all
 }
 
+/** Whether a type, what a domain, a list or a range is made of, or a column of a composite type is a number of an object. Types below 16384 are the server's. */
+function holdsObjectNumbers(oid: string): string {
+  return `(
+              ${oid} >= 16384 or exists (select from pg_catalog.pg_type as list where list.oid = ${oid} and list.typelem <> 0)
+              or ${oid} = any (${numberTypes})
+            ) and exists (
+              with recursive part (oid) as (
+                select ${oid}
+                union
+                select below.oid
+                from part
+                join pg_catalog.pg_type as whole on whole.oid = part.oid
+                cross join lateral (
+                  select whole.typbasetype
+                  union all select whole.typelem
+                  union all select pg_range.rngsubtype from pg_catalog.pg_range where pg_range.rngtypid = whole.oid
+                  union all
+                  select field.atttypid from pg_catalog.pg_attribute as field
+                  where field.attrelid = whole.typrelid and field.attnum > 0 and not field.attisdropped
+                ) as below (oid)
+                where below.oid <> 0
+              )
+              select from part where part.oid = any (${numberTypes})
+            )`
+}
+
+const numberTypes = `array[${[
+  'oid',
+  'regclass',
+  'regcollation',
+  'regconfig',
+  'regdictionary',
+  'regnamespace',
+  'regoper',
+  'regoperator',
+  'regproc',
+  'regprocedure',
+  'regrole',
+  'regtype',
+]
+  .map((name) => `'pg_catalog.${name}'::pg_catalog.regtype::pg_catalog.oid`)
+  .join(', ')}]`
+
 /** It enters through pg_depend, because pg_class has no index by schema alone, and a large fleet has many relations. */
-function sourceTablesSql(schema: string): Statement {
-  return {
-    text: `
+const ownTables = `
       with home as materialized (
         select namespace.oid from pg_catalog.pg_namespace as namespace where namespace.nspname::text = $1::text
       ), own as materialized (
@@ -79,11 +130,22 @@ function sourceTablesSql(schema: string): Statement {
           and dependency.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
           and relation.relkind in ('r', 'p', 'f')
           and relation.relname <> 'partywall_migrations'
-      )
-      select
+      )`
+
+const listedColumns = `
         own.relname::text as name,
         own.oid::text as oid,
-        case own.relkind when 'r' then 'table' when 'p' then 'partitioned table' else 'foreign table' end as kind,
+        case own.relkind when 'r' then 'table' when 'p' then 'partitioned table' else 'foreign table' end as kind`
+
+function listedTablesSql(schema: string): Statement {
+  return { text: `${ownTables}\n      select ${listedColumns}\n      from own\n      order by 1`, values: [schema] }
+}
+
+/** The sizes wait for a transaction that has locked a table against readers. */
+function sourceTablesSql(schema: string): Statement {
+  return {
+    text: `${ownTables}
+      select ${listedColumns},
         coalesce(pg_catalog.pg_table_size(own.oid), 0) as bytes,
         case when own.relkind = 'r' and method.amname = 'heap'
           then pg_catalog.pg_relation_size(own.oid) / pg_catalog.current_setting('block_size')::bigint
@@ -98,19 +160,40 @@ function sourceTablesSql(schema: string): Statement {
             and parent.relnamespace = (select oid from home)
         ), '[]'::json) as parents,
         coalesce((
+          select pg_catalog.json_agg(pg_catalog.format('%I.%I', space.nspname, child.relname) order by space.nspname, child.relname)
+          from pg_catalog.pg_inherits as link
+          join pg_catalog.pg_class as child on child.oid = link.inhrelid
+          join pg_catalog.pg_namespace as space on space.oid = child.relnamespace
+          where link.inhparent = own.oid
+            and child.relnamespace <> (select oid from home)
+        ), '[]'::json) as "childrenElsewhere",
+        coalesce((
           select pg_catalog.json_agg(pg_catalog.json_build_object(
             'name', attribute.attname::text,
             'isGenerated', attribute.attgenerated <> '',
-            'isNullable', not attribute.attnotnull and not type.typnotnull,
+            'isNullable', not attribute.attnotnull and not coalesce(base.is_not_null, type.typnotnull),
             'isOwnType', type.typnamespace = (select oid from home),
-            'isLargeObject', coalesce(type.typname = 'lo' or base.typname = 'lo', false),
-            'base', coalesce(base.typname, type.typname)::text,
-            'length', case when coalesce(base.typname, type.typname) in ('varchar', 'bpchar')
-              then nullif(greatest(attribute.atttypmod, case when base.oid is null then -1 else type.typtypmod end) - 4, -5) end
+            'isObjectNumber', ${holdsObjectNumbers('type.oid')},
+            'base', coalesce(base.name, type.typname)::text,
+            'length', case when coalesce(base.name, type.typname) in ('varchar', 'bpchar')
+              then nullif(greatest(attribute.atttypmod, coalesce(base.modifier, -1)) - 4, -5) end
           ) order by attribute.attnum)
           from pg_catalog.pg_attribute as attribute
           join pg_catalog.pg_type as type on type.oid = attribute.atttypid
-          left join pg_catalog.pg_type as base on base.oid = type.typbasetype
+          left join lateral (
+            with recursive layer as (
+              select type.oid, type.typbasetype, type.typtypmod, type.typname, type.typnotnull
+              union all
+              select below.oid, below.typbasetype, below.typtypmod, below.typname, below.typnotnull
+              from layer
+              join pg_catalog.pg_type as below on below.oid = layer.typbasetype
+            )
+            select
+              pg_catalog.max(layer.typname::text) filter (where layer.typbasetype = 0) as name,
+              pg_catalog.max(layer.typtypmod) as modifier,
+              pg_catalog.bool_or(layer.typnotnull) as is_not_null
+            from layer
+          ) as base on type.typtype = 'd'
           where attribute.attrelid = own.oid
             and attribute.attnum > 0
             and not attribute.attisdropped

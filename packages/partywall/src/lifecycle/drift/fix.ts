@@ -47,7 +47,7 @@ export async function fix(place: FixPlace, repairs: readonly Repair[]): Promise<
 
 /** Locks the tenant against migrations, and lets names lead to its own schema alone: a table that it lacks must not be the shared one. */
 async function prepare(session: Queryable, { schema, digest, lockTimeoutMs }: FixPlace): Promise<void> {
-  await guardSession(session, schema, { hasHistory: true, digest, applied: [] }, { lockTimeoutMs })
+  await guardSession(session, { schema }, { hasHistory: true, digest, applied: [] }, { lockTimeoutMs })
   await session.query(pathSql(schema))
   // A body is not run here. It may need the shared schema, which the search path has when the tenant runs it.
   await session.query({ text: `select pg_catalog.set_config('check_function_bodies', 'off', false)` })

@@ -41,6 +41,34 @@ export function insertStepsSql(
   }
 }
 
+/** Seeds whose rows were copied, so they count as run. They stand before the steps that are due. */
+export function insertCopiedSeedsSql(
+  tenantId: string,
+  seeds: readonly { readonly name: string; readonly set: string | null }[],
+): Statement {
+  return {
+    text: `
+      insert into partywall.tenant_steps (tenant_id, set_name, name, kind, place, state, ended_at)
+      select $1::uuid, seed.set_name, seed.name, 'seed', seed.place - pg_catalog.cardinality($2::text[]), 'done', pg_catalog.clock_timestamp()
+      from unnest($2::text[], $3::text[]) with ordinality as seed (name, set_name, place)`,
+    values: [tenantId, seeds.map(({ name }) => name), seeds.map(({ set }) => set)],
+  }
+}
+
+/** The seeds of a tenant that have run, in their order. */
+export function doneSeedsSql(tenantId: string): Statement {
+  return {
+    text: `
+      select step.name as name, step.set_name as set
+      from partywall.tenant_steps as step
+      where step.tenant_id = $1::uuid
+        and step.kind = 'seed'
+        and step.state = 'done'
+      order by step.set_name nulls first, step.place, step.name`,
+    values: [tenantId],
+  }
+}
+
 /** All steps of a tenant, in their order: those of its creation first. */
 export function stepsOfTenantSql(tenantId: string): Statement {
   return {

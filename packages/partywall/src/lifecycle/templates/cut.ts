@@ -8,6 +8,7 @@ import { commentText, createHistoryTexts, historyOf, recordText } from '../../mi
 import { listed } from '../../migrations/plan/mismatches.ts'
 import type { Transaction } from '../../ports/database.ts'
 import type { Migration } from '../../ports/migration-source.ts'
+import { exactly } from '../../sql/exact-texts.ts'
 import { literal } from '../../sql/literal.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import { differencesBetween } from './compare.ts'
@@ -97,7 +98,7 @@ async function textFor(
     // A table that hides rows from its owner fails instead of being copied in part.
     'set local row_security = off',
     structure,
-    ...copyTexts(template.schema, schema, blueprint, tables, contents),
+    ...exactly(copyTexts(template.schema, schema, blueprint, tables, contents)),
     afterRows,
     ...createHistoryTexts(schema),
     recordText(schema, 1, migrations),

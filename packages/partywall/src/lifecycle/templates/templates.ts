@@ -64,7 +64,8 @@ export class Templates implements TemplateTargets {
       ({ template }) => (template.name !== null || this.#isOn) && (kinds === undefined || kinds.includes(template.kind)),
     )
     const present = states.filter(({ oid }) => oid !== null).map(({ template }) => template.schema)
-    const fingerprints = present.length === 0 ? new Map<string, string>() : await readFingerprints(catalog, present)
+    // The role of the catalog may neither look into templates nor set what the reading needs.
+    const fingerprints = present.length === 0 ? new Map<string, string>() : await readFingerprints(catalog.deploy, present)
     const targets: FleetTarget[] = []
     for (const state of states) {
       const target = await this.#targetOf(state, fingerprints.get(state.template.schema))

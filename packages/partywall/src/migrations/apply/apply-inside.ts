@@ -11,7 +11,7 @@ import { stepOf } from '../plan/planned.ts'
 import { recordBatchTexts, type BatchInSchema } from './batches.ts'
 import { migrationFailed } from './failure.ts'
 import { forgetPlansText } from './forget-plans.ts'
-import { assertDigestText, beginText } from './guards.ts'
+import { assertPlannedText, beginText } from './guards.ts'
 import { MigrationSession } from './migration-session.ts'
 import { TransactionText, type Script } from './transaction-text.ts'
 
@@ -68,13 +68,13 @@ export async function runScript(transaction: Transaction, script: Script): Promi
   await send({ before, migrations: files, after })
 }
 
-function textsBefore({ schema, state, limits }: BatchInSchema): string[] {
+function textsBefore({ schema, target, state, limits }: BatchInSchema): string[] {
   const { hasHistory, digest, applied, toRecord = [], unfinished } = state
   // A person has finished it by hand, and recorded that.
   const isFinished = toRecord.some(({ name }) => name === unfinished?.name)
   return [
     beginText(schema, limits),
-    assertDigestText(schema, digest),
+    assertPlannedText(target, digest),
     ...(hasHistory ? [] : createHistoryTexts(schema)),
     ...(unfinished !== undefined && isFinished ? [forgetText(schema, [unfinished.name])] : []),
     ...(toRecord.length > 0 ? [recordText(schema, applied.length + 1, toRecord)] : []),

@@ -23,9 +23,9 @@ import { placeIn } from './transaction-text.ts'
 
 /** @param next batches that start from the state that the one before them leaves; all are done under one lock */
 export async function applyOutside(first: BatchInSchema, ...next: readonly BatchInSchema[]): Promise<void> {
-  const { connections, schema, state, limits } = first
+  const { connections, target, schema, state, limits } = first
   await connections.session(schema, async (session) => {
-    await guardSession(session, schema, state, limits)
+    await guardSession(session, target, state, limits)
     try {
       for (const work of [first, ...next]) await applyOn(session, work)
     } finally {

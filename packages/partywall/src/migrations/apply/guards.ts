@@ -5,9 +5,11 @@
  */
 import { literal } from '../../sql/literal.ts'
 import { keptPath } from '../shape/settings.ts'
+import { identifier } from '../../names/identifier.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
-import type { SchemaState } from '../history/schema-state.ts'
+import type { MigrationTarget, SchemaState } from '../history/schema-state.ts'
 import { historyOf, readHistorySql } from '../history/history-sql.ts'
+import { identityOf } from '../../tenant-identity.ts'
 
 /** In milliseconds; absent or undefined leaves what the server has. */
 export interface MigrationLimits {
@@ -29,8 +31,11 @@ export function beginText(schema: string, limits: MigrationLimits): string {
   return `select ${[`pg_catalog.set_config('synchronous_commit', 'off', true)`, keptPath, ...settings, lock].join(', ')}`
 }
 
-/** Fails when the digest is not the one that the plan was made from. Null stands for a history without a digest, or none at all. */
-export function assertDigestText(schema: string, digest: string | null): string {
+/**
+ * Fails when the schema is not the one that the plan was made from: another one has the name, because the tenant was deleted and made again or was restored, or
+ * its digest is another one. Null stands for a history without a digest, or none at all.
+ */
+export function assertPlannedText({ schema, tenant }: MigrationTarget, digest: string | null): string {
   const current = `(
   select description
   from pg_catalog.pg_description
@@ -39,7 +44,13 @@ export function assertDigestText(schema: string, digest: string | null): string 
     and objsubid = 0
 )`
   const planned = digest === null ? 'null' : literal(digest)
-  return `select ${raiseWhen(`${current} is distinct from ${planned}`, historyChangedMark)}`
+  const oid = tenant === undefined ? undefined : identityOf(tenant)?.schemaOid
+  const isOther = typeof oid === 'string' ? `${oidOf(schema)} is distinct from ${literal(oid)} or ` : ''
+  return `select ${raiseWhen(`${isOther}${current} is distinct from ${planned}`, historyChangedMark)}`
+}
+
+function oidOf(schema: string): string {
+  return `pg_catalog.to_regnamespace(${literal(identifier(schema))})::pg_catalog.oid::pg_catalog.text`
 }
 
 /**
@@ -48,14 +59,15 @@ export function assertDigestText(schema: string, digest: string | null): string 
  */
 export async function guardSession(
   session: Queryable,
-  schema: string,
+  target: MigrationTarget,
   state: SchemaState,
   limits: MigrationLimits,
 ): Promise<void> {
+  const { schema } = target
   for (const [name, millis] of timeoutsOf(limits)) await session.query(setSql(name, millis))
   const { rows } = await session.query<{ isHeld: boolean }>(trySessionLockSql(schema))
   if (rows[0]?.isHeld !== true) throw new Error(lockedMark)
-  await session.query({ text: assertDigestText(schema, state.digest) })
+  await session.query({ text: assertPlannedText(target, state.digest) })
   if (state.hasHistory && state.digest === null) await assertStoppedAlike(session, schema, state)
 }
 

@@ -10,7 +10,7 @@ import type { SchemaState } from '../history/schema-state.ts'
 import type { ApplyPlace } from './batches.ts'
 import { dependentsOutsideSql, dropText, objectsInSql, type SchemaObject } from './empty-schema-sql.ts'
 import { forgetPlansText } from './forget-plans.ts'
-import { assertDigestText, beginText } from './guards.ts'
+import { assertPlannedText, beginText } from './guards.ts'
 import { applyToNew } from './new-schema.ts'
 
 /**
@@ -27,7 +27,7 @@ export async function resetSchema(
   const { schema } = target
   await connections.transaction(async (transaction) => {
     const bound = transaction.in(schema)
-    await bound.query({ text: `${beginText(schema, limits)};\n${assertDigestText(schema, digest)}` })
+    await bound.query({ text: `${beginText(schema, limits)};\n${assertPlannedText(target, digest)}` })
     await emptySchema(bound, schema)
     const problem = await review(transaction)
     if (problem !== undefined) throw problem

@@ -123,9 +123,10 @@ function isOtherRedo(first: Planned, { again, pending }: Planned): boolean {
   return again === 'last' && pending[0]?.name !== first.pending[0]?.name
 }
 
-/** The target with its current schema; undefined when its tenant was deleted. */
+/** The target with its current schema; undefined when its tenant was deleted. Another tenant may have its name by now, and is a target of its own. */
 async function currentTarget(parts: AttemptParts, target: FleetTarget, error: unknown): Promise<FleetTarget | undefined> {
-  if (target.tenant === undefined || !isTenancyError(error, 'SCHEMA_MISSING')) return target
+  const mayBeOther = isTenancyError(error, 'SCHEMA_MISSING') || (target.template === undefined && isChanged(error))
+  if (target.tenant === undefined || !mayBeOther) return target
   const tenant = await parts.findTenant(target.tenant.id)
   // What is left of its schema must not get tables again.
   if (tenant?.status === 'deleting') return undefined
@@ -139,13 +140,18 @@ function retryDecision(error: unknown): RetryDecision {
   const state = sqlStateOf(error)
   const message = error instanceof Error ? error.message : ''
   if (message.includes(lockedMark)) return 'wait'
-  if (message.includes(historyChangedMark) || isTenancyError(error, 'SCHEMA_MISSING')) return 'replan'
+  if (isChanged(error) || isTenancyError(error, 'SCHEMA_MISSING')) return 'replan'
   if (state !== undefined && (lockStates.has(state) || isOutOfMemory(error))) return 'wait'
   if (state !== undefined && /^(?:08|57P0[1-4])/.test(state)) return 'replan'
   if (isTenancyError(error)) return isDown(error) ? 'replan' : 'give up'
   // A statement of partywall's own failed: another deploy has created the history, or a row of it, in the meantime.
   if (state === duplicateTable || state === uniqueViolation) return 'replan'
   return isConnectionLost(error) ? 'replan' : 'give up'
+}
+
+/** The schema is not the one, or not in the state, that the plan was made from. */
+function isChanged(error: unknown): boolean {
+  return error instanceof Error && error.message.includes(historyChangedMark)
 }
 
 /** The client does not know what became of the statement. */
@@ -169,7 +175,7 @@ const lockStates = new Set(['55P03', '40P01', '40001'])
 function forReaders({ target }: Planned, error: unknown): unknown {
   const message = error instanceof Error ? error.message : ''
   const isLocked = message.includes(lockedMark)
-  if (!isLocked && !message.includes(historyChangedMark)) return error
+  if (!isLocked && !isChanged(error)) return error
   return new TenancyError(
     'MIGRATION_FAILED',
     `The schema ${JSON.stringify(target.schema)} is being migrated by another deploy: ` +
