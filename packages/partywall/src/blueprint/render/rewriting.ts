@@ -16,13 +16,15 @@ export class Rewriting {
 
   constructor(
     grammar: Grammar,
-    { relations, sequences, types, routines, collations, statistics }: Blueprint,
+    { relations, sequences, types, routines, collations, dictionaries, configurations, statistics }: Blueprint,
     { from, to }: RenderOptions,
   ) {
     this.grammar = grammar
     this.from = from
     this.#to = identifier(to)
-    const named = [relations, sequences, types, collations, statistics].flat().map(({ name }) => name)
+    const named = [relations, sequences, types, collations, dictionaries, configurations, statistics]
+      .flat()
+      .map(({ name }) => name)
     this.#names = new Set([...named, ...routines.flatMap(({ bareName }) => partsOfName(bareName))])
   }
 
