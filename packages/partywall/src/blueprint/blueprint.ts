@@ -5,8 +5,8 @@ import type { Creation, Unmodeled } from './creation.ts'
  * have equal blueprints. Names are as the catalog has them; types, expressions and definitions are SQL, as PostgreSQL prints it when the
  * schema is the only one in the search path. Lists are in the order of their names, unless the order means something.
  *
- * Not in it: rows, the values of sequences, the comment of the schema itself, security labels, the publications that a table is in, and default
- * privileges of all schemas.
+ * Not in it: rows, the values of sequences, the comment of the schema itself, security labels, the publications that a table is in, who granted
+ * a privilege, and default privileges of all schemas.
  */
 export interface Blueprint {
   readonly owner: string

@@ -73,12 +73,12 @@ export class Rewriting {
   }
 }
 
-/** A quick look. */
+/** A quick look at SQL, or at JSON with SQL in it. */
 export function mayName(text: string, schema: string): boolean {
   const lower = text.toLowerCase()
-  return [schema, schema.replaceAll('"', '""'), JSON.stringify(schema).slice(1, -1)].some((one) =>
-    lower.includes(one.toLowerCase()),
-  )
+  const written = [schema, schema.replaceAll('"', '""')]
+  const inJson = written.map((one) => JSON.stringify(one).slice(1, -1))
+  return [...written, ...inJson].some((one) => lower.includes(one.toLowerCase()))
 }
 
 /** Whether a string may lead to the schema: it is its name, or has it in front of another name. */
