@@ -167,7 +167,7 @@ class Table {
 
   /** Since PostgreSQL 18 NOT NULL is a constraint with a name. */
   #hasPlainNotNull(column: Column): boolean {
-    return column.notNull && this.#rendering.serverMajor < 18 && column.identity === null
+    return column.notNull && this.#rendering.serverMajor < 18 && this.#sequenceOf(column) === undefined
   }
 
   /** A partition gets its identity columns from the table that it is attached to. */
