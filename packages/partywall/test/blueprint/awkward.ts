@@ -254,6 +254,8 @@ in two lines';
     create function touch() returns trigger language plpgsql as 'begin return new; end';
     create trigger tr after insert on whole for each row execute function touch(); alter table one disable trigger tr;
     create table numbered (id integer generated always as identity, a integer) partition by hash (a); create table numbered_0 partition of numbered for values with (modulus 1, remainder 0);
+    create table twice (id integer not null, a integer not null, constraint positive check (a > 0)) partition by list (id);
+    create table twice_1 partition of twice (a not null, constraint positive check (a > 0)) for values in (1);
     create table expr (a integer, b text) partition by range ((a + 1), b collate "C");
     create table expr_1 partition of expr for values from (1, 'a') to (2, maxvalue);
     grant select on one to pg_monitor; comment on table one is 'p'; alter table one enable row level security`,
