@@ -179,6 +179,7 @@ in two lines';
     create trigger instead instead of insert on updatable for each row execute function touch();
     create rule up as on update to renamed do instead nothing;
     create view whole as select t, t.* from t; create view star as select count(*) filter (where t.total > 1) over w, rank() over w from t window w as (partition by a order by id);
+    create view unnamed as select s.n from (select id, a as n from t union all select 1, null union (select t.id::bigint, 'x' from t except select 2, 'y')) as s;
     create view lateral_join as select * from t join lateral (select t.total + 1 as more) as x on true;
     create materialized view mv with (fillfactor = 80) as select id, a from t; alter materialized view mv alter a set statistics 5, alter a set storage external;
     create index on mv (id); alter table mv replica identity full; alter materialized view mv cluster on mv_id_idx; alter materialized view mv depends on extension plpgsql;
