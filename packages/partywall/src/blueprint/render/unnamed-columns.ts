@@ -14,7 +14,7 @@ export function withUnnamedColumns(query: string): string {
 
 const string = String.raw`'(?:[^'\n]|'')*'`
 const name = String.raw`(?:"(?:[^"\n]|"")*"|[\w$]+)`
-const type = String.raw`::${name}(?:[. ]${name})*(?:\(\d+(?:,\s?\d+)?\))?(?:\[\])*`
+const type = String.raw`::${name}(?:[. ](?!AS )${name})*(?:\(\d+(?:,\s?\d+)?\))?(?:\[\])*`
 /** A constant, or an expression in brackets without other brackets. */
 const value = String.raw`(?:E?${string}|-?[\d.]+|NULL|true|false|\((?:${string}|[^'()\n])*\))`
 const unnamed = new RegExp(String.raw`^(\s*(?:SELECT (?:DISTINCT )?)?${value}(?:${type})+)(,|;|\)*)$`, 'gm')
