@@ -1,6 +1,6 @@
 /** Puts together what creation needs beyond the definitions of objects. */
-import type { Blueprint } from './blueprint.ts'
-import type { Need, Unmodeled, WrittenOrder } from './creation.ts'
+import type { Blueprint, Privileges } from './blueprint.ts'
+import type { Need, RightsOfNew, Unmodeled, WrittenOrder } from './creation.ts'
 import { byName, order } from './by-name.ts'
 
 /** `object`: a key, and an id as its name. `need`: a key, and the id of what it needs, which may be outside of the schema. */
@@ -16,12 +16,14 @@ export function creationOf(rows: readonly CreationRow[]): Blueprint['creation'] 
   const needs = new Map<string, Need>()
   const orders: WrittenOrder[] = []
   const outside: Unmodeled[] = []
+  const defaultPrivileges: RightsOfNew[] = []
   let serverMajor = 0
   for (const { object, needs: id, kind, name } of rows) {
     if (kind === 'need') {
       const key = keys.get(id!)
       if (key !== undefined && key !== object) needs.set(`${object!} ${key}`, { object: object!, needs: key })
-    } else if (kind === 'server') serverMajor = Number(name)
+    } else if (kind === 'defaults') defaultPrivileges.push({ name: object!, privileges: JSON.parse(name!) as Privileges })
+    else if (kind === 'server') serverMajor = Number(name)
     else if (object === null) outside.push({ kind, name: name! })
     else if (kind !== 'object') orders.push({ object, list: kind as WrittenOrder['list'], names: JSON.parse(name!) as string[] })
   }
@@ -30,6 +32,7 @@ export function creationOf(rows: readonly CreationRow[]): Blueprint['creation'] 
     needs: inOrder([...needs.values()], (need) => need.needs),
     orders: inOrder(orders, ({ list }) => list),
     outside: byName(outside),
+    defaultPrivileges: byName(defaultPrivileges),
   }
 }
 

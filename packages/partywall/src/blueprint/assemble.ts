@@ -33,6 +33,8 @@ export interface Found {
   readonly routines: Blueprint['routines']
   readonly statistics: Blueprint['statistics']
   readonly collations: Blueprint['collations']
+  readonly dictionaries: Blueprint['dictionaries']
+  readonly configurations: Blueprint['configurations']
   readonly unmodeled: Blueprint['unmodeled']
   readonly creation: readonly CreationRow[]
 }
@@ -78,6 +80,8 @@ export function assemble(found: Found): Blueprint {
     statistics: byName(found.statistics),
     collations: byName(found.collations),
     historyColumns,
+    dictionaries: byName(found.dictionaries),
+    configurations: byName(found.configurations),
     extensions: byName(extensions),
     unmodeled: byName(found.unmodeled),
     creation: creationOf(found.creation),

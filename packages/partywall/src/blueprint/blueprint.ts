@@ -5,7 +5,8 @@ import type { Creation, Unmodeled } from './creation.ts'
  * have equal blueprints. Names are as the catalog has them; types, expressions and definitions are SQL, as PostgreSQL prints it when the
  * schema is the only one in the search path. Lists are in the order of their names, unless the order means something.
  *
- * Not in it: rows, the values of sequences, the comment of the schema itself, security labels, and the publications that a table is in.
+ * Not in it: rows, the values of sequences, the comment of the schema itself, security labels, the publications that a table is in, who granted
+ * a privilege, and default privileges of all schemas.
  */
 export interface Blueprint {
   readonly owner: string
@@ -20,6 +21,10 @@ export interface Blueprint {
   readonly collations: readonly Collation[]
   /** The columns of the table with the history of the migrations, such as `name text not null`. Null: there is no such table, or none is meant. */
   readonly historyColumns: readonly string[] | null
+  /** Of the text search. */
+  readonly dictionaries: readonly Dictionary[]
+  /** Of the text search. */
+  readonly configurations: readonly Configuration[]
   /** Extensions that are installed in the schema. Their members are not listed. */
   readonly extensions: readonly Extension[]
   /** Objects of kinds that are not described: it is known that they are there, but not how they are defined. */
@@ -259,6 +264,24 @@ interface Statistics {
 export interface Collation {
   readonly name: string
   readonly definition: Readonly<Record<string, string | number | boolean | null>>
+  readonly owner: string
+  readonly comment: string | null
+}
+
+interface Dictionary {
+  readonly name: string
+  readonly template: string
+  /** As SQL: `language = 'english'`. */
+  readonly options: string | null
+  readonly owner: string
+  readonly comment: string | null
+}
+
+interface Configuration {
+  readonly name: string
+  readonly parser: string
+  /** The dictionaries of each kind of token, in their order: `asciiword with unaccent, english_stem`. */
+  readonly mappings: readonly string[]
   readonly owner: string
   readonly comment: string | null
 }

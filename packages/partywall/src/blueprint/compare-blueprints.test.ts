@@ -13,9 +13,11 @@ const none: Blueprint = {
   statistics: [],
   collations: [],
   historyColumns: null,
+  dictionaries: [],
+  configurations: [],
   extensions: [],
   unmodeled: [],
-  creation: { serverMajor: 18, needs: [], orders: [], outside: [] },
+  creation: { serverMajor: 18, needs: [], orders: [], outside: [], defaultPrivileges: [] },
 }
 
 test('compareBlueprints finds nothing between equal structures', () => {

@@ -23,6 +23,8 @@ const lists: Readonly<Record<string, string>> = {
   routines: 'function',
   statistics: 'statistics',
   collations: 'collation',
+  dictionaries: 'text search dictionary',
+  configurations: 'text search configuration',
   unmodeled: 'object',
 }
 

@@ -9,7 +9,8 @@ export const constraintsSelect = `
       rule.convalidated as validated,
       rule.condeferrable as deferrable,
       rule.condeferred as deferred,
-      rule.conislocal as local,
+      -- Of what a partition has from the whole table PostgreSQL says so or so, depending on how the partition was made.
+      rule.conislocal and not (rule.is_part and rule.coninhcount > 0) as local,
       rule.coninhcount as inherited,
       case when rule.contype <> 'f' then '[]'::json else (
         select coalesce(pg_catalog.json_agg(altered.words order by altered.words collate "C"), '[]'::json)
@@ -32,11 +33,11 @@ export const constraintsSelect = `
       ) end as "alteredTriggers",
       ${commentOn('pg_constraint', 'rule.oid')} as comment
     from (
-      select relation.relname as holder, of_table.*
+      select relation.relname as holder, relation.relispartition as is_part, of_table.*
       from ${relationsOfSchema} as relation
       join pg_catalog.pg_constraint as of_table on of_table.conrelid = relation.oid
       union all
-      select domain.typname as holder, of_domain.*
+      select domain.typname as holder, false as is_part, of_domain.*
       from ${membersOf('pg_type')} as member
       join pg_catalog.pg_type as domain on domain.oid = member.oid
       join pg_catalog.pg_constraint as of_domain on of_domain.contypid = domain.oid

@@ -1,5 +1,5 @@
 /** What creating the objects of a schema needs beyond their definitions: the order, and what leads to them from outside of the schema. */
-import { granteeOf, membersOf, relationsOfSchema } from './fragments-sql.ts'
+import { granteeOf, membersOf, objectsOf, privilegesOf, relationsOfSchema } from './fragments-sql.ts'
 
 const key = (...parts: readonly string[]) => `pg_catalog.json_build_array(${parts.join(', ')})::text`
 const routineName = (routine: string) =>
@@ -131,6 +131,26 @@ export const creationSelect = `${objects}
           .join(', ')}
       )
     union all
+    select
+      null,
+      null,
+      'child',
+      'table ' || (object.key::json ->> 1) || ', which has ' || case when child.relispartition then 'partitions' else 'children' end
+        || ' in another schema'
+    from object
+    join pg_catalog.pg_inherits as inheritance on inheritance.inhparent = object.oid
+    join pg_catalog.pg_class as child on child.oid = inheritance.inhrelid
+    where object.classid = ${inCatalog('pg_class')}
+      and child.relkind in ('r', 'p', 'f')
+      and child.relnamespace <> path.oid
+      and child.relpersistence <> 't'
+    group by object.key, child.relispartition
+    union all
+    select null, null, 'system column', 'system column ' || field.attname || ' of ' || (object.key::json ->> 1) || ', which has privileges'
+    from object
+    join pg_catalog.pg_attribute as field on field.attrelid = object.oid and field.attnum < 0 and field.attacl is not null
+    where object.classid = ${inCatalog('pg_class')}
+    union all
     select null, null, 'security label', 'security label of ' || label.provider || ' on ' || object.key
     from object
     join pg_catalog.pg_seclabel as label
@@ -169,5 +189,14 @@ export const creationSelect = `${objects}
       where namespace.oid = path.oid
     ) as holder
     where pg_catalog.cardinality(holder.list) > 2
+    union all
+    select
+      ${objectsOf('defaults.defaclobjtype')},
+      null,
+      'defaults',
+      ${privilegesOf('defaults.defaclacl', 'c', 'defaults.defaclrole')}::text
+    from pg_catalog.pg_default_acl as defaults
+    where defaults.defaclnamespace = 0
+      and defaults.defaclrole = (select role.oid from pg_catalog.pg_roles as role where role.rolname = current_user)
     union all
     select null, null, 'server', (pg_catalog.current_setting('server_version_num')::integer / 10000)::text`

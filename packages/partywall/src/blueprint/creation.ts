@@ -6,8 +6,20 @@ export interface Creation {
   readonly needs: readonly Need[]
   /** Lists whose order means nothing, but is shown by PostgreSQL and its tools. */
   readonly orders: readonly WrittenOrder[]
-  /** What belongs to no schema and leads to objects of this one: casts, publications, event triggers, security labels. */
+  /**
+   * What is not described, and would be missing in a copy: casts, publications, event triggers, security labels, partitions in another schema,
+   * privileges on system columns.
+   */
   readonly outside: readonly Unmodeled[]
+  /** What the role that read it has declared for its new objects in all schemas, such as `functions`. A copy has it, and the original may not. */
+  readonly defaultPrivileges: readonly RightsOfNew[]
+}
+
+export interface RightsOfNew {
+  /** The kind of object, as ALTER DEFAULT PRIVILEGES says it. */
+  readonly name: string
+  /** As those of an object. */
+  readonly privileges: readonly string[]
 }
 
 export interface WrittenOrder {

@@ -14,6 +14,8 @@ export type Catalog =
   | 'pg_rewrite'
   | 'pg_statistic_ext'
   | 'pg_trigger'
+  | 'pg_ts_config'
+  | 'pg_ts_dict'
   | 'pg_type'
 
 /**

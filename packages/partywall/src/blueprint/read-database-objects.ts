@@ -52,6 +52,8 @@ async function objectsOf(queryable: Queryable, schema: string): Promise<readonly
     ['routine', blueprint.routines],
     ['statistics', blueprint.statistics],
     ['collation', blueprint.collations],
+    ['text search dictionary', blueprint.dictionaries],
+    ['text search configuration', blueprint.configurations],
     ['default privileges', blueprint.defaultPrivileges],
     ['object', blueprint.unmodeled],
   ]

@@ -58,6 +58,8 @@ export const unmodeledSelect = `
           'pg_catalog.pg_proc'::pg_catalog.regclass,
           'pg_catalog.pg_statistic_ext'::pg_catalog.regclass,
           'pg_catalog.pg_collation'::pg_catalog.regclass,
+          'pg_catalog.pg_ts_config'::pg_catalog.regclass,
+          'pg_catalog.pg_ts_dict'::pg_catalog.regclass,
           'pg_catalog.pg_extension'::pg_catalog.regclass,
           'pg_catalog.pg_default_acl'::pg_catalog.regclass
         )

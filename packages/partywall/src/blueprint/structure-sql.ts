@@ -12,6 +12,7 @@ import { collationsSelect, statisticsSelect, unmodeledSelect } from './rest-sql.
 import { routinesSelect } from './routines-sql.ts'
 import { schemaFactsSelect } from './schema-facts-sql.ts'
 import { policiesSelect, rulesSelect, triggersSelect } from './triggers-sql.ts'
+import { configurationsSelect, dictionariesSelect } from './text-search-sql.ts'
 import { typesSelect } from './types-sql.ts'
 import { relativeSql } from './relative-sql.ts'
 import type { Statement } from '../sql/statement.ts'
@@ -41,5 +42,7 @@ const queries: Readonly<Record<Exclude<keyof Found, 'creation'>, string>> = {
   routines: routinesSelect,
   statistics: statisticsSelect,
   collations: collationsSelect,
+  dictionaries: dictionariesSelect,
+  configurations: configurationsSelect,
   unmodeled: unmodeledSelect,
 }

@@ -5,6 +5,7 @@
  */
 import type { Blueprint } from '../blueprint/blueprint.ts'
 import { compareBlueprints } from '../blueprint/compare-blueprints.ts'
+import { isOwnNameAlone } from '../blueprint/own-name-difference.ts'
 import { readFingerprints } from '../blueprint/fingerprints.ts'
 import { readBlueprint } from '../blueprint/read-blueprint.ts'
 import type { MigrationSource } from '../ports/migration-source.ts'
@@ -46,6 +47,7 @@ export async function differencesFrom(
   const [actual, expected] = [await readBlueprint(queryable, schema), await readBlueprint(queryable, like)].map((blueprint) =>
     withoutBoundary(blueprint, of),
   ) as [Blueprint, Blueprint]
-  const names = compareBlueprints(expected, actual).map(({ kind, name }) => `${kind} ${JSON.stringify(name)}`)
+  const differences = compareBlueprints(expected, actual).filter((one) => !isOwnNameAlone(one, [schema, like]))
+  const names = differences.map(({ kind, name }) => `${kind} ${JSON.stringify(name)}`)
   return [...new Set(names)].slice(0, mostNamed)
 }

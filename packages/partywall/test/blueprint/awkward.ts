@@ -111,7 +111,9 @@ in two lines';
     create domain many as address[];
     create function diff(a integer, b integer) returns double precision language sql immutable as 'select (a - b)::float';
     create type span as range (subtype = integer, subtype_diff = diff, multirange_type_name = "many spans");
-    create type words as range (subtype = text, collation = "C");
+    create type words as range (subtype = text, collation = "C"); create type whole;
+    create function canonical(whole) returns whole language internal immutable strict as 'int4range_canonical';
+    create type whole as range (subtype = integer, canonical = canonical); create domain of_whole as whole check (not isempty(value)); create table wholes (w whole, exclude using gist (w with &&));
     create type empty as enum (); create type nothing as ();
     create collation plain from "C"; create collation "de-X" (provider = icu, locale = 'de-u-co-phonebk', deterministic = false);
     create table t (a person, b zip[], c span, d "many spans", e empty, f text collate "de-X", g many);
@@ -120,7 +122,7 @@ in two lines';
   'functions with everything': all(`
     create table t (id integer, note text);
     create function one(inout a integer, out b text, variadic c text[] default '{}') language plpgsql stable strict security definer leakproof parallel safe cost 7
-      set search_path = "from functions with everything", public, pg_temp set work_mem = '4MB' set my.own = 'it''s, x' as $f$ begin b := $x$'"$x$; end $f$;
+      set search_path = "from functions with everything", public, pg_temp set local_preload_libraries = 'a b', '', '/x"y''z/0123456789012345678901234567890123456789012345678901234567890123456789' set work_mem = '4MB' set my.own = 'it''s, x' as $f$ begin b := $x$'"$x$; end $f$;
     create function tables() returns table (id integer, note text) language sql rows 5 as 'select * from t';
     create function many() returns setof t language sql set search_path = '' as 'select 1, null::text';
     create function parsed(x integer default 3) returns setof t language sql begin atomic select * from t where id = x; select * from t; end;
@@ -177,6 +179,7 @@ in two lines';
     create trigger instead instead of insert on updatable for each row execute function touch();
     create rule up as on update to renamed do instead nothing;
     create view whole as select t, t.* from t; create view star as select count(*) filter (where t.total > 1) over w, rank() over w from t window w as (partition by a order by id);
+    create view unnamed as select s.n from (select id, a as n from t union all select 1, null union (select t.id::bigint, 'x' from t except select 2, 'y')) as s;
     create view lateral_join as select * from t join lateral (select t.total + 1 as more) as x on true;
     create materialized view mv with (fillfactor = 80) as select id, a from t; alter materialized view mv alter a set statistics 5, alter a set storage external;
     create index on mv (id); alter table mv replica identity full; alter materialized view mv cluster on mv_id_idx; alter materialized view mv depends on extension plpgsql;
@@ -206,8 +209,37 @@ in two lines';
     create table grandchild () inherits (child); alter table grandchild alter c drop default;
     create table alone (c integer, x text, b text not null, a integer, constraint parent_a_check check (a > 0)); alter table alone inherit parent;
     alter table parent add constraint later check (b <> '') not valid; alter table grandchild validate constraint later; alter table child add constraint only_child check (d > 0) no inherit;
-    create index on parent (a); create type row_type as (a integer, b text);
+    create index on parent (a); create table above (a integer); create table apart (a integer default 1, z integer); alter table apart inherit above; alter table above add constraint late check (a < 100); create type row_type as (a integer, b text);
     create table typed of row_type (a with options default 3 primary key, constraint c check (b <> 'x')); create table plain of row_type`),
+  'columns that parents got after their children': all(`
+    create table p (a integer); create table c (own text default 'x' not null, id integer generated always as identity) inherits (p);
+    alter table p add column b integer not null default 5, add column g integer generated always as (a + 1) stored, add constraint later check (b > 0);
+    create table grandchild (b integer, n text) inherits (c); alter table c add column more text collate "C"; alter table grandchild alter b set default 9, add constraint own check (b > 1);
+    alter table p add constraint open check (a > 1) not valid; alter table c validate constraint open; alter table only c alter b set statistics 7;
+    create table r (z text); create table two (y integer, z text) inherits (p); alter table p add column last integer; alter table two inherit r; create table partywall_parent (one integer);
+    create table d1 (a integer default 1); create table d2 (a integer default 1); create table both_defaults () inherits (d1, d2); alter table only d2 alter a set default 2;
+    create table packed (a text, n integer); create table unpacked () inherits (packed); alter table only packed alter a set storage external, alter a set compression pglz;
+    create table of_shared (own integer) inherits (public.orders); alter table of_shared alter note set default 'x';
+    create foreign table f (x integer options ("x y" '1')) inherits (p) server nowhere; alter table p add column for_all integer; alter foreign table f alter a options (add "a b" '2'), alter for_all options (add "c" '3')`),
+  'expressions that are read otherwise than they are printed': all(`
+    create table t (a boolean default (1 = any (array[1, 2])), b varchar(5) check (b in ('x', 'it''s]')), c varchar, constraint columns check (b in (c, b)));
+    create domain d as boolean default (1 = any (array[1, 2])) check (value in (true)); create domain v as varchar check (value in ('a', 'b'));
+    create index on t (b) where b not in ('x', 'y'); create index on t ((c in ('x', 'y'))); create view in_list as select a from t where c in ('x', 'y') or b = any (array['x']::varchar[]);
+    create policy p on t using (b in ('x', 'y')); create function f() returns bigint language sql begin atomic select count(*) from t where c in ('x', 'y'); end;
+    create function tr() returns trigger language plpgsql as 'begin return new; end'; create trigger tr before insert on t for each row when (new.c in ('x', 'y')) execute function tr()`),
+  'names that PostgreSQL gives to more foreign keys': all(`
+    create table pk (a integer primary key) partition by list (a); create table pk1 partition of pk for values in (1);
+    create table fk (a integer, foreign key (a) references pk); alter table fk add foreign key (a) references pk on delete cascade; create table pk2 partition of pk for values in (2);
+    alter table fk add foreign key (a) references pk on delete set null; create table pk3 partition of pk for values in (3)`),
+  'materialized views that functions read': all(`
+    create function reads() returns bigint language plpgsql set search_path = "from materialized views that functions read" as 'begin return (select count(*) from z_view); end';
+    create materialized view z_late as select 1 as one; create view z_view as select * from z_late; create materialized view a_early as select reads() as many`),
+  'text search': all(`
+    create text search dictionary plain (template = simple, stopwords = english, accept = false); create text search dictionary "My stems" (template = pg_catalog.snowball, language = german);
+    create text search configuration none (parser = "default"); create text search configuration "My words" (copy = pg_catalog.english);
+    alter text search configuration "My words" alter mapping for asciiword, word with plain, "My stems", simple; alter text search configuration "My words" drop mapping for email;
+    create table t (a text, v tsvector generated always as (to_tsvector('"My words"', a)) stored); create index on t using gin (to_tsvector('"My words"', a));
+    comment on text search dictionary plain is 'd'; comment on text search configuration "My words" is 'c'; alter text search configuration none owner to pg_monitor`),
   partitions: all(
     `
     create table whole (id integer not null, day date not null default now(), note text, constraint note_check check (note <> '')) partition by range (day);
@@ -216,12 +248,15 @@ in two lines';
     create table two (note text, id integer not null, day date not null, constraint note_check check (note <> '')) ; alter table whole attach partition two for values from (minvalue) to ('2025-01-01');
     create table rest partition of whole default partition by list (id); create table rest_1 partition of rest for values in (1, null); create table rest_x partition of rest default partition by hash (note);
     create table h0 partition of rest_x for values with (modulus 2, remainder 0); create unlogged table h1 partition of rest_x for values with (modulus 2, remainder 1) with (fillfactor = 50);
-    create index by_note on whole (note desc); create index only_two on two (id);
+    create index by_note on whole (note desc); create index only_two on two (id); create index on only whole (id);
     alter table whole add constraint key unique (id, day, note); 
     alter table two add constraint "own name" foreign key (id) references ref; alter table whole add constraint to_ref foreign key (id) references ref;
     create table points (id integer, day date, note text, constraint to_whole foreign key (id, day, note) references whole (id, day, note));
     create function touch() returns trigger language plpgsql as 'begin return new; end';
     create trigger tr after insert on whole for each row execute function touch(); alter table one disable trigger tr;
+    create table numbered (id integer generated always as identity, a integer) partition by hash (a); create table numbered_0 partition of numbered for values with (modulus 1, remainder 0);
+    create table twice (id integer not null, a integer not null, constraint positive check (a > 0)) partition by list (id);
+    create table twice_1 partition of twice (a not null, constraint positive check (a > 0)) for values in (1);
     create table expr (a integer, b text) partition by range ((a + 1), b collate "C");
     create table expr_1 partition of expr for values from (1, 'a') to (2, maxvalue);
     grant select on one to pg_monitor; comment on table one is 'p'; alter table one enable row level security`,

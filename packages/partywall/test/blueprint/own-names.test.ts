@@ -60,6 +60,16 @@ test('a name in a string, in a language without a grammar, or in a body that can
   expect(structure.join('\n')).toContain('select from from initech.t')
 })
 
+test('a name with quotes and backslashes is changed in bodies, too', async () => {
+  await makeSchema(
+    client,
+    'o"d\\d',
+    `create table t (id integer); create function f() returns integer language sql as $$ select id from "o""d\\d".t $$`,
+  )
+  const { structure } = await renderBlueprint(await readBlueprint(client, 'o"d\\d'), { from: 'o"d\\d', to: 'even' })
+  expect(structure.join('\n')).toContain('select id from "even".t')
+})
+
 test('a name that only belongs to the schema by its letters stays', async () => {
   await makeSchema(
     client,

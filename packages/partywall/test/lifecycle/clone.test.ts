@@ -39,7 +39,7 @@ await writeFiles(root, {
     create rule twice as on insert to visits do also insert into log values ('rule');
     create materialized view names as select name from users;
     create materialized view empty_names as select name from users with no data;
-    create view moods as select mood, count(*) from users group by mood;
+    create view moods as select mood, count(*) from users group by mood; create view hidden as with lines as (select line from log), log as (select 1 as one) select * from lines, log;
     create table "Odd ""name" ("Sel.ect" int, "a'b" mood);
     create sequence counter start 5;
     create table pictures (id int, png bytea, doc jsonb, key uuid);

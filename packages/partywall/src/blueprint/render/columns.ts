@@ -31,7 +31,8 @@ export function columnSql(column: Column, { ofType, withDefault, withNotNull, se
 }
 
 function defaultOf({ default: expression, generated }: Column): string {
-  return generated === null ? `default ${expression!}` : `generated always as (${expression!}) ${generated}`
+  // Without the brackets CREATE TABLE refuses `1 = any (…)`, which ALTER TABLE takes.
+  return generated === null ? `default (${expression!})` : `generated always as (${expression!}) ${generated}`
 }
 
 function identityOf({ identity }: Column, sequence: Sequence): string {

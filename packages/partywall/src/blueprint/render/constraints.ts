@@ -2,6 +2,7 @@
 import { identifier } from '../../names/identifier.ts'
 import { literal } from '../../sql/literal.ts'
 import type { Blueprint, Constraint, Relation } from '../blueprint.ts'
+import { namesToTake, takenNameUnits } from './foreign-key-names.ts'
 import type { Unit } from './rendered-schema.ts'
 import { keyOf, ownName } from './sql-names.ts'
 import { storageParameters } from './storage-parameters.ts'
@@ -33,12 +34,13 @@ export function constraintUnits(blueprint: Blueprint): Unit[] {
     return made.flatMap((constraint) => unitsOf(relation, constraint, relations)).map((unit) => ({ unit, depth }))
   })
   return [
+    ...takenNameUnits(blueprint),
     ...units.toSorted((a, b) => b.depth - a.depth).map(({ unit }) => unit),
     ...blueprint.relations.flatMap((relation) => validatedAlone(relation, relations)),
   ]
 }
 
-/** A child has its rows checked for a constraint that is not valid in its parent. It gets the constraint from there. */
+/** A child, and with it its own children, has its rows checked for a constraint that is not valid in its parent. It gets the constraint from there. */
 function validatedAlone(relation: Relation, relations: ReadonlyMap<string, Relation>): Unit[] {
   if (relation.partitionBound !== null) return []
   return relation.constraints
@@ -47,7 +49,7 @@ function validatedAlone(relation: Relation, relations: ReadonlyMap<string, Relat
       const parents = relation.parents.flatMap((parent) => relations.get(ownName(parent) ?? '') ?? [])
       const open = parents.filter(({ constraints }) => constraints.some((one) => one.name === name && !isWithTable(one)))
       if (open.length === 0) return []
-      const statements = [`alter table only ${identifier(relation.name)} validate constraint ${identifier(name)}`]
+      const statements = [`alter table ${identifier(relation.name)} validate constraint ${identifier(name)}`]
       return [{ keys: [], statements, tier: 'state' as const }]
     })
 }
@@ -55,8 +57,8 @@ function validatedAlone(relation: Relation, relations: ReadonlyMap<string, Relat
 function unitsOf(relation: Relation, constraint: Constraint, relations: ReadonlyMap<string, Relation>): Unit[] {
   const table = identifier(relation.name)
   const key = keyOf('constraint', relation.name, constraint.name)
-  const add = (only: string) =>
-    `alter table ${only}${table} add constraint ${identifier(constraint.name)} ${constraint.definition}`
+  const add = (only: string, before = '') =>
+    `alter table ${only}${table} ${before}add constraint ${identifier(constraint.name)} ${constraint.definition}`
   const states = constraint.alteredTriggers.map((altered) => alteredTriggersOf(relation.name, constraint.name, altered))
   const stateUnits: Unit[] = states.length === 0 ? [] : [{ keys: [], statements: states, tier: 'state' }]
   if (isKey(constraint)) {
@@ -70,7 +72,11 @@ function unitsOf(relation: Relation, constraint: Constraint, relations: Readonly
     )
     return [{ keys: [key, keyOf('index', constraint.name)], statements: [withOptions], tier: 'index' }]
   }
-  if (constraint.local) return [{ keys: [key], statements: [add('')], tier: 'constraint' }, ...stateUnits]
+  if (constraint.local) {
+    const isTaken = namesToTake(relation, relations.values()).includes(constraint.name)
+    const statement = add('', isTaken ? `drop constraint ${identifier(constraint.name)}, ` : '')
+    return [{ keys: [key], statements: [statement], tier: 'constraint' }, ...stateUnits]
+  }
   const inherited = relation.parents.flatMap((parent) => relations.get(ownName(parent) ?? '')?.constraints ?? [])
   const ofParent = inherited.find(({ name }) => name === constraint.name)
   if (kindOfConstraint(constraint.definition) === 'foreign key' && ofParent === undefined) {

@@ -34,6 +34,8 @@ export function namedObjects(blueprint: Blueprint): NamedObject[] {
     ...blueprint.types.map(ofType),
     ...blueprint.routines.map(ofRoutine),
     ...blueprint.collations.map((collation) => withoutPrivileges('collation', collation)),
+    ...blueprint.dictionaries.map((dictionary) => withoutPrivileges('text search dictionary', dictionary)),
+    ...blueprint.configurations.map((configuration) => withoutPrivileges('text search configuration', configuration)),
     ...blueprint.statistics.map((statistics) => withoutPrivileges('statistics', statistics)),
   ]
 }

@@ -43,7 +43,7 @@ class Rights {
   }
 
   of(kind: GrantKind, name: string, privileges: Privileges, owner: string): string[] {
-    const usual = usualRights(kind, this.#rendering.serverMajor)
+    const usual = this.#rendering.defaultPrivileges.get(inDefaults[kind]) ?? usualRights(kind, this.#rendering.serverMajor)
     const taken = usual.filter((right) => !privileges.includes(right))
     const given = privileges.filter((right) => !usual.includes(right))
     return [
@@ -104,6 +104,16 @@ function usualRights(kind: GrantKind, serverMajor: number): string[] {
   const [ofOwner, ofAll] = usual[kind]
   const rights = kind === 'table' && serverMajor >= 17 ? [...ofOwner, 'MAINTAIN'] : ofOwner
   return [...rights.map((right) => `${right} to the owner`), ...ofAll.map((right) => `${right} to everyone`)]
+}
+
+/** ALTER DEFAULT PRIVILEGES has a word for several kinds. */
+const inDefaults: Readonly<Record<GrantKind, string>> = {
+  table: 'tables',
+  sequence: 'sequences',
+  function: 'functions',
+  procedure: 'functions',
+  type: 'types',
+  schema: 'schemas',
 }
 
 const usual: Readonly<Record<GrantKind, readonly [ofOwner: readonly string[], ofAll: readonly string[]]>> = {

@@ -1,28 +1,47 @@
 /** What a blueprint holds that cannot be made elsewhere. All of it is named at once. */
 import { TenancyError } from '../../errors.ts'
 import type { Blueprint } from '../blueprint.ts'
-import { hasUsualOrder } from './tables.ts'
+import { ownName } from './sql-names.ts'
 
 export function assertRenderable(blueprint: Blueprint): void {
-  const relations = new Map(blueprint.relations.map((relation) => [relation.name, relation]))
+  const foreignParts = new Set(
+    blueprint.relations.flatMap(({ kind, partitionBound, parents }) =>
+      kind === 'foreign table' && partitionBound !== null ? [ownName(parents[0]!)] : [],
+    ),
+  )
   refuse([
-    ...blueprint.unmodeled.map(({ kind, name }) => `the ${kind} ${name}`),
+    ...blueprint.unmodeled.map(({ kind, name }) => (name.startsWith('publication of ') ? `the ${name}` : `the ${kind} ${name}`)),
     ...blueprint.creation.outside.map(({ name }) => `the ${name}`),
     ...blueprint.extensions.map(({ name }) => `the extension ${name}, which a database can have only once`),
     ...blueprint.types.flatMap((type) =>
-      type.kind === 'range' && type.canonical !== null ? [`the range ${type.name}, which has a canonical function`] : [],
+      type.kind === 'range' && type.canonical !== null && ownName(type.canonical) === undefined
+        ? [`the range ${type.name}, whose canonical function is in another schema`]
+        : [],
     ),
     ...blueprint.relations.flatMap((relation) => [
-      ...relation.indexes.filter(({ valid }) => !valid).map(({ name }) => `the index ${name}, which is not valid`),
+      ...(relation.partitionBound !== null && ownName(relation.parents[0]!) === undefined
+        ? [`the partition ${relation.name} of a table in another schema`]
+        : []),
+      ...(isNaturalJoin.test(relation.definition ?? '')
+        ? [`the ${relation.kind} ${relation.name}, which has an outer NATURAL JOIN of tables without a common column`]
+        : []),
+      ...(foreignParts.has(relation.name)
+        ? relation.indexes
+            .filter(({ valid }) => valid)
+            .map(({ name }) => `the index ${name} of the table ${relation.name}, which has foreign tables as partitions`)
+        : []),
+      ...(relation.kind === 'partitioned table' ? [] : relation.indexes)
+        .filter(({ valid }) => !valid)
+        .map(({ name }) => `the index ${name}, which is not valid`),
       ...(relation.parents.some((parent) => parent.endsWith(', detach pending'))
         ? [`the partition ${relation.name}, which is being detached`]
         : []),
-      ...(hasUsualOrder(relation, relations)
-        ? []
-        : [`the table ${relation.name}, which got columns of its parents after columns of its own`]),
     ]),
   ])
 }
+
+/** PostgreSQL prints TRUE for a join that has no condition, and would read it as a condition. */
+const isNaturalJoin = /^ +(?:LEFT|RIGHT|FULL) JOIN .* ON TRUE\b/m
 
 /** @throws TenancyError UNSUPPORTED_OBJECT unless the list is empty */
 export function refuse(objects: readonly string[]): void {

@@ -1,7 +1,7 @@
 /** Writes a structure as SQL that creates it in another schema, in an order in which everything is there when it is needed. */
 import type { Blueprint } from '../blueprint.ts'
-import type { Need } from '../creation.ts'
 import { identifier } from '../../names/identifier.ts'
+import { withArrayCasts } from './array-casts.ts'
 import { commentUnits } from './comments.ts'
 import { constraintUnits } from './constraints.ts'
 import { hangingUnits } from './hanging.ts'
@@ -11,12 +11,14 @@ import { OwnNames } from './own-names.ts'
 import { ownerUnits, privilegeUnits } from './privileges.ts'
 import { assertRenderable, refuse } from './refusals.ts'
 import type { RenderedSchema, Rendering, RenderOptions, Unit } from './rendered-schema.ts'
+import { refreshOrder } from './refresh-order.ts'
 import { routineUnits } from './routines.ts'
 import { sequenceUnits } from './sequences.ts'
 import { keyOf } from './sql-names.ts'
 import { statisticsUnits } from './statistics.ts'
 import { tableUnits } from './tables.ts'
-import { collationUnits, typeUnits } from './types.ts'
+import { textSearchUnits } from './text-search.ts'
+import { collationUnits, typeUnits, withShells } from './types.ts'
 import { viewUnits } from './views.ts'
 import { withWrittenOrder } from './written-order.ts'
 
@@ -35,7 +37,7 @@ export async function renderBlueprint(blueprint: Blueprint, options: RenderOptio
   const names = await OwnNames.load(withWrittenOrder(blueprint), options)
   const { structure, afterRows } = inOrder(names.blueprint, options)
   const statementsOf = (units: readonly Unit[]) =>
-    units.flatMap(({ statements }) => statements).map((statement) => names.rewrite(statement))
+    units.flatMap(({ statements }) => statements).map((statement) => names.rewrite(withArrayCasts(statement)))
   return {
     settings: settingsFor(options.to),
     structure: statementsOf(structure),
@@ -49,8 +51,14 @@ function inOrder(blueprint: Blueprint, options: RenderOptions): Ordered {
   const split = new Set(viewsOfThemselves(blueprint))
   for (;;) {
     const ordered = orderUnits(
-      unitsOf(blueprint, { options, serverMajor: blueprint.creation.serverMajor, owner: blueprint.owner, split }),
-      [...blueprint.creation.needs, ...refreshOrder(blueprint)],
+      unitsOf(blueprint, {
+        options,
+        serverMajor: blueprint.creation.serverMajor,
+        defaultPrivileges: new Map(blueprint.creation.defaultPrivileges.map(({ name, privileges }) => [name, privileges])),
+        owner: blueprint.owner,
+        split,
+      }),
+      [...withShells(blueprint), ...refreshOrder(blueprint)],
     )
     const stuck = [...ordered.circle, ...ordered.late]
     if (stuck.length === 0) return ordered
@@ -64,6 +72,7 @@ function inOrder(blueprint: Blueprint, options: RenderOptions): Ordered {
 function unitsOf(blueprint: Blueprint, rendering: Rendering): Unit[] {
   return [
     ...collationUnits(blueprint),
+    ...textSearchUnits(blueprint),
     ...typeUnits(blueprint, rendering),
     ...sequenceUnits(blueprint),
     ...routineUnits(blueprint, rendering),
@@ -86,21 +95,6 @@ function viewsOfThemselves({ relations, creation }: Blueprint): string[] {
     .filter(({ kind }) => kind === 'view')
     .map(({ name }) => keyOf('relation', name))
     .filter((key) => needs.has(`${key.replace('["relation"', '["query"')} ${key}`))
-}
-
-/** A materialized view is filled after those that it reads, also through views and functions. */
-function refreshOrder({ relations, creation }: Blueprint): Need[] {
-  const filled = relations.filter(({ kind, populated }) => kind === 'materialized view' && populated).map(({ name }) => name)
-  if (filled.length < 2) return []
-  const needed = Map.groupBy(creation.needs, ({ object }) => object)
-  return filled.flatMap((name) => {
-    const reached = new Set([keyOf('query', name)])
-    for (const key of reached) {
-      for (const { needs } of needed.get(key) ?? []) reached.add(needs).add(needs.replace(/^\["relation"/, '["query"'))
-    }
-    const read = filled.filter((other) => other !== name && reached.has(keyOf('relation', other)))
-    return read.map((other) => ({ object: keyOf('refresh', name), needs: keyOf('refresh', other) }))
-  })
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Privileges } from '../blueprint.ts'
+
 /** A schema as SQL that creates it elsewhere. Send the lists in their order, in one transaction. */
 export interface RenderedSchema {
   /** Settings of the transaction, with which every definition means what it meant in the source. */
@@ -37,6 +39,7 @@ export const tiers = [
   // PostgreSQL makes no sequence with the name of a type, but a type with that of a sequence.
   'sequence',
   'collation',
+  'text search',
   'type',
   'routine',
   'table',
@@ -69,6 +72,8 @@ export function isAfterRows(tier: Tier): boolean {
 export interface Rendering {
   readonly options: RenderOptions
   readonly serverMajor: number
+  /** What the role that runs the statements gives to each new object of a kind, where it is not as usual. */
+  readonly defaultPrivileges: ReadonlyMap<string, Privileges>
   /** The owner of the schema: the role that runs the statements stands for it. */
   readonly owner: string
   /** Keys of objects that are made in two steps, because others must come between. */

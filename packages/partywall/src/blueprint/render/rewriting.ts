@@ -16,13 +16,15 @@ export class Rewriting {
 
   constructor(
     grammar: Grammar,
-    { relations, sequences, types, routines, collations, statistics }: Blueprint,
+    { relations, sequences, types, routines, collations, dictionaries, configurations, statistics }: Blueprint,
     { from, to }: RenderOptions,
   ) {
     this.grammar = grammar
     this.from = from
     this.#to = identifier(to)
-    const named = [relations, sequences, types, collations, statistics].flat().map(({ name }) => name)
+    const named = [relations, sequences, types, collations, dictionaries, configurations, statistics]
+      .flat()
+      .map(({ name }) => name)
     this.#names = new Set([...named, ...routines.flatMap(({ bareName }) => partsOfName(bareName))])
   }
 
@@ -71,12 +73,12 @@ export class Rewriting {
   }
 }
 
-/** A quick look. */
+/** A quick look at SQL, or at JSON with SQL in it. */
 export function mayName(text: string, schema: string): boolean {
   const lower = text.toLowerCase()
-  return [schema, schema.replaceAll('"', '""'), JSON.stringify(schema).slice(1, -1)].some((one) =>
-    lower.includes(one.toLowerCase()),
-  )
+  const written = [schema, schema.replaceAll('"', '""')]
+  const inJson = written.map((one) => JSON.stringify(one).slice(1, -1))
+  return [...written, ...inJson].some((one) => lower.includes(one.toLowerCase()))
 }
 
 /** Whether a string may lead to the schema: it is its name, or has it in front of another name. */

@@ -58,12 +58,13 @@ function settingOf(setting: string, to: string): string {
   const parameter = name.split('.').map(identifier).join('.')
   if (!listsOfNames.has(name)) return `set ${parameter} to ${literal(value)}`
   const names = value.match(/"(?:[^"]|"")*"|[^", ]+/g) ?? ['""']
-  return `set ${parameter} to ${names.map((one) => nameInList(one, name, to)).join(', ')}`
+  return `set ${parameter} to ${names.map((one) => literal(nameInList(one, name, to))).join(', ')}`
 }
 
+/** It is written as a string: PostgreSQL cuts identifiers after 63 bytes, and an entry may be a path of the file system. */
 function nameInList(written: string, setting: string, to: string): string {
-  if (written === '""') return "''"
-  return setting === 'search_path' && written === '{schema}' ? identifier(to) : written
+  if (setting === 'search_path' && written === '{schema}') return to
+  return written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written
 }
 
 const listsOfNames = new Set([

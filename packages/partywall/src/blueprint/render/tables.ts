@@ -4,6 +4,7 @@
  */
 import { identifier } from '../../names/identifier.ts'
 import type { Blueprint, Column, Constraint, Relation } from '../blueprint.ts'
+import { columnByColumn, isMadeAtOnce, unusedName } from './column-by-column.ts'
 import { columnSettings, columnSql } from './columns.ts'
 import { isWithTable, kindOfConstraint } from './constraints.ts'
 import type { Rendering, Unit } from './rendered-schema.ts'
@@ -17,16 +18,6 @@ export function tableUnits(blueprint: Blueprint, rendering: Rendering): Unit[] {
   return blueprint.relations
     .filter(({ kind }) => tableKinds.has(kind))
     .flatMap((relation) => new Table(relation, relations, blueprint, rendering).units())
-}
-
-/** Whether PostgreSQL can make a table with these columns in this order: those of the parents come first. */
-export function hasUsualOrder(relation: Relation, relations: ReadonlyMap<string, Relation>): boolean {
-  if (relation.partitionBound !== null || relation.parents.length === 0) return true
-  const columns = relation.columns.map(({ name }) => name)
-  const ofParents = new Set(parentsOf(relation, relations).flatMap((parent) => parent.columns.map(({ name }) => name)))
-  const first = [...ofParents]
-  const isFirst = first.every((name, at) => columns[at] === name)
-  return isFirst || relation.columns.every(({ local }) => local)
 }
 
 function parentsOf(relation: Relation, relations: ReadonlyMap<string, Relation>): Relation[] {
@@ -57,7 +48,7 @@ class Table {
       ...columns.filter((column) => this.#isInside(column)).map(({ name }) => keyOf('default', this.#relation.name, name)),
       ...this.#constraintsInside().map(({ name }) => keyOf('constraint', this.#relation.name, name)),
     ]
-    const statements = [this.#create(), ...this.#inherit(), ...this.#differentDefaults(), ...this.#settings()]
+    const statements = [...this.#made(), ...this.#differentDefaults(), ...this.#settings()]
     const made: Unit = { keys: [this.#key, ...partKeys], statements, tier: 'table', isForRows: true }
     return [made, ...later, ...this.#attach()]
   }
@@ -76,9 +67,64 @@ class Table {
     return parents.length > 0 && !this.#isPartition && columns.some(({ local }) => !local)
   }
 
-  #create(): string {
-    const { persistence, ofType, partitionKey, accessMethod, tablespace, server, kind } = this.#relation
+  #made(): string[] {
+    if (this.#isByColumn) return this.#columnByColumn()
     const parts = [...this.#columns(), ...this.#constraintsInside().map((one) => this.#constraint(one))]
+    return [this.#create(parts, this.#inheritsAtOnce ? this.#relation.parents : []), ...this.#inherit()]
+  }
+
+  get #isByColumn(): boolean {
+    if (this.#inheritsAtOnce) return !isMadeAtOnce(this.#relation, parentsOf(this.#relation, this.#relations))
+    const { constraints, parents } = this.#relation
+    const isFromParent = (one: Constraint) => !one.local && isWithTable(one) && this.#hasFromParent(this.#relation, one)
+    return parents.length > 0 && !this.#isPartition && constraints.some(isFromParent)
+  }
+
+  #columnByColumn(): string[] {
+    const inside = this.#constraintsInside()
+    return columnByColumn(
+      {
+        relation: this.#relation,
+        ownConstraints: inside,
+        inheritedConstraints: this.#relation.constraints.filter(
+          (one) => isWithTable(one) && this.#hasFromParent(this.#relation, one),
+        ),
+        column: (column) => this.#column(column)!,
+        columnOfParent: (column) =>
+          columnSql(
+            { ...column, foreignOptions: [] },
+            {
+              ofType: false,
+              withDefault: column.generated !== null,
+              withNotNull: this.#hasPlainNotNull(column),
+              sequence: undefined,
+            },
+          )!,
+        create: (parent) => this.#create([], [parent]),
+      },
+      unusedName(this.#blueprint),
+    )
+  }
+
+  /** Whether a table has the constraint when it is made. One that a parent gets later is inherited then. */
+  #hasAtOnce(relation: Relation, constraint: Constraint): boolean {
+    if (!isWithTable(constraint)) return false
+    const isLater = this.#rendering.split.has(keyOf('relation', relation.name))
+    if (constraint.local) return !isLater || kindOfConstraint(constraint.definition) !== 'check'
+    return this.#hasFromParent(relation, constraint)
+  }
+
+  #hasFromParent(relation: Relation, { name, inherited }: Constraint): boolean {
+    if (inherited === 0) return false
+    const parents = parentsOf(relation, this.#relations)
+    const ofOthers = parents.length < relation.parents.length
+    return (
+      ofOthers || parents.some((parent) => parent.constraints.some((one) => one.name === name && this.#hasAtOnce(parent, one)))
+    )
+  }
+
+  #create(parts: readonly string[], parents: readonly string[]): string {
+    const { persistence, ofType, partitionKey, accessMethod, tablespace, server, kind } = this.#relation
     const brackets = ofType !== null && parts.length === 0 ? '' : ` (${parts.map((part) => `\n  ${part}`).join(',')}\n)`
     const options = [storageParameters(this.#relation.options), storageParameters(this.#relation.toastOptions, 'toast.')].filter(
       (text) => text !== '',
@@ -87,7 +133,7 @@ class Table {
       `create ${persistence === 'unlogged' ? 'unlogged ' : ''}${kind === 'foreign table' ? 'foreign ' : ''}table ${this.#name}`,
       ...(ofType === null ? [] : [` of ${ofType}`]),
       brackets,
-      ...(this.#inheritsAtOnce ? [` inherits (${this.#relation.parents.join(', ')})`] : []),
+      ...(parents.length === 0 ? [] : [` inherits (${parents.join(', ')})`]),
       ...(partitionKey === null ? [] : [` partition by ${partitionKey}`]),
       ...(server === null ? [] : [` server ${identifier(server)}`]),
       ...(this.#relation.foreignOptions.length === 0 ? [] : [` options (${foreignOptions(this.#relation.foreignOptions)})`]),
@@ -98,16 +144,19 @@ class Table {
   }
 
   #columns(): string[] {
-    const { columns, ofType } = this.#relation
     const isNamed = (column: Column) => (this.#inheritsAtOnce ? column.local : true)
-    return columns.filter(isNamed).flatMap((column) => {
-      const written = columnSql(column, {
-        ofType: ofType !== null,
-        withDefault: this.#isInside(column),
-        withNotNull: this.#hasPlainNotNull(column),
-        sequence: this.#sequenceOf(column),
-      })
+    return this.#relation.columns.filter(isNamed).flatMap((column) => {
+      const written = this.#column(column)
       return written === undefined ? [] : [written]
+    })
+  }
+
+  #column(column: Column): string | undefined {
+    return columnSql(column, {
+      ofType: this.#relation.ofType !== null,
+      withDefault: this.#isInside(column),
+      withNotNull: this.#hasPlainNotNull(column),
+      sequence: this.#sequenceOf(column),
     })
   }
 
@@ -118,7 +167,7 @@ class Table {
 
   /** Since PostgreSQL 18 NOT NULL is a constraint with a name. */
   #hasPlainNotNull(column: Column): boolean {
-    return column.notNull && this.#rendering.serverMajor < 18 && column.identity === null
+    return column.notNull && this.#rendering.serverMajor < 18 && this.#sequenceOf(column) === undefined
   }
 
   /** A partition gets its identity columns from the table that it is attached to. */
@@ -153,7 +202,7 @@ class Table {
     return this.#relation.columns
       .filter(({ local, generated }) => !local && generated === null)
       .flatMap((column) => {
-        const known = this.#defaultOfParents(column.name)
+        const known = this.#isByColumn ? [null] : this.#defaultOfParents(column.name)
         return known.every((one) => one === column.default) ? [] : [this.#setDefault(column)]
       })
   }
@@ -192,7 +241,16 @@ class Table {
   }
 
   #settings(): string[] {
-    return this.#relation.columns.flatMap((column) => columnSettings(`table only ${this.#name}`, column))
+    return this.#relation.columns.flatMap((column) => [
+      ...columnSettings(`table only ${this.#name}`, column),
+      ...(this.#inheritsAtOnce && !column.local ? this.#foreignOptions(column) : []),
+    ])
+  }
+
+  /** CREATE FOREIGN TABLE says them only of the columns that it names. */
+  #foreignOptions({ name, foreignOptions: options }: Column): string[] {
+    if (options.length === 0) return []
+    return [`alter foreign table ${this.#name} alter column ${identifier(name)} options (${foreignOptions(options)})`]
   }
 
   #attach(): Unit[] {

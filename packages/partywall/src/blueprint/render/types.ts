@@ -1,12 +1,16 @@
 import { identifier } from '../../names/identifier.ts'
 import { literal } from '../../sql/literal.ts'
 import type { Blueprint, Collation, DomainType, RangeType, Type } from '../blueprint.ts'
+import type { Need } from '../creation.ts'
 import { kindOfConstraint } from './constraints.ts'
 import type { Rendering, Unit } from './rendered-schema.ts'
 import { keyOf, withoutArguments } from './sql-names.ts'
 
 export function typeUnits({ types }: Blueprint, rendering: Rendering): Unit[] {
-  return types.flatMap((type) => (type.kind === 'domain' ? domain(type, rendering) : [unitOf(type)]))
+  return types.flatMap((type) => {
+    if (type.kind === 'domain') return domain(type, rendering)
+    return type.kind === 'range' && type.canonical !== null ? [shellOf(type), unitOf(type)] : [unitOf(type)]
+  })
 }
 
 export function collationUnits({ collations }: Blueprint): Unit[] {
@@ -22,6 +26,29 @@ function unitOf(type: Exclude<Type, DomainType>): Unit {
   return { keys, statements: [`create type ${identifier(type.name)} as ${definitionOf(type)}`], tier: 'type' }
 }
 
+/** A canonical function takes the range and returns it, so the name of the range is made first. */
+function shellOf({ name }: RangeType): Unit {
+  return { keys: [keyOf('shell', name)], statements: [`create type ${identifier(name)}`], tier: 'type' }
+}
+
+/** The function that makes the values of a range canonical needs the name of the range alone, and the range needs the function. */
+export function withShells({ types, routines, creation }: Blueprint): readonly Need[] {
+  const shells = new Map(
+    types.flatMap((type) => {
+      if (type.kind !== 'range' || type.canonical === null) return []
+      const canonical = routines.find(({ signature }) => signature === type.canonical)
+      return canonical === undefined
+        ? []
+        : [[`${keyOf('routine', canonical.name)} ${keyOf('type', type.name)}`, type.name] as const]
+    }),
+  )
+  if (shells.size === 0) return creation.needs
+  return creation.needs.map((need) => {
+    const shell = shells.get(`${need.object} ${need.needs}`)
+    return shell === undefined ? need : { ...need, needs: keyOf('shell', shell) }
+  })
+}
+
 function definitionOf(type: Exclude<Type, DomainType>): string {
   switch (type.kind) {
     case 'enum':
@@ -33,11 +60,12 @@ function definitionOf(type: Exclude<Type, DomainType>): string {
   }
 }
 
-function rangeOptions({ subtype, operatorClass, collation, difference, multirange }: RangeType): string[] {
+function rangeOptions({ subtype, operatorClass, collation, canonical, difference, multirange }: RangeType): string[] {
   return [
     `subtype = ${subtype}`,
     `subtype_opclass = ${operatorClass}`,
     ...(collation === null ? [] : [`collation = ${collation}`]),
+    ...(canonical === null ? [] : [`canonical = ${withoutArguments(canonical)}`]),
     ...(difference === null ? [] : [`subtype_diff = ${withoutArguments(difference)}`]),
     ...(multirange === null ? [] : [`multirange_type_name = ${multirange}`]),
   ]
@@ -51,7 +79,7 @@ function domain({ name, base, collation, default: fallback, notNull, constraints
   const hasNamedNotNull = constraints.some(({ definition }) => kindOfConstraint(definition) === 'not null')
   const head = [
     `create domain ${identifier(name)} as ${base}${collate(collation)}`,
-    ...(fallback === null ? [] : [`default ${fallback}`]),
+    ...(fallback === null ? [] : [`default (${fallback})`]),
     ...(notNull && !hasNamedNotNull ? ['not null'] : []),
     ...constraints
       .filter(({ definition }) => !isLater(definition))

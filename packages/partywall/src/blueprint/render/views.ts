@@ -8,6 +8,7 @@ import { columnSettings } from './columns.ts'
 import type { Rendering, Unit } from './rendered-schema.ts'
 import { keyOf } from './sql-names.ts'
 import { storageParameters } from './storage-parameters.ts'
+import { withUnnamedColumns } from './unnamed-columns.ts'
 
 export function viewUnits({ relations }: Blueprint, rendering: Rendering): Unit[] {
   return relations.flatMap((relation) => {
@@ -56,7 +57,7 @@ function withOptions({ options, toastOptions }: Relation): string {
 }
 
 function definitionOf({ definition }: Relation): string {
-  return definition!.replace(/;\s*$/, '')
+  return withUnnamedColumns(definition!.replace(/;\s*$/, ''))
 }
 
 /** PostgreSQL prints VALUES as a query of the values, and would print that query in another way. */

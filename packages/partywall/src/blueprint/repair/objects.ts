@@ -20,7 +20,7 @@ export type Found =
   | { readonly is: 'sequence'; readonly sequence: Sequence }
   | { readonly is: 'routine'; readonly routine: Routine }
   | { readonly is: 'statistics'; readonly statistics: Statistics }
-  | { readonly is: 'collation'; readonly name: string }
+  | { readonly is: 'collation' | 'text search dictionary' | 'text search configuration'; readonly name: string }
 
 /** Undefined for a name that two objects have: the column `c` of the table `a.b`, and the column `b.c` of the table `a`. */
 export type Objects = ReadonlyMap<string, Found | undefined>
@@ -58,6 +58,9 @@ export function objectsOf(blueprint: Blueprint): Objects {
   for (const routine of blueprint.routines) add(routine.kind, routine.name, { is: 'routine', routine })
   for (const statistics of blueprint.statistics) add('statistics', statistics.name, { is: 'statistics', statistics })
   for (const { name } of blueprint.collations) add('collation', name, { is: 'collation', name })
+  for (const { name } of blueprint.dictionaries) add('text search dictionary', name, { is: 'text search dictionary', name })
+  for (const { name } of blueprint.configurations)
+    add('text search configuration', name, { is: 'text search configuration', name })
   return objects
 }
 

@@ -44,7 +44,9 @@ export function addressOf(found: Found): string {
     case 'statistics':
       return `statistics ${identifier(found.statistics.name)}`
     case 'collation':
-      return `collation ${identifier(found.name)}`
+    case 'text search dictionary':
+    case 'text search configuration':
+      return `${found.is} ${identifier(found.name)}`
   }
 }
 

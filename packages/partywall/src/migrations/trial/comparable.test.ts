@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Blueprint } from '../../blueprint/blueprint.ts'
 import { comparablePlain, comparableTenant } from './comparable.ts'
 
-const empty = { sequences: [], types: [], routines: [], statistics: [], collations: [] }
+const empty = { sequences: [], types: [], routines: [], statistics: [], collations: [], dictionaries: [], configurations: [] }
 const shared = { bySchema: new Map([['public', new Set(['gen_random_uuid', 'citext'])]]) }
 
 /** Only what the comparison looks at. */

@@ -9,7 +9,16 @@
 import type { Blueprint } from '../../blueprint/blueprint.ts'
 
 /** The lists of a blueprint that hold objects with names. */
-const lists = ['relations', 'sequences', 'types', 'routines', 'statistics', 'collations'] as const
+const lists = [
+  'relations',
+  'sequences',
+  'types',
+  'routines',
+  'statistics',
+  'collations',
+  'dictionaries',
+  'configurations',
+] as const
 
 export interface SharedNames {
   /** The names that each schema beside the tenants has: tables, types, functions, also those of extensions. */
