@@ -1,13 +1,13 @@
 /** What the parts of a tenancy, such as `tenancy.tenants`, promise to their users. */
 import type { ClientConfig } from 'pg'
 import type { DomainListOptions, Domains } from './catalog/domains/domains.ts'
-import type { BoundaryWork } from './lifecycle/boundary/boundaries.ts'
+import type { BoundaryParts, BoundaryWork } from './lifecycle/boundary/boundaries.ts'
 import type { BoundaryOptions } from './lifecycle/boundary/boundary-options.ts'
 import type { BoundaryReport, BoundaryStatus } from './lifecycle/boundary/boundary-report.ts'
-import type { CreatedLogin, Login, Logins } from './lifecycle/logins/logins.ts'
+import type { CreatedLogin, Login, LoginParts, Logins } from './lifecycle/logins/logins.ts'
 import type { NewLogin } from './lifecycle/logins/new-login.ts'
 import type { ForEachEntry } from './fleet/for-each.ts'
-import type { Rotated, RotateOptions } from './lifecycle/rotate-logins.ts'
+import type { Rotated, RotateOptions, RotateParts } from './lifecycle/rotate-logins.ts'
 import type { Domain, FleetReport, TenantRef } from './types.ts'
 
 export interface RunInTenantOptions {
@@ -136,19 +136,31 @@ export function domainsApi(domains: Domains<any>): DomainsApi {
   }
 }
 
-export function boundaryApi(work: BoundaryWork, rotate: BoundaryApi['rotate']): BoundaryApi {
+/** The work is loaded when it is first needed, as that of `loginsApi`. */
+export function boundaryApi(parts: BoundaryParts & RotateParts<any>): BoundaryApi {
+  const open = async (): Promise<BoundaryWork> => {
+    const { BoundaryWork } = await import(/* webpackMode: "eager" */ './lifecycle/boundary/boundaries.ts')
+    return new BoundaryWork(parts)
+  }
   return Object.freeze({
-    upgrade: (options) => work.run('upgrade', options ?? {}),
-    downgrade: (options) => work.run('downgrade', options ?? {}),
-    status: () => work.status(),
-    rotate,
+    upgrade: async (options) => (await open()).run('upgrade', options ?? {}),
+    downgrade: async (options) => (await open()).run('downgrade', options ?? {}),
+    status: async () => (await open()).status(),
+    async rotate(options) {
+      const { rotateLogins } = await import(/* webpackMode: "eager" */ './lifecycle/rotate-logins.ts')
+      return rotateLogins(parts, options)
+    },
   } satisfies BoundaryApi)
 }
 
-export function loginsApi(logins: Logins): LoginsApi {
+export function loginsApi(parts: LoginParts): LoginsApi {
+  const open = async (): Promise<Logins> => {
+    const { Logins } = await import(/* webpackMode: "eager" */ './lifecycle/logins/logins.ts')
+    return new Logins(parts)
+  }
   return Object.freeze({
-    create: (ref, options) => logins.create(ref, options ?? {}),
-    list: (ref) => logins.list(ref),
-    revoke: (role) => logins.revoke(role),
+    create: async (ref, options) => (await open()).create(ref, options ?? {}),
+    list: async (ref) => (await open()).list(ref),
+    revoke: async (role) => (await open()).revoke(role),
   } satisfies LoginsApi)
 }

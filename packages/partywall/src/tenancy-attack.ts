@@ -7,7 +7,7 @@ import { boundaryOf } from './config/boundary-option.ts'
 import type { Boundary } from './config/config.ts'
 import type { Options } from './config/options.ts'
 import { isDirect } from './database/pool/checked-out-client.ts'
-import { unknownKind } from './migrations/sources/sources.ts'
+import { unknownKind } from './migrations/sources/unknown-kind.ts'
 import { tenantRole } from './names/role-name.ts'
 import type { Rooms } from './tenancy-rooms.ts'
 

@@ -1,6 +1,6 @@
-/** Cloning, loaded when it is first used: most processes of an application never clone. */
+/** Creating and cloning, loaded when they are first used: a process that serves requests mostly does neither. */
 import { TenancyError } from './errors.ts'
-import { provision, type NewTenant } from './lifecycle/provision.ts'
+import type { NewTenant } from './lifecycle/provision.ts'
 import type { ClonePlan } from './lifecycle/clone/clone-plan.ts'
 import type { Tenant } from './types.ts'
 import type { Rooms } from './tenancy-rooms.ts'
@@ -9,13 +9,17 @@ export function cloningOf<A extends object>(rooms: Rooms<A>): (ref: any, input: 
   return async (ref, given): Promise<Tenant<A> | ClonePlan> => {
     const { plan, ...input } = given ?? {}
     const { cloneTenant, planOfClone } = await import(/* webpackMode: "eager" */ './lifecycle/clone/clone.ts')
-    return plan === true ? planOfClone(rooms, ref, input) : cloneTenant<A>(rooms, ref, input)
+    const parts = { ...rooms, ...(await rooms.forWork()) }
+    return plan === true ? planOfClone(parts, ref, input) : cloneTenant<A>(parts, ref, input)
   }
 }
 
 /** tenancy.tenants.create: from migrations, or with the structure of another tenant. */
 export async function createTenant<A extends object>(rooms: Rooms<A>, given: NewTenant<any>): Promise<Tenant<A>> {
-  if (given?.cloneFrom === undefined) return provision(rooms, given)
+  if (given?.cloneFrom === undefined) {
+    const { provision } = await import(/* webpackMode: "eager" */ './lifecycle/provision.ts')
+    return provision({ ...rooms, ...(await rooms.forWork()) }, given)
+  }
   const { cloneFrom, kind, template, ...input } = given
   if (template !== undefined) {
     throw new TenancyError(

@@ -11,11 +11,10 @@ import type { Options, PublicOptions } from './config/options.ts'
 import { OpenDatabase } from './database/open-database.ts'
 import { Events } from './events.ts'
 import { Entry } from './lifecycle/entry/entry.ts'
-import { Templates } from './lifecycle/templates/templates.ts'
-import { Steps } from './lifecycle/steps/steps.ts'
 import { migrationSources, type MigrationSources } from './migrations/sources/sources.ts'
 import { tenantRole } from './names/role-name.ts'
 import { Scope } from './scope/scope.ts'
+import { workRooms, type WorkRooms } from './tenancy-work.ts'
 import { identityOf } from './tenant-identity.ts'
 
 export interface Rooms<A extends object> {
@@ -31,8 +30,8 @@ export interface Rooms<A extends object> {
   readonly domains: Domains<A>
   readonly sources: MigrationSources
   readonly entry: Entry<A>
-  readonly templates: Templates
-  readonly steps: Steps<A>
+  /** For a tenant that is made, and for migrations. */
+  readonly forWork: () => Promise<WorkRooms<A>>
   /** Aborted when the tenancy is being closed. */
   readonly closing: AbortController
   /** Closes the connections that are logged in as a tenant. */
@@ -74,12 +73,12 @@ export function openRooms<A extends object>({ database: server, deploy, loginKey
   }
   const entry = new Entry<A>(parts)
   const closing = new AbortController()
-  const steps = new Steps<A>({
+  const forWork = workRooms<A>({
     ...parts,
     entry,
     connect: () => database.pool.connect(),
     besides: (size, fn) => database.besides(size, fn),
     signal: closing.signal,
   })
-  return { ...parts, entry, steps, closing, templates: new Templates(parts) }
+  return { ...parts, entry, forWork, closing }
 }

@@ -1,9 +1,8 @@
 /** `tenancy.templates`: what it promises to its users. */
 import type { Template } from './catalog/templates/template.ts'
-import { dropTemplate, type TemplateToDrop } from './lifecycle/templates/drop.ts'
-import { saveTemplate, type SaveOptions } from './lifecycle/templates/save.ts'
+import type { TemplateToDrop } from './lifecycle/templates/drop.ts'
+import type { SaveOptions } from './lifecycle/templates/save.ts'
 import type { TemplateParts } from './lifecycle/templates/template-parts.ts'
-import { readTemplateStates } from './lifecycle/templates/template-state.ts'
 
 export interface TemplatesApi {
   /**
@@ -43,15 +42,22 @@ export interface TemplateStatus {
   readonly unusable?: string
 }
 
+/** Each call loads what it needs: most processes of an application never touch a template. */
 export function templatesApi(parts: TemplateParts): TemplatesApi {
-  const list = async (): Promise<TemplateStatus[]> =>
-    (await readTemplateStates(parts.catalog)).map(({ template, oid, examined }) =>
-      statusOf(template, oid !== null, examined !== undefined),
-    )
   return Object.freeze({
-    save: async (name, options) => statusOf(await saveTemplate(parts, name, options), true, true),
-    list,
-    drop: (template) => dropTemplate(parts, template),
+    async save(name, options) {
+      const { saveTemplate } = await import(/* webpackMode: "eager" */ './lifecycle/templates/save.ts')
+      return statusOf(await saveTemplate(parts, name, options), true, true)
+    },
+    async list() {
+      const { readTemplateStates } = await import(/* webpackMode: "eager" */ './lifecycle/templates/template-state.ts')
+      const states = await readTemplateStates(parts.catalog)
+      return states.map(({ template, oid, examined }) => statusOf(template, oid !== null, examined !== undefined))
+    },
+    async drop(template) {
+      const { dropTemplate } = await import(/* webpackMode: "eager" */ './lifecycle/templates/drop.ts')
+      return dropTemplate(parts, template)
+    },
   } satisfies TemplatesApi)
 }
 

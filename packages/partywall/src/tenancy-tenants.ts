@@ -9,16 +9,16 @@ import type { ReleasePlan } from './lifecycle/adopt/release-plan.ts'
 import type { CloneInput } from './lifecycle/clone/clone-input.ts'
 import type { ClonePlan } from './lifecycle/clone/clone-plan.ts'
 import type { NewTenant } from './lifecycle/provision.ts'
-import { archiveTenant, type ArchiveOptions } from './lifecycle/states/archive.ts'
-import { deleteTenant, planOfDelete, type Deleted, type DeleteOptions } from './lifecycle/states/delete.ts'
+import type { ArchiveOptions } from './lifecycle/states/archive.ts'
+import type { Deleted, DeleteOptions } from './lifecycle/states/delete.ts'
 import type { DeletePlan } from './lifecycle/states/delete-plan.ts'
 import type { LifeMigrations, LifeParts } from './lifecycle/states/life-parts.ts'
-import { purgeTenants, type PurgeOptions, type PurgeReport } from './lifecycle/states/purge.ts'
-import { renameTenant, type RenameOptions } from './lifecycle/states/rename.ts'
-import { restoreTenant, type Restored, type RestoreOptions } from './lifecycle/states/restore.ts'
+import type { PurgeOptions, PurgeReport } from './lifecycle/states/purge.ts'
+import type { RenameOptions } from './lifecycle/states/rename.ts'
+import type { Restored, RestoreOptions } from './lifecycle/states/restore.ts'
 import type { TenantStep } from './lifecycle/steps/step.ts'
-import type { Steps } from './lifecycle/steps/steps.ts'
 import type { Migrations } from './migrations/run/run.ts'
+import type { WorkRooms } from './tenancy-work.ts'
 import type { FleetReport, Tenant, TenantRef } from './types.ts'
 
 /** `tenancy.tenants`. `I` is what the schema of the attributes takes, `A` what it returns. */
@@ -191,18 +191,18 @@ export interface TenantsApi<A extends object, I extends object> {
   release(ref: TenantRef, options?: ReleaseOptions): Promise<Tenant<A>>
 }
 
-/** Only what is promised: the store has more, for other rooms. */
+/** Only what is promised: the store has more, for other rooms. What changes the life of a tenant is loaded when it is first called. */
 export function tenantsApi<A extends object, I extends object>(
   store: Tenants<A>,
   create: (input: NewTenant<I>) => Promise<Tenant<A>>,
   life: LifeParts<A>,
-  steps: Steps<A>,
+  forWork: () => Promise<WorkRooms<A>>,
   later: Pick<TenantsApi<A, I>, 'adopt' | 'adoptAll' | 'release' | 'clone'>,
 ): TenantsApi<A, I> {
   return {
     create,
-    resume: (ref) => steps.resume(ref),
-    steps: (ref) => steps.list(ref),
+    resume: async (ref) => (await forWork()).steps.resume(ref),
+    steps: async (ref) => (await forWork()).steps.list(ref),
     get: (ref) => store.get(ref),
     find: (ref) => store.find(ref),
     list: (options) => store.list(options),
@@ -211,12 +211,30 @@ export function tenantsApi<A extends object, I extends object>(
     suspend: (ref) => store.setStatus(ref, 'suspended'),
     activate: (ref) => store.setStatus(ref, 'active'),
     setMaintenance: (ref) => store.setStatus(ref, 'maintenance'),
-    rename: (ref, options) => renameTenant(life, ref, options),
-    archive: (ref, options) => archiveTenant(life, ref, options),
-    restore: (ref, options) => restoreTenant(life, ref, options),
-    delete: (ref, options) => deleteTenant(life, ref, options),
-    deletePlan: (ref) => planOfDelete(life, ref),
-    purge: (options) => purgeTenants(life, options),
+    async rename(ref, options) {
+      const { renameTenant } = await import(/* webpackMode: "eager" */ './lifecycle/states/rename.ts')
+      return renameTenant(life, ref, options)
+    },
+    async archive(ref, options) {
+      const { archiveTenant } = await import(/* webpackMode: "eager" */ './lifecycle/states/archive.ts')
+      return archiveTenant(life, ref, options)
+    },
+    async restore(ref, options) {
+      const { restoreTenant } = await import(/* webpackMode: "eager" */ './lifecycle/states/restore.ts')
+      return restoreTenant(life, ref, options)
+    },
+    async delete(ref, options) {
+      const { deleteTenant } = await import(/* webpackMode: "eager" */ './lifecycle/states/delete.ts')
+      return deleteTenant(life, ref, options)
+    },
+    async deletePlan(ref) {
+      const { planOfDelete } = await import(/* webpackMode: "eager" */ './lifecycle/states/delete.ts')
+      return planOfDelete(life, ref)
+    },
+    async purge(options) {
+      const { purgeTenants } = await import(/* webpackMode: "eager" */ './lifecycle/states/purge.ts')
+      return purgeTenants(life, options)
+    },
     ...later,
   }
 }

@@ -20,9 +20,6 @@ import { assertKnownKeys } from './known-keys.ts'
 import type { FleetReport } from './types.ts'
 import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/for-each.ts'
 import type { SeedEntry, SeedOptions } from './lifecycle/steps/seed-fleet.ts'
-import { BoundaryWork } from './lifecycle/boundary/boundaries.ts'
-import { Logins } from './lifecycle/logins/logins.ts'
-import { rotateLogins } from './lifecycle/rotate-logins.ts'
 import { Migrations } from './migrations/run/run.ts'
 import { sourceOfKind } from './migrations/sources/sources.ts'
 import type { Config } from './config/config.ts'
@@ -101,20 +98,22 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       connectionConfig: () => database.connectionConfig(),
     })
     this.domains = domainsApi(rooms.domains)
-    this.migrations = new Migrations<A>(withDriftGate(rooms), catalog.deploy, trialHost(rooms, createTenancy))
+    this.migrations = new Migrations<A>(
+      async () => ({ ...withDriftGate(rooms), ...(await rooms.forWork()) }),
+      catalog.deploy,
+      trialHost(rooms, createTenancy),
+    )
     const tenantsOf = tenantsApi<A, I>(
       tenants,
       (input) => createTenant(rooms, input),
       { ...rooms, migrations: migrationsOfOne(this.migrations) },
-      rooms.steps,
+      rooms.forWork,
       { ...adoptionOf(rooms), clone: cloningOf(rooms) },
     )
     this.tenants = activatedWithoutDrift(rooms, tenantsOf)
     this.templates = templatesApi(rooms)
-    this.boundary = boundaryApi(new BoundaryWork({ ...rooms, deploy: database.deploy }), (rotation) =>
-      rotateLogins(rooms, rotation),
-    )
-    this.logins = loginsApi(new Logins({ ...rooms, deploy: catalog.deploy }))
+    this.boundary = boundaryApi({ ...rooms, deploy: database.deploy })
+    this.logins = loginsApi({ ...rooms, deploy: catalog.deploy })
     this.attack = attackOf(rooms, this)
     this.resolve = createChain<A>(rooms.options.resolve, (ref) => tenants.find(ref))
   }
@@ -218,7 +217,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    * @throws TenancyError INVALID_ARGUMENT, INVALID_SEED, UNKNOWN_TENANT, UNKNOWN_KIND; not for failures in a tenant, which are in the report
    */
   async seed(options: SeedOptions): Promise<FleetReport<SeedEntry>> {
-    return this.#rooms.steps.seed(options)
+    const { steps } = await this.#rooms.forWork()
+    return steps.seed(options)
   }
 
   /**

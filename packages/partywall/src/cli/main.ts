@@ -35,7 +35,8 @@ export async function main(args: readonly string[]): Promise<void> {
 /** What the command threw, or undefined when it is done. */
 async function work(cli: Cli, args: readonly string[]): Promise<unknown> {
   try {
-    await actingAs(operator(), () => buildProgram(cli).parseAsync([...args], { from: 'user' }))
+    const program = await buildProgram(cli, args)
+    await actingAs(operator(), () => program.parseAsync([...args], { from: 'user' }))
     return undefined
   } catch (error) {
     await cli.addAdvice(error)

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Cli } from './context/cli.ts'
 import { buildProgram } from './program.ts'
 
-const commands = commandsBelow(buildProgram({} as Cli), [])
+const commands = commandsBelow(await buildProgram({} as Cli), [])
 
 describe.each(commands)('the help of partywall $name', ({ name, command }) => {
   test('describes the command, its arguments and its flags', () => {

@@ -1,22 +1,27 @@
-/** The whole command line: every noun, and the flags that all commands have in common. */
+/** The command line: its nouns, and the flags that all commands have in common. */
 import { Command, type CommanderError } from 'commander'
 import { version } from '../version.ts'
 import type { Cli, GlobalFlags } from './context/cli.ts'
-import { attack } from './attack/attack.ts'
-import { check } from './check/check.ts'
-import { boundary } from './boundary/boundary.ts'
-import { dev } from './project/dev.ts'
-import { doctor } from './doctor/doctor.ts'
-import { init } from './project/init.ts'
-import { drift } from './drift/drift.ts'
-import { domain } from './domain/domain.ts'
-import { migrate } from './migrate/migrate.ts'
-import { seed } from './seed/seed.ts'
-import { sql } from './sql/sql.ts'
-import { template } from './template/template.ts'
-import { tenant } from './tenant/tenant.ts'
 
-export function buildProgram(cli: Cli): Command {
+/** In the order of the help. A noun registers its own verbs. */
+const nouns: Readonly<Record<string, () => Promise<(program: Command, cli: Cli) => void>>> = {
+  init: async () => (await import('./project/init.ts')).init,
+  tenant: async () => (await import('./tenant/tenant.ts')).tenant,
+  template: async () => (await import('./template/template.ts')).template,
+  domain: async () => (await import('./domain/domain.ts')).domain,
+  migrate: async () => (await import('./migrate/migrate.ts')).migrate,
+  boundary: async () => (await import('./boundary/boundary.ts')).boundary,
+  seed: async () => (await import('./seed/seed.ts')).seed,
+  sql: async () => (await import('./sql/sql.ts')).sql,
+  attack: async () => (await import('./attack/attack.ts')).attack,
+  check: async () => (await import('./check/check.ts')).check,
+  doctor: async () => (await import('./doctor/doctor.ts')).doctor,
+  drift: async () => (await import('./drift/drift.ts')).drift,
+  dev: async () => (await import('./project/dev.ts')).dev,
+}
+
+/** @param args loads the noun that they call, and all nouns where they call none: for the help, and to suggest a word for a misspelt one */
+export async function buildProgram(cli: Cli, args: readonly string[] = []): Promise<Command> {
   const program = new Command('partywall')
     .description('Schema-per-tenant multi-tenancy for PostgreSQL.')
     .version(version)
@@ -25,23 +30,21 @@ export function buildProgram(cli: Cli): Command {
     .hook('preAction', (_, command) => {
       cli.flags = commonFlags(command)
     })
-
-  // In the order of the help. A noun registers its own verbs.
-  init(program, cli)
-  tenant(program, cli)
-  template(program, cli)
-  domain(program, cli)
-  migrate(program, cli)
-  boundary(program, cli)
-  seed(program, cli)
-  sql(program, cli)
-  attack(program, cli)
-  check(program, cli)
-  doctor(program, cli)
-  drift(program, cli)
-  dev(program, cli)
-
+  const called = nounOf(args)
+  for (const [name, load] of Object.entries(nouns)) {
+    if (called !== undefined && name !== called) continue
+    const register = await load()
+    register(program, cli)
+  }
   return withCommonOptions(program)
+}
+
+/** The first word that is neither a flag nor the value of the only common flag that takes one. After `--help` it is not called. */
+function nounOf(args: readonly string[]): string | undefined {
+  const word = args.find((arg, at) => !arg.startsWith('-') && args[at - 1] !== '--config')
+  if (word === undefined || !Object.hasOwn(nouns, word)) return undefined
+  const before = args.slice(0, args.indexOf(word))
+  return before.includes('--help') || before.includes('-h') ? undefined : word
 }
 
 /**

@@ -10,19 +10,19 @@ const docs = new URL('../../../../docs/', import.meta.url)
 const page = await readFile(new URL('command-line.md', docs), 'utf8')
 const migrations = await readFile(new URL('migrations.md', docs), 'utf8')
 
-test('every command has a row and a section on the page, and the section has every flag', () => {
+test('every command has a row and a section on the page, and the section has every flag', async () => {
   // No command runs, so none of the context is used.
-  expect(missing(buildProgram({} as Cli), page)).toEqual([])
+  expect(missing(await buildProgram({} as Cli), page)).toEqual([])
 })
 
-test('a command or flag that is not on the page is found', () => {
+test('a command or flag that is not on the page is found', async () => {
   const without = page
     .replaceAll('`--max-failures', '')
     .replace('| `--limit <n>`', '')
     .replace('### domain list', '')
     .replace('[`dev`]', '')
     .replace('| `--verbose` |', '')
-  expect(missing(buildProgram({} as Cli), without)).toEqual([
+  expect(missing(await buildProgram({} as Cli), without)).toEqual([
     '--verbose',
     'tenant list --limit',
     'domain list has no section',

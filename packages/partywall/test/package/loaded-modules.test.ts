@@ -1,18 +1,43 @@
 /** What a program loads with partywall: each module costs start-up time, and those of development have no place in production. */
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { bin, project } from '../cli/partywall.ts'
 import { testDatabase } from '../support/servers/database.ts'
 import { folderForTest } from '../support/tenants/registry.ts'
 
 const workspace = fileURLToPath(new URL('../../', import.meta.url))
 
-test('a program with a database loads no module of the embedded server, and no attack', async () => {
+test('a program that serves tenants loads only the rooms that requests need', async () => {
   const { url } = await testDatabase()
-  const loaded = await modulesOf({ database: url })
+  const { createTenancy } = await import('../../src/index.ts')
+  const config = { database: url, migrations: { shared: false, tenant: false } } as const
+  const tenancy = createTenancy(config)
+  await tenancy.tenants.create({ schema: 'acme', domains: ['acme.example.com'] })
+  await tenancy.close()
+  const request = `tenancy.run({ domain: 'acme.example.com' }, () => tenancy.pool.query('select 1'))`
+  const loaded = await modulesOf(config, request)
   expect(loaded).toContain('src/tenancy.ts')
-  expect(loaded.filter((path) => path.startsWith('src/embedded/') || path.startsWith('src/attack/'))).toEqual([])
+  expect(roomsOf(loaded).filter((room) => !served.includes(room))).toEqual([])
+  // What a run of migrations needs is loaded by the first run.
+  expect(loaded.filter((path) => path.startsWith('src/migrations/run/'))).toEqual([
+    'src/migrations/run/run.ts',
+    'src/migrations/run/run-options.ts',
+  ])
+})
+
+test('a command loads its own noun, and its help loads nothing of the library', async () => {
+  const { url } = await testDatabase()
+  const { folder } = await project(url)
+  const help = await modulesOfCommand(['tenant', 'list', '--help'], folder, url)
+  expect(roomsOf(help).filter((room) => room.startsWith('cli/'))).toEqual(['cli/context', 'cli/tenant', 'cli/terminal'])
+  expect(roomsOf(help).filter((room) => /^(?:database|lifecycle|resolve|migrations\/(?!sources$))/.test(room))).toEqual([])
+  const list = roomsOf(await modulesOfCommand(['tenant', 'list'], folder, url))
+  expect(list).toContain('database/pool')
+  expect(list.filter((room) => !served.includes(room))).toEqual(['cli', 'cli/context', 'cli/tenant', 'cli/terminal'])
 })
 
 test('a program that only queries does not load the grammar for the review of migrations', async () => {
@@ -36,9 +61,64 @@ test('a program without a database loads the embedded server when it needs one',
   expect(loaded).toContain('src/embedded/embedded.ts')
 })
 
-/** The modules of partywall that a process has loaded when its tenancy is ready, relative to the package. */
-async function modulesOf(config: object): Promise<string[]> {
-  return (await urlsOf(config))
+/** The rooms that serve requests. Work that is done once in a while is in none of them, and is loaded when it begins. */
+const served = [
+  'catalog',
+  'catalog/audit',
+  'catalog/domains',
+  'catalog/install',
+  'catalog/install/migrations',
+  'catalog/relations',
+  'catalog/roles',
+  'catalog/tenants',
+  'config',
+  'database',
+  'database/binding',
+  'database/boundary',
+  'database/logins',
+  'database/pool',
+  'database/probe',
+  'database/watch',
+  'fleet',
+  'lifecycle/entry',
+  'migrations/history',
+  'migrations/plan',
+  'migrations/review',
+  'migrations/run',
+  'migrations/shape',
+  'migrations/sources',
+  'migrations/sources/files',
+  'migrations/sources/folder',
+  'names',
+  'resolve',
+  'scope',
+  'sql',
+]
+
+function roomsOf(modules: readonly string[]): string[] {
+  const folders = modules.filter((path) => path.startsWith('src/')).map((path) => posix.dirname(path).slice('src/'.length))
+  return [...new Set(folders)].filter((folder) => folder !== '').toSorted()
+}
+
+/** The modules of partywall that a process has loaded when its tenancy is ready and `work` is done, relative to the package. */
+async function modulesOf(config: object, work?: string): Promise<string[]> {
+  return ofPackage(await urlsOf(config, work))
+}
+
+async function modulesOfCommand(call: readonly string[], folder: string, url: string): Promise<string[]> {
+  const hook = `
+    import { writeFileSync } from 'node:fs'
+    import { registerHooks } from 'node:module'
+    const loaded = []
+    registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) })
+    process.on('exit', () => writeFileSync('loaded.json', JSON.stringify(loaded)))`
+  const node = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, bin, ...call]
+  await promisify(execFile)(process.execPath, node, { cwd: folder, env: { ...process.env, DATABASE_URL: url } })
+  return ofPackage(JSON.parse(await readFile(join(folder, 'loaded.json'), 'utf8')) as string[])
+}
+
+function ofPackage(urls: readonly string[]): string[] {
+  return urls
     .filter((url) => url.startsWith('file:'))
     .map((url) => fileURLToPath(url))
     .filter((path) => path.startsWith(workspace))

@@ -1,6 +1,9 @@
-/** What a command is given: a place for its result, prompts, and the tenancy of the project that it is called in. */
+/**
+ * What a command is given: a place for its result, prompts, and the tenancy of the project that it is called in. The tenancy is loaded when it is opened, so
+ * that help and wrong usage are printed at once.
+ */
 import { dirname, resolve } from 'node:path'
-import { createTenancy, databaseOf, type Tenancy } from '../../tenancy.ts'
+import type { Tenancy } from '../../tenancy.ts'
 import { projectRoot } from '../../config/project-root.ts'
 import { findConfig, loadConfig } from './config-file.ts'
 import { lookUpAdvice } from './look-up-advice.ts'
@@ -69,7 +72,9 @@ export class Cli {
   async interrupt(): Promise<void> {
     await this.#endWork?.()
     const tenancy = await this.#tenancy?.catch(() => undefined)
-    if (tenancy !== undefined) await databaseOf(tenancy).interrupt()
+    if (tenancy === undefined) return
+    const { databaseOf } = await import('../../tenancy.ts')
+    await databaseOf(tenancy).interrupt()
   }
 
   /** Closes what was opened; the embedded server stops when no other process uses it. */
@@ -82,6 +87,7 @@ export class Cli {
     const file = findConfig(process.cwd(), this.flags.config)
     const config = await loadConfig(file)
     const folder = dirname(file)
+    const { createTenancy } = await import('../../tenancy.ts')
     try {
       const tenancy = createTenancy({
         ...config,

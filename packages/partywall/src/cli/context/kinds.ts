@@ -2,7 +2,7 @@
  * Kinds of tenants that flags name, checked before a command asks questions or starts work. A misspelt kind that is not refused would
  * select no tenant, and the command would report success.
  */
-import { unknownKind } from '../../migrations/sources/sources.ts'
+import { unknownKind } from '../../migrations/sources/unknown-kind.ts'
 import type { Tenancy } from '../../tenancy.ts'
 
 /**

@@ -89,7 +89,7 @@ describe('migrate refuses the flags, before anything is done', () => {
     ['down --shared --status suspended --to 0', /roll the tenants back first/],
   ])('migrate %s', async (call, message) => {
     // None of these calls gets as far as opening a tenancy.
-    const program = buildProgram({} as Cli)
+    const program = await buildProgram({} as Cli)
     await expect(program.parseAsync(['migrate', ...call.split(' ')], { from: 'user' })).rejects.toThrow(message)
   })
 })

@@ -7,7 +7,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { MigrationSource } from '../../ports/migration-source.ts'
 import type { DatabaseAtHead } from '../../migrations/trial/database-at-head.ts'
-import { trialHostOf } from '../../tenancy.ts'
 import type { Cli } from '../context/cli.ts'
 import { shortPath } from '../terminal/printable.ts'
 import { UsageError } from '../terminal/failure.ts'
@@ -81,6 +80,7 @@ class GeneratorRun {
       signal: abort.signal,
       onStage: (stage: string) => stickyLine?.show(() => `${stage} …`),
     }
+    const { trialHostOf } = await import('../../tenancy.ts')
     const host = trialHostOf(await this.#cli.tenancy())
     const { withDatabaseAtHead } = await import('../../migrations/trial/database-at-head.ts')
     const work = withDatabaseAtHead(host, source, options, (database) => {

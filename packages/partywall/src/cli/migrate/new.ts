@@ -2,8 +2,6 @@
 import { Option, type Command } from 'commander'
 import { TenancyError } from '../../errors.ts'
 import type { PublicOptions } from '../../config/options.ts'
-import { folderSource } from '../../migrations/sources/folder/folder.ts'
-import { newMigration } from '../../migrations/sources/folder/new.ts'
 import type { MigrationSource } from '../../ports/migration-source.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples } from '../context/declarations.ts'
@@ -55,6 +53,7 @@ export function migrateNew(parent: Command, cli: Cli): void {
       const source = flags.shared === true ? shared : tenant['default']!
       if (source === false) throw noMigrationsThere()
       const { root } = options
+      const { folderSource } = await import('../../migrations/sources/folder/folder.ts')
       const placed = typeof source === 'string' ? folderSource(source) : atItsPlace(source, options, flags.shared === true)
       if (typeof source !== 'string' && placed.written?.called !== 'folderMigrations') {
         return newByTool(cli, { source: placed, name, isTypeScript: flags.ts === true, root, passedOn }, flags)
@@ -65,6 +64,7 @@ export function migrateNew(parent: Command, cli: Cli): void {
           `${toolFlag === undefined ? '`--`' : `--${toolFlag}`} is for the migrations of another tool, and partywall creates these files itself: leave it out`,
         )
       }
+      const { newMigration } = await import('../../migrations/sources/folder/new.ts')
       const file = await newMigration({
         folder: placed.name,
         name,

@@ -1,7 +1,6 @@
 /** `partywall dev`: the embedded PostgreSQL of the project, in the foreground until Ctrl-C. */
 import type { Command } from 'commander'
 import { TenancyError } from '../../errors.ts'
-import { databaseOf } from '../../tenancy.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples } from '../context/declarations.ts'
 import { UsageError } from '../terminal/failure.ts'
@@ -19,6 +18,7 @@ export function dev(parent: Command, cli: Cli): void {
         )
       }
       const { connectionString: url } = await tenancy.database.connectionConfig()
+      const { databaseOf } = await import('../../tenancy.ts')
       const held = await databaseOf(tenancy).holdConnection()
       // Taken before the URL is printed: its reader may send the signal at once.
       const stopped = cli.signals.take()

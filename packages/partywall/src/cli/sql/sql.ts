@@ -6,7 +6,7 @@ import { text as readAll } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { splitStatements, type SqlStatement } from '../../sql/lexer.ts'
 import type { ForEachEntry } from '../../fleet/for-each.ts'
-import { recordIn, type Tenancy } from '../../tenancy.ts'
+import type { Tenancy } from '../../tenancy.ts'
 import type { Tenant } from '../../types.ts'
 import type { Cli } from '../context/cli.ts'
 import { examples, kindFlag, repeated, statusFlag, type NarrowingFlags } from '../context/declarations.ts'
@@ -53,7 +53,7 @@ export function sql(parent: Command, cli: Cli): void {
 
 async function runInOne(cli: Cli, tenancy: Tenancy, statement: string, ref: string | undefined): Promise<void> {
   if (ref === undefined) {
-    await recordIn(tenancy, { action: 'sql.run', object: 'shared' })
+    await record(tenancy)
     const results = await query(tenancy.sharedPool, statement)
     cli.out.result({ target: 'shared', ...resultDocument(results) }, () => renderResults(results))
     return
@@ -89,8 +89,13 @@ function withSkipped({ error, ...entry }: ForEachEntry<SqlResult[]>): ForEachEnt
 }
 
 async function queryIn(tenancy: Tenancy, tenant: Tenant, statement: string): Promise<SqlResult[]> {
-  await recordIn(tenancy, { action: 'sql.run', tenant, object: tenant.schema })
+  await record(tenancy, tenant)
   return query(tenancy.pool, statement)
+}
+
+async function record(tenancy: Tenancy, tenant?: Tenant): Promise<void> {
+  const { recordIn } = await import('../../tenancy.ts')
+  await recordIn(tenancy, { action: 'sql.run', tenant, object: tenant?.schema ?? 'shared' })
 }
 
 async function query(pool: Tenancy['pool'], statement: string): Promise<SqlResult[]> {

@@ -1,19 +1,23 @@
-/** `tenancy.migrations`: migrates the shared schema and then the tenants, and reports the state of each schema. */
+/**
+ * `tenancy.migrations`: migrates the shared schema and then the tenants, and reports the state of each schema. What does the work is loaded by the first
+ * call: a process that serves requests migrates nothing.
+ */
 import type { Database } from '../../ports/database.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { Attributes, MigrationReport } from '../../types.ts'
 import { inGroups, stepOf, type Planned } from '../plan/planned.ts'
-import { FleetRun, type MigrationsParts } from './fleet-run.ts'
+import type { MigrationsParts } from './fleet-run.ts'
 import type { TrialHost, TrialOptions } from '../trial/trial-parts.ts'
 import type { TrialReport } from '../trial/trial-report.ts'
 import type { MigrationStatus } from './report.ts'
-import { areUpToDate, planSchemas, readStatuses, type PlanOptions } from './statuses.ts'
+import type { PlanOptions } from './statuses.ts'
 import {
   assertNamed,
   assertRunOptions,
   redoOptionKeys,
   resetOptionKeys,
   runOptionKeys,
+  type FleetOptions,
   type RedoOptions,
   type ResetOptions,
   type RunOptions,
@@ -36,17 +40,18 @@ export interface MigrationGroup {
 }
 
 export class Migrations<A extends object = Attributes> {
-  readonly #parts: MigrationsParts<A>
-  readonly #deploying: MigrationsParts<A>
+  readonly #open: () => Promise<MigrationsParts<A>>
+  readonly #deploy: Database
   readonly #trialHost: TrialHost | undefined
 
   /**
+   * @param open what the work needs of the other rooms
    * @param deploy the same database for what changes it; to look at the state of the fleet, the rights of the application are enough
    * @param trialHost what a trial needs; absent: there are no trials
    */
-  constructor(parts: MigrationsParts<A>, deploy: Database, trialHost?: TrialHost) {
-    this.#parts = parts
-    this.#deploying = { ...parts, catalog: deploy }
+  constructor(open: () => Promise<MigrationsParts<A>>, deploy: Database, trialHost?: TrialHost) {
+    this.#open = open
+    this.#deploy = deploy
     this.#trialHost = trialHost
   }
 
@@ -71,7 +76,8 @@ export class Migrations<A extends object = Attributes> {
    * @throws TenancyError INVALID_MIGRATION, INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND
    */
   async status(options: PlanOptions = {}): Promise<MigrationStatus[]> {
-    return readStatuses('migrations.status', this.#parts, options)
+    const { readStatuses } = await statuses()
+    return readStatuses('migrations.status', await this.#open(), options)
   }
 
   /**
@@ -81,7 +87,8 @@ export class Migrations<A extends object = Attributes> {
    * @throws TenancyError as `status`
    */
   async plan(options: PlanOptions = {}): Promise<MigrationGroup[]> {
-    return inGroups(await planSchemas('migrations.plan', this.#parts, options)).map(groupOf)
+    const { planSchemas } = await statuses()
+    return inGroups(await planSchemas('migrations.plan', await this.#open(), options)).map(groupOf)
   }
 
   /**
@@ -91,7 +98,8 @@ export class Migrations<A extends object = Attributes> {
    * @throws TenancyError as `status`
    */
   async check(options: PlanOptions = {}): Promise<boolean> {
-    return areUpToDate('migrations.check', this.#parts, options)
+    const { areUpToDate } = await statuses()
+    return areUpToDate('migrations.check', await this.#open(), options)
   }
 
   /**
@@ -115,7 +123,7 @@ export class Migrations<A extends object = Attributes> {
     assertKnownKeys('migrations.redo', options, redoOptionKeys)
     assertRunOptions('migrations.redo', options)
     assertNamed('migrations.redo', options, 'last')
-    return new FleetRun<A>(this.#deploying, { ...options, again: 'last' }).run()
+    return this.#runFleet({ ...options, again: 'last' })
   }
 
   /**
@@ -129,7 +137,7 @@ export class Migrations<A extends object = Attributes> {
     assertKnownKeys('migrations.reset', options, resetOptionKeys)
     assertRunOptions('migrations.reset', options)
     assertNamed('migrations.reset', options, 'all')
-    return new FleetRun<A>(this.#deploying, { ...options, again: 'all' }).run()
+    return this.#runFleet({ ...options, again: 'all' })
   }
 
   /**
@@ -150,9 +158,16 @@ export class Migrations<A extends object = Attributes> {
   async #run(call: string, options: RunOptions): Promise<MigrationReport> {
     assertKnownKeys(call, options, runOptionKeys)
     assertRunOptions(call, options)
-    return new FleetRun<A>(this.#deploying, options).run()
+    return this.#runFleet(options)
+  }
+
+  async #runFleet(options: FleetOptions): Promise<MigrationReport> {
+    const { FleetRun } = await import(/* webpackMode: "eager" */ './fleet-run.ts')
+    return new FleetRun<A>({ ...(await this.#open()), catalog: this.#deploy }, options).run()
   }
 }
+
+const statuses = () => import(/* webpackMode: "eager" */ './statuses.ts')
 
 function groupOf(alike: readonly Planned[]): MigrationGroup {
   const { target, direction, pending } = alike[0]!

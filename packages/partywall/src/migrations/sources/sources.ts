@@ -1,10 +1,8 @@
 /** The sources of migrations in the configuration: one for the shared schema, and one for each kind of tenant. */
-import { TenancyError } from '../../errors.ts'
-import { nearest } from '../../nearest.ts'
-import { seen } from '../../seen.ts'
 import type { Options } from '../../config/options.ts'
 import { folderSource } from './folder/folder.ts'
 import type { MigrationSource } from '../../ports/migration-source.ts'
+import { unknownKind } from './unknown-kind.ts'
 
 export interface MigrationSources {
   readonly shared: MigrationSource
@@ -43,16 +41,4 @@ export function sourceOfKind(sources: MigrationSources, kind: unknown): Migratio
   const source = typeof kind === 'string' ? sources.kinds.get(kind) : undefined
   if (source !== undefined) return source
   throw unknownKind(kind, [...sources.kinds.keys()])
-}
-
-/** @param kinds those of the configuration */
-export function unknownKind(kind: unknown, kinds: readonly string[]): TenancyError {
-  const suggestion = typeof kind === 'string' ? nearest(kind.slice(0, 60), kinds) : undefined
-  return new TenancyError(
-    'UNKNOWN_KIND',
-    `There is no kind of tenant ${seen(kind, 'quoted')}. ` +
-      (suggestion === undefined ? `The kinds are ${kinds.join(', ')}. ` : `Did you mean ${JSON.stringify(suggestion)}? `) +
-      'To add a kind, give its migrations in the option "migrations.tenant": { default: …, <kind>: … }.',
-    { details: { kind: typeof kind === 'string' ? kind.slice(0, 60) : seen(kind), kinds, nearest: suggestion } },
-  )
 }

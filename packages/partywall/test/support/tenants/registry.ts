@@ -35,8 +35,8 @@ export function openRegistry(url: string, config: Config<any> = {}): Registry {
     catalog,
     tenants,
     domains,
-    migrations: new Migrations(rooms, catalog.deploy),
-    create: (input) => provision<any>(rooms, input),
+    migrations: new Migrations(async () => ({ ...rooms, ...(await rooms.forWork()) }), catalog.deploy),
+    create: async (input) => provision<any>({ ...rooms, ...(await rooms.forWork()) }, input),
     close: () => database.close(),
   }
 }
