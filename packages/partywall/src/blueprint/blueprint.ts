@@ -148,7 +148,7 @@ interface Rule {
 /** `enabled` fires unless the session is a replica; `replica` only if it is; `always` in both cases. */
 export type FiringState = 'enabled' | 'disabled' | 'replica' | 'always'
 
-interface Policy {
+export interface Policy {
   readonly name: string
   readonly command: string
   readonly permissive: boolean

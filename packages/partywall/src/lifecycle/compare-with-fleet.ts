@@ -3,14 +3,12 @@
  * pg_type …)`) can give the second tenant other tables than the first one, without an error. The review finds such files as far as a text shows
  * them; what it cannot see shows in the result.
  */
-import type { Blueprint } from '../blueprint/blueprint.ts'
-import { compareBlueprints } from '../blueprint/compare-blueprints.ts'
 import { isOwnNameAlone } from '../blueprint/own-name-difference.ts'
 import { readFingerprints } from '../blueprint/fingerprints.ts'
 import { readBlueprint } from '../blueprint/read-blueprint.ts'
 import type { MigrationSource } from '../ports/migration-source.ts'
 import type { Queryable } from '../sql/statement.ts'
-import { withoutBoundary, type BoundaryRoles } from './without-boundary.ts'
+import { differencesOf } from './structure/differences.ts'
 
 /** The most differences that are named. */
 const mostNamed = 5
@@ -22,8 +20,8 @@ export interface Pair {
   readonly schema: string
   /** The schema of the other tenant. */
   readonly like: string
-  /** Asked only when something differs. */
-  roles(): Promise<BoundaryRoles>
+  /** The roles of the boundary, as PostgreSQL writes them. Asked only when something differs. */
+  roles(): Promise<readonly string[]>
 }
 
 /** The sources, and the digests of histories that were compared in this process: the same files give the same result again. */
@@ -43,11 +41,8 @@ export async function differencesFrom(
   digests.add(digest)
   const fingerprints = await readFingerprints(queryable, [schema, like])
   if (fingerprints.get(schema) === fingerprints.get(like)) return []
-  const of = await roles()
-  const [actual, expected] = [await readBlueprint(queryable, schema), await readBlueprint(queryable, like)].map((blueprint) =>
-    withoutBoundary(blueprint, of),
-  ) as [Blueprint, Blueprint]
-  const differences = compareBlueprints(expected, actual).filter((one) => !isOwnNameAlone(one, [schema, like]))
+  const [actual, expected] = [await readBlueprint(queryable, schema), await readBlueprint(queryable, like)]
+  const differences = differencesOf(expected, actual, schema, await roles()).filter((one) => !isOwnNameAlone(one, [schema, like]))
   const names = differences.map(({ kind, name }) => `${kind} ${JSON.stringify(name)}`)
   return [...new Set(names)].slice(0, mostNamed)
 }

@@ -5,7 +5,6 @@
 import { validateAttributes } from '../catalog/tenants/attributes.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Access } from '../catalog/roles/access.ts'
-import type { RoleNames } from '../catalog/roles/role-names.ts'
 import type { Relations } from '../catalog/relations/relations.ts'
 import { giveNewSchema, completeNewSchema } from '../catalog/roles/tenant-role.ts'
 import { firstGeneration } from '../catalog/roles/tenant-login.ts'
@@ -22,6 +21,7 @@ import { createSchemaSql, sharedTransactionLockSql } from '../sql/schema-sql.ts'
 import { sqlState, sqlStateOf } from '../sql/sqlstate.ts'
 import type { Queryable } from '../sql/statement.ts'
 import { TenancyError } from '../errors.ts'
+import { boundaryRolesOf } from './structure/boundary-roles.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import { digestOf } from '../migrations/history/digest.ts'
 import { historyTable } from '../migrations/history/history-sql.ts'
@@ -123,7 +123,7 @@ async function tellDifferences<A extends object>(
   tenant: Tenant<A>,
   like: string,
 ): Promise<void> {
-  const roles = (): Promise<RoleNames> => access.names(catalog.deploy)
+  const roles = (): Promise<readonly string[]> => boundaryRolesOf(access, catalog.deploy)
   const pair = { source: sourceOfKind(sources, kind), digest: digestOf(migrations), schema: tenant.schema, like, roles }
   try {
     const { differencesFrom } = await import(/* webpackMode: "eager" */ './compare-with-fleet.ts')

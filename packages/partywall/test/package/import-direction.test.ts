@@ -48,7 +48,6 @@ const rooms: Record<string, readonly string[]> = {
   ],
   // What is built on statements: none of these has a connection.
   blueprint: [...text],
-  'blueprint/repair': [...text, 'blueprint'],
   resolve: ['names', 'ports'],
   'catalog/install/migrations': [],
   'catalog/roles': [...ground],
@@ -64,6 +63,7 @@ const rooms: Record<string, readonly string[]> = {
   'catalog/templates': ['sql'],
   'migrations/statements': ['sql'],
   'blueprint/render': [...text, 'blueprint', 'migrations/statements'],
+  'blueprint/repair': [...text, 'blueprint', 'blueprint/render'],
   'migrations/shape': ['sql', 'ports', 'migrations/statements'],
   'migrations/review': ['sql', 'ports', 'migrations/statements', 'migrations/shape'],
   'migrations/sources/files': [],
@@ -135,12 +135,15 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/apply',
     'lifecycle/entry',
   ],
-  // What tenants look like, compared with what their migrations give.
+  // What tenants look like, without what no migration decides.
+  'lifecycle/structure': [...text, 'blueprint', 'catalog/roles'],
+  // Compared with what their migrations give.
   'lifecycle/drift': [
     ...ground,
     'fleet',
     'blueprint',
     'blueprint/repair',
+    'lifecycle/structure',
     'catalog/audit',
     'catalog/blueprints',
     'catalog/roles',
@@ -165,7 +168,7 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/history',
     'migrations/plan',
     'migrations/apply',
-    'lifecycle/drift',
+    'lifecycle/structure',
     'lifecycle/steps',
   ],
   lifecycle: [
@@ -182,6 +185,7 @@ const rooms: Record<string, readonly string[]> = {
     'migrations/history',
     'migrations/plan',
     'migrations/apply',
+    'lifecycle/structure',
     'lifecycle/steps',
     'lifecycle/templates',
   ],

@@ -3,7 +3,7 @@ import { identifier } from '../../names/identifier.ts'
 import { literal } from '../../sql/literal.ts'
 import type { Blueprint, Constraint, Relation } from '../blueprint.ts'
 import { namesToTake, takenNameUnits } from './foreign-key-names.ts'
-import type { Unit } from './rendered-schema.ts'
+import type { Rendering, Unit } from './rendered-schema.ts'
 import { keyOf, ownName } from './sql-names.ts'
 import { storageParameters } from './storage-parameters.ts'
 
@@ -26,15 +26,14 @@ export function isKey({ definition }: Constraint): boolean {
 }
 
 /** The constraints that come after the rows. Those of partitions come first, so that their names stay when the whole table gets the same. */
-export function constraintUnits(blueprint: Blueprint): Unit[] {
-  const relations = new Map(blueprint.relations.map((relation) => [relation.name, relation]))
+export function constraintUnits(blueprint: Blueprint, { relations }: Rendering): Unit[] {
   const units = blueprint.relations.flatMap((relation) => {
     const depth = depthOf(relation, relations)
     const made = relation.constraints.filter((constraint) => !isWithTable(constraint))
     return made.flatMap((constraint) => unitsOf(relation, constraint, relations)).map((unit) => ({ unit, depth }))
   })
   return [
-    ...takenNameUnits(blueprint),
+    ...takenNameUnits(blueprint, relations),
     ...units.toSorted((a, b) => b.depth - a.depth).map(({ unit }) => unit),
     ...blueprint.relations.flatMap((relation) => validatedAlone(relation, relations)),
   ]
@@ -98,9 +97,9 @@ function withIndexOptions(statement: string, kind: KindOfConstraint, parameters:
 }
 
 /** The triggers of a foreign key have names that are not known before. Only a superuser may change them. */
-function alteredTriggersOf(table: string, constraint: string, altered: string): string {
-  const [, state, on] = /^(disabled|replica|always) on (.*)$/s.exec(altered)!
-  const verb = { disabled: 'disable', replica: 'enable replica', always: 'enable always' }[state!]!
+export function alteredTriggersOf(table: string, constraint: string, altered: string): string {
+  const [, state, on] = /^(enabled|disabled|replica|always) on (.*)$/s.exec(altered)!
+  const verb = { enabled: 'enable', disabled: 'disable', replica: 'enable replica', always: 'enable always' }[state!]!
   return `do ${literal(`
     declare
       internal pg_catalog.name;

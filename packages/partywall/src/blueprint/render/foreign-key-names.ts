@@ -8,9 +8,10 @@ import type { Blueprint, Constraint, Relation } from '../blueprint.ts'
 import type { Unit } from './rendered-schema.ts'
 import { keyOf } from './sql-names.ts'
 
-export function takenNameUnits({ relations }: Blueprint): Unit[] {
+/** @param all every table of the schema */
+export function takenNameUnits({ relations }: Blueprint, all: ReadonlyMap<string, Relation>): Unit[] {
   return relations.flatMap((relation) => {
-    const names = namesToTake(relation, relations)
+    const names = namesToTake(relation, all.values())
     if (names.length === 0) return []
     const taken = names.map((name) => `add constraint ${identifier(name)} check (true) not valid`)
     return [

@@ -1,9 +1,9 @@
 /** What hangs on tables and views and comes last: triggers, rules, policies, and the states of the table. */
 import { identifier } from '../../names/identifier.ts'
-import type { Blueprint, FiringState, Relation } from '../blueprint.ts'
+import type { Blueprint, FiringState, Policy, Relation } from '../blueprint.ts'
 import type { Unit } from './rendered-schema.ts'
 
-export function hangingUnits({ relations }: Blueprint): Unit[] {
+export function hangingUnits({ relations }: Pick<Blueprint, 'relations'>): Unit[] {
   return relations.flatMap((relation) => [...triggers(relation), ...rules(relation), ...policies(relation), ...states(relation)])
 }
 
@@ -37,12 +37,23 @@ function policies({ name, policies: all }: Relation): Unit[] {
       `create policy ${identifier(policy.name)} on ${identifier(name)}`,
       ...(policy.permissive ? [] : ['as restrictive']),
       `for ${policy.command}`,
-      `to ${policy.roles.map((role) => (role === 'everyone' ? 'public' : role.slice('role '.length))).join(', ')}`,
-      ...(policy.using === null ? [] : [`using (${policy.using})`]),
-      ...(policy.check === null ? [] : [`with check (${policy.check})`]),
+      ...Object.values(policyClauses(policy)).filter((clause) => clause !== undefined),
     ].join(' '),
   )
   return unit('policy', made)
+}
+
+/** What ALTER POLICY can change. */
+export function policyClauses({ roles, using, check }: Policy): {
+  roles: string
+  using: string | undefined
+  check: string | undefined
+} {
+  return {
+    roles: `to ${roles.map((role) => (role === 'everyone' ? 'public' : role.slice('role '.length))).join(', ')}`,
+    using: using === null ? undefined : `using (${using})`,
+    check: check === null ? undefined : `with check (${check})`,
+  }
 }
 
 function states(relation: Relation): Unit[] {
@@ -70,14 +81,19 @@ function clusterOn({ name, kind }: Relation, index: string): string {
   return `alter ${kind === 'materialized view' ? 'materialized view' : 'table only'} ${identifier(name)} cluster on ${identifier(index)}`
 }
 
-function firing(
-  table: string,
-  kind: 'trigger' | 'rule',
-  { name, enabled }: { readonly name: string; readonly enabled: FiringState },
-): string[] {
-  if (enabled === 'enabled') return []
-  const verb = { disabled: 'disable', replica: 'enable replica', always: 'enable always' }[enabled]
-  return [`alter table only ${table} ${verb} ${kind} ${identifier(name)}`]
+interface Fires {
+  readonly name: string
+  readonly enabled: FiringState
+}
+
+/** A new one is enabled. */
+function firing(table: string, kind: 'trigger' | 'rule', fires: Fires): string[] {
+  return fires.enabled === 'enabled' ? [] : [firingSql(table, kind, fires)]
+}
+
+export function firingSql(table: string, kind: 'trigger' | 'rule', { name, enabled }: Fires): string {
+  const verb = { enabled: 'enable', disabled: 'disable', replica: 'enable replica', always: 'enable always' }[enabled]
+  return `alter table only ${table} ${verb} ${kind} ${identifier(name)}`
 }
 
 function unit(tier: Unit['tier'], statements: readonly string[]): Unit[] {

@@ -2,23 +2,27 @@
 import type { Need } from '../creation.ts'
 import { isAfterRows, tiers, type Unit } from './rendered-schema.ts'
 
-export interface Ordered {
-  readonly structure: readonly Unit[]
-  readonly afterRows: readonly Unit[]
+/** What decides about the place of a unit. */
+type Orderable = Pick<Unit, 'keys' | 'tier' | 'needs' | 'isForRows'>
+
+export interface Ordered<U extends Orderable = Unit> {
+  readonly structure: readonly U[]
+  readonly afterRows: readonly U[]
   /** Units that need each other, with the keys of each. None when the order is complete. */
-  readonly circle: readonly Unit[]
+  readonly circle: readonly U[]
   /** Units without which rows could not be copied, and which need something that comes after the rows; with what is between. */
-  readonly late: readonly Unit[]
+  readonly late: readonly U[]
 }
 
-export function orderUnits(units: readonly Unit[], needs: readonly Need[]): Ordered {
-  const byKey = new Map(units.flatMap((unit) => unit.keys.map((key) => [key, unit] as const)))
-  const needed = new Map(units.map((unit) => [unit, new Set<Unit>()]))
-  const add = (unit: Unit | undefined, key: string) => {
-    const other = byKey.get(key)
-    if (unit !== undefined && other !== undefined && other !== unit) needed.get(unit)!.add(other)
+export function orderUnits<U extends Orderable>(units: readonly U[], needs: readonly Need[]): Ordered<U> {
+  // Several units may make one object: they change it, part by part.
+  const byKey = new Map<string, U[]>()
+  for (const unit of units) for (const key of unit.keys) byKey.set(key, [...(byKey.get(key) ?? []), unit])
+  const needed = new Map(units.map((unit) => [unit, new Set<U>()]))
+  const add = (unit: U, key: string) => {
+    for (const other of byKey.get(key) ?? []) if (other !== unit) needed.get(unit)!.add(other)
   }
-  for (const { object, needs: key } of needs) add(byKey.get(object), key)
+  for (const { object, needs: key } of needs) for (const unit of byKey.get(object) ?? []) add(unit, key)
   for (const unit of units) for (const key of unit.needs ?? []) add(unit, key)
 
   const after = afterClosure(units, needed)
@@ -40,7 +44,7 @@ export function orderUnits(units: readonly Unit[], needs: readonly Need[]): Orde
 }
 
 /** What comes after the rows, and all that needs it. */
-function afterClosure(units: readonly Unit[], needed: ReadonlyMap<Unit, ReadonlySet<Unit>>): Set<Unit> {
+function afterClosure<U extends Orderable>(units: readonly U[], needed: ReadonlyMap<U, ReadonlySet<U>>): Set<U> {
   const after = new Set(units.filter(({ tier }) => isAfterRows(tier)))
   for (let size = -1; size !== after.size;) {
     size = after.size
@@ -50,7 +54,7 @@ function afterClosure(units: readonly Unit[], needed: ReadonlyMap<Unit, Readonly
 }
 
 /** The late units and what makes them late, except what belongs after the rows anyway. */
-function lateChain(late: readonly Unit[], after: ReadonlySet<Unit>, needed: ReadonlyMap<Unit, ReadonlySet<Unit>>): Unit[] {
+function lateChain<U extends Orderable>(late: readonly U[], after: ReadonlySet<U>, needed: ReadonlyMap<U, ReadonlySet<U>>): U[] {
   const chain = new Set(late)
   for (const unit of chain) {
     for (const other of needed.get(unit)!) if (after.has(other) && !isAfterRows(other.tier)) chain.add(other)
@@ -58,20 +62,20 @@ function lateChain(late: readonly Unit[], after: ReadonlySet<Unit>, needed: Read
   return [...chain]
 }
 
-function sorted(
-  units: readonly Unit[],
-  needed: ReadonlyMap<Unit, ReadonlySet<Unit>>,
-): { readonly order: Unit[]; readonly rest: Unit[] } {
+function sorted<U extends Orderable>(
+  units: readonly U[],
+  needed: ReadonlyMap<U, ReadonlySet<U>>,
+): { readonly order: U[]; readonly rest: U[] } {
   const here = new Set(units)
   const waiting = new Map(units.map((unit) => [unit, [...needed.get(unit)!].filter((other) => here.has(other)).length]))
-  const dependents = new Map<Unit, Unit[]>()
+  const dependents = new Map<U, U[]>()
   for (const unit of units) {
     for (const other of needed.get(unit)!) dependents.set(other, [...(dependents.get(other) ?? []), unit])
   }
-  const ready: Unit[][] = tiers.map(() => [])
-  const push = (unit: Unit) => ready[tiers.indexOf(unit.tier)]!.push(unit)
+  const ready: U[][] = tiers.map(() => [])
+  const push = (unit: U) => ready[tiers.indexOf(unit.tier)]!.push(unit)
   for (const [unit, count] of waiting) if (count === 0) push(unit)
-  const order: Unit[] = []
+  const order: U[] = []
   for (let queue = ready.find((list) => list.length > 0); queue !== undefined; queue = ready.find((list) => list.length > 0)) {
     const unit = queue.shift()!
     order.push(unit)

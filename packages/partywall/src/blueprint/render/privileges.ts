@@ -44,7 +44,8 @@ class Rights {
 
   of(kind: GrantKind, name: string, privileges: Privileges, owner: string): string[] {
     const usual = this.#rendering.defaultPrivileges.get(inDefaults[kind]) ?? usualRights(kind, this.#rendering.serverMajor)
-    const taken = usual.filter((right) => !privileges.includes(right))
+    const isKept = (right: string) => this.#rendering.onlyRightsOfOthers === true && right.endsWith(' to the owner')
+    const taken = usual.filter((right) => !privileges.includes(right) && !isKept(right))
     const given = privileges.filter((right) => !usual.includes(right))
     return [
       ...this.#read(taken, owner).map(({ right, to }) => `revoke ${right} on ${kind} ${name} from ${to}`),

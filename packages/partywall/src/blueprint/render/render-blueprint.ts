@@ -2,24 +2,14 @@
 import type { Blueprint } from '../blueprint.ts'
 import { identifier } from '../../names/identifier.ts'
 import { withArrayCasts } from './array-casts.ts'
-import { commentUnits } from './comments.ts'
-import { constraintUnits } from './constraints.ts'
-import { hangingUnits } from './hanging.ts'
-import { indexUnits } from './indexes.ts'
 import { orderUnits, type Ordered } from './order-units.ts'
 import { OwnNames } from './own-names.ts'
-import { ownerUnits, privilegeUnits } from './privileges.ts'
 import { assertRenderable, refuse } from './refusals.ts'
-import type { RenderedSchema, Rendering, RenderOptions, Unit } from './rendered-schema.ts'
+import type { RenderedSchema, RenderOptions, Unit } from './rendered-schema.ts'
 import { refreshOrder } from './refresh-order.ts'
-import { routineUnits } from './routines.ts'
-import { sequenceUnits } from './sequences.ts'
 import { keyOf } from './sql-names.ts'
-import { statisticsUnits } from './statistics.ts'
-import { tableUnits } from './tables.ts'
-import { textSearchUnits } from './text-search.ts'
-import { collationUnits, typeUnits, withShells } from './types.ts'
-import { viewUnits } from './views.ts'
+import { withShells } from './types.ts'
+import { relationsByName, rightsOfNew, unitsOf } from './units-of.ts'
 import { withWrittenOrder } from './written-order.ts'
 
 /**
@@ -50,16 +40,15 @@ export async function renderBlueprint(blueprint: Blueprint, options: RenderOptio
 function inOrder(blueprint: Blueprint, options: RenderOptions): Ordered {
   const split = new Set(viewsOfThemselves(blueprint))
   for (;;) {
-    const ordered = orderUnits(
-      unitsOf(blueprint, {
-        options,
-        serverMajor: blueprint.creation.serverMajor,
-        defaultPrivileges: new Map(blueprint.creation.defaultPrivileges.map(({ name, privileges }) => [name, privileges])),
-        owner: blueprint.owner,
-        split,
-      }),
-      [...withShells(blueprint), ...refreshOrder(blueprint)],
-    )
+    const units = unitsOf(blueprint, {
+      options,
+      serverMajor: blueprint.creation.serverMajor,
+      defaultPrivileges: rightsOfNew(blueprint),
+      owner: blueprint.owner,
+      split,
+      relations: relationsByName(blueprint),
+    })
+    const ordered = orderUnits(units, [...withShells(blueprint), ...refreshOrder(blueprint)])
     const stuck = [...ordered.circle, ...ordered.late]
     if (stuck.length === 0) return ordered
     const keys = stuck.flatMap((unit) => unit.keys)
@@ -67,25 +56,6 @@ function inOrder(blueprint: Blueprint, options: RenderOptions): Ordered {
     for (const key of keys) split.add(key)
     if (split.size === before) refuse([...new Set(stuck.flatMap((unit) => unit.keys.slice(0, 1)))].map(inWords))
   }
-}
-
-function unitsOf(blueprint: Blueprint, rendering: Rendering): Unit[] {
-  return [
-    ...collationUnits(blueprint),
-    ...textSearchUnits(blueprint),
-    ...typeUnits(blueprint, rendering),
-    ...sequenceUnits(blueprint),
-    ...routineUnits(blueprint, rendering),
-    ...tableUnits(blueprint, rendering),
-    ...viewUnits(blueprint, rendering),
-    ...constraintUnits(blueprint),
-    ...indexUnits(blueprint),
-    ...statisticsUnits(blueprint),
-    ...hangingUnits(blueprint),
-    ...ownerUnits(blueprint, rendering),
-    ...privilegeUnits(blueprint, rendering),
-    ...commentUnits(blueprint),
-  ]
 }
 
 /** A view that was replaced by a query of itself cannot be read, but it is there. */

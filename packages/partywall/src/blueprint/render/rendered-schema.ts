@@ -1,4 +1,4 @@
-import type { Privileges } from '../blueprint.ts'
+import type { Privileges, Relation } from '../blueprint.ts'
 
 /** A schema as SQL that creates it elsewhere. Send the lists in their order, in one transaction. */
 export interface RenderedSchema {
@@ -78,4 +78,8 @@ export interface Rendering {
   readonly owner: string
   /** Keys of objects that are made in two steps, because others must come between. */
   readonly split: ReadonlySet<string>
+  /** Every table and view of the schema, also those that are not rendered now. */
+  readonly relations: ReadonlyMap<string, Relation>
+  /** Leaves the rights of the owner and of the tenant as PostgreSQL gives them to a new object. */
+  readonly onlyRightsOfOthers?: boolean
 }

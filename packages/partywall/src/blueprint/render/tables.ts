@@ -14,10 +14,9 @@ import { foreignOptions, storageParameters } from './storage-parameters.ts'
 const tableKinds: ReadonlySet<string> = new Set(['table', 'partitioned table', 'foreign table'])
 
 export function tableUnits(blueprint: Blueprint, rendering: Rendering): Unit[] {
-  const relations = new Map(blueprint.relations.map((relation) => [relation.name, relation]))
   return blueprint.relations
     .filter(({ kind }) => tableKinds.has(kind))
-    .flatMap((relation) => new Table(relation, relations, blueprint, rendering).units())
+    .flatMap((relation) => new Table(relation, blueprint, rendering).units())
 }
 
 function parentsOf(relation: Relation, relations: ReadonlyMap<string, Relation>): Relation[] {
@@ -32,9 +31,9 @@ class Table {
   readonly #name: string
   readonly #key: string
 
-  constructor(relation: Relation, relations: ReadonlyMap<string, Relation>, blueprint: Blueprint, rendering: Rendering) {
+  constructor(relation: Relation, blueprint: Blueprint, rendering: Rendering) {
     this.#relation = relation
-    this.#relations = relations
+    this.#relations = rendering.relations
     this.#blueprint = blueprint
     this.#rendering = rendering
     this.#name = identifier(relation.name)

@@ -4,7 +4,7 @@ export type Hazard = 'locks the table' | 'rewrites the table' | 'loses rows' | '
 export interface Repair {
   /** The object, such as `column orders.total`. */
   readonly object: string
-  /** SQL for a session whose search path is the schema of the tenant alone. Null where no statement is known that does it. */
+  /** SQL for a session whose search path is the schema of the tenant alone. Null where PostgreSQL has no statement that does it. */
   readonly statement: string | null
   readonly hazards: readonly Hazard[]
   /** It adds what is missing, and loses nothing: it may be done without a decision of a person. */
@@ -15,23 +15,15 @@ export interface Repair {
   readonly undo?: string
 }
 
-/** A repair of one difference; `object` is known to its caller. */
-export type Statement = Omit<Repair, 'object' | 'statement'> & {
-  readonly statement: string
-  /** Where its place is among the others. */
-  readonly tier: Tier
+/** A repair whose object is known to its caller. */
+export type Statement = Omit<Repair, 'object' | 'statement'> & { readonly statement: string }
+
+export function additive(statement: string, ...hazards: readonly Hazard[]): Statement {
+  return { statement, hazards, isAdditive: true, runsAlone: false }
 }
 
-/** From the first to the last: what is needed by others comes first. */
-export const tiers = ['drop', 'type', 'table', 'column', 'alter', 'index', 'constraint', 'foreign key', 'view', 'last'] as const
-export type Tier = (typeof tiers)[number]
-
-export function additive(tier: Tier, statement: string, ...hazards: readonly Hazard[]): Statement {
-  return { statement, hazards, isAdditive: true, runsAlone: false, tier }
-}
-
-export function decided(tier: Tier, statement: string, ...hazards: readonly Hazard[]): Statement {
-  return { statement, hazards, isAdditive: false, runsAlone: false, tier }
+export function decided(statement: string, ...hazards: readonly Hazard[]): Statement {
+  return { statement, hazards, isAdditive: false, runsAlone: false }
 }
 
 /** Outside of a transaction. */

@@ -1,78 +1,82 @@
 /**
- * Statements that make a schema as it is expected, from what differs. They are path-relative: the search path must be the schema alone, so that no name
- * leads to the shared schema.
+ * Statements that make a schema as it is expected, from what differs: first what must go, then what is created and changed, in the order in which the
+ * renderer would create the whole schema, at last what nothing needs any more. They are path-relative: the search path must be the schema alone, so
+ * that no name leads to the shared schema.
  */
 import type { BlueprintDifference } from '../blueprint-difference.ts'
 import type { Blueprint } from '../blueprint.ts'
-import { changeBack } from './changed.ts'
-import { dropExtra } from './extra.ts'
-import { createMissing } from './missing.ts'
-import { keyOf, objectsOf, type Objects } from './objects.ts'
-import { changedPrivileges } from './privileges.ts'
-import { tiers, type Repair, type Statement } from './repair.ts'
+import { orderUnits } from '../render/order-units.ts'
+import { tiers } from '../render/rendered-schema.ts'
+import { keyOf } from '../render/sql-names.ts'
+import { dropOf, dropRank } from './drop.ts'
+import { needKeysOf, type Found } from './objects.ts'
+import { Plan, type PlannedStep } from './plan.ts'
+import type { Repair } from './repair.ts'
 
-/** In an order in which they can be run. A difference without a statement has a repair whose statement is null. */
+/**
+ * In an order in which they can be run. A difference that no statement can repair has a repair whose statement is null. Rights of the owner and of the
+ * tenant are neither given nor taken, so neither blueprint should have them.
+ * @param schema the name of the schema. Only statements about the schema itself, and settings of functions, have it
+ */
 export function repairsOf(
   expected: Blueprint,
   actual: Blueprint,
   differences: readonly BlueprintDifference[],
+  schema: string,
 ): readonly Repair[] {
-  const context = {
-    expected: objectsOf(expected),
-    actual: objectsOf(actual),
-    missing: new Set(keysOf(differences, 'missing')),
-    mayBeRenamed: holdersOf(differences),
-    hasExtraTable: differences.some(({ kind, change }) => change === 'extra' && kind.endsWith('table')),
+  const { plan, steps } = planned(expected, actual, differences, schema)
+  return withoutRepetition([
+    ...plan.freeing.map(({ object, statement }): Repair => ({ object, ...statement })),
+    ...dropsOf(plan, plan.removals.gone, actual),
+    ...steps.flatMap(({ object, statements }) => statements.map((one): Repair => ({ object, ...one }))),
+    ...dropsOf(plan, plan.late, actual),
+    ...plan.byHand.map((object): Repair => ({ object, ...byHand })),
+  ])
+}
+
+/** Objects that need each other are made in two steps, where that helps. */
+function planned(
+  expected: Blueprint,
+  actual: Blueprint,
+  differences: readonly BlueprintDifference[],
+  schema: string,
+): { readonly plan: Plan; readonly steps: readonly PlannedStep[] } {
+  const split = new Set<string>()
+  for (;;) {
+    const plan = new Plan(expected, actual, differences, { schema, split })
+    const { structure, afterRows, circle } = orderUnits(plan.steps, expected.creation.needs)
+    const before = split.size
+    for (const key of circle.flatMap(({ keys }) => keys)) split.add(key)
+    if (split.size > before) continue
+    const rest = circle.toSorted((a, b) => tiers.indexOf(a.tier) - tiers.indexOf(b.tier))
+    return { plan, steps: [...structure, ...afterRows, ...rest] }
   }
-  const found = differences.flatMap((difference): readonly Placed[] => {
-    const object = keyOf(difference).trimEnd()
-    const statements = statementsFor(difference, context)
-    if (statements === undefined) return [{ repair: { object, ...unknown }, tier: 'last' }]
-    return statements.map(({ tier, ...repair }) => ({ repair: { object, ...repair }, tier }))
+}
+
+/** What hangs on tables, then what needs other objects before these. */
+function dropsOf(plan: Plan, founds: readonly Found[], { creation }: Blueprint): readonly Repair[] {
+  const units = founds.map((found) => ({
+    found,
+    // A column is dropped when nothing reads its table any more.
+    keys: found.is === 'column' ? [keyOf('relation', found.relation.name)] : needKeysOf(found),
+    tier: 'table' as const,
+  }))
+  const { structure, circle } = orderUnits(units, creation.needs)
+  return [...structure, ...circle]
+    .toReversed()
+    .toSorted((a, b) => dropRank(a.found) - dropRank(b.found))
+    .flatMap(({ found }) => dropOf(found, plan.isFreed(found)).map((one): Repair => ({ object: plan.nameOf(found), ...one })))
+}
+
+/** A statement may repair several differences. */
+function withoutRepetition(repairs: readonly Repair[]): readonly Repair[] {
+  const seen = new Set<string>()
+  return repairs.filter(({ object, statement }) => {
+    const key = statement ?? `\0${object}`
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
   })
-  const repairs = found.toSorted((a, b) => tiers.indexOf(a.tier) - tiers.indexOf(b.tier)).map(({ repair }) => repair)
-  return repairs.filter(
-    ({ statement }, index) => statement === null || repairs.findIndex((one) => one.statement === statement) === index,
-  )
 }
 
-interface Placed {
-  readonly repair: Repair
-  readonly tier: Statement['tier']
-}
-
-interface Context {
-  readonly expected: Objects
-  readonly actual: Objects
-  readonly missing: ReadonlySet<string>
-  /** Tables with a column that is too much: one that is missing may have its rows there, under another name. */
-  readonly mayBeRenamed: ReadonlySet<string>
-  /** The same for a table that is missing. */
-  readonly hasExtraTable: boolean
-}
-
-function statementsFor(difference: BlueprintDifference, context: Context): readonly Statement[] | undefined {
-  const key = keyOf(difference)
-  const [should, is] = [context.expected.get(key), context.actual.get(key)]
-  if (difference.change === 'extra') return is && dropExtra(is)
-  if (difference.change === 'missing') {
-    const made = should && createMissing(should, (kind, name) => context.missing.has(keyOf({ kind, name })))
-    const isDoubtful =
-      (should?.is === 'column' && context.mayBeRenamed.has(should.relation.name)) ||
-      (should?.is === 'relation' && context.hasExtraTable)
-    return isDoubtful ? made?.map((statement) => ({ ...statement, isAdditive: false })) : made
-  }
-  if (difference.property === 'privileges') return changedPrivileges(should, difference)
-  return should && changeBack(should, difference)
-}
-
-function keysOf(differences: readonly BlueprintDifference[], change: BlueprintDifference['change']): readonly string[] {
-  return differences.filter((difference) => difference.change === change).map(keyOf)
-}
-
-function holdersOf(differences: readonly BlueprintDifference[]): ReadonlySet<string> {
-  const extra = differences.filter(({ kind, change }) => kind === 'column' && change === 'extra')
-  return new Set(extra.map(({ name, actual }) => name.slice(0, -(actual as { name: string }).name.length - 1)))
-}
-
-const unknown: Omit<Repair, 'object'> = { statement: null, hazards: [], isAdditive: false, runsAlone: false }
+const byHand: Omit<Repair, 'object'> = { statement: null, hazards: [], isAdditive: false, runsAlone: false }

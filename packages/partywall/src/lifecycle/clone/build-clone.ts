@@ -13,7 +13,6 @@ import { sharedTransactionLockSql } from '../../sql/schema-sql.ts'
 import type { Domain, Tenant } from '../../types.ts'
 import { createSchema, register, type NewRow } from '../provision.ts'
 import { doneSeedsOf, recordCopiedSeeds } from '../steps/copied-seeds.ts'
-import { withoutBoundary } from '../without-boundary.ts'
 import { cloneRefused, mayLeadBack, notAlike } from './clone-errors.ts'
 import type { CloneInput } from './clone-input.ts'
 import type { CloneParts } from './clone-parts.ts'
@@ -25,6 +24,7 @@ import { holdSource } from './hold-source.ts'
 import { rowsToCopy } from './rows-to-copy.ts'
 import { differencesOf } from './same-structure.ts'
 import { listTables } from './source-table.ts'
+import { withoutBoundary } from './without-boundary.ts'
 
 /** What is being done, for the message of an error. */
 export interface Progress {

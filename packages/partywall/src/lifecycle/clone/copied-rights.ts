@@ -1,12 +1,13 @@
 /** Rights of the source that the clone must not have: those of the roles of one tenant, and of the logins of its customer. */
 import type { Blueprint } from '../../blueprint/blueprint.ts'
+import { replaceIn } from '../../blueprint/replace-in.ts'
 import { anyTenantPattern } from '../../names/role-name.ts'
 
 /** A copy without rights of roles that belong to one tenant. The tenant's own role is written as `the tenant`, and stays. */
 export function withoutTenantRoles(blueprint: Blueprint): Blueprint {
-  const rest = visit(blueprint, (key, value) =>
+  const rest = replaceIn(blueprint, (key, value) =>
     key === 'privileges' ? (value as readonly string[]).filter((words) => !isOfTenant(granteeOf(words))) : undefined,
-  ) as Blueprint
+  )
   return { ...rest, defaultPrivileges: rest.defaultPrivileges.filter(({ privileges }) => privileges.length > 0) }
 }
 
@@ -33,9 +34,3 @@ function isOfTenant(role: string): boolean {
 }
 
 const tenantRoleName = new RegExp(anyTenantPattern)
-
-function visit(value: unknown, replace: (key: string, value: unknown) => unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => visit(item, replace))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replace(key, item) ?? visit(item, replace)]))
-}

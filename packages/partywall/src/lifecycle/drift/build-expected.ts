@@ -18,7 +18,7 @@ import type { Migration, MigrationSource } from '../../ports/migration-source.ts
 import { createSchemaSql } from '../../sql/schema-sql.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Tenant } from '../../types.ts'
-import { schemaMark } from './differences.ts'
+import { schemaMark } from '../structure/differences.ts'
 
 export interface BuildParts {
   /** Of the deploy role. */

@@ -11,12 +11,14 @@ import { readDigests } from '../../migrations/history/history.ts'
 import type { Tenants } from '../../catalog/tenants/tenants.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Tenant } from '../../types.ts'
-import { boundaryRolesOf } from './boundary-roles.ts'
-import { differencesOf, schemaMark } from './differences.ts'
+import { boundaryRolesOf } from '../structure/boundary-roles.ts'
+import { differencesAlone, schemaMark } from '../structure/differences.ts'
+import { structureAlone } from '../structure/structure-alone.ts'
 import type { DriftEntry } from './drift-report.ts'
 import { Expectations, type Expected, type ExpectationParts } from './expectations.ts'
 import { isMoving, lockNotAvailable, readFleet, withoutWaiting, type TenantStructure } from './fleet-structures.ts'
 import { majorityOf } from './majority.ts'
+import { withSchemaName } from './schema-name.ts'
 
 export interface DriftParts extends ExpectationParts {
   readonly tenants: Pick<Tenants<any>, 'select'>
@@ -124,8 +126,12 @@ class Comparison {
     const after = await readDigests(this.#parts.deploy, [tenant.schema])
     if (actual === undefined) return { reason: isLost, differences: [] }
     if (after.get(tenant.schema)?.digest !== digest) return { reason: isMoving, differences: [] }
-    const differences = differencesOf(expected, actual, tenant.schema, this.#boundaryRoles).filter(this.#isDrift)
-    return { ...standard, differences, repairs: repairsOf(expected, actual, differences) }
+    const [should, is] = [expected, actual].map((blueprint) => structureAlone(blueprint, this.#boundaryRoles)) as [
+      Blueprint,
+      Blueprint,
+    ]
+    const differences = differencesAlone(should, is, tenant.schema).filter(this.#isDrift)
+    return { ...standard, differences, repairs: withSchemaName(repairsOf(should, is, differences, tenant.schema), tenant.schema) }
   }
 
   /** Undefined when the schema was dropped, renamed or locked meanwhile. */

@@ -1,6 +1,6 @@
 /** What most tenants with the same history look like: the only thing to compare with where the migrations are not run to find out what they give. */
 import type { Blueprint } from '../../blueprint/blueprint.ts'
-import { structureAlone } from './structure-alone.ts'
+import { structureAlone } from '../structure/structure-alone.ts'
 
 /** Tenants with the same fingerprint, and the structure of one of them. */
 export interface LookAlikes {

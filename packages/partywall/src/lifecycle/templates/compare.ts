@@ -2,8 +2,8 @@
 import type { Blueprint } from '../../blueprint/blueprint.ts'
 import type { Access } from '../../catalog/roles/access.ts'
 import type { Database } from '../../ports/database.ts'
-import { boundaryRolesOf } from '../drift/boundary-roles.ts'
-import { differencesOf, schemaMark } from '../drift/differences.ts'
+import { boundaryRolesOf } from '../structure/boundary-roles.ts'
+import { differencesOf, schemaMark } from '../structure/differences.ts'
 
 export interface NamedBlueprint {
   readonly schema: string

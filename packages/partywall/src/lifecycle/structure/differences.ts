@@ -15,7 +15,12 @@ export function differencesOf(
   schema: string,
   boundaryRoles: readonly string[],
 ): readonly BlueprintDifference[] {
-  const differences = compareBlueprints(structureAlone(expected, boundaryRoles), structureAlone(actual, boundaryRoles))
+  return differencesAlone(structureAlone(expected, boundaryRoles), structureAlone(actual, boundaryRoles), schema)
+}
+
+/** The same of what `structureAlone` gives. */
+export function differencesAlone(expected: Blueprint, actual: Blueprint, schema: string): readonly BlueprintDifference[] {
+  const differences = compareBlueprints(expected, actual)
   return differences.filter((difference) => !isFilled(difference) && !isOwnName(difference, schema))
 }
 
