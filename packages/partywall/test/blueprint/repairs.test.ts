@@ -27,7 +27,7 @@ const rows = `
 beforeAll(async () => {
   await client.connect()
   await client.query(`create schema copy; set search_path = copy; ${structure}; ${rows}`)
-  await client.query(`alter table copy.orders add column "much more" text storage external`)
+  await client.query(`alter table copy.orders add column "much more" text, alter column "much more" set storage external`)
   expected = await read()
   const { rows: versions } = await client.query("select current_setting('server_version_num')::int / 10000 as major")
   major = versions[0].major

@@ -59,7 +59,7 @@ function inOrder(blueprint: Blueprint, options: RenderOptions): Ordered {
 }
 
 /** A view that was replaced by a query of itself cannot be read, but it is there. */
-function viewsOfThemselves({ relations, creation }: Blueprint): string[] {
+export function viewsOfThemselves({ relations, creation }: Blueprint): string[] {
   const needs = new Set(creation.needs.map(({ object, needs: key }) => `${object} ${key}`))
   return relations
     .filter(({ kind }) => kind === 'view')

@@ -17,7 +17,7 @@ export function replaceRoutine(
   found: Extract<Found, { is: 'routine' }>,
   { creating }: Pick<Change, 'creating'>,
 ): readonly Step[] {
-  return createWhole(creating.expected, found, creating.rendering)
+  return createWhole(found, creating)
     .filter(({ tier }) => tier === 'routine')
     .map((one) => ({
       ...one,

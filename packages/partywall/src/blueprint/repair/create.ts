@@ -1,8 +1,9 @@
 /** Steps that create what is missing as a whole, as the renderer writes it, with what belongs to it. */
 import type { Blueprint, Relation } from '../blueprint.ts'
-import type { Rendering, Unit } from '../render/rendered-schema.ts'
-import { partsOfName } from '../render/sql-names.ts'
+import type { Unit } from '../render/rendered-schema.ts'
+import { keyOf, ownName, partsOfName } from '../render/sql-names.ts'
 import { unitsOf } from '../render/units-of.ts'
+import type { Creating } from './creating.ts'
 import type { Found } from './objects.ts'
 import { additive, type Hazard, type Statement } from './repair.ts'
 import type { Step } from './step.ts'
@@ -13,19 +14,28 @@ export function isWhole(found: Found): found is Whole {
   return ['relation', 'sequence', 'type', 'routine', 'statistics', 'collation'].includes(found.is)
 }
 
-export function createWhole(expected: Blueprint, found: Whole, rendering: Rendering): readonly Step[] {
+export function createWhole(found: Whole, { expected, rendering, isMissing }: Creating): readonly Step[] {
   // That of an identity column comes with its column.
   if (found.is === 'sequence' && found.sequence.isIdentity) return []
   const units = unitsOf(onlyWith(expected, found), rendering)
-  const isPartition = found.is === 'relation' && found.relation.partitionBound !== null
   const steps = units.map((unit): Step => ({ ...unit, statements: unit.statements.map((text) => statementOf(unit, text)) }))
-  return isPartition ? attachedLast(steps) : steps
+  if (found.is !== 'relation' || found.relation.partitionBound === null) return steps
+  const parent = ownName(found.relation.parents[0]!) ?? ''
+  return isMissing('partitioned table', parent) ? steps : attachedLast(steps, keyOf('attached', found.relation.name))
 }
 
-/** The partitioned table is there, with its indexes: PostgreSQL would make those of a partition that has none, under names of its own. */
-function attachedLast(steps: readonly Step[]): readonly Step[] {
+/**
+ * The partitioned table is there, with its indexes: PostgreSQL would make those of a partition that has none, under names of its own. Triggers come with
+ * the attachment.
+ */
+function attachedLast(steps: readonly Step[], attached: string): readonly Step[] {
   const own = steps.filter((step) => !isAttachment(step)).flatMap(({ keys }) => keys)
-  return steps.map((step) => (isAttachment(step) ? { ...step, tier: 'state', needs: [...(step.needs ?? []), ...own] } : step))
+  return steps.map((step) => {
+    const needs = step.needs ?? []
+    if (step.tier === 'attachment') return { ...step, tier: 'state', keys: [attached], needs: [...needs, ...own] }
+    if (step.tier === 'index attachment') return { ...step, tier: 'state', needs: [...needs, attached] }
+    return step.tier === 'state' ? { ...step, needs: [...needs, attached] } : step
+  })
 }
 
 function isAttachment({ tier }: Step): boolean {

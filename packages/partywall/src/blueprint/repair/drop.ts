@@ -56,6 +56,13 @@ function dropIndex({ relation, index }: Extract<Found, { is: 'index' }>, isFreed
     : [alone(decided(`drop index concurrently ${identifier(index.name)}`))]
 }
 
+/** For objects that need each other. What else needs them is dropped before. */
+export function withWhatNeedsIt(drop: Statement): Statement {
+  const head = /^drop (?:aggregate|domain|foreign table|function|materialized view|procedure|table|type|view) (?!if exists )/
+  if (!head.test(drop.statement)) return drop
+  return { ...drop, statement: `${drop.statement.replace(head, (words) => `${words}if exists `)} cascade` }
+}
+
 /** What hangs on tables and views goes first, and a foreign key before the key that it refers to. */
 export function dropRank(found: Found): number {
   switch (found.is) {

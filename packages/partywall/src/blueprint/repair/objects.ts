@@ -136,7 +136,12 @@ export function needKeysOf(found: Found): readonly string[] {
     case 'index':
       return [needKey('index', found.index.name)]
     case 'type':
-      return [needKey('type', found.type.name)]
+      return [
+        needKey('type', found.type.name),
+        ...(found.type.kind === 'domain' ? found.type.constraints : []).map(({ name }) =>
+          needKey('constraint', found.type.name, name),
+        ),
+      ]
     case 'domain constraint':
       return [needKey('constraint', found.type.name, found.constraint.name)]
     case 'routine':

@@ -1,7 +1,8 @@
 /** What becomes of each difference: what is dropped, what is created, and what is changed in place. */
 import { identifier } from '../../names/identifier.ts'
 import type { BlueprintDifference } from '../blueprint-difference.ts'
-import type { Blueprint } from '../blueprint.ts'
+import type { Blueprint, Sequence } from '../blueprint.ts'
+import { kindOfConstraint } from '../render/constraints.ts'
 import type { Rendering } from '../render/rendered-schema.ts'
 import { partsOfName } from '../render/sql-names.ts'
 import { relationsByName } from '../render/units-of.ts'
@@ -42,12 +43,11 @@ interface Around {
 export class Plan {
   /** What must be parted before anything is dropped. */
   readonly freeing: Planned[] = []
-  /** Dropped at last: earlier, a default or a column may need it. */
-  readonly late: Found[] = []
   readonly removals: Removals
   readonly #steps: (PlannedStep & Of)[] = []
   readonly #byHand: ({ readonly object: string } & Of)[] = []
   readonly #freed = new Set<string>()
+  readonly #late: Found[] = []
   readonly #expected: Objects
   readonly #actual: Objects
   readonly #names: ReadonlyMap<Found, string>
@@ -60,7 +60,12 @@ export class Plan {
     this.#expected = objectsOf(expected)
     this.#actual = objectsOf(actual)
     this.#names = new Map([...this.#actual].flatMap(([name, found]) => (found === undefined ? [] : [[found, name] as const])))
-    this.removals = new Removals(actual, this.#actual)
+    const extra = differences.filter(({ change }) => change === 'extra')
+    this.removals = new Removals(
+      actual,
+      this.#actual,
+      extra.flatMap((one) => this.#actual.get(keyOf(one)) ?? []),
+    )
     this.#doubts = new Doubts(differences)
     const missing = new Set(differences.filter(({ change }) => change === 'missing').map(keyOf))
     this.#creating = {
@@ -68,7 +73,7 @@ export class Plan {
       rendering: renderingOf(expected, schema, split),
       isMissing: (kind, name) => missing.has(keyOf({ kind, name })),
     }
-    for (const difference of differences) if (difference.change === 'extra') this.#drop(difference)
+    for (const difference of extra) this.#drop(difference)
     for (const difference of differences) if (difference.change === 'missing') this.#create(difference)
     for (const difference of differences) if (difference.change === 'changed') this.#change(difference)
     this.#createAgain()
@@ -79,6 +84,12 @@ export class Plan {
     return this.#steps.filter((one) => !this.#isMadeAgain(one))
   }
 
+  /** Dropped at last: earlier, a default or a column may need it. */
+  get late(): readonly Found[] {
+    const isLost = (found: Found) => this.removals.has(found) || (found.is === 'sequence' && this.#losesOwner(found.sequence))
+    return this.#late.filter((found) => !isLost(found))
+  }
+
   /** Objects with a difference that PostgreSQL has no statement for. */
   get byHand(): readonly string[] {
     return this.#byHand.filter((one) => !this.#isMadeAgain(one)).map(({ object }) => object)
@@ -87,6 +98,13 @@ export class Plan {
   /** Whether the table of an object leaves what it is part of. */
   isFreed(found: Found): boolean {
     return 'relation' in found && this.#freed.has(found.relation.name)
+  }
+
+  /** What keeps tables that refer to each other from being dropped. */
+  get foreignKeys(): readonly Found[] {
+    return [...this.#names.keys()].filter(
+      (found) => isForeignKey(found) && this.removals.has(found) && !this.removals.gone.includes(found),
+    )
   }
 
   /** As a difference names it. */
@@ -100,7 +118,7 @@ export class Plan {
     if (found?.is === 'default privileges') {
       this.#add(object, undefined, changedPrivileges(found, { expected: [], actual: found.privileges }, this.#schema))
     } else if (found === undefined) this.#add(object, undefined, undefined)
-    else if (this.#mayWait(found)) this.late.push(found)
+    else if (this.#mayWait(found)) this.#late.push(found)
     else if (!this.removals.remove(found)) this.#add(object, found, undefined)
   }
 
@@ -127,7 +145,7 @@ export class Plan {
 
   #stepsFor(found: Found): readonly Step[] | undefined {
     if (!isWhole(found)) return createPart(found, this.#creating)
-    return createWhole(this.#creating.expected, found, this.#creating.rendering)
+    return createWhole(found, this.#creating)
   }
 
   #change(difference: BlueprintDifference): void {
@@ -201,17 +219,20 @@ export class Plan {
 
   /** A sequence would be dropped with the table or the column that owns it. */
   #freeSequences({ sequences }: Blueprint): void {
-    for (const { name, ownedBy, isIdentity } of sequences) {
-      const [table, column] = partsOfName(ownedBy ?? '')
-      const isLost = this.removals.gone.some(
-        (found) =>
-          (found.is === 'relation' && found.relation.name === table) ||
-          (found.is === 'column' && found.relation.name === table && found.column.name === column),
-      )
-      const object = keyOf({ kind: 'sequence', name })
-      if (!isLost || isIdentity || !this.#expected.has(object)) continue
-      this.#free(object, [decided(`alter sequence ${identifier(name)} owned by none`)])
+    for (const sequence of sequences) {
+      const object = keyOf({ kind: 'sequence', name: sequence.name })
+      if (!this.#losesOwner(sequence) || sequence.isIdentity || !this.#expected.has(object)) continue
+      this.#free(object, [decided(`alter sequence ${identifier(sequence.name)} owned by none`)])
     }
+  }
+
+  #losesOwner({ ownedBy }: Sequence): boolean {
+    const [table, column] = partsOfName(ownedBy ?? '')
+    return this.removals.gone.some(
+      (found) =>
+        (found.is === 'relation' && found.relation.name === table) ||
+        (found.is === 'column' && found.relation.name === table && found.column.name === column),
+    )
   }
 
   #free(object: string, statements: readonly Statement[]): void {
@@ -251,4 +272,8 @@ function nameInSchema(found: Found): string | undefined {
     default:
       return undefined
   }
+}
+
+function isForeignKey(found: Found): boolean {
+  return found.is === 'constraint' && kindOfConstraint(found.constraint.definition) === 'foreign key'
 }

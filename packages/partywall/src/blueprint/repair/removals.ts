@@ -11,8 +11,11 @@ export class Removals {
   readonly #byNeed: ReadonlyMap<string, Found>
   readonly #dependents: ReadonlyMap<string, readonly string[]>
   readonly #gone = new Set<Found>()
+  readonly #tooMuch: ReadonlySet<Found>
 
-  constructor({ creation }: Blueprint, objects: Objects) {
+  /** @param tooMuch objects that are dropped anyway, also tables */
+  constructor({ creation }: Blueprint, objects: Objects, tooMuch: readonly Found[]) {
+    this.#tooMuch = new Set(tooMuch)
     this.#objects = [...objects.values()].filter((found) => found !== undefined)
     // A part of a table comes after it, and takes its own keys.
     this.#byNeed = new Map(this.#objects.flatMap((found) => needKeysOf(found).map((key) => [key, found] as const)))
@@ -66,7 +69,7 @@ export class Removals {
     added.add(found)
     return this.#dependentsOf(found).every((dependent) => {
       if (this.has(dependent) || isPartOf(dependent, added) || follows(dependent, found)) return true
-      return mayBeMadeAgain(dependent) && this.#collect(dependent, added)
+      return (mayBeMadeAgain(dependent) || this.#tooMuch.has(dependent)) && this.#collect(dependent, added)
     })
   }
 

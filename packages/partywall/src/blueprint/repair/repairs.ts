@@ -6,9 +6,10 @@
 import type { BlueprintDifference } from '../blueprint-difference.ts'
 import type { Blueprint } from '../blueprint.ts'
 import { orderUnits } from '../render/order-units.ts'
+import { viewsOfThemselves } from '../render/render-blueprint.ts'
 import { tiers } from '../render/rendered-schema.ts'
 import { keyOf } from '../render/sql-names.ts'
-import { dropOf, dropRank } from './drop.ts'
+import { dropOf, dropRank, withWhatNeedsIt } from './drop.ts'
 import { needKeysOf, type Found } from './objects.ts'
 import { Plan, type PlannedStep } from './plan.ts'
 import type { Repair } from './repair.ts'
@@ -27,7 +28,7 @@ export function repairsOf(
   const { plan, steps } = planned(expected, actual, differences, schema)
   return withoutRepetition([
     ...plan.freeing.map(({ object, statement }): Repair => ({ object, ...statement })),
-    ...dropsOf(plan, plan.removals.gone, actual),
+    ...dropsOf(plan, [...plan.foreignKeys, ...plan.removals.gone], actual),
     ...steps.flatMap(({ object, statements }) => statements.map((one): Repair => ({ object, ...one }))),
     ...dropsOf(plan, plan.late, actual),
     ...plan.byHand.map((object): Repair => ({ object, ...byHand })),
@@ -41,7 +42,7 @@ function planned(
   differences: readonly BlueprintDifference[],
   schema: string,
 ): { readonly plan: Plan; readonly steps: readonly PlannedStep[] } {
-  const split = new Set<string>()
+  const split = new Set(viewsOfThemselves(expected))
   for (;;) {
     const plan = new Plan(expected, actual, differences, { schema, split })
     const { structure, afterRows, circle } = orderUnits(plan.steps, expected.creation.needs)
@@ -62,10 +63,17 @@ function dropsOf(plan: Plan, founds: readonly Found[], { creation }: Blueprint):
     tier: 'table' as const,
   }))
   const { structure, circle } = orderUnits(units, creation.needs)
-  return [...structure, ...circle]
-    .toReversed()
-    .toSorted((a, b) => dropRank(a.found) - dropRank(b.found))
-    .flatMap(({ found }) => dropOf(found, plan.isFreed(found)).map((one): Repair => ({ object: plan.nameOf(found), ...one })))
+  const order = [...structure, ...circle].map(({ found }) => found).toReversed()
+  const inCircle = new Set(circle.map(({ found }) => found))
+  return order
+    .toSorted((a, b) => dropRank(a) - dropRank(b))
+    .flatMap((found) => {
+      const drops = dropOf(found, plan.isFreed(found))
+      return (inCircle.has(found) ? drops.map(withWhatNeedsIt) : drops).map((one): Repair => ({
+        object: plan.nameOf(found),
+        ...one,
+      }))
+    })
 }
 
 /** A statement may repair several differences. */
