@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import type { Outcome } from './measuring/outcome.ts'
 import { benchServer } from './measuring/server.ts'
 import { doctor } from './scenarios/doctor.ts'
+import { drift } from './scenarios/drift.ts'
 import { http } from './scenarios/http.ts'
 import { lookupsOfTenants } from './scenarios/lookups.ts'
 import { memory } from './scenarios/memory.ts'
@@ -31,6 +32,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   noop,
   review,
   doctor,
+  drift,
   provision,
   'provision-role': provisionRole,
 }

@@ -46,6 +46,14 @@ export function isNoMember(classid: string, objid: string): string {
   )`
 }
 
+/**
+ * The rows of a catalog that belong to an object, by the index that starts with the column. PostgreSQL overestimates how many objects a schema has, and would
+ * otherwise read the whole catalog of a fleet once for each schema.
+ */
+export function rowsOf(catalog: string, column: string, oid: string): string {
+  return `(select row.* from pg_catalog.${catalog} as row where row.${column} = ${oid} offset 0)`
+}
+
 /** The relations of a schema, without the history of its migrations. Most queries need them, so their object ids are looked up once. */
 export const relationsOfSchema = `(
   select relation.*

@@ -1,5 +1,5 @@
 /** What else hangs on tables and views, each with the object id of its table: triggers, rules and policies. */
-import { commentOn, extensionsOf, firingState, relationsOfSchema } from './fragments-sql.ts'
+import { commentOn, extensionsOf, firingState, relationsOfSchema, rowsOf } from './fragments-sql.ts'
 
 export const triggersSelect = `
     select
@@ -11,7 +11,7 @@ export const triggersSelect = `
       ${extensionsOf('pg_trigger', 'trigger.oid')} as "dependsOn",
       ${commentOn('pg_trigger', 'trigger.oid')} as comment
     from ${relationsOfSchema} as relation
-    join pg_catalog.pg_trigger as trigger on trigger.tgrelid = relation.oid
+    cross join lateral ${rowsOf('pg_trigger', 'tgrelid', 'relation.oid')} as trigger
     where not trigger.tgisinternal
     order by relation.relname, trigger.tgname`
 
