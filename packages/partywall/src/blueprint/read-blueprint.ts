@@ -13,8 +13,8 @@ import { structureSql } from './structure-sql.ts'
  * @example const differences = compareBlueprints(await readBlueprint(pool, 'acme'), await readBlueprint(pool, 'globex'))
  */
 export async function readBlueprint(queryable: Queryable, schema: string): Promise<Blueprint> {
-  const [found] = await readSchemas<Found>(queryable, structureSql([schema]))
-  if (found !== undefined) return assemble(found)
+  const found = (await readBlueprints(queryable, [schema])).get(schema)
+  if (found !== undefined) return found
   throw new TenancyError(
     'SCHEMA_MISSING',
     `There is no schema ${JSON.stringify(schema)} in the database, so it has no structure to read.`,
@@ -22,4 +22,10 @@ export async function readBlueprint(queryable: Queryable, schema: string): Promi
       details: { schema },
     },
   )
+}
+
+/** Those of several schemas, by their names, in one statement. One that does not exist is not in the result. */
+export async function readBlueprints(queryable: Queryable, schemas: readonly string[]): Promise<ReadonlyMap<string, Blueprint>> {
+  const found = await readSchemas<Found & { readonly schema: string }>(queryable, structureSql(schemas))
+  return new Map(found.map((one) => [one.schema, assemble(one)]))
 }

@@ -4,9 +4,8 @@
  */
 import type { BlueprintDifference } from '../../blueprint/blueprint-difference.ts'
 import type { Blueprint } from '../../blueprint/blueprint.ts'
-import { readBlueprint } from '../../blueprint/read-blueprint.ts'
+import { readBlueprints } from '../../blueprint/read-blueprint.ts'
 import { repairsOf } from '../../blueprint/repair/repairs.ts'
-import { isTenancyError } from '../../errors.ts'
 import { readDigests } from '../../migrations/history/history.ts'
 import type { Tenants } from '../../catalog/tenants/tenants.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
@@ -75,13 +74,18 @@ class Comparison {
     const standard = await this.#standardOf(alike)
     // Where a text has the name of the schema, the same text is right in one tenant, and leads another one to it.
     const hasNames = JSON.stringify(standard.blueprint ?? null).includes(schemaMark)
-    const groups = Map.groupBy(alike, ({ tenant, fingerprint }) => (hasNames ? tenant.id : fingerprint))
-    for (const group of groups.values()) {
-      const compared =
-        group[0]!.fingerprint === standard.fingerprint || standard.blueprint === undefined
-          ? { ...standard, differences: [] }
-          : await this.#compare(standard, standard.blueprint, group)
+    const groups = [...Map.groupBy(alike, ({ tenant, fingerprint }) => (hasNames ? tenant.id : fingerprint)).values()]
+    const { blueprint: expected } = standard
+    const isEqual = (group: Alike): boolean => expected === undefined || group[0]!.fingerprint === standard.fingerprint
+    const tell = (group: Alike, compared: Compared): void => {
       for (const { tenant } of group) entries.set(tenant.id, entryOf(tenant, compared))
+    }
+    for (const group of groups.filter(isEqual)) tell(group, { ...standard, differences: [] })
+    const others = groups.filter((group) => !isEqual(group))
+    for (let start = 0; start < others.length; start += atATime) {
+      const some = others.slice(start, start + atATime)
+      const compared = await this.#compare(standard, expected!, some)
+      for (const [index, group] of some.entries()) tell(group, compared[index]!)
     }
   }
 
@@ -111,41 +115,52 @@ class Comparison {
     const read = (await readFleet(deploy, same)).filter((structure) => structure.digest === digest)
     const groups = [...Map.groupBy(read, ({ fingerprint }) => fingerprint).values()]
     const largest = groups.toSorted((a, b) => b.length - a.length).slice(0, mostStructures)
-    const seen = await Promise.all(
-      largest.map(async (group) => ({ count: group.length, blueprint: await this.#read(group[0]!.tenant.schema) })),
-    )
+    const structures = await this.#read(largest.map((group) => group[0]!.tenant.schema))
+    const seen = largest.map((group) => ({ count: group.length, blueprint: structures.get(group[0]!.tenant.schema) }))
     const rest = read.length - largest.flat().length
     const known = seen.filter((one): one is { count: number; blueprint: Blueprint } => one.blueprint !== undefined)
     return majorityOf(known, this.#boundaryRoles, rest)
   }
 
-  /** One of them is read, and stands for all: they have the same fingerprint. */
-  async #compare(standard: Standard, expected: Blueprint, group: Alike): Promise<Compared> {
-    const { tenant, digest } = group[0]!
-    const actual = await this.#read(tenant.schema)
-    const after = await readDigests(this.#parts.deploy, [tenant.schema])
-    if (actual === undefined) return { reason: isLost, differences: [] }
-    if (after.get(tenant.schema)?.digest !== digest) return { reason: isMoving, differences: [] }
-    const [should, is] = [expected, actual].map((blueprint) => structureAlone(blueprint, this.#boundaryRoles)) as [
-      Blueprint,
-      Blueprint,
-    ]
-    const differences = differencesAlone(should, is, tenant.schema).filter(this.#isDrift)
-    return { ...standard, differences, repairs: withSchemaName(repairsOf(should, is, differences, tenant.schema), tenant.schema) }
+  /** One tenant of each group is read, and stands for all of it: they have the same fingerprint. */
+  async #compare(standard: Standard, expected: Blueprint, groups: readonly Alike[]): Promise<readonly Compared[]> {
+    const schemas = groups.map((group) => group[0]!.tenant.schema)
+    const structures = await this.#read(schemas)
+    const after = await readDigests(this.#parts.deploy, schemas)
+    const should = structureAlone(expected, this.#boundaryRoles)
+    return groups.map((group) => {
+      const { tenant, digest } = group[0]!
+      const read = structures.get(tenant.schema)
+      if (read === undefined) return { reason: isLost, differences: [] }
+      if (after.get(tenant.schema)?.digest !== digest) return { reason: isMoving, differences: [] }
+      const is = structureAlone(read, this.#boundaryRoles)
+      const differences = differencesAlone(should, is, tenant.schema).filter(this.#isDrift)
+      return {
+        ...standard,
+        differences,
+        repairs: withSchemaName(repairsOf(should, is, differences, tenant.schema), tenant.schema),
+      }
+    })
   }
 
-  /** Undefined when the schema was dropped, renamed or locked meanwhile. */
-  async #read(schema: string): Promise<Blueprint | undefined> {
+  /** Without schemas that were dropped, renamed or locked meanwhile. One that is locked does not hold up the others. */
+  async #read(schemas: readonly string[]): Promise<ReadonlyMap<string, Blueprint>> {
     try {
-      return await withoutWaiting(this.#parts.deploy, (queryable) => readBlueprint(queryable, schema))
+      return await withoutWaiting(this.#parts.deploy, (queryable) => readBlueprints(queryable, schemas))
     } catch (error) {
-      if (isTenancyError(error, 'SCHEMA_MISSING') || sqlStateOf(error) === lockNotAvailable) return undefined
-      throw error
+      if (sqlStateOf(error) !== lockNotAvailable) throw error
+      if (schemas.length === 1) return new Map()
+      const read = new Map<string, Blueprint>()
+      for (const schema of schemas) for (const [name, blueprint] of await this.#read([schema])) read.set(name, blueprint)
+      return read
     }
   }
 }
 
 type Compared = Pick<DriftEntry, 'comparedWith' | 'reason' | 'differences'> & Partial<Pick<DriftEntry, 'repairs'>>
+
+/** So many structures are read by a statement, and are in memory at a time. */
+const atATime = 20
 
 const isLost = 'Another session has locked, renamed or dropped it meanwhile.'
 
