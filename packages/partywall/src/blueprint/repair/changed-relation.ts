@@ -52,8 +52,8 @@ export function changedRelation(found: Extract<Found, { is: 'relation' }>, chang
     case 'accessMethod':
       return accessMethod(relation, change)
     default:
-      // The order of columns, a partition key and the kind of a table are made with the table.
-      return isView(relation) || property === 'kind' || property === 'server' ? 'again' : undefined
+      // The order of columns, a partition key and the kind of a table are made with the table, and its rows would have to move.
+      return isView(relation) || property === 'server' || (property === 'kind' && holdsNoRows(change.is)) ? 'again' : undefined
   }
 }
 
@@ -105,4 +105,8 @@ function joinParents(relation: Relation): Outcome {
   )
   // After its constraints and indexes, which must fit those of the parent.
   return step('state', { needs }, ...statements)
+}
+
+function holdsNoRows(is: Found): boolean {
+  return is.is === 'relation' && (isView(is.relation) || is.relation.kind === 'foreign table')
 }

@@ -39,6 +39,8 @@ function renderRepairs(schema: string, repairs: readonly Repair[]): readonly str
       : [
           `  To repair it (--fix does what is marked with +):`,
           `      set search_path = ${identifier(schema)}, pg_catalog, pg_temp;`,
+          // The body may need the shared schema, which is not in this path.
+          ...(known.some(({ statement }) => createsRoutine.test(statement!)) ? ['      set check_function_bodies = off;'] : []),
         ]),
     ...known.map(({ statement, isAdditive, hazards }) => {
       const warning = hazards.length === 0 ? '' : `  -- ${hazards.join(', ')}`
@@ -47,6 +49,8 @@ function renderRepairs(schema: string, repairs: readonly Repair[]): readonly str
     ...(unknown.length === 0 ? [] : wrapped([`  To be repaired by hand: ${listed(unknown)}`])),
   ]
 }
+
+const createsRoutine = /^create (?:or replace )?(?:function|procedure) /
 
 function summaryOf(tenants: readonly DriftEntry[]): string {
   const namesOf = (state: DriftEntry['state']): string[] =>
