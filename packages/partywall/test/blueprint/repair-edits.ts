@@ -6,6 +6,11 @@ export interface RepairEdit {
 }
 
 export const otherEdits: readonly RepairEdit[] = [
+  { edit: 'drop text search configuration words; drop text search dictionary plain_words' },
+  {
+    edit: 'alter text search configuration words drop mapping for asciiword; alter text search configuration words alter mapping for word with simple',
+  },
+  { edit: `alter text search dictionary plain_words (stopwords = 'english')` },
   { edit: 'delete from orders; drop table customers cascade' },
   { edit: 'drop table orders cascade' },
   { edit: 'drop table events cascade' },

@@ -18,6 +18,10 @@ const client = new Client({ connectionString: directUrl })
 let major: number
 let expected: Blueprint
 
+const textSearch = `
+  create text search dictionary plain_words (template = simple);
+  create text search configuration words (copy = simple);
+  alter text search configuration words alter mapping for word with plain_words, simple`
 const rows = `
   insert into customers (email, home) values ('a@example.com', '("a street",1)'), (null, null); update customers set name = 'number ' || id;
   insert into orders (customer_id, total, status) values (1, 20, 'open'), (2, 30, 'done');
@@ -26,7 +30,7 @@ const rows = `
 
 beforeAll(async () => {
   await client.connect()
-  await client.query(`create schema copy; set search_path = copy; ${structure}; ${rows}`)
+  await client.query(`create schema copy; set search_path = copy; ${structure}; ${textSearch}; ${rows}`)
   await client.query(`alter table copy.orders add column "much more" text, alter column "much more" set storage external`)
   expected = await read()
   const { rows: versions } = await client.query("select current_setting('server_version_num')::int / 10000 as major")
@@ -51,7 +55,11 @@ async function run(repairs: readonly Repair[]): Promise<void> {
 }
 
 const cases = [
-  ...driftEdits.map((group) => ({ edits: group.map((edit) => editOf(edit, 'copy')), since: 14 })),
+  // The history of the migrations is not in this schema.
+  ...driftEdits.map((group) => ({
+    edits: group.map((edit) => editOf(edit, 'copy')).filter((edit) => !edit.includes('partywall_migrations')),
+    since: 14,
+  })),
   ...otherEdits.map(({ edit, since = 14 }) => ({ edits: [edit], since })),
 ].map((one) => ({ first: one.edits[0]!, ...one }))
 

@@ -44,7 +44,7 @@ test('fix does not create a table where another one is too much', async () => {
   expect(entry.fixed?.done ?? []).toEqual([])
   expect(entry.repairs.find(({ object }) => object === 'table loans')).toMatchObject({
     isAdditive: false,
-    statement: expect.stringContaining('create table "loans" (\n  "id" integer default nextval('),
+    statement: expect.stringContaining('create table "loans" (\n  "id" integer default (nextval('),
   })
 })
 

@@ -101,7 +101,7 @@ class Table {
           )!,
         create: (parent) => this.#create([], [parent]),
       },
-      unusedName(this.#blueprint),
+      unusedName({ ...this.#blueprint, relations: [...this.#relations.values()] }),
     )
   }
 

@@ -51,6 +51,10 @@ export function changeBack(found: Found, change: Change): Outcome {
       return changedRoutine(found, change)
     case 'collation':
       return changedCollation(found, change)
+    case 'text search dictionary':
+      return changedDictionary(found, change)
+    case 'text search configuration':
+      return changedMappings(found, change)
     case 'statistics':
       return change.property === 'target'
         ? step('statistics', {}, additive(`alter ${addressOf(found)} set statistics ${change.expected ?? -1}`))
@@ -94,4 +98,40 @@ function changedSequence({ sequence }: Extract<Found, { is: 'sequence' }>, { pro
       return step('sequence', {}, decided(`${alter} as ${type} ${numbers} ${cycle ? 'cycle' : 'no cycle'}`))
     }
   }
+}
+
+/** An option that is named without a value gets its default. */
+function changedDictionary(
+  found: Extract<Found, { is: 'text search dictionary' }>,
+  { property, expected, actual }: Change,
+): Outcome {
+  if (property !== 'options') return 'again'
+  const names = [...String(actual ?? '').matchAll(/(\w+) = (?:'(?:[^']|'')*'|\S+)/g)].map(([, name]) => name!)
+  const reset = names.filter((name) => !String(expected ?? '').includes(`${name} = `))
+  const options = [...(expected === null ? [] : [expected as string]), ...reset]
+  return step('text search', {}, decided(`alter ${addressOf(found)} (${options.join(', ')})`))
+}
+
+/** Each is like `asciiword with english_stem`: a kind of token, and its dictionaries. */
+function changedMappings(
+  found: Extract<Found, { is: 'text search configuration' }>,
+  { property, expected, actual }: Change,
+): Outcome {
+  if (property !== 'mappings') return 'again'
+  const alter = `alter ${addressOf(found)}`
+  const [should, is] = [expected as readonly string[], actual as readonly string[]]
+  const before = new Set(is.map(tokenOf))
+  const kept = new Set(should.map(tokenOf))
+  return step(
+    'text search',
+    {},
+    ...is.filter((one) => !kept.has(tokenOf(one))).map((one) => decided(`${alter} drop mapping for ${tokenOf(one)}`)),
+    ...should
+      .filter((one) => !is.includes(one))
+      .map((one) => decided(`${alter} ${before.has(tokenOf(one)) ? 'alter' : 'add'} mapping for ${one}`)),
+  )
+}
+
+function tokenOf(mapping: string): string {
+  return mapping.slice(0, mapping.indexOf(' with '))
 }

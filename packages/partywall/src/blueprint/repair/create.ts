@@ -8,10 +8,21 @@ import type { Found } from './objects.ts'
 import { additive, type Hazard, type Statement } from './repair.ts'
 import type { Step } from './step.ts'
 
-export type Whole = Extract<Found, { is: 'relation' | 'sequence' | 'type' | 'routine' | 'statistics' | 'collation' }>
+export type Whole = Extract<Found, { is: (typeof kinds)[number] }>
+
+const kinds = [
+  'relation',
+  'sequence',
+  'type',
+  'routine',
+  'statistics',
+  'collation',
+  'text search dictionary',
+  'text search configuration',
+] as const
 
 export function isWhole(found: Found): found is Whole {
-  return ['relation', 'sequence', 'type', 'routine', 'statistics', 'collation'].includes(found.is)
+  return kinds.some((kind) => kind === found.is)
 }
 
 export function createWhole(found: Whole, { expected, rendering, isMissing }: Creating): readonly Step[] {
@@ -33,17 +44,31 @@ function attachedLast(steps: readonly Step[], attached: string): readonly Step[]
   return steps.map((step) => {
     const needs = step.needs ?? []
     if (step.tier === 'attachment') return { ...step, tier: 'state', keys: [attached], needs: [...needs, ...own] }
-    if (step.tier === 'index attachment') return { ...step, tier: 'state', needs: [...needs, attached] }
+    if (isIndexAttachment(step)) return { ...step, tier: 'state', needs: [...needs, attached] }
     return step.tier === 'state' ? { ...step, needs: [...needs, attached] } : step
   })
 }
 
-function isAttachment({ tier }: Step): boolean {
-  return tier === 'attachment' || tier === 'index attachment'
+function isAttachment(step: Step): boolean {
+  return step.tier === 'attachment' || isIndexAttachment(step)
+}
+
+/** Of the same tier are names that are taken for foreign keys. */
+function isIndexAttachment({ tier, statements }: Step): boolean {
+  return tier === 'index attachment' && statements.every(({ statement }) => statement.startsWith('alter index '))
 }
 
 function onlyWith(expected: Blueprint, found: Whole): Blueprint {
-  const nothing = { relations: [], sequences: [], types: [], routines: [], statistics: [], collations: [] }
+  const nothing = {
+    relations: [],
+    sequences: [],
+    types: [],
+    routines: [],
+    statistics: [],
+    collations: [],
+    dictionaries: [],
+    configurations: [],
+  }
   const none = { ...expected, privileges: [], defaultPrivileges: [], extensions: [], unmodeled: [], ...nothing }
   switch (found.is) {
     case 'relation':
@@ -58,6 +83,10 @@ function onlyWith(expected: Blueprint, found: Whole): Blueprint {
       return { ...none, statistics: [found.statistics] }
     case 'collation':
       return { ...none, collations: [found.collation] }
+    case 'text search dictionary':
+      return { ...none, dictionaries: [found.dictionary] }
+    case 'text search configuration':
+      return { ...none, configurations: [found.configuration] }
   }
 }
 

@@ -77,6 +77,10 @@ export function dropRank(found: Found): number {
     case 'default':
     case 'domain constraint':
       return 2
+    case 'text search configuration':
+      return 4
+    case 'text search dictionary':
+      return 5
     default:
       return 3
   }

@@ -5,7 +5,7 @@ import type { Blueprint, Sequence } from '../blueprint.ts'
 import { kindOfConstraint } from '../render/constraints.ts'
 import type { Rendering } from '../render/rendered-schema.ts'
 import { partsOfName } from '../render/sql-names.ts'
-import { relationsByName } from '../render/units-of.ts'
+import { relationsByName, rightsOfNew } from '../render/units-of.ts'
 import type { Change } from './change.ts'
 import { changeBack } from './changed.ts'
 import { leaveParents } from './changed-relation.ts'
@@ -183,10 +183,7 @@ export class Plan {
     } else {
       const isOfColumn = is.is === 'column' && (change.property === 'type' || change.property === 'collation')
       if (isOfColumn && !this.removals.removeReaders(is)) return this.#add(object, is, undefined)
-      if (is.is === 'relation' && ['parents', 'partitionBound'].includes(change.property ?? '')) {
-        this.#freed.add(is.relation.name)
-        this.#free(object, leaveParents(is.relation))
-      }
+      if (is.is === 'relation' && ['parents', 'partitionBound'].includes(change.property ?? '')) this.#leaveParents(object, is)
       this.#add(object, is, outcome)
     }
   }
@@ -235,6 +232,12 @@ export class Plan {
     )
   }
 
+  #leaveParents(object: string, { relation }: Extract<Found, { is: 'relation' }>): void {
+    if (this.#freed.has(relation.name)) return
+    this.#freed.add(relation.name)
+    this.#free(object, leaveParents(relation))
+  }
+
   #free(object: string, statements: readonly Statement[]): void {
     this.freeing.push(...statements.map((statement) => ({ object, statement })))
   }
@@ -249,6 +252,7 @@ function renderingOf(expected: Blueprint, schema: string, split: ReadonlySet<str
   return {
     options: { from: schema, to: schema },
     serverMajor: expected.creation.serverMajor,
+    defaultPrivileges: rightsOfNew(expected),
     owner: expected.owner,
     split,
     relations: relationsByName(expected),
@@ -269,6 +273,10 @@ function nameInSchema(found: Found): string | undefined {
       return `routine ${found.routine.signature}`
     case 'collation':
       return `collation ${found.collation.name}`
+    case 'text search dictionary':
+      return `${found.is} ${found.dictionary.name}`
+    case 'text search configuration':
+      return `${found.is} ${found.configuration.name}`
     default:
       return undefined
   }

@@ -5,8 +5,11 @@
  */
 import type { BlueprintDifference } from '../blueprint-difference.ts'
 import type { Blueprint } from '../blueprint.ts'
+import { withArrayCasts } from '../render/array-casts.ts'
+import { refreshOrder } from '../render/refresh-order.ts'
 import { orderUnits } from '../render/order-units.ts'
 import { viewsOfThemselves } from '../render/render-blueprint.ts'
+import { withShells } from '../render/types.ts'
 import { tiers } from '../render/rendered-schema.ts'
 import { keyOf } from '../render/sql-names.ts'
 import { dropOf, dropRank, withWhatNeedsIt } from './drop.ts'
@@ -26,13 +29,15 @@ export function repairsOf(
   schema: string,
 ): readonly Repair[] {
   const { plan, steps } = planned(expected, actual, differences, schema)
-  return withoutRepetition([
+  return [
     ...plan.freeing.map(({ object, statement }): Repair => ({ object, ...statement })),
     ...dropsOf(plan, [...plan.foreignKeys, ...plan.removals.gone], actual),
-    ...steps.flatMap(({ object, statements }) => statements.map((one): Repair => ({ object, ...one }))),
+    ...steps.flatMap(({ object, statements }) =>
+      statements.map((one): Repair => ({ object, ...one, statement: withArrayCasts(one.statement) })),
+    ),
     ...dropsOf(plan, plan.late, actual),
-    ...plan.byHand.map((object): Repair => ({ object, ...byHand })),
-  ])
+    ...[...new Set(plan.byHand)].map((object): Repair => ({ object, ...byHand })),
+  ]
 }
 
 /** Objects that need each other are made in two steps, where that helps. */
@@ -45,7 +50,10 @@ function planned(
   const split = new Set(viewsOfThemselves(expected))
   for (;;) {
     const plan = new Plan(expected, actual, differences, { schema, split })
-    const { structure, afterRows, circle } = orderUnits(plan.steps, expected.creation.needs)
+    const { structure, afterRows, circle } = orderUnits(withoutRepetition(plan.steps), [
+      ...withShells(expected),
+      ...refreshOrder(expected),
+    ])
     const before = split.size
     for (const key of circle.flatMap(({ keys }) => keys)) split.add(key)
     if (split.size > before) continue
@@ -76,11 +84,11 @@ function dropsOf(plan: Plan, founds: readonly Found[], { creation }: Blueprint):
     })
 }
 
-/** A statement may repair several differences. */
-function withoutRepetition(repairs: readonly Repair[]): readonly Repair[] {
+/** The same statements may repair several differences. */
+function withoutRepetition(steps: readonly PlannedStep[]): readonly PlannedStep[] {
   const seen = new Set<string>()
-  return repairs.filter(({ object, statement }) => {
-    const key = statement ?? `\0${object}`
+  return steps.filter(({ statements }) => {
+    const key = statements.map(({ statement }) => statement).join(';\n')
     if (seen.has(key)) return false
     seen.add(key)
     return true
