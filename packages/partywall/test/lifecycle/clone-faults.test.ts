@@ -1,11 +1,8 @@
 /** What goes wrong while a tenant is cloned: nothing is left, and the error has a name. */
 import { randomUUID } from 'node:crypto'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createTenancy } from '../../src/index.ts'
@@ -24,7 +21,6 @@ await writeFiles(root, {
 const config = { root, database: { connectionString: own.app, deploy: own.deploy }, tenantCacheMs: 0 }
 const tenancy = createTenancy(config)
 const { tenants } = tenancy
-const cloning = fileURLToPath(new URL('clone-one.ts', import.meta.url))
 
 beforeAll(async () => {
   await admin.connect()
@@ -44,37 +40,6 @@ async function assertNothingLeft(schema: string): Promise<void> {
   )
   expect(rows).toEqual([{ schema: null, tenants: 0 }])
 }
-
-test(
-  'a process that the system kills in the middle of a clone leaves nothing, and the source can be cloned again',
-  { timeout: 60_000 },
-  async () => {
-    const places = {
-      'the tables of the source': 'lock table acme.notes in access exclusive mode',
-      'an index': 'lock table pg_catalog.pg_index in share mode',
-    }
-    for (const [name, lock] of Object.entries(places)) {
-      await admin.query(`begin; ${lock}`)
-      const child = spawn(process.execPath, [...process.execArgv, cloning, own.app, own.deploy, root, 'acme', 'killed'], {
-        stdio: 'ignore',
-      })
-      const other = new Client(directUrl)
-      await other.connect()
-      const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
-      await expect
-        .poll(async () => [name, (await other.query(waiting)).rows.length], { timeout: 20_000, interval: 20 })
-        .toEqual([name, 1])
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-      await admin.query('rollback')
-      const busy = `select from pg_stat_activity where state <> 'idle' and datname = current_database() and pid <> pg_backend_pid()`
-      await expect.poll(async () => (await other.query(busy)).rows.length, { timeout: 20_000, interval: 20 }).toBe(0)
-      await other.end()
-      await assertNothingLeft('killed')
-    }
-    expect(await tenants.clone('acme', { schema: 'killed' })).toMatchObject({ schema: 'killed' })
-  },
-)
 
 test('rows that forced row security hides from the owner refuse the clone', async () => {
   onTestFinished(

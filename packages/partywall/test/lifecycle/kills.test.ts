@@ -5,6 +5,9 @@
  *
  * By default each operation under one boundary and before every eleventh statement; with PARTYWALL_KILLS=all under both, and before each.
  */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { testDatabase, type TestDatabase } from '../support/servers/database.ts'
 import { statementRelayForTest } from '../support/servers/statement-relay.ts'
@@ -23,6 +26,35 @@ describe.each(['path', 'role'] as const)('under the boundary %s', (boundary) => 
     here = await ground(boundary, databases[boundary])
   })
   afterAll(() => here.end())
+
+  // The tests below end the connections of a process that lives.
+  const within =
+    boundary === 'path' ? { 'adopt tables': 'set schema', clone: 'overriding system value' } : { archive: 'rename to' }
+  test.each(Object.entries(within))(
+    '%s leaves nothing when the system kills its process and the statement "%s" still arrives',
+    async (name, text) => {
+      const { admin, own, configFor } = here
+      const relay = await statementRelayForTest(directUrl)
+      const before = await contentOf(admin)
+      const config = configFor({ app: relay.through(own.app), deploy: relay.through(own.deploy) })
+      const program = fileURLToPath(new URL('kills/run-one.ts', import.meta.url))
+      const child = spawn(process.execPath, [...process.execArgv, program, JSON.stringify(config), name], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      })
+      const exited = once(child, 'exit')
+      let isReached = false
+      relay.watch(async (sent): Promise<'pass'> => {
+        if (isReached || !sent.text.includes(text)) return 'pass'
+        isReached = true
+        child.kill('SIGKILL')
+        await exited
+        return 'pass'
+      })
+      expect(await exited).toEqual([null, 'SIGKILL'])
+      await waitUntilQuiet(admin)
+      expect([isReached, await contentOf(admin)]).toEqual([true, before])
+    },
+  )
 
   const names = Object.keys(operations).filter((_, index) => isAll || index % 2 === (boundary === 'path' ? 0 : 1))
 

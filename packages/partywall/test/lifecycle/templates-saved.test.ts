@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { afterAll, expect, test } from 'vitest'
-import { createTenancy, type Config, type Tenancy } from 'partywall'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { createTenancy, type Config, type TemplateStatus, type Tenancy } from 'partywall'
 import { testDatabase } from '../support/servers/database.ts'
 import { leastPrivilege } from '../support/tenants/least-privilege.ts'
 import { folderForTest, writeFiles } from '../support/tenants/registry.ts'
@@ -41,6 +41,12 @@ test('a tenant with a role reads and writes what was made from the template, and
   await expect(read('select * from partywall_template_byrole.plans')).rejects.toMatchObject({ code: '42501' })
   await expect(read('insert into partywall_migrations values (9)')).rejects.toMatchObject({ code: '42501' })
   await expect(tenancy.sharedPool.query('select * from partywall_template_byrole.plans')).rejects.toMatchObject({ code: '42501' })
+  // The role of the catalog may not look into it.
+  expect((await tenancy.migrations.run({ kinds: 'byrole' })).entries.map(({ target, state }) => [target, state])).toEqual([
+    ['role-1', 'done'],
+    ['role-2', 'done'],
+    ['template:byrole', 'done'],
+  ])
   // Both ways give the same rights.
   const rights = `select c.relname, regexp_replace(c.relacl::text, 'partywall_[0-9a-f]{32}', 'the tenant', 'g') as acl
     from pg_class c where c.relnamespace = $1::regnamespace order by 1`
@@ -93,6 +99,38 @@ test('a template that is saved from a tenant gives new tenants its structure and
     { action: 'template.saved' },
     { action: 'template.dropped' },
     { action: 'template.dropped' },
+  ])
+})
+
+test('a template is saved from one state of a tenant, and from no other tenant that has its name', async () => {
+  const { tenancy } = await open('held')
+  await tenancy.tenants.create({ schema: 'held', kind: 'held' })
+  await admin.query(`insert into held.plans (name) values ('free'), ('pro')`)
+  const save = (name: string, from: Pick<Tenancy, 'templates'> = tenancy): Promise<TemplateStatus> =>
+    from.templates.save(name, { from: 'held', rows: ['plans'] })
+  await admin.query(`begin; select pg_advisory_xact_lock(hashtextextended('partywall: migrate held', 0))`)
+  await expect(save('migrated')).rejects.toMatchObject({ code: 'TENANT_LOCKED' })
+  // A table that is rewritten looks empty to a snapshot of before.
+  await admin.query(`rollback; begin; alter table held.plans alter column name type varchar(10)`)
+  const saving = save('rewritten')
+  saving.catch(() => {})
+  const other = new Client({ connectionString: directUrl })
+  await other.connect()
+  onTestFinished(() => other.end())
+  const waits = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+  await expect.poll(async () => (await other.query(waits)).rows.length, { interval: 5, timeout: 20_000 }).toBe(1)
+  await admin.query('commit')
+  const saved = await saving
+  expect(saved).toMatchObject({ rows: ['plans'] })
+  expect(await rows(`select name from "${saved.schema}".plans order by id`)).toEqual([{ name: 'free' }, { name: 'pro' }])
+  // A process that keeps tenants for long.
+  const { tenancy: keeping } = await open('held', { tenantCacheMs: 60_000 })
+  await keeping.tenants.get('held')
+  await admin.query('alter schema held rename to held_before; create schema held; create table held.plans (name text)')
+  await expect(save('other', keeping)).rejects.toMatchObject({ code: 'TENANT_LOCKED' })
+  expect((await tenancy.templates.list()).filter(({ kind }) => kind === 'held').map(({ name }) => name)).toEqual([
+    null,
+    'rewritten',
   ])
 })
 

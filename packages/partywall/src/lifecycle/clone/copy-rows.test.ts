@@ -24,7 +24,6 @@ test('names and masks of a copy are quoted, and generated columns are left out',
     rows: 0,
     indexes: 0,
     parents: [],
-    childrenElsewhere: [],
     foreignKeys: [],
     columns: [
       { ...column, name: 'x.y' },

@@ -27,7 +27,7 @@ export async function rowsToCopy(
     copied,
     masks,
     cut,
-    problems: [...problems, ...objectNumbers(copied, masks), ...rowsElsewhere(tables.filter(({ name }) => !names.has(name)))],
+    problems: [...problems, ...objectNumbers(copied, masks)],
   }
 }
 
@@ -41,16 +41,6 @@ function objectNumbers(tables: readonly SourceTable[], masks: Masks): string[] {
           `${name}.${column} holds numbers of objects of the server (oid, lo, regclass): the clone would share large objects with the source, or lead to its tables. ` +
           'Mask it with "null", or empty the table; where they are harmless, mask it with an expression that gives the value itself',
       ),
-  )
-}
-
-/** A statement that reads the table of the source reads these rows, too. */
-function rowsElsewhere(tables: readonly SourceTable[]): string[] {
-  return tables.flatMap(({ name, childrenElsewhere }) =>
-    childrenElsewhere.map(
-      (child) =>
-        `rows of ${name} are in ${child}, outside of the schema, and would be missing: detach it, or move it into the schema`,
-    ),
   )
 }
 

@@ -15,8 +15,6 @@ export interface SourceTable {
   readonly indexes: number
   /** The names of tables of the same schema that it inherits from, or is a partition of. */
   readonly parents: readonly string[]
-  /** Tables of other schemas that inherit from it, or are partitions of it, with their schema: their rows are read with its own. */
-  readonly childrenElsewhere: readonly string[]
   readonly columns: readonly SourceColumn[]
   readonly foreignKeys: readonly SourceKey[]
 }
@@ -159,14 +157,6 @@ function sourceTablesSql(schema: string): Statement {
           where link.inhrelid = own.oid
             and parent.relnamespace = (select oid from home)
         ), '[]'::json) as parents,
-        coalesce((
-          select pg_catalog.json_agg(pg_catalog.format('%I.%I', space.nspname, child.relname) order by space.nspname, child.relname)
-          from pg_catalog.pg_inherits as link
-          join pg_catalog.pg_class as child on child.oid = link.inhrelid
-          join pg_catalog.pg_namespace as space on space.oid = child.relnamespace
-          where link.inhparent = own.oid
-            and child.relnamespace <> (select oid from home)
-        ), '[]'::json) as "childrenElsewhere",
         coalesce((
           select pg_catalog.json_agg(pg_catalog.json_build_object(
             'name', attribute.attname::text,

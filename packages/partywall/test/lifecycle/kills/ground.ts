@@ -27,6 +27,7 @@ export interface Ground {
   readonly admin: Client
   /** @param urls others that lead to the same database */
   open(config?: Config<any>, urls?: Pick<LeastPrivilege, 'app' | 'deploy'>): Tenancy<any>
+  configFor(urls: Pick<LeastPrivilege, 'app' | 'deploy'>): Config<any>
   end(): Promise<void>
 }
 
@@ -36,16 +37,15 @@ export async function ground(boundary: Boundary, { directUrl }: TestDatabase): P
   await writeFiles(root, files)
   const [admin, owner] = [new Client(directUrl), new Client(own.deploy)]
   await Promise.all([admin.connect(), owner.connect()])
-  const open: Ground['open'] = (config = {}, { app, deploy } = own) =>
-    createTenancy<any>({
-      root,
-      boundary,
-      tenantCacheMs: 0,
-      seeds: false,
-      database: { connectionString: app, deploy },
-      migrations: { tenant: { default: 'migrations/tenant', shop: 'shop', shelf: 'shelf' } },
-      ...config,
-    })
+  const configFor = ({ app, deploy }: Pick<LeastPrivilege, 'app' | 'deploy'>): Config<any> => ({
+    root,
+    boundary,
+    tenantCacheMs: 0,
+    seeds: false,
+    database: { connectionString: app, deploy },
+    migrations: { tenant: { default: 'migrations/tenant', shop: 'shop', shelf: 'shelf' } },
+  })
+  const open: Ground['open'] = (config = {}, urls = own) => createTenancy<any>({ ...configFor(urls), ...config })
   const tenancy = open()
   await tenancy.migrations.run()
   await tenancy.tenants.create({ schema: 'acme', domains: ['acme.example.com', 'www.acme.example.com'] })
@@ -54,5 +54,5 @@ export async function ground(boundary: Boundary, { directUrl }: TestDatabase): P
     create table public.books (id serial primary key, title text); insert into public.books (title) values ('x');
     create schema shelf; create table shelf.shelves (id serial primary key, title text); insert into shelf.shelves (title) values ('y')`)
   await Promise.all([tenancy.close(), owner.end()])
-  return { own, admin, open, end: async () => void (await Promise.all([admin.end(), rm(root, { recursive: true })])) }
+  return { own, admin, open, configFor, end: async () => void (await Promise.all([admin.end(), rm(root, { recursive: true })])) }
 }
