@@ -66,7 +66,11 @@ function sorted(
   const waiting = new Map(units.map((unit) => [unit, [...needed.get(unit)!].filter((other) => here.has(other)).length]))
   const dependents = new Map<Unit, Unit[]>()
   for (const unit of units) {
-    for (const other of needed.get(unit)!) dependents.set(other, [...(dependents.get(other) ?? []), unit])
+    for (const other of needed.get(unit)!) {
+      const known = dependents.get(other)
+      if (known === undefined) dependents.set(other, [unit])
+      else known.push(unit)
+    }
   }
   const ready: Unit[][] = tiers.map(() => [])
   const push = (unit: Unit) => ready[tiers.indexOf(unit.tier)]!.push(unit)
