@@ -10,7 +10,7 @@ export const constraintsSelect = `
       rule.condeferrable as deferrable,
       rule.condeferred as deferred,
       -- Of what a partition has from the whole table PostgreSQL says so or so, depending on how the partition was made.
-      rule.conislocal and not (rule.is_part and rule.coninhcount > 0) as local,
+      (rule.conislocal or rule.coninhcount = 0) and not (rule.is_part and rule.coninhcount > 0) as local,
       rule.coninhcount as inherited,
       case when rule.contype <> 'f' then '[]'::json else (
         select coalesce(pg_catalog.json_agg(altered.words order by altered.words collate "C"), '[]'::json)

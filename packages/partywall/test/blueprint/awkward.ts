@@ -179,7 +179,7 @@ in two lines';
     create trigger instead instead of insert on updatable for each row execute function touch();
     create rule up as on update to renamed do instead nothing;
     create view whole as select t, t.* from t; create view star as select count(*) filter (where t.total > 1) over w, rank() over w from t window w as (partition by a order by id);
-    create view unnamed as select s.n from (select id, a as n from t union all select 1, null union (select t.id::bigint, 'x' from t except select 2, 'y')) as s;
+    create view unnamed as select s.n from (select id, a as n from t union all select 1, null union (select t.id::bigint, 'x' from t except select 2, 'y')) as s join (select now() as ts union select null) as x on true;
     create view lateral_join as select * from t join lateral (select t.total + 1 as more) as x on true;
     create materialized view mv with (fillfactor = 80) as select id, a from t; alter materialized view mv alter a set statistics 5, alter a set storage external;
     create index on mv (id); alter table mv replica identity full; alter materialized view mv cluster on mv_id_idx; alter materialized view mv depends on extension plpgsql;
@@ -218,13 +218,13 @@ in two lines';
     alter table p add constraint open check (a > 1) not valid; alter table c validate constraint open; alter table only c alter b set statistics 7;
     create table r (z text); create table two (y integer, z text) inherits (p); alter table p add column last integer; alter table two inherit r; create table partywall_parent (one integer);
     create table d1 (a integer default 1); create table d2 (a integer default 1); create table both_defaults () inherits (d1, d2); alter table only d2 alter a set default 2;
-    create table packed (a text, n integer); create table unpacked () inherits (packed); alter table only packed alter a set storage external, alter a set compression pglz;
+    create table before (z integer generated always as (x + 1) stored, x integer) inherits (public.orders); create table packed (a text, n integer); create table unpacked () inherits (packed); alter table only packed alter a set storage external, alter a set compression pglz;
     create table of_shared (own integer) inherits (public.orders); alter table of_shared alter note set default 'x';
     create foreign table f (x integer options ("x y" '1')) inherits (p) server nowhere; alter table p add column for_all integer; alter foreign table f alter a options (add "a b" '2'), alter for_all options (add "c" '3')`),
   'expressions that are read otherwise than they are printed': all(`
     create table t (a boolean default (1 = any (array[1, 2])), b varchar(5) check (b in ('x', 'it''s]')), c varchar, constraint columns check (b in (c, b)));
     create domain d as boolean default (1 = any (array[1, 2])) check (value in (true)); create domain v as varchar check (value in ('a', 'b'));
-    create index on t (b) where b not in ('x', 'y'); create index on t ((c in ('x', 'y'))); create view in_list as select a from t where c in ('x', 'y') or b = any (array['x']::varchar[]);
+    create index on t (b) where b not in ('x', 'y'); create index on t ((c in ('x', 'y'))); create view in_list as select a from t where c in ('x', 'y') or b = any (array['x', 'y']::varchar(3)[]);
     create policy p on t using (b in ('x', 'y')); create function f() returns bigint language sql begin atomic select count(*) from t where c in ('x', 'y'); end;
     create function tr() returns trigger language plpgsql as 'begin return new; end'; create trigger tr before insert on t for each row when (new.c in ('x', 'y')) execute function tr()`),
   'names that PostgreSQL gives to more foreign keys': all(`

@@ -30,6 +30,8 @@ export function randomStatements(seed: number, count: number): string[] {
       `length(${column()}::text) > 3`,
       `"f"(${column()}) > 0`,
       `"f"(null::integer) = 1`,
+      `${column()} in ('a', ${text()})`,
+      `${column()}::varchar not in (${text()}, ${column()})`,
     ])
   const query = (): string =>
     pick([
@@ -40,6 +42,7 @@ export function randomStatements(seed: number, count: number): string[] {
       `with ${table()} as (select 1 as x) select x from ${table()}`,
       `select "f"(1) as f, ${text()} as t from ${table()}`,
       `values (1, ${text()}), (2, 'b')`,
+      `select x.* from (select ${column()} as c, 1 as n from ${table()} union all select null, ${pick(['2', 'null', 'now()::date - current_date'])}) as x`,
     ])
   const definition = (): string => `${column()} ${type()}${random() < 0.5 ? '' : ` ${some(clauses(), 2)}`}`
   const clauses = (): string[] => [
@@ -61,6 +64,11 @@ export function randomStatements(seed: number, count: number): string[] {
     ),
     () => `create table ${other()} partition of ${table()} for values with (modulus 2, remainder ${pick(['0', '1'])})`,
     () => `create table ${other()} () inherits (${table()})`,
+    () => `create table ${other()} (${definition()}) inherits (${table()})`,
+    () => `create table ${other()} (${definition()}) inherits (${table()}, ${table()})`,
+    () => `alter table ${table()} ${pick(['inherit', 'inherit', 'no inherit'])} ${table()}`,
+    () =>
+      `alter table only ${table()} alter ${column()} ${pick(['set storage external', `set default ${text()}`, 'drop default', 'set compression pglz'])}`,
     () => `alter table ${table()} add column ${definition()}`,
     () => `alter table ${table()} add column ${definition()}`,
     () => `alter table ${table()} drop column ${column()} cascade`,

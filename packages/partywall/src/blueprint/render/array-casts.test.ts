@@ -7,8 +7,8 @@ test.each([
     `CHECK (s::text = ANY ((ARRAY['a'::character varying, 'b'::character varying]::character varying[])::text[]))`,
   ],
   [
-    `ARRAY['it''s]'::character varying(5), E'\\\\'::character varying]::text[]`,
-    `(ARRAY['it''s]'::character varying(5), E'\\\\'::character varying]::character varying[])::text[]`,
+    `ARRAY['it''s]'::character varying(5), E'\\\\'::character varying(5)]::text[]`,
+    `(ARRAY['it''s]'::character varying(5), E'\\\\'::character varying(5)]::character varying(5)[])::text[]`,
   ],
   [`ARRAY['a'::public."My type"]::text[]`, `(ARRAY['a'::public."My type"]::public."My type"[])::text[]`],
   [

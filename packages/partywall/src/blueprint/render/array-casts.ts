@@ -53,6 +53,6 @@ function elementType(elements: string): string | undefined {
 }
 
 const tokens = /'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$])ARRAY\[|\[|\]/g
-const typeName = String.raw`((?:"(?:[^"]|"")*"|[a-z_][\w$]*)(?:[. ](?:"(?:[^"]|"")*"|[a-z_][\w$]*))*)(?:\(\d+(?:,\s*\d+)?\))?`
+const typeName = String.raw`((?:"(?:[^"]|"")*"|[a-z_][\w$]*)(?:[. ](?:"(?:[^"]|"")*"|[a-z_][\w$]*))*(?:\(\d+(?:,\s*\d+)?\))?)`
 const castBehind = new RegExp(String.raw`^(\)?)::${typeName}\[\]`)
 const element = new RegExp(String.raw`^(?:E?'(?:[^']|'')*'|"(?:[^"]|"")*"|[\w.$]+)(?:\."(?:[^"]|"")*")*::${typeName}(?:,\s*|$)`)

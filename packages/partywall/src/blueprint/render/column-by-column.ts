@@ -15,8 +15,8 @@ export interface Child {
   readonly column: (column: Column) => string
   /** A column as a parent has it: without a default, which each child may have for itself. */
   readonly columnOfParent: (column: Column) => string
-  /** CREATE TABLE with this parent and no columns of its own. */
-  readonly create: (parent: string) => string
+  /** CREATE TABLE with these columns and this parent. */
+  readonly create: (columns: readonly string[], parent: string) => string
 }
 
 /** @param helper a name that no object of the schema has */
@@ -25,11 +25,16 @@ export function columnByColumn(child: Child, helper: string): string[] {
   const [name, parent] = [identifier(relation.name), identifier(helper)]
   const firstOwn = relation.columns.findIndex(({ local, inherited }) => local || inherited === 0)
   const end = firstOwn === -1 ? relation.columns.length : firstOwn
-  // A generated column may use columns behind it, if it is made together with them.
-  const [first, rest] = [relation.columns.slice(0, end), relation.columns.slice(end)]
+  const lastOwn = relation.columns.slice(end).findIndex(({ local }) => !local)
+  const next = lastOwn === -1 ? relation.columns.length : end + lastOwn
+  // As many as possible are made together: a generated column may use columns behind it.
+  const [first, own, rest] = [relation.columns.slice(0, end), relation.columns.slice(end, next), relation.columns.slice(next)]
   return [
     `create table ${parent} (${first.map(child.columnOfParent).join(', ')})`,
-    child.create(parent),
+    child.create(own.map(child.column), parent),
+    ...own
+      .filter(({ inherited }) => inherited > 0)
+      .map((column) => `alter table ${parent} add column ${child.columnOfParent(column)}`),
     ...rest.flatMap((column) => [
       ...(column.local ? [`alter table only ${name} add column ${child.column(column)}`] : []),
       ...(column.inherited > 0 ? [`alter table ${parent} add column ${child.columnOfParent(column)}`] : []),

@@ -28,13 +28,11 @@ export function takenNameUnits({ relations }: Blueprint, all: ReadonlyMap<string
 /** Foreign keys with names that differ in a number alone, if one of them refers to a table with partitions. */
 export function namesToTake({ constraints }: Relation, relations: Iterable<Relation>): string[] {
   const keys = constraints.filter(({ local, definition }) => local && definition.startsWith('FOREIGN KEY'))
-  if (keys.length < 2) return []
+  const groups = [...Map.groupBy(keys, ({ name }) => name.replace(/_?\d+$/, '')).values()].filter(({ length }) => length > 1)
+  if (groups.length === 0) return []
   const whole = [...relations].filter(({ kind }) => kind === 'partitioned table')
   const printed = whole.flatMap(({ name }) => [name, identifier(name)]).map((name) => `REFERENCES ${name}(`)
   const mayGetMore = ({ definition }: Constraint): boolean =>
     printed.some((text) => definition.includes(text)) || /REFERENCES [^(]*\./.test(definition)
-  const groups = Map.groupBy(keys, ({ name }) => name.replace(/_?\d+$/, ''))
-  return [...groups.values()].flatMap((group) =>
-    group.length > 1 && group.some(mayGetMore) ? group.map(({ name }) => name) : [],
-  )
+  return groups.filter((group) => group.some(mayGetMore)).flatMap((group) => group.map(({ name }) => name))
 }

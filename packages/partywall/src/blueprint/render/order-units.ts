@@ -70,7 +70,11 @@ function sorted<U extends Orderable>(
   const waiting = new Map(units.map((unit) => [unit, [...needed.get(unit)!].filter((other) => here.has(other)).length]))
   const dependents = new Map<U, U[]>()
   for (const unit of units) {
-    for (const other of needed.get(unit)!) dependents.set(other, [...(dependents.get(other) ?? []), unit])
+    for (const other of needed.get(unit)!) {
+      const known = dependents.get(other)
+      if (known === undefined) dependents.set(other, [unit])
+      else known.push(unit)
+    }
   }
   const ready: U[][] = tiers.map(() => [])
   const push = (unit: U) => ready[tiers.indexOf(unit.tier)]!.push(unit)

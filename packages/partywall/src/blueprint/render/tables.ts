@@ -99,7 +99,7 @@ class Table {
               sequence: undefined,
             },
           )!,
-        create: (parent) => this.#create([], [parent]),
+        create: (parts, parent) => this.#create(parts, [parent]),
       },
       unusedName({ ...this.#blueprint, relations: [...this.#relations.values()] }),
     )

@@ -14,6 +14,9 @@ test('a column without a name keeps it where its cast would give one', () => {
             'x'::text
            FROM u
           WHERE u.d = 'x'::text) s
+     JOIN ( SELECT 'x SELECT 1'::text AS d
+        UNION
+         SELECT NULL::timestamp(3) with time zone) x USING (d)
 UNION
  SELECT 1::bigint AS one`
   expect(withUnnamedColumns(printed)).toBe(` SELECT s.a
@@ -28,6 +31,9 @@ UNION
             'x'::text AS "?column?"
            FROM u
           WHERE u.d = 'x'::text) s
+     JOIN ( SELECT 'x SELECT 1'::text AS d
+        UNION
+         SELECT NULL::timestamp(3) with time zone AS "?column?") x USING (d)
 UNION
  SELECT 1::bigint AS one`)
 })

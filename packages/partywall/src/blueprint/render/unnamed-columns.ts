@@ -5,16 +5,16 @@
 
 /** @param query of a view, as PostgreSQL prints it: each column of a SELECT is on a line of its own */
 export function withUnnamedColumns(query: string): string {
-  const longTexts = [...query.matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g)].filter(([text]) => text.includes('\n'))
-  const isInText = (place: number) => longTexts.some(({ 0: text, index }) => place > index && place < index + text.length)
-  return query.replaceAll(unnamed, (line: string, column: string, end: string, place: number) =>
-    isInText(place) ? line : `${column} AS "?column?"${end}`,
+  const texts = [...query.matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g)]
+  const isInText = (place: number) => texts.some(({ 0: text, index }) => place > index && place < index + text.length)
+  return query.replaceAll(unnamed, (line: string, before: string, column: string, behind: string, place: number) =>
+    isInText(place + before.length) ? line : `${before}${column} AS "?column?"${behind}`,
   )
 }
 
-const string = String.raw`'(?:[^'\n]|'')*'`
+const string = String.raw`'(?:[^']|'')*'`
 const name = String.raw`(?:"(?:[^"\n]|"")*"|[\w$]+)`
-const type = String.raw`::${name}(?:[. ](?!AS )${name})*(?:\(\d+(?:,\s?\d+)?\))?(?:\[\])*`
+const type = String.raw`::${name}(?:[. ](?!AS )${name})*(?:\(\d+(?:,\s?\d+)?\)(?: with(?:out)? time zone)?)?(?:\[\])*`
 /** A constant, or an expression in brackets without other brackets. */
 const value = String.raw`(?:E?${string}|-?[\d.]+|NULL|true|false|\((?:${string}|[^'()\n])*\))`
-const unnamed = new RegExp(String.raw`^(\s*(?:SELECT (?:DISTINCT )?)?${value}(?:${type})+)(,|;|\)*)$`, 'gm')
+const unnamed = new RegExp(String.raw`^(\s*|.*\bSELECT (?:DISTINCT )?)(${value}(?:${type})+)([,;)].*|)$`, 'gm')
