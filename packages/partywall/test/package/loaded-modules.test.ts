@@ -39,9 +39,9 @@ test('a command loads only its own files, and its help loads nothing of the libr
     'src/cli/tenant/list.ts',
   ])
   expect(roomsOf(help).filter((room) => /^(?:database|lifecycle|resolve|migrations\/(?!sources$))/.test(room))).toEqual([])
-  const list = roomsOf(await modulesOfCommand(['tenant', 'list'], folder, url))
+  const list = roomsOf(await modulesOfCommand(['domain', 'list'], folder, url))
   expect(list).toContain('database/pool')
-  expect(list.filter((room) => !served.includes(room))).toEqual(['cli', 'cli/context', 'cli/tenant', 'cli/terminal'])
+  expect(list.filter((room) => !served.includes(room))).toEqual(['cli', 'cli/context', 'cli/domain', 'cli/terminal'])
 })
 
 test('a program that only queries does not load the grammar for the review of migrations', async () => {
