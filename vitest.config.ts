@@ -41,6 +41,11 @@ const unit = {
   },
 }
 
+/** Rooms whose tests change nothing that a process has once. A process for each of their files took a sixth of the time of all tests. */
+const sharing = 'packages/*/test/{blueprint,boundary,catalog,check,cli,doctor,lifecycle,migrations,package,tenancy}/**'
+/** With `--project direct` they run there, so that the name stands for all tests on that route. */
+const isSplit = !process.argv.some((word) => word === 'direct' || word === '--project=direct')
+
 /** All other tests, connected directly to the server. */
 const direct = {
   ...common,
@@ -48,7 +53,21 @@ const direct = {
     ...eachProject,
     name: 'direct',
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'packages/*/test/pooler/**'],
+    exclude: [...configDefaults.exclude, 'packages/*/test/pooler/**', ...(isSplit ? [sharing] : [])],
+    provide: { partywallRoute: 'direct' as const, partywallBoundary: 'path' as const },
+  },
+}
+
+/** The files of a worker share its process. */
+const sharedProcess = {
+  ...common,
+  test: {
+    ...eachProject,
+    name: 'shared-process',
+    include: [`${sharing}/*.test.ts`],
+    isolate: false,
+    restoreMocks: true,
+    unstubEnvs: true,
     provide: { partywallRoute: 'direct' as const, partywallBoundary: 'path' as const },
   },
 }
@@ -79,5 +98,9 @@ const rolesToo =
 
 export default defineConfig({
   ...common,
-  test: { globalSetup: [`${support}run/global-setup.ts`], maxWorkers: 3, projects: [direct, unit, pgbouncer, ...rolesToo] },
+  test: {
+    globalSetup: [`${support}run/global-setup.ts`],
+    maxWorkers: 3,
+    projects: [direct, ...(isSplit ? [sharedProcess] : []), unit, pgbouncer, ...rolesToo],
+  },
 })

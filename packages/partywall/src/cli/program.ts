@@ -1,10 +1,11 @@
 /** The command line: its nouns, and the flags that all commands have in common. */
 import { Command, type CommanderError } from 'commander'
 import { version } from '../version.ts'
+import { registerCalled, type Commands } from './context/called-word.ts'
 import type { Cli, GlobalFlags } from './context/cli.ts'
 
 /** In the order of the help. A noun registers its own verbs. */
-const nouns: Readonly<Record<string, () => Promise<(program: Command, cli: Cli) => void>>> = {
+const nouns: Commands = {
   init: async () => (await import('./project/init.ts')).init,
   tenant: async () => (await import('./tenant/tenant.ts')).tenant,
   template: async () => (await import('./template/template.ts')).template,
@@ -20,7 +21,7 @@ const nouns: Readonly<Record<string, () => Promise<(program: Command, cli: Cli) 
   dev: async () => (await import('./project/dev.ts')).dev,
 }
 
-/** @param args loads the noun that they call, and all nouns where they call none: for the help, and to suggest a word for a misspelt one */
+/** @param args what is called: only this is loaded. Absent: everything is */
 export async function buildProgram(cli: Cli, args: readonly string[] = []): Promise<Command> {
   const program = new Command('partywall')
     .description('Schema-per-tenant multi-tenancy for PostgreSQL.')
@@ -30,21 +31,8 @@ export async function buildProgram(cli: Cli, args: readonly string[] = []): Prom
     .hook('preAction', (_, command) => {
       cli.flags = commonFlags(command)
     })
-  const called = nounOf(args)
-  for (const [name, load] of Object.entries(nouns)) {
-    if (called !== undefined && name !== called) continue
-    const register = await load()
-    register(program, cli)
-  }
+  await registerCalled(nouns, program, cli, args)
   return withCommonOptions(program)
-}
-
-/** The first word that is neither a flag nor the value of the only common flag that takes one. After `--help` it is not called. */
-function nounOf(args: readonly string[]): string | undefined {
-  const word = args.find((arg, at) => !arg.startsWith('-') && args[at - 1] !== '--config')
-  if (word === undefined || !Object.hasOwn(nouns, word)) return undefined
-  const before = args.slice(0, args.indexOf(word))
-  return before.includes('--help') || before.includes('-h') ? undefined : word
 }
 
 /**

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { afterAll, expect } from 'vitest'
+import { expect } from 'vitest'
 import { errorCodes } from '../../src/errors.ts'
+import { atFileEnd } from '../support/run/file-end.ts'
 import { writeFiles } from '../support/tenants/registry.ts'
 
 export const bin = fileURLToPath(new URL('../../bin/partywall.js', import.meta.url))
@@ -38,14 +39,11 @@ import { defineConfig } from 'partywall'
 export default defineConfig({ database: process.env.DATABASE_URL })
 `
 
-const folders: string[] = []
-// Not onTestFinished: concurrent tests share the list.
-afterAll(() => Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true }))))
-
 /** A folder with these files, removed after the tests of the file. */
 export async function folderWith(files: Record<string, string> = {}): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'partywall-cli-')))
-  folders.push(folder)
+  // Not onTestFinished: the tests of a file share projects.
+  atFileEnd(() => rm(folder, { recursive: true, force: true }))
   await writeFiles(folder, files)
   return folder
 }

@@ -140,14 +140,13 @@ test(
   async () => {
     const { tenancy, root } = await open('killed')
     const script = fileURLToPath(new URL('template-work.ts', import.meta.url))
-    const node = fileURLToPath(new URL('../../../../scripts/node.js', import.meta.url))
     await tenancy.migrations.run({ kinds: 'killed' })
     for (const [work, afterMs] of [
       ['create', 12],
       ['migrate', 20],
     ] as const) {
       if (work === 'migrate') await writeFiles(root, { [`killed/0002_${afterMs}.sql`]: `create table more_${afterMs} (id int)` })
-      const child = spawn(process.execPath, [node, script, directUrl, root, work, `killed-${afterMs}`], {
+      const child = spawn(process.execPath, [...process.execArgv, script, directUrl, root, work, `killed-${afterMs}`], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       await once(child.stdout, 'data')

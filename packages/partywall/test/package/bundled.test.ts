@@ -30,7 +30,7 @@ beforeAll(async () => {
   await copyFile(join(workspace, 'package.json'), join(installed, 'package.json'))
   const app = await esbuild({ entryPoints: [join(workspace, 'test/package/bundled-app.ts')], format: 'esm', write: false })
   await writeFile(join(project, 'app.mjs'), app.outputFiles[0]!.contents)
-}, 60_000)
+})
 afterAll(() => rm(project, { recursive: true, force: true }))
 
 describe.each([
@@ -41,7 +41,7 @@ describe.each([
   let bundled: Bundled
   beforeAll(async () => {
     bundled = await bundle()
-  }, 60_000)
+  })
 
   test('the bundler has nothing to say about partywall', () => {
     expect(bundled.warnings).toEqual([])

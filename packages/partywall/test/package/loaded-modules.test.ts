@@ -29,15 +29,19 @@ test('a program that serves tenants loads only the rooms that requests need', as
   ])
 })
 
-test('a command loads its own noun, and its help loads nothing of the library', async () => {
+test('a command loads only its own files, and its help loads nothing of the library', async () => {
   const { url } = await testDatabase()
   const { folder } = await project(url)
   const help = await modulesOfCommand(['tenant', 'list', '--help'], folder, url)
   expect(roomsOf(help).filter((room) => room.startsWith('cli/'))).toEqual(['cli/context', 'cli/tenant', 'cli/terminal'])
+  expect(help.filter((path) => path.startsWith('src/cli/tenant/'))).toEqual([
+    'src/cli/tenant/tenant.ts',
+    'src/cli/tenant/list.ts',
+  ])
   expect(roomsOf(help).filter((room) => /^(?:database|lifecycle|resolve|migrations\/(?!sources$))/.test(room))).toEqual([])
-  const list = roomsOf(await modulesOfCommand(['tenant', 'list'], folder, url))
+  const list = roomsOf(await modulesOfCommand(['domain', 'list'], folder, url))
   expect(list).toContain('database/pool')
-  expect(list.filter((room) => !served.includes(room))).toEqual(['cli', 'cli/context', 'cli/tenant', 'cli/terminal'])
+  expect(list.filter((room) => !served.includes(room))).toEqual(['cli', 'cli/context', 'cli/domain', 'cli/terminal'])
 })
 
 test('a program that only queries does not load the grammar for the review of migrations', async () => {

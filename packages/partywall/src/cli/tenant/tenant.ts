@@ -1,39 +1,29 @@
-/** `partywall tenant`: the life of tenants. One file for each verb. */
+/** `partywall tenant`: the life of tenants. One file for each verb, which is loaded when it is called. */
 import type { Command } from 'commander'
+import { registerCalled, type Commands } from '../context/called-word.ts'
 import type { Cli } from '../context/cli.ts'
-import { tenantArchive } from './archive.ts'
-import { tenantAdopt } from './adopt.ts'
-import { tenantClone } from './clone.ts'
-import { tenantCreate } from './create.ts'
-import { tenantDelete } from './delete.ts'
-import { tenantList } from './list.ts'
-import { tenantRelease } from './release.ts'
-import { tenantActivate, tenantSuspend } from './set-status.ts'
-import { tenantLogin, tenantLogins } from './login.ts'
-import { tenantPurge } from './purge.ts'
-import { tenantRename } from './rename.ts'
-import { tenantRestore } from './restore.ts'
-import { tenantResume } from './resume.ts'
-import { tenantShow } from './show.ts'
-import { tenantUpdate } from './update.ts'
 
-export function tenant(program: Command, cli: Cli): void {
+const verbs: Commands = {
+  create: async () => (await import('./create.ts')).tenantCreate,
+  list: async () => (await import('./list.ts')).tenantList,
+  show: async () => (await import('./show.ts')).tenantShow,
+  resume: async () => (await import('./resume.ts')).tenantResume,
+  suspend: async () => (await import('./set-status.ts')).tenantSuspend,
+  activate: async () => (await import('./set-status.ts')).tenantActivate,
+  update: async () => (await import('./update.ts')).tenantUpdate,
+  rename: async () => (await import('./rename.ts')).tenantRename,
+  clone: async () => (await import('./clone.ts')).tenantClone,
+  archive: async () => (await import('./archive.ts')).tenantArchive,
+  restore: async () => (await import('./restore.ts')).tenantRestore,
+  delete: async () => (await import('./delete.ts')).tenantDelete,
+  purge: async () => (await import('./purge.ts')).tenantPurge,
+  login: async () => (await import('./login.ts')).tenantLogin,
+  logins: async () => (await import('./login.ts')).tenantLogins,
+  adopt: async () => (await import('./adopt.ts')).tenantAdopt,
+  release: async () => (await import('./release.ts')).tenantRelease,
+}
+
+export async function tenant(program: Command, cli: Cli, args: readonly string[]): Promise<void> {
   const noun = program.command('tenant').description('create tenants, look at them, change, archive and delete them')
-  tenantCreate(noun, cli)
-  tenantList(noun, cli)
-  tenantShow(noun, cli)
-  tenantResume(noun, cli)
-  tenantSuspend(noun, cli)
-  tenantActivate(noun, cli)
-  tenantUpdate(noun, cli)
-  tenantRename(noun, cli)
-  tenantClone(noun, cli)
-  tenantArchive(noun, cli)
-  tenantRestore(noun, cli)
-  tenantDelete(noun, cli)
-  tenantPurge(noun, cli)
-  tenantLogin(noun, cli)
-  tenantLogins(noun, cli)
-  tenantAdopt(noun, cli)
-  tenantRelease(noun, cli)
+  await registerCalled(verbs, noun, cli, args)
 }
