@@ -25,6 +25,11 @@ afterAll(() => client.end())
 
 const read = async (schema: string): Promise<Blueprint> => structureAlone(await readBlueprint(client, schema), [])
 
+/** Views that are others after their first step, and would stay so if the second failed. */
+const madeInSteps: Readonly<Record<string, readonly string[]>> = {
+  'circles between functions, views and tables': ['view itself', 'view v'],
+}
+
 /** From one schema to the other, in a transaction, where no index can be made concurrently. */
 async function repair(expected: Blueprint, schema: string): Promise<{ left: string[]; decided: string[] }> {
   const actual = await read(schema)
@@ -57,7 +62,7 @@ test.each(Object.entries({ structure: { sql: structure, since: 14 }, ...awkward 
       const nothing = await read('nothing')
       const { left, decided } = await repair(await read(schema), 'nothing')
       expect(left).toEqual([])
-      expect(decided).toEqual([])
+      expect([...new Set(decided)]).toEqual(madeInSteps[name] ?? [])
       expect((await repair(nothing, schema)).left).toEqual([])
     } finally {
       await client.query('rollback')

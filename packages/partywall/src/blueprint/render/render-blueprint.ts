@@ -58,11 +58,11 @@ function inOrder(blueprint: Blueprint, options: RenderOptions): Ordered {
   }
 }
 
-/** A view that was replaced by a query of itself cannot be read, but it is there. */
+/** A view that was replaced by a query of itself cannot be read, but it is there. Up to PostgreSQL 15 every view depends on itself. */
 export function viewsOfThemselves({ relations, creation }: Blueprint): string[] {
   const needs = new Set(creation.needs.map(({ object, needs: key }) => `${object} ${key}`))
   return relations
-    .filter(({ kind }) => kind === 'view')
+    .filter(({ kind, name, definition }) => kind === 'view' && definition!.includes(name))
     .map(({ name }) => keyOf('relation', name))
     .filter((key) => needs.has(`${key.replace('["relation"', '["query"')} ${key}`))
 }

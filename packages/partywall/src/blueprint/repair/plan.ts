@@ -4,7 +4,7 @@ import type { BlueprintDifference } from '../blueprint-difference.ts'
 import type { Blueprint, Sequence } from '../blueprint.ts'
 import { kindOfConstraint } from '../render/constraints.ts'
 import type { Rendering } from '../render/rendered-schema.ts'
-import { partsOfName } from '../render/sql-names.ts'
+import { keyOf as needKey, partsOfName } from '../render/sql-names.ts'
 import { relationsByName, rightsOfNew } from '../render/units-of.ts'
 import type { Change } from './change.ts'
 import { changeBack } from './changed.ts'
@@ -139,8 +139,13 @@ export class Plan {
     }
     const steps = found && this.#stepsFor(found)
     const isPart = found !== undefined && 'relation' in found && found.is !== 'relation'
+    // A view that is made in two steps is another one after the first, and would stay so if the second failed.
+    const isInSteps =
+      found?.is === 'relation' &&
+      found.relation.kind === 'view' &&
+      this.#creating.rendering.split.has(needKey('relation', found.relation.name))
     const of = isPart ? this.#relation(found.relation.name) : undefined
-    this.#add(object, of, steps && found && this.#doubts.mayBeElsewhere(found) ? withDecision(steps) : steps)
+    this.#add(object, of, steps && found && (isInSteps || this.#doubts.mayBeElsewhere(found)) ? withDecision(steps) : steps)
   }
 
   #stepsFor(found: Found): readonly Step[] | undefined {
