@@ -62,6 +62,25 @@ test('fix without the right to a table says so for its statement, and does the o
   })
 })
 
+test('fix goes on where one table is locked, and says which statement was not done', async () => {
+  const tenancy = tenancyWith('locked', async () => [migration(`${notes}; create table tags (id integer, tag text)`)])
+  await tenancy.tenants.create({ schema: 'locked', kind: 'locked' })
+  await client.query('alter table locked.notes alter column text set statistics 7; alter table locked.tags drop column tag')
+  const other = new Client({ connectionString: directUrl })
+  await other.connect()
+  onTestFinished(() => other.end())
+  await other.query('begin; lock table locked.notes in share update exclusive mode')
+  const [entry] = (await tenancy.drift({ tenants: 'locked', fix: true, lockTimeoutMs: 20 })).tenants
+  expect(entry).toMatchObject({
+    state: 'drifted',
+    differences: [{ name: 'notes.text' }],
+    fixed: {
+      done: [expect.stringContaining('add column "tag" text')],
+      failed: [{ statement: expect.stringContaining('set statistics -1'), reason: expect.stringContaining('55P03') }],
+    },
+  })
+})
+
 test('fix makes a function with the name of its schema in the body for the tenant, and leaves one to a person where the name needs quotes', async () => {
   const text = `do $$ begin
     execute format('create function own() returns text language sql as %L', 'select ' || quote_literal(current_schema()));
