@@ -37,7 +37,6 @@ import { provisioningLock } from '../migrations/plan/targets.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
 import type { Attributes, Domain, Tenant, TenantRef } from '../types.ts'
 import { takeName } from '../catalog/tenants/freed-names.ts'
-import { recordCopiedSeeds } from './steps/copied-seeds.ts'
 import type { StepBody } from './steps/step.ts'
 import type { Steps } from './steps/steps.ts'
 import { tryAgainForLocks } from './try-again.ts'
@@ -86,7 +85,9 @@ export async function provision<A extends object>(parts: ProvisionParts<A>, inpu
   const cut = await parts.templates.cutFor(wanted.kind, digestOf(wanted.migrations), wanted.template)
   const { tenant: made, domains, like, onCommit } = await createFrom(parts, wanted, cut)
   onCommit()
-  const tenant = await stepsOf(parts, wanted, made).catch((error: unknown) => {
+  const complete = made.status === 'active' ? Promise.resolve(made) : parts.steps.run(made, wanted.steps)
+  const tenant = await complete.catch((error: unknown) => {
+    // It stays, with its domains, and is resumed.
     parts.domains.added(domains)
     throw error
   })
@@ -109,11 +110,6 @@ async function createFrom<A extends object>(parts: ProvisionParts<A>, wanted: Wa
     parts.templates.warnOf(error.template, error.message)
     return await createFrom(parts, wanted, undefined)
   }
-}
-
-/** The tenant when its seeds and its hook have run. After a failure it stays, with its domains. */
-async function stepsOf<A extends object>(parts: ProvisionParts<A>, { steps }: Wanted, made: Tenant<A>): Promise<Tenant<A>> {
-  return made.status === 'active' ? made : parts.steps.run(made, steps)
 }
 
 /** The tenant exists by now, so a comparison that fails is not its failure. */
@@ -212,8 +208,7 @@ async function build<A extends object>(
   const steps = wanted.steps.filter(({ name }) => copied.every((seed) => seed.name !== name))
   const created = await register(parts, transaction, { ...wanted, steps })
   const { tenant } = created
-  await recordCopiedSeeds(transaction, tenant, copied)
-  await parts.steps.record(transaction, tenant, steps)
+  await parts.steps.record(transaction, tenant, steps, copied)
   await createSchema(transaction, wanted.schema)
   await giveNewSchema(transaction, parts.access, parts.options, tenant)
   const like = await assertLikeOthers(transaction, wanted, parts.options.migrations.outOfOrder)

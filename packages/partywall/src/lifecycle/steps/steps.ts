@@ -7,6 +7,7 @@ import { setStatusSql } from '../../catalog/tenants/tenants-sql.ts'
 import type { Transaction } from '../../ports/database.ts'
 import type { FleetReport, Tenant, TenantRef } from '../../types.ts'
 import { completeTenant, runStep } from './run-step.ts'
+import { recordCopiedSeeds, type DoneSeed } from './copied-seeds.ts'
 import { seedFleet, type SeedEntry, type SeedOptions } from './seed-fleet.ts'
 import { readSeeds } from './seed-folder.ts'
 import { withoutBody } from './step-errors.ts'
@@ -32,8 +33,14 @@ export class Steps<A extends object> {
     return [...(await readSeeds(seeds)), ...(run === undefined ? [] : [{ kind: 'hook', name: hookName, run } as const])]
   }
 
-  /** Inside the transaction that creates the tenant. */
-  async record(transaction: Transaction, { id }: Tenant<A>, planned: readonly StepBody[]): Promise<void> {
+  /** Inside the transaction that creates the tenant. @param copied seeds whose rows it has already */
+  async record(
+    transaction: Transaction,
+    { id }: Tenant<A>,
+    planned: readonly StepBody[],
+    copied: readonly DoneSeed[],
+  ): Promise<void> {
+    await recordCopiedSeeds(transaction, { id }, copied)
     if (planned.length === 0) return
     const steps = planned.map(({ name, kind }) => ({ name, kind: kind === 'hook' ? kind : 'seed' }) as const)
     await transaction.query(insertStepsSql(id, undefined, steps))
