@@ -7,6 +7,7 @@ import type { Blueprint, Column, Constraint, Relation } from '../blueprint.ts'
 import { columnByColumn, isMadeAtOnce, unusedName } from './column-by-column.ts'
 import { columnSettings, columnSql } from './columns.ts'
 import { isWithTable, kindOfConstraint } from './constraints.ts'
+import { isNotNullAbove, parentsOf } from './parents.ts'
 import type { Rendering, Unit } from './rendered-schema.ts'
 import { keyOf, ownName, partsOfName } from './sql-names.ts'
 import { foreignOptions, storageParameters } from './storage-parameters.ts'
@@ -17,10 +18,6 @@ export function tableUnits(blueprint: Blueprint, rendering: Rendering): Unit[] {
   return blueprint.relations
     .filter(({ kind }) => tableKinds.has(kind))
     .flatMap((relation) => new Table(relation, blueprint, rendering).units())
-}
-
-function parentsOf(relation: Relation, relations: ReadonlyMap<string, Relation>): Relation[] {
-  return relation.parents.flatMap((parent) => relations.get(ownName(parent) ?? '') ?? [])
 }
 
 class Table {
@@ -166,7 +163,7 @@ class Table {
 
   /** Since PostgreSQL 18 NOT NULL is a constraint with a name. */
   #hasPlainNotNull(column: Column): boolean {
-    const isNotNull = column.notNull || this.#isNotNullAbove(column)
+    const isNotNull = column.notNull || isNotNullAbove(column, this.#relation, this.#relations)
     return isNotNull && this.#rendering.serverMajor < 18 && this.#sequenceOf(column) === undefined
   }
 
@@ -196,18 +193,11 @@ class Table {
     return this.#relation.parents.map((parent) => `alter table ${this.#name} inherit ${parent}`)
   }
 
-  #isNotNullAbove({ name, inherited }: Column): boolean {
-    if (inherited === 0 || this.#isPartition) return false
-    return parentsOf(this.#relation, this.#relations).some(({ columns }) =>
-      columns.some((column) => column.name === name && column.notNull),
-    )
-  }
-
   /** Before PostgreSQL 18 a child may differ from its parents, but cannot be made so. */
   #differentNotNull(): string[] {
     if (this.#rendering.serverMajor >= 18 || this.#isPartition) return []
     return this.#relation.columns
-      .filter((column) => column.inherited > 0 && column.notNull !== this.#isNotNullAbove(column))
+      .filter((column) => column.inherited > 0 && column.notNull !== isNotNullAbove(column, this.#relation, this.#relations))
       .map(
         ({ name, notNull }) =>
           `alter table only ${this.#name} alter column ${identifier(name)} ${notNull ? 'set' : 'drop'} not null`,
