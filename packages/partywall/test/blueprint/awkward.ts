@@ -218,7 +218,7 @@ in two lines';
     alter table p add constraint open check (a > 1) not valid; alter table c validate constraint open; alter table only c alter b set statistics 7;
     create table r (z text); create table two (y integer, z text) inherits (p); alter table p add column last integer; alter table two inherit r; create table partywall_parent (one integer);
     create table d1 (a integer default 1); create table d2 (a integer default 1); create table both_defaults () inherits (d1, d2); alter table only d2 alter a set default 2;
-    create table before (z integer generated always as (x + 1) stored, x integer) inherits (public.orders); create table packed (a text, n integer); create table unpacked () inherits (packed); alter table only packed alter a set storage external, alter a set compression pglz;
+    create table with_default (a integer default 1, n integer not null); create table without (a integer, n integer) inherits (with_default); alter table only without alter a drop default; create table before (z integer generated always as (x + 1) stored, x integer) inherits (public.orders); create table packed (a text, n integer); create table unpacked () inherits (packed); alter table only packed alter a set storage external, alter a set compression pglz;
     create table of_shared (own integer) inherits (public.orders); alter table of_shared alter note set default 'x';
     create foreign table f (x integer options ("x y" '1')) inherits (p) server nowhere; alter table p add column for_all integer; alter foreign table f alter a options (add "a b" '2'), alter for_all options (add "c" '3')`),
   'expressions that are read otherwise than they are printed': all(`

@@ -63,7 +63,8 @@ export function isMadeAtOnce(relation: Relation, parents: readonly Relation[]): 
     const column = relation.columns[at]
     if (column?.name !== name) return false
     // CREATE TABLE refuses parents with different defaults, unless the child names one.
-    const hasOneDefault = column.local || inherited.every((one) => one.default === inherited[0]!.default)
+    const hasOneDefault =
+      (column.local && column.default !== null) || inherited.every((one) => one.default === inherited[0]!.default)
     return hasOneDefault && inherited.every((one) => one.storage === column.storage && one.compression === column.compression)
   })
 }

@@ -7,6 +7,7 @@ import type { Blueprint, Column, Constraint, Relation } from '../blueprint.ts'
 import { columnByColumn, isMadeAtOnce, unusedName } from './column-by-column.ts'
 import { columnSettings, columnSql } from './columns.ts'
 import { isWithTable, kindOfConstraint } from './constraints.ts'
+import { isNotNullAbove, parentsOf } from './parents.ts'
 import type { Rendering, Unit } from './rendered-schema.ts'
 import { keyOf, ownName, partsOfName } from './sql-names.ts'
 import { foreignOptions, storageParameters } from './storage-parameters.ts'
@@ -17,10 +18,6 @@ export function tableUnits(blueprint: Blueprint, rendering: Rendering): Unit[] {
   return blueprint.relations
     .filter(({ kind }) => tableKinds.has(kind))
     .flatMap((relation) => new Table(relation, blueprint, rendering).units())
-}
-
-function parentsOf(relation: Relation, relations: ReadonlyMap<string, Relation>): Relation[] {
-  return relation.parents.flatMap((parent) => relations.get(ownName(parent) ?? '') ?? [])
 }
 
 class Table {
@@ -47,7 +44,7 @@ class Table {
       ...columns.filter((column) => this.#isInside(column)).map(({ name }) => keyOf('default', this.#relation.name, name)),
       ...this.#constraintsInside().map(({ name }) => keyOf('constraint', this.#relation.name, name)),
     ]
-    const statements = [...this.#made(), ...this.#differentDefaults(), ...this.#settings()]
+    const statements = [...this.#made(), ...this.#differentNotNull(), ...this.#differentDefaults(), ...this.#settings()]
     const made: Unit = { keys: [this.#key, ...partKeys], statements, tier: 'table', isForRows: true }
     return [made, ...later, ...this.#attach()]
   }
@@ -166,7 +163,8 @@ class Table {
 
   /** Since PostgreSQL 18 NOT NULL is a constraint with a name. */
   #hasPlainNotNull(column: Column): boolean {
-    return column.notNull && this.#rendering.serverMajor < 18 && this.#sequenceOf(column) === undefined
+    const isNotNull = column.notNull || isNotNullAbove(column, this.#relation, this.#relations)
+    return isNotNull && this.#rendering.serverMajor < 18 && this.#sequenceOf(column) === undefined
   }
 
   /** A partition gets its identity columns from the table that it is attached to. */
@@ -195,11 +193,25 @@ class Table {
     return this.#relation.parents.map((parent) => `alter table ${this.#name} inherit ${parent}`)
   }
 
+  /** Before PostgreSQL 18 a child may differ from its parents, but cannot be made so. */
+  #differentNotNull(): string[] {
+    if (this.#rendering.serverMajor >= 18 || this.#isPartition) return []
+    return this.#relation.columns
+      .filter((column) => column.inherited > 0 && column.notNull !== isNotNullAbove(column, this.#relation, this.#relations))
+      .map(
+        ({ name, notNull }) =>
+          `alter table only ${this.#name} alter column ${identifier(name)} ${notNull ? 'set' : 'drop'} not null`,
+      )
+  }
+
   /** Inherited columns take the defaults of the parent; these have other ones. */
   #differentDefaults(): string[] {
     if (!this.#inheritsAtOnce || this.#isSplit) return []
     return this.#relation.columns
-      .filter(({ local, generated }) => !local && generated === null)
+      .filter(
+        ({ local, inherited, identity, generated, default: own }) =>
+          inherited > 0 && identity === null && generated === null && (!local || own === null),
+      )
       .flatMap((column) => {
         const known = this.#isByColumn ? [null] : this.#defaultOfParents(column.name)
         return known.every((one) => one === column.default) ? [] : [this.#setDefault(column)]
