@@ -29,6 +29,8 @@ export interface TenancyEvents<A extends object = Attributes> {
   }
   /** A part of the rows of a clone was copied. The clone is seen only when all of it is done. */
   'tenant.clone.progress': CloneProgress
+  /** A new tenant got no ready schema, because there was none: the option `warm.size` may be too small. It was made in the ordinary way. */
+  'warm.drained': { readonly kind: string }
   /** Its name or its attributes changed. */
   'tenant.updated': { readonly tenant: Tenant<A> }
   'tenant.suspended': { readonly tenant: Tenant<A> }
@@ -147,6 +149,7 @@ const eventNames = [
   'tenant.step.started',
   'tenant.step.ended',
   'tenant.clone.progress',
+  'warm.drained',
   'tenant.updated',
   'tenant.suspended',
   'tenant.activated',

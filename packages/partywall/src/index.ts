@@ -3,6 +3,7 @@ export { createTenancy } from './tenancy.ts'
 export type { Tenancy } from './tenancy.ts'
 export type { BoundaryApi, DatabaseApi, DomainsApi, LoginsApi, RunInTenantOptions, SessionOptions } from './tenancy-api.ts'
 export type { TemplatesApi, TemplateStatus } from './tenancy-templates.ts'
+export type { WarmApi, WarmFilled, WarmStatus } from './tenancy-warm.ts'
 export type { TenantsApi } from './tenancy-tenants.ts'
 export type { AttackEntry, AttackReport } from './attack/report.ts'
 export type { AttackOptions } from './attack/run-attacks.ts'
@@ -18,6 +19,7 @@ export type {
   HooksOption,
   MigrationSourceOption,
   MigrationsOptions,
+  WarmOptions,
   PoolOptions,
 } from './config/config.ts'
 export { byHost, type HostOptions } from './resolve/by-host.ts'
@@ -103,9 +105,10 @@ export type { Patience } from './lifecycle/adopt/patiently.ts'
 export type { ReleaseOptions } from './lifecycle/adopt/release.ts'
 export type { ReleasePlan } from './lifecycle/adopt/release-plan.ts'
 export type { SeedsOption } from './config/options.ts'
+export type { Warmth } from './config/warm-option.ts'
 export type { SeedEntry, SeedOptions } from './lifecycle/steps/seed-fleet.ts'
 export type { TenantStep } from './lifecycle/steps/step.ts'
-export type { NewTenant } from './lifecycle/provision.ts'
+export type { NewTenant } from './lifecycle/new-tenant.ts'
 export type { SaveOptions } from './lifecycle/templates/save.ts'
 export type { TemplateToDrop } from './lifecycle/templates/drop.ts'
 export type { Rotated, RotateOptions } from './lifecycle/rotate-logins.ts'

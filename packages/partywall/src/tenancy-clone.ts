@@ -1,6 +1,6 @@
 /** Creating and cloning, loaded when they are first used: a process that serves requests mostly does neither. */
 import { TenancyError } from './errors.ts'
-import type { NewTenant } from './lifecycle/provision.ts'
+import type { NewTenant } from './lifecycle/new-tenant.ts'
 import type { ClonePlan } from './lifecycle/clone/clone-plan.ts'
 import type { Tenant } from './types.ts'
 import type { Rooms } from './tenancy-rooms.ts'

@@ -8,7 +8,7 @@ import type { ReleaseOptions } from './lifecycle/adopt/release.ts'
 import type { ReleasePlan } from './lifecycle/adopt/release-plan.ts'
 import type { CloneInput } from './lifecycle/clone/clone-input.ts'
 import type { ClonePlan } from './lifecycle/clone/clone-plan.ts'
-import type { NewTenant } from './lifecycle/provision.ts'
+import type { NewTenant } from './lifecycle/new-tenant.ts'
 import type { ArchiveOptions } from './lifecycle/states/archive.ts'
 import type { Deleted, DeleteOptions } from './lifecycle/states/delete.ts'
 import type { DeletePlan } from './lifecycle/states/delete-plan.ts'
@@ -31,7 +31,7 @@ export interface TenantsApi<A extends object, I extends object> {
    * PROVISION_FAILED, or a kill while they run, the tenant stays, and `resume` completes it.
    *
    * Costs one transaction on one connection: a query each for the row, the schema and the domains, and the tenant migrations of its
-   * kind. Other calls that create the same schema or domain wait until it ends.
+   * kind, or less with a template or a ready schema (the options `migrations.template` and `warm`). Other calls that create the same schema or domain wait until it ends.
    * @example await tenancy.tenants.create({ schema: 'acme', name: 'Acme Inc.', domains: ['acme.example.com'] })
    * @throws TenancyError INVALID_SCHEMA_NAME, INVALID_TENANT_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES, UNKNOWN_KIND, INVALID_ARGUMENT,
    * INVALID_MIGRATION, INVALID_SEED, UNKNOWN_TEMPLATE, TEMPLATE_UNUSABLE before the database is changed; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, and

@@ -47,6 +47,7 @@ import { examineBy } from './tenancy-doctor.ts'
 import { activatedWithoutDrift, driftIn, withDriftGate, type DriftOptions, type DriftReport } from './tenancy-drift.ts'
 import { openRooms, type Rooms } from './tenancy-rooms.ts'
 import { templatesApi, type TemplatesApi } from './tenancy-templates.ts'
+import { warmApi, type WarmApi } from './tenancy-warm.ts'
 import { migrationsOfOne, tenantsApi, type TenantsApi } from './tenancy-tenants.ts'
 import { trialHost } from './tenancy-trial.ts'
 import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
@@ -68,6 +69,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly tenants: TenantsApi<A, I>
   readonly domains: DomainsApi
   readonly templates: TemplatesApi
+  readonly warm: WarmApi
   readonly boundary: BoundaryApi
   readonly logins: LoginsApi
   /** Resolves the facts of a request to a tenant, or says why not. Costs one lookup, mostly from the cache. */
@@ -112,6 +114,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     )
     this.tenants = activatedWithoutDrift(rooms, tenantsOf)
     this.templates = templatesApi(rooms)
+    this.warm = warmApi(rooms.forWork)
     this.boundary = boundaryApi({ ...rooms, deploy: database.deploy })
     this.logins = loginsApi({ ...rooms, deploy: catalog.deploy })
     this.attack = attackOf(rooms, this)
@@ -231,11 +234,13 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   }
 
   /**
-   * Resolves when the database answers and the catalog is installed. Not needed before use; good in a start-up check.
+   * Resolves when the database answers and the catalog is installed. Not needed before use; good in a start-up check. With the option `warm` it
+   * also begins to make ready schemas in the background.
    * @throws TenancyError DATABASE_UNREACHABLE, CATALOG_MISSING, CATALOG_NEWER, EMBEDDED_FAILED
    */
-  ready(): Promise<void> {
-    return this.#rooms.catalog.ready()
+  async ready(): Promise<void> {
+    await this.#rooms.catalog.ready()
+    if (Object.keys(this.options.warm.size).length > 0) (await this.#rooms.forWork()).warm.start()
   }
 
   /**

@@ -9,6 +9,7 @@ const nouns: Commands = {
   init: async () => (await import('./project/init.ts')).init,
   tenant: async () => (await import('./tenant/tenant.ts')).tenant,
   template: async () => (await import('./template/template.ts')).template,
+  warm: async () => (await import('./warm/warm.ts')).warm,
   domain: async () => (await import('./domain/domain.ts')).domain,
   migrate: async () => (await import('./migrate/migrate.ts')).migrate,
   boundary: async () => (await import('./boundary/boundary.ts')).boundary,

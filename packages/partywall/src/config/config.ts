@@ -79,6 +79,16 @@ export interface MigrationsOptions {
   template?: boolean | undefined
 }
 
+export interface WarmOptions {
+  /**
+   * How many schemas wait for the next tenants of the kind `default`, or of each kind by its name; from 0 to 100. A new tenant gets one by a rename. Each is a whole
+   * schema: it has the tables of a tenant, and every run of migrations migrates it.
+   * @default 0
+   * @example { default: 5, enterprise: 1 }
+   */
+  size?: number | Readonly<Record<string, number>>
+}
+
 /** What keeps the code of one tenant from another tenant: the search path alone, a role that PostgreSQL checks, or a login of the tenant's own. */
 export type Boundary = 'path' | 'role' | 'login'
 
@@ -175,6 +185,8 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
    * `tenancy.seed` runs. `false`: there are none. @default 'seeds', where that folder exists
    */
   seeds?: string | false | undefined
+  /** Schemas that are ready for the next tenants, so that a creation takes milliseconds. @default none */
+  warm?: WarmOptions
   /** Functions of the application that take part in the life of a tenant. */
   hooks?: HooksOption
   /**

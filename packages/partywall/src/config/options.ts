@@ -15,6 +15,7 @@ import { boundaryOption, needsLogins, sharedGrantsOption, type Boundaries, type 
 import type { Config, HooksOption, PoolOptions } from './config.ts'
 import { databaseOptions, type GivenDatabase } from './database-option.ts'
 import { projectRoot } from './project-root.ts'
+import { warmOption, type Warmth } from './warm-option.ts'
 
 /** The folder of seeds. `isGiven`: the config names it, so it must exist. */
 export type SeedsOption = false | { readonly folder: string; readonly isGiven: boolean }
@@ -45,6 +46,7 @@ export interface PublicOptions {
   readonly tenantIdSetting: string
   readonly pool: Readonly<Required<Omit<PoolOptions, 'maxPerTenant'>>> & { readonly maxPerTenant: number | undefined }
   readonly seeds: SeedsOption
+  readonly warm: Warmth
   readonly hooks: {
     readonly beforeDelete: ((tenant: Tenant<any>) => unknown) | undefined
     readonly onProvision: HooksOption['onProvision']
@@ -80,6 +82,7 @@ const defaults = {
     loginMax: 10,
     warnWhenHeldMs: 60_000,
   },
+  warm: {},
   tenantCacheMs: 1000,
 } as const satisfies Config
 
@@ -100,6 +103,7 @@ const keys = [
   'tenantIdSetting',
   'pool',
   'seeds',
+  'warm',
   'hooks',
   'statementTimeoutMs',
   'tenantCacheMs',
@@ -128,12 +132,13 @@ export function resolveOptions(config: Config<any> = {}): Options {
   definedIfGiven('', config, placesAdvice)
   definedIfGiven('migrations.', migrations, sourcesAdvice)
   const root = resolvePath(text('root', config.root ?? projectRoot(process.cwd(), process.argv[1])))
+  const tenantSources = sourcesByKind(migrations.tenant ?? defaults.migrations.tenant, root)
   const options: Options = {
     ...databaseOptions(config.database),
     root,
     migrations: {
       shared: sourceOption('migrations.shared', migrations.shared ?? defaults.migrations.shared, root),
-      tenant: sourcesByKind(migrations.tenant ?? defaults.migrations.tenant, root),
+      tenant: tenantSources,
       outOfOrder: oneOf('migrations.outOfOrder', migrations.outOfOrder ?? defaults.migrations.outOfOrder, ['refuse', 'allow']),
       shadowed: Object.freeze(namesOption('migrations.shadowed', migrations.shadowed ?? defaults.migrations.shadowed)),
       onDrift: migrations.onDrift === undefined ? undefined : oneOf('migrations.onDrift', migrations.onDrift, ['warn', 'refuse']),
@@ -154,6 +159,7 @@ export function resolveOptions(config: Config<any> = {}): Options {
     tenantIdSetting: settingOption('tenantIdSetting', config.tenantIdSetting ?? defaults.tenantIdSetting),
     pool: poolOption(pool),
     seeds: seedsOption(config.seeds, root),
+    warm: warmOption(config.warm ?? defaults.warm, Object.keys(tenantSources)),
     hooks: {
       beforeDelete: hookOption('hooks.beforeDelete', hooks.beforeDelete),
       onProvision: hookOption('hooks.onProvision', hooks.onProvision),

@@ -2,69 +2,42 @@
  * Creates a tenant: its row, schema, tables, migration history and domains, in one transaction. Other sessions see a complete tenant or
  * none, and a crash leaves nothing behind. Its seeds and its hook run after that (steps/).
  */
-import { validateAttributes } from '../catalog/tenants/attributes.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Access } from '../catalog/roles/access.ts'
 import type { Relations } from '../catalog/relations/relations.ts'
 import { giveNewSchema, completeNewSchema } from '../catalog/roles/tenant-role.ts'
 import { firstGeneration } from '../catalog/roles/tenant-login.ts'
 import { boundaryOf } from '../config/boundary-option.ts'
-import { parseDomain } from '../names/domain-name.ts'
 import type { Domains } from '../catalog/domains/domains.ts'
-import { assertTenantName } from '../catalog/tenants/tenant-name.ts'
-import { assertExpiry } from '../catalog/tenants/expiry.ts'
 import type { Tenants } from '../catalog/tenants/tenants.ts'
 import type { Transaction } from '../ports/database.ts'
-import { assertSchemaName } from '../names/identifier.ts'
 import { explainPrivilege } from '../sql/privilege.ts'
 import { createSchemaSql, sharedTransactionLockSql } from '../sql/schema-sql.ts'
 import { sqlState, sqlStateOf } from '../sql/sqlstate.ts'
 import type { Queryable } from '../sql/statement.ts'
 import { TenancyError } from '../errors.ts'
 import { boundaryRolesOf } from './structure/boundary-roles.ts'
-import { assertKnownKeys } from '../known-keys.ts'
 import { digestOf } from '../migrations/history/digest.ts'
 import { historyTable } from '../migrations/history/history-sql.ts'
 import { applyToNew } from '../migrations/apply/new-schema.ts'
-import type { Migration, MigrationSource } from '../ports/migration-source.ts'
+import type { Migration } from '../ports/migration-source.ts'
 import { sourceOfKind, type MigrationSources } from '../migrations/sources/sources.ts'
 import { assertNothingShadowed } from '../migrations/plan/both-scopes.ts'
 import { assertLikeOthers } from '../migrations/plan/like-others.ts'
 import { findCrossSchemaReferences } from '../migrations/plan/cross-schema.ts'
 import { findMissingExtensions } from '../migrations/plan/missing-extensions.ts'
-import { review } from '../migrations/plan/reviews.ts'
 import { provisioningLock } from '../migrations/plan/targets.ts'
-import { reservedSchemas, type Options } from '../config/options.ts'
-import type { Attributes, Domain, Tenant, TenantRef } from '../types.ts'
+import type { Options } from '../config/options.ts'
+import type { Attributes, Domain, Tenant } from '../types.ts'
 import { takeName } from '../catalog/tenants/freed-names.ts'
+import { checkedNewTenant, withFitMigrations, type NewRow, type NewTenant, type Wanted } from './new-tenant.ts'
 import type { StepBody } from './steps/step.ts'
 import type { Steps } from './steps/steps.ts'
 import { tryAgainForLocks } from './try-again.ts'
 import { CutFailed, cutInto, unusable, type Cut } from './templates/cut.ts'
-import { assertTemplateName } from './templates/template-name.ts'
 import type { Templates } from './templates/templates.ts'
-
-export interface NewTenant<I extends object = Attributes> {
-  /** The name of the schema to create. */
-  readonly schema: string
-  /** The name for people. @default the schema */
-  readonly name?: string | undefined
-  /** Host names that lead to the tenant; the first one is primary. @default [] */
-  readonly domains?: readonly string[] | undefined
-  /** Which set of tenant migrations it gets: a key of the option `migrations.tenant`. @default 'default' */
-  readonly kind?: string | undefined
-  /** The input of the schema given as `tenant.attributes`; its defaults fill in the rest. @default {} */
-  readonly attributes?: I | undefined
-  /** When `tenancy.tenants.purge` may archive or delete the tenant: for demos. @default never */
-  readonly expiresAt?: Date | undefined
-  /** A template that was saved by `tenancy.templates.save`: the tenant gets its rows, too. @default the template of the kind, or its migrations */
-  readonly template?: string | undefined
-  /**
-   * Its structure and history are those of this tenant, with its kind, in place of the migrations: without rows, which `tenancy.tenants.clone` copies.
-   * @default none
-   */
-  readonly cloneFrom?: TenantRef | undefined
-}
+import { NotClaimed, renameReady } from './warm/claim.ts'
+import type { Warm } from './warm/warm.ts'
 
 export interface ProvisionParts<A extends object = Attributes> {
   readonly catalog: Catalog
@@ -74,6 +47,7 @@ export interface ProvisionParts<A extends object = Attributes> {
   readonly domains: Domains<A>
   readonly sources: MigrationSources
   readonly templates: Templates
+  readonly warm: Pick<Warm, 'isOn' | 'claim' | 'claimed' | 'notClaimed'>
   /** What runs in it afterwards. */
   readonly steps: Pick<Steps<A>, 'planned' | 'record' | 'run'>
   readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'attributes' | 'migrations' | 'boundary'>
@@ -81,9 +55,15 @@ export interface ProvisionParts<A extends object = Attributes> {
 
 /** tenancy.tenants.create: other sessions see a complete tenant or none. */
 export async function provision<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Tenant<A>> {
-  const wanted = await checked(parts, input)
-  const cut = await parts.templates.cutFor(wanted.kind, digestOf(wanted.migrations), wanted.template)
-  const { tenant: made, domains, like, onCommit } = await createFrom(parts, wanted, cut)
+  const wanted = await checkedNewTenant(parts, input)
+  const {
+    tenant: made,
+    domains,
+    like,
+    onCommit,
+    content,
+    migrations,
+  } = (await claim(parts, wanted)) ?? (await create(parts, wanted))
   onCommit()
   const complete = made.status === 'active' ? Promise.resolve(made) : parts.steps.run(made, wanted.steps)
   const tenant = await complete.catch((error: unknown) => {
@@ -94,8 +74,31 @@ export async function provision<A extends object>(parts: ProvisionParts<A>, inpu
   parts.tenants.created(tenant)
   parts.domains.added(domains)
   if (like !== undefined) await tellDifferences(parts, wanted, tenant, like)
-  if (cut === undefined) await parts.templates.makeFor(wanted.kind, wanted.migrations)
+  if (content === undefined) await parts.templates.makeFor(wanted.kind, migrations)
   return tenant
+}
+
+/** From a ready schema; undefined where that is not possible. */
+async function claim<A extends object>(parts: ProvisionParts<A>, wanted: Wanted): Promise<Created<A> | undefined> {
+  const { kind, migrations, template } = wanted
+  if (template !== undefined || !parts.warm.isOn(kind, digestOf(migrations))) return undefined
+  try {
+    const created = await tryAgainForLocks(parts.catalog.deploy, wanted.schema, () =>
+      parts.catalog.deploy.transaction((transaction) => build(parts, transaction, wanted, 'ready schema')),
+    )
+    parts.warm.claimed(kind)
+    return created
+  } catch (error) {
+    if (!(error instanceof NotClaimed)) throw error
+    await parts.warm.notClaimed(kind, error)
+    return undefined
+  }
+}
+
+async function create<A extends object>(parts: ProvisionParts<A>, wanted: Wanted): Promise<Created<A>> {
+  const { kind, migrations, template } = wanted
+  const fit = await withFitMigrations(parts, wanted)
+  return createFrom(parts, fit, await parts.templates.cutFor(kind, digestOf(migrations), template))
 }
 
 /** A template that fails costs a second attempt, from the migrations; where the caller named it, nothing is created. */
@@ -138,89 +141,40 @@ interface Created<A extends object> {
   /** The schema of a tenant that has the same migrations. */
   readonly like: string | undefined
   readonly onCommit: () => void
-}
-
-/** The row of a new tenant, checked. */
-export interface NewRow {
-  readonly schema: string
-  readonly name: string
-  readonly kind: string
-  readonly domains: readonly string[]
-  readonly attributes: object
-  readonly expiresAt: Date | undefined
-  /** The schema of the tenant that it is a copy of. */
-  readonly clonedFrom?: string
-}
-
-interface Wanted extends NewRow {
-  readonly template: string | undefined
-  readonly source: string
+  readonly content: Content
   readonly migrations: readonly Migration[]
-  readonly steps: readonly StepBody[]
 }
 
-/** Refuses all that can be refused without the database, before it is used. */
-async function checked<A extends object>(parts: ProvisionParts<A>, input: NewTenant<any>): Promise<Wanted> {
-  const { sources, options } = parts
-  const known = ['schema', 'name', 'domains', 'kind', 'attributes', 'expiresAt', 'template', 'cloneFrom']
-  assertKnownKeys('tenants.create', input, known)
-  const { schema, name = schema, domains = [], kind = 'default', attributes = {}, expiresAt, template } = input
-  assertSchemaName(schema, reservedSchemas(options))
-  assertTenantName(name)
-  assertExpiry('tenants.create', expiresAt)
-  if (template !== undefined) assertTemplateName(template)
-  const source = sourceOfKind(sources, kind)
-  if (!Array.isArray(domains)) {
-    throw new TenancyError('INVALID_ARGUMENT', '"domains" of tenants.create must be a list of host names.', {
-      details: { option: 'domains' },
-    })
-  }
-  return {
-    schema,
-    name,
-    kind,
-    domains: [...new Set(domains.map(parseDomain))],
-    attributes: await validateAttributes(options.attributes, attributes),
-    expiresAt: expiresAt ?? undefined,
-    template,
-    source: source.name,
-    migrations: await fitMigrations(parts, source),
-    steps: await parts.steps.planned(),
-  }
-}
-
-/** All migrations of the source, as they run in the schema of a tenant. */
-async function fitMigrations(parts: ProvisionParts<any>, source: MigrationSource): Promise<readonly Migration[]> {
-  const migrations = await source.list()
-  if (migrations.length === 0) return migrations
-  const reviewed = await review(parts, source, migrations, false)
-  return migrations.map((migration) => reviewed.fit(migration, 'up'))
-}
+/** What the new schema is made of; undefined: of its migrations. */
+type Content = Cut | 'ready schema' | undefined
 
 async function build<A extends object>(
   parts: ProvisionParts<A>,
   transaction: Transaction,
   wanted: Wanted,
-  cut: Cut | undefined,
+  content: Content,
 ): Promise<Created<A>> {
   await transaction.query(sharedTransactionLockSql(provisioningLock))
-  const copied = cut?.template.seeds ?? []
+  const { kind, migrations } = wanted
+  // First, because where there is none, all else would be done in vain.
+  const ready = content === 'ready schema' ? await parts.warm.claim(transaction, kind, digestOf(migrations)) : undefined
+  const copied = content === undefined || content === 'ready schema' ? [] : content.template.seeds
   const steps = wanted.steps.filter(({ name }) => copied.every((seed) => seed.name !== name))
   const created = await register(parts, transaction, { ...wanted, steps })
   const { tenant } = created
   await parts.steps.record(transaction, tenant, steps, copied)
-  await createSchema(transaction, wanted.schema)
-  await giveNewSchema(transaction, parts.access, parts.options, tenant)
+  if (ready === undefined) await createSchema(transaction, wanted.schema)
+  else await orSchemaExists(wanted.schema, renameReady(transaction, ready, wanted.schema))
+  await giveNewSchema(transaction, parts.access, parts.options, tenant, ready === undefined)
   const like = await assertLikeOthers(transaction, wanted, parts.options.migrations.outOfOrder)
-  if (cut !== undefined) await cutInto(parts, transaction, cut, wanted.schema, wanted.migrations)
-  else {
+  if (content === undefined) {
     await assertNoCrossSchemaReferences(parts, transaction, wanted)
-    await applyToNew(transaction, { schema: wanted.schema, tenant }, wanted.migrations)
-  }
-  const onCommit = await parts.relations.recordNew(transaction, wanted, digestOf(wanted.migrations))
+    await applyToNew(transaction, { schema: wanted.schema, tenant }, migrations)
+  } else if (content !== 'ready schema') await cutInto(parts, transaction, content, wanted.schema, migrations)
+  const onCommit = await parts.relations.recordNew(transaction, wanted, digestOf(migrations))
   await completeNewSchema(transaction, parts.access, parts.options, tenant, historyTable)
   await assertNothingShadowed(transaction, parts.options, wanted.schema)
-  return { ...created, like, onCommit, tenant: await parts.tenants.complete(transaction, tenant) }
+  return { ...created, like, onCommit, content, migrations, tenant: await parts.tenants.complete(transaction, tenant) }
 }
 
 async function assertNoCrossSchemaReferences(
@@ -241,7 +195,7 @@ export async function register<A extends object>(
   parts: ProvisionParts<A>,
   transaction: Transaction,
   wanted: NewRow & { readonly steps?: readonly StepBody[] },
-): Promise<Omit<Created<A>, 'like' | 'onCommit'>> {
+): Promise<Pick<Created<A>, 'tenant' | 'domains'>> {
   try {
     await takeName(transaction, wanted.schema, parts.catalog)
     const tenant = await parts.tenants.insert(
@@ -267,8 +221,12 @@ function loginGenerationOf({ options }: ProvisionParts, { schema, kind }: NewRow
 }
 
 export async function createSchema(queryable: Queryable, schema: string): Promise<void> {
+  await orSchemaExists(schema, queryable.query(createSchemaSql(schema)))
+}
+
+async function orSchemaExists(schema: string, work: Promise<unknown>): Promise<void> {
   try {
-    await queryable.query(createSchemaSql(schema))
+    await work
   } catch (error) {
     const state = sqlStateOf(error)
     // When two sessions create a schema at the same time, the second one violates the unique index of pg_namespace.

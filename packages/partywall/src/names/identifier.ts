@@ -4,6 +4,7 @@
  */
 import { TenancyError } from '../errors.ts'
 import { seen } from '../seen.ts'
+import { readyPrefix } from './ready-schema.ts'
 import { templatePrefix } from './template-schema.ts'
 
 const maxBytes = 63
@@ -64,6 +65,7 @@ export function schemaNameProblem(name: unknown, reserved: Iterable<string> = []
   if (name.startsWith('pg_')) return 'names that start with pg_ belong to PostgreSQL'
   if (name.startsWith(awayPrefix)) return `names that start with ${awayPrefix} belong to archived tenants`
   if (name.startsWith(templatePrefix)) return `names that start with ${templatePrefix} belong to templates`
+  if (name.startsWith(readyPrefix)) return `names that start with ${readyPrefix} belong to schemas that wait for a tenant`
   if (uuidForm.test(name)) return 'it has the form of a tenant id'
   if (reservedNames.has(name)) return 'this schema is reserved'
   if (name === nameOfShared) return 'reports and the command line use this name for the shared schema'

@@ -18,6 +18,7 @@ test('the catalog migrations keep the names and checksums that installed catalog
     [11, '0011-blueprints', 'cb4c5cd260af0e569dcaedb1becd446c44c854d7faceb59a4540a8aee00021e3'],
     [12, '0012-templates', '472aa3e39a67ec5248d9f44e0e0bd416230bdecf9411f687bc3d148b64f1111d'],
     [13, '0013-steps', '462ae445176e9280015573a42c9c77712804b79d06bc9f5e9ebc70ece72bc3cf'],
+    [14, '0014-warm', '6ec9cb47caeca73e6094afdd733de2b99b33558b5ea481adb4e7645c28d968dd'],
   ])
 })
 

@@ -15,7 +15,7 @@ beforeEach(() => asAdmin('drop schema if exists partywall cascade; drop schema i
 /** SQL that makes the catalog that of an older version. */
 const withoutRuns = `
   drop table partywall.audit, partywall.migration_run_entries, partywall.migration_runs;
-  drop table partywall.changes, partywall.relations, partywall.freed_schemas, partywall.blueprints, partywall.templates, partywall.tenant_steps;
+  drop table partywall.changes, partywall.relations, partywall.freed_schemas, partywall.blueprints, partywall.templates, partywall.tenant_steps, partywall.ready_schemas;
   drop index partywall.tenants_kind;
   drop function partywall.keep_audit, partywall.count_change, partywall.announce, partywall.announce_tenants, partywall.announce_domains cascade;
   drop function partywall.current_tenant_id, partywall.shared_role, partywall.with_partitions, partywall.assert_protectable,
@@ -24,7 +24,8 @@ const withoutRuns = `
   drop sequence partywall.revisions;
   alter table partywall.tenants drop column generation, drop column revision, drop column login_generation, drop column login_rotated_at,
     drop column expires_at, drop column archived_at, drop column purge_at, drop column archived_schema, drop column archived_domains,
-    drop column adopted, drop constraint tenants_schema_is_no_template, add constraint tenants_schema_is_valid check (schema <> '');
+    drop column adopted, drop constraint tenants_schema_is_no_template, drop constraint tenants_schema_is_not_ready,
+    add constraint tenants_schema_is_valid check (schema <> '');
   delete from partywall.migrations where number >= 3`
 
 describe('installing the catalog', () => {
@@ -46,13 +47,14 @@ describe('installing the catalog', () => {
       { number: 11, name: '0011-blueprints' },
       { number: 12, name: '0012-templates' },
       { number: 13, name: '0013-steps' },
+      { number: 14, name: '0014-warm' },
     ])
   })
 
   test('happens once when many processes start at the same time', async () => {
     const registries = Array.from({ length: 8 }, () => registryForTest(url))
     await Promise.all(registries.map(({ catalog }) => catalog.ready()))
-    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 13 }])
+    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 14 }])
   })
 
   test('costs a later process one query, and no query after that', async () => {
@@ -86,7 +88,7 @@ describe('installing the catalog', () => {
     await asAdmin(`insert into partywall.migrations (number, name, checksum) values (99, 'future', '')`)
     await expect(registryForTest(url).tenants.list()).rejects.toMatchObject({
       code: 'CATALOG_NEWER',
-      details: { installed: 99, known: 13 },
+      details: { installed: 99, known: 14 },
     })
   })
 

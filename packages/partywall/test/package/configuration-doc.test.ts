@@ -31,9 +31,10 @@ function literal(value: unknown): string {
 
 /** As a config spells them: nested keys with a dot, folders relative to the root, and one folder for tenants without kinds. */
 function shownDefaults(): Record<string, unknown> {
-  const { attributes, migrations, pool, hooks, seeds, root, boundary, shared, deploy, loginKeys, ...options } = resolveOptions({
-    root: '/',
-  })
+  const { attributes, migrations, pool, hooks, seeds, warm, root, boundary, shared, deploy, loginKeys, ...options } =
+    resolveOptions({
+      root: '/',
+    })
   expect(loginKeys).toEqual([])
   const { outOfOrder, shadowed, onDrift, template } = migrations
   const folders = { shared: migrations.shared, tenant: onlyKind(migrations.tenant) }
@@ -42,6 +43,7 @@ function shownDefaults(): Record<string, unknown> {
     boundary,
     shared,
     hooks,
+    warm,
     database: { deploy, loginKey: undefined },
     migrations: { ...mapValues(folders, (folder) => String(folder).slice(root.length)), outOfOrder, shadowed, onDrift, template },
     tenant: { attributes },

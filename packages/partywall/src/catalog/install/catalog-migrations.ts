@@ -13,6 +13,7 @@ import { life } from './migrations/0010-life.ts'
 import { blueprints } from './migrations/0011-blueprints.ts'
 import { templates } from './migrations/0012-templates.ts'
 import { steps } from './migrations/0013-steps.ts'
+import { warm } from './migrations/0014-warm.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -28,4 +29,5 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   blueprints,
   templates,
   steps,
+  warm,
 ]

@@ -116,7 +116,7 @@ export async function giveCatalog(transaction: Queryable, role: string, { deploy
   await giveRights(transaction, catalogSchema, [role], 'read and write')
   // Not from the owner, which upgrades the catalog.
   if (role === deploy) return
-  for (const table of ['migrations', 'relations', 'blueprints', 'templates'])
+  for (const table of ['migrations', 'relations', 'blueprints', 'templates', 'ready_schemas'])
     await transaction.query({ text: onlyReadSql(catalogSchema, table, role) })
   await transaction.query({ text: onlyAppendSql(catalogSchema, 'audit', auditColumns, role) })
 }

@@ -135,7 +135,7 @@ export function byKind(present: readonly Ownable[]): { readonly kind: Ownable['k
 
 /**
  * What the role of this connection may give rights on. What another role has made in the schema, such as the tables of an extension, is not its own to
- * give. One row for each; `mayUse` is on the schema itself.
+ * give. One row for each. It reads what depends on the schema: pg_class has no index by schema alone, and a large fleet has many relations.
  */
 export function ownedInSql(schema: string): Statement {
   return {
@@ -144,14 +144,20 @@ export function ownedInSql(schema: string): Statement {
         case relation.relkind when 'S' then 'sequences' else 'tables' end as kind,
         pg_catalog.format('%s.%I', $1::text, relation.relname) as name,
         relation.relname::text as relation
-      from pg_catalog.pg_class as relation
-      where relation.relnamespace = $1::text::pg_catalog.regnamespace
+      from pg_catalog.pg_depend as dependency
+      join pg_catalog.pg_class as relation on relation.oid = dependency.objid
+      where dependency.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+        and dependency.refobjid = $1::text::pg_catalog.regnamespace
+        and dependency.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and relation.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
         and pg_catalog.pg_has_role(relation.relowner, 'usage')
       union all
       select 'routines', routine.oid::pg_catalog.regprocedure::text, null
-      from pg_catalog.pg_proc as routine
-      where routine.pronamespace = $1::text::pg_catalog.regnamespace
+      from pg_catalog.pg_depend as dependency
+      join pg_catalog.pg_proc as routine on routine.oid = dependency.objid
+      where dependency.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+        and dependency.refobjid = $1::text::pg_catalog.regnamespace
+        and dependency.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
         and pg_catalog.pg_has_role(routine.proowner, 'usage')`,
     values: [identifier(schema)],
   }

@@ -13,20 +13,34 @@ import { TenancyError } from '../../errors.ts'
 import type { Tenant } from '../../types.ts'
 import type { Access } from './access.ts'
 import { letTakeGranterSql } from './admin-option.ts'
-import { createTakenRoleSql, futureRightsSql, joinSql, onlyReadSql, usageSql } from './rights-sql.ts'
+import {
+  createTakenRoleSql,
+  futureRightsSql,
+  joinSql,
+  onlyReadSql,
+  ownedInSql,
+  presentRightsSql,
+  usageSql,
+  type Ownable,
+} from './rights-sql.ts'
 import type { RoleNames } from './role-names.ts'
 import { newLoginSql } from './tenant-login.ts'
 
-/** Gives the new, empty schema to those who may use it; under the boundary `path` that is the application's login itself. One round trip. */
+/**
+ * Gives the new schema to those who may use it; under the boundary `path` that is the application's login itself. One round trip, and one more where the schema
+ * is not empty.
+ */
 export async function giveNewSchema(
   transaction: Transaction,
   access: Access,
   { boundary }: Pick<Options, 'boundary'>,
   tenant: Tenant<any>,
+  isEmpty = true,
 ): Promise<void> {
   const user = await userOf(transaction, access, boundary, tenant)
   if (user === undefined) return
   const { role, names, kind } = user
+  const present = isEmpty ? [] : (await transaction.query<Ownable & Record<string, unknown>>(ownedInSql(tenant.schema))).rows
   const texts = [
     kind === 'path'
       ? ''
@@ -35,6 +49,7 @@ export async function giveNewSchema(
         : await newLoginSql(transaction, access, names, role),
     usageSql(tenant.schema, role),
     futureRightsSql(tenant.schema, role, 'read and write'),
+    presentRightsSql(present, role, 'read and write'),
   ]
   try {
     await transaction.query({ text: texts.join('\n') })

@@ -64,7 +64,9 @@ function withoutTenantSql(others: readonly string[]): Statement {
       join pg_catalog.pg_namespace as namespace on namespace.oid = candidate.namespace
       where namespace.nspname::text <> all ($1::text[])
         and namespace.nspname <> 'partywall'
-        and not exists (select from partywall.tenants as tenant where tenant.schema = namespace.nspname::text)`,
+        and not exists (select from partywall.tenants as tenant where tenant.schema = namespace.nspname::text)
+        and not exists (select from partywall.templates as template where template.schema = namespace.nspname::text)
+        and not exists (select from partywall.ready_schemas as ready where ready.schema = namespace.nspname::text)`,
     values: [others],
   }
 }

@@ -6,7 +6,7 @@ import { reservedSchemas } from '../../config/options.ts'
 import { parseDomain } from '../../names/domain-name.ts'
 import { assertSchemaName } from '../../names/identifier.ts'
 import type { Tenant } from '../../types.ts'
-import type { NewRow } from '../provision.ts'
+import type { NewRow } from '../new-tenant.ts'
 import { assertCloneInput, invalid, type CloneInput } from './clone-input.ts'
 import type { CloneParts } from './clone-parts.ts'
 

@@ -5,7 +5,7 @@
 import { isOutOfMemory } from '../../migrations/apply/lock-table.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
 import type { Tenant, TenantRef } from '../../types.ts'
-import type { NewRow } from '../provision.ts'
+import type { NewRow } from '../new-tenant.ts'
 import { buildClone, type Built, type Progress } from './build-clone.ts'
 import { checkedClone } from './checked-clone.ts'
 import { passingStates, tryPatiently } from '../states/patiently.ts'

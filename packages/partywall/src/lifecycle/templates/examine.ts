@@ -75,10 +75,14 @@ async function compareWithWitness(parts: TemplateParts, template: Template, migr
   return found!
 }
 
-async function look(
-  transaction: Transaction,
-  schema: string,
-): Promise<{ readonly blueprint: Blueprint; readonly fingerprint: string; readonly contents: Contents }> {
+/** What a schema is, with its rows. */
+export interface Looked {
+  readonly blueprint: Blueprint
+  readonly fingerprint: string
+  readonly contents: Contents
+}
+
+export async function look(transaction: Transaction, schema: string): Promise<Looked> {
   const blueprint = await readBlueprint(transaction, schema)
   const fingerprint = (await readFingerprints(transaction, [schema])).get(schema)!
   return { blueprint, fingerprint, contents: await readContents(transaction, schema, blueprint) }

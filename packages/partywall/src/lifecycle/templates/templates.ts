@@ -7,7 +7,7 @@ import { readBlueprint } from '../../blueprint/read-blueprint.ts'
 import type { Template } from '../../catalog/templates/template.ts'
 import { deleteTemplate } from '../../catalog/templates/templates-store.ts'
 import { TenancyError, tenancyErrorOf } from '../../errors.ts'
-import type { FleetTarget, TemplateTargets } from '../../migrations/plan/targets.ts'
+import type { FleetTarget, StandInTargets } from '../../migrations/plan/targets.ts'
 import { sourceOfKind } from '../../migrations/sources/sources.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import { unusable, type Cut } from './cut.ts'
@@ -19,7 +19,8 @@ import { rendererOf } from './rendered-cut.ts'
 import type { TemplateParts } from './template-parts.ts'
 import { readTemplateStates, tenantOfTemplate, type TemplateState } from './template-state.ts'
 
-export class Templates implements TemplateTargets {
+export class Templates implements StandInTargets {
+  readonly areListed = true
   readonly #parts: TemplateParts
   /** By what they were made of: the structure is read once for a process. */
   readonly #cuts = new Map<string, Promise<Cut | undefined>>()
@@ -164,8 +165,8 @@ export class Templates implements TemplateTargets {
       target: name === null ? label : `${label}:${name}`,
       schema,
       tenant: tenantOfTemplate(template),
-      template,
-    }
+      standIn: 'template',
+    } as const
     try {
       const source = sourceOfKind(this.#parts.sources, kind)
       // Code would run for a tenant that does not exist.

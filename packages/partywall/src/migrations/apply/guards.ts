@@ -118,5 +118,12 @@ function raiseWhen(condition: string, mark: string): string {
 
 /** Also what else changes rights in the schema holds this lock: a table that is made meanwhile would not get them. */
 export function lockKey(schema: string): string {
-  return `pg_catalog.hashtextextended(${literal(`partywall: migrate ${schema}`)}, 0)`
+  return `pg_catalog.hashtextextended(${literal(`${lockName}${schema}`)}, 0)`
 }
+
+/** The same for a schema whose name a statement reads. @param column as SQL */
+export function lockKeyOfColumn(column: string): string {
+  return `pg_catalog.hashtextextended('${lockName}' operator(pg_catalog.||) ${column}, 0)`
+}
+
+const lockName = 'partywall: migrate '

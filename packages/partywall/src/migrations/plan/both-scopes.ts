@@ -24,7 +24,7 @@ export async function findBothScopes(
   { sharedSchema, includeShared, migrations: { shadowed } }: ScopeOptions,
   plans: readonly Planned[],
 ): Promise<Map<string, BothScopes>> {
-  const tenants = plans.filter(({ target }) => target.tenant !== undefined && target.template === undefined)
+  const tenants = plans.filter(({ target }) => target.tenant !== undefined && target.standIn === undefined)
   if (!includeShared || tenants.length === 0) return new Map()
   const { rows } = await queryable.query<{ name: string; schema: string }>(inBothScopesSql(sharedSchema, undefined))
   const found = new Map<string, { shadowing: string[]; fallingThrough: string[] }>()

@@ -1,6 +1,5 @@
 /** The schemas that a run is for, and the source of migrations of each. */
 import type { Tenants } from '../../catalog/tenants/tenants.ts'
-import type { Template } from '../../catalog/templates/template.ts'
 import type { Options } from '../../config/options.ts'
 import { assertMayMove, statusOfMigrated } from '../../catalog/tenants/moves.ts'
 import { checkedSelection } from '../../catalog/tenants/selection.ts'
@@ -32,46 +31,47 @@ export interface FleetTarget {
   readonly schema: string
   /** Absent for the shared schema. */
   readonly tenant?: Tenant<any>
-  /** It is a template: `tenant` only stands for it, and is in no table of tenants. */
-  readonly template?: Template
+  /** It is no tenant: `tenant` only stands for it, and is in no table of tenants. */
+  readonly standIn?: StandIn
   /** Absent when the source is not known; `problem` says why. */
   readonly source?: MigrationSource
   readonly problem?: unknown
 }
 
-/** Given by the front: templates are made and examined in a room above this one. */
-export interface TemplateTargets {
-  /** Makes those that kinds lack, before a run for all tenants. */
+/** What is migrated with the tenants, because new ones are made of it. */
+export type StandIn = 'template' | 'ready schema'
+
+/** Given by the front: they are made and examined in rooms above this one. */
+export interface StandInTargets {
+  /** Whether the status of the fleet has a line for each of them. */
+  readonly areListed: boolean
+  /** Makes templates that kinds lack, and drops ready schemas that cannot be used, before a run for all tenants. */
   prepare(kinds: readonly string[] | undefined): Promise<void>
   /** Those that a run for all tenants of these kinds is for, too. */
   targets(kinds: readonly string[] | undefined): Promise<readonly FleetTarget[]>
-  /** Looks at those that such a run has changed. */
-  examine(): Promise<void>
+  /** Looks at those that such a run has changed. @param failed schemas that it could not migrate */
+  examine(failed: ReadonlySet<string>): Promise<void>
 }
 
 export interface TargetParts<A extends object = Attributes> {
   readonly tenants: Pick<Tenants<A>, 'select'>
   readonly sources: MigrationSources
-  readonly templates?: TemplateTargets | undefined
+  readonly standIns?: readonly StandInTargets[] | undefined
   readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'migrations'>
 }
 
 /**
- * The schemas of a selection, the shared one first and templates last. Costs one query for all tenants, or one for each that is named; and two for templates.
+ * The schemas of a selection, the shared one first, templates and ready schemas last. Costs one query for all tenants, or one for each that is named; and three for the others.
  */
 export async function selectTargets<A extends object>(
   parts: TargetParts<A>,
   selection: MigrationSelection,
-  withTemplates = false,
+  withStandIns = false,
 ): Promise<FleetTarget[]> {
   const { shared, tenants } = partsOf(selection)
   const selected = tenants ? await selectTenants(parts, selection) : []
-  const templates = withTemplates ? await templatesOf(parts, selection) : []
-  return [
-    ...(shared ? [sharedTarget(parts)] : []),
-    ...selected.map((tenant) => tenantTarget(tenant, parts.sources)),
-    ...templates,
-  ]
+  const standIns = withStandIns ? await standInsOf(parts, selection) : []
+  return [...(shared ? [sharedTarget(parts)] : []), ...selected.map((tenant) => tenantTarget(tenant, parts.sources)), ...standIns]
 }
 
 /** The sources of a selection, as far as they are known before the tenants are read. It may turn out that no tenant uses one of them. */
@@ -89,11 +89,11 @@ export async function unfinishedTargets<A extends object>(
 ): Promise<FleetTarget[]> {
   const ids = new Set(unfinished.map(({ tenantId }) => tenantId))
   const tenants = (await parts.tenants.select(everyTenant)).filter(({ id, status }) => ids.has(id) && status !== 'deleting')
-  const templates = (await parts.templates?.targets(undefined)) ?? []
+  const standIns = await allStandIns(parts, undefined)
   return [
     ...(ids.has(undefined) ? [sharedTarget(parts)] : []),
     ...tenants.map((tenant) => tenantTarget(tenant, parts.sources)),
-    ...templates.filter(({ template }) => ids.has(template!.id)),
+    ...standIns.filter(({ tenant }) => ids.has(tenant!.id)),
   ]
 }
 
@@ -109,11 +109,17 @@ export function kindsOf({ kinds }: MigrationSelection): readonly string[] | unde
 }
 
 /** Those of a selection that is for all tenants, and those alone. */
-async function templatesOf(
-  { templates }: Pick<TargetParts, 'templates'>,
-  selection: MigrationSelection,
+async function standInsOf(parts: Pick<TargetParts, 'standIns'>, selection: MigrationSelection): Promise<readonly FleetTarget[]> {
+  return isForAllTenants(selection) ? allStandIns(parts, kindsOf(selection)) : []
+}
+
+async function allStandIns(
+  { standIns = [] }: Pick<TargetParts, 'standIns'>,
+  kinds: readonly string[] | undefined,
 ): Promise<readonly FleetTarget[]> {
-  return templates === undefined || !isForAllTenants(selection) ? [] : templates.targets(kindsOf(selection))
+  const found: FleetTarget[] = []
+  for (const those of standIns) found.push(...(await those.targets(kinds)))
+  return found
 }
 
 function partsOf({ shared, ...selection }: MigrationSelection): { shared: boolean; tenants: boolean } {

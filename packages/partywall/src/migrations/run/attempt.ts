@@ -73,7 +73,7 @@ export async function attempt(parts: AttemptParts, turn: Turn, tries: number): P
     }
     const target = await currentTarget(parts, planned.target, error)
     if (target === undefined) {
-      const note = `the ${planned.target.template === undefined ? 'tenant was deleted' : 'template was dropped'} during the run`
+      const note = goneNotes[planned.target.standIn ?? 'tenant']
       return { entry: entryOf(planned, 'done', performance.now() - startedAt, { applied, note }) }
     }
     const replanned = await parts.replan(target)
@@ -125,7 +125,7 @@ function isOtherRedo(first: Planned, { again, pending }: Planned): boolean {
 
 /** The target with its current schema; undefined when its tenant was deleted. Another tenant may have its name by now, and is a target of its own. */
 async function currentTarget(parts: AttemptParts, target: FleetTarget, error: unknown): Promise<FleetTarget | undefined> {
-  const mayBeOther = isTenancyError(error, 'SCHEMA_MISSING') || (target.template === undefined && isChanged(error))
+  const mayBeOther = isTenancyError(error, 'SCHEMA_MISSING') || (target.standIn === undefined && isChanged(error))
   if (target.tenant === undefined || !mayBeOther) return target
   const tenant = await parts.findTenant(target.tenant.id)
   // What is left of its schema must not get tables again.
@@ -165,6 +165,13 @@ function isDown(error: unknown): boolean {
   const unreachable = tenancyErrorOf(error, 'DATABASE_UNREACHABLE')
   return unreachable !== undefined && /^(?:08|57P0|ECONN|EPIPE)/.test(unreachable.details.code ?? '08')
 }
+
+/** What became of a schema that is not there any more. */
+const goneNotes = {
+  tenant: 'the tenant was deleted during the run',
+  template: 'the template was dropped during the run',
+  'ready schema': 'the ready schema was given to a new tenant, or dropped, during the run',
+} as const
 
 const duplicateTable = '42P07'
 const uniqueViolation = '23505'

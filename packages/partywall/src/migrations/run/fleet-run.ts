@@ -8,7 +8,8 @@ import type { Tenants } from '../../catalog/tenants/tenants.ts'
 import { MigrationRun, type UnfinishedRun } from '../../catalog/runs/migration-runs.ts'
 import type { Connections, Database } from '../../ports/database.ts'
 import { transactionLockSql } from '../../sql/schema-sql.ts'
-import { TenancyError } from '../../errors.ts'
+import { sqlStateOf } from '../../sql/sqlstate.ts'
+import { TenancyError, tenancyErrorOf } from '../../errors.ts'
 import type { Events } from '../../events.ts'
 import { makeReport } from '../../fleet/report.ts'
 import type { Attributes, MigrationEntry, MigrationReport } from '../../types.ts'
@@ -53,6 +54,7 @@ export class FleetRun<A extends object = Attributes> {
   readonly #entries = new Map<string, MigrationEntry>()
   /** Those of the schemas that had something to do. */
   readonly #ended: MigrationEntry[] = []
+  readonly #failedStandIns = new Set<string>()
   #record: MigrationRun | undefined
   #failures = 0
   #hasStarted = false
@@ -86,8 +88,8 @@ export class FleetRun<A extends object = Attributes> {
     const { catalog, relations } = this.#parts
     if ((unfinished?.options as Goal | undefined)?.again !== undefined) throw notResumable()
     const goal = unfinished === undefined ? goalOf(this.#options) : (unfinished.options as unknown as Goal)
-    const isForTemplates = this.#isForTemplates(goal)
-    if (isForTemplates) await this.#parts.templates?.prepare(kindsOf(this.#options))
+    const standIns = this.#isForStandIns(goal) ? (this.#parts.standIns ?? []) : []
+    for (const those of standIns) await those.prepare(kindsOf(this.#options))
     const { planner, plans: planned } =
       unfinished === undefined
         ? await Planner.select(this.#parts, this.#options, goal)
@@ -109,13 +111,13 @@ export class FleetRun<A extends object = Attributes> {
       await this.#workOn(planner, busy, unfinished === undefined && isForAllTenants(this.#options))
     }
     if (this.#record !== undefined) await relations.recordAll(catalog)
-    if (planned.some(isTemplate)) await this.#parts.templates?.examine()
+    if (planned.some(isStandIn)) for (const those of this.#parts.standIns ?? []) await those.examine(this.#failedStandIns)
     const isOk = this.#ended.every(({ state }) => state === 'done')
     await this.#record?.end(isOk, actionOfEnd(planner.goal, this.#ended))
   }
 
-  /** What is only recorded, done again or resumed makes no template. */
-  #isForTemplates({ fake, again }: Goal): boolean {
+  /** What is only recorded or done again makes no template, and examines nothing. */
+  #isForStandIns({ fake, again }: Goal): boolean {
     return isForAllTenants(this.#options) && fake !== true && again === undefined
   }
 
@@ -131,15 +133,15 @@ export class FleetRun<A extends object = Attributes> {
       (await defaultConcurrency(catalog, Math.max(0, ...inGroups(busy).map(([planned]) => locksFor(toRun(planned!))))))
     await catalog.connections(Math.max(1, size), async (connections) => {
       await this.#pass(connections, planner, busy.filter(isShared))
-      const tenants = busy.filter((planned) => !isShared(planned) && !isTemplate(planned))
-      const templates = busy.filter(isTemplate)
+      const tenants = busy.filter((planned) => !isShared(planned) && !isStandIn(planned))
+      const standIns = busy.filter(isStandIn)
       if (this.#failures === 0 && this.#mayContinue() && busy.some(isShared)) await this.#giveShared()
       // The tenants may need what the failed migrations would have created.
-      if (this.#failures > 0) for (const planned of [...tenants, ...templates]) this.#end(entryOf(planned, 'skipped', 0), planned)
+      if (this.#failures > 0) for (const planned of [...tenants, ...standIns]) this.#end(entryOf(planned, 'skipped', 0), planned)
       else {
         await this.#pass(connections, planner, tenants, this.#options.canary)
         if (isForAll && this.#mayContinue()) await this.#migrateCreatedDuringRun(connections, planner)
-        await this.#pass(connections, planner, templates)
+        await this.#pass(connections, planner, standIns)
       }
     })
   }
@@ -191,7 +193,7 @@ export class FleetRun<A extends object = Attributes> {
       onStart: ({ target, pending }) =>
         void this.#parts.events.emit('migrations.schema.started', {
           target: target.target,
-          ...(target.tenant && !target.template && { tenantId: target.tenant.id }),
+          ...(target.tenant && !target.standIn && { tenantId: target.tenant.id }),
           pending: pending.map(({ name }) => name),
         }),
     }
@@ -248,9 +250,12 @@ export class FleetRun<A extends object = Attributes> {
   }
 
   /** @param planned the plan from the start of the run: the tenant may have been renamed since */
-  #end(entry: MigrationEntry, { target }: Planned): void {
+  #end(given: MigrationEntry, planned: Planned): void {
+    const { target } = planned
+    const entry = target.standIn === 'ready schema' && given.state === 'failed' ? givenUp(planned, given) : given
     // A template that fails stops no tenant.
-    if (entry.state === 'failed' && target.template === undefined) this.#failures += 1
+    if (given.state === 'failed' && target.standIn === undefined) this.#failures += 1
+    else if (given.state === 'failed') this.#failedStandIns.add(target.schema)
     this.#entries.set(keyOf(target), entry)
     this.#ended.push(entry)
     this.#record!.note({ ...entry, target: target.target, state: entry.state, error: errorForRecord(entry.error) })
@@ -262,6 +267,15 @@ export class FleetRun<A extends object = Attributes> {
       process.emitWarning(`onEntry of migrations.run threw: ${String(error)}`, { code: 'PARTYWALL_LISTENER' })
     }
   }
+}
+
+/** No deploy fails because of it: the next one is made from the files. */
+function givenUp(planned: Planned, { durationMs, applied, error }: MigrationEntry): MigrationEntry {
+  const reason = tenancyErrorOf(error)?.summary ?? `SQLSTATE ${sqlStateOf(error) ?? 'unknown'}`
+  return entryOf(planned, 'done', durationMs, {
+    applied,
+    note: `this ready schema could not be migrated, and is dropped: ${reason}`,
+  })
 }
 
 function notResumable(): TenancyError {
@@ -277,8 +291,8 @@ function keyOf({ tenant }: FleetTarget): string {
   return tenant?.id ?? 'shared'
 }
 
-function isTemplate({ target }: Planned): boolean {
-  return target.template !== undefined
+function isStandIn({ target }: Planned): boolean {
+  return target.standIn !== undefined
 }
 
 function isShared({ target }: Planned): boolean {

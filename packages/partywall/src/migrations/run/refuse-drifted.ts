@@ -23,7 +23,7 @@ export async function refuseDrifted(
   if (onDrift === undefined || findDrifted === undefined || again === 'all' || fake === true) return plans
   const ready = plans.flatMap((planned) => {
     const { target, problem } = planned
-    return target.tenant !== undefined && target.template === undefined && problem === undefined && toRun(planned).length > 0
+    return target.tenant !== undefined && target.standIn === undefined && problem === undefined && toRun(planned).length > 0
       ? [target.tenant]
       : []
   })

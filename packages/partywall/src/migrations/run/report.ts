@@ -9,9 +9,9 @@ import type { Planned } from '../plan/planned.ts'
 
 /** The state of one schema, and what is pending there. */
 export interface MigrationStatus {
-  /** The schema of a tenant; 'shared' for the shared schema; 'template' and 'template:<kind>' for templates. */
+  /** The schema of a tenant; 'shared' for the shared schema; 'template' and 'template:<kind>' for templates, and the schema of a ready one. */
   readonly target: string
-  /** Absent for the shared schema, and for templates. */
+  /** Absent for the shared schema, for templates and for ready schemas. */
   readonly tenantId?: string
   /** The name of its source of migrations, mostly a folder; absent when it is not known. */
   readonly source?: string
@@ -84,8 +84,8 @@ export function statusOf({ target, head, state, pending, ahead, problem }: Plann
   })
 }
 
-function named({ target, tenant, template }: Planned['target']): { target: string; tenantId?: string } {
-  return tenant === undefined || template !== undefined ? { target } : { target, tenantId: tenant.id }
+function named({ target, tenant, standIn }: Planned['target']): { target: string; tenantId?: string } {
+  return tenant === undefined || standIn !== undefined ? { target } : { target, tenantId: tenant.id }
 }
 
 /** What the catalog stores of an error: what an operator needs, and neither rows nor passwords. */

@@ -2,19 +2,22 @@
 import type { RunAction } from '../../catalog/runs/migration-runs.ts'
 import type { MigrationEntry } from '../../types.ts'
 import type { Goal, Planned } from '../plan/planned.ts'
+import type { StandIn } from '../plan/targets.ts'
 
 /** @param busy the schemas that have something to do */
 export function actionOfStart(goal: Goal, busy: readonly Planned[], isResumed: boolean): RunAction {
-  const tenants = busy.flatMap(({ target }) => (target.template === undefined ? (target.tenant ?? []) : []))
-  const templates = busy.filter(({ target }) => target.template !== undefined).length
+  const tenants = busy.flatMap(({ target }) => (target.standIn === undefined ? (target.tenant ?? []) : []))
+  const count = (standIn: StandIn): number => busy.filter(({ target }) => target.standIn === standIn).length
+  const [templates, ready] = [count('template'), count('ready schema')]
   return {
     action: 'migrations.started',
     tenant: onlyOne(tenants, busy.length),
     details: {
       work: workOf(goal),
-      shared: tenants.length + templates < busy.length,
+      shared: tenants.length + templates + ready < busy.length,
       tenants: tenants.length,
       ...(templates > 0 && { templates }),
+      ...(ready > 0 && { readySchemas: ready }),
       to: goal.to,
       ...(isResumed && { resumed: true }),
       schemas: tenants.map(({ schema }) => schema),

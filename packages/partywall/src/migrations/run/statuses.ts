@@ -22,7 +22,8 @@ export type StatusParts = TargetParts<any> & PlannerParts
 export async function planSchemas(call: string, parts: StatusParts, options: PlanOptions): Promise<readonly Planned[]> {
   assertKnownKeys(call, options, planKeys)
   assertRunOptions(call, options)
-  const { plans } = await Planner.select(parts, options, goalOf(options))
+  const listed = { ...parts, standIns: parts.standIns?.filter(({ areListed }) => areListed) }
+  const { plans } = await Planner.select(listed, options, goalOf(options))
   assertIndexesNamed(plans)
   return plans
 }
