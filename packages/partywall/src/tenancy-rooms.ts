@@ -32,6 +32,8 @@ export interface Rooms<A extends object> {
   readonly entry: Entry<A>
   /** For a tenant that is made, and for migrations. */
   readonly forWork: () => Promise<WorkRooms<A>>
+  /** Whether work that was not asked for may begin. */
+  readonly background: { isOff: boolean }
   /** Aborted when the tenancy is being closed. */
   readonly closing: AbortController
   /** Closes the connections that are logged in as a tenant. */
@@ -70,6 +72,7 @@ export function openRooms<A extends object>({ database: server, deploy, loginKey
     domains,
     sources: migrationSources(options),
     endLogin,
+    background: { isOff: false },
   }
   const entry = new Entry<A>(parts)
   const closing = new AbortController()

@@ -58,6 +58,9 @@ export let databaseOf: (tenancy: Tenancy<any, any>) => OpenDatabase
 /** Appends an entry to the audit, for the command line. */
 export let recordIn: (tenancy: Tenancy<any, any>, action: Action) => Promise<void>
 
+/** Does only what it is asked for, and makes no ready schemas in the background: for the command line. */
+export let keepQuiet: (tenancy: Tenancy<any, any>) => void
+
 /** What makes databases of its own for migrations, for the command line. */
 export let trialHostOf: (tenancy: Tenancy<any, any>) => TrialHost
 
@@ -87,6 +90,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   static {
     databaseOf = (tenancy) => tenancy.#rooms.database
     recordIn = (tenancy, action) => recordAction(tenancy.#rooms.catalog, action)
+    keepQuiet = (tenancy) => void (tenancy.#rooms.background.isOff = true)
     trialHostOf = (tenancy) => trialHost(tenancy.#rooms, createTenancy)
   }
 

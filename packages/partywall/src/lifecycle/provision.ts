@@ -47,7 +47,7 @@ export interface ProvisionParts<A extends object = Attributes> {
   readonly domains: Domains<A>
   readonly sources: MigrationSources
   readonly templates: Templates
-  readonly warm: Pick<Warm, 'isOn' | 'claim' | 'claimed' | 'notClaimed'>
+  readonly warm: Pick<Warm, 'isOn' | 'claim' | 'notClaimed' | 'refill'>
   /** What runs in it afterwards. */
   readonly steps: Pick<Steps<A>, 'planned' | 'record' | 'run'>
   readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'attributes' | 'migrations' | 'boundary'>
@@ -75,6 +75,7 @@ export async function provision<A extends object>(parts: ProvisionParts<A>, inpu
   parts.domains.added(domains)
   if (like !== undefined) await tellDifferences(parts, wanted, tenant, like)
   if (content === undefined) await parts.templates.makeFor(wanted.kind, migrations)
+  if (parts.warm.isOn(wanted.kind, digestOf(migrations))) parts.warm.refill(wanted.kind)
   return tenant
 }
 
@@ -83,11 +84,9 @@ async function claim<A extends object>(parts: ProvisionParts<A>, wanted: Wanted)
   const { kind, migrations, template } = wanted
   if (template !== undefined || !parts.warm.isOn(kind, digestOf(migrations))) return undefined
   try {
-    const created = await tryAgainForLocks(parts.catalog.deploy, wanted.schema, () =>
+    return await tryAgainForLocks(parts.catalog.deploy, wanted.schema, () =>
       parts.catalog.deploy.transaction((transaction) => build(parts, transaction, wanted, 'ready schema')),
     )
-    parts.warm.claimed(kind)
-    return created
   } catch (error) {
     if (!(error instanceof NotClaimed)) throw error
     await parts.warm.notClaimed(kind, error)

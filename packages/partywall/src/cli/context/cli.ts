@@ -87,12 +87,13 @@ export class Cli {
     const file = findConfig(process.cwd(), this.flags.config)
     const config = await loadConfig(file)
     const folder = dirname(file)
-    const { createTenancy } = await import('../../tenancy.ts')
+    const { createTenancy, keepQuiet } = await import('../../tenancy.ts')
     try {
       const tenancy = createTenancy({
         ...config,
         root: typeof config.root === 'string' ? resolve(folder, config.root) : projectRoot(folder),
       })
+      keepQuiet(tenancy)
       tenancy.on('embedded.progress', ({ line }) => this.out.say(line))
       return tenancy
     } catch (error) {

@@ -3,7 +3,7 @@
  * nothing once the tenancy is being closed, and its timers do not keep the process alive.
  */
 
-/** A command or a test ends before. */
+/** Those who sign up at the same moment come first. */
 const firstPauseMs = 50
 const firstBackoffMs = 1000
 const longestBackoffMs = 300_000

@@ -8,6 +8,8 @@ export interface WarmParts extends TemplateParts {
   readonly templates: Pick<Templates, 'cutFor' | 'warnOf'>
   readonly events: Pick<Events<any>, 'emit'>
   readonly options: TemplateParts['options'] & Pick<Options, 'warm'>
+  /** Whether work that was not asked for may begin. */
+  readonly background: { readonly isOff: boolean }
   /** Aborted when the tenancy is being closed. */
   readonly signal: AbortSignal
 }

@@ -66,9 +66,9 @@ export class Warm implements StandInTargets {
     return claimReady(transaction, kind, digest)
   }
 
-  /** The tenant is committed. */
-  claimed(kind: string): void {
-    this.#refill.wake(kind)
+  /** In the background, after a tenant was made. */
+  refill(kind: string): void {
+    if (!this.#parts.background.isOff) this.#refill.wake(kind)
   }
 
   /** The tenant is made in the ordinary way. Never fails. */
@@ -76,12 +76,11 @@ export class Warm implements StandInTargets {
     if (ready === undefined) this.#parts.events.emit('warm.drained', { kind })
     else this.#warn(kind, `The ready schema ${JSON.stringify(ready.schema)} was not given to a new tenant: ${message}`)
     if (ready !== undefined && isChanged) await this.#drop(ready)
-    this.#refill.wake(kind)
   }
 
   /** When a process starts to serve. */
   start(): void {
-    for (const kind of this.#kinds) this.#refill.wake(kind)
+    for (const kind of this.#kinds) this.refill(kind)
   }
 
   /** Makes what kinds lack. */
