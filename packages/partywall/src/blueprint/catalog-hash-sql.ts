@@ -70,10 +70,9 @@ const queries: Readonly<Record<string, string>> = {
       own.reloptions, own.relispopulated, own.relreplident, own.relrowsecurity, own.relforcerowsecurity, own.relispartition,
       own.reloftype::pg_catalog.regtype,
       (select toast.reloptions from pg_catalog.pg_class as toast where toast.oid = own.reltoastrelid),
-      pg_catalog.pg_get_expr(own.relpartbound, own.oid),
+      case when own.relpartbound is not null then pg_catalog.pg_get_expr(own.relpartbound, own.oid) end,
       case
         when own.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(own.oid)
-        when own.relkind in ('i', 'I') then pg_catalog.pg_get_indexdef(own.oid, 0, true)
         when own.relkind = 'p' then pg_catalog.pg_get_partkeydef(own.oid)
       end,
       ${extensions('pg_class')}
@@ -94,8 +93,16 @@ const queries: Readonly<Record<string, string>> = {
     from pg_catalog.pg_attrdef as own
     where own.adrelid = any ((select ids.relations from ids)::pg_catalog.oid[])
     order by 1, 2`,
+  // The ids of operator classes and collations are those of others. Only expressions need to be printed, which takes long.
   indexes: `
-    select own.indexrelid::pg_catalog.regclass::text, own.indisvalid, own.indisready, own.indislive, own.indisclustered, own.indisreplident
+    select
+      own.indexrelid::pg_catalog.regclass::text, own.indrelid::pg_catalog.regclass::text, own.indisunique, own.indisprimary,
+      own.indisexclusion, own.indimmediate, own.indisvalid, own.indisready, own.indislive, own.indisclustered, own.indisreplident,
+      own.indnkeyatts, own.indkey::text, own.indoption::text, own.indclass::text, own.indcollation::text,
+      case
+        when own.indexprs is not null or own.indpred is not null or not own.indisprimary and own.indisunique
+          then pg_catalog.pg_get_indexdef(own.indexrelid, 0, true)
+      end
     from pg_catalog.pg_index as own
     where own.indrelid = any ((select ids.relations from ids)::pg_catalog.oid[])
     order by 1`,
@@ -112,13 +119,14 @@ const queries: Readonly<Record<string, string>> = {
       own.tgrelid::pg_catalog.regclass::text,
       -- The name of a trigger that PostgreSQL makes has an object id in it.
       case when own.tgisinternal then '' else own.tgname end,
-      case when own.tgisinternal then '' else pg_catalog.pg_get_triggerdef(own.oid, true) end,
-      (select of.conname from pg_catalog.pg_constraint as of where of.oid = own.tgconstraint),
-      own.tgfoid::pg_catalog.regprocedure::text, own.tgenabled, own.tgparentid <> 0,
+      own.tgtype, own.tgattr::text, own.tgargs, own.tgdeferrable, own.tginitdeferred, own.tgoldtable, own.tgnewtable,
+      own.tgconstrrelid::pg_catalog.regclass, case when own.tgqual is not null then pg_catalog.pg_get_triggerdef(own.oid, true) end,
+      (select of.conname from pg_catalog.pg_constraint as of where of.oid = own.tgconstraint) as of_constraint,
+      own.tgfoid::pg_catalog.regprocedure::text as function, own.tgenabled, own.tgparentid <> 0,
       ${extensions('pg_trigger')}, ${commentOn('pg_trigger', 'own.oid')}
     from pg_catalog.pg_trigger as own
     where own.tgrelid = any ((select ids.relations from ids)::pg_catalog.oid[])
-    order by 1, 2, 3, 4, 5`,
+    order by 1, 2, of_constraint, 3, function`,
   rules: `
     select own.ev_class::pg_catalog.regclass::text, own.rulename, pg_catalog.pg_get_ruledef(own.oid, true), own.ev_enabled,
       ${commentOn('pg_rewrite', 'own.oid')}
@@ -215,7 +223,8 @@ function constraints(column: 'conrelid' | 'contypid', owners: 'relations' | 'typ
   return `
     select
       own.conrelid::pg_catalog.regclass::text, own.contypid::pg_catalog.regtype::text, own.conname,
-      pg_catalog.pg_get_constraintdef(own.oid, true), own.convalidated, own.conindid::pg_catalog.regclass, own.conislocal,
+      own.contype, own.conkey, case when own.contype <> 'n' then pg_catalog.pg_get_constraintdef(own.oid, true) end,
+      own.convalidated, own.conindid::pg_catalog.regclass, own.conislocal,
       own.coninhcount, own.connoinherit, own.conparentid <> 0,
       ${commentOn('pg_constraint', 'own.oid')}
     from pg_catalog.pg_constraint as own

@@ -26,7 +26,8 @@ export async function findArchived<A extends object>(tenants: Tenants<A>, ref: T
 export async function findToDelete<A extends object>(tenants: Tenants<A>, ref: TenantRef): Promise<Tenant<A>> {
   const key = parseTenantRef(ref)
   const named = await stored(tenants, key)
-  const deleting = await awayNamed(tenants, key, 'deleting')
+  // Another process may have begun to delete it since it was read.
+  const deleting = (await awayNamed(tenants, key, 'deleting')).filter(({ id }) => id !== named?.id)
   const away = named === undefined ? [...deleting, ...(await awayNamed(tenants, key, 'archived'))] : deleting
   return known(theOnly(key, named === undefined ? away : [named, ...away]), key)
 }
