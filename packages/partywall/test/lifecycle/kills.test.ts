@@ -3,7 +3,7 @@
  * database is as before or as after the operation, or the tenant says what is missing, and a call completes it. Nothing else is left: no schema, no role, no domain,
  * no lock, no row of the catalog.
  *
- * By default each operation under one boundary and before every eleventh statement; with PARTYWALL_KILLS=all under both, and before each.
+ * By default each operation under one boundary and before every nineteenth statement; with PARTYWALL_KILLS=all under both, and before each.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,7 +16,7 @@ import { ground, type Ground } from './kills/ground.ts'
 import { needs, operations } from './kills/operations.ts'
 
 const isAll = process.env['PARTYWALL_KILLS'] === 'all'
-const stride = isAll ? 1 : 11
+const stride = isAll ? 1 : 19
 const databases: Record<'path' | 'role', TestDatabase> = { path: await testDatabase(), role: await testDatabase() }
 
 describe.each(['path', 'role'] as const)('under the boundary %s', (boundary) => {
