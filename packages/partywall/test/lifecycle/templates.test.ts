@@ -1,10 +1,13 @@
 import { Client } from 'pg'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { readBlueprint } from '../../src/blueprint/read-blueprint.ts'
+import { createTenancy } from '../../src/index.ts'
+import { leastPrivilege } from '../support/tenants/least-privilege.ts'
 import { testDatabase } from '../support/servers/database.ts'
 import { folderForTest, registryForTest, writeFiles, type Registry } from '../support/tenants/registry.ts'
 
 let url: string
+let least: ReturnType<typeof leastPrivilege> | undefined
 beforeAll(async () => {
   ;({ url } = await testDatabase())
 })
@@ -51,6 +54,38 @@ describe('the template of a kind', () => {
     ])
     expect(await madeFromTemplate(registry, 'shop', 'shop_4')).toBe(true)
     expect(await structure('shop_4')).toEqual(await structure('shop_1'))
+  })
+
+  test.each(['path', 'role'] as const)('is not used where its migrations take rights from a role, under %s', async (boundary) => {
+    const { app, deploy, appRole } = await (least ??= testDatabase().then(({ directUrl }) =>
+      leastPrivilege(directUrl, directUrl),
+    ))
+    const kind = `taking_${boundary}`
+    const root = await folderForTest({
+      [`${kind}/0001_a.sql`]: `create table secrets (id int);
+        do $$ declare one record; begin
+          for one in select distinct grantee::regrole as name from pg_class, aclexplode(relacl) where oid = 'secrets'::regclass and grantee <> relowner loop
+            execute 'revoke all on secrets from ' || one.name;
+          end loop; end $$;
+        ${boundary === 'path' ? `revoke all on secrets from ${appRole}` : ''}`,
+    })
+    const tenancy = createTenancy({
+      root,
+      boundary,
+      database: { connectionString: app, deploy },
+      migrations: { shared: false, tenant: { [kind]: kind }, template: true },
+    })
+    onTestFinished(() => tenancy.close())
+    await tenancy.migrations.run({ kinds: kind })
+    expect((await tenancy.templates.list()).filter((one) => one.kind === kind)).toMatchObject([
+      { unusable: expect.stringMatching(/take rights/) },
+    ])
+    for (const number of [1, 2]) {
+      const tenant = await tenancy.tenants.create({ schema: `${kind}_${number}`, kind })
+      await expect(tenancy.run(tenant, () => tenancy.pool.query('select * from secrets'))).rejects.toMatchObject({
+        code: '42501',
+      })
+    }
   })
 
   test('is made by the first tenant where no run has made it', async () => {

@@ -206,7 +206,6 @@ const rooms: Record<string, readonly string[]> = {
     'config',
     'ports',
     'catalog/ready',
-    'catalog/roles',
     'migrations/sources',
     'migrations/history',
     'migrations/plan',

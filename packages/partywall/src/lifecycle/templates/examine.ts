@@ -19,6 +19,7 @@ import { createSchemaSql } from '../../sql/schema-sql.ts'
 import { differencesBetween } from './compare.ts'
 import { differentRows, readContents } from './contents.ts'
 import { unfitMigration } from './fit-for-template.ts'
+import { takeRights } from './taken-rights.ts'
 import type { TemplateParts } from './template-parts.ts'
 import { tenantOfTemplate, type TemplateState } from './template-state.ts'
 
@@ -29,21 +30,28 @@ import { tenantOfTemplate, type TemplateState } from './template-state.ts'
 export async function examineTemplate(parts: TemplateParts, { template, digest, reader }: TemplateState): Promise<void> {
   const { deploy } = parts.catalog
   if (digest === null) return
+  const fit = await migrationsOf(parts, template, digest)
   if (template.name !== null) {
     await deploy.transaction(async (transaction) => {
       const { fingerprint, contents } = await look(transaction, template.schema)
-      await keepExamined(transaction, template, { digest, reader, fingerprint, contents })
+      const unfit =
+        fit !== undefined && (await takeRights(transaction, parts.access, template.kind, fit)) ? rightsTaken : undefined
+      await keepExamined(transaction, template, { digest, reader, fingerprint, contents }, unfit)
     })
-    return
+  } else if (fit !== undefined) {
+    const { unfit, ...found } = await compareWithWitness(parts, template, fit)
+    await keepExamined(deploy, template, { digest, reader, ...found }, unfit)
   }
-  const source = sourceOfKind(parts.sources, template.kind)
+}
+
+/** As they run in the schema of a tenant; undefined where the files cannot produce the history, or some of them are code. */
+async function migrationsOf(parts: TemplateParts, { kind }: Template, digest: string): Promise<readonly Migration[] | undefined> {
+  const source = sourceOfKind(parts.sources, kind)
   const all = await source.list()
   const count = digestsOf(all).indexOf(digest)
-  if (count === -1 || unfitMigration(all) !== undefined) return
+  if (count === -1 || unfitMigration(all) !== undefined) return undefined
   const reviewed = await review(parts, source, all, false)
-  const fit = all.slice(0, count).map((migration) => reviewed.fit(migration, 'up'))
-  const { unfit, ...found } = await compareWithWitness(parts, template, fit)
-  await keepExamined(deploy, template, { digest, reader, ...found }, unfit)
+  return all.slice(0, count).map((migration) => reviewed.fit(migration, 'up'))
 }
 
 interface Found extends Pick<Examined, 'fingerprint' | 'contents'> {
@@ -66,7 +74,9 @@ async function compareWithWitness(parts: TemplateParts, template: Template, migr
         { ...own, schema: template.schema },
         { ...other, schema: witness.schema },
       )
-      found = { fingerprint: own.fingerprint, contents: own.contents, unfit: whyUnfit(differences, own.contents, other.contents) }
+      const unfit = whyUnfit(differences, own.contents, other.contents)
+      const takesRights = unfit === undefined && (await takeRights(transaction, parts.access, template.kind, migrations))
+      found = { fingerprint: own.fingerprint, contents: own.contents, unfit: takesRights ? rightsTaken : unfit }
       throw undone
     })
   } catch (error) {
@@ -87,6 +97,9 @@ export async function look(transaction: Transaction, schema: string): Promise<Lo
   const fingerprint = (await readFingerprints(transaction, [schema])).get(schema)!
   return { blueprint, fingerprint, contents: await readContents(transaction, schema, blueprint) }
 }
+
+const rightsTaken =
+  'Its migrations take rights from a role that new tenants give them to, which a template does not have. So new tenants are made from the migrations.'
 
 /** How the reason of a template begins that must not be migrated either. */
 export const notWhatMigrationsGive = 'The template is not what its migrations give'

@@ -7,6 +7,7 @@ import type { Examined, Template } from '../../catalog/templates/template.ts'
 import { digestColumns, withDigest } from '../../migrations/history/history-sql.ts'
 import type { Queryable, Statement } from '../../sql/statement.ts'
 import type { Tenant } from '../../types.ts'
+import { standInOf } from './stand-in.ts'
 
 export interface TemplateState {
   readonly template: Template
@@ -39,19 +40,9 @@ export async function readTemplateStates(queryable: Queryable, wanted: Wanted = 
   })
 }
 
-/** A template as the migrations see it: they know no other schema than that of a tenant. It is in no table of tenants, so nothing can enter it. */
+/** A template as the migrations see it. */
 export function tenantOfTemplate({ id, schema, kind, createdAt }: Template): Tenant<any> {
-  return {
-    id,
-    schema,
-    name: schema,
-    kind,
-    status: 'active',
-    placement: 'default',
-    generation: 1,
-    attributes: {},
-    createdAt,
-  }
+  return standInOf(id, schema, kind, createdAt)
 }
 
 type StateRow = TemplateRow & {

@@ -13,7 +13,7 @@ import { CutFailed, cutInto, type Cut } from '../templates/cut.ts'
 import { NotReady, type KindFiles } from './files-of.ts'
 import { makeSeal } from './seal.ts'
 import { sealReader } from './seal-sql.ts'
-import { standInOf } from './stand-in.ts'
+import { standInOf } from '../templates/stand-in.ts'
 import type { WarmParts } from './warm-parts.ts'
 import { hasOwnPaths, lookAt, makeWitness, whyNotLike, type Witness } from './witness.ts'
 

@@ -18,7 +18,7 @@ import { Refill } from './refill.ts'
 import { resealAll } from './reseal.ts'
 import { isSealed } from './seal.ts'
 import { sealReader } from './seal-sql.ts'
-import { standInOf } from './stand-in.ts'
+import { standInOf } from '../templates/stand-in.ts'
 import { sizeOf, type WarmParts } from './warm-parts.ts'
 import type { Witness } from './witness.ts'
 

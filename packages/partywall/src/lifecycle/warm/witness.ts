@@ -12,8 +12,8 @@ import { differencesBetween } from '../templates/compare.ts'
 import { differentRows } from '../templates/contents.ts'
 import { look, type Looked } from '../templates/examine.ts'
 import { rowDigestsSql } from '../templates/rows-sql.ts'
-import { standInOf } from './stand-in.ts'
-import { takeRights } from './taken-rights.ts'
+import { standInOf } from '../templates/stand-in.ts'
+import { takeRights } from '../templates/taken-rights.ts'
 import type { WarmParts } from './warm-parts.ts'
 
 /** What a schema is, with all rows. */

@@ -1,6 +1,6 @@
 /**
- * A migration may take rights from a role that default privileges have just given them to, such as the login of the application. In a ready schema it finds
- * nothing to take, and the tenant would get these rights when it gets the schema: no schema of such a kind is kept ready.
+ * A migration may take rights from a role that default privileges have just given them to, such as the login of the application. In a template, and in a
+ * ready schema, it finds nothing to take, and a tenant made of them would keep these rights: a kind with such a migration has neither.
  */
 import { randomUUID } from 'node:crypto'
 import type { Access } from '../../catalog/roles/access.ts'
