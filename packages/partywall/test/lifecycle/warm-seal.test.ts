@@ -2,7 +2,7 @@
 import { createTenancy, type MigrationSource } from 'partywall'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listReady } from '../../src/catalog/ready/ready-store.ts'
+import { listReady } from '../../src/lifecycle/warm/ready-state.ts'
 import type { ReadySchema } from '../../src/catalog/ready/ready-schema.ts'
 import { isSealed, makeSeal } from '../../src/lifecycle/warm/seal.ts'
 import type { Queryable } from '../../src/sql/statement.ts'

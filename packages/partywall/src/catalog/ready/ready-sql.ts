@@ -3,7 +3,7 @@ import type { Statement } from '../../sql/statement.ts'
 import type { Seal } from './ready-schema.ts'
 
 /** What `readyOfRow` reads. */
-const readyColumns = `
+export const readyColumns = `
         ready.id::text as id,
         ready.kind::text as kind,
         ready.schema::text as schema,
@@ -13,29 +13,6 @@ const readyColumns = `
         ready.seal::text as hash,
         ready.contents::text as contents,
         (extract(epoch from ready.created_at) * 1000)::text as created_at`
-
-/** Those of these kinds, or of all, with what the schemas are now. */
-export function listReadySql(kinds: readonly string[] | undefined): Statement {
-  return {
-    text: `
-      select ${readyColumns},
-        namespace.oid::text as oid_now,
-        description.description as digest_now
-      from partywall.ready_schemas as ready
-      left join pg_catalog.pg_namespace as namespace on namespace.nspname = ready.schema::pg_catalog.name
-      left join pg_catalog.pg_class as history
-        on history.relnamespace = namespace.oid
-        and history.relname = 'partywall_migrations'
-        and history.relkind = 'r'
-      left join pg_catalog.pg_description as description
-        on description.objoid = history.oid
-        and description.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        and description.objsubid = 0
-      where $1::text[] is null or ready.kind = any ($1::text[])
-      order by ready.kind, ready.created_at, ready.id`,
-    values: [kinds === undefined ? null : [...kinds]],
-  }
-}
 
 export function countReadySql(kind: string, digest: string, reader: string): Statement {
   return {

@@ -1,21 +1,7 @@
 /** The rows of ready schemas. */
 import type { Queryable } from '../../sql/statement.ts'
 import type { ReadySchema, Seal, SealedContents } from './ready-schema.ts'
-import { countReadySql, deleteReadySql, insertReadySql, keepSealSql, listReadySql, takeReadySql } from './ready-sql.ts'
-
-/** A ready schema, with what the database says of it now. */
-export interface ReadyState {
-  readonly ready: ReadySchema
-  /** Null: the schema is not there. */
-  readonly oid: string | null
-  /** Of the history that it has now. */
-  readonly digest: string | null
-}
-
-export async function listReady(queryable: Queryable, kinds: readonly string[] | undefined): Promise<readonly ReadyState[]> {
-  const { rows } = await queryable.query<ReadyRow & { oid_now: string | null; digest_now: string | null }>(listReadySql(kinds))
-  return rows.map(({ oid_now: oid, digest_now: digest, ...row }) => ({ ready: readyOfRow(row), oid, digest }))
-}
+import { countReadySql, deleteReadySql, insertReadySql, keepSealSql, takeReadySql } from './ready-sql.ts'
 
 /** How many there are of a kind, and how many of them a new tenant with this history can get. */
 export async function countReady(
@@ -69,7 +55,7 @@ export async function deleteReady(
 }
 
 /** All text, as `readyColumns` gives it. */
-interface ReadyRow extends Record<string, unknown> {
+export interface ReadyRow extends Record<string, unknown> {
   readonly id: string
   readonly kind: string
   readonly schema: string
@@ -81,7 +67,7 @@ interface ReadyRow extends Record<string, unknown> {
   readonly created_at: string
 }
 
-function readyOfRow({ id, kind, schema, created_at, oid, digest, reader, hash, contents }: ReadyRow): ReadySchema {
+export function readyOfRow({ id, kind, schema, created_at, oid, digest, reader, hash, contents }: ReadyRow): ReadySchema {
   return {
     id,
     kind,

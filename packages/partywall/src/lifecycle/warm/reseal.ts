@@ -1,7 +1,8 @@
 /** After a run of migrations: ready schemas that it has changed are compared with what their migrations give, and sealed again. */
-import { keepSeal, type ReadyState } from '../../catalog/ready/ready-store.ts'
+import { keepSeal } from '../../catalog/ready/ready-store.ts'
 import { lockKey } from '../../migrations/apply/guards.ts'
 import { digestsOf } from '../../migrations/history/digest.ts'
+import type { ReadyState } from './ready-state.ts'
 import { filesOf } from './files-of.ts'
 import { makeSeal } from './seal.ts'
 import type { WarmParts } from './warm-parts.ts'

@@ -3,13 +3,14 @@
  * tenants. A schema is given away only with what it held when it was examined; in doubt a tenant is made in the ordinary way.
  */
 import type { ReadySchema } from '../../catalog/ready/ready-schema.ts'
-import { countReady, listReady, type ReadyState } from '../../catalog/ready/ready-store.ts'
+import { countReady } from '../../catalog/ready/ready-store.ts'
 import { tenancyErrorOf } from '../../errors.ts'
 import { digestOf, digestsOf } from '../../migrations/history/digest.ts'
 import type { FleetTarget, StandInTargets } from '../../migrations/plan/targets.ts'
 import { sourceOfKind } from '../../migrations/sources/sources.ts'
 import type { Transaction } from '../../ports/database.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
+import { listReady, type ReadyState } from './ready-state.ts'
 import { claimReady, type NotClaimed } from './claim.ts'
 import { dropReady } from './drop.ts'
 import { filesOf, NotReady } from './files-of.ts'
