@@ -2,46 +2,48 @@
  * Examines the template of a kind: would its migrations have made the same? They are applied once more in a schema that is rolled back. Where the two differ in a
  * row, such as by the time, a random value or the name of the schema, a copy would give all tenants the value of one: no tenant is made from such a template.
  */
-import { randomUUID } from 'node:crypto'
 import type { Blueprint } from '../../blueprint/blueprint.ts'
 import { readFingerprints } from '../../blueprint/fingerprints.ts'
 import { readBlueprint } from '../../blueprint/read-blueprint.ts'
 import type { Contents, Examined, Template } from '../../catalog/templates/template.ts'
 import { keepExamined } from '../../catalog/templates/templates-store.ts'
-import { applyToNew } from '../../migrations/apply/new-schema.ts'
 import { digestsOf } from '../../migrations/history/digest.ts'
 import { listed } from '../../migrations/plan/mismatches.ts'
 import { review } from '../../migrations/plan/reviews.ts'
 import { sourceOfKind } from '../../migrations/sources/sources.ts'
 import type { Transaction } from '../../ports/database.ts'
 import type { Migration } from '../../ports/migration-source.ts'
-import { createSchemaSql } from '../../sql/schema-sql.ts'
 import { differencesBetween } from './compare.ts'
 import { differentRows, readContents } from './contents.ts'
 import { unfitMigration } from './fit-for-template.ts'
+import { witnessOf } from './stand-in.ts'
 import { takeRights } from './taken-rights.ts'
 import type { TemplateParts } from './template-parts.ts'
-import { tenantOfTemplate, type TemplateState } from './template-state.ts'
+import type { TemplateState } from './template-state.ts'
 
 /**
  * Keeps what it finds. A template whose history the files cannot produce is left as it is. Costs about twice what it costs to create a tenant from its
- * migrations.
+ * migrations, and a third time that where the application has a login of its own, or tenants have roles.
  */
 export async function examineTemplate(parts: TemplateParts, { template, digest, reader }: TemplateState): Promise<void> {
   const { deploy } = parts.catalog
   if (digest === null) return
-  const fit = await migrationsOf(parts, template, digest)
-  if (template.name !== null) {
-    await deploy.transaction(async (transaction) => {
-      const { fingerprint, contents } = await look(transaction, template.schema)
-      const unfit =
-        fit !== undefined && (await takeRights(transaction, parts.access, template.kind, fit)) ? rightsTaken : undefined
-      await keepExamined(transaction, template, { digest, reader, fingerprint, contents }, unfit)
-    })
-  } else if (fit !== undefined) {
-    const { unfit, ...found } = await compareWithWitness(parts, template, fit)
-    await keepExamined(deploy, template, { digest, reader, ...found }, unfit)
-  }
+  if (template.name !== null) return examineSaved(parts, template, { digest, reader })
+  const migrations = await migrationsOf(parts, template, digest)
+  if (migrations === undefined) return
+  const { unfit, ...found } = await compareWithWitness(parts, template, migrations)
+  await keepExamined(deploy, template, { digest, reader, ...found }, unfit)
+}
+
+/** It is what its tenant was, so its migrations matter only for the rights that they take. */
+async function examineSaved(parts: TemplateParts, template: Template, read: Pick<Examined, 'digest' | 'reader'>): Promise<void> {
+  const { access, catalog } = parts
+  const migrations = access.isNeeded ? await migrationsOf(parts, template, read.digest) : undefined
+  await catalog.deploy.transaction(async (transaction) => {
+    const { fingerprint, contents } = await look(transaction, template.schema)
+    const takesRights = migrations !== undefined && (await takeRights(transaction, access, template.kind, migrations))
+    await keepExamined(transaction, template, { ...read, fingerprint, contents }, takesRights ? rightsTaken : undefined)
+  })
 }
 
 /** As they run in the schema of a tenant; undefined where the files cannot produce the history, or some of them are code. */
@@ -65,15 +67,9 @@ async function compareWithWitness(parts: TemplateParts, template: Template, migr
     await parts.catalog.deploy.transaction(async (transaction) => {
       await transaction.query({ text: `select pg_catalog.set_config('lock_timeout', '2000', true)` })
       const own = await look(transaction, template.schema)
-      const witness = { ...template, id: randomUUID(), schema: `partywall_witness_${randomUUID().replaceAll('-', '')}` }
-      await transaction.query(createSchemaSql(witness.schema))
-      await applyToNew(transaction, { schema: witness.schema, tenant: tenantOfTemplate(witness) }, migrations)
-      const other = await look(transaction, witness.schema)
-      const differences = await differencesBetween(
-        parts,
-        { ...own, schema: template.schema },
-        { ...other, schema: witness.schema },
-      )
+      const witness = await witnessOf(transaction, template.kind, migrations)
+      const other = await look(transaction, witness)
+      const differences = await differencesBetween(parts, { ...own, schema: template.schema }, { ...other, schema: witness })
       const unfit = whyUnfit(differences, own.contents, other.contents)
       const takesRights = unfit === undefined && (await takeRights(transaction, parts.access, template.kind, migrations))
       found = { fingerprint: own.fingerprint, contents: own.contents, unfit: takesRights ? rightsTaken : unfit }

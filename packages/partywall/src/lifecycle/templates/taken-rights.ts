@@ -2,7 +2,6 @@
  * A migration may take rights from a role that default privileges have just given them to, such as the login of the application. In a template, and in a
  * ready schema, it finds nothing to take, and a tenant made of them would keep these rights: a kind with such a migration has neither.
  */
-import { randomUUID } from 'node:crypto'
 import type { Access } from '../../catalog/roles/access.ts'
 import { futureRightsSql, ownedInSql, presentRightsSql, usageSql, type Ownable } from '../../catalog/roles/rights-sql.ts'
 import { applyToNew } from '../../migrations/apply/new-schema.ts'
@@ -11,7 +10,7 @@ import type { Transaction } from '../../ports/database.ts'
 import type { Migration } from '../../ports/migration-source.ts'
 import { createSchemaSql } from '../../sql/schema-sql.ts'
 import type { Statement } from '../../sql/statement.ts'
-import { standInOf } from './stand-in.ts'
+import { newWitness } from './stand-in.ts'
 
 /** Makes a schema with rights of a role from its beginning, and rolls it back. @param migrations as they run in the schema of a tenant */
 export async function takeRights(
@@ -24,7 +23,7 @@ export async function takeRights(
   const { login, deploy, tenants } = await access.names(transaction)
   // The owner has all rights. The role of a tenant is not there yet; that of all tenants stands for it.
   const role = login === deploy ? tenants : login
-  const tenant = standInOf(randomUUID(), 'partywall_witness_', kind)
+  const tenant = newWitness(kind)
   await transaction.query({ text: 'savepoint partywall_rights' })
   await transaction.query(createSchemaSql(tenant.schema))
   await transaction.query({ text: `${usageSql(tenant.schema, role)}\n${futureRightsSql(tenant.schema, role, 'read and write')}` })

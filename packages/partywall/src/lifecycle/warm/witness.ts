@@ -2,17 +2,14 @@
  * Compares ready schemas with what their migrations give in another schema. Where the two differ in a row, such as by a time, a random value or the name of
  * the schema, a tenant would not get what its migrations give it: no schema of this kind is kept ready.
  */
-import { randomUUID } from 'node:crypto'
-import { applyToNew } from '../../migrations/apply/new-schema.ts'
 import { listed } from '../../migrations/plan/mismatches.ts'
 import type { Transaction } from '../../ports/database.ts'
 import type { Migration } from '../../ports/migration-source.ts'
-import { createSchemaSql } from '../../sql/schema-sql.ts'
 import { differencesBetween } from '../templates/compare.ts'
 import { differentRows } from '../templates/contents.ts'
 import { look, type Looked } from '../templates/examine.ts'
 import { rowDigestsSql } from '../templates/rows-sql.ts'
-import { standInOf } from '../templates/stand-in.ts'
+import { witnessOf } from '../templates/stand-in.ts'
 import { takeRights } from '../templates/taken-rights.ts'
 import type { WarmParts } from './warm-parts.ts'
 
@@ -36,11 +33,8 @@ export async function makeWitness(
   migrations: readonly Migration[],
 ): Promise<Witness> {
   const takesRights = await takeRights(transaction, access, kind, migrations)
-  const tenant = standInOf(randomUUID(), 'partywall_witness_', kind)
   await transaction.query({ text: 'savepoint partywall_witness' })
-  await transaction.query(createSchemaSql(tenant.schema))
-  await applyToNew(transaction, { schema: tenant.schema, tenant }, migrations)
-  const whole = await lookAt(transaction, tenant.schema)
+  const whole = await lookAt(transaction, await witnessOf(transaction, kind, migrations))
   await transaction.query({ text: 'rollback to savepoint partywall_witness' })
   return { ...whole, takesRights }
 }
