@@ -2,6 +2,7 @@
 import { afterAll, afterEach, type RunnerTestFile } from 'vitest'
 import { checkAlarms } from './alarms.ts'
 import { endFile } from './file-end.ts'
+import { explainTimeout } from './timed-out.ts'
 import { endTestDatabases } from '../servers/database.ts'
 import { endPoolers } from '../servers/route.ts'
 
@@ -12,4 +13,7 @@ afterAll(async ({}, file) => {
   await endPoolers()
   await endTestDatabases(file as RunnerTestFile)
 })
-afterEach(async () => checkAlarms())
+afterEach(async ({ task }) => {
+  await explainTimeout(task)
+  await checkAlarms()
+})

@@ -51,6 +51,11 @@ export function serverUrl(): string {
   return inject('partywallServerUrl')
 }
 
+/** The databases that the tests of this file have asked for until now. */
+export function openTestDatabases(): readonly TestDatabase[] {
+  return created
+}
+
 /** What each-file.ts calls when all tests and hooks of a file are done. */
 export async function endTestDatabases(file: RunnerTestFile): Promise<void> {
   if (created.length === 0) return
@@ -90,7 +95,7 @@ async function dropKept(admin: Client, slug: string): Promise<void> {
   for (const { name } of rows) await dropDatabase(admin, name)
 }
 
-async function asAdmin<T>(work: (admin: Client) => Promise<T>): Promise<T> {
+export async function asAdmin<T>(work: (admin: Client) => Promise<T>): Promise<T> {
   const admin = new Client({ connectionString: serverUrl(), application_name: 'partywall tests' })
   await admin.connect()
   try {
