@@ -15,7 +15,7 @@ export function partywallApp(url: string, connections: number): FastifyInstance 
   const tenancy = createTenancy({
     database: url,
     pool: { max: connections, idleTimeoutMillis: 0 },
-    resolve: [byHeader(tenantHeader)],
+    resolve: [byHeader(tenantHeader, { trusted: true })],
   })
   const app = fastify()
   const enter = async (request: FastifyRequest, reply: FastifyReply, done: () => void): Promise<void> => {

@@ -4,6 +4,6 @@ import { z } from 'zod'
 export default defineConfig({
   root: import.meta.dirname,
   database: process.env.DATABASE_URL, // absent: embedded PostgreSQL under .partywall/
-  resolve: [byHost({ base: 'localhost' }), byHeader('x-request-id', { accept: ['id'] })],
+  resolve: [byHost({ base: 'localhost' }), byHeader('x-request-id', { accept: ['id'], trusted: true })],
   tenant: { attributes: z.object({ plan: z.enum(['free', 'pro']).default('free') }) },
 })

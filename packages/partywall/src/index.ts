@@ -22,8 +22,15 @@ export type {
   WarmOptions,
   PoolOptions,
 } from './config/config.ts'
-export { byHost, type HostOptions } from './resolve/by-host.ts'
+export { byClaim, type ClaimOptions } from './resolve/by-claim.ts'
+export { byCookie, type CookieOptions } from './resolve/by-cookie.ts'
 export { byHeader, type HeaderOptions } from './resolve/by-header.ts'
+export { byHost } from './resolve/by-host.ts'
+export { byOrigin, type OriginOptions } from './resolve/by-origin.ts'
+export { byPath, type PathOptions } from './resolve/by-path.ts'
+export { byQuery, type QueryOptions } from './resolve/by-query.ts'
+export type { HostOptions } from './resolve/host-reader.ts'
+export type { TextResolverOptions } from './resolve/text-resolver.ts'
 export type { NameForm } from './resolve/name-forms.ts'
 export type {
   Hint,

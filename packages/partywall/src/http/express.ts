@@ -10,19 +10,22 @@ import { assertKnownKeys } from '../known-keys.ts'
 import type { HttpTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
 import type { Attributes, RegisteredTenant, RequestProperty } from '../types.ts'
-import { createAdmission, type AdmissionOptions } from './shared/admission.ts'
+import { createAdmission } from './shared/admission.ts'
+import { admissionKeys, type AdmissionOptions } from './shared/admission-options.ts'
 import { bindEvents } from './shared/context.ts'
 import { nodeFacts } from './shared/facts.ts'
 import { markErrors, markScope } from './shared/middleware-mark.ts'
+import { withoutMount } from './shared/request-mount.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { checkedRetryAfter, errorAnswer, type RefusalOptions, type Refused } from './shared/refusal.ts'
 import { checkedProperty, isTenantRequest, markRequest } from './shared/request-property.ts'
 
 export type { HttpTenancy } from '../ports/tenancy-like.ts'
-export type { AdmissionOptions } from './shared/admission.ts'
+export type { AdmissionOptions } from './shared/admission-options.ts'
+export { tenantPath } from './shared/request-mount.ts'
 export type { RefusalOptions, Refused } from './shared/refusal.ts'
 
-export interface TenantScopeOptions<A extends object = Attributes> extends AdmissionOptions {
+export interface TenantScopeOptions<A extends object = Attributes> extends AdmissionOptions<A, Request> {
   /** The claims of a token that an earlier middleware verified, for resolvers of your own. @default none */
   claims?: (req: Request) => Readonly<Record<string, unknown>> | undefined
   /** Answers a refused request in place of the problem document. Runs outside every scope. */
@@ -54,18 +57,19 @@ declare global {
  * @throws TenancyError INVALID_OPTION
  */
 export function tenantScope<A extends object>(tenancy: HttpTenancy<A>, options: TenantScopeOptions<A> = {}): RequestHandler {
-  assertKnownKeys('tenantScope', options, ['none', 'claims', 'onRefused', 'property', 'retryAfterMs'], 'INVALID_OPTION')
+  assertKnownKeys('tenantScope', options, [...admissionKeys, 'claims', 'onRefused', 'property'], 'INVALID_OPTION')
   warnIfUntested('express')
   const { claims, onRefused, property: chosen, ...admissionOptions } = options
   const property = checkedProperty('tenantScope', chosen)
   const admit = createAdmission(tenancy, admissionOptions, 'tenantScope')
 
   const enter = async (req: Request, res: Response, next: NextFunction): Promise<unknown> => {
-    const admission = await admit(nodeFacts(req, { host: hostOf(req), url: req.originalUrl, claims: claims?.(req) }))
+    const admission = await admit(nodeFacts(req, { host: hostOf(req), url: req.originalUrl, claims: claims?.(req) }), req)
     switch (admission.action) {
       case 'enter':
         return admission.run(() => {
           markRequest('tenantScope', req, property, admission.tenant)
+          if (admission.mount !== undefined) mountRequest(req, admission.mount)
           bindEvents(tenancy, req, res)
           next()
         })
@@ -78,6 +82,26 @@ export function tenantScope<A extends object>(tenancy: HttpTenancy<A>, options: 
   }
   // Express 4 does not look at the promise of a middleware.
   return markScope<RequestHandler>((req, res, next) => void enter(req, res, next).catch((error: unknown) => next(asError(error))))
+}
+
+/**
+ * Hands the path without the tenant to the router, and gives `req.baseUrl` the part that was taken, so that links which begin with it lead back to the
+ * tenant. Express sets baseUrl at each router from the path that it knows, which lacks that part: it is put in front again.
+ * @throws TenancyError INVALID_OPTION when the middleware was mounted under a path, where the part is gone already
+ */
+function mountRequest(req: Request, mount: string): void {
+  req.url = withoutMount('tenantScope', req, req.url, mount)
+  let below = req.baseUrl
+  Object.defineProperty(req, 'baseUrl', {
+    configurable: true,
+    enumerable: true,
+    get: () => mount + below,
+    // A router inside a router sets what it read here before, with the part in front.
+    set(value: string) {
+      const isWithout = req.originalUrl.startsWith(mount + value)
+      below = !isWithout && value.startsWith(mount) ? value.slice(mount.length) : value
+    },
+  })
 }
 
 /**

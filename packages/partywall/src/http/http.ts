@@ -3,14 +3,9 @@
  * node:http in docs/http.md.
  */
 import '../node-version.ts'
-export {
-  createAdmission,
-  type Admission,
-  type AdmissionOptions,
-  type Entering,
-  type Passing,
-  type Refusing,
-} from './shared/admission.ts'
+export { createAdmission, type Admission, type Admit, type Entering, type Passing, type Refusing } from './shared/admission.ts'
+export type { AdmissionOptions, RefusalAnswers, UnknownPolicy } from './shared/admission-options.ts'
+export type { MaintenanceOptions } from './shared/maintenance-pass.ts'
 export { bindBody, bindEvents, type ContextTenancy } from './shared/context.ts'
 export { nodeFacts, webFacts, type FactsOptions, type NodeRequest } from './shared/facts.ts'
 export { markErrors, markScope } from './shared/middleware-mark.ts'

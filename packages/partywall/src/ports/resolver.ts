@@ -34,7 +34,13 @@ export interface RequestFacts {
  */
 export type Hint =
   | { readonly outcome: 'none' }
-  | { readonly outcome: 'tenant'; readonly ref: TenantRef; readonly otherwise?: readonly TenantRef[] }
+  | {
+      readonly outcome: 'tenant'
+      readonly ref: TenantRef
+      readonly otherwise?: readonly TenantRef[]
+      /** The beginning of the path that names the tenant, such as `/t/acme`: an adapter hands the rest of the path to the router. */
+      readonly mount?: string
+    }
   | { readonly outcome: 'shared' }
   | { readonly outcome: 'unknown' }
   | { readonly outcome: 'invalid'; readonly reason: string }
@@ -54,14 +60,20 @@ export interface NamedResolver {
   readonly resolve: ResolverFunction
   /**
    * true: no client can choose its tenant by it, because a gateway sets what it reads, the claims were verified, or your authentication checks
-   * that the user belongs to the tenant. Only `partywall check` reads it. @default false
+   * that the user belongs to the tenant. Without it, an adapter starts with a resolver of partywall that a client can choose its tenant by only when it
+   * is given `authorize`. @default false
    */
   readonly trusted?: boolean
-  /** What a resolver of partywall reads, for `partywall check`. */
-  readonly reads?: 'header'
+  /** What a resolver of partywall reads, other than the host. */
+  readonly reads?: 'header' | 'query' | 'cookie' | 'origin' | 'path' | 'claim'
   /** What byHost was given, for `partywall check`. */
   readonly hosts?: { readonly bases: readonly string[]; readonly customDomains: boolean }
+  /** Where this resolver finds the tenant, for `tenancy.url`; undefined when it cannot. */
+  readonly addressOf?: (tenant: Pick<Tenant, 'id' | 'schema'>) => ResolverAddress | undefined
 }
+
+/** A host that names the tenant, or the beginning of a path that does. */
+export type ResolverAddress = { readonly host: string } | { readonly mount: string }
 
 export type Resolver = ResolverFunction | NamedResolver
 
@@ -74,11 +86,17 @@ export type Resolver = ResolverFunction | NamedResolver
  * - ambiguous: two facts contradict each other
  * - suspended, maintenance: the tenant is not served at the moment
  * - forbidden: the tenant exists, but not for this caller
+ * `mount` is the beginning of the path that named the tenant, where a resolver read the path.
  */
 export type Resolution<A extends object = Attributes> =
-  | { readonly outcome: 'resolved'; readonly tenant: Tenant<A>; readonly by: string }
+  | { readonly outcome: 'resolved'; readonly tenant: Tenant<A>; readonly by: string; readonly mount?: string }
   | { readonly outcome: 'none' }
   | { readonly outcome: 'unknown'; readonly by: string }
   | { readonly outcome: 'invalid'; readonly by: string; readonly reason: string }
   | { readonly outcome: 'ambiguous'; readonly by: readonly string[] }
-  | { readonly outcome: 'suspended' | 'maintenance' | 'forbidden'; readonly tenant: Tenant<A>; readonly by: string }
+  | {
+      readonly outcome: 'suspended' | 'maintenance' | 'forbidden'
+      readonly tenant: Tenant<A>
+      readonly by: string
+      readonly mount?: string
+    }

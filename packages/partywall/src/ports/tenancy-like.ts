@@ -1,7 +1,7 @@
 /** The shapes by which adapters take a tenancy. Each takes less than the whole, so that an adapter needs none of the wiring. */
 import type { Pool } from 'pg'
-import type { Attributes, Tenant } from '../types.ts'
-import type { RequestFacts, Resolution } from './resolver.ts'
+import type { Attributes, Tenant, TenantRef } from '../types.ts'
+import type { RequestFacts, Resolution, Resolver } from './resolver.ts'
 
 /** What an adapter for a library that queries needs: the two pools. */
 export interface OrmTenancy {
@@ -24,8 +24,10 @@ export type ScopeLike =
 
 /** What an adapter for a web framework needs. */
 export interface HttpTenancy<A extends object = Attributes> {
+  readonly options: { readonly resolve: readonly Resolver[] }
+  readonly tenants: { get(ref: TenantRef): Promise<Tenant<A>> }
   resolve(facts: RequestFacts): Promise<Resolution<A>>
-  run<T>(tenant: Tenant<A>, fn: () => T): Promise<Awaited<T>>
+  run<T>(tenant: Tenant<A>, fn: () => T, options?: { readonly allowInactive?: boolean | undefined }): Promise<Awaited<T>>
   runShared<T>(fn: () => T): Promise<Awaited<T>>
   bind<Args extends unknown[], R>(fn: (...args: Args) => R): (...args: Args) => R
 }

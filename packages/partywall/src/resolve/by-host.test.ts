@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { byHost, type HostOptions } from './by-host.ts'
+import { byHost } from './by-host.ts'
+import type { HostOptions } from './host-reader.ts'
 
 const read = (host: string | undefined, options: HostOptions = { base: 'example.com' }) => byHost(options).resolve({ host })
 const none = { outcome: 'none' }

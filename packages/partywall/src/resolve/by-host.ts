@@ -1,29 +1,6 @@
-/**
- * The tenant from the host: `acme.example.com` under a base that is yours, `www.acme.org` as a domain of the tenant's own.
- *
- * A host that belongs to no tenant (the base itself, an IP address, `localhost`) names none, so that a weaker resolver may name one.
- * Any other host does name a tenant; when there is none, the answer is `unknown`, and no header can change that.
- */
-import { schemaNameProblem } from '../names/identifier.ts'
-import { TenancyError } from '../errors.ts'
-import type { SpelledHost } from '../names/host-spelling.ts'
-import { assertKnownKeys } from '../known-keys.ts'
-import { seen } from '../seen.ts'
-import type { TenantRef } from '../types.ts'
-import { hostName, withoutWww } from '../names/host-name.ts'
-import type { Hint, NamedResolver } from '../ports/resolver.ts'
-
-export interface HostOptions {
-  /**
-   * Your own host or hosts, without port and `www.`: under `example.com`, the host `acme.example.com` names the tenant with the
-   * schema `acme`. Use `localhost` in development: browsers and curl send `*.localhost` to your own machine. @default none
-   */
-  base?: string | readonly string[]
-  /** Whether other hosts are looked up among the domains of the tenants. @default true */
-  customDomains?: boolean
-  /** Hosts that name no tenant although they look like it, e.g. `['api.example.com']`. @default [] */
-  except?: readonly string[]
-}
+/** The tenant from the host of the request: `acme.example.com` under a base that is yours, `www.acme.org` as a domain of the tenant's own. */
+import type { NamedResolver } from '../ports/resolver.ts'
+import { hostReader, type HostOptions } from './host-reader.ts'
 
 /**
  * Reads the tenant from the host. Costs no query itself; `.by` is `host`.
@@ -31,93 +8,14 @@ export interface HostOptions {
  * @throws TenancyError INVALID_OPTION
  */
 export function byHost(options: HostOptions = {}): NamedResolver {
-  assertKnownKeys('byHost', options, ['base', 'customDomains', 'except'], 'INVALID_OPTION')
-  const { base = [], customDomains = true, except = [] } = options
-  assertGiven(options)
-  const bases = [base].flat().map((text) => ownHost('base', text))
-  const ownHosts = new Set([...bases, ...except.map((text) => exceptedHost(text))])
-  if (bases.length === 0 && !customDomains) {
-    throw new TenancyError(
-      'INVALID_OPTION',
-      'byHost without a base and without custom domains names no tenant. Give it a base.',
-      { details: { option: 'base' } },
-    )
+  const { read, hostOf, bases, customDomains } = hostReader('byHost', options)
+  return {
+    name: 'host',
+    resolve: ({ host }) => (host === undefined ? { outcome: 'none' } : read(host)),
+    hosts: { bases, customDomains },
+    addressOf({ schema }) {
+      const host = hostOf(schema)
+      return host === undefined ? undefined : { host }
+    },
   }
-
-  function resolve({ host: text }: { readonly host?: string | undefined }): Hint {
-    if (text === undefined) return { outcome: 'none' }
-    const parsed = hostName(text)
-    if (parsed.form === 'invalid') return { outcome: 'invalid', reason: `the host is refused: ${parsed.reason}` }
-    const { host } = parsed
-    const short = withoutWww(host)
-    // A name without a dot is known only inside your own network: no customer uses it.
-    const isOwn = parsed.form === 'address' || !host.includes('.') || ownHosts.has(host) || ownHosts.has(short)
-    if (isOwn) return { outcome: 'none' }
-    // The schema goes first: a tenant that may add domains must not be able to take over the address of another tenant.
-    const refs = [...schemaUnder(bases, short), ...(customDomains ? domainsOf(host, short) : [])]
-    const [ref, ...otherwise] = refs
-    return ref === undefined ? { outcome: 'unknown' } : { outcome: 'tenant', ref, otherwise }
-  }
-
-  return { name: 'host', resolve, hosts: { bases, customDomains } }
-}
-
-/** The one label before a base, if a schema can have this name. `a.b.example.com` is two labels, and no tenant of example.com. */
-function schemaUnder(bases: readonly string[], host: string): TenantRef[] {
-  const label = host.slice(0, host.indexOf('.'))
-  const isUnderBase = bases.includes(host.slice(label.length + 1))
-  return isUnderBase && schemaNameProblem(label) === undefined ? [{ schema: label }] : []
-}
-
-/** A domain that was added with its `www.` is found as it is; one that was added without also serves the host with it. */
-function domainsOf(host: string, short: string): TenantRef[] {
-  return [...new Set([host, short])].filter((domain) => domain.includes('.')).map((domain) => ({ domain }))
-}
-
-/**
- * Refuses an option that is there without a value. `base: process.env.BASE` without that variable would make every tenant unknown, and
- * an `except` that is not read would give a host of your own to a tenant.
- */
-function assertGiven(options: HostOptions): void {
-  const { base, except } = options
-  const isEmpty = ('base' in options && base === undefined) || (Array.isArray(base) && base.length === 0)
-  if (isEmpty)
-    throw optionRefused('base', base, 'must be a host such as "example.com", or a list of them', 'leave it out if you have none')
-  if (!('except' in options) || Array.isArray(except)) return
-  throw optionRefused('except', except, 'must be a list of hosts, such as ["api.example.com"]', 'leave it out if there are none')
-}
-
-/** A host without a dot names no tenant anyway, so `except: ['api']` would not keep `api.example.com` for yourself. */
-function exceptedHost(text: unknown): string {
-  const host = ownHost('except', text)
-  if (host.includes('.')) return host
-  throw optionRefused('except', text, 'must have whole hosts', `write "${host}.example.com" with your own base`)
-}
-
-function optionRefused(option: string, value: unknown, must: string, advice: string): TenancyError<'INVALID_OPTION'> {
-  const shown = seen(value, 'quoted')
-  return new TenancyError('INVALID_OPTION', `The option "${option}" of byHost ${must}, not ${shown}; ${advice}.`, {
-    details: { option, seen: shown },
-  })
-}
-
-/** A host that the configuration names. It must be spelt as it is compared, or it would match nothing, without a notice. */
-function ownHost(option: string, text: unknown): string {
-  const parsed = typeof text === 'string' ? hostName(text) : undefined
-  const problem = parsed === undefined ? 'it is not text' : ownHostProblem(String(text), parsed)
-  if (parsed?.form === 'name' && problem === undefined) return parsed.host
-  const shown = seen(text, 'quoted')
-  throw new TenancyError(
-    'INVALID_OPTION',
-    `The option "${option}" of byHost must be a host such as "example.com", not ${shown}: ${problem}.`,
-    { details: { option, seen: shown } },
-  )
-}
-
-function ownHostProblem(text: string, parsed: SpelledHost): string | undefined {
-  if (parsed.form === 'invalid') return parsed.reason
-  if (parsed.form === 'address') return 'it is an IP address, and addresses have no subdomains'
-  if (text.includes(':')) return 'it has a port, and only the name distinguishes tenants; leave out the port'
-  if (parsed.host.startsWith('www.')) return `"www." is added by itself; give ${JSON.stringify(withoutWww(parsed.host))}`
-  return undefined
 }

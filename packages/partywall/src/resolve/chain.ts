@@ -22,6 +22,7 @@ interface Decision<A extends object> {
   readonly by: string
   /** undefined: the shared side, on purpose. */
   readonly tenant: Tenant<A> | undefined
+  readonly mount?: string | undefined
 }
 
 /**
@@ -44,12 +45,15 @@ export function createChain<A extends object = Attributes>(
       if (hint.outcome === 'none') continue
       if (hint.outcome === 'invalid') return { outcome: 'invalid', by: name, reason: hint.reason }
       if (decision !== undefined) {
-        if (await agrees(hint, decision.tenant)) continue
+        if (await agrees(hint, decision.tenant)) {
+          if (hint.outcome === 'tenant' && hint.mount !== undefined) decision = { ...decision, mount: hint.mount }
+          continue
+        }
         return { outcome: 'ambiguous', by: [decision.by, name] }
       }
       const tenant = await tenantOf(hint)
       if (tenant === undefined && hint.outcome !== 'shared') return { outcome: 'unknown', by: name }
-      decision = { by: name, tenant }
+      decision = { by: name, tenant, mount: hint.outcome === 'tenant' ? hint.mount : undefined }
     }
     return resolution(decision)
   }
@@ -81,25 +85,32 @@ function isHidden({ status }: Tenant<any>, ref: TenantRef): boolean {
 
 function resolution<A extends object>(decision: Decision<A> | undefined): Resolution<A> {
   if (decision?.tenant === undefined) return { outcome: 'none' }
-  const { by, tenant } = decision
-  switch (tenant.status) {
+  const { by, tenant, mount } = decision
+  const outcome = outcomeFor(tenant)
+  if (outcome === 'unknown') return { outcome, by }
+  return { outcome, tenant, by, ...(mount === undefined ? {} : { mount }) }
+}
+
+/** What becomes of a request that names this tenant. */
+export function outcomeFor({ status }: Pick<Tenant<any>, 'status'>): 'resolved' | 'suspended' | 'maintenance' | 'unknown' {
+  switch (status) {
     case 'active':
-      return { outcome: 'resolved', tenant, by }
+      return 'resolved'
     case 'suspended':
     case 'maintenance':
-      return { outcome: tenant.status, tenant, by }
+      return status
     case 'pending':
     case 'provisioning':
-      return { outcome: 'maintenance', tenant, by }
+      return 'maintenance'
     case 'archived':
     case 'failed':
-      return { outcome: 'suspended', tenant, by }
+      return 'suspended'
     case 'deleting':
-      return { outcome: 'unknown', by }
+      return 'unknown'
     default:
       // A status of a newer version: not known to be served, so not served.
-      tenant.status satisfies never
-      return { outcome: 'suspended', tenant, by }
+      status satisfies never
+      return 'suspended'
   }
 }
 

@@ -226,7 +226,7 @@ describe('the tenant of a request', () => {
   })
 
   test('is refused where the Host comes twice, also when only a header names the tenant', async () => {
-    const { resolve } = createTenancyLike([byHeader('x-tenant-id')])
+    const { resolve } = createTenancyLike([byHeader('x-tenant-id', { trusted: true })])
     const { raw, handler } = await start(undefined, { broken: { resolve }, none: 'shared' })
     expect(await raw('Host: a.test\r\nX-Tenant-Id: tenant1')).toMatch(/^HTTP\/1\.1 200 .*"tenant1"/s)
     handler.mockClear()

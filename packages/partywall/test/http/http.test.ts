@@ -65,7 +65,7 @@ describe('createAdmission', () => {
     [{ retryAfterMs: -1 }, /^"retryAfterMs" of tenantRoute must be a whole number of at least 0; it is -1/],
     [{ retryAfterMs: 1.5 }, /it is 1\.5/],
     [{ retryAfterMs: '60' }, /it is text/],
-    [{ retryAfterSeconds: 60 }, /It knows: none, retryAfterMs/],
+    [{ retryAfterSeconds: 60 }, /It knows: none, unknown, authorize, answers, maintenance, retryAfterMs/],
   ])('refuses the options %j', (options, message) => {
     expect(() => createAdmission(createTenancyLike(), options as AdmissionOptions, 'tenantRoute')).toThrow(invalidOption(message))
   })
@@ -88,7 +88,7 @@ test('nodeFacts reads a request of HTTP/2', async () => {
 
 test('a request of several hosts is refused, whichever resolvers there are', async () => {
   const req = { headers: { host: 'a.test', 'x-tenant-id': 'tenant1' }, rawHeaders: ['Host', 'a.test', 'Host', 'a.test'] }
-  for (const resolvers of [[], [byHeader('x-tenant-id')], [() => 'tenant1']]) {
+  for (const resolvers of [[], [byHeader('x-tenant-id', { trusted: true })], [() => 'tenant1']]) {
     const admit = createAdmission(createTenancyLike(resolvers), { none: 'pass' })
     expect(await admit(nodeFacts(req))).toMatchObject({ action: 'refuse', resolution: { outcome: 'invalid' } })
   }

@@ -40,7 +40,13 @@ interface Given {
 
 function make({ shadowed = [], tenantCacheMs = 0, ...options }: Given = {}): Tenancy {
   const migrations = { shared: false, tenant: sources, shadowed } as const
-  return createTenancy({ database: url, migrations, tenantCacheMs, resolve: [byHeader('x-tenant')], ...options })
+  return createTenancy({
+    database: url,
+    migrations,
+    tenantCacheMs,
+    resolve: [byHeader('x-tenant', { trusted: true })],
+    ...options,
+  })
 }
 
 function open(options: Given = {}): Tenancy {

@@ -14,7 +14,7 @@ import { tenancyErrors, tenantScope } from 'partywall/express'
 const tenancy = createTenancy({
   database: process.env['DATABASE_URL'],
   migrations: { shared: false, tenant: 'notes' },
-  resolve: [byHeader('x-tenant')],
+  resolve: [byHeader('x-tenant', { trusted: true })],
 })
 
 async function look(): Promise<object> {

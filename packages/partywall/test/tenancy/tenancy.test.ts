@@ -25,7 +25,7 @@ const tenancy = createTenancy({
   database: url,
   root,
   tenant: { attributes: z.object({ seats: z.number().int().default(5) }) },
-  resolve: [byHost({ base: 'example.com' }), byHeader('x-tenant-id')],
+  resolve: [byHost({ base: 'example.com' }), byHeader('x-tenant-id', { trusted: true })],
 })
 afterAll(async () => {
   await tenancy.close()

@@ -62,7 +62,7 @@ async function ignore(path: string, required: readonly string[]): Promise<Outcom
 
 function configFile(base: string, { isBundled }: App): string {
   const root = isBundled ? 'process.cwd()' : 'import.meta.dirname'
-  return `import { byHeader, byHost, defineConfig } from 'partywall'
+  return `import { byHost, defineConfig } from 'partywall'
 
 export default defineConfig({
   // Paths below start here${isBundled ? ': start the app in the folder of its package.json' : ', wherever the program is started'}.
@@ -77,9 +77,8 @@ export default defineConfig({
   // Your own attributes of a tenant, typed and validated by any Standard Schema (zod, valibot, arktype).
   // tenant: { attributes: z.object({ plan: z.enum(['free', 'pro']).default('free') }) },
 
-  // The tenant of a request, the strongest hint first: the host acme.${base}, or else the header x-tenant-id.
-  // Every client can send a header: it names a tenant, and does not prove that the client may use it.
-  resolve: [byHost({ base: '${base}' }), byHeader('x-tenant-id')],
+  // The tenant of a request, the strongest hint first: the host acme.${base}, or a domain of the tenant's own. Others: byPath, byHeader, byClaim, …
+  resolve: [byHost({ base: '${base}' })],
 })
 `
 }

@@ -2,29 +2,24 @@
  * What becomes of a request before it reaches a handler: it enters the scope of its tenant, enters the shared scope, goes on outside every
  * scope, or is refused. Every adapter asks this once for each request and does what the answer says.
  */
-import { TenancyError } from '../../errors.ts'
-import { assertKnownKeys } from '../../known-keys.ts'
+import { isTenancyError, TenancyError } from '../../errors.ts'
 import { seen } from '../../seen.ts'
-import type { RequestFacts } from '../../ports/resolver.ts'
+import type { RequestFacts, Resolution } from '../../ports/resolver.ts'
 import type { HttpTenancy } from '../../ports/tenancy-like.ts'
-import type { Attributes, Tenant } from '../../types.ts'
+import type { Attributes, Tenant, TenantRef } from '../../types.ts'
+import { checkedAdmission, type AdmissionOptions, type UnknownPolicy } from './admission-options.ts'
+import { maintenancePass } from './maintenance-pass.ts'
 import { countAdmission } from './middleware-mark.ts'
-import type { HttpAnswer } from './problem.ts'
-import { checkedRetryAfter, refusal, type RefusalOptions, type Refused } from './refusal.ts'
-
-export interface AdmissionOptions extends RefusalOptions {
-  /**
-   * What happens to a request that names no tenant: it is refused with 404; it goes on in the shared schema; or it goes on
-   * outside every scope, for an app that has pages without any database. @default 'refuse'
-   */
-  none?: 'refuse' | 'shared' | 'pass'
-}
+import { problemAnswer, type HttpAnswer } from './problem.ts'
+import { refusal, type Refused } from './refusal.ts'
 
 /** The rest of the request runs in a scope, by `run`. */
 export interface Entering<A extends object = Attributes> {
   readonly action: 'enter'
   /** Undefined in the shared scope. */
   readonly tenant: Tenant<A> | undefined
+  /** The beginning of the path that named the tenant, such as `/t/acme`: the router gets the rest. Absent where the path names none. */
+  readonly mount?: string | undefined
   run<T>(fn: () => T): Promise<Awaited<T>>
 }
 
@@ -32,6 +27,7 @@ export interface Entering<A extends object = Attributes> {
 export interface Passing {
   readonly action: 'pass'
   readonly tenant: undefined
+  readonly mount?: undefined
   run<T>(fn: () => T): Promise<Awaited<T>>
 }
 
@@ -44,61 +40,92 @@ export interface Refusing<A extends object = Attributes> {
 
 export type Admission<A extends object = Attributes> = Entering<A> | Passing | Refusing<A>
 
+/** What an adapter calls for each request. `request` is what `authorize` receives; the facts, where it is left out. */
+export type Admit<A extends object = Attributes, R = RequestFacts> = (facts: RequestFacts, request?: R) => Promise<Admission<A>>
+
 /**
- * Makes the function that decides about each request of one app. It rejects with the errors of the resolvers and of the catalog.
+ * Makes the function that decides about each request of one app. It rejects with the errors of the resolvers, of `authorize` and of the catalog.
+ * Costs what `tenancy.resolve` costs; with a default tenant one more lookup, mostly from the cache.
  * @param what the function that takes these options, for messages about them
  * @example
  * const admit = createAdmission(tenancy, { none: 'shared' })
- * const admission = await admit(nodeFacts(req))
- * @throws TenancyError INVALID_OPTION
+ * const admission = await admit(nodeFacts(req), req)
+ * @throws TenancyError INVALID_OPTION, also when a resolver reads what every client can choose, and nothing says who checks it
  */
-export function createAdmission<A extends object>(
-  tenancy: Pick<HttpTenancy<A>, 'resolve' | 'run' | 'runShared'>,
-  options: AdmissionOptions = {},
+export function createAdmission<A extends object, R = RequestFacts>(
+  tenancy: Pick<HttpTenancy<A>, 'resolve' | 'run' | 'runShared' | 'options' | 'tenants'>,
+  options: AdmissionOptions<NoInfer<A>, R> = {},
   what = 'createAdmission',
-): (facts: RequestFacts) => Promise<Admission<A>> {
-  assertTenancy(what, tenancy)
-  assertKnownKeys(what, options, ['none', 'retryAfterMs'], 'INVALID_OPTION')
-  const none = checkedNone(what, options.none ?? 'refuse')
-  const retryAfterMs = checkedRetryAfter(what, options)
+): Admit<A, R> {
+  const { none, unknown, authorize, answers, retryAfterMs, maintenance } = checkedAdmission(what, tenancy, options)
+  const maySeeMaintenance = maintenancePass(maintenance)
   countAdmission()
 
-  return async (facts) => {
-    const resolution = await tenancy.resolve(facts)
-    if (resolution.outcome === 'resolved') {
-      const { tenant } = resolution
-      return { action: 'enter', tenant, run: (fn) => tenancy.run(tenant, fn) }
+  return async (facts, request = facts as R) => {
+    const resolution = await authorized(await tenancy.resolve(facts), request)
+    switch (resolution.outcome) {
+      case 'resolved':
+        return entering(resolution.tenant, resolution.mount)
+      case 'none':
+        if (none === 'pass') return { action: 'pass', tenant: undefined, run: runHere }
+        return byPolicy(none, resolution, facts)
+      case 'unknown':
+        return byPolicy(unknown, resolution, facts)
+      case 'forbidden':
+        // As for a tenant that does not exist: who may not enter must not learn that it does.
+        return byPolicy(unknown, { outcome: 'unknown', by: resolution.by }, facts)
+      case 'maintenance':
+        // Not a tenant that is still being made, which is refused in the same way.
+        if (resolution.tenant.status === 'maintenance' && maySeeMaintenance(resolution, facts))
+          return entering(resolution.tenant, resolution.mount, true)
+        return refusing(resolution, facts)
+      default:
+        return refusing(resolution, facts)
     }
-    if (resolution.outcome === 'none' && none === 'shared') {
-      return { action: 'enter', tenant: undefined, run: (fn) => tenancy.runShared(fn) }
+  }
+
+  async function authorized(resolution: Resolution<A>, request: R): Promise<Resolution<A>> {
+    if (authorize === undefined || !('tenant' in resolution)) return resolution
+    // Exactly true: a forgotten `await` gives a promise, which is truthy, and it is awaited here.
+    return (await authorize(resolution.tenant, request)) === true ? resolution : { ...resolution, outcome: 'forbidden' }
+  }
+
+  async function byPolicy(policy: UnknownPolicy, resolution: Refused<A>, facts: RequestFacts): Promise<Admission<A>> {
+    if (policy === 'shared') return { action: 'enter', tenant: undefined, run: (fn) => tenancy.runShared(fn) }
+    if (policy === 'bad-request') return { action: 'refuse', resolution, answer: problemAnswer('TENANT_NOT_NAMED') }
+    if (policy === 'refuse') return refusing(resolution, facts)
+    return entering(await defaultTenant(policy.tenant))
+  }
+
+  /** The client is not at fault when it is missing. */
+  async function defaultTenant(ref: TenantRef): Promise<Tenant<A>> {
+    try {
+      return await tenancy.tenants.get(ref)
+    } catch (error) {
+      if (!isTenancyError(error, 'UNKNOWN_TENANT')) throw error
+      const shown = seen(ref, 'quoted')
+      throw new TenancyError(
+        'INVALID_OPTION',
+        `The tenant ${shown}, which ${what} uses for requests without one, does not exist.`,
+        {
+          cause: error,
+          details: { what, option: 'tenant', seen: shown },
+        },
+      )
     }
-    if (resolution.outcome === 'none' && none === 'pass') {
-      return { action: 'pass', tenant: undefined, run: runHere }
-    }
-    return { action: 'refuse', resolution, answer: refusal(resolution, { retryAfterMs }) }
+  }
+
+  function entering(tenant: Tenant<A>, mount?: string, allowInactive?: true): Entering<A> {
+    const run = <T>(fn: () => T): Promise<Awaited<T>> => tenancy.run(tenant, fn, allowInactive && { allowInactive })
+    return { action: 'enter', tenant, mount, run }
+  }
+
+  async function refusing(resolution: Refused<A>, facts: RequestFacts): Promise<Refusing<A>> {
+    const page = await answers[resolution.outcome as keyof typeof answers]?.(resolution as never, facts)
+    return { action: 'refuse', resolution, answer: page ?? refusal(resolution, { retryAfterMs }) }
   }
 }
 
 async function runHere<T>(fn: () => T): Promise<Awaited<T>> {
   return await fn()
-}
-
-/** At the start of the app, not at its first request: there the error would be a TypeError without a name of this package. */
-function assertTenancy(what: string, given: Partial<Pick<HttpTenancy, 'resolve' | 'run'>> | undefined): void {
-  if (typeof given?.resolve === 'function' && typeof given.run === 'function') return
-  throw new TenancyError(
-    'INVALID_OPTION',
-    `${what} takes a tenancy first, the result of createTenancy(config); it got ${seen(given)}.`,
-    {
-      details: { what, option: 'tenancy', seen: seen(given) },
-    },
-  )
-}
-
-function checkedNone(what: string, none: unknown): NonNullable<AdmissionOptions['none']> {
-  if (none === 'refuse' || none === 'shared' || none === 'pass') return none
-  const shown = seen(none, 'quoted')
-  throw new TenancyError('INVALID_OPTION', `"none" of ${what} must be 'refuse', 'shared' or 'pass'; it is ${shown}.`, {
-    details: { option: 'none', seen: shown },
-  })
 }

@@ -12,6 +12,7 @@ export interface HttpAnswer {
 /** The codes of problem documents that are not codes of a TenancyError. */
 export const problemCodes = {
   TENANT_REQUIRED: { meaning: 'The request names no tenant, and this address needs one.', http: 404 },
+  TENANT_NOT_NAMED: { meaning: 'The request does not name a tenant that is served here.', http: 400 },
   SHARED_REQUIRED: { meaning: 'The request names a tenant, and this address belongs to the shared side.', http: 404 },
   AMBIGUOUS_TENANT: { meaning: 'Two parts of the request contradict each other about the tenant.', http: 400 },
   UNAVAILABLE: { meaning: 'The request cannot be served at the moment; the log of the server has the reason.', http: 503 },

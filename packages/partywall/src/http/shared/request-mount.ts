@@ -1,0 +1,46 @@
+/**
+ * The part of the path that named the tenant of a request, for applications with `byPath`: the router must not see it, and the links of the
+ * application must have it.
+ */
+import { TenancyError } from '../../errors.ts'
+
+// Shared by all copies of the package in a process.
+const mountKey = Symbol.for('partywall.request.mount')
+
+/**
+ * The URL for the router, and notes on the request what was taken off.
+ * @param url as the framework has it, with the query
+ * @throws TenancyError INVALID_OPTION when the URL does not begin with the part: a router above has removed it
+ */
+export function withoutMount(what: string, request: object, url: string, mount: string): string {
+  const rest = url.slice(mount.length)
+  const isBelow = url.startsWith(mount) && (rest === '' || rest.startsWith('/') || rest.startsWith('?'))
+  if (!isBelow) {
+    throw new TenancyError(
+      'INVALID_OPTION',
+      `${what} cannot take the tenant off the path: a router above it has removed a part of the path already. ` +
+        'Mount it at the root of the application, or leave byPath out of "resolve".',
+      { details: { what, option: 'resolve' } },
+    )
+  }
+  Object.defineProperty(request, mountKey, { value: mount, configurable: true })
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+/** Empty where the path named no tenant. */
+export function mountOf(request: object): string {
+  return (Reflect.get(request, mountKey) as string | undefined) ?? ''
+}
+
+/**
+ * A path of the application as the browser must ask for it: with the part that names the tenant of this request, where the path does. For links,
+ * redirects and `Location`.
+ * @example res.redirect(tenantPath(req, '/polls')) // `/t/acme/polls`
+ * @throws TenancyError INVALID_ARGUMENT when the path does not begin with one slash: a browser reads `//host` as another site
+ */
+export function tenantPath(request: object, path: string): string {
+  if (/^\/(?![/\\])/.test(path)) return `${mountOf(request)}${path}`
+  throw new TenancyError('INVALID_ARGUMENT', 'tenantPath takes a path of your application, which begins with one slash.', {
+    details: { option: 'path' },
+  })
+}
