@@ -9,7 +9,7 @@ import type { FleetReport, TenantStatus } from './types.ts'
 export const errorCodes = {
   NO_TENANT: { meaning: 'A statement or a question about the tenant came from outside any scope.', http: 500 },
   WRONG_TENANT: { meaning: 'A connection that belongs to one scope was used in another.', http: 500 },
-  UNKNOWN_TENANT: { meaning: 'No tenant has this id, schema or domain.', http: 404 },
+  UNKNOWN_TENANT: { meaning: 'No tenant has this id, schema, domain or external id.', http: 404 },
   INVALID_TENANT_REF: { meaning: 'What should name a tenant is not well-formed.', http: 400 },
   TENANT_SUSPENDED: { meaning: 'The tenant is suspended, archived, being deleted, or its creation failed.', http: 403 },
   TENANT_MAINTENANCE: { meaning: 'The tenant is in maintenance, or not complete yet.', http: 503 },
@@ -42,6 +42,7 @@ export const errorCodes = {
   ROLE_MISSING: { meaning: 'The role that statements of the tenant run as does not exist, or cannot be taken.', http: 503 },
   LOGIN_REFUSED: { meaning: "No connection could be had that is logged in as the tenant's own role.", http: 503 },
   SCHEMA_MISSING: { meaning: 'The schema of the tenant is not in the database, or the role may not use it.', http: 503 },
+  EXTERNAL_ID_EXISTS: { meaning: 'The external id belongs to a tenant already.', http: 409 },
   DOMAIN_EXISTS: { meaning: 'The domain belongs to a tenant already.', http: 409 },
   PRIMARY_DOMAIN: { meaning: 'The primary domain of a tenant cannot go while it has others.', http: 409 },
   UNKNOWN_LOGIN: { meaning: 'This database has no login of a customer with this name.', http: 404 },
@@ -91,7 +92,7 @@ export interface ErrorDetails {
   NO_TENANT: { readonly scope: 'none' | 'shared' }
   /** The schemas of the two scopes. */
   WRONG_TENANT: { readonly owner: string; readonly now: string }
-  UNKNOWN_TENANT: { readonly by: 'id' | 'schema' | 'domain' | 'impossible'; readonly ref: string }
+  UNKNOWN_TENANT: { readonly by: 'id' | 'schema' | 'domain' | 'externalId' | 'impossible'; readonly ref: string }
   INVALID_TENANT_REF: { readonly seen: string }
   TENANT_SUSPENDED: { readonly schema: string; readonly status: Exclude<TenantStatus, 'active' | UnservedForNow> }
   TENANT_MAINTENANCE: { readonly schema: string; readonly status: UnservedForNow }
@@ -150,6 +151,7 @@ export interface ErrorDetails {
   ROLE_MISSING: { readonly schema: string }
   LOGIN_REFUSED: { readonly schema: string; readonly reason: 'other login' | 'password' | 'forbidden' | 'no login' | 'unpooled' }
   SCHEMA_MISSING: { readonly schema: string }
+  EXTERNAL_ID_EXISTS: { readonly externalId: string }
   DOMAIN_EXISTS: { readonly domains: readonly string[] }
   PRIMARY_DOMAIN: { readonly domain: string; readonly schema: string }
   UNKNOWN_LOGIN: { readonly role: string }

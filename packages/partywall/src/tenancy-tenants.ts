@@ -34,7 +34,7 @@ export interface TenantsApi<A extends object, I extends object> {
    * kind, or less with a template or a ready schema (the options `migrations.template` and `warm`). Other calls that create the same schema or domain wait until it ends.
    * @example await tenancy.tenants.create({ schema: 'acme', name: 'Acme Inc.', domains: ['acme.example.com'] })
    * @throws TenancyError INVALID_SCHEMA_NAME, INVALID_TENANT_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES, UNKNOWN_KIND, INVALID_ARGUMENT,
-   * INVALID_MIGRATION, INVALID_SEED, UNKNOWN_TEMPLATE, TEMPLATE_UNUSABLE before the database is changed; SCHEMA_EXISTS, DOMAIN_EXISTS, MIGRATION_FAILED, and
+   * INVALID_MIGRATION, INVALID_SEED, UNKNOWN_TEMPLATE, TEMPLATE_UNUSABLE before the database is changed; SCHEMA_EXISTS, DOMAIN_EXISTS, EXTERNAL_ID_EXISTS, MIGRATION_FAILED, and
    * INVALID_MIGRATION for a change of shared objects, after which everything is rolled back; PROVISION_FAILED
    */
   create(input: NewTenant<I>): Promise<Tenant<A>>
@@ -61,7 +61,7 @@ export interface TenantsApi<A extends object, I extends object> {
    * The tenant that `ref` names, or undefined. Changes made through this tenancy object are seen at once, those of other processes within
    * milliseconds, behind a pooler within about a second. Costs one query when the answer is not in the cache; concurrent calls share it.
    * @example const tenant = await tenancy.tenants.find({ domain: 'acme.example.com' })
-   * @throws TenancyError INVALID_TENANT_REF for what is neither text nor an object with an id, a schema or a domain
+   * @throws TenancyError INVALID_TENANT_REF for what is neither text nor an object with an id, a schema, a domain or an externalId
    */
   find(ref: TenantRef): Promise<Tenant<A> | undefined>
   /**
@@ -81,10 +81,10 @@ export interface TenantsApi<A extends object, I extends object> {
    */
   each(filter?: TenantFilter): AsyncGenerator<Tenant<A>, void, undefined>
   /**
-   * Changes the name, the attributes and the expiry of a tenant. The given attributes are merged into the stored ones, and the result is
+   * Changes the name, the external id, the attributes and the expiry of a tenant. The given attributes are merged into the stored ones, and the result is
    * validated. Concurrent updates of one tenant run one after another. Costs one transaction with two queries.
    * @example await tenancy.tenants.update('acme', { attributes: { plan: 'pro' } })
-   * @throws TenancyError UNKNOWN_TENANT, INVALID_ATTRIBUTES, INVALID_TENANT_NAME, INVALID_ARGUMENT
+   * @throws TenancyError UNKNOWN_TENANT, INVALID_ATTRIBUTES, INVALID_TENANT_NAME, EXTERNAL_ID_EXISTS, INVALID_ARGUMENT
    */
   update(ref: TenantRef, changes: TenantChanges<A>): Promise<Tenant<A>>
   /**

@@ -35,6 +35,8 @@ export interface Tenant<A extends object = Attributes> {
   readonly id: string
   /** The name of the tenant's PostgreSQL schema. */
   readonly schema: string
+  /** Its key in another system, such as the id of an organisation in a hosted sign-in. Unique. Absent: it has none. */
+  readonly externalId?: string
   /** The name for people. */
   readonly name: string
   readonly kind: string
@@ -74,10 +76,16 @@ export type RequestProperty<R = Register> = R extends { requestProperty: infer P
 export type RegisteredTenant<R = Register> = R extends { tenancy: { current(): infer T extends Tenant<object> } } ? T : Tenant
 
 /**
- * A reference to a tenant: the tenant itself, its id, its schema, or one of its domains. A string with the form of a uuid is
- * an id, a string with a dot is a domain, any other string is a schema; the three never overlap.
+ * A reference to a tenant: the tenant itself, its id, its schema, one of its domains, or its external id. A string with the form of a uuid is
+ * an id, a string with a dot is a domain, any other string is a schema; the three never overlap. An external id may look like any of them, so it is
+ * named by an object only.
  */
-export type TenantRef = string | { readonly id: string } | { readonly schema: string } | { readonly domain: string }
+export type TenantRef =
+  | string
+  | { readonly id: string }
+  | { readonly schema: string }
+  | { readonly domain: string }
+  | { readonly externalId: string }
 
 /**
  * Which tenants are meant, wherever work is for many: `forEach`, migrations, the command line. All parts together narrow the choice.

@@ -1,6 +1,7 @@
 /** What a caller gives for a new tenant, checked before the database is used. */
 import { validateAttributes } from '../catalog/tenants/attributes.ts'
 import { assertExpiry } from '../catalog/tenants/expiry.ts'
+import { assertExternalId } from '../catalog/tenants/external-id.ts'
 import { assertTenantName } from '../catalog/tenants/tenant-name.ts'
 import { reservedSchemas, type Options } from '../config/options.ts'
 import { TenancyError } from '../errors.ts'
@@ -18,6 +19,8 @@ import { assertTemplateName } from './templates/template-name.ts'
 export interface NewTenant<I extends object = Attributes> {
   /** The name of the schema to create. */
   readonly schema: string
+  /** Its key in another system, by which `{ externalId }` finds it. Unique; 1 to 255 characters. @default none */
+  readonly externalId?: string | undefined
   /** The name for people. @default the schema */
   readonly name?: string | undefined
   /** Host names that lead to the tenant; the first one is primary. @default [] */
@@ -46,6 +49,7 @@ export interface NewTenantParts {
 /** The row of a new tenant, checked. */
 export interface NewRow {
   readonly schema: string
+  readonly externalId?: string | undefined
   readonly name: string
   readonly kind: string
   readonly domains: readonly string[]
@@ -65,12 +69,13 @@ export interface Wanted extends NewRow {
 
 /** Refuses all that can be refused without the database, before it is used. */
 export async function checkedNewTenant({ sources, options, steps }: NewTenantParts, input: NewTenant<any>): Promise<Wanted> {
-  const known = ['schema', 'name', 'domains', 'kind', 'attributes', 'expiresAt', 'template', 'cloneFrom']
+  const known = ['schema', 'externalId', 'name', 'domains', 'kind', 'attributes', 'expiresAt', 'template', 'cloneFrom']
   assertKnownKeys('tenants.create', input, known)
-  const { schema, name = schema, domains = [], kind = 'default', attributes = {}, expiresAt, template } = input
+  const { schema, externalId, name = schema, domains = [], kind = 'default', attributes = {}, expiresAt, template } = input
   assertSchemaName(schema, reservedSchemas(options))
   assertTenantName(name)
   assertExpiry('tenants.create', expiresAt)
+  assertExternalId('tenants.create', externalId)
   if (template !== undefined) assertTemplateName(template)
   const source = sourceOfKind(sources, kind)
   if (!Array.isArray(domains)) {
@@ -80,6 +85,7 @@ export async function checkedNewTenant({ sources, options, steps }: NewTenantPar
   }
   return {
     schema,
+    externalId: externalId ?? undefined,
     name,
     kind,
     domains: [...new Set(domains.map(parseDomain))],

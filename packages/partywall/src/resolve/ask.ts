@@ -36,7 +36,7 @@ function toHint(answer: unknown, name: string): Hint {
   throw new TenancyError(
     'INVALID_OPTION',
     `The resolver ${JSON.stringify(name)} returned ${described(answer)}, which names no tenant. Return a schema, an id, a domain, ` +
-      '{ schema }, { id }, { domain }, a hint with an outcome, or undefined when the facts name no tenant.',
+      '{ schema }, { id }, { domain }, { externalId }, a hint with an outcome, or undefined when the facts name no tenant.',
     { details: { option: 'resolve', resolver: name } },
   )
 }
@@ -53,7 +53,7 @@ function isHint(answer: { readonly outcome: unknown; readonly ref?: unknown }): 
 function isTenantRef(answer: unknown): answer is TenantRef {
   if (typeof answer === 'string') return true
   if (typeof answer !== 'object' || answer === null) return false
-  return ['id', 'schema', 'domain'].some((key) => typeof (answer as Record<string, unknown>)[key] === 'string')
+  return ['id', 'schema', 'domain', 'externalId'].some((key) => typeof (answer as Record<string, unknown>)[key] === 'string')
 }
 
 function described(answer: unknown): string {

@@ -28,6 +28,7 @@ const lookup = vi.fn<TenantLookup>(async (ref) => {
   if (typeof ref === 'string') return tenants.find(({ id, schema }) => ref === id || ref === schema) ?? domains[ref]
   if ('id' in ref) return tenants.find(({ id }) => ref.id === id)
   if ('schema' in ref) return tenants.find(({ schema }) => ref.schema === schema)
+  if (!('domain' in ref)) return undefined
   return Object.hasOwn(domains, ref.domain) ? domains[ref.domain] : undefined
 })
 

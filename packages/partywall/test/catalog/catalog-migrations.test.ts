@@ -19,6 +19,8 @@ test('the catalog migrations keep the names and checksums that installed catalog
     [12, '0012-templates', '472aa3e39a67ec5248d9f44e0e0bd416230bdecf9411f687bc3d148b64f1111d'],
     [13, '0013-steps', '462ae445176e9280015573a42c9c77712804b79d06bc9f5e9ebc70ece72bc3cf'],
     [14, '0014-warm', '6ec9cb47caeca73e6094afdd733de2b99b33558b5ea481adb4e7645c28d968dd'],
+    [15, '0015-members', 'ecd94086d7c1ad25551de6211bc5c517668522228f7b6b6a3f8ae1d0a6c6a72a'],
+    [16, '0016-external-id', 'c681dfcb9d6b119d39594e93616ea6f32dfef307dfc5a6b0670176449a84d3fc'],
   ])
 })
 

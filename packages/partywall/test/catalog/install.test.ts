@@ -16,6 +16,9 @@ beforeEach(() => asAdmin('drop schema if exists partywall cascade; drop schema i
 const withoutRuns = `
   drop table partywall.audit, partywall.migration_run_entries, partywall.migration_runs;
   drop table partywall.changes, partywall.relations, partywall.freed_schemas, partywall.blueprints, partywall.templates, partywall.tenant_steps, partywall.ready_schemas;
+  drop table partywall.members, partywall.member_roles, partywall.invitations, partywall.member_email_domains;
+  drop function partywall.announce_members;
+  alter table partywall.tenants drop column external_id;
   drop index partywall.tenants_kind;
   drop function partywall.keep_audit, partywall.count_change, partywall.announce, partywall.announce_tenants, partywall.announce_domains cascade;
   drop function partywall.current_tenant_id, partywall.shared_role, partywall.with_partitions, partywall.assert_protectable,
@@ -48,13 +51,15 @@ describe('installing the catalog', () => {
       { number: 12, name: '0012-templates' },
       { number: 13, name: '0013-steps' },
       { number: 14, name: '0014-warm' },
+      { number: 15, name: '0015-members' },
+      { number: 16, name: '0016-external-id' },
     ])
   })
 
   test('happens once when many processes start at the same time', async () => {
     const registries = Array.from({ length: 8 }, () => registryForTest(url))
     await Promise.all(registries.map(({ catalog }) => catalog.ready()))
-    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 14 }])
+    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 16 }])
   })
 
   test('costs a later process one query, and no query after that', async () => {
@@ -88,7 +93,7 @@ describe('installing the catalog', () => {
     await asAdmin(`insert into partywall.migrations (number, name, checksum) values (99, 'future', '')`)
     await expect(registryForTest(url).tenants.list()).rejects.toMatchObject({
       code: 'CATALOG_NEWER',
-      details: { installed: 99, known: 14 },
+      details: { installed: 99, known: 16 },
     })
   })
 

@@ -155,6 +155,7 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   UNKNOWN_KIND: { kind: 'always', kinds: 'always', nearest: 'always' },
   SCHEMA_EXISTS: { schema: 'always' },
   SCHEMA_MISSING: { schema: 'always' },
+  EXTERNAL_ID_EXISTS: { externalId: 'always' },
   DOMAIN_EXISTS: { domains: 'always' },
   PRIMARY_DOMAIN: { domain: 'always', schema: 'always' },
   UNKNOWN_LOGIN: { role: 'always' },

@@ -5,7 +5,7 @@ export const actions = {
   'tenant.failed': 'a seed or a hook of a new tenant has failed, so the tenant is not active',
   'tenant.resumed': 'a process began to run what is left of the seeds and hooks of a new tenant',
   'tenant.seeded': 'a seed has run in a tenant',
-  'tenant.updated': 'the name, the attributes or the expiry of a tenant were changed',
+  'tenant.updated': 'the name, the external id, the attributes or the expiry of a tenant were changed',
   'tenant.activated': 'the suspension or the maintenance of a tenant was ended',
   'tenant.suspended': 'a tenant was suspended',
   'tenant.maintenance': 'a tenant was put into maintenance',

@@ -14,6 +14,8 @@ import { blueprints } from './migrations/0011-blueprints.ts'
 import { templates } from './migrations/0012-templates.ts'
 import { steps } from './migrations/0013-steps.ts'
 import { warm } from './migrations/0014-warm.ts'
+import { members } from './migrations/0015-members.ts'
+import { externalId } from './migrations/0016-external-id.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -30,4 +32,6 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   templates,
   steps,
   warm,
+  members,
+  externalId,
 ]

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 interface Changeable {
   readonly name: string
+  readonly externalId?: string | undefined
   readonly attributes: object
   readonly expiresAt?: Date | undefined
 }
@@ -13,7 +14,7 @@ export function changedNames(before: Changeable, after: Changeable): string[] {
   const attributes = [...new Set([...old.keys(), ...next.keys()])].filter(
     (name) => old.has(name) !== next.has(name) || !isDeepStrictEqual(old.get(name), next.get(name)),
   )
-  const others = (['name', 'expiresAt'] as const).filter((name) => !isDeepStrictEqual(before[name], after[name]))
+  const others = (['name', 'externalId', 'expiresAt'] as const).filter((name) => !isDeepStrictEqual(before[name], after[name]))
   return [...others, ...attributes.toSorted().map((name) => `attributes.${name}`)]
 }
 

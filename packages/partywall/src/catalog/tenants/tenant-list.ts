@@ -11,7 +11,7 @@ export interface TenantFilter {
   readonly status?: TenantStatus | readonly TenantStatus[] | undefined
   /** Only tenants of this kind, or of one of these. @default every kind */
   readonly kinds?: string | readonly string[] | undefined
-  /** Only tenants whose schema, name or one of whose domains contains this text; upper and lower case are the same. 1 to 255 characters. */
+  /** Only tenants whose schema, name, external id or one of whose domains contains this text; upper and lower case are the same. 1 to 255 characters. */
   readonly search?: string | undefined
 }
 

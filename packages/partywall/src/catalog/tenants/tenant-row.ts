@@ -7,6 +7,7 @@ import { deepFreeze } from './json-value.ts'
 export interface TenantRow {
   readonly id: string
   readonly schema: string
+  readonly external_id?: string | null
   readonly name: string
   readonly kind: string
   readonly status: TenantStatus
@@ -38,6 +39,7 @@ export function toTenant<A extends object = Attributes>(row: TenantRow, newest: 
   const tenant: Tenant<A> = {
     id: row.id,
     schema: row.schema,
+    ...(row.external_id && { externalId: row.external_id }),
     name: row.name,
     kind: row.kind,
     status: row.status,

@@ -5,6 +5,8 @@ import type { TenantKey } from './tenant-ref.ts'
 
 export interface NewTenantRow {
   readonly schema: string
+  /** Absent: it has none. */
+  readonly externalId?: string | undefined
   readonly name: string
   readonly kind: string
   readonly attributes: object
@@ -33,6 +35,7 @@ export interface ListValues {
 const columnsOfRow = `
         tenant.id::text as id,
         tenant.schema as schema,
+        tenant.external_id as external_id,
         tenant.name as name,
         tenant.kind as kind,
         tenant.status as status,
@@ -129,6 +132,7 @@ const matchesStatusAndKind = `($1::text[] is null or tenant.status = any ($1::te
 const containsSearch = `(
           pg_catalog.strpos(pg_catalog.lower(tenant.schema), pg_catalog.lower($3::text)) > 0
           or pg_catalog.strpos(pg_catalog.lower(tenant.name), pg_catalog.lower($3::text)) > 0
+          or pg_catalog.strpos(pg_catalog.lower(tenant.external_id), pg_catalog.lower($3::text)) > 0
           or exists (
             select from partywall.domains as domain
             where domain.tenant_id = tenant.id and pg_catalog.strpos(domain.domain, pg_catalog.lower($3::text)) > 0
@@ -152,30 +156,48 @@ export function insertTenantSql({
   attributes,
   loginGeneration,
   expiresAt,
+  externalId,
   status = 'active',
 }: NewTenantRow): Statement {
   return {
     text: `
-      insert into partywall.tenants as tenant (schema, name, kind, attributes, login_generation, login_rotated_at, expires_at, status)
+      insert into partywall.tenants as tenant (schema, name, kind, attributes, login_generation, login_rotated_at, expires_at, status, external_id)
       values (
-        $1::text, $2::text, $3::text, $4::jsonb, $5::int, case when $5::int is null then null else pg_catalog.now() end, $6::timestamptz, $7::text
+        $1::text, $2::text, $3::text, $4::jsonb, $5::int, case when $5::int is null then null else pg_catalog.now() end, $6::timestamptz, $7::text, $8::text
       )
       on conflict (schema) do nothing
       returning ${columns}`,
-    values: [schema, name, kind, JSON.stringify(attributes), loginGeneration, expiresAt?.toISOString() ?? null, status],
+    values: [
+      schema,
+      name,
+      kind,
+      JSON.stringify(attributes),
+      loginGeneration,
+      expiresAt?.toISOString() ?? null,
+      status,
+      externalId ?? null,
+    ],
   }
 }
 
-export function updateTenantSql(id: string, name: string, attributes: object, expiresAt: Date | null): Statement {
+export interface UpdatedRow {
+  readonly name: string
+  readonly attributes: object
+  readonly expiresAt: Date | null
+  readonly externalId: string | null
+}
+
+export function updateTenantSql(id: string, { name, attributes, expiresAt, externalId }: UpdatedRow): Statement {
   return {
     text: `
       update partywall.tenants as tenant
       set name = $2::text,
           attributes = $3::jsonb,
-          expires_at = $4::timestamptz
+          expires_at = $4::timestamptz,
+          external_id = $5::text
       where tenant.id = $1::uuid
       returning ${columns}`,
-    values: [id, name, JSON.stringify(attributes), expiresAt?.toISOString() ?? null],
+    values: [id, name, JSON.stringify(attributes), expiresAt?.toISOString() ?? null, externalId],
   }
 }
 
@@ -198,6 +220,8 @@ function matches({ by }: TenantKey): string {
       return 'tenant.id = $1::uuid'
     case 'schema':
       return 'tenant.schema = $1::text'
+    case 'externalId':
+      return 'tenant.external_id = $1::text'
     case 'domain':
       return `tenant.id = (
         select domain.tenant_id

@@ -18,6 +18,7 @@ import { changesChannel, changesSinceSql } from './changes-sql.ts'
 import type { Catalog } from '../catalog.ts'
 import { parseTenantRef, unknownTenant, type TenantKey } from './tenant-ref.ts'
 import { assertExpiry } from './expiry.ts'
+import { assertExternalId, orExternalIdExists } from './external-id.ts'
 import { merge, type TenantChanges } from './tenant-changes.ts'
 import { invalidMove, moves } from './moves.ts'
 import { assertServedStatus, statusMoves, type ServedStatus } from './served-status.ts'
@@ -121,8 +122,9 @@ export class Tenants<A extends object = Attributes> {
   /** tenancy.tenants.update */
   async update(ref: TenantRef, changes: TenantChanges<A>): Promise<Tenant<A>> {
     const key = parseTenantRef(ref)
-    assertKnownKeys('tenants.update', changes, ['name', 'attributes', 'expiresAt'])
+    assertKnownKeys('tenants.update', changes, ['name', 'externalId', 'attributes', 'expiresAt'])
     assertExpiry('tenants.update', changes.expiresAt)
+    assertExternalId('tenants.update', changes.externalId)
     if (changes.name !== undefined) assertTenantName(changes.name)
     const updated = await this.changing(key, async (transaction, tenant) => {
       const attributes =
@@ -130,10 +132,12 @@ export class Tenants<A extends object = Attributes> {
           ? tenant.attributes
           : await validateAttributes(this.#attributes, merge(tenant.attributes, changes.attributes))
       if (tenant.status === 'deleting') throw invalidMove(tenant, 'delete')
-      const { name = tenant.name, expiresAt = tenant.expiresAt ?? null } = changes
-      const details = { changed: changedNames(tenant, { name, attributes, expiresAt: expiresAt ?? undefined }) }
-      const update = updateTenantSql(tenant.id, name, attributes, expiresAt)
-      return known(await this.#stored.one(transaction, recorded(update, ownSchema, { action: 'tenant.updated', details })), key)
+      const { name = tenant.name, expiresAt = tenant.expiresAt ?? null, externalId = tenant.externalId ?? null } = changes
+      const after = { name, attributes, expiresAt: expiresAt ?? undefined, externalId: externalId ?? undefined }
+      const details = { changed: changedNames(tenant, after) }
+      const update = updateTenantSql(tenant.id, { name, attributes, expiresAt, externalId })
+      const statement = recorded(update, ownSchema, { action: 'tenant.updated', details })
+      return known(await orExternalIdExists(externalId, this.#stored.one(transaction, statement)), key)
     })
     this.#events.emit('tenant.updated', { tenant: updated })
     return updated
@@ -200,7 +204,8 @@ export class Tenants<A extends object = Attributes> {
     clonedFrom?: string,
   ): Promise<Tenant<A> | undefined> {
     const details = { kind: row.kind, domains, ...(clonedFrom !== undefined && { clonedFrom }) }
-    return this.#stored.one(queryable, recorded(insertTenantSql(row), ownSchema, { action: 'tenant.created', details }))
+    const statement = recorded(insertTenantSql(row), ownSchema, { action: 'tenant.created', details })
+    return orExternalIdExists(row.externalId, this.#stored.one(queryable, statement))
   }
 
   /** For the lifecycle: the tenant as its transaction sees it at its end. `insert` came before the schema, so its result does not know it. */
@@ -217,7 +222,8 @@ export class Tenants<A extends object = Attributes> {
 
   /** For adoption: as `insert`, for a schema that other programs have filled. */
   insertAdopted(queryable: Queryable, row: AdoptedRow, details: Details): Promise<Tenant<A> | undefined> {
-    return this.#stored.one(queryable, recorded(insertAdoptedSql(row), ownSchema, { action: 'tenant.adopted', details }))
+    const statement = recorded(insertAdoptedSql(row), ownSchema, { action: 'tenant.adopted', details })
+    return orExternalIdExists(row.externalId, this.#stored.one(queryable, statement))
   }
 
   /** For adoption: its transaction is committed. */

@@ -29,6 +29,7 @@ export function renderCard(card: TenantCard): string {
     ['schema', card.schema],
     ['name', card.name],
     ['id', card.id],
+    ...(card.externalId === undefined ? [] : [['external id', card.externalId] as const]),
     ['kind', card.kind],
     ['status', card.status],
     ['domains', card.domains.map(({ domain, isPrimary }) => (isPrimary ? `${domain} (primary)` : domain)).join(', ') || 'none'],

@@ -15,6 +15,7 @@ import { expiry, orNull } from './times.ts'
 
 interface Flags {
   readonly name?: string
+  readonly externalId?: string
   readonly domain?: readonly string[]
   readonly kind?: string
   readonly set?: readonly string[]
@@ -29,6 +30,7 @@ export function tenantCreate(parent: Command, cli: Cli): void {
     .description('create a tenant: schema, tables, history and domains in one transaction, then its seeds')
     .argument('[schema]', 'the name of its schema: lower-case letters, digits, _ and -')
     .option('--name <name>', 'the name for people (default: the schema)')
+    .option('--external-id <id>', 'its key in another system, such as org_2ab4 (default: none)')
     .option('--domain <domain>', 'a host name that leads to it; may be repeated, the first is primary (default: none)', repeated)
     .option('--kind <kind>', 'which set of tenant migrations it gets (default: default)')
     .option(
@@ -56,6 +58,7 @@ export function tenantCreate(parent: Command, cli: Cli): void {
       const { cloneFrom } = flags
       const tenant = await tenancy.tenants.create({
         ...answered,
+        externalId: flags.externalId,
         kind: cloneFrom === undefined ? kind : flags.kind,
         cloneFrom,
         ...(attributes && { attributes }),

@@ -19,7 +19,7 @@ export function tenantList(parent: Command, cli: Cli): void {
     .description('list the tenants, sorted by schema')
     .option(
       '--search <text>',
-      'only tenants whose schema, name or domain contains this text, in any case (default: all)',
+      'only tenants whose schema, name, external id or domain contains this text, in any case (default: all)',
       searchText,
     )
     .addOption(kindFlag())
@@ -79,11 +79,13 @@ function templateLines(templates: readonly TemplateStatus[]): string[] {
 }
 
 function render(tenants: readonly (Tenant & { readonly domains: readonly Domain[] })[]): string {
+  const hasExternalIds = tenants.some(({ externalId }) => externalId !== undefined)
   return table(
-    ['schema', 'name', 'kind', 'status', 'domain', 'created'],
-    tenants.map(({ schema, name, kind, status, domains, createdAt }) => [
+    ['schema', 'name', ...(hasExternalIds ? ['external id'] : []), 'kind', 'status', 'domain', 'created'],
+    tenants.map(({ schema, name, externalId, kind, status, domains, createdAt }) => [
       schema,
       name,
+      ...(hasExternalIds ? [externalId] : []),
       kind,
       status,
       domains.find(({ isPrimary }) => isPrimary)?.domain,

@@ -1,5 +1,6 @@
 /** What `tenancy.tenants.adopt` takes and plans. */
 import { validateAttributes } from '../../catalog/tenants/attributes.ts'
+import { assertExternalId } from '../../catalog/tenants/external-id.ts'
 import { assertTenantName } from '../../catalog/tenants/tenant-name.ts'
 import { reservedSchemas } from '../../config/options.ts'
 import { TenancyError } from '../../errors.ts'
@@ -12,6 +13,8 @@ import type { AdoptFinding } from './finding.ts'
 import { patienceKeys, patienceOf, type Patience } from './patiently.ts'
 
 export interface CommonAdoption<I extends object> extends Patience {
+  /** Its key in another system, by which `{ externalId }` finds it. Unique; 1 to 255 characters. @default none */
+  readonly externalId?: string | undefined
   /** The name for people. @default the schema */
   readonly name?: string | undefined
   /** Host names that lead to the tenant; the first one is primary. @default [] */
@@ -87,6 +90,7 @@ export interface PlannedMove {
 /** What was given, checked. */
 export interface CheckedAdoption {
   readonly schema: string
+  readonly externalId: string | undefined
   readonly name: string
   readonly kind: string
   readonly domains: readonly string[]
@@ -104,7 +108,7 @@ export interface ChosenTables {
   readonly dependents: 'refuse' | 'move'
 }
 
-const commonKeys = ['schema', 'name', 'domains', 'kind', 'attributes', 'at', 'accept', 'inPlace', ...patienceKeys]
+const commonKeys = ['schema', 'externalId', 'name', 'domains', 'kind', 'attributes', 'at', 'accept', 'inPlace', ...patienceKeys]
 const tableKeys = ['tables', 'allBut', 'from', 'dependents']
 
 /** @throws TenancyError INVALID_ARGUMENT, INVALID_SCHEMA_NAME, INVALID_TENANT_NAME, INVALID_DOMAIN, INVALID_ATTRIBUTES */
@@ -115,14 +119,16 @@ export async function checkAdoption(
 ): Promise<{ checked: CheckedAdoption; tables: ChosenTables | undefined }> {
   const isInPlace = (input as { inPlace?: unknown } | undefined)?.inPlace === true
   assertKnownKeys('tenants.adopt', input, [...commonKeys, ...(isInPlace ? [] : tableKeys), ...more])
-  const { schema, name = schema, domains = [], kind = 'default', attributes = {}, at, accept = false } = input
+  const { schema, externalId, name = schema, domains = [], kind = 'default', attributes = {}, at, accept = false } = input
   if (isInPlace) assertAdoptedSchemaName(schema, reservedSchemas(options))
   else assertSchemaName(schema, reservedSchemas(options))
   assertTenantName(name)
+  assertExternalId('tenants.adopt', externalId)
   if (!Array.isArray(domains)) throw invalid('domains', 'must be a list of host names')
   if (typeof accept !== 'boolean') throw invalid('accept', 'must be true or false')
   const checked = {
     schema,
+    externalId: externalId ?? undefined,
     name,
     kind,
     domains: [...new Set((domains as readonly unknown[]).map(parseDomain))],

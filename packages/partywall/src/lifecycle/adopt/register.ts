@@ -8,6 +8,7 @@ import { tenantExists } from './adopt-errors.ts'
 
 interface Row {
   readonly schema: string
+  readonly externalId?: string | undefined
   readonly name: string
   readonly kind: string
   readonly domains: readonly string[]

@@ -31,6 +31,7 @@ export function memberSql(ref: ReturnType<typeof parseTenantRef>): Statement {
       where case $1::text
         when 'id' then tenant.id::text = $2::text
         when 'schema' then tenant.schema = $2::text
+        when 'externalId' then tenant.external_id = $2::text
         else tenant.id = (select domain.tenant_id from partywall.domains as domain where domain.domain = $2::text) end`,
     values: [ref.by, ref.value],
   }
