@@ -39,6 +39,7 @@ export type {
   RequestQuery,
   Resolution,
   Resolver,
+  ResolverAddress,
   ResolverAnswer,
   ResolverFunction,
 } from './ports/resolver.ts'

@@ -9,7 +9,7 @@ import { tenancyErrorOf, type TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { HttpTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
-import type { Attributes, RegisteredTenant, RequestProperty } from '../types.ts'
+import type { Attributes, RequestProperty } from '../types.ts'
 import { createAdmission } from './shared/admission.ts'
 import { admissionKeys, type AdmissionOptions } from './shared/admission-options.ts'
 import { bindEvents } from './shared/context.ts'
@@ -18,12 +18,10 @@ import { markErrors, markScope } from './shared/middleware-mark.ts'
 import { withoutMount } from './shared/request-mount.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { checkedRetryAfter, errorAnswer, type RefusalOptions, type Refused } from './shared/refusal.ts'
-import { checkedProperty, isTenantRequest, markRequest } from './shared/request-property.ts'
+import { checkedProperty, isTenantRequest, markRequest, type TenantOfRequest } from './shared/request-property.ts'
 
-export type { HttpTenancy } from '../ports/tenancy-like.ts'
-export type { AdmissionOptions } from './shared/admission-options.ts'
+export type * from './shared/adapter-types.ts'
 export { tenantPath } from './shared/request-mount.ts'
-export type { RefusalOptions, Refused } from './shared/refusal.ts'
 
 export interface TenantScopeOptions<A extends object = Attributes> extends AdmissionOptions<A, Request> {
   /** The claims of a token that an earlier middleware verified, for resolvers of your own. @default none */
@@ -35,11 +33,6 @@ export interface TenantScopeOptions<A extends object = Attributes> extends Admis
    * because it types `req`. @default 'tenant'
    */
   property?: RequestProperty
-}
-
-/** The tenant of this request; undefined on the shared side. */
-export type TenantOfRequest = {
-  readonly [Name in RequestProperty as Name extends string ? Name : never]?: RegisteredTenant | undefined
 }
 
 declare global {

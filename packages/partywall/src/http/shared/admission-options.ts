@@ -34,11 +34,11 @@ export interface AdmissionOptions<A extends object = Attributes, R = RequestFact
 }
 
 export type RefusalAnswers<A extends object = Attributes> = {
-  readonly [Outcome in Exclude<Refused<A>['outcome'], 'forbidden'>]?: Page<Extract<Refused<A>, { outcome: Outcome }>>
+  readonly [Outcome in Exclude<Refused<A>['outcome'], 'forbidden'>]?: RefusalPage<Extract<Refused<A>, { outcome: Outcome }>>
 }
 
-/** As a method, so that options for a tenant of any attributes fit an adapter that knows them. */
-type Page<Outcome> = {
+/** Makes an answer of your own. As a method, so that options for a tenant of any attributes fit an adapter that knows them. */
+export type RefusalPage<Outcome> = {
   page(resolution: Outcome, facts: RequestFacts): HttpAnswer | undefined | Promise<HttpAnswer | undefined>
 }['page']
 

@@ -4,6 +4,7 @@
  * adapter binds the events of a request, or the body of a response, to the scope of the request.
  */
 import type { EventEmitter } from 'node:events'
+import type { Readable } from 'node:stream'
 import type { HttpTenancy } from '../../ports/tenancy-like.ts'
 
 export type ContextTenancy = Pick<HttpTenancy, 'bind'>
@@ -21,6 +22,19 @@ export function bindEvents(tenancy: ContextTenancy, ...emitters: readonly EventE
     unboundEmit.set(emitter, emit)
     emitter.emit = tenancy.bind<Parameters<Emit>, boolean>((...event) => Reflect.apply(emit, emitter, event) as boolean)
   }
+}
+
+/**
+ * Reads a stream of Node.js in the current scope, wherever it is pulled: a framework may send it after the scope has ended. Its listeners run in the scope,
+ * too. Call it inside the scope. Returns the same stream.
+ * @example ctx.body = bindReadable(tenancy, Readable.from(rows()))
+ */
+export function bindReadable<S extends Readable>(tenancy: ContextTenancy, stream: S): S {
+  bindEvents(tenancy, stream)
+  // A stream from a generator has its own functions, which call the generator in the scope of the reader.
+  stream._read = tenancy.bind(stream._read)
+  stream._destroy = tenancy.bind(stream._destroy)
+  return stream
 }
 
 /**

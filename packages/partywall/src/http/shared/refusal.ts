@@ -52,6 +52,14 @@ export function errorAnswer(error: unknown, options: RefusalOptions = {}): HttpA
   return code !== undefined && Object.hasOwn(errorCodes, code) ? answerTo(code, options) : undefined
 }
 
+/**
+ * The answer to any error: that of `errorAnswer`, or 500 without a word about the error. For the last error handler of a framework that would send
+ * the message of the error.
+ */
+export function anyErrorAnswer(error: unknown, options: RefusalOptions = {}): HttpAnswer {
+  return errorAnswer(error, options) ?? problemAnswer('INTERNAL_ERROR')
+}
+
 /** @throws TenancyError INVALID_OPTION */
 export function checkedRetryAfter(what: string, { retryAfterMs = defaultRetryAfterMs }: RefusalOptions): number {
   assertWholeNumber('INVALID_OPTION', `"retryAfterMs" of ${what}`, 'retryAfterMs', retryAfterMs, { least: 0 })

@@ -23,12 +23,17 @@ export function withoutMount(what: string, request: object, url: string, mount: 
       { details: { what, option: 'resolve' } },
     )
   }
-  Object.defineProperty(request, mountKey, { value: mount, configurable: true })
+  noteMount(request, mount)
   return rest.startsWith('/') ? rest : `/${rest}`
 }
 
+/** For frameworks whose router has read the path before the adapter runs: notes on the request what named the tenant, for `tenantPath`. */
+export function noteMount(request: object, mount: string | undefined): void {
+  if (mount !== undefined) Object.defineProperty(request, mountKey, { value: mount, configurable: true })
+}
+
 /** Empty where the path named no tenant. */
-export function mountOf(request: object): string {
+function notedMount(request: object): string {
   return (Reflect.get(request, mountKey) as string | undefined) ?? ''
 }
 
@@ -39,7 +44,7 @@ export function mountOf(request: object): string {
  * @throws TenancyError INVALID_ARGUMENT when the path does not begin with one slash: a browser reads `//host` as another site
  */
 export function tenantPath(request: object, path: string): string {
-  if (/^\/(?![/\\])/.test(path)) return `${mountOf(request)}${path}`
+  if (/^\/(?![/\\])/.test(path)) return `${notedMount(request)}${path}`
   throw new TenancyError('INVALID_ARGUMENT', 'tenantPath takes a path of your application, which begins with one slash.', {
     details: { option: 'path' },
   })

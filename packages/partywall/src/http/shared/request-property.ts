@@ -4,7 +4,12 @@
  */
 import { TenancyError } from '../../errors.ts'
 import { seen } from '../../seen.ts'
-import type { Tenant } from '../../types.ts'
+import type { RegisteredTenant, RequestProperty, Tenant } from '../../types.ts'
+
+/** The tenant of this request, under the registered name; undefined on the shared side. */
+export type TenantOfRequest = {
+  readonly [Name in RequestProperty as Name extends string ? Name : never]?: RegisteredTenant | undefined
+}
 
 // Shared by all copies of the package in a process.
 const tenantOf = Symbol.for('partywall.request.tenant')

@@ -1,4 +1,4 @@
-/** The adapter of docs/hono.md, as it stands there, on a real server. That it compiles is shown by test/package/docs-examples.test.ts. */
+/** What only Hono has: its ways to stream, its exceptions, requests without a server. contract/hono.test.ts has what all adapters promise. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
@@ -7,25 +7,11 @@ import { jwt, sign } from 'hono/jwt'
 import { streamText } from 'hono/streaming'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { TenancyError } from '../../src/errors.ts'
+import { tenancyErrors, tenantMiddleware, tenantPath, tenantUrls } from '../../src/http/hono.ts'
+import { byPath } from '../../src/resolve/by-path.ts'
 import { listen } from './listen.ts'
-import { examplePage } from './page-example.ts'
 import { expectRefusals } from './refusals.ts'
 import { createTenancyLike, type TenancyLike } from './tenancy.ts'
-
-const { exampleWith } = await examplePage('docs/hono.md')
-const { tenantScope, answerError } = await exampleWith('export function tenantScope')
-
-test('every middleware and handler runs in the scope of its tenant, with many at a time', async () => {
-  const { send } = await start((app, { scope }) => {
-    app.get('/', async (c) => {
-      await sleep(Math.random() * 5)
-      return c.json([scope.current().schema, (c.var as any).tenant.schema])
-    })
-  })
-  const numbers = Array.from({ length: 40 }, (_, index) => index % 10)
-  const answers = await Promise.all(numbers.map((number) => send({ host: `tenant${number}.example.com` })))
-  expect(answers.map(({ json }) => json)).toEqual(numbers.map((number) => Array(2).fill(`tenant${number}`)))
-})
 
 test('streams, bodies that are pulled and late events run in the scope of their tenant', async () => {
   const late: unknown[] = []
@@ -114,10 +100,22 @@ test('a token with the audience of one tenant is refused at its sibling, and so 
   expect(await ask('tenant1.example.com', {})).toBe(401)
 })
 
+test('with byPath, routes are written without the tenant, and links with it', async () => {
+  const tenancy = createTenancyLike([byPath({ prefix: '/t', trusted: true })])
+  const app = new Hono({ getPath: tenantUrls(tenancy) })
+  app.use(tenantMiddleware(tenancy))
+  app.get('/polls/:id', (c) => c.json([tenancy.scope.current().schema, c.req.param('id'), tenantPath(c, '/polls')]))
+  const ask = (path: string): Promise<Response> => Promise.resolve(app.request(`http://example.com${path}`))
+  expect(await (await ask('/t/tenant1/polls/7?page=2')).json()).toEqual(['tenant1', '7', '/t/tenant1/polls'])
+  for (const path of ['/polls/7', '/t/polls/7', '/t/missing/polls/7', '/t//tenant1/polls/7']) {
+    expect((await ask(path)).status).toBeGreaterThanOrEqual(400)
+  }
+})
+
 function appOf(tenancy: TenancyLike): Hono {
   const app = new Hono()
-  app.onError(answerError)
-  app.use(tenantScope(tenancy))
+  app.onError(tenancyErrors())
+  app.use(tenantMiddleware(tenancy))
   return app
 }
 

@@ -1,29 +1,14 @@
-/** The adapter of docs/fastify.md, as it stands there, on a real server. That it compiles is shown by test/package/docs-examples.test.ts. */
+/** What only Fastify has: encapsulation, its parsers and hooks, its handler of errors. contract/fastify.test.ts has what all adapters promise. */
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fastify, type FastifyInstance } from 'fastify'
 import { expect, onTestFinished, test } from 'vitest'
 import { TenancyError } from '../../src/errors.ts'
+import { tenancyErrors, tenantPath, tenantPlugin, tenantUrls } from '../../src/http/fastify.ts'
+import { byPath } from '../../src/resolve/by-path.ts'
 import { listen } from './listen.ts'
-import { examplePage } from './page-example.ts'
 import { expectRefusals } from './refusals.ts'
 import { createTenancyLike, type TenancyLike } from './tenancy.ts'
-
-const { page, exampleWith } = await examplePage('docs/fastify.md')
-const { answerError, tenantScope } = await exampleWith('export function tenantScope')
-
-test('every hook and handler runs in the scope of its tenant, with many at a time', async () => {
-  const { send } = await start((app, { scope }) => {
-    app.addHook('preHandler', async (request) => void Object.assign(request, { seen: scope.current().schema }))
-    app.get('/', async (request) => {
-      await sleep(Math.random() * 5)
-      return [(request as unknown as { seen: string }).seen, scope.current().schema, (request as any).tenant.schema]
-    })
-  })
-  const numbers = Array.from({ length: 40 }, (_, index) => index % 10)
-  const answers = await Promise.all(numbers.map((number) => send({ host: `tenant${number}.example.com` })))
-  expect(answers.map(({ json }) => json)).toEqual(numbers.map((number) => Array(3).fill(`tenant${number}`)))
-})
 
 test('bodies, streams and the hook onResponse run in the scope of their tenant', async () => {
   const late: unknown[] = []
@@ -77,12 +62,11 @@ test('an error of a route beside the plugin is answered without its message, whe
   const unreachable = new TenancyError('DATABASE_UNREACHABLE', 'secret', { details: { code: 'ECONNREFUSED' } })
   const { send } = await start(
     () => {},
-    (app) => app.setErrorHandler(answerError).get('/health', () => Promise.reject(unreachable)),
+    (app) => app.setErrorHandler(tenancyErrors()).get('/health', () => Promise.reject(unreachable)),
   )
   const { status, json, text } = await send({ host: 'tenant1.example.com', path: '/health' })
   expect([status, json.code]).toEqual([503, 'UNAVAILABLE'])
   expect(text).not.toContain('secret')
-  expect(page).toMatch(/const app = fastify\(.*\)\napp\.setErrorHandler\(answerError\)/)
 })
 
 test('an error of the catalog is answered, and reaches no handler', async () => {
@@ -100,6 +84,22 @@ test('an async hook, against which the page warns, would lose the scope', async 
   expect((await app.inject('/')).json()).toEqual({ scope: null })
 })
 
+test('with byPath, routes are written without the tenant, and links with it', async () => {
+  const tenancy = createTenancyLike([byPath({ prefix: '/t', trusted: true })])
+  const app = fastify({ rewriteUrl: tenantUrls(tenancy) })
+  onTestFinished(() => app.close())
+  await app.register(tenantPlugin(tenancy))
+  app.get<{ Params: { id: string } }>('/polls/:id', async (request) => [
+    tenancy.scope.current().schema,
+    request.params.id,
+    tenantPath(request, '/polls'),
+  ])
+  expect((await app.inject('/t/tenant1/polls/7?page=2')).json()).toEqual(['tenant1', '7', '/t/tenant1/polls'])
+  for (const path of ['/polls/7', '/t/polls/7', '/t/missing/polls/7', '/t//tenant1/polls/7']) {
+    expect((await app.inject(path)).statusCode).toBeGreaterThanOrEqual(400)
+  }
+})
+
 async function start(
   routes: (app: FastifyInstance, tenancy: TenancyLike) => unknown,
   outside: (app: FastifyInstance, tenancy: TenancyLike) => unknown = () => {},
@@ -109,7 +109,8 @@ async function start(
   onTestFinished(() => app.close())
   outside(app, tenancy)
   app.register(async (tenants) => {
-    tenantScope(tenants, tenancy)
+    tenants.setErrorHandler(tenancyErrors())
+    await tenants.register(tenantPlugin(tenancy))
     routes(tenants, tenancy)
   })
   await app.ready()
