@@ -8,6 +8,7 @@ import { Relations } from './catalog/relations/relations.ts'
 import { Access } from './catalog/roles/access.ts'
 import { Tenants } from './catalog/tenants/tenants.ts'
 import type { Options, PublicOptions } from './config/options.ts'
+import { startTenant } from './config/start-tenant.ts'
 import { OpenDatabase } from './database/open-database.ts'
 import { Events } from './events.ts'
 import { Entry } from './lifecycle/entry/entry.ts'
@@ -34,6 +35,8 @@ export interface Rooms<A extends object> {
   readonly forWork: () => Promise<WorkRooms<A>>
   /** Whether work that was not asked for may begin. */
   readonly background: { isOff: boolean }
+  /** The tenant of code outside every scope, which `partywall run` names to the programs that it starts. */
+  readonly startTenant: string | undefined
   /** Aborted when the tenancy is being closed. */
   readonly closing: AbortController
   /** Closes the connections that are logged in as a tenant. */
@@ -75,6 +78,14 @@ export function openRooms<A extends object>({ database: server, deploy, loginKey
     background: { isOff: false },
   }
   const entry = new Entry<A>(parts)
+  const start = startTenant(process.env)
+  if (start !== undefined) {
+    scope.startIn(async () => {
+      const tenant = await tenants.get(start)
+      await entry.assertMayEnter(tenant, { allowInactive: true })
+      return tenant
+    })
+  }
   const closing = new AbortController()
   const forWork = workRooms<A>({
     ...parts,
@@ -83,5 +94,5 @@ export function openRooms<A extends object>({ database: server, deploy, loginKey
     besides: (size, fn) => database.besides(size, fn),
     signal: closing.signal,
   })
-  return { ...parts, entry, forWork, closing }
+  return { ...parts, entry, forWork, closing, startTenant: start }
 }

@@ -67,6 +67,8 @@ export let trialHostOf: (tenancy: Tenancy<any, any>) => TrialHost
 export class Tenancy<A extends object = Attributes, I extends object = A> {
   /** Without `database`, which may hold a password: see `tenancy.database`. */
   readonly options: PublicOptions
+  /** The tenant of code outside every scope, where PARTYWALL_TENANT names one: in the programs that `partywall run` starts. */
+  readonly startTenant: string | undefined
   readonly database: DatabaseApi
   readonly migrations: Migrations<A>
   readonly tenants: TenantsApi<A, I>
@@ -99,6 +101,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     const { database, catalog, tenants } = rooms
     this.#rooms = rooms
     this.options = rooms.options
+    this.startTenant = rooms.startTenant
     this.database = Object.freeze({
       isEmbedded: database.given.isEmbedded,
       connectionConfig: () => database.connectionConfig(),
@@ -239,11 +242,12 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
 
   /**
    * Resolves when the database answers and the catalog is installed. Not needed before use; good in a start-up check. With the option `warm` it
-   * also begins to make ready schemas in the background.
-   * @throws TenancyError DATABASE_UNREACHABLE, CATALOG_MISSING, CATALOG_NEWER, EMBEDDED_FAILED
+   * also begins to make ready schemas in the background. Under PARTYWALL_TENANT, `current()` has its tenant from then on.
+   * @throws TenancyError DATABASE_UNREACHABLE, CATALOG_MISSING, CATALOG_NEWER, EMBEDDED_FAILED; UNKNOWN_TENANT for the one of PARTYWALL_TENANT
    */
   async ready(): Promise<void> {
     await this.#rooms.catalog.ready()
+    await this.#rooms.scope.arriving()
     if (Object.keys(this.options.warm.size).length > 0) (await this.#rooms.forWork()).warm.start()
   }
 

@@ -25,6 +25,8 @@ export type ScopeLike =
 /** What an adapter for a web framework needs. */
 export interface HttpTenancy<A extends object = Attributes> {
   readonly options: { readonly resolve: readonly Resolver[] }
+  /** Set in a process that was started for one tenant, which serves no requests. */
+  readonly startTenant?: string | undefined
   readonly tenants: { get(ref: TenantRef): Promise<Tenant<A>> }
   resolve(facts: RequestFacts): Promise<Resolution<A>>
   run<T>(tenant: Tenant<A>, fn: () => T, options?: { readonly allowInactive?: boolean | undefined }): Promise<Awaited<T>>

@@ -14,7 +14,34 @@ export type ScopeValue<A extends object = Attributes> =
 const sharedScope: ScopeValue<never> = Object.freeze({ kind: 'shared' })
 
 export class Scope<A extends object = Attributes> {
-  readonly #storage = new AsyncLocalStorage<ScopeValue<A> | undefined>()
+  /** `null`: outside every scope on purpose. Undefined: no scope was entered, so that the one in which the process starts counts. */
+  readonly #storage = new AsyncLocalStorage<ScopeValue<A> | null | undefined>()
+  #start: ScopeValue<A> | undefined
+  #findStart: (() => Promise<Tenant<A>>) | undefined
+  #arriving: Promise<void> | undefined
+
+  /**
+   * Code outside every scope of this process belongs to one tenant, which is looked up when it is first needed.
+   * @param find rejects when there is no such tenant; it is then called again by the next one that needs it
+   */
+  startIn(find: () => Promise<Tenant<A>>): void {
+    this.#findStart = find
+  }
+
+  /** Resolves when the tenant of code outside every scope is known. Undefined where there is nothing to wait for: almost always. */
+  arriving(): Promise<void> | undefined {
+    if (this.#findStart === undefined || this.#storage.getStore() !== undefined) return undefined
+    return (this.#arriving ??= this.#arrive(this.#findStart))
+  }
+
+  async #arrive(find: () => Promise<Tenant<A>>): Promise<void> {
+    try {
+      this.#start = Object.freeze({ kind: 'tenant', tenant: await find() })
+      this.#findStart = undefined
+    } finally {
+      this.#arriving = undefined
+    }
+  }
 
   /** Runs `fn` with this tenant as the current one. Nothing stays behind, whether `fn` returns or throws. */
   run<T>(tenant: Tenant<A>, fn: () => T): T {
@@ -28,12 +55,13 @@ export class Scope<A extends object = Attributes> {
 
   /** Runs `fn` outside every scope: the sockets and timers that it starts carry no tenant. */
   runOutside<T>(fn: () => T): T {
-    return this.#storage.run(undefined, fn)
+    return this.#storage.run(null, fn)
   }
 
   /** The current scope, or undefined outside every scope. */
   value(): ScopeValue<A> | undefined {
-    return this.#storage.getStore()
+    const store = this.#storage.getStore()
+    return store === undefined ? this.#start : (store ?? undefined)
   }
 
   /** The current tenant, or undefined in the shared scope and outside every scope. */
@@ -61,7 +89,7 @@ export class Scope<A extends object = Attributes> {
 
   /** A function that runs `fn` in the current scope, whenever and wherever it is called. */
   bind<Args extends unknown[], R>(fn: (...args: Args) => R): (...args: Args) => R {
-    const value = this.value()
-    return (...args) => this.#storage.run(value, () => fn(...args))
+    const store = this.#storage.getStore()
+    return (...args) => this.#storage.run(store, () => fn(...args))
   }
 }

@@ -10,7 +10,7 @@ export function tenantShow(parent: Command, cli: Cli): void {
     .command('show')
     .description('show one tenant, its domains and the state of its migrations')
     .argument(...tenantArgument)
-    .option('--external-id <id>', 'the tenant with this key in another system, in place of the argument')
+    .option('--external-id <id>', 'the tenant with this key in another system, in place of the argument (default: none)')
     .addHelpText(
       'after',
       examples(['tenant show acme', 'by schema'], ['tenant show acme.example.com --json', 'by domain, for a program']),

@@ -31,6 +31,24 @@ export class UsageError extends Error {
   }
 }
 
+/** How a program that a command started has ended. */
+export interface ProgramEnd {
+  readonly exitCode: number | null
+  readonly signal?: NodeJS.Signals
+}
+
+/** A program that a command started has failed. What it wrote is on the terminal already. */
+export class ProgramFailed extends Error {
+  readonly end: ProgramEnd
+
+  constructor(end: ProgramEnd) {
+    super(
+      end.signal === undefined ? `The program ended with exit code ${end.exitCode}.` : `The program was ended by ${end.signal}.`,
+    )
+    this.end = end
+  }
+}
+
 /** Ended by a signal, or by Ctrl-C at a prompt. */
 export class Interrupted extends Error {
   readonly signal: SignalName
@@ -175,6 +193,7 @@ function codeOf(thrown: unknown): string {
   if (error instanceof UsageError) return error.code
   if (error instanceof CommanderError) return 'USAGE'
   if (error instanceof Interrupted) return 'INTERRUPTED'
+  if (error instanceof ProgramFailed) return 'PROGRAM_FAILED'
   const refusal = refusalIn(error)
   if (refusal !== undefined) return refusal.code
   if (serverWords(error).sqlState !== undefined) return 'DATABASE_ERROR'

@@ -30,6 +30,11 @@ export class Output {
     this.#writeLines(this.isJson ? JSON.stringify(document, undefined, 2) : text())
   }
 
+  /** For a command that has no result of its own: what is written to stdout after this goes there. */
+  leaveStdout(): void {
+    process.stdout.write = this.#writeResult
+  }
+
   /** Help that the caller asked for. */
   help(text: string): void {
     this.#writeResult(text)

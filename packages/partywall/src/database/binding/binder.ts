@@ -8,6 +8,8 @@ export interface Binder {
   capture(): Binding
   /** The binding of the current scope; undefined outside every scope. */
   tryCapture(): Binding | undefined
+  /** What `capture` has to wait for. Undefined where there is nothing: almost always. */
+  arriving?(): Promise<void> | undefined
   /** The binding of statements that prepare a connection before any tenant has it. */
   readonly shared: Binding
   /** The binding of a statement that only signals another session of the same login: no role of a tenant may do that. */
@@ -27,6 +29,7 @@ export function scopeBinder(scope: Scope<any>, bindings: Bindings, outsideScope:
     shared: bindings.shared,
     signal: bindings.deploy.qualified,
     tryCapture,
+    arriving: () => scope.arriving(),
     capture() {
       const binding = tryCapture() ?? (outsideScope === 'shared' ? bindings.shared : undefined)
       if (binding !== undefined) return binding

@@ -160,6 +160,8 @@ export class TenantPool extends pg.Pool {
 
   #capture<T>(use: (binding: Binding) => Promise<T>): Promise<T> {
     try {
+      const arriving = this.#binder.arriving?.()
+      if (arriving !== undefined) return arriving.then(() => use(this.#binder.capture()))
       return use(this.#binder.capture())
     } catch (error) {
       return Promise.reject(error)

@@ -4,6 +4,7 @@
  */
 import { isTenancyError, TenancyError } from '../../errors.ts'
 import { seen } from '../../seen.ts'
+import { startVariable } from '../../start-variable.ts'
 import type { RequestFacts, Resolution } from '../../ports/resolver.ts'
 import type { HttpTenancy } from '../../ports/tenancy-like.ts'
 import type { Attributes, Tenant, TenantRef } from '../../types.ts'
@@ -53,7 +54,7 @@ export type Admit<A extends object = Attributes, R = RequestFacts> = (facts: Req
  * @throws TenancyError INVALID_OPTION, also when a resolver reads what every client can choose, and nothing says who checks it
  */
 export function createAdmission<A extends object, R = RequestFacts>(
-  tenancy: Pick<HttpTenancy<A>, 'resolve' | 'run' | 'runShared' | 'options' | 'tenants'>,
+  tenancy: Pick<HttpTenancy<A>, 'resolve' | 'run' | 'runShared' | 'options' | 'tenants' | 'startTenant'>,
   options: AdmissionOptions<NoInfer<A>, R> = {},
   what = 'createAdmission',
 ): Admit<A, R> {
@@ -62,6 +63,7 @@ export function createAdmission<A extends object, R = RequestFacts>(
   countAdmission()
 
   return async (facts, request = facts as R) => {
+    assertServes(what, tenancy.startTenant)
     const resolution = await authorized(await tenancy.resolve(facts), request)
     switch (resolution.outcome) {
       case 'resolved':
@@ -124,6 +126,16 @@ export function createAdmission<A extends object, R = RequestFacts>(
     const page = await answers[resolution.outcome as keyof typeof answers]?.(resolution as never, facts)
     return { action: 'refuse', resolution, answer: page ?? refusal(resolution, { retryAfterMs }) }
   }
+}
+
+/** A request without a tenant would otherwise run in the one that the process was started for. */
+function assertServes(what: string, startTenant: string | undefined): void {
+  if (startTenant === undefined) return
+  throw new TenancyError(
+    'INVALID_OPTION',
+    `${what} serves no requests in a process that was started for one tenant: ${startVariable} is set. Unset it for a server.`,
+    { details: { what, option: startVariable, seen: startTenant } },
+  )
 }
 
 async function runHere<T>(fn: () => T): Promise<Awaited<T>> {

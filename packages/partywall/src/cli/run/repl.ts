@@ -1,0 +1,56 @@
+/** `partywall repl`: JavaScript in the scope of one tenant, or of the shared schema, on the terminal. */
+import { once } from 'node:events'
+import { start } from 'node:repl'
+import type { Command } from 'commander'
+import type { Tenancy } from '../../tenancy.ts'
+import type { Cli } from '../context/cli.ts'
+import { examples } from '../context/declarations.ts'
+import { UsageError } from '../terminal/failure.ts'
+
+interface Flags {
+  readonly tenant?: string
+  readonly shared?: boolean
+}
+
+export function repl(parent: Command, cli: Cli): void {
+  parent
+    .command('repl')
+    .description('JavaScript in the scope of one tenant: tenancy, pool and tenant are there')
+    .optionsGroup('Where (one is required):')
+    .option('--tenant <tenant>', 'in this tenant, by schema, id or domain, whatever its status')
+    .option('--shared', 'in the shared schema')
+    .addHelpText('after', examples(['repl --tenant acme', "then: await pool.query('select * from notes')"]))
+    .action(async ({ tenant: ref, shared = false }: Flags) => {
+      if (cli.out.isJson) throw new UsageError('repl is a session and has no JSON document')
+      if ((ref === undefined) === !shared) throw new UsageError('give one of --tenant <tenant> and --shared', 'MISSING_ANSWER')
+      cli.out.leaveStdout()
+      const tenancy = await cli.tenancy()
+      if (ref === undefined) return tenancy.runShared(() => session(tenancy, 'shared> ', {}))
+      const tenant = await tenancy.tenants.get(ref)
+      return tenancy.run(tenant, () => session(tenancy, `${tenant.schema}> `, { tenant }), { allowInactive: true })
+    })
+}
+
+type Evaluate = ReturnType<typeof start>['eval']
+
+async function session(tenancy: Tenancy, prompt: string, names: object): Promise<void> {
+  const server = start({ prompt })
+  Object.assign(server.context, { tenancy, pool: tenancy.pool, ...names })
+  const evaluations = new Set<Promise<void>>()
+  const { eval: evaluate } = server
+  // The terminal calls it outside of the scope.
+  const inScope = tenancy.bind(((code, context, file, done) => {
+    const ended = new Promise<void>((resolve) => {
+      evaluate.call(server, code, context, file, (error, result) => {
+        resolve()
+        done(error, result)
+      })
+    })
+    evaluations.add(ended)
+    void ended.then(() => evaluations.delete(ended))
+  }) satisfies Evaluate)
+  Object.assign(server, { eval: inScope })
+  await once(server, 'exit')
+  // Input that ends, as that of a script does, ends the session while its last line still waits for the database.
+  await Promise.all(evaluations)
+}
