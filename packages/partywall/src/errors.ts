@@ -43,6 +43,8 @@ export const errorCodes = {
   LOGIN_REFUSED: { meaning: "No connection could be had that is logged in as the tenant's own role.", http: 503 },
   SCHEMA_MISSING: { meaning: 'The schema of the tenant is not in the database, or the role may not use it.', http: 503 },
   EXTERNAL_ID_EXISTS: { meaning: 'The external id belongs to a tenant already.', http: 409 },
+  DOMAIN_NOT_CLAIMABLE: { meaning: 'A tenant cannot claim this host name.', http: 400 },
+  DOMAIN_NOT_VERIFIED: { meaning: 'The record that proves the domain was not found.', http: 409 },
   DOMAIN_EXISTS: { meaning: 'The domain belongs to a tenant already.', http: 409 },
   PRIMARY_DOMAIN: { meaning: 'The primary domain of a tenant cannot go while it has others.', http: 409 },
   UNKNOWN_LOGIN: { meaning: 'This database has no login of a customer with this name.', http: 404 },
@@ -153,6 +155,14 @@ export interface ErrorDetails {
   SCHEMA_MISSING: { readonly schema: string }
   EXTERNAL_ID_EXISTS: { readonly externalId: string }
   DOMAIN_EXISTS: { readonly domains: readonly string[] }
+  /** `reason`: half a sentence. */
+  DOMAIN_NOT_CLAIMABLE: { readonly domain: string; readonly reason: string }
+  /** `record`: the name and the value that DNS must have. `seen`: whether DNS has no such record, records with other values, or did not answer. */
+  DOMAIN_NOT_VERIFIED: {
+    readonly domain: string
+    readonly record: { readonly name: string; readonly value: string }
+    readonly seen: 'none' | 'others' | 'no answer'
+  }
   PRIMARY_DOMAIN: { readonly domain: string; readonly schema: string }
   UNKNOWN_LOGIN: { readonly role: string }
   UNKNOWN_DOMAIN: { readonly domain: string; readonly schema: string }

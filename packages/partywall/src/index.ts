@@ -1,6 +1,7 @@
 import './node-version.ts'
 export { createTenancy } from './tenancy.ts'
 export type { Tenancy } from './tenancy.ts'
+export type { RecheckedDomain, RecheckOptions, RecheckReport } from './domains/verification.ts'
 export type { BoundaryApi, DatabaseApi, DomainsApi, LoginsApi, RunInTenantOptions, SessionOptions } from './tenancy-api.ts'
 export type { TemplatesApi, TemplateStatus } from './tenancy-templates.ts'
 export type { WarmApi, WarmFilled, WarmStatus } from './tenancy-warm.ts'
@@ -20,6 +21,7 @@ export type {
   MigrationSourceOption,
   MigrationsOptions,
   WarmOptions,
+  DomainsOptions,
   PoolOptions,
 } from './config/config.ts'
 export { byClaim, type ClaimOptions } from './resolve/by-claim.ts'
@@ -160,7 +162,7 @@ export type { ProvisionContext, SeedContext } from './ports/steps.ts'
 export { folderMigrations } from './migrations/sources/folder/folder.ts'
 export { assertFleetOk } from './fleet/report.ts'
 export type { FleetEntry, FleetReport, MigrationEntry, MigrationReport } from './types.ts'
-export type { Attributes, Domain, Tenant, TenantRef, TenantSelection, TenantStatus } from './types.ts'
+export type { Attributes, Domain, DomainClaim, Tenant, TenantRef, TenantSelection, TenantStatus } from './types.ts'
 export type { Register, RegisteredTenant, RequestProperty } from './types.ts'
 export type { Queryable, Statement } from './sql/statement.ts'
 export type { SqlIdentifier, SqlTag } from './sql/sql.ts'

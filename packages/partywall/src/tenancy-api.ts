@@ -1,6 +1,9 @@
 /** What the parts of a tenancy, such as `tenancy.tenants`, promise to their users. */
 import type { ClientConfig } from 'pg'
+import type { Claims } from './catalog/domains/claims.ts'
 import type { DomainListOptions, Domains } from './catalog/domains/domains.ts'
+import type { PublicOptions } from './config/options.ts'
+import type { RecheckOptions, RecheckReport } from './domains/verification.ts'
 import type { BoundaryParts, BoundaryWork } from './lifecycle/boundary/boundaries.ts'
 import type { BoundaryOptions } from './lifecycle/boundary/boundary-options.ts'
 import type { BoundaryReport, BoundaryStatus } from './lifecycle/boundary/boundary-report.ts'
@@ -8,7 +11,7 @@ import type { CreatedLogin, Login, LoginParts, Logins } from './lifecycle/logins
 import type { NewLogin } from './lifecycle/logins/new-login.ts'
 import type { ForEachEntry } from './fleet/for-each.ts'
 import type { Rotated, RotateOptions, RotateParts } from './lifecycle/rotate-logins.ts'
-import type { Domain, FleetReport, TenantRef } from './types.ts'
+import type { Domain, DomainClaim, FleetReport, TenantRef } from './types.ts'
 
 export interface RunInTenantOptions {
   /** Also enters a tenant that is suspended, archived or in maintenance: for operators and repairs. @default false */
@@ -55,6 +58,39 @@ export interface DomainsApi {
    * @example for await (const { domain } of tenancy.domains.each()) console.log(domain)
    */
   each(): AsyncGenerator<Domain, void, undefined>
+  /**
+   * Claims a host name for a tenant: its customer sets the TXT record of the claim, and then `verify` adds the domain. A claim leads nowhere, and several
+   * tenants may claim one name. A second claim of the same tenant returns the first. Costs one transaction with three queries.
+   * @example const { record } = await tenancy.domains.claim('acme', 'polls.acme.com') // show record.name and record.value to the customer
+   * @throws TenancyError DOMAIN_NOT_CLAIMABLE for a public suffix, an address, a name under your own base, and after 100 claims; INVALID_DOMAIN, UNKNOWN_TENANT
+   */
+  claim(ref: TenantRef, domain: string): Promise<DomainClaim>
+  /**
+   * The claims of a tenant, sorted by name. Costs one query.
+   * @example for (const { domain, isVerified } of await tenancy.domains.claims('acme')) console.log(domain, isVerified)
+   * @throws TenancyError UNKNOWN_TENANT
+   */
+  claims(ref: TenantRef): Promise<DomainClaim[]>
+  /**
+   * Looks for the TXT record of a claim, and adds the domain to the tenant when it is there. Costs one question to DNS, up to 6 s where it does not
+   * answer, one query, and a transaction with five when it is added.
+   * @example await tenancy.domains.verify('acme', 'polls.acme.com')
+   * @throws TenancyError DOMAIN_NOT_VERIFIED with the record and what was seen; DOMAIN_EXISTS when another tenant has proven it; UNKNOWN_DOMAIN without a claim
+   */
+  verify(ref: TenantRef, domain: string): Promise<DomainClaim>
+  /**
+   * Looks again for the record of each domain that was proven, and revokes those whose record is missing for longer than the grace. Domains that an
+   * operator added by `add` have no record, and stay. Run it every few hours. Costs a question to DNS and a statement for each domain.
+   * @example const { domains } = await tenancy.domains.recheck()
+   * @throws TenancyError INVALID_ARGUMENT
+   */
+  recheck(options?: RecheckOptions): Promise<RecheckReport>
+  /**
+   * Gives up a claim. A domain that was proven stays until `remove`, and is not checked again. Costs one transaction with two queries.
+   * @example await tenancy.domains.release('acme', 'polls.acme.com')
+   * @throws TenancyError UNKNOWN_DOMAIN when the tenant has no such claim
+   */
+  release(ref: TenantRef, domain: string): Promise<void>
 }
 
 /** `tenancy.boundary`: the rights of all tenants, as the option `boundary` says. */
@@ -126,14 +162,37 @@ export interface DatabaseApi {
   connectionConfig(): Promise<ClientConfig>
 }
 
-export function domainsApi(domains: Domains<any>): DomainsApi {
-  return {
-    add: (ref, name, options) => domains.add(ref, name, options),
+export interface DomainParts {
+  readonly domains: Domains<any>
+  readonly claims: Claims<any>
+  readonly options: Pick<PublicOptions, 'resolve' | 'domains'>
+}
+
+/** What asks DNS, and the list of public suffixes, are loaded when they are first needed. */
+export function domainsApi({ domains, claims, options }: DomainParts): DomainsApi {
+  const bases = options.resolve.flatMap((resolver) => ('hosts' in resolver ? (resolver.hosts?.bases ?? []) : []))
+  return Object.freeze({
+    add: (ref, name, given) => domains.add(ref, name, given),
     remove: (ref, name) => domains.remove(ref, name),
     setPrimary: (ref, name) => domains.setPrimary(ref, name),
-    list: (ref, options) => domains.list(ref, options),
+    list: (ref, given) => domains.list(ref, given),
     each: () => domains.each(),
-  }
+    claim: (ref, name) =>
+      claims.claim(ref, name, async (domain) => {
+        const { claimProblem } = await import(/* webpackMode: "eager" */ './domains/claimable.ts')
+        return claimProblem(domain, bases)
+      }),
+    claims: (ref) => claims.list(ref),
+    async verify(ref, name) {
+      const { verifyDomain } = await import(/* webpackMode: "eager" */ './domains/verification.ts')
+      return verifyDomain(claims, options.domains.nameServers, ref, name)
+    },
+    async recheck(given = {}) {
+      const { recheckDomains } = await import(/* webpackMode: "eager" */ './domains/verification.ts')
+      return recheckDomains(claims, options.domains.nameServers, given)
+    },
+    release: (ref, name) => claims.release(ref, name),
+  } satisfies DomainsApi)
 }
 
 /** The work is loaded when it is first needed, as that of `loginsApi`. */

@@ -3,6 +3,7 @@
  * the tenants, and an entry is refused where a name would lead a tenant to the shared schema. No I/O.
  */
 import { Catalog } from './catalog/catalog.ts'
+import { Claims } from './catalog/domains/claims.ts'
 import { Domains } from './catalog/domains/domains.ts'
 import { Relations } from './catalog/relations/relations.ts'
 import { Access } from './catalog/roles/access.ts'
@@ -29,6 +30,7 @@ export interface Rooms<A extends object> {
   readonly catalog: Catalog
   readonly tenants: Tenants<A>
   readonly domains: Domains<A>
+  readonly claims: Claims<A>
   readonly sources: MigrationSources
   readonly entry: Entry<A>
   /** For a tenant that is made, and for migrations. */
@@ -63,6 +65,7 @@ export function openRooms<A extends object>({ database: server, deploy, loginKey
   const endLogin = (tenantId: string): void => database.endLogin(tenantRole(tenantId))
   const tenants = new Tenants<A>(catalog, options, events, (watch) => database.watch(watch), endLogin)
   const domains = new Domains<A>(catalog, tenants, events)
+  const claims = new Claims<A>(catalog, tenants, domains)
   const parts = {
     options,
     scope,
@@ -73,6 +76,7 @@ export function openRooms<A extends object>({ database: server, deploy, loginKey
     catalog,
     tenants,
     domains,
+    claims,
     sources: migrationSources(options),
     endLogin,
     background: { isOff: false },

@@ -106,7 +106,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       isEmbedded: database.given.isEmbedded,
       connectionConfig: () => database.connectionConfig(),
     })
-    this.domains = domainsApi(rooms.domains)
+    this.domains = domainsApi(rooms)
     this.migrations = new Migrations<A>(
       async () => ({ ...withDriftGate(rooms), ...(await rooms.forWork()) }),
       catalog.deploy,

@@ -108,6 +108,21 @@ export interface Domain {
   readonly createdAt: Date
 }
 
+/** A domain that a tenant claims: it leads to the tenant once a TXT record has proven it. */
+export interface DomainClaim {
+  readonly domain: string
+  readonly tenantId: string
+  /** Whether the domain is among those of the tenant. */
+  readonly isVerified: boolean
+  /** What the customer sets in its DNS. Public there: it proves nothing for another tenant. */
+  readonly record: { readonly name: string; readonly type: 'TXT'; readonly value: string }
+  readonly createdAt: Date
+  /** When DNS was asked last. Absent: never. */
+  readonly checkedAt?: Date
+  /** Since when the record of a verified domain was not found. Absent: the last look found it. */
+  readonly missingSince?: Date
+}
+
 export interface FleetEntry {
   /** The schema of a tenant; 'shared' for the shared schema; 'template' and 'template:<kind>' for templates. */
   readonly target: string

@@ -79,6 +79,11 @@ export interface MigrationsOptions {
   template?: boolean | undefined
 }
 
+export interface DomainsOptions {
+  /** The name servers that are asked for TXT records: addresses, perhaps with ports. @default those of the system */
+  nameServers?: readonly string[]
+}
+
 export interface WarmOptions {
   /**
    * How many schemas wait for the next tenants of the kind `default`, or of each kind by its name; from 0 to 100. A new tenant gets one by a rename. Each is a whole
@@ -187,6 +192,8 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
   seeds?: string | false | undefined
   /** Schemas that are ready for the next tenants, so that a creation takes milliseconds. @default none */
   warm?: WarmOptions
+  /** How the domains of customers are proven. */
+  domains?: DomainsOptions
   /** Functions of the application that take part in the life of a tenant. */
   hooks?: HooksOption
   /**

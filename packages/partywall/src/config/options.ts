@@ -13,6 +13,7 @@ import { mostTimeoutMs } from '../whole-number.ts'
 import { boolean, definedIfGiven, invalid, knownKeys, list, oneOf, text, wholeNumber } from './checks.ts'
 import { boundaryOption, needsLogins, sharedGrantsOption, type Boundaries, type SharedGrants } from './boundary-option.ts'
 import type { Config, HooksOption, PoolOptions } from './config.ts'
+import { domainsOption } from './domains-option.ts'
 import { databaseOptions, type GivenDatabase } from './database-option.ts'
 import { projectRoot } from './project-root.ts'
 import { warmOption, type Warmth } from './warm-option.ts'
@@ -47,6 +48,7 @@ export interface PublicOptions {
   readonly pool: Readonly<Required<Omit<PoolOptions, 'maxPerTenant'>>> & { readonly maxPerTenant: number | undefined }
   readonly seeds: SeedsOption
   readonly warm: Warmth
+  readonly domains: { readonly nameServers: readonly string[] | undefined }
   readonly hooks: {
     readonly beforeDelete: ((tenant: Tenant<any>) => unknown) | undefined
     readonly onProvision: HooksOption['onProvision']
@@ -83,6 +85,7 @@ const defaults = {
     warnWhenHeldMs: 60_000,
   },
   warm: {},
+  domains: {},
   tenantCacheMs: 1000,
 } as const satisfies Config
 
@@ -104,6 +107,7 @@ const keys = [
   'pool',
   'seeds',
   'warm',
+  'domains',
   'hooks',
   'statementTimeoutMs',
   'tenantCacheMs',
@@ -160,6 +164,7 @@ export function resolveOptions(config: Config<any> = {}): Options {
     pool: poolOption(pool),
     seeds: seedsOption(config.seeds, root),
     warm: warmOption(config.warm ?? defaults.warm, Object.keys(tenantSources)),
+    domains: domainsOption(config.domains ?? defaults.domains),
     hooks: {
       beforeDelete: hookOption('hooks.beforeDelete', hooks.beforeDelete),
       onProvision: hookOption('hooks.onProvision', hooks.onProvision),

@@ -21,6 +21,7 @@ test('the catalog migrations keep the names and checksums that installed catalog
     [14, '0014-warm', '6ec9cb47caeca73e6094afdd733de2b99b33558b5ea481adb4e7645c28d968dd'],
     [15, '0015-members', 'ecd94086d7c1ad25551de6211bc5c517668522228f7b6b6a3f8ae1d0a6c6a72a'],
     [16, '0016-external-id', 'c681dfcb9d6b119d39594e93616ea6f32dfef307dfc5a6b0670176449a84d3fc'],
+    [17, '0017-domain-claims', '4445f0a2156df69b5141f343dc85680baad46c36892d1a7e7468aedc7bf476cf'],
   ])
 })
 

@@ -31,7 +31,7 @@ function literal(value: unknown): string {
 
 /** As a config spells them: nested keys with a dot, folders relative to the root, and one folder for tenants without kinds. */
 function shownDefaults(): Record<string, unknown> {
-  const { attributes, migrations, pool, hooks, seeds, warm, root, boundary, shared, deploy, loginKeys, ...options } =
+  const { attributes, migrations, pool, hooks, seeds, warm, domains, root, boundary, shared, deploy, loginKeys, ...options } =
     resolveOptions({
       root: '/',
     })
@@ -44,6 +44,7 @@ function shownDefaults(): Record<string, unknown> {
     shared,
     hooks,
     warm,
+    domains,
     database: { deploy, loginKey: undefined },
     migrations: { ...mapValues(folders, (folder) => String(folder).slice(root.length)), outOfOrder, shadowed, onDrift, template },
     tenant: { attributes },

@@ -4,6 +4,7 @@
  * never thrown.
  */
 import { readdir, readFile } from 'node:fs/promises'
+import { METHODS } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { errorCodes, TenancyError, type ErrorDetails, type TenancyErrorCode } from '../../src/errors.ts'
@@ -156,6 +157,8 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   SCHEMA_EXISTS: { schema: 'always' },
   SCHEMA_MISSING: { schema: 'always' },
   EXTERNAL_ID_EXISTS: { externalId: 'always' },
+  DOMAIN_NOT_CLAIMABLE: { domain: 'always', reason: 'always' },
+  DOMAIN_NOT_VERIFIED: { domain: 'always', record: 'always', seen: 'always' },
   DOMAIN_EXISTS: { domains: 'always' },
   PRIMARY_DOMAIN: { domain: 'always', schema: 'always' },
   UNKNOWN_LOGIN: { role: 'always' },
@@ -235,7 +238,8 @@ function codesOfAnswers(files: Record<string, string>): string[] {
   const code = '[A-Z]{4,}(?:_[A-Z]+)*'
   const named = shared.flatMap(([, text]) => [...text.matchAll(new RegExp(`'(${code})'|^ +(${code}): \\{`, 'gm'))])
   const found = new Set(named.map(([, quoted, key]) => (quoted ?? key)!))
-  return [...found].filter((name) => !Object.hasOwn(errorCodes, name)).toSorted()
+  // Methods of HTTP look like codes.
+  return [...found].filter((name) => !Object.hasOwn(errorCodes, name) && !METHODS.includes(name)).toSorted()
 }
 
 function codesOfWarnings(files: Record<string, string>): string[] {

@@ -56,6 +56,8 @@ const rooms: Record<string, readonly string[]> = {
   'catalog/audit': ['sql', 'scope'],
   'catalog/tenants': [...ground, 'catalog/audit', 'catalog'],
   'catalog/domains': [...text, 'catalog/audit', 'catalog', 'catalog/tenants'],
+  // A customer proves a domain.
+  domains: ['names', 'catalog/domains', 'fleet'],
   'catalog/runs': ['sql', 'ports', 'catalog/audit'],
   'catalog/relations': ['sql'],
   'catalog/blueprints': ['sql', 'blueprint'],
@@ -271,7 +273,7 @@ const rooms: Record<string, readonly string[]> = {
   'doctor/*': [...text, 'config', 'migrations/history', 'doctor/context'],
   doctor: ['ports', 'sql', 'config', 'doctor/*', 'doctor/context'],
   // The edges: each adapter takes a tenancy by its shape (ports), so it needs none of the wiring.
-  'http/shared': ['ports'],
+  'http/shared': ['names', 'ports'],
   http: ['ports', 'http/shared'],
   // What looks at a project: the registry of checks, and the applications of each framework.
   'check/app': ['http/shared'],

@@ -55,6 +55,35 @@ export class Domains<A extends object = Attributes> {
     return added
   }
 
+  /** For claims: adds a domain that the tenant has proven. @throws TenancyError DOMAIN_EXISTS when another tenant has it */
+  async addProven(ref: TenantRef, name: string): Promise<void> {
+    const added = await this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
+      const all = await listed(transaction, tenant.id)
+      if (all.some(({ domain }) => domain === name)) return undefined
+      const isPrimary = all.length === 0
+      const insert = recordedAs('domain.verified', insertDomainsSql(tenant.id, [name]), { primary: isPrimary })
+      const [inserted] = await insertDomains(transaction, [name], insert)
+      return isPrimary ? promote(transaction, tenant.id, promoteSql(tenant.id, name)) : inserted!
+    })
+    if (added !== undefined) this.added([added])
+  }
+
+  /** For claims: removes a domain whose record is gone, also the primary one; another one of the tenant becomes primary then. */
+  async revoke(ref: TenantRef, name: string): Promise<void> {
+    const { gone, heir } = await this.#tenants.changing(parseTenantRef(ref), async (transaction, tenant) => {
+      const all = await listed(transaction, tenant.id)
+      const removed = all.find(({ domain }) => domain === name)
+      if (removed === undefined) return { gone: undefined, heir: undefined }
+      await transaction.query(recordedAs('domain.revoked', deleteDomainSql(tenant.id, name)))
+      const next = removed.isPrimary ? all.find(({ domain }) => domain !== name) : undefined
+      if (next === undefined) return { gone: removed, heir: undefined }
+      const statement = recordedAs('domain.primary', promoteSql(tenant.id, next.domain))
+      return { gone: removed, heir: await promote(transaction, tenant.id, statement) }
+    })
+    if (gone !== undefined) this.removed([gone])
+    if (heir !== undefined) this.#events.emit('domain.primary', { domain: heir })
+  }
+
   /** tenancy.domains.remove */
   async remove(ref: TenantRef, domain: string): Promise<void> {
     const name = parseDomain(domain)
@@ -217,7 +246,7 @@ function domainExists(taken: readonly string[]): TenancyError {
   )
 }
 
-function unknownDomain(domain: string, schema: string): TenancyError {
+export function unknownDomain(domain: string, schema: string): TenancyError {
   return new TenancyError(
     'UNKNOWN_DOMAIN',
     `The tenant ${JSON.stringify(schema)} has no domain ${JSON.stringify(domain)}. tenancy.domains.list shows the domains that it has.`,

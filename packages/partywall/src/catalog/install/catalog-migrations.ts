@@ -16,6 +16,7 @@ import { steps } from './migrations/0013-steps.ts'
 import { warm } from './migrations/0014-warm.ts'
 import { members } from './migrations/0015-members.ts'
 import { externalId } from './migrations/0016-external-id.ts'
+import { domainClaims } from './migrations/0017-domain-claims.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -34,4 +35,5 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   warm,
   members,
   externalId,
+  domainClaims,
 ]

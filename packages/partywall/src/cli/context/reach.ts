@@ -3,14 +3,17 @@ import type { Tenancy } from '../../tenancy.ts'
 import type { Domain } from '../../types.ts'
 
 /** One line for each host name whose requests do not reach its tenant. Costs at most two queries for each. */
-export async function unreached(tenancy: Tenancy, domains: readonly Domain[]): Promise<string[]> {
+export async function unreached(tenancy: Tenancy, domains: readonly Pick<Domain, 'domain' | 'tenantId'>[]): Promise<string[]> {
   // Without resolvers nothing is known: the app finds its tenants in another way.
   if (tenancy.options.resolve.length === 0) return []
   const lines = await Promise.all(domains.map((domain) => unreachedBy(tenancy, domain)))
   return lines.filter((line) => line !== undefined)
 }
 
-async function unreachedBy(tenancy: Tenancy, { domain, tenantId }: Domain): Promise<string | undefined> {
+async function unreachedBy(
+  tenancy: Tenancy,
+  { domain, tenantId }: Pick<Domain, 'domain' | 'tenantId'>,
+): Promise<string | undefined> {
   // A resolver of the app may expect more than a host.
   const resolution = await tenancy.resolve({ host: domain }).catch(() => undefined)
   if (resolution === undefined) return undefined

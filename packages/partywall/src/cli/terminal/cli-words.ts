@@ -39,6 +39,8 @@ const table: Table = {
     '`partywall domain list` shows the domains of all tenants, `partywall domain remove <tenant> <domain>` removes one.',
   UNKNOWN_DOMAIN: ({ details: { domain, schema } }) =>
     `The tenant ${JSON.stringify(schema)} has no domain ${JSON.stringify(domain)}. \`partywall domain list ${schema}\` shows its domains.`,
+  DOMAIN_NOT_VERIFIED: ({ summary, details: { domain } }) =>
+    withoutCalls(summary).replace('and try again;', `and call \`partywall domain verify <tenant> ${domain}\` again;`),
   PRIMARY_DOMAIN: ({ details: { domain, schema } }) =>
     `${JSON.stringify(domain)} is the primary domain of the tenant ${JSON.stringify(schema)}, which has others, so it cannot be removed. ` +
     `Make another one primary first: \`partywall domain set-primary ${schema} <domain>\`. \`partywall domain list ${schema}\` shows its domains.`,
