@@ -49,6 +49,15 @@ export const errorCodes = {
   PRIMARY_DOMAIN: { meaning: 'The primary domain of a tenant cannot go while it has others.', http: 409 },
   UNKNOWN_LOGIN: { meaning: 'This database has no login of a customer with this name.', http: 404 },
   UNKNOWN_DOMAIN: { meaning: 'No tenant has this domain.', http: 404 },
+  NOT_A_MEMBER: { meaning: 'The user is not a member of this tenant.', http: 403 },
+  NOT_PERMITTED_ROLE: { meaning: 'The role of the member does not permit this.', http: 403 },
+  MEMBER_EXISTS: { meaning: 'The user is a member of the tenant already.', http: 409 },
+  LAST_OWNER: { meaning: 'The last owner of a tenant must stay its owner.', http: 409 },
+  SEATS_TAKEN: { meaning: 'The tenant has as many members as it may have.', http: 409 },
+  UNKNOWN_ROLE: { meaning: 'The tenant has no such role.', http: 400 },
+  ROLE_IN_USE: { meaning: 'Members have this role.', http: 409 },
+  INVALID_INVITATION: { meaning: 'The invitation is unknown, used, revoked or over.', http: 404 },
+  MAY_NOT_JOIN: { meaning: 'The tenant does not let users join with such an address.', http: 403 },
   CATALOG_MISSING: {
     meaning: 'The catalog is not installed, or older than this version, and the role may not install it.',
     http: 503,
@@ -166,6 +175,21 @@ export interface ErrorDetails {
   PRIMARY_DOMAIN: { readonly domain: string; readonly schema: string }
   UNKNOWN_LOGIN: { readonly role: string }
   UNKNOWN_DOMAIN: { readonly domain: string; readonly schema: string }
+  NOT_A_MEMBER: { readonly schema: string; readonly userId: string }
+  NOT_PERMITTED_ROLE: { readonly schema: string; readonly userId: string; readonly role: string }
+  MEMBER_EXISTS: { readonly schema: string; readonly userId: string }
+  LAST_OWNER: { readonly schema: string; readonly userId: string }
+  SEATS_TAKEN: { readonly schema: string; readonly seats: number }
+  /** `roles`: those that there are. */
+  UNKNOWN_ROLE: {
+    readonly schema: string
+    readonly role: string
+    readonly roles: readonly string[]
+    readonly nearest: string | undefined
+  }
+  ROLE_IN_USE: { readonly schema: string; readonly role: string }
+  INVALID_INVITATION: {}
+  MAY_NOT_JOIN: { readonly schema: string }
   CATALOG_MISSING: { readonly role: string; readonly database?: string; readonly installed?: number | undefined }
   CATALOG_NEWER: { readonly installed: number; readonly known: number }
   NOT_PERMITTED: {}

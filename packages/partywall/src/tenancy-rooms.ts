@@ -5,6 +5,7 @@
 import { Catalog } from './catalog/catalog.ts'
 import { Claims } from './catalog/domains/claims.ts'
 import { Domains } from './catalog/domains/domains.ts'
+import { Members } from './catalog/members/members.ts'
 import { Relations } from './catalog/relations/relations.ts'
 import { Access } from './catalog/roles/access.ts'
 import { Tenants } from './catalog/tenants/tenants.ts'
@@ -31,6 +32,7 @@ export interface Rooms<A extends object> {
   readonly tenants: Tenants<A>
   readonly domains: Domains<A>
   readonly claims: Claims<A>
+  readonly members: Members<A>
   readonly sources: MigrationSources
   readonly entry: Entry<A>
   /** For a tenant that is made, and for migrations. */
@@ -77,6 +79,7 @@ export function openRooms<A extends object>({ database: server, deploy, loginKey
     tenants,
     domains,
     claims,
+    members: new Members<A>(catalog, tenants, options),
     sources: migrationSources(options),
     endLogin,
     background: { isOff: false },

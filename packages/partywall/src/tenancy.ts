@@ -46,6 +46,7 @@ import { cloningOf, createTenant } from './tenancy-clone.ts'
 import { examineBy } from './tenancy-doctor.ts'
 import { activatedWithoutDrift, driftIn, withDriftGate, type DriftOptions, type DriftReport } from './tenancy-drift.ts'
 import { openRooms, type Rooms } from './tenancy-rooms.ts'
+import { membersApi, type MembersApi } from './tenancy-members.ts'
 import { templatesApi, type TemplatesApi } from './tenancy-templates.ts'
 import { warmApi, type WarmApi } from './tenancy-warm.ts'
 import { migrationsOfOne, tenantsApi, type TenantsApi } from './tenancy-tenants.ts'
@@ -73,6 +74,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly migrations: Migrations<A>
   readonly tenants: TenantsApi<A, I>
   readonly domains: DomainsApi
+  readonly members: MembersApi<A>
   readonly templates: TemplatesApi
   readonly warm: WarmApi
   readonly boundary: BoundaryApi
@@ -107,6 +109,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
       connectionConfig: () => database.connectionConfig(),
     })
     this.domains = domainsApi(rooms)
+    this.members = membersApi(rooms)
     this.migrations = new Migrations<A>(
       async () => ({ ...withDriftGate(rooms), ...(await rooms.forWork()) }),
       catalog.deploy,

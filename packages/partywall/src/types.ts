@@ -123,6 +123,59 @@ export interface DomainClaim {
   readonly missingSince?: Date
 }
 
+/** A user who belongs to a tenant. Frozen. */
+export interface Member {
+  readonly tenantId: string
+  /** As the application calls the user: the id of an account that is elsewhere. */
+  readonly userId: string
+  /** `owner`, `admin`, `member`, a role of the option `members.roles`, or one that the tenant has defined. */
+  readonly role: string
+  /** What the role may do. An owner may do all that the configuration names. */
+  readonly permissions: readonly string[]
+  readonly createdAt: Date
+}
+
+/** A member, with its tenant: one entry of "my tenants". */
+export interface Membership<A extends object = Attributes> extends Member {
+  readonly tenant: Tenant<A>
+}
+
+/** What a member must have to pass. */
+export interface MemberRequirement {
+  /** One of these roles. An owner has each of them. @default any role */
+  readonly roles?: string | readonly string[] | undefined
+  /** All of these permissions. @default none */
+  readonly can?: string | readonly string[] | undefined
+}
+
+/** A role that the members of a tenant may have. */
+export interface TenantRole {
+  readonly name: string
+  readonly can: readonly string[]
+  /** Who has defined it. */
+  readonly by: 'partywall' | 'application' | 'tenant'
+}
+
+/** An invitation to become a member. Its token is known to the invited user alone. */
+export interface Invitation {
+  readonly id: string
+  readonly tenantId: string
+  /** In lower case. */
+  readonly email: string
+  readonly role: string
+  readonly state: 'open' | 'accepted' | 'revoked' | 'expired'
+  /** The user who has accepted it. */
+  readonly acceptedBy?: string
+  readonly createdAt: Date
+  readonly expiresAt: Date
+}
+
+/** A domain of e-mail addresses with which users join a tenant, and the role that they get. */
+export interface EmailDomain {
+  readonly domain: string
+  readonly role: string
+}
+
 export interface FleetEntry {
   /** The schema of a tenant; 'shared' for the shared schema; 'template' and 'template:<kind>' for templates. */
   readonly target: string

@@ -1,6 +1,7 @@
 /** What partywall.config.ts and `createTenancy` take: every option, its unit, range and default. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ClientConfig } from 'pg'
+import type { MembersConfig } from './members-option.ts'
 import type { MigrationSource } from '../ports/migration-source.ts'
 import type { ProvisionContext } from '../ports/steps.ts'
 import type { Resolver } from '../ports/resolver.ts'
@@ -194,6 +195,8 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
   warm?: WarmOptions
   /** How the domains of customers are proven. */
   domains?: DomainsOptions
+  /** Which roles the members of tenants may have, what each may do, and how many members there may be. */
+  members?: MembersConfig
   /** Functions of the application that take part in the life of a tenant. */
   hooks?: HooksOption
   /**

@@ -15,6 +15,7 @@ import { boundaryOption, needsLogins, sharedGrantsOption, type Boundaries, type 
 import type { Config, HooksOption, PoolOptions } from './config.ts'
 import { domainsOption } from './domains-option.ts'
 import { databaseOptions, type GivenDatabase } from './database-option.ts'
+import { membersOption, type MembersOption } from './members-option.ts'
 import { projectRoot } from './project-root.ts'
 import { warmOption, type Warmth } from './warm-option.ts'
 
@@ -49,6 +50,7 @@ export interface PublicOptions {
   readonly seeds: SeedsOption
   readonly warm: Warmth
   readonly domains: { readonly nameServers: readonly string[] | undefined }
+  readonly members: MembersOption
   readonly hooks: {
     readonly beforeDelete: ((tenant: Tenant<any>) => unknown) | undefined
     readonly onProvision: HooksOption['onProvision']
@@ -108,6 +110,7 @@ const keys = [
   'seeds',
   'warm',
   'domains',
+  'members',
   'hooks',
   'statementTimeoutMs',
   'tenantCacheMs',
@@ -165,6 +168,7 @@ export function resolveOptions(config: Config<any> = {}): Options {
     seeds: seedsOption(config.seeds, root),
     warm: warmOption(config.warm ?? defaults.warm, Object.keys(tenantSources)),
     domains: domainsOption(config.domains ?? defaults.domains),
+    members: membersOption(config.members ?? {}),
     hooks: {
       beforeDelete: hookOption('hooks.beforeDelete', hooks.beforeDelete),
       onProvision: hookOption('hooks.onProvision', hooks.onProvision),

@@ -9,11 +9,12 @@ import { tenancyErrorOf, type TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { HttpTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
-import type { Attributes, RequestProperty } from '../types.ts'
+import type { Attributes, MemberRequirement, RequestProperty } from '../types.ts'
 import { createAdmission } from './shared/admission.ts'
 import { admissionKeys, type AdmissionOptions } from './shared/admission-options.ts'
 import { bindEvents } from './shared/context.ts'
 import { nodeFacts } from './shared/facts.ts'
+import { createMemberGuard, guardRequest, markGuard, type UserOf } from './shared/member-guard.ts'
 import { markErrors, markScope } from './shared/middleware-mark.ts'
 import { withoutMount } from './shared/request-mount.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
@@ -21,11 +22,14 @@ import { checkedRetryAfter, errorAnswer, type RefusalOptions, type Refused } fro
 import { checkedProperty, isTenantRequest, markRequest, type TenantOfRequest } from './shared/request-property.ts'
 
 export type * from './shared/adapter-types.ts'
+export { memberOf } from './shared/member-guard.ts'
 export { tenantPath } from './shared/request-mount.ts'
 
 export interface TenantScopeOptions<A extends object = Attributes> extends AdmissionOptions<A, Request> {
   /** The claims of a token that an earlier middleware verified, for resolvers of your own. @default none */
   claims?: (req: Request) => Readonly<Record<string, unknown>> | undefined
+  /** Who is signed in, for `requireMember`: the id of the user. It is called when a route needs it, behind your sign-in. @default none */
+  user?: UserOf<Request>
   /** Answers a refused request in place of the problem document. Runs outside every scope. */
   onRefused?: (resolution: Refused<A>, req: Request, res: Response, next: NextFunction) => unknown
   /**
@@ -50,13 +54,15 @@ declare global {
  * @throws TenancyError INVALID_OPTION
  */
 export function tenantScope<A extends object>(tenancy: HttpTenancy<A>, options: TenantScopeOptions<A> = {}): RequestHandler {
-  assertKnownKeys('tenantScope', options, [...admissionKeys, 'claims', 'onRefused', 'property'], 'INVALID_OPTION')
+  assertKnownKeys('tenantScope', options, [...admissionKeys, 'claims', 'user', 'onRefused', 'property'], 'INVALID_OPTION')
   warnIfUntested('express')
-  const { claims, onRefused, property: chosen, ...admissionOptions } = options
+  const { claims, user, onRefused, property: chosen, ...admissionOptions } = options
   const property = checkedProperty('tenantScope', chosen)
+  const guard = user === undefined ? undefined : createMemberGuard<Request>(tenancy, { user }, 'tenantScope')
   const admit = createAdmission(tenancy, admissionOptions, 'tenantScope')
 
   const enter = async (req: Request, res: Response, next: NextFunction): Promise<unknown> => {
+    markGuard(req, guard)
     const admission = await admit(nodeFacts(req, { host: hostOf(req), url: req.originalUrl, claims: claims?.(req) }), req)
     switch (admission.action) {
       case 'enter':
@@ -121,6 +127,20 @@ export function requireTenant(): RequestHandler {
 /** For routes of the shared side (sign-up, billing, admin): on a tenant's side they answer 404. */
 export function requireShared(): RequestHandler {
   return (req, res, next) => (isTenantRequest(req) ? send(res, problemAnswer('SHARED_REQUIRED')) : next())
+}
+
+/**
+ * For routes of members: 401 where no one is signed in, 403 for a user who is not a member of the tenant, or has none of the roles, or lacks one of the permissions. An owner
+ * passes. It needs the option `user` of `tenantScope`. Behind it, `memberOf(req)` is the member.
+ * @example app.delete('/polls/:id', requireMember({ can: 'polls.write' }), remove)
+ */
+export function requireMember(required: MemberRequirement = {}): RequestHandler {
+  return (req, res, next) => {
+    void guardRequest('requireMember', req, required).then(
+      ({ answer }) => (answer === undefined ? next() : send(res, answer)),
+      (error: unknown) => next(asError(error)),
+    )
+  }
 }
 
 export interface TenancyErrorsOptions extends RefusalOptions {

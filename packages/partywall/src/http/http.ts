@@ -10,10 +10,21 @@ export { certificateAsk, type CertificateAskOptions } from './shared/certificate
 export { bindBody, bindEvents, bindReadable, type ContextTenancy } from './shared/context.ts'
 export { createCors, type CorsAnswer, type CorsOptions } from './shared/cors.ts'
 export { nodeFacts, webFacts, type FactsOptions, type NodeRequest } from './shared/facts.ts'
+export {
+  createMemberGuard,
+  guardRequest,
+  markGuard,
+  memberOf,
+  type Guarded,
+  type MemberGuard,
+  type MemberGuardOptions,
+  type UserOf,
+} from './shared/member-guard.ts'
+export { createSwitch, type Switched } from './shared/switch.ts'
 export { markErrors, markScope } from './shared/middleware-mark.ts'
 export { primaryRedirect, type DomainsTenancy, type PrimaryRedirectOptions } from './shared/primary-redirect.ts'
 export { problemAnswer, problemCodes, type HttpAnswer, type ProblemCode } from './shared/problem.ts'
 export { anyErrorAnswer, errorAnswer, refusal, type RefusalOptions, type Refused } from './shared/refusal.ts'
 export { noteMount, tenantPath, withoutMount } from './shared/request-mount.ts'
 export { routedUrl } from './shared/routed-url.ts'
-export type { HttpTenancy } from '../ports/tenancy-like.ts'
+export type { HttpTenancy, MemberTenancy, SwitchTenancy } from '../ports/tenancy-like.ts'

@@ -1,6 +1,6 @@
 /** The shapes by which adapters take a tenancy. Each takes less than the whole, so that an adapter needs none of the wiring. */
 import type { Pool } from 'pg'
-import type { Attributes, Tenant, TenantRef } from '../types.ts'
+import type { Attributes, Member, MemberRequirement, Membership, Tenant, TenantRef } from '../types.ts'
 import type { RequestFacts, Resolution, Resolver } from './resolver.ts'
 
 /** What an adapter for a library that queries needs: the two pools. */
@@ -22,8 +22,22 @@ export type ScopeLike =
   | { readonly kind: 'tenant'; readonly tenant: { readonly id: string; readonly schema: string; readonly generation: number } }
   | { readonly kind: 'shared' }
 
-/** What an adapter for a web framework needs. */
-export interface HttpTenancy<A extends object = Attributes> {
+/** What a guard of members needs. */
+export interface MemberTenancy {
+  tryCurrent(): Tenant<any> | undefined
+  readonly members: {
+    check(ref: { readonly id: string }, userId: string, required?: MemberRequirement): Promise<Member>
+  }
+}
+
+/** What an endpoint needs with which a user chooses a tenant. */
+export interface SwitchTenancy<A extends object = Attributes> {
+  actingAs<T>(actor: string, fn: () => T): Promise<Awaited<T>>
+  readonly members: { switchTo(ref: TenantRef, userId: string): Promise<Membership<A>> }
+}
+
+/** What an adapter for a web framework needs; a guard of members only where the adapter is told who is signed in. */
+export interface HttpTenancy<A extends object = Attributes> extends Partial<MemberTenancy> {
   readonly options: { readonly resolve: readonly Resolver[] }
   /** Set in a process that was started for one tenant, which serves no requests. */
   readonly startTenant?: string | undefined

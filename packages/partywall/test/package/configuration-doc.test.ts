@@ -31,7 +31,7 @@ function literal(value: unknown): string {
 
 /** As a config spells them: nested keys with a dot, folders relative to the root, and one folder for tenants without kinds. */
 function shownDefaults(): Record<string, unknown> {
-  const { attributes, migrations, pool, hooks, seeds, warm, domains, root, boundary, shared, deploy, loginKeys, ...options } =
+  const { attributes, migrations, pool, hooks, members, seeds, warm, domains, root, boundary, shared, deploy, loginKeys, ...options } =
     resolveOptions({
       root: '/',
     })
@@ -43,6 +43,7 @@ function shownDefaults(): Record<string, unknown> {
     boundary,
     shared,
     hooks,
+    members,
     warm,
     domains,
     database: { deploy, loginKey: undefined },

@@ -58,6 +58,8 @@ const rooms: Record<string, readonly string[]> = {
   'catalog/domains': [...text, 'catalog/audit', 'catalog', 'catalog/tenants'],
   // A customer proves a domain.
   domains: ['names', 'catalog/domains', 'fleet'],
+  // Users that belong to tenants.
+  'catalog/members': [...ground, 'catalog', 'catalog/audit', 'catalog/tenants'],
   'catalog/runs': ['sql', 'ports', 'catalog/audit'],
   'catalog/relations': ['sql'],
   'catalog/blueprints': ['sql', 'blueprint'],

@@ -72,6 +72,7 @@ const served = [
   'catalog/domains',
   'catalog/install',
   'catalog/install/migrations',
+  'catalog/members',
   'catalog/relations',
   'catalog/roles',
   'catalog/tenants',

@@ -49,6 +49,8 @@ export class Tenants<A extends object = Attributes> {
   readonly #states = new TenantStates()
   readonly #stored: StoredTenants<A>
   readonly #onInactive: (tenantId: string) => void
+  readonly #watching: Watch | undefined
+  #onMembers: (tenantId: string | undefined) => void = () => {}
 
   /**
    * @param watch opens the watch for changes of other processes; absent: answers are cached for `tenantCacheMs` only
@@ -66,8 +68,18 @@ export class Tenants<A extends object = Attributes> {
     this.#events = events
     this.#onInactive = onInactive
     this.#attributes = options.attributes
-    const watching = options.tenantCacheMs === 0 ? undefined : watch?.(this.#watchOptions())
-    this.#cache = new TenantCache<A>({ ttlMs: options.tenantCacheMs, ...(watching && { period: () => watching.period() }) })
+    this.#watching = options.tenantCacheMs === 0 ? undefined : watch?.(this.#watchOptions())
+    this.#cache = new TenantCache<A>({ ttlMs: options.tenantCacheMs, period: () => this.period() })
+  }
+
+  /** Names the period in which this process sees every change of the catalog; undefined while it does not. Each use keeps the watch going. */
+  period(): object | undefined {
+    return this.#watching?.period()
+  }
+
+  /** @param listener gets the id of a tenant whose members have changed, in any process; undefined: those of any tenant may have */
+  onMembers(listener: (tenantId: string | undefined) => void): void {
+    this.#onMembers = listener
   }
 
   /** tenancy.tenants.find */
@@ -304,7 +316,7 @@ export class Tenants<A extends object = Attributes> {
       changesSince: changesSinceSql,
       onChange: (text) => this.#note(parseAnnouncement(text)),
       onWatching: (mode, isAgain) => {
-        if (isAgain) this.#cache.forgetAll()
+        if (isAgain) this.#forgetAll()
         this.#events.emit('lookups.watching', { mode })
       },
       onLost: (mode, reason) => void this.#events.emit('lookups.degraded', { mode, reason }),
@@ -320,12 +332,20 @@ export class Tenants<A extends object = Attributes> {
       case 'deleted':
         this.#states.noteDeleted(announcement.id)
         this.#onInactive(announcement.id)
+        this.#onMembers(announcement.id)
         return this.#cache.forget(announcement.id)
       case 'domain':
         return this.#cache.forget(announcement.id)
+      case 'members':
+        return this.#onMembers(announcement.id)
       case 'all':
-        return this.#cache.forgetAll()
+        return this.#forgetAll()
     }
+  }
+
+  #forgetAll(): void {
+    this.#cache.forgetAll()
+    this.#onMembers(undefined)
   }
 
   async #ask(key: TenantKey): Promise<Tenant<A> | undefined> {

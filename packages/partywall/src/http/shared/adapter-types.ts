@@ -1,7 +1,8 @@
 /** The types that the options of every adapter mention. */
-export type { HttpTenancy } from '../../ports/tenancy-like.ts'
+export type { HttpTenancy, MemberTenancy } from '../../ports/tenancy-like.ts'
 export type { AdmissionOptions, RefusalAnswers, RefusalPage, UnknownPolicy } from './admission-options.ts'
 export type { MaintenanceOptions } from './maintenance-pass.ts'
 export type { HttpAnswer } from './problem.ts'
 export type { RefusalOptions, Refused } from './refusal.ts'
 export type { TenantOfRequest } from './request-property.ts'
+export type { UserOf } from './member-guard.ts'

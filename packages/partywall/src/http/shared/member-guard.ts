@@ -1,0 +1,128 @@
+/**
+ * Whether the user of a request is a member of its tenant, and may do what a route needs. The middleware that enters the tenant leaves the guard on the
+ * request, so that `requireMember` of a route needs no tenancy; the user is asked for when the first route needs it, behind the sign-in of the application.
+ */
+import { TenancyError } from '../../errors.ts'
+import { assertKnownKeys } from '../../known-keys.ts'
+import { seen } from '../../seen.ts'
+import type { MemberTenancy } from '../../ports/tenancy-like.ts'
+import type { Member, MemberRequirement } from '../../types.ts'
+import { problemAnswer, type HttpAnswer } from './problem.ts'
+import { errorAnswer } from './refusal.ts'
+
+/** The id of the user that is signed in, as `tenancy.members` has it; undefined or null when no one is. */
+export type UserOf<R> = (request: R) => string | null | undefined | Promise<string | null | undefined>
+
+export interface MemberGuardOptions<R> {
+  /** Who is signed in. It must come from what your sign-in has verified: a session or a token, never a plain header. */
+  user: UserOf<R>
+}
+
+/** One of both: the member, or the answer to send. */
+export type Guarded =
+  | { readonly member: Member; readonly answer?: undefined }
+  | { readonly member?: undefined; readonly answer: HttpAnswer }
+
+export type MemberGuard<R> = (request: R, required?: MemberRequirement) => Promise<Guarded>
+
+/**
+ * Makes the function that decides about the user of each request, in the scope of its tenant. It answers 404 outside of a tenant, 401 where no one is signed in, and
+ * 403 for a user who is not a member or lacks a role or a permission. One body for each, whatever the user is called. Costs a lookup of the member, mostly from the cache.
+ * @example
+ * const guard = createMemberGuard(tenancy, { user: (req: Request) => req.session.userId })
+ * const { member, answer } = await guard(req, { roles: ['admin'] })
+ * @throws TenancyError INVALID_OPTION
+ */
+export function createMemberGuard<R>(
+  tenancy: Partial<MemberTenancy>,
+  options: MemberGuardOptions<R>,
+  what = 'createMemberGuard',
+): MemberGuard<R> {
+  assertKnownKeys(what, options, ['user'], 'INVALID_OPTION')
+  const user = checkedUser<R>(what, options.user)
+  assertHasMembers(what, tenancy)
+  return async (request, required) => {
+    const tenant = tenancy.tryCurrent()
+    if (tenant === undefined) return { answer: problemAnswer('TENANT_REQUIRED') }
+    const userId = await user(request)
+    if (userId === undefined || userId === null || userId === '') return { answer: problemAnswer('SIGN_IN_REQUIRED') }
+    try {
+      const member = await tenancy.members.check(tenant, userId, required)
+      noteMember(request as object, member)
+      return { member }
+    } catch (error) {
+      const answer = refusals.has((error as Partial<TenancyError>).code ?? '') ? errorAnswer(error) : undefined
+      if (answer === undefined) throw error
+      return { answer }
+    }
+  }
+}
+
+/** For adapters: the guard of a request, for `guardOf`. Call it for each request, before its scope is entered. */
+export function markGuard<R extends object>(request: R, guard: MemberGuard<R> | undefined): void {
+  if (guard !== undefined) Object.defineProperty(request, guardKey, { value: guard, configurable: true })
+}
+
+/**
+ * Asks the guard that the middleware has left on the request.
+ * @param what the function of the adapter, for a message
+ * @throws TenancyError INVALID_OPTION when there is none: the middleware was not given `user`, or is not in front of this route
+ */
+export function guardRequest<R extends object>(what: string, request: R, required?: MemberRequirement): Promise<Guarded> {
+  const guard = Reflect.get(request, guardKey) as MemberGuard<R> | undefined
+  if (guard !== undefined) return guard(request, required)
+  return Promise.reject(
+    new TenancyError(
+      'INVALID_OPTION',
+      `${what} does not know who is signed in. Give the option user: (request) => the id of the user to the function that enters the scope of the tenant, ` +
+        'and mount it in front of this route.',
+      { details: { what, option: 'user' } },
+    ),
+  )
+}
+
+/**
+ * The member that `requireMember` has let in.
+ * @example const { userId, role } = memberOf(req)
+ * @throws TenancyError INVALID_OPTION in a route without `requireMember`
+ */
+export function memberOf(request: object): Member {
+  const member = Reflect.get(request, memberKey) as Member | undefined
+  if (member !== undefined) return member
+  throw new TenancyError('INVALID_OPTION', 'No member was let in by this request: memberOf works behind requireMember only.', {
+    details: { what: 'memberOf' },
+  })
+}
+
+function assertHasMembers(what: string, tenancy: Partial<MemberTenancy>): asserts tenancy is MemberTenancy {
+  if (typeof tenancy.tryCurrent === 'function' && typeof tenancy.members?.check === 'function') return
+  throw new TenancyError(
+    'INVALID_OPTION',
+    `${what} takes a tenancy first, the result of createTenancy(config); it got ${seen(tenancy)}.`,
+    {
+      details: { what, option: 'tenancy', seen: seen(tenancy) },
+    },
+  )
+}
+
+/** @throws TenancyError INVALID_OPTION */
+export function checkedUser<R>(what: string, user: unknown): UserOf<R> {
+  if (typeof user === 'function') return user as UserOf<R>
+  throw new TenancyError(
+    'INVALID_OPTION',
+    `"user" of ${what} must be a function that returns the id of the user; it is ${seen(user)}.`,
+    {
+      details: { what, option: 'user', seen: seen(user) },
+    },
+  )
+}
+
+// Shared by all copies of the package in a process.
+const guardKey = Symbol.for('partywall.request.memberGuard')
+const memberKey = Symbol.for('partywall.request.member')
+
+function noteMember(request: object, value: Member): void {
+  Object.defineProperty(request, memberKey, { value, configurable: true })
+}
+
+const refusals = new Set<string>(['NOT_A_MEMBER', 'NOT_PERMITTED_ROLE'])
