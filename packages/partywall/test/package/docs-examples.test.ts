@@ -138,6 +138,8 @@ declare global {
   const tenantScope: typeof adapter.tenantScope
   const requireShared: typeof adapter.requireShared
   const requireTenant: typeof adapter.requireTenant
+  const requireMember: typeof adapter.requireMember
+  const memberOf: typeof adapter.memberOf
   const signUp: RequestHandler
   const projects: RequestHandler
   const onMessage: (data: unknown) => void
