@@ -46,6 +46,7 @@ import { cloningOf, createTenant } from './tenancy-clone.ts'
 import { examineBy } from './tenancy-doctor.ts'
 import { activatedWithoutDrift, driftIn, withDriftGate, type DriftOptions, type DriftReport } from './tenancy-drift.ts'
 import { openRooms, type Rooms } from './tenancy-rooms.ts'
+import { auditApi, type AuditApi } from './tenancy-audit.ts'
 import { membersApi, type MembersApi } from './tenancy-members.ts'
 import { templatesApi, type TemplatesApi } from './tenancy-templates.ts'
 import { warmApi, type WarmApi } from './tenancy-warm.ts'
@@ -75,6 +76,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly tenants: TenantsApi<A, I>
   readonly domains: DomainsApi
   readonly members: MembersApi<A>
+  readonly audit: AuditApi
   readonly templates: TemplatesApi
   readonly warm: WarmApi
   readonly boundary: BoundaryApi
@@ -110,6 +112,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     })
     this.domains = domainsApi(rooms)
     this.members = membersApi(rooms)
+    this.audit = auditApi(rooms)
     this.migrations = new Migrations<A>(
       async () => ({ ...withDriftGate(rooms), ...(await rooms.forWork()) }),
       catalog.deploy,

@@ -10,6 +10,7 @@ const nouns: Commands = {
   tenant: async () => (await import('./tenant/tenant.ts')).tenant,
   template: async () => (await import('./template/template.ts')).template,
   warm: async () => (await import('./warm/warm.ts')).warm,
+  member: async () => (await import('./member/member.ts')).member,
   domain: async () => (await import('./domain/domain.ts')).domain,
   migrate: async () => (await import('./migrate/migrate.ts')).migrate,
   boundary: async () => (await import('./boundary/boundary.ts')).boundary,
@@ -22,6 +23,7 @@ const nouns: Commands = {
   check: async () => (await import('./check/check.ts')).check,
   doctor: async () => (await import('./doctor/doctor.ts')).doctor,
   drift: async () => (await import('./drift/drift.ts')).drift,
+  audit: async () => (await import('./audit/audit.ts')).audit,
   dev: async () => (await import('./project/dev.ts')).dev,
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Cli } from '../context/cli.ts'
 import { examples, tenantArgument, tenantQuestion } from '../context/declarations.ts'
 import { renderMoved } from './moved.ts'
-import { lifetimeOrNever, orNull } from './times.ts'
+import { lifetimeOrNever, orNull } from '../terminal/times.ts'
 
 interface Flags {
   readonly purgeAfter?: number | 'never'

@@ -10,7 +10,7 @@ import { parseAttributes } from './attributes.ts'
 import { renderCard, tenantCard } from './card.ts'
 import { renderClonePlan } from './clone-plan.ts'
 import { cloneMeter } from './clone-meter.ts'
-import { expiry, orNull } from './times.ts'
+import { expiry, orNull } from '../terminal/times.ts'
 
 type Mask = readonly [key: string, mask: ColumnMask | TableMask]
 

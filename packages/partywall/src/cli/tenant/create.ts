@@ -11,7 +11,7 @@ import { saySteps } from '../context/step-lines.ts'
 import { unreached } from '../context/reach.ts'
 import { parseAttributes } from './attributes.ts'
 import { renderCard, tenantCard } from './card.ts'
-import { expiry, orNull } from './times.ts'
+import { expiry, orNull } from '../terminal/times.ts'
 
 interface Flags {
   readonly name?: string

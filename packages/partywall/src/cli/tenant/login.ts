@@ -6,7 +6,7 @@ import { countFrom, examples, tenantArgument, tenantQuestion } from '../context/
 import { parseDuration } from '../terminal/duration.ts'
 import { UsageError } from '../terminal/failure.ts'
 import { pairs, table } from '../terminal/table.ts'
-import { lifetime } from './times.ts'
+import { lifetime } from '../terminal/times.ts'
 
 interface Flags {
   readonly readOnly?: boolean

@@ -5,7 +5,7 @@ import { examples, repeated, tenantArgument, tenantQuestion } from '../context/d
 import { UsageError } from '../terminal/failure.ts'
 import { parseAttributes } from './attributes.ts'
 import { renderMoved } from './moved.ts'
-import { expiry, orNull } from './times.ts'
+import { expiry, orNull } from '../terminal/times.ts'
 
 interface Flags {
   readonly name?: string

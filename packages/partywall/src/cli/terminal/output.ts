@@ -35,6 +35,12 @@ export class Output {
     process.stdout.write = this.#writeResult
   }
 
+  /** A part of a result of many lines, each for a program. Resolves when it was written, so that a slow reader slows the work down. */
+  async lines(lines: readonly string[]): Promise<void> {
+    this.#hasResult = true
+    if (lines.length > 0) await new Promise((resolve) => void this.#writeResult(`${lines.join('\n')}\n`, resolve))
+  }
+
   /** Help that the caller asked for. */
   help(text: string): void {
     this.#writeResult(text)

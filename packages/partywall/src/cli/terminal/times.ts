@@ -1,6 +1,6 @@
 /** Times in the life of a tenant, as flags give them: they may be longer than those of a statement. */
 import { InvalidArgumentError } from 'commander'
-import { parseDuration } from '../terminal/duration.ts'
+import { parseDuration } from './duration.ts'
 
 /** `30d`, `12h`, `10m`: milliseconds. At most 9999 days. */
 export function lifetime(text: string): number {
