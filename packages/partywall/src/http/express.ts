@@ -14,7 +14,7 @@ import { createAdmission } from './shared/admission.ts'
 import { admissionKeys, type AdmissionOptions } from './shared/admission-options.ts'
 import { bindEvents } from './shared/context.ts'
 import { nodeFacts } from './shared/facts.ts'
-import { createMemberGuard, guardRequest, markGuard, type UserOf } from './shared/member-guard.ts'
+import { guardRequest } from './shared/member-guard.ts'
 import { markErrors, markScope } from './shared/middleware-mark.ts'
 import { withoutMount } from './shared/request-mount.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
@@ -28,8 +28,6 @@ export { tenantPath } from './shared/request-mount.ts'
 export interface TenantScopeOptions<A extends object = Attributes> extends AdmissionOptions<A, Request> {
   /** The claims of a token that an earlier middleware verified, for resolvers of your own. @default none */
   claims?: (req: Request) => Readonly<Record<string, unknown>> | undefined
-  /** Who is signed in, for `requireMember`: the id of the user. It is called when a route needs it, behind your sign-in. @default none */
-  user?: UserOf<Request>
   /** Answers a refused request in place of the problem document. Runs outside every scope. */
   onRefused?: (resolution: Refused<A>, req: Request, res: Response, next: NextFunction) => unknown
   /**
@@ -54,15 +52,13 @@ declare global {
  * @throws TenancyError INVALID_OPTION
  */
 export function tenantScope<A extends object>(tenancy: HttpTenancy<A>, options: TenantScopeOptions<A> = {}): RequestHandler {
-  assertKnownKeys('tenantScope', options, [...admissionKeys, 'claims', 'user', 'onRefused', 'property'], 'INVALID_OPTION')
+  assertKnownKeys('tenantScope', options, [...admissionKeys, 'claims', 'onRefused', 'property'], 'INVALID_OPTION')
   warnIfUntested('express')
-  const { claims, user, onRefused, property: chosen, ...admissionOptions } = options
+  const { claims, onRefused, property: chosen, ...admissionOptions } = options
   const property = checkedProperty('tenantScope', chosen)
-  const guard = user === undefined ? undefined : createMemberGuard<Request>(tenancy, { user }, 'tenantScope')
   const admit = createAdmission(tenancy, admissionOptions, 'tenantScope')
 
   const enter = async (req: Request, res: Response, next: NextFunction): Promise<unknown> => {
-    markGuard(req, guard)
     const admission = await admit(nodeFacts(req, { host: hostOf(req), url: req.originalUrl, claims: claims?.(req) }), req)
     switch (admission.action) {
       case 'enter':

@@ -16,11 +16,12 @@ import type {
 import { assertKnownKeys } from '../known-keys.ts'
 import type { HttpTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
-import type { Attributes, RequestProperty } from '../types.ts'
+import type { Attributes, MemberRequirement, RequestProperty } from '../types.ts'
 import { createAdmission } from './shared/admission.ts'
 import { admissionKeys, type AdmissionOptions } from './shared/admission-options.ts'
 import { bindEvents } from './shared/context.ts'
 import { nodeFacts } from './shared/facts.ts'
+import { guardRequest } from './shared/member-guard.ts'
 import { markErrors, markScope } from './shared/middleware-mark.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { anyErrorAnswer, checkedRetryAfter, type RefusalOptions } from './shared/refusal.ts'
@@ -29,6 +30,7 @@ import { checkedProperty, isTenantRequest, markRequest, type TenantOfRequest } f
 import { routedUrl } from './shared/routed-url.ts'
 
 export type * from './shared/adapter-types.ts'
+export { memberOf } from './shared/member-guard.ts'
 export { tenantPath } from './shared/request-mount.ts'
 
 export interface TenantPluginOptions<A extends object = Attributes> extends AdmissionOptions<A, FastifyRequest> {
@@ -111,6 +113,23 @@ export function requireTenant(): TenantRouteHook {
 export function requireShared(): TenantRouteHook {
   return (request, reply, done) => (isTenantRequest(request) ? void send(reply, problemAnswer('SHARED_REQUIRED')) : done())
 }
+
+/**
+ * For routes of members: 401 where no one is signed in, 403 for a user who is not a member of the tenant, or has none of the roles, or lacks one of the permissions. An owner
+ * passes. It needs the option `user` of `tenantPlugin`. Behind it, `memberOf(request)` is the member.
+ * @example app.delete('/polls/:id', { preHandler: requireMember({ can: 'polls.write' }) }, remove)
+ */
+export function requireMember(required: MemberRequirement = {}): MemberRouteHook {
+  return (request, reply, done) => {
+    void guardRequest('requireMember', request, required).then(
+      ({ answer }) => (answer === undefined ? done() : void send(reply, answer)),
+      done,
+    )
+  }
+}
+
+/** A hook of one route, such as `preHandler`: behind the sign-in. */
+export type MemberRouteHook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 
 export type TenancyErrorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void
 

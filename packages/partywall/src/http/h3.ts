@@ -10,11 +10,12 @@ import { toResponse, type H3Event, type Middleware } from 'h3'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { HttpTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
-import type { Attributes, RequestProperty } from '../types.ts'
+import type { Attributes, MemberRequirement, RequestProperty } from '../types.ts'
 import { createAdmission } from './shared/admission.ts'
 import { admissionKeys, type AdmissionOptions } from './shared/admission-options.ts'
 import { bindBody, bindEvents } from './shared/context.ts'
 import { nodeFacts, webFacts } from './shared/facts.ts'
+import { guardRequest } from './shared/member-guard.ts'
 import { markScope } from './shared/middleware-mark.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { anyErrorAnswer, checkedRetryAfter, type RefusalOptions } from './shared/refusal.ts'
@@ -22,6 +23,7 @@ import { noteMount, tenantPath as pathOf } from './shared/request-mount.ts'
 import { checkedProperty, isTenantRequest, markRequest, type TenantOfRequest } from './shared/request-property.ts'
 
 export type * from './shared/adapter-types.ts'
+export { memberOf } from './shared/member-guard.ts'
 export interface TenantMiddlewareOptions<A extends object = Attributes> extends AdmissionOptions<A, H3Event> {
   /** The claims of a token that an earlier middleware verified, for byClaim and resolvers of your own. @default none */
   claims?: (event: H3Event) => Readonly<Record<string, unknown>> | undefined
@@ -80,6 +82,18 @@ export function requireTenant(): Middleware {
 /** For routes of the shared side (sign-up, billing, admin): on a tenant's side they answer 404. */
 export function requireShared(): Middleware {
   return (event, next) => (isTenantRequest(event.context) ? responseOf(problemAnswer('SHARED_REQUIRED')) : next())
+}
+
+/**
+ * For routes of members: 401 where no one is signed in, 403 for a user who is not a member of the tenant, or has none of the roles, or lacks one of the permissions. An owner
+ * passes. It needs the option `user` of `tenantMiddleware`. Behind it, `memberOf(event)` is the member.
+ * @example app.delete('/polls/:id', remove, { middleware: [requireMember({ can: 'polls.write' })] })
+ */
+export function requireMember(required: MemberRequirement = {}): Middleware {
+  return async (event, next) => {
+    const { answer } = await guardRequest<H3Event>('requireMember', event, required)
+    return answer === undefined ? next() : responseOf(answer)
+  }
 }
 
 export interface TenancyErrorsOptions extends RefusalOptions {

@@ -10,11 +10,12 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { HttpTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
-import type { Attributes, RequestProperty } from '../types.ts'
+import type { Attributes, MemberRequirement, RequestProperty } from '../types.ts'
 import { createAdmission } from './shared/admission.ts'
 import { admissionKeys, type AdmissionOptions } from './shared/admission-options.ts'
 import { bindBody, bindEvents } from './shared/context.ts'
 import { nodeFacts, webFacts } from './shared/facts.ts'
+import { guardRequest } from './shared/member-guard.ts'
 import { markErrors, markScope } from './shared/middleware-mark.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { anyErrorAnswer, checkedRetryAfter, type RefusalOptions } from './shared/refusal.ts'
@@ -23,6 +24,7 @@ import { checkedProperty, isTenantRequest, markRequest, type TenantOfRequest } f
 import { routedUrl } from './shared/routed-url.ts'
 
 export type * from './shared/adapter-types.ts'
+export { memberOf } from './shared/member-guard.ts'
 export interface TenantMiddlewareOptions<A extends object = Attributes> extends AdmissionOptions<A, Context> {
   /** The claims of a token that an earlier middleware verified, for byClaim and resolvers of your own. @default none */
   claims?: (c: Context) => Readonly<Record<string, unknown>> | undefined
@@ -92,6 +94,18 @@ export function requireTenant(): MiddlewareHandler {
 /** For routes of the shared side (sign-up, billing, admin): on a tenant's side they answer 404. */
 export function requireShared(): MiddlewareHandler {
   return async (c, next) => (isTenantRequest(c) ? responseOf(problemAnswer('SHARED_REQUIRED')) : next())
+}
+
+/**
+ * For routes of members: 401 where no one is signed in, 403 for a user who is not a member of the tenant, or has none of the roles, or lacks one of the permissions. An owner
+ * passes. It needs the option `user` of `tenantMiddleware`. Behind it, `memberOf(c)` is the member.
+ * @example app.delete('/polls/:id', requireMember({ can: 'polls.write' }), remove)
+ */
+export function requireMember(required: MemberRequirement = {}): MiddlewareHandler {
+  return async (c, next) => {
+    const { answer } = await guardRequest<Context>('requireMember', c, required)
+    return answer === undefined ? next() : responseOf(answer)
+  }
 }
 
 export interface TenancyErrorsOptions extends RefusalOptions {

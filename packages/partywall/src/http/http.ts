@@ -13,7 +13,6 @@ export { nodeFacts, webFacts, type FactsOptions, type NodeRequest } from './shar
 export {
   createMemberGuard,
   guardRequest,
-  markGuard,
   memberOf,
   type Guarded,
   type MemberGuard,

@@ -10,11 +10,12 @@ import type { Context, Middleware } from 'koa'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { HttpTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
-import type { Attributes, RequestProperty } from '../types.ts'
+import type { Attributes, MemberRequirement, RequestProperty } from '../types.ts'
 import { createAdmission } from './shared/admission.ts'
 import { admissionKeys, type AdmissionOptions } from './shared/admission-options.ts'
 import { bindBody, bindEvents, bindReadable } from './shared/context.ts'
 import { nodeFacts } from './shared/facts.ts'
+import { guardRequest } from './shared/member-guard.ts'
 import { markErrors, markScope } from './shared/middleware-mark.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { anyErrorAnswer, checkedRetryAfter, type RefusalOptions } from './shared/refusal.ts'
@@ -22,6 +23,7 @@ import { tenantPath as pathOf, withoutMount } from './shared/request-mount.ts'
 import { checkedProperty, isTenantRequest, markRequest, type TenantOfRequest } from './shared/request-property.ts'
 
 export type * from './shared/adapter-types.ts'
+export { memberOf } from './shared/member-guard.ts'
 export interface TenantScopeOptions<A extends object = Attributes> extends AdmissionOptions<A, Context> {
   /** The claims of a token that an earlier middleware verified, for byClaim and resolvers of your own. @default none */
   claims?: (ctx: Context) => Readonly<Record<string, unknown>> | undefined
@@ -85,6 +87,18 @@ export function requireTenant(): Middleware {
 /** For routes of the shared side (sign-up, billing, admin): on a tenant's side they answer 404. */
 export function requireShared(): Middleware {
   return async (ctx, next) => (isTenantRequest(ctx.state) ? send(ctx, problemAnswer('SHARED_REQUIRED')) : next())
+}
+
+/**
+ * For routes of members: 401 where no one is signed in, 403 for a user who is not a member of the tenant, or has none of the roles, or lacks one of the permissions. An owner
+ * passes. It needs the option `user` of `tenantScope`. Behind it, `memberOf(ctx)` is the member.
+ * @example router.delete('/polls/:id', requireMember({ can: 'polls.write' }), remove)
+ */
+export function requireMember(required: MemberRequirement = {}): Middleware {
+  return async (ctx, next) => {
+    const { answer } = await guardRequest<Context>('requireMember', ctx, required)
+    return answer === undefined ? next() : send(ctx, answer)
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import type { NamedResolver, RequestFacts, Resolver } from '../../ports/resolver
 import type { HttpTenancy } from '../../ports/tenancy-like.ts'
 import type { Attributes, Tenant, TenantRef } from '../../types.ts'
 import { checkedMaintenance, type MaintenanceOptions } from './maintenance-pass.ts'
+import { createMemberGuard, type MemberGuard, type UserOf } from './member-guard.ts'
 import type { HttpAnswer } from './problem.ts'
 import { checkedRetryAfter, type RefusalOptions, type Refused } from './refusal.ts'
 
@@ -27,6 +28,11 @@ export interface AdmissionOptions<A extends object = Attributes, R = RequestFact
    * @example authorize: (tenant, req) => tenancy.members.has(tenant, req.userId)
    */
   authorize?(tenant: Tenant<A>, request: R): boolean | Promise<boolean>
+  /**
+   * Who is signed in, for `requireMember`: the id of the user, from what your sign-in has verified. It is called when a route needs it, so the sign-in may stand
+   * between this adapter and the route. @default none
+   */
+  user?: UserOf<R>
   /** Your own pages in place of the problem documents, by outcome. One that returns undefined leaves the document. They run outside every scope. */
   answers?: RefusalAnswers<A>
   /** Who may enter a tenant in maintenance all the same. @default no one */
@@ -46,20 +52,21 @@ export interface CheckedAdmission<A extends object, R> extends Required<
   Pick<AdmissionOptions<A, R>, 'none' | 'unknown' | 'answers' | 'retryAfterMs' | 'maintenance'>
 > {
   readonly authorize: AdmissionOptions<A, R>['authorize']
+  readonly guard: MemberGuard<R> | undefined
 }
 
 /** For adapters, whose own options are beside these. */
-export const admissionKeys = ['none', 'unknown', 'authorize', 'answers', 'maintenance', 'retryAfterMs'] as const
+export const admissionKeys = ['none', 'unknown', 'authorize', 'user', 'answers', 'maintenance', 'retryAfterMs'] as const
 
 /** @throws TenancyError INVALID_OPTION */
 export function checkedAdmission<A extends object, R>(
   what: string,
-  tenancy: Partial<Pick<HttpTenancy<A>, 'resolve' | 'run' | 'options'>> | undefined,
+  tenancy: Partial<Pick<HttpTenancy<A>, 'resolve' | 'run' | 'options' | 'tryCurrent' | 'members'>> | undefined,
   options: AdmissionOptions<A, R>,
 ): CheckedAdmission<A, R> {
   assertTenancy(what, tenancy)
   assertKnownKeys(what, options, admissionKeys, 'INVALID_OPTION')
-  const { authorize, answers = {} } = options
+  const { authorize, user, answers = {} } = options
   assertFunctions(what, { authorize })
   assertKnownKeys(
     `"answers" of ${what}`,
@@ -73,6 +80,7 @@ export function checkedAdmission<A extends object, R>(
     none: checkedPolicy(what, 'none', options.none ?? 'refuse', ['refuse', 'bad-request', 'shared', 'pass']),
     unknown: checkedPolicy(what, 'unknown', options.unknown ?? 'refuse', ['refuse', 'bad-request', 'shared']),
     authorize,
+    guard: user === undefined ? undefined : createMemberGuard<R>(tenancy ?? {}, { user }, what),
     answers,
     retryAfterMs: checkedRetryAfter(what, options),
     maintenance: checkedMaintenance(what, options.maintenance ?? {}),

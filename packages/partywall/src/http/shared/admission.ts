@@ -10,6 +10,7 @@ import type { HttpTenancy } from '../../ports/tenancy-like.ts'
 import type { Attributes, Tenant, TenantRef } from '../../types.ts'
 import { checkedAdmission, type AdmissionOptions, type UnknownPolicy } from './admission-options.ts'
 import { maintenancePass } from './maintenance-pass.ts'
+import { markGuard } from './member-guard.ts'
 import { countAdmission } from './middleware-mark.ts'
 import { problemAnswer, type HttpAnswer } from './problem.ts'
 import { refusal, type Refused } from './refusal.ts'
@@ -54,16 +55,20 @@ export type Admit<A extends object = Attributes, R = RequestFacts> = (facts: Req
  * @throws TenancyError INVALID_OPTION, also when a resolver reads what every client can choose, and nothing says who checks it
  */
 export function createAdmission<A extends object, R = RequestFacts>(
-  tenancy: Pick<HttpTenancy<A>, 'resolve' | 'run' | 'runShared' | 'options' | 'tenants' | 'startTenant'>,
+  tenancy: Pick<
+    HttpTenancy<A>,
+    'resolve' | 'run' | 'runShared' | 'options' | 'tenants' | 'startTenant' | 'tryCurrent' | 'members'
+  >,
   options: AdmissionOptions<NoInfer<A>, R> = {},
   what = 'createAdmission',
 ): Admit<A, R> {
-  const { none, unknown, authorize, answers, retryAfterMs, maintenance } = checkedAdmission(what, tenancy, options)
+  const { none, unknown, authorize, guard, answers, retryAfterMs, maintenance } = checkedAdmission(what, tenancy, options)
   const maySeeMaintenance = maintenancePass(maintenance)
   countAdmission()
 
   return async (facts, request = facts as R) => {
     assertServes(what, tenancy.startTenant)
+    if (guard !== undefined) markGuard(request as object, guard)
     const resolution = await authorized(await tenancy.resolve(facts), request)
     switch (resolution.outcome) {
       case 'resolved':

@@ -58,9 +58,9 @@ export function createMemberGuard<R>(
   }
 }
 
-/** For adapters: the guard of a request, for `guardOf`. Call it for each request, before its scope is entered. */
-export function markGuard<R extends object>(request: R, guard: MemberGuard<R> | undefined): void {
-  if (guard !== undefined) Object.defineProperty(request, guardKey, { value: guard, configurable: true })
+/** Leaves the guard on a request, for `guardRequest`. */
+export function markGuard(request: object, guard: MemberGuard<any>): void {
+  Object.defineProperty(request, guardKey, { value: guard, configurable: true })
 }
 
 /**
