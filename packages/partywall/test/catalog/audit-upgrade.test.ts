@@ -49,6 +49,14 @@ test('a catalog of version 5 is upgraded with its rows, and a role that could ch
     reader,
   ])
   expect(rights.rows).toEqual([{ may: false }])
+  // What came later, too: a role that could change tenants can change their members, and one that could read them can only read those.
+  const later = await admin.query(
+    `select pg_catalog.has_table_privilege($1::name, 'partywall.members', 'insert, delete') as writes,
+      pg_catalog.has_table_privilege($2::name, 'partywall.members', 'select') as reads,
+      pg_catalog.has_table_privilege($2::name, 'partywall.members', 'insert, update, delete') as changes`,
+    [writer, reader],
+  )
+  expect(later.rows).toEqual([{ writes: true, reads: true, changes: false }])
   const { rows } = await admin.query(
     `select indexdef from pg_catalog.pg_indexes where indexname in ('tenants_kind', 'audit_tenant') order by 1`,
   )

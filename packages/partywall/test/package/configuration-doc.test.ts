@@ -31,10 +31,24 @@ function literal(value: unknown): string {
 
 /** As a config spells them: nested keys with a dot, folders relative to the root, and one folder for tenants without kinds. */
 function shownDefaults(): Record<string, unknown> {
-  const { attributes, migrations, pool, hooks, members, seeds, warm, domains, root, boundary, shared, deploy, loginKeys, ...options } =
-    resolveOptions({
-      root: '/',
-    })
+  const {
+    attributes,
+    migrations,
+    pool,
+    hooks,
+    members,
+    seeds,
+    warm,
+    domains,
+    root,
+    boundary,
+    shared,
+    deploy,
+    loginKeys,
+    ...options
+  } = resolveOptions({
+    root: '/',
+  })
   expect(loginKeys).toEqual([])
   const { outOfOrder, shadowed, onDrift, template } = migrations
   const folders = { shared: migrations.shared, tenant: onlyKind(migrations.tenant) }
