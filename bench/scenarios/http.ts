@@ -1,39 +1,37 @@
 /**
- * Requests to an HTTP endpoint that lists ten rows of a tenant: partywall's application against one without tenancy, in turns.
+ * Requests to an HTTP endpoint that lists ten rows of a tenant: an application of Express, Fastify and Hono with partywall's adapter against the same one
+ * without tenancy, in turns.
  *
- * Tenants are picked evenly among a hundred, and among a thousand. A tenant is looked up once and cached until it changes, so with neither
- * number do the measured requests query the catalog: what differs is how many schemas each connection serves.
+ * Tenants are picked evenly among a thousand. A tenant is looked up once and cached until it changes, so the measured requests do not query the catalog.
  */
-import type { FastifyInstance } from 'fastify'
 import { startClients, type Clients } from '../http/clients.ts'
-import { partywallApp, qualifiedApp, tenantHeader } from '../http/contestants.ts'
+import { frameworks, partywallApp, qualifiedApp, tenantHeader, type App, type Framework } from '../http/contestants.ts'
 import { joined, suffixed, type Comparison } from '../measuring/comparison.ts'
 import type { Outcome } from '../measuring/outcome.ts'
 import { compare, type Plan, type Player } from '../measuring/rounds.ts'
 import { median, rounded } from '../measuring/statistics.ts'
 import { createFleet } from '../queries/fleet.ts'
 
-const few = 100
-const many = 1000
+const tenants = 1000
 const connections = 20
 const plan: Plan = { callers: 16, pieces: 6000, warmUp: 12_000, rounds: 7 }
 
 export async function http(url: string): Promise<Outcome> {
-  await createFleet(url, many)
+  await createFleet(url, tenants)
   const clients = startClients()
   try {
-    const withFew = await contest(url, clients, few)
-    const withMany = await contest(url, clients, many)
-    const { ratios, spread, figures } = joined(withFew, suffixed(withMany, `${many} tenants`))
-    return { tenants: few, rounds: plan.rounds, ratios, spread, figures: { ...figures, callers: plan.callers, connections } }
+    const contests: Comparison[] = []
+    for (const framework of frameworks) contests.push(suffixed(await contest(framework, url, clients), framework))
+    const { ratios, spread, figures } = contests.reduce(joined)
+    return { tenants, rounds: plan.rounds, ratios, spread, figures: { ...figures, callers: plan.callers, connections } }
   } finally {
     clients.close()
   }
 }
 
-async function contest(url: string, clients: Clients, tenants: number): Promise<Comparison> {
-  const ours = await served('partywall', partywallApp(url, connections), clients, tenants)
-  const rival = await served('qualified', qualifiedApp(url, connections), clients, tenants)
+async function contest(framework: Framework, url: string, clients: Clients): Promise<Comparison> {
+  const ours = served('partywall', await partywallApp(framework, url, connections), clients)
+  const rival = served('qualified', await qualifiedApp(framework, url, connections), clients)
   try {
     const comparison = await compare(ours, [rival], plan)
     return { ...comparison, figures: withCosts(comparison.figures, [ours, rival]) }
@@ -47,8 +45,7 @@ interface Served extends Player {
   readonly costs: { readonly clientsCpuShare: number; readonly serverCpuMicros: number }[]
 }
 
-async function served(name: string, app: FastifyInstance, clients: Clients, tenants: number): Promise<Served> {
-  const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/items`
+function served(name: string, { url, close }: App, clients: Clients): Served {
   const costs: Served['costs'] = []
   return {
     name,
@@ -60,7 +57,7 @@ async function served(name: string, app: FastifyInstance, clients: Clients, tena
       costs.push({ clientsCpuShare: cpuShare, serverCpuMicros: (user + system) / pieces })
       return round
     },
-    close: () => app.close(),
+    close,
   }
 }
 

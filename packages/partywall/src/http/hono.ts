@@ -68,7 +68,7 @@ export function tenantMiddleware<A extends object>(
       noteMount(c, admission.mount)
       if (incoming !== undefined && outgoing !== undefined) bindEvents(tenancy, incoming, outgoing)
       await next()
-      if (c.res.body !== null) c.res = new Response(bindBody(tenancy, c.res.body), c.res)
+      if (!isPlain(c.res) && c.res.body !== null) c.res = new Response(bindBody(tenancy, c.res.body), c.res)
     })
   })
 }
@@ -129,6 +129,18 @@ export function tenancyErrors(options: TenancyErrorsOptions = {}): (error: Error
     const answer = anyErrorAnswer(error, { retryAfterMs })
     if (answer.status >= 500) log(error, c)
     return responseOf(answer)
+  })
+}
+
+/**
+ * Whether the body is text or bytes, which are there already. @hono/node-server keeps them in a property of the response, and makes a real Response when its
+ * body is asked for: that would cost as much as the rest of a small request. Where it keeps nothing, or something else, the body is bound.
+ */
+function isPlain(response: Response): boolean {
+  return Object.getOwnPropertySymbols(response).some((key) => {
+    const kept: unknown = key.description === 'cache' ? Reflect.get(response, key) : undefined
+    const body: unknown = Array.isArray(kept) ? kept[1] : undefined
+    return typeof body === 'string' || body instanceof Uint8Array
   })
 }
 
