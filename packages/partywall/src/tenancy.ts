@@ -134,6 +134,18 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     this.resolve = createChain<A>(rooms.options.resolve, (ref) => tenants.find(ref))
   }
 
+  /**
+   * The address of a path at a tenant, for mails and jobs: at its primary domain, else where byHost or byPath of the config finds it. Costs one query, and
+   * one for the tenant when it is not in the cache.
+   * @param path begins with one slash; default `/`
+   * @example const link = await tenancy.url('acme', '/invitations/7') // https://acme.example.com/invitations/7
+   * @throws TenancyError UNKNOWN_TENANT; INVALID_ARGUMENT for a path that leads elsewhere; INVALID_OPTION when no resolver says where the tenant is
+   */
+  async url(ref: TenantRef, path = '/'): Promise<string> {
+    const { url } = await import(/* webpackMode: "eager" */ './tenancy-url.ts')
+    return url(this.#rooms, ref, path)
+  }
+
   /** One pool for all tenants, which is a pg.Pool. Each statement is bound to the scope in which it is issued. */
   get pool(): TenantPool {
     return this.#rooms.database.pool

@@ -193,6 +193,11 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
   seeds?: string | false | undefined
   /** Schemas that are ready for the next tenants, so that a creation takes milliseconds. @default none */
   warm?: WarmOptions
+  /**
+   * The address of your application, such as `https://example.com`: `tenancy.url` takes scheme and port from it, and the host where the path names the tenant.
+   * @default `https` without a port; for hosts under `localhost` `http`, and the port of the variable PORT or 3000
+   */
+  appUrl?: string
   /** How the domains of customers are proven. */
   domains?: DomainsOptions
   /** Which roles the members of tenants may have, what each may do, and how many members there may be. */

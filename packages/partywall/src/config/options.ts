@@ -13,7 +13,7 @@ import { mostTimeoutMs } from '../whole-number.ts'
 import { boolean, definedIfGiven, invalid, knownKeys, list, oneOf, text, wholeNumber } from './checks.ts'
 import { boundaryOption, needsLogins, sharedGrantsOption, type Boundaries, type SharedGrants } from './boundary-option.ts'
 import type { Config, HooksOption, PoolOptions } from './config.ts'
-import { domainsOption } from './domains-option.ts'
+import { appUrlOption, domainsOption } from './domains-option.ts'
 import { databaseOptions, type GivenDatabase } from './database-option.ts'
 import { membersOption, type MembersOption } from './members-option.ts'
 import { projectRoot } from './project-root.ts'
@@ -37,6 +37,7 @@ export interface PublicOptions {
   }
   readonly attributes: StandardSchemaV1<any, object> | undefined
   readonly resolve: readonly Resolver[]
+  readonly appUrl: string | undefined
   readonly sharedSchema: string
   readonly includeShared: boolean
   readonly extraSearchPath: readonly string[]
@@ -110,6 +111,7 @@ const keys = [
   'seeds',
   'warm',
   'domains',
+  'appUrl',
   'members',
   'hooks',
   'statementTimeoutMs',
@@ -153,6 +155,7 @@ export function resolveOptions(config: Config<any> = {}): Options {
     },
     attributes: attributesOption(tenant.attributes),
     resolve: resolversOption(config.resolve ?? []),
+    appUrl: config.appUrl === undefined ? undefined : appUrlOption(config.appUrl),
     sharedSchema: schemaOption('sharedSchema', config.sharedSchema ?? defaults.sharedSchema),
     includeShared: boolean('includeShared', config.includeShared ?? defaults.includeShared),
     extraSearchPath: list('extraSearchPath', config.extraSearchPath ?? defaults.extraSearchPath).map((name) =>

@@ -1,4 +1,5 @@
 /** One tenant as `tenant create` and `tenant show` print it: its row of the catalog, its domains, the state of its migrations, and its steps. */
+import { isTenancyError } from '../../errors.ts'
 import type { TenantStep } from '../../lifecycle/steps/step.ts'
 import type { MigrationStatus } from '../../migrations/run/run.ts'
 import type { Tenancy } from '../../tenancy.ts'
@@ -10,6 +11,8 @@ import { datesOf } from './moved.ts'
 export interface TenantCard extends Tenant {
   readonly domains: readonly Domain[]
   readonly migrations: Omit<StatusDocument, 'target' | 'tenantId'>
+  /** Its address. Absent: no resolver of the config says where it is. */
+  readonly url?: string
   /** Seeds and hooks. */
   readonly steps: readonly TenantStep[]
 }
@@ -20,7 +23,18 @@ export async function tenantCard(tenancy: Tenancy, tenant: Tenant): Promise<Tena
   const [status] = await tenancy.migrations.status({ tenants: { id: tenant.id } })
   const { target: _, tenantId: __, ...migrations } = statusDocument(status as MigrationStatus)
   const steps = await tenancy.tenants.steps({ id: tenant.id })
-  return { ...tenant, domains, migrations, steps }
+  const url = await addressOf(tenancy, tenant)
+  return { ...tenant, domains, migrations, steps, ...(url !== undefined && { url }) }
+}
+
+/** An app without resolvers finds its tenants in another way. */
+async function addressOf(tenancy: Tenancy, { id }: Tenant): Promise<string | undefined> {
+  try {
+    return await tenancy.url({ id })
+  } catch (error) {
+    if (isTenancyError(error, 'INVALID_OPTION')) return undefined
+    throw error
+  }
 }
 
 export function renderCard(card: TenantCard): string {
@@ -39,6 +53,8 @@ export function renderCard(card: TenantCard): string {
     ...card.steps.filter(({ state }) => state !== 'done').map((step) => ['step', stepLine(step)] as const),
     ['created', card.createdAt.toISOString()],
     ...datesOf(card),
+    // Last, so that it is what a person sees first above the prompt.
+    ...(card.url === undefined ? [] : [['address', card.url] as const]),
   ])
 }
 

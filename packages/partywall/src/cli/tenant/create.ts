@@ -58,7 +58,7 @@ export function tenantCreate(parent: Command, cli: Cli): void {
       const { cloneFrom } = flags
       const tenant = await tenancy.tenants.create({
         ...answered,
-        externalId: flags.externalId,
+        ...(flags.externalId !== undefined && { externalId: flags.externalId }),
         kind: cloneFrom === undefined ? kind : flags.kind,
         cloneFrom,
         ...(attributes && { attributes }),
