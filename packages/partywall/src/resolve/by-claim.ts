@@ -5,7 +5,7 @@ import { checkedName } from './text-resolver.ts'
 import { nameReader, type NameForm } from './name-forms.ts'
 
 export interface ClaimOptions {
-  /** What the claim may hold. @default ['id', 'schema'] */
+  /** What the claim may hold; `['externalId']` for the id of an organisation in a hosted sign-in. @default ['id', 'schema'] */
   accept?: readonly NameForm[]
 }
 

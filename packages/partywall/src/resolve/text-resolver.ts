@@ -9,7 +9,7 @@ import type { Hint, NamedResolver, RequestFacts } from '../ports/resolver.ts'
 import { nameReader, type NameForm } from './name-forms.ts'
 
 export interface TextResolverOptions {
-  /** What the text may hold: the id of a tenant, the name of its schema. Never a domain: domains are read from the host only. @default ['id', 'schema'] */
+  /** What the text may hold: the id of a tenant, the name of its schema; or `['externalId']`, its key in another system. Never a domain: domains are read from the host only. @default ['id', 'schema'] */
   accept?: readonly NameForm[]
   /**
    * Says that no client can choose its tenant by it: a gateway sets it and removes what the client sent, or your authentication checks that

@@ -1,7 +1,7 @@
 /** The key that a tenant has in another system: unique, found by `{ externalId }` only, and seen by other processes when it changes. */
 import { Client } from 'pg'
 import { afterAll, expect, test, vi } from 'vitest'
-import { createTenancy } from '../../src/index.ts'
+import { byClaim, createTenancy } from '../../src/index.ts'
 import { testDatabase } from '../support/servers/database.ts'
 
 const { url } = await testDatabase()
@@ -9,6 +9,7 @@ const config = { database: url, migrations: { tenant: false, shared: false } as 
 const tenancy = createTenancy(config)
 const other = createTenancy(config)
 const { tenants } = tenancy
+const watching = new Promise((resolve) => other.on('lookups.watching', resolve))
 afterAll(() => Promise.all([tenancy.close(), other.close()]))
 
 test('names the tenant in each call that takes a reference, and text of the same form stays a schema, an id or a domain', async () => {
@@ -57,6 +58,9 @@ test.each(['', 'x'.repeat(256), 'a\nb', 'a\0b', '\ud800', 7, {}])('refuses what 
 
 test('another process sees a key that is given, moved to another tenant, and taken away', async () => {
   const [a, b] = [await tenants.create({ schema: 'a', externalId: 'org_moves' }), await tenants.create({ schema: 'b' })]
+  // What is looked up before stays cached for the time that the option says.
+  await other.tenants.find('first')
+  await watching
   expect(await other.tenants.get({ externalId: 'org_moves' })).toMatchObject({ schema: 'a' })
   expect(await other.tenants.find({ externalId: 'org_later' })).toBeUndefined()
   await tenants.update(a, { externalId: null })
@@ -67,4 +71,23 @@ test('another process sees a key that is given, moved to another tenant, and tak
     expect(await other.tenants.get({ externalId: 'org_moves' })).toMatchObject({ schema: 'b' })
     expect(await other.tenants.find({ externalId: 'org_later' })).toMatchObject({ schema: 'a' })
   })
+})
+
+test('a clone has a key of its own, or none, and the key of a source stays with it', async () => {
+  await tenants.create({ schema: 'source', externalId: 'org_source' })
+  expect((await tenants.create({ schema: 'bare', cloneFrom: 'source', externalId: 'org_bare' })).externalId).toBe('org_bare')
+  expect((await tenants.clone('source', { schema: 'copy' })).externalId).toBeUndefined()
+  await expect(tenants.clone('source', { schema: 'copy2', externalId: 'org_source' })).rejects.toMatchObject({
+    code: 'EXTERNAL_ID_EXISTS',
+  })
+})
+
+test('a verified claim leads to its tenant, also where the key looks like the schema of another one', async () => {
+  await using served = createTenancy({ ...config, resolve: [byClaim('org', { accept: ['externalId'] })] })
+  await tenants.create({ schema: 'looks' })
+  await tenants.create({ schema: 'alike', externalId: 'looks' })
+  expect(await served.resolve({ claims: { org: 'looks' } })).toMatchObject({ outcome: 'resolved', tenant: { schema: 'alike' } })
+  expect(await served.resolve({ claims: { org: 'alike' } })).toMatchObject({ outcome: 'unknown' })
+  expect(await served.resolve({ claims: { org: ['looks'] } })).toMatchObject({ outcome: 'invalid' })
+  expect(() => byClaim('org', { accept: ['externalId', 'schema'] })).toThrow("or ['externalId']")
 })

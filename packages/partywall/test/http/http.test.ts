@@ -65,7 +65,7 @@ describe('createAdmission', () => {
     [{ retryAfterMs: -1 }, /^"retryAfterMs" of tenantRoute must be a whole number of at least 0; it is -1/],
     [{ retryAfterMs: 1.5 }, /it is 1\.5/],
     [{ retryAfterMs: '60' }, /it is text/],
-    [{ retryAfterSeconds: 60 }, /It knows: none, unknown, authorize, answers, maintenance, retryAfterMs/],
+    [{ retryAfterSeconds: 60 }, /It knows: none, unknown, authorize, user, answers, maintenance, retryAfterMs/],
   ])('refuses the options %j', (options, message) => {
     expect(() => createAdmission(createTenancyLike(), options as AdmissionOptions, 'tenantRoute')).toThrow(invalidOption(message))
   })

@@ -1,22 +1,15 @@
 /** The key that a tenant has in another system, such as the id of an organisation in a hosted sign-in. */
 import { TenancyError } from '../../errors.ts'
+import { isExternalId, longestExternalId } from '../../names/external-id.ts'
 import { seen } from '../../seen.ts'
 import { sqlStateOf, sqlState } from '../../sql/sqlstate.ts'
-
-/** Most characters of an external id. */
-const most = 255
-
-/** Whether a tenant may have this external id: 1 to 255 characters, none of them a control character. */
-export function isExternalId(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= most && value.isWellFormed() && !/\p{Cc}/u.test(value)
-}
 
 /** @throws TenancyError INVALID_ARGUMENT */
 export function assertExternalId(what: string, value: unknown): asserts value is string | null | undefined {
   if (value === undefined || value === null || isExternalId(value)) return
   throw new TenancyError(
     'INVALID_ARGUMENT',
-    `"externalId" of ${what} must be text of 1 to ${most} characters, without control characters, or null for none; it is ${seen(value)}.`,
+    `"externalId" of ${what} must be text of 1 to ${longestExternalId} characters, without control characters, or null for none; it is ${seen(value)}.`,
     { details: { option: 'externalId' } },
   )
 }

@@ -5,7 +5,7 @@
 import { adoptedSchemaProblem, isAwaySchema, isUuid } from '../../names/identifier.ts'
 import { TenancyError } from '../../errors.ts'
 import { tryParseDomain } from '../../names/domain-name.ts'
-import { isExternalId } from './external-id.ts'
+import { isExternalId } from '../../names/external-id.ts'
 
 /** The column by which a tenant is looked up. `impossible`: no tenant can have this name. */
 export type TenantKey =

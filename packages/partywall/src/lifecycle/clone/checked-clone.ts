@@ -1,6 +1,7 @@
 /** The row of the clone, refused as a creation refuses it. */
 import { validateAttributes } from '../../catalog/tenants/attributes.ts'
 import { assertExpiry } from '../../catalog/tenants/expiry.ts'
+import { assertExternalId } from '../../catalog/tenants/external-id.ts'
 import { assertTenantName } from '../../catalog/tenants/tenant-name.ts'
 import { reservedSchemas } from '../../config/options.ts'
 import { parseDomain } from '../../names/domain-name.ts'
@@ -17,13 +18,15 @@ export async function checkedClone(
   input: CloneInput<any>,
 ): Promise<NewRow> {
   assertCloneInput(input)
-  const { schema, name = schema, domains = [], attributes = {}, expiresAt } = input
+  const { schema, externalId, name = schema, domains = [], attributes = {}, expiresAt } = input
   assertSchemaName(schema, reservedSchemas(options))
   assertTenantName(name)
   assertExpiry('tenants.clone', expiresAt)
+  assertExternalId('tenants.clone', externalId)
   if (!Array.isArray(domains)) throw invalid('domains', 'must be a list of host names.')
   return {
     schema,
+    externalId: externalId ?? undefined,
     name,
     kind: from.kind,
     domains: [...new Set(domains.map(parseDomain))],

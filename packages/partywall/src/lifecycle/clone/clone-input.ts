@@ -18,6 +18,8 @@ export type TableMask = 'empty' | 'keep'
 export interface CloneInput<I extends object = Attributes> {
   /** The name of the schema to create. */
   readonly schema: string
+  /** Its key in another system. That of the source stays with the source. @default none */
+  readonly externalId?: string | undefined
   /** The name for people. @default the schema */
   readonly name?: string | undefined
   /** Host names that lead to the clone; those of the source stay with the source. @default [] */
@@ -38,7 +40,19 @@ export interface CloneInput<I extends object = Attributes> {
   readonly signal?: AbortSignal | undefined
 }
 
-const keys = ['schema', 'name', 'domains', 'attributes', 'expiresAt', 'data', 'mask', 'keepSessions', 'accept', 'signal']
+const keys = [
+  'schema',
+  'externalId',
+  'name',
+  'domains',
+  'attributes',
+  'expiresAt',
+  'data',
+  'mask',
+  'keepSessions',
+  'accept',
+  'signal',
+]
 
 /** @throws TenancyError INVALID_ARGUMENT */
 export function assertCloneInput(input: CloneInput<any>): void {
