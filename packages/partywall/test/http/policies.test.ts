@@ -1,0 +1,239 @@
+/** What an application decides about requests without a tenant, or with the wrong one, and who checks a tenant that the client chose. */
+import express, { type Express } from 'express'
+import { describe, expect, test } from 'vitest'
+import { tenancyErrors, tenantPath, tenantScope, type TenantScopeOptions } from '../../src/http/express.ts'
+import { createAdmission } from '../../src/http/http.ts'
+import type { Resolver } from '../../src/ports/resolver.ts'
+import { byClaim } from '../../src/resolve/by-claim.ts'
+import { byCookie } from '../../src/resolve/by-cookie.ts'
+import { byHeader } from '../../src/resolve/by-header.ts'
+import { byHost } from '../../src/resolve/by-host.ts'
+import { byOrigin } from '../../src/resolve/by-origin.ts'
+import { byPath } from '../../src/resolve/by-path.ts'
+import { byQuery } from '../../src/resolve/by-query.ts'
+import { listen } from './listen.ts'
+import { createTenancyLike } from './tenancy.ts'
+
+const byBase = byHost({ base: 'example.com' })
+
+async function start(options: TenantScopeOptions, resolvers: Resolver[] = [byBase], routes: (app: Express) => void = () => {}) {
+  const tenancy = createTenancyLike(resolvers)
+  const app = express()
+  app.use(tenantScope(tenancy, options))
+  routes(app)
+  app.use(
+    (_req, res) => void res.json({ scope: tenancy.scope.value()?.kind ?? 'none', tenant: tenancy.scope.tryCurrent()?.schema }),
+  )
+  app.use(tenancyErrors({ log: () => {} }))
+  return listen(app)
+}
+
+describe('a tenant that every client can choose', () => {
+  test.each([
+    ['header x-tenant', byHeader('x-tenant')],
+    ['query tenant', byQuery('tenant')],
+    ['cookie tenant', byCookie('tenant')],
+    ['origin', byOrigin({ base: 'example.com' })],
+    ['path', byPath()],
+  ])('by %s does not start without a check', (name, resolver) => {
+    const tenancy = createTenancyLike([byBase, resolver])
+    expect(() => createAdmission(tenancy, {}, 'tenantScope')).toThrow(`The resolver "${name}" reads what every client can choose`)
+    expect(() => createAdmission(tenancy, { authorize: () => true })).not.toThrow()
+  })
+
+  test('needs none where the host or a verified claim names it, or where the resolver is trusted', () => {
+    for (const resolver of [byBase, byClaim('t'), byPath({ trusted: true }), byCookie('t', { trusted: true })]) {
+      expect(() => createAdmission(createTenancyLike([resolver]))).not.toThrow()
+    }
+  })
+
+  test('is entered only where authorize says true; anything else is answered like a tenant that does not exist', async () => {
+    const asked: unknown[] = []
+    const answers: Record<string, unknown> = {
+      yes: true,
+      promised: Promise.resolve(true),
+      no: false,
+      maybe: 1,
+      nothing: undefined,
+      word: 'true',
+    }
+    const { send } = await start(
+      {
+        authorize(tenant, req) {
+          asked.push([tenant.schema, req.path])
+          return answers[req.get('x-user')!] as boolean
+        },
+      },
+      [byHeader('x-tenant')],
+    )
+    const ask = (user: string, tenant = 'tenant1') =>
+      send({ host: 'a.test', path: '/x', headers: { 'x-tenant': tenant, 'x-user': user } })
+    for (const user of ['yes', 'promised']) expect((await ask(user)).json).toEqual({ scope: 'tenant', tenant: 'tenant1' })
+    const unknown = await ask('yes', 'missing')
+    expect(unknown.status).toBe(404)
+    const bytes = ({ status, text, headers }: typeof unknown) => ({ status, text, headers: { ...headers, date: '' } })
+    for (const user of ['no', 'maybe', 'nothing', 'word']) expect(bytes(await ask(user))).toEqual(bytes(unknown))
+    // A tenant that is suspended or in maintenance is no tenant of theirs either.
+    for (const tenant of ['suspended', 'maintenance']) expect(bytes(await ask('no', tenant))).toEqual(bytes(unknown))
+    expect(asked[0]).toEqual(['tenant1', '/x'])
+  })
+
+  test('is not entered when the check fails', async () => {
+    const { send } = await start({ authorize: () => Promise.reject(new Error('secret')) }, [byHeader('x-tenant')], (app) => {
+      app.use(() => {
+        throw new Error('a handler ran')
+      })
+    })
+    const { status, text } = await send({ host: 'a.test', headers: { 'x-tenant': 'tenant1' } })
+    expect(status).toBe(500)
+    expect(text).not.toContain('a handler ran')
+  })
+})
+
+describe('requests without a tenant, and with one that does not exist', () => {
+  const ask = async (options: TenantScopeOptions): Promise<readonly unknown[]> => {
+    const { send } = await start(options)
+    const answers = await Promise.all(
+      ['example.com', 'missing.example.com', 'archived.example.com'].map((host) => send({ host })),
+    )
+    return answers.map(({ status, json }) => (status === 200 ? (json.tenant ?? json.scope) : `${status} ${json.code}`))
+  }
+  test('are refused, served by the shared side, or by a tenant of your choice', async () => {
+    expect(await ask({})).toEqual(['404 TENANT_REQUIRED', '404 UNKNOWN_TENANT', '404 UNKNOWN_TENANT'])
+    expect(await ask({ none: 'pass' })).toEqual(['none', '404 UNKNOWN_TENANT', '404 UNKNOWN_TENANT'])
+    expect(await ask({ none: 'shared', unknown: 'shared' })).toEqual(['shared', 'shared', 'shared'])
+    expect(await ask({ none: 'bad-request', unknown: 'bad-request' })).toEqual(Array(3).fill('400 TENANT_NOT_NAMED'))
+    expect(await ask({ none: { tenant: 'tenant7' }, unknown: { tenant: { schema: 'tenant8' } } })).toEqual([
+      'tenant7',
+      'tenant8',
+      'tenant8',
+    ])
+  })
+
+  test('a tenant of your choice that does not exist is an error of the application', async () => {
+    expect(await ask({ none: { tenant: 'missing' } })).toContain('500 INTERNAL_ERROR')
+  })
+
+  test.each([
+    { none: 'yes' },
+    { unknown: 'pass' },
+    { unknown: { tenant: '' } },
+    { none: {} },
+    { authorize: true },
+    { answers: { unknown: 'x' } },
+    { answers: { forbidden: () => undefined } },
+    { maintenance: { bypass: 'short' } },
+    { maintenance: { bypass: undefined } },
+    { maintenance: { paths: ['status'] } },
+    { maintenance: { paths: ['/a*b'] } },
+  ])('does not start with %j', (options) => {
+    expect(() => createAdmission(createTenancyLike(), options as never)).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION' }),
+    )
+  })
+
+  test('have pages of your own, of which none tells a stranger more', async () => {
+    const seen: unknown[] = []
+    const page = (status: number) => (resolution: object) => {
+      seen.push(Object.keys(resolution).toSorted())
+      return { status, headers: { 'content-type': 'text/html' }, body: `<p>${status}</p>` }
+    }
+    const { send } = await start({
+      authorize: ({ schema }) => schema !== 'tenant1',
+      answers: { unknown: page(404), suspended: page(402), ambiguous: () => undefined },
+    })
+    const bodies = await Promise.all(
+      ['missing', 'tenant1', 'archived', 'suspended'].map(async (name) => (await send({ host: `${name}.example.com` })).text),
+    )
+    expect(bodies).toEqual(['<p>404</p>', '<p>404</p>', '<p>404</p>', '<p>402</p>'])
+    expect(seen.filter((keys) => !String(keys).includes('tenant'))).toEqual(Array(3).fill(['by', 'outcome']))
+  })
+})
+
+describe('a tenant in maintenance', () => {
+  const secret = 'a-secret-of-some-length'
+  test('is entered with the secret, and at the paths that are open; no other way round', async () => {
+    const { send } = await start({ maintenance: { bypass: secret, paths: ['/status', '/hooks/*'] } })
+    const ask = async (path: string, bypass?: string) =>
+      (
+        await send({
+          host: 'maintenance.example.com',
+          path,
+          headers: bypass === undefined ? {} : { 'x-maintenance-bypass': bypass },
+        })
+      ).status
+    expect(await Promise.all([ask('/x', secret), ask('/status'), ask('/status?x=1'), ask('/hooks/a/b')])).toEqual([
+      200, 200, 200, 200,
+    ])
+    const refused = [
+      ask('/x'),
+      ask('/x', `${secret}x`),
+      ask('/x', ''),
+      ask('/statusx'),
+      ask('/status/x'),
+      ask('/hooks'),
+      ask('/HOOKS/x'),
+      ask('/x/hooks/a'),
+    ]
+    expect(await Promise.all(refused)).toEqual(Array(8).fill(503))
+    expect((await send({ host: 'suspended.example.com', headers: { 'x-maintenance-bypass': secret } })).status).toBe(403)
+    expect((await send({ host: 'maintenance.example.com' })).headers).toMatchObject({ 'retry-after': '60' })
+  })
+})
+
+describe('byPath in Express', () => {
+  const routes = (app: Express): void => {
+    const inner = express
+      .Router()
+      .get(
+        '/:id',
+        (req, res) => void res.json([req.baseUrl, req.url, req.originalUrl, tenantPath(req, '/polls'), req.tenant?.schema]),
+      )
+    app.use('/polls', express.Router().use('/list', inner))
+    app.get('/go', (req, res) => res.redirect(tenantPath(req, '/polls')))
+    // A router whose own path looks like the part of the tenant.
+    app.use('/tenant2', (req, res) => void res.json([req.baseUrl, req.url]))
+  }
+  const byTenantPath = [byPath({ trusted: true })]
+
+  test('routers see the path without the tenant, and baseUrl has it again, in routers inside routers', async () => {
+    const { send } = await start({}, byTenantPath, routes)
+    const ask = (path: string) => send({ host: 'example.com', path })
+    expect((await ask('/tenant1/polls/list/7?a=b')).json).toEqual([
+      '/tenant1/polls/list',
+      '/7?a=b',
+      '/tenant1/polls/list/7?a=b',
+      '/tenant1/polls',
+      'tenant1',
+    ])
+    expect((await ask('/tenant2/tenant2/x')).json).toEqual(['/tenant2/tenant2', '/x'])
+    expect((await ask('/tenant1/go')).headers['location']).toBe('/tenant1/polls')
+    expect((await ask('/tenant1?x=1')).json).toEqual({ scope: 'tenant', tenant: 'tenant1' })
+    const at = await Promise.all(Array.from({ length: 20 }, (_, index) => ask(`/tenant${index}/polls/list/1`)))
+    at.forEach(({ json }, index) => expect(json.at(-1)).toBe(`tenant${index}`))
+  })
+
+  test('a path that means two things is refused before any router reads it', async () => {
+    const { send } = await start({}, byTenantPath, routes)
+    for (const path of ['/tenant1/../tenant2/x', '/tenant1/%2e%2e/tenant2', '//tenant1/x', '/tenant1\\..\\tenant2']) {
+      expect((await send({ host: 'example.com', path })).status).toBe(400)
+    }
+    for (const path of ['/missing/polls', '/favicon.ico', '/'])
+      expect((await send({ host: 'example.com', path })).status).toBe(404)
+  })
+
+  test('mounted under a path it is refused: the part of the tenant is gone there', async () => {
+    const tenancy = createTenancyLike(byTenantPath)
+    const app = express()
+    app.use('/tenant1', tenantScope(tenancy), (_req, res) => void res.send('reached'))
+    app.use(tenancyErrors({ log: () => {} }))
+    const { send } = await listen(app)
+    const { status, text } = await send({ host: 'example.com', path: '/tenant1/polls' })
+    expect(status).toBe(500)
+    expect(text).not.toContain('reached')
+  })
+
+  test.each(['', 'polls', '//evil.com', '/\\evil.com', 'https://evil.com'])('tenantPath refuses %j', (path) => {
+    expect(() => tenantPath({}, path)).toThrow(/begins with one slash/)
+  })
+})
