@@ -91,19 +91,12 @@ describe('a tenant that every client can choose', () => {
 })
 
 describe('requests without a tenant, and with one that does not exist', () => {
-  const ask = async (options: TenantScopeOptions): Promise<readonly unknown[]> => {
-    const { send } = await start(options)
-    const answers = await Promise.all(
-      ['example.com', 'missing.example.com', 'archived.example.com'].map((host) => send({ host })),
-    )
-    return answers.map(({ status, json }) => (status === 200 ? (json.tenant ?? json.scope) : `${status} ${json.code}`))
-  }
   test('are refused, served by the shared side, or by a tenant of your choice', async () => {
-    expect(await ask({})).toEqual(['404 TENANT_REQUIRED', '404 UNKNOWN_TENANT', '404 UNKNOWN_TENANT'])
-    expect(await ask({ none: 'pass' })).toEqual(['none', '404 UNKNOWN_TENANT', '404 UNKNOWN_TENANT'])
-    expect(await ask({ none: 'shared', unknown: 'shared' })).toEqual(['shared', 'shared', 'shared'])
-    expect(await ask({ none: 'bad-request', unknown: 'bad-request' })).toEqual(Array(3).fill('400 TENANT_NOT_NAMED'))
-    expect(await ask({ none: { tenant: 'tenant7' }, unknown: { tenant: { schema: 'tenant8' } } })).toEqual([
+    expect(await threeHosts({})).toEqual(['404 TENANT_REQUIRED', '404 UNKNOWN_TENANT', '404 UNKNOWN_TENANT'])
+    expect(await threeHosts({ none: 'pass' })).toEqual(['none', '404 UNKNOWN_TENANT', '404 UNKNOWN_TENANT'])
+    expect(await threeHosts({ none: 'shared', unknown: 'shared' })).toEqual(['shared', 'shared', 'shared'])
+    expect(await threeHosts({ none: 'bad-request', unknown: 'bad-request' })).toEqual(Array(3).fill('400 TENANT_NOT_NAMED'))
+    expect(await threeHosts({ none: { tenant: 'tenant7' }, unknown: { tenant: { schema: 'tenant8' } } })).toEqual([
       'tenant7',
       'tenant8',
       'tenant8',
@@ -111,7 +104,7 @@ describe('requests without a tenant, and with one that does not exist', () => {
   })
 
   test('a tenant of your choice that does not exist is an error of the application', async () => {
-    expect(await ask({ none: { tenant: 'missing' } })).toContain('500 INTERNAL_ERROR')
+    expect(await threeHosts({ none: { tenant: 'missing' } })).toContain('500 INTERNAL_ERROR')
   })
 
   test.each([
@@ -146,7 +139,7 @@ describe('requests without a tenant, and with one that does not exist', () => {
       ['missing', 'tenant1', 'archived', 'suspended'].map(async (name) => (await send({ host: `${name}.example.com` })).text),
     )
     expect(bodies).toEqual(['<p>404</p>', '<p>404</p>', '<p>404</p>', '<p>402</p>'])
-    expect(seen.filter((keys) => !String(keys).includes('tenant'))).toEqual(Array(3).fill(['by', 'outcome']))
+    expect(seen.filter((keys) => !String(keys).includes('tenant'))).toEqual(Array.from({ length: 3 }, () => ['by', 'outcome']))
   })
 })
 
@@ -182,18 +175,6 @@ describe('a tenant in maintenance', () => {
 })
 
 describe('byPath in Express', () => {
-  const routes = (app: Express): void => {
-    const inner = express
-      .Router()
-      .get(
-        '/:id',
-        (req, res) => void res.json([req.baseUrl, req.url, req.originalUrl, tenantPath(req, '/polls'), req.tenant?.schema]),
-      )
-    app.use('/polls', express.Router().use('/list', inner))
-    app.get('/go', (req, res) => res.redirect(tenantPath(req, '/polls')))
-    // A router whose own path looks like the part of the tenant.
-    app.use('/tenant2', (req, res) => void res.json([req.baseUrl, req.url]))
-  }
   const byTenantPath = [byPath({ trusted: true })]
 
   test('routers see the path without the tenant, and baseUrl has it again, in routers inside routers', async () => {
@@ -237,3 +218,23 @@ describe('byPath in Express', () => {
     expect(() => tenantPath({}, path)).toThrow(/begins with one slash/)
   })
 })
+
+/** What three hosts get: one that names no tenant, and two whose tenants are not there. */
+async function threeHosts(options: TenantScopeOptions): Promise<readonly unknown[]> {
+  const { send } = await start(options)
+  const answers = await Promise.all(['example.com', 'missing.example.com', 'archived.example.com'].map((host) => send({ host })))
+  return answers.map(({ status, json }) => (status === 200 ? (json.tenant ?? json.scope) : `${status} ${json.code}`))
+}
+
+function routes(app: Express): void {
+  const inner = express
+    .Router()
+    .get(
+      '/:id',
+      (req, res) => void res.json([req.baseUrl, req.url, req.originalUrl, tenantPath(req, '/polls'), req.tenant?.schema]),
+    )
+  app.use('/polls', express.Router().use('/list', inner))
+  app.get('/go', (req, res) => res.redirect(tenantPath(req, '/polls')))
+  // A router whose own path looks like the part of the tenant.
+  app.use('/tenant2', (req, res) => void res.json([req.baseUrl, req.url]))
+}
