@@ -40,7 +40,7 @@ export interface MembersApi<A extends object> {
    * One page of the tenants of a user, sorted by schema, each with the role that the user has there. Those that are archived, being deleted or failed are left out.
    * Costs two queries.
    * @example for (const { tenant, role } of await tenancy.members.listOf('user-1')) console.log(tenant.name, role)
-   * @throws TenancyError INVALID_ARGUMENT
+   * @throws TenancyError INVALID_ARGUMENT; UNKNOWN_TENANT for a cursor that names no schema
    */
   listOf(userId: string, options?: MembershipListOptions): Promise<Membership<A>[]>
   /**

@@ -55,6 +55,7 @@ describe('members', () => {
       [`${schema}_b`, 'editor'],
     ])
     expect((await members.listOf('ada', { limit: 1, cursor: schema }))[0]!.tenant.schema).toBe(`${schema}_b`)
+    await expect(members.listOf('ada', { cursor: 'a\0' })).rejects.toEqual(code('UNKNOWN_TENANT'))
   })
 
   test('are listed page by page, and are gone with their tenant', async () => {
@@ -99,7 +100,7 @@ describe('members', () => {
     ])
   })
 
-  test.each(['', 'x'.repeat(256), 'a\nb', 'a\0', '\ud800', 7 as never, null as never])(
+  test.each(['', 'x'.repeat(256), 'a\nb', 'a\0', 'a\u2028b', '\u202ea', '\ud800', 7 as never, null as never])(
     'refuse the user id %j',
     async (userId) => {
       for (const call of [() => members.find(schema, userId), () => members.add(schema, userId), () => members.listOf(userId)])

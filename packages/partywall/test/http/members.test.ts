@@ -146,6 +146,21 @@ test('a route whose adapter does not know who is signed in is answered with 500'
   server.close()
 })
 
+test.each([
+  ['a permission that the configuration does not have', { can: 'polls.wirte' }, (): string => 'owner'],
+  ['a user that is a number', {}, (): string => 7 as never],
+] as const)('%s is a fault of the application, so it is answered with 500', async (_, required, user) => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const app = express().use(ofExpress.tenantScope(tenancy, { user }))
+  app.get('/admin', ofExpress.requireMember(required), (_req, res) => void res.json('let in'))
+  const server = createServer(app.use(ofExpress.tenancyErrors())).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const answer = await new Client((server.address() as AddressInfo).port).get('acme', '/admin')
+  expect([answer.status, answer.json.code]).toEqual([500, 'INTERNAL_ERROR'])
+  log.mockRestore()
+  server.close()
+})
+
 test.each([{ user: 'x-user' }, { user: null }])('the option %j is refused at the start', (options) => {
   expect(() => ofExpress.tenantScope(tenancy, options as never)).toThrow(/"user" of tenantScope must be a function/)
 })

@@ -59,7 +59,7 @@ const rooms: Record<string, readonly string[]> = {
   // A customer proves a domain.
   domains: ['names', 'catalog/domains', 'fleet'],
   // Users that belong to tenants.
-  'catalog/members': [...ground, 'catalog', 'catalog/audit', 'catalog/tenants'],
+  'catalog/members': [...ground, 'scope', 'catalog', 'catalog/audit', 'catalog/tenants'],
   'catalog/runs': ['sql', 'ports', 'catalog/audit'],
   'catalog/relations': ['sql'],
   'catalog/blueprints': ['sql', 'blueprint'],

@@ -1,5 +1,6 @@
 /** Refusals about members. A message names the user by the id that the application gave; it holds no address and no token. */
 import { TenancyError } from '../../errors.ts'
+import { isPlainText } from '../../scope/acting.ts'
 import { nearest } from '../../nearest.ts'
 import { seen } from '../../seen.ts'
 
@@ -83,12 +84,11 @@ export function mayNotJoin({ schema }: TenantNames): TenancyError {
 
 /** @param what the call, e.g. `members.add` @throws TenancyError INVALID_ARGUMENT */
 export function assertUserId(what: string, userId: unknown): asserts userId is string {
-  const isId =
-    typeof userId === 'string' && userId !== '' && userId.length <= 255 && userId.isWellFormed() && !/\p{Cc}/u.test(userId)
-  if (isId) return
+  // It stands in the audit, so each of its characters must be shown where it stands.
+  if (typeof userId === 'string' && userId !== '' && userId.length <= 255 && isPlainText(userId)) return
   throw new TenancyError(
     'INVALID_ARGUMENT',
-    `The id of a user for ${what} must be text of 1 to 255 characters, without control characters; it is ${seen(userId)}.`,
+    `The id of a user for ${what} must be text of 1 to 255 characters, without control characters and line breaks; it is ${seen(userId)}.`,
     { details: { what, option: 'userId' } },
   )
 }

@@ -7,7 +7,7 @@ import { assertKnownKeys } from '../../known-keys.ts'
 import type { Attributes, Member, MemberRequirement, Membership, Tenant, TenantRef } from '../../types.ts'
 import { assertWholeNumber } from '../../whole-number.ts'
 import type { Catalog } from '../catalog.ts'
-import { parseTenantRef } from '../tenants/tenant-ref.ts'
+import { parseTenantRef, unknownTenant } from '../tenants/tenant-ref.ts'
 import { isTenant } from '../tenants/tenant-row.ts'
 import type { Tenants } from '../tenants/tenants.ts'
 import { MemberCache } from './member-cache.ts'
@@ -84,7 +84,9 @@ export class Members<A extends object = Attributes> {
     assertUserId('members.listOf', userId)
     const { limit, cursor } = pageOf('members.listOf', options)
     const given = typeof cursor === 'object' ? (cursor as Membership).tenant.schema : cursor
-    const after = given === undefined ? undefined : parseTenantRef({ schema: given } as TenantRef).value
+    const key = given === undefined ? undefined : parseTenantRef({ schema: given } as TenantRef)
+    if (key?.by === 'impossible') throw unknownTenant(key)
+    const after = key?.value
     const tenants = await this.#tenants.read(tenantsOfUserSql(userId, limit, after))
     if (tenants.length === 0) return []
     const ids = tenants.map(({ id }) => id)

@@ -2,7 +2,7 @@
  * Whether the user of a request is a member of its tenant, and may do what a route needs. The middleware that enters the tenant leaves the guard on the
  * request, so that `requireMember` of a route needs no tenancy; the user is asked for when the first route needs it, behind the sign-in of the application.
  */
-import { TenancyError } from '../../errors.ts'
+import { TenancyError, tenancyErrorOf } from '../../errors.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import { seen } from '../../seen.ts'
 import type { MemberTenancy } from '../../ports/tenancy-like.ts'
@@ -51,9 +51,11 @@ export function createMemberGuard<R>(
       noteMember(request as object, member)
       return { member }
     } catch (error) {
-      const answer = refusals.has((error as Partial<TenancyError>).code ?? '') ? errorAnswer(error) : undefined
-      if (answer === undefined) throw error
-      return { answer }
+      const refused = tenancyErrorOf(error)
+      if (refused !== undefined && refusals.has(refused.code)) return { answer: errorAnswer(refused)! }
+      // The route or the option is at fault, and not the client.
+      if (refused?.code === 'INVALID_ARGUMENT') throw invalidGuard(what, refused)
+      throw error
     }
   }
 }
@@ -123,6 +125,17 @@ const memberKey = Symbol.for('partywall.request.member')
 
 function noteMember(request: object, value: Member): void {
   Object.defineProperty(request, memberKey, { value, configurable: true })
+}
+
+function invalidGuard(what: string, cause: TenancyError): TenancyError {
+  return new TenancyError(
+    'INVALID_OPTION',
+    `A route of members cannot be guarded as ${what} or requireMember was told: ${cause.summary}`,
+    {
+      cause,
+      details: { what },
+    },
+  )
 }
 
 const refusals = new Set<string>(['NOT_A_MEMBER', 'NOT_PERMITTED_ROLE'])
