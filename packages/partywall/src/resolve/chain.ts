@@ -92,7 +92,7 @@ function resolution<A extends object>(decision: Decision<A> | undefined): Resolu
 }
 
 /** What becomes of a request that names this tenant. */
-export function outcomeFor({ status }: Pick<Tenant<any>, 'status'>): 'resolved' | 'suspended' | 'maintenance' | 'unknown' {
+function outcomeFor({ status }: Pick<Tenant<any>, 'status'>): 'resolved' | 'suspended' | 'maintenance' | 'unknown' {
   switch (status) {
     case 'active':
       return 'resolved'

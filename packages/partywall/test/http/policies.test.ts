@@ -16,11 +16,11 @@ import { createTenancyLike } from './tenancy.ts'
 
 const byBase = byHost({ base: 'example.com' })
 
-async function start(options: TenantScopeOptions, resolvers: Resolver[] = [byBase], routes: (app: Express) => void = () => {}) {
+async function start(options: TenantScopeOptions, resolvers: Resolver[] = [byBase], mount: (app: Express) => void = () => {}) {
   const tenancy = createTenancyLike(resolvers)
   const app = express()
   app.use(tenantScope(tenancy, options))
-  routes(app)
+  mount(app)
   app.use(
     (_req, res) => void res.json({ scope: tenancy.scope.value()?.kind ?? 'none', tenant: tenancy.scope.tryCurrent()?.schema }),
   )

@@ -17,7 +17,7 @@ export interface MaintenanceOptions {
 }
 
 /** The header that holds the secret. */
-export const bypassHeader = 'x-maintenance-bypass'
+const bypassHeader = 'x-maintenance-bypass'
 
 export function maintenancePass({
   bypass,
