@@ -10,6 +10,7 @@ import {
   TenancyError,
   tenancyErrorOf,
   type FleetReport,
+  type Member,
   type MigrationReport,
   type Tenancy,
   type Tenant,
@@ -124,3 +125,19 @@ void new Tenancy({})
 // @ts-expect-error -- it may hold a password: tenancy.database.connectionConfig()
 void tenancy.options.database
 expectTypeOf(tenancy.database.connectionConfig).returns.resolves.toExtend<object>()
+
+// Members: what is listed knows the attributes of its tenant, and a requirement has no other words.
+const [mine] = await tenancy.members.listOf('user-1')
+expectTypeOf(mine!.tenant.attributes.plan).toEqualTypeOf<'free' | 'gold'>()
+expectTypeOf(await tenancy.members.find(tenant, 'user-1')).toEqualTypeOf<Member | undefined>()
+expectTypeOf(
+  await tenancy.members.check({ externalId: 'org_1' }, 'user-1', { roles: 'admin', can: ['a'] }),
+).toEqualTypeOf<Member>()
+// @ts-expect-error a requirement names roles, not one role
+await tenancy.members.check('acme', 'user-1', { role: 'admin' })
+// @ts-expect-error the token is in the answer to the invitation only
+void (await tenancy.members.invitations('acme'))[0]!.token
+// @ts-expect-error there is no such action
+await tenancy.audit.list({ action: 'member.aded' })
+// @ts-expect-error a role says what it can do
+createTenancy({ members: { roles: { editor: { may: ['a'] } } } })

@@ -26,6 +26,7 @@ interface Flags {
   readonly djangoTenants?: string
   readonly djangoDomains?: string
   readonly name?: string
+  readonly externalId?: string
   readonly domain?: readonly string[]
   readonly kind?: string
   readonly at?: string
@@ -56,6 +57,7 @@ export function tenantAdopt(parent: Command, cli: Cli): void {
     .option('--django-tenants <table>', 'the table of its tenant model (default: the one with a column schema_name)')
     .option('--django-domains <table>', 'the table of its domain model (default: the one with domain, tenant_id and is_primary)')
     .option('--name <name>', 'the name for people (default: the schema)')
+    .option('--external-id <id>', 'its key in another system (default: none)')
     .option('--domain <domain>', 'a host name that leads to it; may be repeated, the first is primary (default: none)', repeated)
     .option('--kind <kind>', 'which set of tenant migrations it gets (default: default)')
     .option('--at <migration>', 'the last migration that counts as applied; 0 is none (default: all, compared with the schema)')
@@ -96,6 +98,7 @@ function fleetOf(schema: string | undefined, flags: Flags): FleetToAdopt | undef
     ['--all-but', flags.allBut],
     ['--from', flags.from],
     ['--name', flags.name],
+    ['--external-id', flags.externalId],
     ['--domain', flags.domain],
   ].find(([, value]) => value !== undefined)
   if (ofOne !== undefined)
@@ -114,8 +117,8 @@ function fleetOf(schema: string | undefined, flags: Flags): FleetToAdopt | undef
 }
 
 function oneOf(schema: string, { tables, allBut, from, moveDependents, inPlace, ...flags }: Flags): ToAdopt<any> {
-  const { name, domain: domains, kind, at, accept, lockTimeout: lockTimeoutMs } = flags
-  const common = { schema, name, domains, kind, at, accept, lockTimeoutMs }
+  const { name, externalId, domain: domains, kind, at, accept, lockTimeout: lockTimeoutMs } = flags
+  const common = { schema, name, externalId, domains, kind, at, accept, lockTimeoutMs }
   const chooses = tables !== undefined || allBut !== undefined
   if (inPlace === true) {
     if (chooses || from !== undefined)

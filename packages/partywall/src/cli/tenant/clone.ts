@@ -20,6 +20,7 @@ interface Flags {
   readonly keepSessions?: boolean
   readonly accept?: boolean
   readonly name?: string
+  readonly externalId?: string
   readonly domain?: readonly string[]
   readonly set?: readonly string[]
   readonly expires?: Date | 'never'
@@ -41,6 +42,7 @@ export function tenantClone(parent: Command, cli: Cli): void {
     .option('--keep-sessions', 'also copy tables of sessions, tokens and keys')
     .option('--accept', 'clone it although a text in a function may lead to the source')
     .option('--name <name>', 'the name for people (default: the schema)')
+    .option('--external-id <id>', 'its key in another system (default: none)')
     .option('--domain <domain>', 'a host name that leads to it; may be repeated, the first is primary (default: none)', repeated)
     .option(
       '--set <key=value>',
@@ -66,6 +68,7 @@ export function tenantClone(parent: Command, cli: Cli): void {
         name: flags.name,
         domains: flags.domain,
         ...(attributes && { attributes }),
+        externalId: flags.externalId,
         expiresAt: orNull(flags.expires) ?? undefined,
         data: flags.structureOnly !== true,
         mask: flags.mask && Object.fromEntries(flags.mask),
