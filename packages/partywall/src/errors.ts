@@ -57,6 +57,7 @@ export const errorCodes = {
   UNKNOWN_ROLE: { meaning: 'The tenant has no such role.', http: 400 },
   ROLE_IN_USE: { meaning: 'Members have this role.', http: 409 },
   INVALID_INVITATION: { meaning: 'The invitation is unknown, used, revoked or over.', http: 404 },
+  TOKEN_REFUSED: { meaning: 'The token is no token of this tenant, or not any more.', http: 401 },
   MAY_NOT_JOIN: { meaning: 'The tenant does not let users join with such an address.', http: 403 },
   CATALOG_MISSING: {
     meaning: 'The catalog is not installed, or older than this version, and the role may not install it.',
@@ -175,6 +176,8 @@ export interface ErrorDetails {
   PRIMARY_DOMAIN: { readonly domain: string; readonly schema: string }
   UNKNOWN_LOGIN: { readonly role: string }
   UNKNOWN_DOMAIN: { readonly domain: string; readonly schema: string }
+  /** `reason`: one of few words, for the log. */
+  TOKEN_REFUSED: { readonly reason: string }
   NOT_A_MEMBER: { readonly schema: string; readonly userId: string }
   NOT_PERMITTED_ROLE: { readonly schema: string; readonly userId: string; readonly role: string }
   MEMBER_EXISTS: { readonly schema: string; readonly userId: string }

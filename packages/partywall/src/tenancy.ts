@@ -8,6 +8,7 @@ import type { PoolClient } from 'pg'
 import type { AttackReport } from './attack/report.ts'
 import type { AttackOptions } from './attack/run-attacks.ts'
 import { recordAction, type Action } from './catalog/audit/record.ts'
+import { catalogKey } from './catalog-key.ts'
 import { checkedSelection } from './catalog/tenants/selection.ts'
 import { isTenant } from './catalog/tenants/tenant-row.ts'
 import type { OpenDatabase } from './database/open-database.ts'
@@ -144,6 +145,11 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   async url(ref: TenantRef, path = '/'): Promise<string> {
     const { url } = await import(/* webpackMode: "eager" */ './tenancy-url.ts')
     return url(this.#rooms, ref, path)
+  }
+
+  /** For parts of the package that are imported on their own. */
+  get [catalogKey](): unknown {
+    return this.#rooms.catalog
   }
 
   /** One pool for all tenants, which is a pg.Pool. Each statement is bound to the scope in which it is issued. */

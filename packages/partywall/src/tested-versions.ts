@@ -22,6 +22,7 @@ export const testedVersions = {
   fastify: ['5.12'],
   h3: ['2.0'],
   hono: ['4.13'],
+  jose: ['6.2'],
   knex: ['3.0 to 3.3'],
   koa: ['3.3'],
   kysely: ['0.29'],

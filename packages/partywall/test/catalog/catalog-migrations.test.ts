@@ -22,6 +22,8 @@ test('the catalog migrations keep the names and checksums that installed catalog
     [15, '0015-members', 'ecd94086d7c1ad25551de6211bc5c517668522228f7b6b6a3f8ae1d0a6c6a72a'],
     [16, '0016-external-id', 'c681dfcb9d6b119d39594e93616ea6f32dfef307dfc5a6b0670176449a84d3fc'],
     [17, '0017-domain-claims', '4445f0a2156df69b5141f343dc85680baad46c36892d1a7e7468aedc7bf476cf'],
+    [18, '0018-signing-keys', '4063a40d6496122be4bfe36f5160cacaac5d78cb62dd05dd7bff21fe52e46422'],
+    [19, '0019-revoked-tokens', '402d998cf2e4184c6a3ee88bc4806cef29b1754ebcbf9578a11630d72fbbb528'],
   ])
 })
 

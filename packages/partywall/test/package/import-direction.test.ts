@@ -277,6 +277,8 @@ const rooms: Record<string, readonly string[]> = {
   // The edges: each adapter takes a tenancy by its shape (ports), so it needs none of the wiring.
   'http/shared': ['names', 'ports'],
   http: ['ports', 'http/shared'],
+  // Tokens that the application signs: imported on their own.
+  'auth/jwt': ['sql', 'ports', 'http/shared', 'catalog/audit'],
   // What looks at a project: the registry of checks, and the applications of each framework.
   'check/app': ['http/shared'],
   check: [...ground, 'catalog/relations', 'migrations/plan', 'migrations/sources', 'check/app'],

@@ -17,6 +17,8 @@ import { warm } from './migrations/0014-warm.ts'
 import { members } from './migrations/0015-members.ts'
 import { externalId } from './migrations/0016-external-id.ts'
 import { domainClaims } from './migrations/0017-domain-claims.ts'
+import { signingKeys } from './migrations/0018-signing-keys.ts'
+import { revokedTokens } from './migrations/0019-revoked-tokens.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -36,4 +38,6 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   members,
   externalId,
   domainClaims,
+  signingKeys,
+  revokedTokens,
 ]
