@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { tenantOrigin, urlAt } from './address.ts'
 import { byHeader } from './by-header.ts'
 import { byHost } from './by-host.ts'
@@ -48,6 +48,24 @@ describe('the address of a tenant', () => {
     expect(at(resolve, 'https://example.com')).toBe('https://example.com/t/acme/a?b=c')
     expect(at([byPath({ accept: ['id'] })], 'https://example.com')).toBe(`https://example.com/${acme.id}/a?b=c`)
     expect(() => at(resolve)).toThrow('"appUrl"')
+  })
+
+  test('in development has the port of the variable PORT, where that is a port', () => {
+    onTestFinished(() => void vi.unstubAllEnvs())
+    for (const [port, shown] of [
+      ['8123', '8123'],
+      ['', '3000'],
+      ['@evil.example', '3000'],
+      ['\\\\.\\pipe\\x', '3000'],
+      ['99999', '3000'],
+    ] as const) {
+      vi.stubEnv('PORT', port)
+      expect(at([byHost({ base: 'localhost' })])).toBe(`http://acme.localhost:${shown}/a?b=c`)
+    }
+  })
+
+  test('is no host with a label that DNS cannot have', () => {
+    expect(at([byHost({ base: 'example.com', label: 'tenant-{schema}' })], undefined, undefined, 'x'.repeat(60))).toBeUndefined()
   })
 
   test('is unknown where no resolver says it', () => expect(at([byHeader('x-tenant'), () => undefined])).toBeUndefined())

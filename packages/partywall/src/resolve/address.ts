@@ -63,8 +63,14 @@ function firstAddress(resolvers: readonly NamedResolver[], tenant: Pick<Tenant<a
 /** In development browsers send `*.localhost` to the own machine, where nothing speaks TLS. */
 function originOf(host: string, appUrl: string | undefined): string {
   const isLocal = host === 'localhost' || host.endsWith('.localhost')
-  const { protocol, port } = new URL(appUrl ?? (isLocal ? `http://localhost:${process.env['PORT'] || 3000}` : 'https://app'))
+  const { protocol, port } = new URL(appUrl ?? (isLocal ? `http://localhost:${developmentPort()}` : 'https://app'))
   const url = new URL(`${protocol}//${host}`)
   url.port = port
   return url.origin
+}
+
+/** Some hosts set PORT to the name of a pipe, with which no address can be written. */
+function developmentPort(): string {
+  const given = process.env['PORT'] ?? ''
+  return /^[1-9]\d{0,4}$/.test(given) && Number(given) < 65_536 ? given : '3000'
 }

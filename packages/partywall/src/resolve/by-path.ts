@@ -6,6 +6,7 @@
  */
 import { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
+import { isAmbiguousPath } from '../names/own-path.ts'
 import { seen } from '../seen.ts'
 import type { Hint, NamedResolver, RequestFacts } from '../ports/resolver.ts'
 import { nameReader, type NameForm } from './name-forms.ts'
@@ -42,7 +43,7 @@ export function byPath(options: PathOptions = {}): NamedResolver {
   function resolve({ path }: RequestFacts): Hint {
     if (path === undefined) return { outcome: 'none' }
     if (!path.startsWith('/')) return path === '*' ? { outcome: 'none' } : invalid('does not begin with a slash')
-    if (isAmbiguous(path)) return invalid('has dot segments, a backslash or a control character')
+    if (isAmbiguousPath(path)) return invalid('has dot segments, a backslash or a control character')
     if (path !== prefix && !path.startsWith(`${prefix}/`)) return { outcome: 'none' }
     const [, part = '', ...rest] = path.slice(prefix.length).split('/')
     if (part === '') return rest.length > 0 ? invalid('has an empty part where the tenant stands') : { outcome: 'none' }
@@ -66,14 +67,8 @@ function invalid(problem: string): Hint {
   return { outcome: 'invalid', reason: `the path ${problem}` }
 }
 
-/** Two programs may read such a path as two paths: one resolves `..` and the other does not. */
-function isAmbiguous(path: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- these are what is looked for
-  return /\\|%5c|[\0-\x1f\x7f]|\/(?:\.|%2e){1,2}(?:\/|$)/i.test(path)
-}
-
 function checkedPrefix(prefix: unknown): string {
-  const isPath = typeof prefix === 'string' && /^(?:\/[a-z0-9._~-]+)*$/i.test(prefix) && !isAmbiguous(prefix)
+  const isPath = typeof prefix === 'string' && /^(?:\/[a-z0-9._~-]+)*$/i.test(prefix) && !isAmbiguousPath(prefix)
   if (isPath) return prefix
   throw refused('prefix', prefix, 'must be a path such as "/t", without a slash at its end')
 }

@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { TenancyError } from '../errors.ts'
 import { plainTenant } from '../../test/support/tenants/plain-tenant.ts'
 import type { Tenant } from '../types.ts'
+import { byClaim } from './by-claim.ts'
 import { byHeader } from './by-header.ts'
 import { byHost } from './by-host.ts'
 import { createChain, type TenantLookup } from './chain.ts'
@@ -28,7 +29,7 @@ const lookup = vi.fn<TenantLookup>(async (ref) => {
   if (typeof ref === 'string') return tenants.find(({ id, schema }) => ref === id || ref === schema) ?? domains[ref]
   if ('id' in ref) return tenants.find(({ id }) => ref.id === id)
   if ('schema' in ref) return tenants.find(({ schema }) => ref.schema === schema)
-  if (!('domain' in ref)) return undefined
+  if ('externalId' in ref) return tenants.find(({ schema }) => ref.externalId === `org_${schema}`)
   return Object.hasOwn(domains, ref.domain) ? domains[ref.domain] : undefined
 })
 
@@ -116,6 +117,9 @@ describe('the status of a tenant', () => {
   test('archived gives the same answer as a tenant that never existed', async () => {
     expect(await ask('gone.example.com')).toEqual(await ask('never.example.com'))
     expect(await ask('localhost', 'gone')).toEqual(await ask('localhost', 'never'))
+    const byKey = createChain([byClaim('org', { accept: ['externalId'] })], lookup)
+    expect(await byKey({ claims: { org: 'org_paused' } })).toMatchObject({ outcome: 'suspended' })
+    expect(await byKey({ claims: { org: 'org_gone' } })).toEqual(await byKey({ claims: { org: 'org_never' } }))
   })
 })
 

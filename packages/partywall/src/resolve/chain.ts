@@ -122,12 +122,12 @@ function noResolvers(): TenancyError<'INVALID_OPTION'> {
   )
 }
 
-/** True when `ref` is visibly this tenant, so that nothing needs to be looked up. */
 function isDomain(ref: TenantRef): boolean {
   if (typeof ref === 'string') return ref.includes('.') || ref.startsWith('[')
-  return !('id' in ref) && !('schema' in ref)
+  return 'domain' in ref
 }
 
+/** True when `ref` is visibly this tenant, so that nothing needs to be looked up. */
 function isNameOf(tenant: Tenant<object>, ref: TenantRef): boolean {
   if (typeof ref === 'string') return ref === tenant.id || ref === tenant.schema
   return ('id' in ref && ref.id === tenant.id) || (!('id' in ref) && 'schema' in ref && ref.schema === tenant.schema)

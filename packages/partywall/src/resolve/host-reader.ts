@@ -85,8 +85,8 @@ export function hostReader(what: string, options: HostOptions): HostReader {
     const [first] = bases
     if (first === undefined || inner === undefined) return undefined
     const host = hostName(`${label.write(inner)}.${first}`)
-    // Only a host that leads back: an underscore at the wrong place, or a name in `except`, would be the address of nothing.
-    if (host.form !== 'name' || ownHosts.has(host.host)) return undefined
+    // Only a host that leads back: a label that DNS cannot have, or a name in `except`, would be the address of nothing.
+    if (label.write(inner).length > 63 || host.form !== 'name' || ownHosts.has(host.host)) return undefined
     const hint = read(host.host)
     const isRead = hint.outcome === 'tenant' && typeof hint.ref === 'object' && 'schema' in hint.ref && hint.ref.schema === name
     return isRead ? host.host : undefined

@@ -118,6 +118,8 @@ describe('byPath', () => {
     '//acme/polls',
     '/acme/../globex/polls',
     '/acme/%2e%2E/globex',
+    '/acme/..%2fglobex',
+    '/acme/x%2F%2e%2e%2f%2e%2e/globex',
     '/./acme',
     '/acme/.',
     '/acme\\polls',

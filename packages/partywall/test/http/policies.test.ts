@@ -167,8 +167,12 @@ describe('a tenant in maintenance', () => {
       ask('/hooks'),
       ask('/HOOKS/x'),
       ask('/x/hooks/a'),
+      ask('/hooks/../x'),
+      ask('/hooks/%2e%2E/x'),
+      ask('/hooks/..%2fx'),
+      ask('/hooks/..\\x'),
     ]
-    expect(await Promise.all(refused)).toEqual(Array(8).fill(503))
+    expect(await Promise.all(refused)).toEqual(Array(12).fill(503))
     expect((await send({ host: 'suspended.example.com', headers: { 'x-maintenance-bypass': secret } })).status).toBe(403)
     expect((await send({ host: 'maintenance.example.com' })).headers).toMatchObject({ 'retry-after': '60' })
   })
@@ -203,6 +207,19 @@ describe('byPath in Express', () => {
       expect((await send({ host: 'example.com', path })).status).toBe(404)
   })
 
+  test('a client that sends the whole address, as to a proxy, gets the same answer', async () => {
+    const { send } = await start({}, byTenantPath, routes)
+    const { json } = await send({ host: 'example.com', path: 'http://example.com/tenant1/polls/list/7' })
+    expect(json).toEqual([
+      '/tenant1/polls/list',
+      'http://example.com/7',
+      'http://example.com/tenant1/polls/list/7',
+      '/tenant1/polls',
+      'tenant1',
+    ])
+    expect((await send({ host: 'example.com', path: 'http://example.org/tenant1/polls/list/7' })).status).toBe(400)
+  })
+
   test('mounted under a path it is refused: the part of the tenant is gone there', async () => {
     const tenancy = createTenancyLike(byTenantPath)
     const app = express()
@@ -214,7 +231,17 @@ describe('byPath in Express', () => {
     expect(text).not.toContain('reached')
   })
 
-  test.each(['', 'polls', '//evil.com', '/\\evil.com', 'https://evil.com'])('tenantPath refuses %j', (path) => {
+  test.each([
+    '',
+    'polls',
+    '//evil.com',
+    '/\\evil.com',
+    'https://evil.com',
+    '/\t/evil.com',
+    '/../globex',
+    '/x/%2e%2e/..',
+    '/..%2fglobex',
+  ])('tenantPath refuses %j', (path) => {
     expect(() => tenantPath({}, path)).toThrow(/begins with one slash/)
   })
 })

@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { TenancyError } from '../../errors.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
+import { isAmbiguousPath } from '../../names/own-path.ts'
 import type { RequestFacts } from '../../ports/resolver.ts'
 
 export interface MaintenanceOptions {
@@ -29,6 +30,8 @@ export function maintenancePass({
     // Digests have one length, so the time of the comparison tells nothing about the secret.
     if (secret !== undefined && typeof given === 'string' && timingSafeEqual(digest(given), secret)) return true
     const rest = path.slice(mount.length) || '/'
+    // A program behind this one may resolve the dots of `/webhooks/../polls`.
+    if (isAmbiguousPath(rest)) return false
     return paths.some((open) => (open.endsWith('/*') ? rest.startsWith(open.slice(0, -1)) : rest === open))
   }
 }

@@ -3,6 +3,7 @@
  * application must have it.
  */
 import { TenancyError } from '../../errors.ts'
+import { assertOwnPath } from '../../names/own-path.ts'
 
 // Shared by all copies of the package in a process.
 const mountKey = Symbol.for('partywall.request.mount')
@@ -13,8 +14,11 @@ const mountKey = Symbol.for('partywall.request.mount')
  * @throws TenancyError INVALID_OPTION when the URL does not begin with the part: a router above has removed it
  */
 export function withoutMount(what: string, request: object, url: string, mount: string): string {
-  const rest = url.slice(mount.length)
-  const isBelow = url.startsWith(mount) && (rest === '' || rest.startsWith('/') || rest.startsWith('?'))
+  // A client may send the whole address, as it does to a proxy. Routers expect the host to stay.
+  const [before] = /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]*)?/i.exec(url)!
+  const path = url.slice(before.length)
+  const rest = path.slice(mount.length)
+  const isBelow = path.startsWith(mount) && (rest === '' || rest.startsWith('/') || rest.startsWith('?'))
   if (!isBelow) {
     throw new TenancyError(
       'INVALID_OPTION',
@@ -24,7 +28,7 @@ export function withoutMount(what: string, request: object, url: string, mount: 
     )
   }
   noteMount(request, mount)
-  return rest.startsWith('/') ? rest : `/${rest}`
+  return `${before}${rest.startsWith('/') ? rest : `/${rest}`}`
 }
 
 /** For frameworks whose router has read the path before the adapter runs: notes on the request what named the tenant, for `tenantPath`. */
@@ -41,11 +45,9 @@ function notedMount(request: object): string {
  * A path of the application as the browser must ask for it: with the part that names the tenant of this request, where the path does. For links,
  * redirects and `Location`.
  * @example res.redirect(tenantPath(req, '/polls')) // `/t/acme/polls`
- * @throws TenancyError INVALID_ARGUMENT when the path does not begin with one slash: a browser reads `//host` as another site
+ * @throws TenancyError INVALID_ARGUMENT for a path that a browser would take to another site, such as `//host`, or out of the tenant, such as `/../globex`
  */
 export function tenantPath(request: object, path: string): string {
-  if (/^\/(?![/\\])/.test(path)) return `${notedMount(request)}${path}`
-  throw new TenancyError('INVALID_ARGUMENT', 'tenantPath takes a path of your application, which begins with one slash.', {
-    details: { option: 'path' },
-  })
+  assertOwnPath('tenantPath', path)
+  return `${notedMount(request)}${path}`
 }
