@@ -33,6 +33,7 @@ export type {
   DomainsOptions,
   PoolOptions,
 } from './config/config.ts'
+export { byApiKey, hashApiKey, type ApiKeyFinder } from './resolve/by-api-key.ts'
 export { byClaim, type ClaimOptions } from './resolve/by-claim.ts'
 export { byCookie, type CookieOptions } from './resolve/by-cookie.ts'
 export { byHeader, type HeaderOptions } from './resolve/by-header.ts'
@@ -40,6 +41,7 @@ export { byHost } from './resolve/by-host.ts'
 export { byOrigin, type OriginOptions } from './resolve/by-origin.ts'
 export { byPath, type PathOptions } from './resolve/by-path.ts'
 export { byQuery, type QueryOptions } from './resolve/by-query.ts'
+export { bySession, type SessionReader, type SessionResolverOptions } from './resolve/by-session.ts'
 export type { HostOptions } from './resolve/host-reader.ts'
 export type { TextResolverOptions } from './resolve/text-resolver.ts'
 export type { NameForm } from './resolve/name-forms.ts'

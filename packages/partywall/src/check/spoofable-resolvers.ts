@@ -26,17 +26,33 @@ export function spoofable(resolvers: readonly Resolver[]): Observation[] {
     : 'no resolver reads the host, so nothing contradicts it'
   return declared.flatMap(({ name, hosts, trusted, reads }, index) => {
     if (hosts !== undefined || trusted === true) return []
-    const what =
-      reads === 'header' ? 'reads a header, which every client can set' : 'is your own code, and what it reads cannot be seen'
+    const { what, fix } = reads === undefined ? ownCode : places[reads]
     const seen = `the resolver ${JSON.stringify(name || `resolver ${index + 1}`)} ${what}; ${host}`
     return [
       {
         severity,
         seen,
-        fix: `${whoChecks} ${reads === 'header' ? 'byHeader(name, { trusted: true })' : '{ name, resolve, trusted: true }'}.`,
+        fix: `${whoChecks} ${fix}.`,
       },
     ]
   })
+}
+
+const ownCode = { what: 'is your own code, and what it reads cannot be seen', fix: '{ name, resolve, trusted: true }' }
+
+/** What is wrong with each place, and how the config says that the choice is checked. */
+const places: Record<NonNullable<NamedResolver['reads']>, typeof ownCode> = {
+  header: { what: 'reads a header, which every client can set', fix: 'byHeader(name, { trusted: true })' },
+  query: { what: 'reads the query of the URL, which every client can write', fix: 'byQuery(name, { trusted: true })' },
+  cookie: { what: 'reads a cookie, which every client can set', fix: 'byCookie(name, { trusted: true })' },
+  origin: { what: 'reads the header Origin, which every client but a browser can set', fix: 'byOrigin({ trusted: true })' },
+  path: { what: 'reads the path, which every client chooses', fix: 'byPath({ trusted: true })' },
+  session: {
+    what: 'reads what a user chose earlier, who may have left the tenant since',
+    fix: 'bySession(field, { trusted: true })',
+  },
+  claim: ownCode,
+  'api key': ownCode,
 }
 
 const whoChecks =

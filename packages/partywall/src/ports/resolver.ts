@@ -65,7 +65,7 @@ export interface NamedResolver {
    */
   readonly trusted?: boolean
   /** What a resolver of partywall reads, other than the host. */
-  readonly reads?: 'header' | 'query' | 'cookie' | 'origin' | 'path' | 'claim'
+  readonly reads?: 'header' | 'query' | 'cookie' | 'origin' | 'path' | 'claim' | 'session' | 'api key'
   /** What byHost was given, for `partywall check`. */
   readonly hosts?: { readonly bases: readonly string[]; readonly customDomains: boolean }
   /** Where this resolver finds the tenant, for `tenancy.url`; undefined when it cannot. */

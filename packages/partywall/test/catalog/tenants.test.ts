@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
+import { byHost } from '../../src/resolve/by-host.ts'
+import { createChain } from '../../src/resolve/chain.ts'
 import { testDatabase } from '../support/servers/database.ts'
 import { registryForTest } from '../support/tenants/registry.ts'
 
@@ -152,6 +154,22 @@ describe('the cache of tenants', () => {
     await tenants.get('cached')
     expect(query).toHaveBeenCalledTimes(1)
     expect(new Set(found).size).toBe(1)
+  })
+
+  test('a burst of requests for one unknown host makes one query for each meaning of the host', async () => {
+    const { tenants, database } = registryForTest(url, { tenantCacheMs: 60_000 })
+    const resolve = createChain([byHost({ base: 'example.com' })], (ref) => tenants.find(ref))
+    // The first query of a process also finds out whether the catalog is installed.
+    await tenants.find('nothing')
+    const burst = (host: string) => Promise.all(Array.from({ length: 1000 }, () => resolve({ host })))
+    const query = vi.spyOn(database, 'query')
+    for (const { outcome } of await burst('stranger.test')) expect(outcome).toBe('unknown')
+    expect(query).toHaveBeenCalledTimes(1)
+    // Under the base it may be a schema, or a domain.
+    for (const { outcome } of await burst('stranger.example.com')) expect(outcome).toBe('unknown')
+    expect(query).toHaveBeenCalledTimes(3)
+    await burst('stranger.test')
+    expect(query).toHaveBeenCalledTimes(3)
   })
 
   test('a change through the same tenancy is visible at once, by id, schema and domain', async () => {

@@ -10,7 +10,9 @@ import { byHeader } from '../../src/resolve/by-header.ts'
 import { byHost } from '../../src/resolve/by-host.ts'
 import { byOrigin } from '../../src/resolve/by-origin.ts'
 import { byPath } from '../../src/resolve/by-path.ts'
+import { byApiKey, hashApiKey } from '../../src/resolve/by-api-key.ts'
 import { byQuery } from '../../src/resolve/by-query.ts'
+import { bySession } from '../../src/resolve/by-session.ts'
 import { listen } from './listen.ts'
 import { createTenancyLike } from './tenancy.ts'
 
@@ -35,9 +37,10 @@ describe('a tenant that every client can choose', () => {
     ['cookie tenant', byCookie('tenant')],
     ['origin', byOrigin({ base: 'example.com' })],
     ['path', byPath()],
+    ['session', bySession('tenant')],
   ])('by %s does not start without a check', (name, resolver) => {
     const tenancy = createTenancyLike([byBase, resolver])
-    expect(() => createAdmission(tenancy, {}, 'tenantScope')).toThrow(`The resolver "${name}" reads what every client can choose`)
+    expect(() => createAdmission(tenancy, {}, 'tenantScope')).toThrow(`The resolver "${name}" reads `)
     expect(() => createAdmission(tenancy, { authorize: () => true })).not.toThrow()
   })
 
@@ -87,6 +90,41 @@ describe('a tenant that every client can choose', () => {
     const { status, text } = await send({ host: 'a.test', headers: { 'x-tenant': 'tenant1' } })
     expect(status).toBe(500)
     expect(text).not.toContain('a handler ran')
+  })
+})
+
+describe('a tenant by a key or by the session', () => {
+  const key = 'key-of-tenant1-0123456789'
+  const resolvers = [
+    byHost({ base: 'example.com', except: ['api.example.com'] }),
+    byApiKey('authorization', (hash) => (hash === hashApiKey(key) ? { schema: 'tenant1' } : undefined)),
+    bySession('tenant'),
+  ]
+  const sessions: Record<string, object> = { one: { tenant: 'tenant1' }, two: { tenant: 'tenant2' }, left: { tenant: 'tenant3' } }
+  const options: TenantScopeOptions = {
+    none: 'shared',
+    unknown: 'shared',
+    claims: (req) => sessions[req.get('x-session')!] as Record<string, unknown> | undefined,
+    authorize: ({ schema }) => schema !== 'tenant3',
+  }
+
+  test('decides where the host names none, and must agree where it names one', async () => {
+    const { send } = await start(options, resolvers)
+    const ask = async (host: string, headers: Record<string, string>) => {
+      const { status, json } = await send({ host, headers })
+      return status === 200 ? (json.tenant ?? json.scope) : status
+    }
+    const bearer = { authorization: `Bearer ${key}` }
+    expect(await ask('api.example.com', bearer)).toBe('tenant1')
+    expect(await ask('api.example.com', { 'x-session': 'two' })).toBe('tenant2')
+    expect(await ask('tenant1.example.com', { ...bearer, 'x-session': 'one' })).toBe('tenant1')
+    expect(await ask('tenant2.example.com', bearer)).toBe(400)
+    expect(await ask('tenant1.example.com', { 'x-session': 'two' })).toBe(400)
+    expect(await ask('api.example.com', { ...bearer, 'x-session': 'two' })).toBe(400)
+    // The policy for unknown tenants serves no one with a wrong key, and a user who has left gets what it says.
+    expect(await ask('api.example.com', { authorization: `Bearer ${key}x` })).toBe(400)
+    expect(await ask('api.example.com', { 'x-session': 'left' })).toBe('shared')
+    expect(await ask('api.example.com', {})).toBe('shared')
   })
 })
 

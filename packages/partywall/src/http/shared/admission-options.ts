@@ -23,7 +23,7 @@ export interface AdmissionOptions<A extends object = Attributes, R = RequestFact
   unknown?: UnknownPolicy
   /**
    * Whether the user of this request may enter this tenant. Anything but true is answered like a tenant that does not exist. It runs outside every scope,
-   * before the scope is entered. An app whose resolvers read what a client chooses (header, query, cookie, origin, path) does not start
+   * before the scope is entered. An app whose resolvers read what a client chooses (header, query, cookie, origin, path), or chose earlier (session), does not start
    * without it, unless they say `trusted`.
    * @example authorize: (tenant, req) => tenancy.members.has(tenant, req.userId)
    */
@@ -107,11 +107,15 @@ function assertNotSpoofable(what: string, resolvers: readonly Resolver[]): void 
   if (open === undefined) return
   throw new TenancyError(
     'INVALID_OPTION',
-    `The resolver ${JSON.stringify(open.name)} reads what every client can choose, and nothing says who checks that the user may enter the tenant. ` +
+    `The resolver ${JSON.stringify(open.name)} reads ${whatOf(open)}, and nothing says who checks that the user may enter the tenant. ` +
       `Give ${what} the option authorize: (tenant, request) => boolean. Where a gateway sets the value, or your own authentication checks it, ` +
       'write { trusted: true } in the options of the resolver instead.',
     { details: { what, option: 'authorize', resolver: open.name } },
   )
+}
+
+function whatOf({ reads }: NamedResolver): string {
+  return reads === 'session' ? 'a choice of a user who may have left the tenant since' : 'what every client can choose'
 }
 
 function checkedPolicy<P extends string>(
