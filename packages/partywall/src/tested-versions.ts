@@ -17,6 +17,7 @@ export const testedVersions = {
   '@mikro-orm/postgresql': ['7.1 to 7.2'],
   '@prisma/adapter-pg': ['7.0 to 7.10'],
   '@prisma/client': ['7.0 to 7.10'],
+  'better-auth': ['1.7'],
   'drizzle-orm': ['0.45', '1.0'],
   express: ['4.16 to 4.22', '5.0 to 5.3'],
   fastify: ['5.12'],

@@ -1,0 +1,10 @@
+/**
+ * partywall/better-auth: sign-in with Better Auth. `tenantAuth` has the users of each tenant in the tenant's schema, with an instance for each tenant; `centralAuth` has one
+ * account for all tenants in the shared schema.
+ */
+import '../../node-version.ts'
+export { betterAuthMigrations, betterAuthSql } from './auth-migrations.ts'
+export type { MasterSecrets } from './auth-secrets.ts'
+export type { AuthHandle, AuthRequest } from './auth-handle.ts'
+export { centralAuth, centralModels, type CentralAuthTenancy } from './central-auth.ts'
+export { tenantAuth, type TenantAuthSettings, type TenantAuthTenancy } from './tenant-auth.ts'
