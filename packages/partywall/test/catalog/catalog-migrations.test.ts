@@ -24,6 +24,7 @@ test('the catalog migrations keep the names and checksums that installed catalog
     [17, '0017-domain-claims', '4445f0a2156df69b5141f343dc85680baad46c36892d1a7e7468aedc7bf476cf'],
     [18, '0018-signing-keys', '4063a40d6496122be4bfe36f5160cacaac5d78cb62dd05dd7bff21fe52e46422'],
     [19, '0019-revoked-tokens', '402d998cf2e4184c6a3ee88bc4806cef29b1754ebcbf9578a11630d72fbbb528'],
+    [20, '0020-single-use-tokens', 'b2df54ff6a844e098e7c72e4c98a9105b3cdcedd88156923b0a9b4a97cbff688'],
   ])
 })
 

@@ -18,7 +18,7 @@ const withoutRuns = `
   drop table partywall.changes, partywall.relations, partywall.freed_schemas, partywall.blueprints, partywall.templates, partywall.tenant_steps, partywall.ready_schemas;
   drop table partywall.members, partywall.member_roles, partywall.invitations, partywall.member_email_domains;
   drop function partywall.announce_members;
-  drop table partywall.domain_claims, partywall.signing_keys, partywall.revoked_tokens;
+  drop table partywall.domain_claims, partywall.signing_keys, partywall.revoked_tokens, partywall.single_use_tokens;
   alter table partywall.tenants drop column external_id;
   drop index partywall.tenants_kind;
   drop function partywall.keep_audit, partywall.count_change, partywall.announce, partywall.announce_tenants, partywall.announce_domains cascade;
@@ -57,13 +57,14 @@ describe('installing the catalog', () => {
       { number: 17, name: '0017-domain-claims' },
       { number: 18, name: '0018-signing-keys' },
       { number: 19, name: '0019-revoked-tokens' },
+      { number: 20, name: '0020-single-use-tokens' },
     ])
   })
 
   test('happens once when many processes start at the same time', async () => {
     const registries = Array.from({ length: 8 }, () => registryForTest(url))
     await Promise.all(registries.map(({ catalog }) => catalog.ready()))
-    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 19 }])
+    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 20 }])
   })
 
   test('costs a later process one query, and no query after that', async () => {
@@ -97,7 +98,7 @@ describe('installing the catalog', () => {
     await asAdmin(`insert into partywall.migrations (number, name, checksum) values (99, 'future', '')`)
     await expect(registryForTest(url).tenants.list()).rejects.toMatchObject({
       code: 'CATALOG_NEWER',
-      details: { installed: 99, known: 19 },
+      details: { installed: 99, known: 20 },
     })
   })
 

@@ -279,6 +279,7 @@ const rooms: Record<string, readonly string[]> = {
   http: ['ports', 'http/shared'],
   // Tokens that the application signs: imported on their own.
   'auth/better-auth': ['ports', 'http/shared'],
+  'auth/impersonation': ['sql', 'ports', 'catalog/audit'],
   'auth/jwt': ['sql', 'ports', 'http/shared', 'catalog/audit'],
   // What looks at a project: the registry of checks, and the applications of each framework.
   'check/app': ['http/shared'],

@@ -40,6 +40,8 @@ export const actions = {
   'role.removed': 'a role of a tenant was removed',
   'invitation.created': 'a user was invited to a tenant',
   'invitation.revoked': 'an invitation was revoked, or another one took its place',
+  'impersonation.started': 'an operator got a token with which to act as a user of a tenant',
+  'impersonation.accepted': 'an operator began to act as a user of a tenant',
   'token.keys_rotated': 'the key that signs the tokens of a tenant was replaced',
   'token.replayed': 'a refresh token was used a second time, so all tokens of that sign-in were revoked',
   'migrations.started': 'a run of migrations has its plan, and is about to change the first schema',

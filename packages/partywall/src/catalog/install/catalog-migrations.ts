@@ -19,6 +19,7 @@ import { externalId } from './migrations/0016-external-id.ts'
 import { domainClaims } from './migrations/0017-domain-claims.ts'
 import { signingKeys } from './migrations/0018-signing-keys.ts'
 import { revokedTokens } from './migrations/0019-revoked-tokens.ts'
+import { singleUseTokens } from './migrations/0020-single-use-tokens.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -40,4 +41,5 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   domainClaims,
   signingKeys,
   revokedTokens,
+  singleUseTokens,
 ]
