@@ -99,7 +99,7 @@ describe('with a full table of locks', () => {
     await tenants.create({ schema: 'many', kind: 'many' })
     const before = await contentOf(admin)
     const full = { message: expect.stringContaining('max_locks_per_transaction') }
-    await takeLocks()
+    await leaveLocks(100)
     try {
       const all = await Promise.allSettled([
         tenants.create({ schema: 'more', kind: 'many' }),
@@ -132,16 +132,24 @@ async function limitFiles(soft: string): Promise<void> {
   await admin.query(`copy (select) to program 'prlimit --pid ${rows[0]!.pid} --fsize=${soft}:unlimited'`)
 }
 
-/** Another transaction takes all but the last hundred or two. */
-async function takeLocks(): Promise<void> {
+/** Other transactions take all locks but this number, and what the server keeps for itself. */
+async function leaveLocks(free: number): Promise<void> {
+  const spare = new Client(server.url)
+  await spare.connect()
+  await spare.query('begin')
+  await spare.query(`select pg_advisory_xact_lock(n) from generate_series(-${free}, -1) as n`)
   await admin.query('begin')
-  for (let number = 0; ; number += 100) {
-    await admin.query('savepoint taken')
-    try {
-      await admin.query(`select pg_advisory_xact_lock(n) from generate_series(${number} + 1, ${number} + 100) as n`)
-    } catch {
-      await admin.query('rollback to savepoint taken')
-      return
+  let taken = 0
+  for (const step of [100, 10, 1]) {
+    for (let hasRoom = true; hasRoom; taken += hasRoom ? step : 0) {
+      await admin.query('savepoint taken')
+      const take = admin.query(`select pg_advisory_xact_lock(n) from generate_series(${taken} + 1, ${taken + step}) as n`)
+      hasRoom = await take.then(
+        () => true,
+        () => false,
+      )
+      if (!hasRoom) await admin.query('rollback to savepoint taken')
     }
   }
+  await spare.end()
 }
