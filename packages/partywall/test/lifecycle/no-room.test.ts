@@ -128,8 +128,8 @@ describe('with a full table of locks', () => {
 /** Of one file, in bytes, for server processes that start from now on. The log of transactions needs 16 MB. */
 async function limitFiles(soft: string): Promise<void> {
   const { rows } = await admin.query<{ pid: string }>(`select split_part(pg_read_file('postmaster.pid'), E'\\n', 1) as pid`)
-  // The server may run as another user than the tests.
-  await admin.query(`copy (select) to program 'prlimit --pid ${rows[0]!.pid} --fsize=${soft}:unlimited'`)
+  // The server may run as another user than the tests. What the server writes is read first: a program that ends before that breaks the pipe.
+  await admin.query(`copy (select) to program 'cat > /dev/null; prlimit --pid ${rows[0]!.pid} --fsize=${soft}:unlimited'`)
 }
 
 /** Other transactions take all locks but this number, and what the server keeps for itself. */
