@@ -48,7 +48,7 @@ httpContract({
     fastify.addContentTypeParser('multipart/form-data', (_request: unknown, _payload: unknown, done: (error: null) => void) =>
       done(null),
     )
-    await fastify.register(tenantPlugin(tenancy, options) as never)
+    await fastify.register(tenantPlugin(tenancy, options))
     return served(app, routes)
   },
 })
