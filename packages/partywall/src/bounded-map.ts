@@ -10,16 +10,24 @@ interface Entry<V> {
   wasUsed: boolean
 }
 
+/** As a method, so that a map of texts is a map of anything. */
+type Drop<K, V> = { drop(key: K, value: V): void }['drop']
+
 export class BoundedMap<K, V> {
   readonly #max: number
+  readonly #onDrop: Drop<K, V> | undefined
   readonly #entries = new Map<K, Entry<V>>()
   /** Kept from drop to drop: a new iterator walks over every entry that was deleted at the front of the Map. */
   #hand = this.#entries.entries()
   #weight = 0
 
-  /** @param max the most that all entries may weigh together; with the default weight of 1, the most entries */
-  constructor(max: number) {
+  /**
+   * @param max the most that all entries may weigh together; with the default weight of 1, the most entries
+   * @param onDrop called for each entry that is deleted, replaced or dropped; not by `clear`
+   */
+  constructor(max: number, onDrop?: Drop<K, V>) {
     this.#max = max
+    this.#onDrop = onDrop
   }
 
   get size(): number {
@@ -52,6 +60,7 @@ export class BoundedMap<K, V> {
     if (entry === undefined) return
     this.#entries.delete(key)
     this.#weight -= entry.weight
+    this.#onDrop?.(key, entry.value)
   }
 
   deleteWhere(matches: (value: V) => boolean): void {

@@ -71,6 +71,34 @@ describe('TenantCache', () => {
     expect(asked).toEqual(['schema tenant0'])
   })
 
+  test('keeps all names of 10,000 tenants with three domains each, and forgets one tenant without a look at the others', async () => {
+    const { cache, asked, ask } = cacheWith()
+    const names = Array.from({ length: 10_000 }, (_, number) => number).flatMap((number) =>
+      ['a', 'b', 'c'].map((label) => `domain ${label} of t${number}`),
+    )
+    for (const name of names) await cache.get(name, async () => tenantCalled(name.split(' of ')[1]!))
+    for (const name of names) await cache.get(name, () => Promise.reject(new Error(`${name} is not there`)))
+    cache.forget('t7')
+    asked.length = 0
+    for (const name of ['domain a of t7', 'id t7', 'schema t7']) await ask(name)
+    expect(asked).toEqual(['domain a of t7', 'id t7'])
+    await cache.get('domain a of t8', () => Promise.reject(new Error('it is not there')))
+  })
+
+  test('a name leads to the tenant that it was looked up for last, and each name is valid for its own time', async () => {
+    const { cache, clock } = cacheWith()
+    const [acme, globex] = [tenantCalled('acme'), tenantCalled('globex')]
+    await cache.get('domain x', async () => acme)
+    clock.now = 600
+    await cache.get('domain y', async () => acme)
+    clock.now = 1100
+    // The name x is over, although the tenant was looked up by y since: x may lead elsewhere by now.
+    expect(await cache.get('domain x', async () => globex)).toBe(globex)
+    expect(await cache.get('domain y', () => Promise.reject(new Error('not asked')))).toBe(acme)
+    cache.forget('acme')
+    expect(await cache.get('domain x', () => Promise.reject(new Error('not asked')))).toBe(globex)
+  })
+
   test('forgets a tenant by all its keys, and every tenant that was not found', async () => {
     const { cache, asked, ask } = cacheWith()
     await ask('domain acme')
@@ -167,4 +195,8 @@ function tenantOf(id: string): Tenant {
     attributes: {},
     createdAt: new Date(0),
   }
+}
+
+function tenantCalled(name: string): Tenant {
+  return { id: name, schema: name } as Tenant
 }

@@ -11,11 +11,12 @@
 import { BoundedMap } from '../../bounded-map.ts'
 import { identityOf } from '../../tenant-identity.ts'
 import type { Attributes, Tenant } from '../../types.ts'
+import { isCurrent, KnownTenants, type Validity } from './known-tenants.ts'
 
 export interface TenantCacheOptions {
   /** Milliseconds for which an answer is cached while changes are not seen; 0 caches nothing. */
   readonly ttlMs: number
-  /** Most names of tenants kept. @default 9000 */
+  /** Most names of tenants kept: enough for 10,000 tenants with 30,000 domains. @default 60_000 */
   readonly maxFound?: number
   /** Most names kept that no tenant has. @default 1000 */
   readonly maxMissing?: number
@@ -27,26 +28,19 @@ export interface TenantCacheOptions {
 
 type Answer<A extends object> = Tenant<A> | undefined
 
-interface Remembered<T> {
-  readonly value: T
-  /** As `now` counts; without a limit while the period lasts. */
-  readonly until: number
-  readonly period: object | undefined
-}
-
 export class TenantCache<A extends object = Attributes> {
   readonly #ttlMs: number
   readonly #now: () => number
   readonly #period: () => object | undefined
-  readonly #found: BoundedMap<string, Remembered<Tenant<A>>>
-  readonly #missing: BoundedMap<string, Remembered<undefined>>
+  readonly #found: KnownTenants<A>
+  readonly #missing: BoundedMap<string, Validity>
   readonly #flights = new Map<string, Promise<Answer<A>>>()
 
-  constructor({ ttlMs, maxFound = 9000, maxMissing = 1000, period, now }: TenantCacheOptions) {
+  constructor({ ttlMs, maxFound = 60_000, maxMissing = 1000, period, now }: TenantCacheOptions) {
     this.#ttlMs = ttlMs
     this.#period = period ?? (() => undefined)
     this.#now = now ?? (() => performance.now())
-    this.#found = new BoundedMap(maxFound)
+    this.#found = new KnownTenants(maxFound)
     this.#missing = new BoundedMap(maxMissing)
   }
 
@@ -55,17 +49,18 @@ export class TenantCache<A extends object = Attributes> {
     if (this.#ttlMs === 0) return load()
     const now = this.#now()
     const period = this.#period()
-    const known = current(this.#found, key, now, period) ?? current(this.#missing, key, now, period)
-    if (known !== undefined) return Promise.resolve(known.value)
+    const found = this.#found.get(key, now, period)
+    if (found !== undefined) return Promise.resolve(found)
+    if (this.#isMissing(key, now, period)) return Promise.resolve(undefined)
     return this.#flights.get(key) ?? this.#fly(key, load, now, period)
   }
 
   /**
-   * Drops a tenant under all its names, every "there is no such tenant", and the running lookups. Costs a walk through all names.
+   * Drops a tenant under all its names, every "there is no such tenant", and the running lookups.
    * @param revision keeps a tenant that was looked up with this revision or a later one
    */
   forget(tenantId: string, revision = Infinity): void {
-    this.#found.deleteWhere(({ value }) => value.id === tenantId && !((identityOf(value)?.revision ?? -1) >= revision))
+    this.#found.forget(tenantId, (tenant) => (identityOf(tenant)?.revision ?? -1) >= revision)
     this.#missing.clear()
     this.#flights.clear()
   }
@@ -97,27 +92,16 @@ export class TenantCache<A extends object = Attributes> {
     return this.#flights.get(key) === flight && this.#flights.delete(key)
   }
 
-  #remember(key: string, tenant: Answer<A>, validity: Omit<Remembered<unknown>, 'value'>): void {
-    if (tenant === undefined) return this.#missing.set(key, { value: undefined, ...validity })
-    for (const name of [key, `id ${tenant.id}`, `schema ${tenant.schema}`]) this.#found.set(name, { value: tenant, ...validity })
+  #remember(key: string, tenant: Answer<A>, validity: Validity): void {
+    if (tenant === undefined) this.#missing.set(key, validity)
+    else this.#found.set([key, `id ${tenant.id}`, `schema ${tenant.schema}`], tenant, validity)
   }
-}
 
-/** The server has refused the schema of this tenant: the catalog may know it under another name by now. */
-function isSuspect(value: Tenant<any> | undefined): boolean {
-  return value !== undefined && identityOf(value)?.isSuspect === true
-}
-
-function current<T extends Tenant<any> | undefined>(
-  entries: BoundedMap<string, Remembered<T>>,
-  key: string,
-  now: number,
-  period: object | undefined,
-): Remembered<T> | undefined {
-  const entry = entries.get(key)
-  if (entry === undefined) return undefined
-  const isCurrent = now < entry.until || (period !== undefined && entry.period === period)
-  if (isCurrent && !isSuspect(entry.value)) return entry
-  entries.delete(key)
-  return undefined
+  #isMissing(key: string, now: number, period: object | undefined): boolean {
+    const validity = this.#missing.get(key)
+    if (validity === undefined) return false
+    if (isCurrent(validity, now, period)) return true
+    this.#missing.delete(key)
+    return false
+  }
 }
