@@ -69,6 +69,7 @@ export function tenantScope<A extends object>(tenancy: HttpTenancy<A>, options: 
           next()
         })
       case 'pass':
+        markRequest('tenantScope', req, false, undefined)
         return next()
       case 'refuse':
         if (onRefused === undefined) return send(res, admission.answer)
@@ -117,12 +118,12 @@ function asError(error: unknown): unknown {
 
 /** For tenants' routes in an app with `none: 'shared'` or `'pass'`: without a tenant they answer 404. */
 export function requireTenant(): RequestHandler {
-  return (req, res, next) => (isTenantRequest(req) ? next() : send(res, problemAnswer('TENANT_REQUIRED')))
+  return (req, res, next) => (isTenantRequest('requireTenant', req) ? next() : send(res, problemAnswer('TENANT_REQUIRED')))
 }
 
 /** For routes of the shared side (sign-up, billing, admin): on a tenant's side they answer 404. */
 export function requireShared(): RequestHandler {
-  return (req, res, next) => (isTenantRequest(req) ? send(res, problemAnswer('SHARED_REQUIRED')) : next())
+  return (req, res, next) => (isTenantRequest('requireShared', req) ? send(res, problemAnswer('SHARED_REQUIRED')) : next())
 }
 
 /**

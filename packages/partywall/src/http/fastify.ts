@@ -106,12 +106,14 @@ export type TenantRouteHook = (request: FastifyRequest, reply: FastifyReply, don
  * @example app.get('/projects', { onRequest: requireTenant() }, handler)
  */
 export function requireTenant(): TenantRouteHook {
-  return (request, reply, done) => (isTenantRequest(request) ? done() : void send(reply, problemAnswer('TENANT_REQUIRED')))
+  return (request, reply, done) =>
+    isTenantRequest('requireTenant', request) ? done() : void send(reply, problemAnswer('TENANT_REQUIRED'))
 }
 
 /** For routes of the shared side (sign-up, billing, admin): on a tenant's side they answer 404. */
 export function requireShared(): TenantRouteHook {
-  return (request, reply, done) => (isTenantRequest(request) ? void send(reply, problemAnswer('SHARED_REQUIRED')) : done())
+  return (request, reply, done) =>
+    isTenantRequest('requireShared', request) ? void send(reply, problemAnswer('SHARED_REQUIRED')) : done()
 }
 
 /**

@@ -76,12 +76,14 @@ export function tenantPath(event: H3Event, path: string): string {
 
 /** For tenants' routes in an app with `none: 'shared'` or `'pass'`: without a tenant they answer 404. */
 export function requireTenant(): Middleware {
-  return (event, next) => (isTenantRequest(event.context) ? next() : responseOf(problemAnswer('TENANT_REQUIRED')))
+  return (event, next) =>
+    isTenantRequest('requireTenant', event.context) ? next() : responseOf(problemAnswer('TENANT_REQUIRED'))
 }
 
 /** For routes of the shared side (sign-up, billing, admin): on a tenant's side they answer 404. */
 export function requireShared(): Middleware {
-  return (event, next) => (isTenantRequest(event.context) ? responseOf(problemAnswer('SHARED_REQUIRED')) : next())
+  return (event, next) =>
+    isTenantRequest('requireShared', event.context) ? responseOf(problemAnswer('SHARED_REQUIRED')) : next()
 }
 
 /**

@@ -88,12 +88,12 @@ export function tenantPath(c: Context, path: string): string {
 
 /** For tenants' routes in an app with `none: 'shared'` or `'pass'`: without a tenant they answer 404. */
 export function requireTenant(): MiddlewareHandler {
-  return async (c, next) => (isTenantRequest(c) ? next() : responseOf(problemAnswer('TENANT_REQUIRED')))
+  return async (c, next) => (isTenantRequest('requireTenant', c) ? next() : responseOf(problemAnswer('TENANT_REQUIRED')))
 }
 
 /** For routes of the shared side (sign-up, billing, admin): on a tenant's side they answer 404. */
 export function requireShared(): MiddlewareHandler {
-  return async (c, next) => (isTenantRequest(c) ? responseOf(problemAnswer('SHARED_REQUIRED')) : next())
+  return async (c, next) => (isTenantRequest('requireShared', c) ? responseOf(problemAnswer('SHARED_REQUIRED')) : next())
 }
 
 /**

@@ -81,12 +81,12 @@ export function tenantPath(ctx: Pick<Context, 'state'>, path: string): string {
 
 /** For tenants' routes in an app with `none: 'shared'` or `'pass'`: without a tenant they answer 404. */
 export function requireTenant(): Middleware {
-  return async (ctx, next) => (isTenantRequest(ctx.state) ? next() : send(ctx, problemAnswer('TENANT_REQUIRED')))
+  return async (ctx, next) => (isTenantRequest('requireTenant', ctx.state) ? next() : send(ctx, problemAnswer('TENANT_REQUIRED')))
 }
 
 /** For routes of the shared side (sign-up, billing, admin): on a tenant's side they answer 404. */
 export function requireShared(): Middleware {
-  return async (ctx, next) => (isTenantRequest(ctx.state) ? send(ctx, problemAnswer('SHARED_REQUIRED')) : next())
+  return async (ctx, next) => (isTenantRequest('requireShared', ctx.state) ? send(ctx, problemAnswer('SHARED_REQUIRED')) : next())
 }
 
 /**

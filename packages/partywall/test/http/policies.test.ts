@@ -1,7 +1,14 @@
 /** What an application decides about requests without a tenant, or with the wrong one, and who checks a tenant that the client chose. */
 import express, { type Express } from 'express'
 import { describe, expect, test } from 'vitest'
-import { tenancyErrors, tenantPath, tenantScope, type TenantScopeOptions } from '../../src/http/express.ts'
+import {
+  requireShared,
+  requireTenant,
+  tenancyErrors,
+  tenantPath,
+  tenantScope,
+  type TenantScopeOptions,
+} from '../../src/http/express.ts'
 import { createAdmission } from '../../src/http/http.ts'
 import type { Resolver } from '../../src/ports/resolver.ts'
 import { byClaim } from '../../src/resolve/by-claim.ts'
@@ -179,6 +186,19 @@ describe('requests without a tenant, and with one that does not exist', () => {
     expect(bodies).toEqual(['<p>404</p>', '<p>404</p>', '<p>404</p>', '<p>402</p>'])
     expect(seen.filter((keys) => !String(keys).includes('tenant'))).toEqual(Array.from({ length: 3 }, () => ['by', 'outcome']))
   })
+})
+
+test('a guard refuses a request that no scope has seen: its side is not known', async () => {
+  const app = express()
+  app.get('/own', requireTenant(), (_req, res) => void res.send('reached'))
+  app.get('/central', requireShared(), (_req, res) => void res.send('reached'))
+  app.use(tenancyErrors({ log: () => {} }))
+  const { send } = await listen(app)
+  for (const path of ['/own', '/central']) {
+    const { status, text } = await send({ host: 'tenant1.example.com', path })
+    expect(status).toBe(500)
+    expect(text).not.toContain('reached')
+  }
 })
 
 describe('a tenant in maintenance', () => {

@@ -153,9 +153,9 @@ test('queries of a pipeline in a transaction that are cancelled while they wait 
     const all: Promise<Outcome>[] = []
     const work = sql.begin(async (within) => {
       const queries = [
-        within`select pg_sleep(${0.1})`,
+        within`select pg_sleep(${20})`,
         within`select ${1}::int`,
-        within`select pg_sleep(0.1)`,
+        within`select pg_sleep(20)`,
         within`select ${2}::int`,
       ]
       all.push(...queries.map((query) => outcomeOf(query).catch(() => '57014' as const)))

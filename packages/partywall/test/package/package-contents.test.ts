@@ -41,8 +41,8 @@ test.each(good.filter((path) => !path.endsWith('.map')))('a package without %s i
 })
 
 test('a package that has grown too large is refused with its size and the limit', () => {
-  expect(problemsOf(good, 2_650_001)).toEqual([expect.stringMatching(/2650001 bytes packed, more than the 2650000/)])
-  expect(problemsOf(good, 1, 10_600_001)).toEqual([expect.stringMatching(/10600001 bytes unpacked, more than the 10600000/)])
+  expect(problemsOf(good, 2_950_001)).toEqual([expect.stringMatching(/2950001 bytes packed, more than the 2950000/)])
+  expect(problemsOf(good, 1, 11_900_001)).toEqual([expect.stringMatching(/11900001 bytes unpacked, more than the 11900000/)])
 })
 
 test('a map that leads to a file outside of the package is refused', () => {

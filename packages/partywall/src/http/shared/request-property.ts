@@ -46,6 +46,16 @@ export function markRequest(what: string, req: object, property: string | false,
   Object.defineProperty(req, tenantOf, { value: tenant, configurable: true })
 }
 
-export function isTenantRequest(req: object): boolean {
-  return Reflect.get(req, tenantOf) !== undefined
+/**
+ * @param what the guard that asks, for the message
+ * @throws TenancyError INVALID_OPTION where no middleware of partywall has seen the request: its side is not known
+ */
+export function isTenantRequest(what: string, req: object): boolean {
+  if (tenantOf in req) return Reflect.get(req, tenantOf) !== undefined
+  throw new TenancyError(
+    'INVALID_OPTION',
+    `${what} does not know whose request this is: no middleware of partywall has seen it. Mount the one that enters the tenant in front of this route, and take ` +
+      'both from the adapter of your framework.',
+    { details: { what } },
+  )
 }
