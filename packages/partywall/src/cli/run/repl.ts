@@ -36,21 +36,22 @@ type Evaluate = ReturnType<typeof start>['eval']
 async function session(tenancy: Tenancy, prompt: string, names: object): Promise<void> {
   const server = start({ prompt })
   Object.assign(server.context, { tenancy, pool: tenancy.pool, ...names })
-  const evaluations = new Set<Promise<void>>()
+  let last = Promise.resolve()
   const { eval: evaluate } = server
-  // The terminal calls it outside of the scope.
+  // The terminal calls it outside of the scope, and does not wait for a line before it reads the next one of a script.
   const inScope = tenancy.bind(((code, context, file, done) => {
-    const ended = new Promise<void>((resolve) => {
-      evaluate.call(server, code, context, file, (error, result) => {
-        resolve()
-        done(error, result)
-      })
+    const before = last
+    last = new Promise((resolve) => {
+      void before.then(() =>
+        evaluate.call(server, code, context, file, (error, result) => {
+          resolve()
+          done(error, result)
+        }),
+      )
     })
-    evaluations.add(ended)
-    void ended.then(() => evaluations.delete(ended))
   }) satisfies Evaluate)
   Object.assign(server, { eval: inScope })
   await once(server, 'exit')
   // Input that ends, as that of a script does, ends the session while its last line still waits for the database.
-  await Promise.all(evaluations)
+  for (let awaited: Promise<void> | undefined; awaited !== last;) await (awaited = last)
 }
