@@ -4,7 +4,7 @@
  */
 import '../../node-version.ts'
 export { betterAuthMigrations, betterAuthSql } from './auth-migrations.ts'
-export type { MasterSecrets } from './auth-secrets.ts'
+export type { MasterSecrets } from '../../master-secrets.ts'
 export type { AuthHandle, AuthRequest } from './auth-handle.ts'
 export { centralAuth, centralModels, type CentralAuthTenancy } from './central-auth.ts'
 export { tenantAuth, type TenantAuthSettings, type TenantAuthTenancy } from './tenant-auth.ts'

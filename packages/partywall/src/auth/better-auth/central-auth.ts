@@ -4,7 +4,8 @@ import type { Pool } from 'pg'
 import { assertKnownKeys } from '../../known-keys.ts'
 import { warnIfUntested } from '../../tested-versions.ts'
 import { authHandle, type AuthHandle } from './auth-handle.ts'
-import { derivedSecrets, masterSecrets, type MasterSecrets } from './auth-secrets.ts'
+import { masterSecrets, type MasterSecrets } from '../../master-secrets.ts'
+import { derivedSecrets } from './auth-secrets.ts'
 import { assertOwnOptions } from './checked-options.ts'
 
 /** A tenancy, the result of `createTenancy(config)`. */

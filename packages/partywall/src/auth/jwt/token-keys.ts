@@ -4,7 +4,6 @@
  */
 import { hkdfSync, randomBytes } from 'node:crypto'
 import { recordAction } from '../../catalog/audit/record.ts'
-import { TenancyError } from '../../errors.ts'
 import type { TokenCatalog } from './token-tenancy.ts'
 import { addKeySql, retireKeysSql, signingKeySql } from './tokens-sql.ts'
 
@@ -50,23 +49,6 @@ export class TokenKeys {
   #newName(): string {
     return `${this.#first}.${randomBytes(12).toString('base64url')}`
   }
-}
-
-/** @throws TenancyError INVALID_OPTION; the message does not hold the secret */
-export function checkedSecrets({ secret, secrets }: { readonly secret?: unknown; readonly secrets?: unknown }): string[] {
-  const given = secrets === undefined ? [secret] : secrets
-  const isRight =
-    (secret === undefined) !== (secrets === undefined) &&
-    Array.isArray(given) &&
-    given.length > 0 &&
-    given.every((each) => typeof each === 'string' && each.length >= 32)
-  if (isRight) return given as string[]
-  throw new TenancyError(
-    'INVALID_OPTION',
-    'createTokens needs "secret", a text of at least 32 random characters, or "secrets", a list of such texts with the newest first. Make one with: ' +
-      'openssl rand -base64 32',
-    { details: { what: 'createTokens', option: secrets === undefined ? 'secret' : 'secrets' } },
-  )
 }
 
 function nameOf(secret: string): string {

@@ -14,7 +14,8 @@ import { seen } from '../../seen.ts'
 import { warnIfUntested } from '../../tested-versions.ts'
 import type { Tenant, TenantRef } from '../../types.ts'
 import { assertWholeNumber } from '../../whole-number.ts'
-import { checkedSecrets, TokenKeys } from './token-keys.ts'
+import { masterSecrets } from '../../master-secrets.ts'
+import { TokenKeys } from './token-keys.ts'
 import { bearerOf, type TokenRequest } from './token-request.ts'
 import type { TokenCatalog, TokenTenancy } from './token-tenancy.ts'
 import { revokeSql, standingSql } from './tokens-sql.ts'
@@ -110,7 +111,7 @@ export function createTokens(tenancy: TokenTenancy, options: TokenOptions): Toke
   for (const [option, value] of Object.entries({ accessTtlMs, refreshTtlMs }))
     assertWholeNumber('INVALID_OPTION', `"${option}" of createTokens`, option, value, { least: 1000, most: mostTtlMs })
   const catalog = tenancy[catalogKey] as TokenCatalog
-  const keys = new TokenKeys(catalog, checkedSecrets(options))
+  const keys = new TokenKeys(catalog, masterSecrets('createTokens', options))
   const tenantOf = async (ref: TenantRef | undefined): Promise<Tenant<any>> =>
     ref === undefined ? tenancy.current() : tenancy.tenants.get(ref)
 
