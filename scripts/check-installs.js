@@ -25,6 +25,8 @@ const oldestPg = { pg: peerDependencies.pg.replace('^', '') }
 const oldPg = { pg: '8.16.3' }
 const newPg = { pg: devDependencies.pg }
 const express = { express: '4.22.3', ...oldPg }
+const nest = Object.fromEntries(['common', 'core', 'platform-express'].map((name) => [`@nestjs/${name}`, '11.1.9']))
+const nest11 = { ...nest, rxjs: '7.8.2', 'reflect-metadata': '0.2.2', ...oldPg }
 const drizzle = { 'drizzle-orm': '0.44.7', ...oldPg }
 const mikroOrm = { '@mikro-orm/core': '6.6.16', '@mikro-orm/postgresql': '6.6.16', '@mikro-orm/migrations': '6.6.16', ...oldPg }
 const prisma = { prisma: '6.19.3', '@prisma/client': '6.19.3', '@prisma/adapter-pg': '6.19.3', ...oldPg }
@@ -42,6 +44,7 @@ const apps = [
   { manager: 'npm', dependencies: { knex: '3.1.0', ...oldPg }, program: 'knex.mjs', expected: worksOrRefuses },
   { manager: 'npm', dependencies: { kysely: '0.28.19', ...oldPg }, program: 'kysely.mjs', expected: worksOrRefuses },
   { manager: 'npm', dependencies: drizzle, program: 'drizzle.mjs', expected: worksOrRefuses },
+  { manager: 'npm', dependencies: nest11, program: 'nest.cjs', expected: works, nodes: [newestNode, oldestNode] },
   { manager: 'npm', dependencies: express, program: 'express.mjs', expected: works, nodes: [newestNode, oldestNode] },
   { manager: 'npm', dependencies: newPg, program: 'bare.mjs', expected: works, nodes: [newestNode, oldestNode, oldNode] },
   { manager: 'npm', dependencies: oldestPg, program: 'bare.cjs', expected: works, nodes: [newestNode, oldestNode] },

@@ -63,7 +63,8 @@ export function tenantPlugin<A extends object>(
 
   const enter: onRequestHookHandler = (request, reply, done) => {
     // Fastify reads X-Forwarded-Host only from proxies that `trustProxy` names.
-    const facts = nodeFacts(request.raw, { host: request.host, url: request.originalUrl, claims: claims?.(request) })
+    const url = urlsBefore.get(request.raw) ?? request.originalUrl
+    const facts = nodeFacts(request.raw, { host: request.host, url, claims: claims?.(request) })
     admit(facts, request)
       .then((admission) => {
         if (admission.action === 'refuse') return void send(reply, admission.answer)
@@ -95,8 +96,15 @@ export function tenantPlugin<A extends object>(
  * @example const app = fastify({ rewriteUrl: tenantUrls(tenancy) })
  */
 export function tenantUrls(tenancy: Pick<HttpTenancy, 'options'>): (request: { readonly url?: string | undefined }) => string {
-  return ({ url = '/' }) => routedUrl(tenancy, url)
+  return (request) => {
+    const { url = '/' } = request
+    urlsBefore.set(request, url)
+    return routedUrl(tenancy, url)
+  }
 }
+
+/** What the client asked for. Fastify keeps it in `originalUrl`, where @fastify/middie and NestJS write the rewritten URL. */
+const urlsBefore = new WeakMap<object, string>()
 
 /** A hook `onRequest` of one route. */
 export type TenantRouteHook = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void

@@ -277,6 +277,8 @@ const rooms: Record<string, readonly string[]> = {
   // The edges: each adapter takes a tenancy by its shape (ports), so it needs none of the wiring.
   'http/shared': ['names', 'ports'],
   http: ['ports', 'http/shared'],
+  // Made of the adapters of its platforms.
+  'http/nest': ['ports', 'http/shared', 'http'],
   // Tokens that the application signs: imported on their own.
   'auth/better-auth': ['ports', 'http/shared'],
   'auth/impersonation': ['sql', 'ports', 'catalog/audit'],

@@ -46,12 +46,18 @@ export function markRequest(what: string, req: object, property: string | false,
   Object.defineProperty(req, tenantOf, { value: tenant, configurable: true })
 }
 
+/** The same as `tenantOfRequest`, where only the side matters. */
+export function isTenantRequest(what: string, req: object): boolean {
+  return tenantOfRequest(what, req) !== undefined
+}
+
 /**
+ * The tenant of a request; undefined on the shared side.
  * @param what the guard that asks, for the message
  * @throws TenancyError INVALID_OPTION where no middleware of partywall has seen the request: its side is not known
  */
-export function isTenantRequest(what: string, req: object): boolean {
-  if (tenantOf in req) return Reflect.get(req, tenantOf) !== undefined
+export function tenantOfRequest(what: string, req: object): Tenant | undefined {
+  if (tenantOf in req) return Reflect.get(req, tenantOf) as Tenant | undefined
   throw new TenancyError(
     'INVALID_OPTION',
     `${what} does not know whose request this is: no middleware of partywall has seen it. Mount the one that enters the tenant in front of this route, and take ` +
