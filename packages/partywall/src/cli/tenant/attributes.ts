@@ -14,7 +14,8 @@ export function parseAttributes(set: readonly string[] | undefined): Record<stri
   )
 }
 
-function parseValue(text: string): unknown {
+/** What is JSON is read as JSON, and any other as text. */
+export function parseValue(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -9,6 +9,7 @@ import { examples, repeated } from '../context/declarations.ts'
 import { assertKindsInConfig } from '../context/kinds.ts'
 import { saySteps } from '../context/step-lines.ts'
 import { unreached } from '../context/reach.ts'
+import { askAttributes } from './attribute-questions.ts'
 import { parseAttributes } from './attributes.ts'
 import { renderCard, tenantCard } from './card.ts'
 import { expiry, orNull } from '../terminal/times.ts'
@@ -44,17 +45,17 @@ export function tenantCreate(parent: Command, cli: Cli): void {
     .addHelpText(
       'after',
       examples(
-        ['tenant create', 'prompts for the schema, the name, the domain and the kind'],
+        ['tenant create', 'prompts for the schema, the name, the domain, the kind and each attribute'],
         ['tenant create acme --name "Acme Inc." --domain acme.example.com', 'a tenant with a domain, without prompts'],
         ['tenant create bolt --set plan=pro --set seats=5', 'with attributes'],
       ),
     )
     .action(async (schema: string | undefined, flags: Flags) => {
-      const attributes = parseAttributes(flags.set)
+      const set = parseAttributes(flags.set)
       const tenancy = await cli.tenancy()
       if (flags.kind !== undefined) assertKindsInConfig(tenancy, [flags.kind])
       saySteps(cli, tenancy)
-      const { kind, ...answered } = await answers(cli, tenancy, schema, flags)
+      const { kind, attributes, ...answered } = await answers(cli, tenancy, schema, { ...flags, set })
       const { cloneFrom } = flags
       const tenant = await tenancy.tenants.create({
         ...answered,
@@ -71,17 +72,28 @@ export function tenantCreate(parent: Command, cli: Cli): void {
     })
 }
 
+interface Given extends Omit<Flags, 'set'> {
+  readonly set: Readonly<Record<string, unknown>> | undefined
+}
+
 interface Answers {
   readonly schema: string
   readonly name: string
   readonly domains: readonly string[]
   readonly kind: string
+  readonly attributes: Readonly<Record<string, unknown>> | undefined
 }
 
 /** A call that names the schema is complete, and is not prompted: the flags that it leaves out have their defaults. */
-async function answers({ ask: prompts }: Cli, { options }: Tenancy, given: string | undefined, flags: Flags): Promise<Answers> {
+async function answers({ ask: prompts }: Cli, { options }: Tenancy, given: string | undefined, flags: Given): Promise<Answers> {
   if (given !== undefined) {
-    return { schema: given, name: flags.name ?? given, domains: flags.domain ?? [], kind: flags.kind ?? 'default' }
+    return {
+      schema: given,
+      name: flags.name ?? given,
+      domains: flags.domain ?? [],
+      kind: flags.kind ?? 'default',
+      attributes: flags.set,
+    }
   }
   const schema = await prompts.required({
     missing: 'the argument <schema>',
@@ -99,8 +111,9 @@ async function answers({ ask: prompts }: Cli, { options }: Tenancy, given: strin
       'default',
       ...Object.keys(options.migrations.tenant).filter((other) => other !== 'default'),
     ]))
+  const attributes = await askAttributes(prompts, options.attributes, flags.set)
   // An empty answer is none; an empty --domain is a mistake.
-  return { schema, name, domains: flags.domain ?? domains.filter((one) => one !== ''), kind }
+  return { schema, name, domains: flags.domain ?? domains.filter((one) => one !== ''), kind, attributes }
 }
 
 function nameProblem(answer: string): string | undefined {

@@ -40,10 +40,10 @@ export class Prompts {
     return this.#text({ missing, question, byDefault, validate })
   }
 
-  /** One of several choices; the first is the default. */
+  /** One of several choices; the first is the default, and an empty one stands for none. */
   async choice({ missing, question }: Question, choices: readonly [string, ...string[]]): Promise<string> {
     if (!this.canAsk || choices.length === 1) return choices[0]
-    const options = choices.map((value) => ({ value }))
+    const options = choices.map((value) => (value === '' ? { value, label: 'none' } : { value }))
     return ask(missing, ({ select }, common) => select({ ...common, message: question, options }))
   }
 

@@ -41,6 +41,58 @@ describe.runIf(hasTerminal)('a command on a terminal', () => {
     expect(refused.seen).not.toContain('Name for people')
   })
 
+  test.each([
+    [
+      'a schema that describes itself',
+      `import { z } from '${import.meta.resolve('zod')}'
+       const attributes = z.object({
+         paid_until: z.iso.date().optional(), on_trial: z.boolean().default(true), plan: z.enum(['free', 'pro']).default('free'),
+         seats: z.int().min(1).default(5), code: z.string().regex(/^[0-9]+$/), given: z.string(),
+       })`,
+    ],
+    [
+      'a schema that only validates',
+      `import * as v from '${import.meta.resolve('valibot')}'
+       const attributes = v.object({
+         paid_until: v.optional(v.pipe(v.string(), v.isoDate()), '2027-01-31'), on_trial: v.optional(v.boolean(), true), plan: v.optional(v.picklist(['free', 'pro']), 'free'),
+         seats: v.optional(v.pipe(v.number(), v.minValue(1)), 5), code: v.pipe(v.string(), v.regex(/^[0-9]+$/)), given: v.string(),
+       })`,
+    ],
+  ])('prompts for each attribute of %s, with its default', async (name, schema) => {
+    const { folder } = await project(url, {
+      'partywall.config.ts': `import { defineConfig } from 'partywall'
+${schema}
+export default defineConfig({ database: process.env.DATABASE_URL, tenant: { attributes } })`,
+    })
+    const isDescribed = name.includes('itself')
+    const tenant = isDescribed ? 'described' : 'validated'
+    const code: [RegExp, string] = [/"code"/, '42\r']
+    const rest: [RegExp, string][] = [
+      [/"paid_until"/, isDescribed ? 'soon\r' : '\r'],
+      ...(isDescribed ? ([[/Invalid/, `${'\u007f'.repeat(4)}2027-01-31\r`]] satisfies [RegExp, string][]) : []),
+      [/"on_trial"/, '\u001b[B\r'],
+      [/"plan"/, isDescribed ? '\r' : 'pro\r'],
+      [/"seats"/, '\r'],
+    ]
+    const said = await talk(folder, 'tenant create --set given=here --json > out.json', [
+      [/Schema/, `${tenant}\r`],
+      [/Name/, '\r'],
+      [/Domain/, '\r'],
+      ...(isDescribed ? [...rest, code] : [code, ...rest]),
+    ])
+    expect(said.seen).not.toContain('"given"')
+    expect(said).toMatchObject({ code: 0 })
+    const { attributes } = JSON.parse(await readFile(join(folder, 'out.json'), 'utf8'))
+    expect(attributes).toEqual({
+      paid_until: '2027-01-31',
+      on_trial: false,
+      plan: isDescribed ? 'free' : 'pro',
+      seats: 5,
+      code: '42',
+      given: 'here',
+    })
+  })
+
   test('has no prompts in `init` where a config exists', async () => {
     const { folder } = await project(url)
     const { code, seen } = await talk(folder, 'init', [])
