@@ -52,6 +52,8 @@ export const errorCodes = {
   NOT_A_MEMBER: { meaning: 'The user is not a member of this tenant.', http: 403 },
   NOT_PERMITTED_ROLE: { meaning: 'The role of the member does not permit this.', http: 403 },
   MEMBER_EXISTS: { meaning: 'The user is a member of the tenant already.', http: 409 },
+  UNKNOWN_USER: { meaning: 'The sign-in has no account with this address.', http: 404 },
+  USER_EXISTS: { meaning: 'The sign-in has an account with this address already.', http: 409 },
   LAST_OWNER: { meaning: 'The last owner of a tenant must stay its owner.', http: 409 },
   SEATS_TAKEN: { meaning: 'The tenant has as many members as it may have.', http: 409 },
   UNKNOWN_ROLE: { meaning: 'The tenant has no such role.', http: 400 },
@@ -181,6 +183,8 @@ export interface ErrorDetails {
   NOT_A_MEMBER: { readonly schema: string; readonly userId: string }
   NOT_PERMITTED_ROLE: { readonly schema: string; readonly userId: string; readonly role: string }
   MEMBER_EXISTS: { readonly schema: string; readonly userId: string }
+  UNKNOWN_USER: { readonly email: string }
+  USER_EXISTS: { readonly email: string }
   LAST_OWNER: { readonly schema: string; readonly userId: string }
   SEATS_TAKEN: { readonly schema: string; readonly seats: number }
   /** `roles`: those that there are. */

@@ -1,6 +1,7 @@
 /** What partywall.config.ts and `createTenancy` take: every option, its unit, range and default. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ClientConfig } from 'pg'
+import type { AuthConfig } from './auth-option.ts'
 import type { MembersConfig } from './members-option.ts'
 import type { MigrationSource } from '../ports/migration-source.ts'
 import type { ProvisionContext } from '../ports/steps.ts'
@@ -202,6 +203,8 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
   domains?: DomainsOptions
   /** Which roles the members of tenants may have, what each may do, and how many members there may be. */
   members?: MembersConfig
+  /** The sign-in of the application, for `partywall user`: who the accounts belong to, and how they are made. */
+  auth?: AuthConfig
   /** Functions of the application that take part in the life of a tenant. */
   hooks?: HooksOption
   /**

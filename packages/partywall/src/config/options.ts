@@ -15,6 +15,7 @@ import { boundaryOption, needsLogins, sharedGrantsOption, type Boundaries, type 
 import type { Config, HooksOption, PoolOptions } from './config.ts'
 import { appUrlOption, domainsOption } from './domains-option.ts'
 import { databaseOptions, type GivenDatabase } from './database-option.ts'
+import { authOption, type AuthOption } from './auth-option.ts'
 import { membersOption, type MembersOption } from './members-option.ts'
 import { projectRoot } from './project-root.ts'
 import { warmOption, type Warmth } from './warm-option.ts'
@@ -52,6 +53,7 @@ export interface PublicOptions {
   readonly warm: Warmth
   readonly domains: { readonly nameServers: readonly string[] | undefined }
   readonly members: MembersOption
+  readonly auth: AuthOption
   readonly hooks: {
     readonly beforeDelete: ((tenant: Tenant<any>) => unknown) | undefined
     readonly onProvision: HooksOption['onProvision']
@@ -113,6 +115,7 @@ const keys = [
   'domains',
   'appUrl',
   'members',
+  'auth',
   'hooks',
   'statementTimeoutMs',
   'tenantCacheMs',
@@ -172,6 +175,7 @@ export function resolveOptions(config: Config<any> = {}): Options {
     warm: warmOption(config.warm ?? defaults.warm, Object.keys(tenantSources)),
     domains: domainsOption(config.domains ?? defaults.domains),
     members: membersOption(config.members ?? {}),
+    auth: authOption(config.auth ?? {}),
     hooks: {
       beforeDelete: hookOption('hooks.beforeDelete', hooks.beforeDelete),
       onProvision: hookOption('hooks.onProvision', hooks.onProvision),

@@ -167,6 +167,8 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   NOT_A_MEMBER: { schema: 'always', userId: 'always' },
   NOT_PERMITTED_ROLE: { schema: 'always', userId: 'always', role: 'always' },
   MEMBER_EXISTS: { schema: 'always', userId: 'always' },
+  UNKNOWN_USER: { email: 'always' },
+  USER_EXISTS: { email: 'always' },
   LAST_OWNER: { schema: 'always', userId: 'always' },
   SEATS_TAKEN: { schema: 'always', seats: 'always' },
   UNKNOWN_ROLE: { schema: 'always', role: 'always', roles: 'always', nearest: 'always' },

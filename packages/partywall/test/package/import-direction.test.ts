@@ -280,7 +280,7 @@ const rooms: Record<string, readonly string[]> = {
   // Made of the adapters of its platforms.
   'http/nest': ['ports', 'http/shared', 'http'],
   // Tokens that the application signs: imported on their own.
-  'auth/better-auth': ['ports', 'http/shared'],
+  'auth/better-auth': ['ports', 'http/shared', 'catalog/audit'],
   'auth/impersonation': ['sql', 'ports', 'catalog/audit'],
   'auth/jwt': ['sql', 'ports', 'http/shared', 'catalog/audit'],
   // What looks at a project: the registry of checks, and the applications of each framework.

@@ -3,6 +3,10 @@
  * read and write the other's tables: a tenant's user would sign in as a central one. So each call here runs with the adapter of its own instance.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Database } from '../../ports/database.ts'
+import type { SignIn } from '../../ports/user-accounts.ts'
+import { recordAction } from '../../catalog/audit/record.ts'
+import { authUsers } from './auth-users.ts'
 import { runWithAdapter } from '@better-auth/core/context'
 import type { Auth, BetterAuthOptions } from 'better-auth'
 import { problemAnswer } from '../../http/shared/problem.ts'
@@ -13,7 +17,7 @@ export interface AuthRequest {
   readonly headers: Headers | IncomingMessage['headers']
 }
 
-export interface AuthHandle<O extends BetterAuthOptions = BetterAuthOptions> {
+export interface AuthHandle<O extends BetterAuthOptions = BetterAuthOptions> extends SignIn {
   /** Answers a request below `/api/auth`, in the form of fetch. */
   readonly handler: (request: Request) => Promise<Response>
   /**
@@ -33,8 +37,11 @@ export interface AuthHandle<O extends BetterAuthOptions = BetterAuthOptions> {
   readonly userOf: (request: AuthRequest) => Promise<string | undefined>
 }
 
-/** @param current gives the instance for the code that runs */
-export function authHandle<O extends BetterAuthOptions>(current: () => Promise<Auth<O>>): AuthHandle<O> {
+/**
+ * @param current gives the instance for the code that runs
+ * @param audit where its accounts are recorded
+ */
+export function authHandle<O extends BetterAuthOptions>(current: () => Promise<Auth<O>>, audit: AuditOfUsers): AuthHandle<O> {
   const handler = async (request: Request): Promise<Response> => (await current()).handler(request)
   const answer = toNodeHandler(handler)
   const node: AuthHandle['node'] = (req, res, next = () => send500(res)) => void answer(req, res).catch(next)
@@ -47,12 +54,22 @@ export function authHandle<O extends BetterAuthOptions>(current: () => Promise<A
     handler,
     node,
     call,
+    users: authUsers(current, async (action, userId) => {
+      const entry = { action, tenant: audit.tenant?.(), object: userId }
+      await audit.catalog.transaction((transaction) => recordAction(transaction, entry))
+    }),
     userOf: async ({ headers }: AuthRequest) => {
       const given = headers instanceof Headers ? headers : fromNodeHeaders(headers)
       const session = await call((api) => (api as unknown as Auth['api']).getSession({ headers: given }))
       return session?.user.id
     },
   })
+}
+
+/** The catalog, and the tenant whose accounts are meant; absent for central ones. */
+export interface AuditOfUsers {
+  readonly catalog: Pick<Database, 'transaction'>
+  readonly tenant?: () => { readonly id: string }
 }
 
 function send500(res: ServerResponse): void {

@@ -1,6 +1,8 @@
 /** One account for all tenants: users in the shared schema, whatever the scope of the code that asks. */
 import { betterAuth, type Auth, type BetterAuthOptions } from 'better-auth'
 import type { Pool } from 'pg'
+import { catalogKey } from '../../catalog-key.ts'
+import type { Database } from '../../ports/database.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import { warnIfUntested } from '../../tested-versions.ts'
 import { authHandle, type AuthHandle } from './auth-handle.ts'
@@ -11,6 +13,7 @@ import { assertOwnOptions } from './checked-options.ts'
 /** A tenancy, the result of `createTenancy(config)`. */
 export interface CentralAuthTenancy {
   readonly sharedPool: Pool
+  readonly [catalogKey]: unknown
 }
 
 /**
@@ -48,5 +51,5 @@ export function centralAuth<O extends BetterAuthOptions>(
     ...derivedSecrets(masterSecrets('centralAuth', settings), 'central'),
     database: tenancy.sharedPool,
   } as BetterAuthOptions) as unknown as Auth<O>
-  return authHandle<O>(() => Promise.resolve(auth))
+  return authHandle<O>(() => Promise.resolve(auth), { catalog: tenancy[catalogKey] as Pick<Database, 'transaction'> })
 }

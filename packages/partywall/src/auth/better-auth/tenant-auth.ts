@@ -4,6 +4,8 @@
  */
 import { betterAuth, type Auth, type BetterAuthOptions } from 'better-auth'
 import type { Pool } from 'pg'
+import { catalogKey } from '../../catalog-key.ts'
+import type { Database } from '../../ports/database.ts'
 import { BoundedMap } from '../../bounded-map.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { RequestFacts, Resolution } from '../../ports/resolver.ts'
@@ -19,6 +21,7 @@ import { assertOwnOptions } from './checked-options.ts'
 /** A tenancy, the result of `createTenancy(config)`. */
 export interface TenantAuthTenancy<A extends object = Attributes> {
   readonly pool: Pool
+  readonly [catalogKey]: unknown
   resolve(facts: RequestFacts): Promise<Resolution<A>>
   current(): Tenant<A>
   url(ref: TenantRef, path?: string): Promise<string>
@@ -51,6 +54,7 @@ export function tenantAuth<O extends BetterAuthOptions, A extends object = Attri
   warnIfUntested('better-auth')
   const { maxInstances = 1000 } = settings
   assertWholeNumber('INVALID_OPTION', '"maxInstances" of tenantAuth', 'maxInstances', maxInstances, { least: 1 })
+  const audit = { catalog: tenancy[catalogKey] as Pick<Database, 'transaction'>, tenant: () => tenancy.current() }
   const masters = masterSecrets('tenantAuth', settings)
   const limits = limitsInMemory()
   const instances = new BoundedMap<string, Kept<O>>(maxInstances)
@@ -69,7 +73,7 @@ export function tenantAuth<O extends BetterAuthOptions, A extends object = Attri
       if (instances.get(tenant.id)?.instance === instance) instances.delete(tenant.id)
     })
     return instance
-  })
+  }, audit)
 
   async function made(tenant: Tenant<A>): Promise<Auth<O>> {
     const given: O = options(tenant)

@@ -40,6 +40,17 @@ export class Prompts {
     return this.#text({ missing, question, byDefault, validate })
   }
 
+  /** A secret, whose letters are not shown. An empty answer is none, and there is none without prompts. */
+  async secret({ missing, question, problem = () => undefined }: Question): Promise<string | undefined> {
+    if (!this.canAsk) return undefined
+    const validate = (answer = ''): string | undefined => (answer === '' ? undefined : problem(answer))
+    // An empty answer is undefined.
+    const answer = (await ask(missing, ({ password }, common) => password({ ...common, message: question, validate }))) as
+      | string
+      | undefined
+    return answer === '' ? undefined : answer
+  }
+
   /** One of several choices; the first is the default, and an empty one stands for none. */
   async choice({ missing, question }: Question, choices: readonly [string, ...string[]]): Promise<string> {
     if (!this.canAsk || choices.length === 1) return choices[0]
