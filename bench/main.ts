@@ -17,6 +17,7 @@ import { provisionRole } from './scenarios/provision-role.ts'
 import { query } from './scenarios/query.ts'
 import { queryRole } from './scenarios/query-role.ts'
 import { queryRtt } from './scenarios/query-rtt.ts'
+import { resolve } from './scenarios/resolve.ts'
 import { review } from './scenarios/review.ts'
 
 const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
@@ -26,6 +27,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   memory,
   http,
   lookups: lookupsOfTenants,
+  resolve,
   migrate,
   'migrate-rtt': migrateRtt,
   'migrate-many': migrateMany,

@@ -132,7 +132,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     this.boundary = boundaryApi({ ...rooms, deploy: database.deploy })
     this.logins = loginsApi({ ...rooms, deploy: catalog.deploy })
     this.attack = attackOf(rooms, this)
-    this.resolve = createChain<A>(rooms.options.resolve, (ref) => tenants.find(ref))
+    this.resolve = createChain<A>(rooms.options.resolve, (refs) => tenants.findFirst(refs))
   }
 
   /**

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { TenancyError } from '../errors.ts'
 import { plainTenant } from '../../test/support/tenants/plain-tenant.ts'
-import type { Tenant } from '../types.ts'
+import type { Tenant, TenantRef } from '../types.ts'
 import { byClaim } from './by-claim.ts'
 import { byHeader } from './by-header.ts'
 import { byHost } from './by-host.ts'
@@ -25,13 +25,19 @@ const domains: Record<string, Tenant> = {
   'acme.example.com': ferrari,
 }
 
-const lookup = vi.fn<TenantLookup>(async (ref) => {
+const lookup = vi.fn<TenantLookup>(async (refs) =>
+  refs
+    .map((ref) => ({ ref, tenant: tenantOf(ref) }))
+    .find((found): found is { ref: TenantRef; tenant: Tenant } => found.tenant !== undefined),
+)
+
+function tenantOf(ref: TenantRef): Tenant | undefined {
   if (typeof ref === 'string') return tenants.find(({ id, schema }) => ref === id || ref === schema) ?? domains[ref]
   if ('id' in ref) return tenants.find(({ id }) => ref.id === id)
   if ('schema' in ref) return tenants.find(({ schema }) => ref.schema === schema)
   if ('externalId' in ref) return tenants.find(({ schema }) => ref.externalId === `org_${schema}`)
   return Object.hasOwn(domains, ref.domain) ? domains[ref.domain] : undefined
-})
+}
 
 const resolve = createChain([byHost({ base: 'example.com' }), byHeader('x-tenant-id')], lookup)
 const ask = (host: string, header?: string) => resolve({ host, headers: { 'x-tenant-id': header } })

@@ -15,8 +15,13 @@ import type { Attributes, Tenant, TenantRef } from '../types.ts'
 import { named } from './ask.ts'
 import type { Hint, RequestFacts, Resolution, Resolver } from '../ports/resolver.ts'
 
-/** Gives undefined when no tenant has or can have this name: the text may come from a stranger. It may be a cache. */
-export type TenantLookup<A extends object = Attributes> = (ref: TenantRef) => Promise<Tenant<A> | undefined>
+/**
+ * Gives the tenant that has the first of these names that one has, and that name; undefined when no tenant has or can have one of them: the texts may come
+ * from a stranger. It may be a cache.
+ */
+export type TenantLookup<A extends object = Attributes> = (
+  refs: readonly TenantRef[],
+) => Promise<{ readonly tenant: Tenant<A>; readonly ref: TenantRef } | undefined>
 
 interface Decision<A extends object> {
   readonly by: string
@@ -61,11 +66,8 @@ export function createChain<A extends object = Attributes>(
   /** The tenant that a hint names, by the first of its readings under which there is a tenant. */
   async function tenantOf(hint: Hint): Promise<Tenant<A> | undefined> {
     if (hint.outcome !== 'tenant') return undefined
-    for (const ref of [hint.ref, ...(hint.otherwise ?? [])]) {
-      const tenant = await lookup(ref)
-      if (tenant !== undefined) return isHidden(tenant, ref) ? undefined : tenant
-    }
-    return undefined
+    const found = await lookup(hint.otherwise === undefined ? [hint.ref] : [hint.ref, ...hint.otherwise])
+    return found === undefined || isHidden(found.tenant, found.ref) ? undefined : found.tenant
   }
 
   async function agrees(hint: Hint, tenant: Tenant<A> | undefined): Promise<boolean> {

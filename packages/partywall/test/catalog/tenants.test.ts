@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
+import type { TenantRef } from '../../src/types.ts'
 import { byHost } from '../../src/resolve/by-host.ts'
 import { createChain } from '../../src/resolve/chain.ts'
 import { testDatabase } from '../support/servers/database.ts'
@@ -156,20 +157,51 @@ describe('the cache of tenants', () => {
     expect(new Set(found).size).toBe(1)
   })
 
-  test('a burst of requests for one unknown host makes one query for each meaning of the host', async () => {
+  test('a burst of requests for one unknown host makes one query, also where it may be a schema or a domain', async () => {
     const { tenants, database } = registryForTest(url, { tenantCacheMs: 60_000 })
-    const resolve = createChain([byHost({ base: 'example.com' })], (ref) => tenants.find(ref))
+    const resolve = createChain([byHost({ base: 'example.com' })], (refs) => tenants.findFirst(refs))
     // The first query of a process also finds out whether the catalog is installed.
     await tenants.find('nothing')
     const burst = (host: string) => Promise.all(Array.from({ length: 1000 }, () => resolve({ host })))
     const query = vi.spyOn(database, 'query')
     for (const { outcome } of await burst('stranger.test')) expect(outcome).toBe('unknown')
     expect(query).toHaveBeenCalledTimes(1)
-    // Under the base it may be a schema, or a domain.
     for (const { outcome } of await burst('stranger.example.com')) expect(outcome).toBe('unknown')
-    expect(query).toHaveBeenCalledTimes(3)
+    expect(query).toHaveBeenCalledTimes(2)
     await burst('stranger.test')
+    expect(query).toHaveBeenCalledTimes(2)
+  })
+
+  test('the first of several names that a tenant has decides, also from the cache, and each name is asked for once', async () => {
+    const { create, tenants, domains, database } = registryForTest(url, { tenantCacheMs: 60_000 })
+    const first = await create({ schema: 'firstly' })
+    const second = await create({ schema: 'secondly', domains: ['firstly.example.com', 'only.example.com'] })
+    const find = async (...refs: TenantRef[]) => {
+      const found = await tenants.findFirst(refs)
+      return found && [found.tenant.schema, found.ref]
+    }
+    const refs = [{ schema: 'firstly' }, { domain: 'firstly.example.com' }]
+    const query = vi.spyOn(database, 'query')
+    expect(await find({ schema: 'Not A Schema' })).toBeUndefined()
+    expect(await find(...refs.toReversed())).toEqual(['secondly', { domain: 'firstly.example.com' }])
+    // The domain is cached, and the schema goes first all the same.
+    expect(await find(...refs)).toEqual(['firstly', { schema: 'firstly' }])
+    expect(await find({ schema: 'thirdly' }, { domain: 'only.example.com' })).toEqual([
+      'secondly',
+      { domain: 'only.example.com' },
+    ])
     expect(query).toHaveBeenCalledTimes(3)
+    expect(await find({ schema: 'thirdly' }, { domain: 'only.example.com' })).toEqual([
+      'secondly',
+      { domain: 'only.example.com' },
+    ])
+    expect(await tenants.find('thirdly')).toBeUndefined()
+    expect(await find({ id: second.id }, { id: first.id })).toEqual(['secondly', { id: second.id }])
+    expect(query).toHaveBeenCalledTimes(3)
+    await create({ schema: 'thirdly' })
+    expect(await find({ schema: 'thirdly' }, { domain: 'only.example.com' })).toEqual(['thirdly', { schema: 'thirdly' }])
+    await domains.remove('secondly', 'only.example.com')
+    expect(await find({ schema: 'fourthly' }, { domain: 'only.example.com' })).toBeUndefined()
   })
 
   test('a change through the same tenancy is visible at once, by id, schema and domain', async () => {

@@ -115,7 +115,13 @@ describe('the scope of a request', () => {
   test('is the inner scope when a router enters another one', async () => {
     const { send } = await start(
       (app, tenancy) => {
-        const inner = { ...tenancy, resolve: createChain([byClaim], async (ref) => tenants.find(({ schema }) => schema === ref)) }
+        const inner = {
+          ...tenancy,
+          resolve: createChain([byClaim], async ([ref]) => {
+            const tenant = tenants.find(({ schema }) => schema === ref)
+            return tenant && { tenant, ref: tenant.schema }
+          }),
+        }
         app.use(tenantScope(inner, { claims: (req) => ({ tenant: req.get('x-token') }) }))
         app.post('/', (req, res) => {
           req.resume().on('end', () => res.json([req.tenant?.schema, tenancy.scope.tryCurrent()?.schema]))

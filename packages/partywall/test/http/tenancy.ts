@@ -29,7 +29,13 @@ export function createTenancyLike(
         return tenant
       },
     },
-    resolve: createChain(resolvers, find),
+    resolve: createChain(resolvers, async (refs) => {
+      for (const ref of refs) {
+        const tenant = await find(ref)
+        if (tenant !== undefined) return { tenant, ref }
+      }
+      return undefined
+    }),
     // Like the real ones, these are async before they enter the scope.
     run: async <T>(tenant: Tenant, fn: () => T): Promise<Awaited<T>> => {
       await sleep(1)

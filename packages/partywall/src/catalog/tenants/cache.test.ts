@@ -110,6 +110,29 @@ describe('TenantCache', () => {
     expect(asked).toEqual(['domain acme', 'schema none'])
   })
 
+  test('of several names asks for those that are not cached, together, and shares that lookup between concurrent callers', async () => {
+    const { cache, ask } = cacheWith()
+    const asked: (readonly number[])[] = []
+    const first = (...keys: string[]) =>
+      cache.first(keys, async (places) => {
+        asked.push(places)
+        const index = places.find((place) => !keys[place]!.includes('none'))
+        return index === undefined ? undefined : { tenant: tenantOf(keys[index]!.split(' ')[1]!), index }
+      })
+    const answers = await Promise.all(Array.from({ length: 50 }, () => first('schema none1', 'domain none2')))
+    expect([new Set(answers), asked]).toEqual([new Set([undefined]), [[0, 1]]])
+    expect(await first('schema none1', 'domain acme', 'domain other')).toMatchObject({ index: 1, tenant: { id: 'acme' } })
+    expect(asked.at(-1)).toEqual([1, 2])
+    await first('schema none1', 'domain acme')
+    expect(await ask('schema acme')).toMatchObject({ id: 'acme' })
+    expect(asked).toHaveLength(2)
+    // What is cached behind a name that is not does not decide.
+    expect(await first('schema before', 'domain acme')).toMatchObject({ index: 0, tenant: { id: 'before' } })
+    expect(asked.at(-1)).toEqual([0, 1])
+    // A lookup of one name that runs is another one: its answer has another form.
+    expect(await Promise.all([ask('schema both'), first('schema both')])).toMatchObject([{ id: 'both' }, { index: 0 }])
+  })
+
   test('does not cache the result of a lookup that began before a change', async () => {
     const { cache, asked, ask } = cacheWith()
     const slow = Promise.withResolvers<Tenant>()

@@ -28,13 +28,20 @@ export interface TenantCacheOptions {
 
 type Answer<A extends object> = Tenant<A> | undefined
 
+/** The tenant that has one of several names, and the place of the name among them. */
+export interface Found<A extends object> {
+  readonly tenant: Tenant<A>
+  readonly index: number
+}
+
 export class TenantCache<A extends object = Attributes> {
   readonly #ttlMs: number
   readonly #now: () => number
   readonly #period: () => object | undefined
   readonly #found: KnownTenants<A>
   readonly #missing: BoundedMap<string, Validity>
-  readonly #flights = new Map<string, Promise<Answer<A>>>()
+  /** Of a name, with its tenant; or of the first of several, which begins with "first of", with what was found. */
+  readonly #flights = new Map<string, Promise<unknown>>()
 
   constructor({ ttlMs, maxFound = 60_000, maxMissing = 1000, period, now }: TenantCacheOptions) {
     this.#ttlMs = ttlMs
@@ -52,7 +59,44 @@ export class TenantCache<A extends object = Attributes> {
     const found = this.#found.get(key, now, period)
     if (found !== undefined) return Promise.resolve(found)
     if (this.#isMissing(key, now, period)) return Promise.resolve(undefined)
-    return this.#flights.get(key) ?? this.#fly(key, load, now, period)
+    return this.#fly(key, load, { until: now + this.#ttlMs, period }, (tenant, validity) => this.#remember(key, tenant, validity))
+  }
+
+  /** The tenant of this name, if it is cached. */
+  peek(key: string): Tenant<A> | undefined {
+    return this.#ttlMs === 0 ? undefined : this.#found.get(key, this.#now(), this.#period())
+  }
+
+  /**
+   * The tenant that has the first of these names that one has.
+   * @param load looks up those that are not cached, in one query: it gets their places, in order
+   */
+  async first(
+    keys: readonly string[],
+    load: (places: readonly number[]) => Promise<Found<A> | undefined>,
+  ): Promise<Found<A> | undefined> {
+    const now = this.#now()
+    const period = this.#period()
+    const places: number[] = []
+    for (const [index, key] of keys.entries()) {
+      const tenant = this.#ttlMs === 0 ? undefined : this.#found.get(key, now, period)
+      // A name before it may be that of another tenant.
+      if (tenant !== undefined && places.length === 0) return { tenant, index }
+      if (this.#ttlMs === 0 || !this.#isMissing(key, now, period)) places.push(index)
+    }
+    if (places.length === 0) return undefined
+    if (this.#ttlMs === 0) return load(places)
+    const names = places.map((place) => keys[place]!)
+    return this.#fly(
+      `first of ${names.join(', ')}`,
+      () => load(places),
+      { until: now + this.#ttlMs, period },
+      (found, validity) => {
+        const end = found === undefined ? names.length : places.indexOf(found.index)
+        for (const name of names.slice(0, end)) this.#remember(name, undefined, validity)
+        if (found !== undefined) this.#remember(names[end]!, found.tenant, validity)
+      },
+    )
   }
 
   /**
@@ -71,12 +115,22 @@ export class TenantCache<A extends object = Attributes> {
     this.#flights.clear()
   }
 
-  #fly(key: string, load: () => Promise<Answer<A>>, asked: number, period: object | undefined): Promise<Answer<A>> {
-    const flight: Promise<Answer<A>> = load().then(
-      (tenant) => {
-        // The age counts from the start of the query: the answer may be as old as that.
-        if (this.#land(key, flight)) this.#remember(key, tenant, { until: asked + this.#ttlMs, period })
-        return tenant
+  /**
+   * Waits for the lookup of this key that is running, or starts one.
+   * @param validity of the answer; its age counts from the start of the query: the answer may be as old as that
+   */
+  #fly<T>(
+    key: string,
+    load: () => Promise<T>,
+    validity: Validity,
+    remember: (answer: T, validity: Validity) => void,
+  ): Promise<T> {
+    const running = this.#flights.get(key)
+    if (running !== undefined) return running as Promise<T>
+    const flight: Promise<T> = load().then(
+      (answer) => {
+        if (this.#land(key, flight)) remember(answer, validity)
+        return answer
       },
       (error: unknown) => {
         this.#land(key, flight)
@@ -88,7 +142,7 @@ export class TenantCache<A extends object = Attributes> {
   }
 
   /** True unless a change has dropped this lookup in the meantime. */
-  #land(key: string, flight: Promise<Answer<A>>): boolean {
+  #land(key: string, flight: Promise<unknown>): boolean {
     return this.#flights.get(key) === flight && this.#flights.delete(key)
   }
 

@@ -2,10 +2,11 @@
 import type { Queryable, Statement } from '../../sql/statement.ts'
 import type { Attributes, Tenant, TenantRef } from '../../types.ts'
 import { fits, namedTenants, type CheckedSelection } from './selection.ts'
-import { parseTenantRef, unknownTenant, type TenantKey } from './tenant-ref.ts'
+import type { Found } from './cache.ts'
+import { parseTenantRef, unknownTenant, type PossibleKey, type TenantKey } from './tenant-ref.ts'
 import { stateOf, toTenant, type TenantRow } from './tenant-row.ts'
 import { TenantStates } from './tenant-states.ts'
-import { allTenantsSql, listTenantsSql, tenantByKeySql, type ListValues } from './tenants-sql.ts'
+import { allTenantsSql, listTenantsSql, tenantByKeySql, tenantByKeysSql, type ListValues } from './tenants-sql.ts'
 
 export class StoredTenants<A extends object = Attributes> {
   readonly #queryable: Queryable
@@ -20,6 +21,18 @@ export class StoredTenants<A extends object = Attributes> {
   /** Undefined when there is none. */
   async find(key: TenantKey): Promise<Tenant<A> | undefined> {
     return key.by === 'impossible' ? undefined : this.one(this.#queryable, tenantByKeySql(key))
+  }
+
+  /**
+   * The tenant that has the first of these keys that one has, by one query.
+   * @param indexes of the keys that are meant, in order
+   */
+  async first(keys: readonly PossibleKey[], indexes: readonly number[]): Promise<Found<A> | undefined> {
+    const { rows } = await this.#queryable.query<TenantRow & { place: string } & Record<string, unknown>>(
+      tenantByKeysSql(indexes.map((index) => keys[index]!)),
+    )
+    const [row] = rows
+    return row && { tenant: this.#toTenant(row), index: indexes[Number(row.place)]! }
   }
 
   /** @throws TenancyError UNKNOWN_TENANT */

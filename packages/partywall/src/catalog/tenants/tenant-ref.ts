@@ -8,9 +8,12 @@ import { tryParseDomain } from '../../names/domain-name.ts'
 import { isExternalId } from '../../names/external-id.ts'
 
 /** The column by which a tenant is looked up. `impossible`: no tenant can have this name. */
-export type TenantKey =
-  | { readonly by: 'id' | 'schema' | 'domain' | 'externalId'; readonly value: string }
-  | { readonly by: 'impossible'; readonly value: string }
+export type TenantKey = PossibleKey | { readonly by: 'impossible'; readonly value: string }
+
+export interface PossibleKey {
+  readonly by: 'id' | 'schema' | 'domain' | 'externalId'
+  readonly value: string
+}
 
 /**
  * The key that a TenantRef stands for. A string with the form of a uuid is an id, one with a dot or a leading [ is a domain, any

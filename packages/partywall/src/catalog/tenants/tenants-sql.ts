@@ -1,7 +1,7 @@
 /** Statements about tenants. Every name is qualified, so the search path does not matter. */
 import type { Statement } from '../../sql/statement.ts'
 import type { Tenant, TenantStatus } from '../../types.ts'
-import type { TenantKey } from './tenant-ref.ts'
+import type { PossibleKey, TenantKey } from './tenant-ref.ts'
 
 export interface NewTenantRow {
   readonly schema: string
@@ -85,6 +85,20 @@ export function tenantByKeySql(key: TenantKey): Statement {
       from partywall.tenants as tenant
       where ${matches(key)}`,
     values: [key.value],
+  }
+}
+
+/** The tenant that has the first of several keys that one has. `place` is that of the key, from 0. */
+export function tenantByKeysSql(keys: readonly PossibleKey[]): Statement {
+  const places = keys.map((key, place) => ({ place, condition: matches(key, `$${place + 1}`) }))
+  return {
+    text: `
+      select ${columns}, case ${places.map(({ place, condition }) => `when ${condition} then ${place}`).join(' ')} end as place
+      from partywall.tenants as tenant
+      where ${places.map(({ condition }) => condition).join(' or ')}
+      order by place
+      limit 1`,
+    values: keys.map(({ value }) => value),
   }
 }
 
@@ -214,21 +228,21 @@ export function setStatusSql(key: TenantKey, from: readonly TenantStatus[], to: 
   }
 }
 
-function matches({ by }: TenantKey): string {
+function matches({ by }: TenantKey, value = '$1'): string {
   switch (by) {
     case 'id':
-      return 'tenant.id = $1::uuid'
+      return `tenant.id = ${value}::uuid`
     case 'schema':
-      return 'tenant.schema = $1::text'
+      return `tenant.schema = ${value}::text`
     case 'externalId':
-      return 'tenant.external_id = $1::text'
+      return `tenant.external_id = ${value}::text`
     case 'domain':
       return `tenant.id = (
         select domain.tenant_id
         from partywall.domains as domain
-        where domain.domain = $1::text
+        where domain.domain = ${value}::text
       )`
     case 'impossible':
-      return '$1::text is null'
+      return `${value}::text is null`
   }
 }

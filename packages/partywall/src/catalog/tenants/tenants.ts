@@ -13,10 +13,10 @@ import { insertAdoptedSql, removeTenantSql, type AdoptedRow } from './adopt-sql.
 import { changedNames } from './changed-names.ts'
 import type { Watch, WatchOptions } from '../../ports/watch.ts'
 import { parseAnnouncement, type Announcement } from './announcements.ts'
-import { TenantCache } from './cache.ts'
+import { TenantCache, type Found } from './cache.ts'
 import { changesChannel, changesSinceSql } from './changes-sql.ts'
 import type { Catalog } from '../catalog.ts'
-import { parseTenantRef, unknownTenant, type TenantKey } from './tenant-ref.ts'
+import { parseTenantRef, unknownTenant, type PossibleKey, type TenantKey } from './tenant-ref.ts'
 import { assertExpiry } from './expiry.ts'
 import { assertExternalId, orExternalIdExists } from './external-id.ts'
 import { merge, type TenantChanges } from './tenant-changes.ts'
@@ -85,6 +85,21 @@ export class Tenants<A extends object = Attributes> {
   /** tenancy.tenants.find */
   async find(ref: TenantRef): Promise<Tenant<A> | undefined> {
     return this.#lookUp(parseTenantRef(ref))
+  }
+
+  /** The tenant that has the first of these names that one has, and that name. Costs one lookup for all of them, mostly from the cache. */
+  async findFirst(refs: readonly TenantRef[]): Promise<{ tenant: Tenant<A>; ref: TenantRef } | undefined> {
+    const keys: PossibleKey[] = []
+    for (const ref of refs) {
+      const key = parseTenantRef(ref)
+      if (key.by === 'impossible') continue
+      // The usual case, without the rest.
+      const cached = keys.length === 0 ? this.#cache.peek(nameOf(key)) : undefined
+      if (cached !== undefined) return { tenant: cached, ref }
+      keys.push(key)
+    }
+    const found = await this.#cache.first(keys.map(nameOf), (indexes) => this.#askFirst(keys, indexes))
+    return found && { tenant: found.tenant, ref: { [keys[found.index]!.by]: keys[found.index]!.value } as unknown as TenantRef }
   }
 
   /** tenancy.tenants.get */
@@ -306,7 +321,7 @@ export class Tenants<A extends object = Attributes> {
 
   async #lookUp(key: TenantKey): Promise<Tenant<A> | undefined> {
     if (key.by === 'impossible') return undefined
-    return this.#cache.get(`${key.by} ${key.value}`, () => this.#ask(key))
+    return this.#cache.get(nameOf(key), () => this.#ask(key))
   }
 
   #watchOptions(): WatchOptions {
@@ -348,9 +363,21 @@ export class Tenants<A extends object = Attributes> {
     this.#onMembers(undefined)
   }
 
+  async #askFirst(keys: readonly PossibleKey[], indexes: readonly number[]): Promise<Found<A> | undefined> {
+    const [only] = indexes
+    if (indexes.length > 1) return this.#stored.first(keys, indexes)
+    const tenant = await this.#ask(keys[only!]!)
+    return tenant && { tenant, index: only! }
+  }
+
   async #ask(key: TenantKey): Promise<Tenant<A> | undefined> {
     const tenant = await this.#stored.find(key)
     if (tenant === undefined && key.by === 'id') this.#states.noteDeleted(key.value)
     return tenant
   }
+}
+
+/** Under which the cache knows it. */
+function nameOf({ by, value }: PossibleKey): string {
+  return `${by} ${value}`
 }
