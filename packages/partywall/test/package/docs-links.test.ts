@@ -17,6 +17,7 @@ const pages = [
   'packages/partywall/README.md',
   'bench/RESULTS.md',
   'examples/polls/README.md',
+  'examples/workspaces/README.md',
   ...docs,
 ]
 
