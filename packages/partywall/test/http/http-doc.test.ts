@@ -1,4 +1,5 @@
 /** The adapters of docs/http.md, as they stand there, on real servers. That they compile is shown by test/package/docs-examples.test.ts. */
+import { ReadableStream as NodeStream } from 'node:stream/web'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -98,7 +99,7 @@ describe('tenantServer', () => {
 describe('tenantFetch', () => {
   test('runs a handler and the body of its response in the scope of the tenant', async () => {
     const response = await fetchFrom('http://tenant1.example.com/', ({ scope }) => async (_: Request, tenant: any) => {
-      const body = ReadableStream.from(schemas(scope)) as ReadableStream
+      const body = NodeStream.from(schemas(scope)) as unknown as ReadableStream
       return new Response(body, { status: 201, headers: { 'x-tenant': tenant.schema } })
     })
     expect([response.status, response.headers.get('x-tenant')]).toEqual([201, 'tenant1'])

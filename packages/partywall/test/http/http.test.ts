@@ -1,4 +1,5 @@
 /** The parts of partywall/http that express.test.ts does not cover: admissions, every answer, and the scope of events and bodies. */
+import { ReadableStream as NodeStream } from 'node:stream/web'
 import { EventEmitter, once } from 'node:events'
 import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
@@ -162,7 +163,7 @@ describe('bindEvents', () => {
 describe('bindBody', () => {
   test('reads a body in the scope of the call, even if its reader is in another scope', async () => {
     const scope = new Scope()
-    const body = () => ReadableStream.from(schemas(scope)) as ReadableStream<string>
+    const body = () => NodeStream.from(schemas(scope)) as unknown as ReadableStream<string>
     const bound = scope.run(tenants[1]!, () => bindBody(scope, body()))
     expect(await read(scope, bound)).toEqual(['tenant1', 'tenant1', 'tenant1'])
     expect(await read(scope, scope.run(tenants[1]!, body)), 'what it protects from').toContain('tenant2')

@@ -12,12 +12,17 @@ import { root } from './declarations.ts'
 
 /** Packages of the docs that this repository does not install, with the reason. */
 const notInstalled: Readonly<Record<string, string>> = {
-  next: 'scripts/check-bundles.js builds an app with it; too large for each install',
-  ws: 'sockets; the example in docs/node-http.md was run by hand',
   'pg-boss': 'a queue for jobs; its texts are in own-transaction.test.ts',
   'graphile-worker': 'a queue for jobs, as pg-boss',
   supertest: 'used in tests of an app; the tests here send requests with node:http',
 }
+
+/** Packages whose subpaths are found by their own bundler, and not by Node.js. */
+const forBundlers: Readonly<Record<string, string>> = {
+  next: 'next/cache and others have no entry for Node.js; test/http/next builds an app with the adapter',
+}
+
+const notTried = { ...notInstalled, ...forBundlers }
 
 const pages = await pagesWithImports()
 const problems = await problemsOf(pages)
@@ -103,7 +108,7 @@ function importsOf(markdown: string): Import[] {
       from: found[2]!,
       isRequire: found[1] === 'require',
     }))
-    return [...statements, ...calls].filter(({ from }) => !from.startsWith('.') && notInstalled[packageOf(from)] === undefined)
+    return [...statements, ...calls].filter(({ from }) => !from.startsWith('.') && !(packageOf(from) in notTried))
   })
 }
 

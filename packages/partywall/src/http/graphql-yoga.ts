@@ -1,0 +1,145 @@
+/**
+ * partywall/graphql-yoga, for GraphQL Yoga 5: the tenant and the member in the context of resolvers, and a mask for errors. The scope comes from the adapter below: Yoga runs on Express, Fastify,
+ * Hono, node:http and others, and the adapter of partywall for that one enters the tenant of the request.
+ *
+ * Not isolated by it: what is kept outside of a request, such as a pub/sub whose topics all tenants share, a response cache, and a DataLoader that is not made for each request.
+ */
+import '../node-version.ts'
+import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
+import type { MaskError, Plugin } from 'graphql-yoga'
+import { TenancyError } from '../errors.ts'
+import { assertKnownKeys } from '../known-keys.ts'
+import type { MemberTenancy } from '../ports/tenancy-like.ts'
+import { warnIfUntested } from '../tested-versions.ts'
+import type { Attributes, Member, MemberRequirement, Tenant } from '../types.ts'
+import { createMemberGuard, type UserOf } from './shared/member-guard.ts'
+import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
+import { checkedRetryAfter, errorAnswer, type RefusalOptions } from './shared/refusal.ts'
+
+export type { UserOf } from './shared/member-guard.ts'
+export type { RefusalOptions } from './shared/refusal.ts'
+export type { MemberTenancy } from '../ports/tenancy-like.ts'
+
+/** What the plugin calls of a tenancy. */
+export interface ContextTenancy<A extends object = Attributes> extends Partial<Omit<MemberTenancy, 'tryCurrent'>> {
+  tryCurrent(): Tenant<A> | undefined
+}
+
+export interface TenantContextOptions<C extends object> {
+  /** The id of the user who is signed in, from the context; for `requireMember`. @default none */
+  user?: UserOf<C>
+}
+
+/** What the plugin adds to the context of each operation. */
+export interface TenantContext<A extends object = Attributes> {
+  /** Undefined on the shared side. */
+  readonly tenant: Tenant<A> | undefined
+  /** The tenant, for resolvers of tenants. @throws GraphQLError TENANT_REQUIRED (404) on the shared side */
+  requireTenant(): Tenant<A>
+  /** For resolvers of the shared side (sign-up, billing, admin). @throws GraphQLError SHARED_REQUIRED (404) on a tenant's side */
+  requireShared(): void
+  /**
+   * The member who is signed in. An owner has every role and every permission. It needs the option `user`.
+   * @throws GraphQLError SIGN_IN_REQUIRED (401), NOT_A_MEMBER or NOT_PERMITTED_ROLE (403), TENANT_REQUIRED (404)
+   */
+  requireMember(required?: MemberRequirement): Promise<Member>
+}
+
+/**
+ * A plugin that adds a TenantContext to the context. Costs nothing; `requireMember` a lookup of the member, mostly from the cache.
+ * @example createYoga({ schema, plugins: [tenantContext(tenancy, { user: (context) => userOf(context.request) })], maskedErrors: { maskError: tenancyErrors() } })
+ * @throws TenancyError INVALID_OPTION
+ */
+export function tenantContext<A extends object, C extends object = { readonly request: Request }>(
+  tenancy: ContextTenancy<A>,
+  options: TenantContextOptions<C> = {},
+): Plugin<TenantContext<A>> {
+  assertKnownKeys('tenantContext', options, ['user'], 'INVALID_OPTION')
+  warnIfUntested('graphql-yoga')
+  const { user } = options
+  const guard =
+    user === undefined ? undefined : createMemberGuard<C>(tenancy as Partial<MemberTenancy>, { user }, 'tenantContext')
+
+  return {
+    onContextBuilding({ context, extendContext }) {
+      const tenant = tenancy.tryCurrent()
+      extendContext({
+        tenant,
+        requireTenant() {
+          if (tenant === undefined) throw refusalOf(problemAnswer('TENANT_REQUIRED'))
+          return tenant
+        },
+        requireShared() {
+          if (tenant !== undefined) throw refusalOf(problemAnswer('SHARED_REQUIRED'))
+        },
+        async requireMember(required = {}) {
+          if (guard === undefined) throw noUser()
+          const { member, answer } = await guard(context as unknown as C, required)
+          if (answer !== undefined) throw refusalOf(answer)
+          return member
+        },
+      })
+    },
+  }
+}
+
+export interface YogaErrorsOptions extends RefusalOptions {
+  /** Receives each error that is answered with 500 or more. @default console.error */
+  log?: (error: Error) => void
+}
+
+/**
+ * For `maskedErrors: { maskError }`: a TenancyError is answered by its code, also one inside an error of an ORM; a GraphQLError of the application as it is; every other error
+ * without its message, in development, too: it may hold SQL and values.
+ * @example createYoga({ schema, maskedErrors: { maskError: tenancyErrors() } })
+ * @throws TenancyError INVALID_OPTION
+ */
+export function tenancyErrors(options: YogaErrorsOptions = {}): MaskError {
+  assertKnownKeys('tenancyErrors', options, ['log', 'retryAfterMs'], 'INVALID_OPTION')
+  const { log = toConsole } = options
+  const retryAfterMs = checkedRetryAfter('tenancyErrors', options)
+  return (error) => {
+    const located = isGraphQLError(error) ? error : undefined
+    // What a resolver threw stands in the error by which graphql says where.
+    const answer = errorAnswer(located?.originalError ?? error, { retryAfterMs })
+    const isOfApplication =
+      located !== undefined && (located.originalError === undefined || isGraphQLError(located.originalError))
+    if (answer === undefined && isOfApplication) return located
+    const { status, headers, body } = answer ?? problemAnswer('INTERNAL_ERROR')
+    if (status >= 500) log((located?.originalError ?? error) as Error)
+    return graphqlError({ status, headers, body }, located)
+  }
+}
+
+/** Of any copy of graphql. */
+function isGraphQLError(error: unknown): error is GraphQLError {
+  return error instanceof Error && error.name === 'GraphQLError'
+}
+
+function refusalOf(answer: HttpAnswer): GraphQLError {
+  return graphqlError(answer, undefined)
+}
+
+/** Yoga answers with the status and the headers that stand in `extensions.http`, which clients do not see. */
+function graphqlError({ status, headers, body }: HttpAnswer, located: GraphQLError | undefined): GraphQLError {
+  const { title, detail = title, code } = JSON.parse(body) as { title: string; detail?: string; code: string }
+  const { 'content-type': _type, ...others } = headers
+  const extensions: GraphQLErrorExtensions = { code, http: { status, headers: others } }
+  return new GraphQLError(detail, {
+    extensions,
+    ...(located && { nodes: located.nodes, source: located.source, positions: located.positions, path: located.path }),
+  })
+}
+
+function noUser(): TenancyError {
+  return new TenancyError(
+    'INVALID_OPTION',
+    'requireMember does not know who is signed in. Give tenantContext the option user: (context) => the id of the user.',
+    { details: { what: 'requireMember', option: 'user' } },
+  )
+}
+
+function toConsole(error: Error): void {
+  // oxlint-disable-next-line no-console -- as Yoga does with errors that it masks
+  console.error(error)
+}

@@ -1,0 +1,168 @@
+/**
+ * partywall/trpc, for tRPC 11: middlewares for procedures of tenants and of members, and a formatter of errors. The scope comes from the adapter below: tRPC runs on Express, Fastify, Hono,
+ * node:http or a WebSocket, and the adapter of partywall for that one enters the tenant of the request. All calls of a batch have its tenant.
+ *
+ * Not isolated by it: what is kept outside of a request, such as the state of a subscription that all callers share.
+ */
+import '../node-version.ts'
+import { TRPCError, type TRPCDefaultErrorData, type TRPCDefaultErrorShape, type TRPCMiddlewareFunction } from '@trpc/server'
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
+import { TenancyError } from '../errors.ts'
+import { assertKnownKeys } from '../known-keys.ts'
+import type { MemberTenancy } from '../ports/tenancy-like.ts'
+import { warnIfUntested } from '../tested-versions.ts'
+import type { Attributes, Member, MemberRequirement, Tenant } from '../types.ts'
+import { createMemberGuard, type UserOf } from './shared/member-guard.ts'
+import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
+import { checkedRetryAfter, errorAnswer, type RefusalOptions } from './shared/refusal.ts'
+
+export type { UserOf } from './shared/member-guard.ts'
+export type { RefusalOptions } from './shared/refusal.ts'
+export type { MemberTenancy } from '../ports/tenancy-like.ts'
+
+/** What the middlewares call of a tenancy. */
+export interface ProcedureTenancy<A extends object = Attributes> extends Partial<Omit<MemberTenancy, 'tryCurrent'>> {
+  tryCurrent(): Tenant<A> | undefined
+}
+
+export interface TenantMiddlewaresOptions<C extends object> {
+  /** The id of the user who is signed in, from the context that `createContext` made; for `requireMember`. @default none */
+  user?: UserOf<C>
+}
+
+/** For `t.procedure.use()`. */
+export type TenantMiddleware<C extends object, Added extends object> = TRPCMiddlewareFunction<C, any, object, Added, any>
+
+export interface TenantMiddlewares<A extends object, C extends object> {
+  /** For procedures of tenants: NOT_FOUND on the shared side. `ctx.tenant` is the tenant. */
+  readonly requireTenant: TenantMiddleware<C, { tenant: Tenant<A> }>
+  /** For procedures of the shared side (sign-up, billing, admin): NOT_FOUND on a tenant's side. */
+  readonly requireShared: TenantMiddleware<C, object>
+  /**
+   * For procedures of members: UNAUTHORIZED where no one is signed in, FORBIDDEN for a user who is not a member of the tenant, or has none of the roles, or lacks one of the permissions.
+   * An owner passes. It needs the option `user`. `ctx.member` is the member.
+   * @example t.procedure.use(requireMember({ can: 'polls.write' }))
+   */
+  readonly requireMember: (required?: MemberRequirement) => TenantMiddleware<C, { tenant: Tenant<A>; member: Member }>
+}
+
+/**
+ * Makes the middlewares of an application. Costs nothing for `requireTenant`; for `requireMember` a lookup of the member, mostly from the cache.
+ * @example
+ * const { requireTenant, requireMember } = tenantMiddlewares(tenancy, { user: (ctx: Context) => ctx.userId })
+ * const tenantProcedure = t.procedure.use(requireTenant)
+ * @throws TenancyError INVALID_OPTION
+ */
+export function tenantMiddlewares<A extends object, C extends object = object>(
+  tenancy: ProcedureTenancy<A>,
+  options: TenantMiddlewaresOptions<C> = {},
+): TenantMiddlewares<A, C> {
+  assertKnownKeys('tenantMiddlewares', options, ['user'], 'INVALID_OPTION')
+  warnIfUntested('@trpc/server')
+  const { user } = options
+  const guard =
+    user === undefined ? undefined : createMemberGuard<C>(tenancy as Partial<MemberTenancy>, { user }, 'tenantMiddlewares')
+
+  const current = (): Tenant<A> => {
+    const tenant = tenancy.tryCurrent()
+    if (tenant === undefined) throw refusalOf(problemAnswer('TENANT_REQUIRED'))
+    return tenant
+  }
+  return Object.freeze<TenantMiddlewares<A, C>>({
+    requireTenant: async ({ next }) => next({ ctx: { tenant: current() } }),
+    requireShared: async ({ next }) => {
+      if (tenancy.tryCurrent() !== undefined) throw refusalOf(problemAnswer('SHARED_REQUIRED'))
+      return next({ ctx: {} })
+    },
+    requireMember:
+      (required = {}) =>
+      async ({ ctx, next }) => {
+        const tenant = current()
+        if (guard === undefined) throw noUser()
+        const { member, answer } = await guard(ctx as unknown as C, required)
+        if (answer !== undefined) throw refusalOf(answer)
+        return next({ ctx: { tenant, member } })
+      },
+  })
+}
+
+export interface TrpcErrorsOptions extends RefusalOptions {
+  /** Receives each error that is answered with 500 or more. @default console.error */
+  log?: (error: Error) => void
+}
+
+/** What a client gets of an error. `problem` is the stable code of partywall, such as NOT_A_MEMBER; absent for other errors. */
+export interface TenantErrorShape extends TRPCDefaultErrorShape {
+  data: TRPCDefaultErrorData & { problem?: string }
+}
+
+/**
+ * For `errorFormatter`: a TenancyError is answered by its code, also one inside an error of an ORM; a TRPCError of the application as it is; every other error with
+ * INTERNAL_SERVER_ERROR and without its message and its stack, which may hold SQL and values. tRPC itself would send both.
+ * @example const t = initTRPC.context<Context>().create({ errorFormatter: tenancyErrors() })
+ * @throws TenancyError INVALID_OPTION
+ */
+export function tenancyErrors(
+  options: TrpcErrorsOptions = {},
+): (options: { error: TRPCError; shape: TRPCDefaultErrorShape }) => TenantErrorShape {
+  assertKnownKeys('tenancyErrors', options, ['log', 'retryAfterMs'], 'INVALID_OPTION')
+  const { log = toConsole } = options
+  const retryAfterMs = checkedRetryAfter('tenancyErrors', options)
+  return ({ error, shape }) => {
+    const answer = answers.get(error) ?? errorAnswer(error, { retryAfterMs }) ?? hidden(error)
+    if (answer === undefined) return shape
+    if (answer.status >= 500) log(error)
+    const { status, title, detail = title, code: problem } = JSON.parse(answer.body) as Problem
+    const code = codeOf(status)
+    const { stack: _stack, ...data } = shape.data
+    return { message: detail, code: TRPC_ERROR_CODES_BY_KEY[code], data: { ...data, code, httpStatus: status, problem } }
+  }
+}
+
+interface Problem {
+  readonly status: number
+  readonly title: string
+  readonly detail?: string
+  readonly code: string
+}
+
+/** tRPC gives what it catches a message of the same text. What the application throws as a TRPCError is meant for the client. */
+function hidden({ code, message, cause }: TRPCError): HttpAnswer | undefined {
+  const isCaught = code === 'INTERNAL_SERVER_ERROR' && cause !== undefined && cause.message === message
+  return isCaught ? problemAnswer('INTERNAL_ERROR') : undefined
+}
+
+/** What the guards of this file have thrown. */
+const answers = new WeakMap<TRPCError, HttpAnswer>()
+
+function refusalOf(answer: HttpAnswer): TRPCError {
+  const error = new TRPCError({ code: codeOf(answer.status), message: answer.body })
+  answers.set(error, answer)
+  return error
+}
+
+const codes = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  409: 'CONFLICT',
+  503: 'SERVICE_UNAVAILABLE',
+} as const
+
+function codeOf(status: number): TRPCError['code'] {
+  return codes[status as keyof typeof codes] ?? 'INTERNAL_SERVER_ERROR'
+}
+
+function noUser(): TenancyError {
+  return new TenancyError(
+    'INVALID_OPTION',
+    'requireMember does not know who is signed in. Give tenantMiddlewares the option user: (ctx) => the id of the user.',
+    { details: { what: 'requireMember', option: 'user' } },
+  )
+}
+
+function toConsole(error: Error): void {
+  // oxlint-disable-next-line no-console -- as tRPC does not: it sends the error to the client
+  console.error(error)
+}
