@@ -8,6 +8,7 @@ import type { RequestFacts } from '../../ports/resolver.ts'
 import type { HttpTenancy } from '../../ports/tenancy-like.ts'
 import { seen } from '../../seen.ts'
 import type { Tenant } from '../../types.ts'
+import { isOwnOrigin } from './own-origin.ts'
 
 export interface CorsOptions {
   /** Methods that other pages may use. @default ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE'] */
@@ -54,7 +55,8 @@ export function createCors(
     const origin = single(facts.headers?.['origin'])
     const isPreflight = method === 'OPTIONS' && single(facts.headers?.['access-control-request-method']) !== undefined
     const varying = { vary: 'Origin' }
-    if (origin === undefined || tenant === undefined || !(await isOwn(origin, tenant))) return { headers: varying, isPreflight }
+    if (origin === undefined || tenant === undefined || !(await isOwnOrigin(tenancy, origin, tenant, { insecure })))
+      return { headers: varying, isPreflight }
     return {
       isPreflight,
       headers: {
@@ -69,16 +71,6 @@ export function createCors(
         ...(!isPreflight && exposed !== '' && { 'access-control-expose-headers': exposed }),
       },
     }
-  }
-
-  async function isOwn(origin: string, tenant: Pick<Tenant<any>, 'id'>): Promise<boolean> {
-    const [, scheme, host] = /^(https?):\/\/([^/?#@,\s]+)$/.exec(origin) ?? []
-    if (host === undefined) return false
-    const isLocal = /^(?:.*\.)?localhost(?::\d+)?$/.test(host)
-    if (scheme === 'http' && !insecure && !isLocal) return false
-    // By the host alone: what else names a tenant in this request says nothing about the page.
-    const resolution = await tenancy.resolve({ host })
-    return resolution.outcome === 'resolved' && resolution.tenant.id === tenant.id
   }
 }
 
