@@ -1,7 +1,7 @@
 /**
  * partywall/express, for Express 5 and 4. `tenantScope` gives each request its tenant and runs the rest of the request in its scope.
  *
- * Not isolated by it: what is kept outside of a request (module variables, your caches), and sockets after an `upgrade`.
+ * Not isolated by it: what is kept outside of a request (module variables, your caches), and sockets after an `upgrade`, for which `partywall/ws` is.
  */
 import '../node-version.ts'
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express'

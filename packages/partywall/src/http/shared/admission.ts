@@ -23,6 +23,11 @@ export interface Entering<A extends object = Attributes> {
   /** The beginning of the path that named the tenant, such as `/t/acme`: the router gets the rest. Absent where the path names none. */
   readonly mount?: string | undefined
   run<T>(fn: () => T): Promise<Awaited<T>>
+  /**
+   * The same with the tenant as it is by then, for what goes on after the request, such as the messages of a socket. Rejects as `tenancy.run`: a tenant that was
+   * suspended or deleted since is not entered.
+   */
+  again<T>(fn: () => T): Promise<Awaited<T>>
 }
 
 /** The rest of the request runs outside every scope; `run` just calls it, for adapters that treat both cases alike. */
@@ -31,6 +36,7 @@ export interface Passing {
   readonly tenant: undefined
   readonly mount?: undefined
   run<T>(fn: () => T): Promise<Awaited<T>>
+  again<T>(fn: () => T): Promise<Awaited<T>>
 }
 
 /** `answer` is sent, and no handler runs. */
@@ -74,7 +80,7 @@ export function createAdmission<A extends object, R = RequestFacts>(
       case 'resolved':
         return entering(resolution.tenant, resolution.mount)
       case 'none':
-        if (none === 'pass') return { action: 'pass', tenant: undefined, run: runHere }
+        if (none === 'pass') return { action: 'pass', tenant: undefined, run: runHere, again: runHere }
         return byPolicy(none, resolution, facts)
       case 'unknown':
         return byPolicy(unknown, resolution, facts)
@@ -98,7 +104,10 @@ export function createAdmission<A extends object, R = RequestFacts>(
   }
 
   async function byPolicy(policy: UnknownPolicy, resolution: Refused<A>, facts: RequestFacts): Promise<Admission<A>> {
-    if (policy === 'shared') return { action: 'enter', tenant: undefined, run: (fn) => tenancy.runShared(fn) }
+    if (policy === 'shared') {
+      const run = <T>(fn: () => T): Promise<Awaited<T>> => tenancy.runShared(fn)
+      return { action: 'enter', tenant: undefined, run, again: run }
+    }
     if (policy === 'bad-request') return { action: 'refuse', resolution, answer: problemAnswer('TENANT_NOT_NAMED') }
     if (policy === 'refuse') return refusing(resolution, facts)
     return entering(await defaultTenant(policy.tenant))
@@ -124,7 +133,13 @@ export function createAdmission<A extends object, R = RequestFacts>(
 
   function entering(tenant: Tenant<A>, mount?: string, allowInactive?: true): Entering<A> {
     const run = <T>(fn: () => T): Promise<Awaited<T>> => tenancy.run(tenant, fn, allowInactive && { allowInactive })
-    return { action: 'enter', tenant, mount, run }
+    const again = async <T>(fn: () => T): Promise<Awaited<T>> => {
+      const newest = await tenancy.tenants.get({ id: tenant.id })
+      // Who was let in to a tenant in maintenance is not let in to one that is suspended.
+      const isAllowed = allowInactive && newest.status === 'maintenance'
+      return tenancy.run(newest, fn, isAllowed ? { allowInactive } : undefined)
+    }
+    return { action: 'enter', tenant, mount, run, again }
   }
 
   async function refusing(resolution: Refused<A>, facts: RequestFacts): Promise<Refusing<A>> {

@@ -233,7 +233,7 @@ const promises = {
   },
 }
 
-async function contractTenancy(url: string): Promise<Tenancy> {
+export async function contractTenancy(url: string): Promise<Tenancy> {
   const tenancy = createTenancy({
     database: url,
     migrations: { shared: false, tenant: false },

@@ -42,14 +42,7 @@ const chunks = 6
 
 export function contractApp(tenancy: Tenancy): ContractApp {
   const late: string[] = []
-  const scope = (): string => {
-    const value = tenancy.scope()
-    return value?.kind === 'tenant' ? value.tenant.schema : (value?.kind ?? 'none')
-  }
-  const schemaOfQuery = async (): Promise<string> => {
-    const { rows } = await tenancy.pool.query<{ schema: string }>('select current_schema() as schema')
-    return rows[0]!.schema
-  }
+  const { scope, schemaOfQuery, everywhere } = scopeProbe(tenancy)
 
   /** Each chunk is produced when the one before has left, and says in which scope. */
   async function* produce(end?: 'fails'): AsyncGenerator<string> {
@@ -65,31 +58,6 @@ export function contractApp(tenancy: Tenancy): ContractApp {
       await sleep(5)
       yield `data: ${scope()} ${await schemaOfQuery()}\n\n`
     }
-  }
-
-  /** The scope at the places to which a context is easily lost. */
-  async function everywhere(): Promise<string[]> {
-    const seen = [scope()]
-    const note = (): void => void seen.push(scope())
-    await sleep(Math.random() * 5)
-    note()
-    await new Promise<void>((resolve) => setImmediate(() => queueMicrotask(() => process.nextTick(() => resolve(note())))))
-    const emitter = new EventEmitter()
-    setTimeout(() => emitter.emit('tick'), 1)
-    await once(emitter, 'tick')
-    note()
-    await Promise.all([sleep(1).then(note), schemaOfQuery().then(note)])
-    await new Promise<void>((resolve, reject) =>
-      tenancy.pool.query('select 1', (error) => (error === undefined || error === null ? resolve(note()) : reject(error))),
-    )
-    const client = await tenancy.pool.connect()
-    try {
-      const { rows } = await client.query<{ schema: string }>('select current_schema() as schema')
-      seen.push(rows[0]!.schema)
-    } finally {
-      client.release()
-    }
-    return seen
   }
 
   const routes: Route[] = [
@@ -150,4 +118,43 @@ export function contractApp(tenancy: Tenancy): ContractApp {
     },
   ]
   return { routes, late }
+}
+
+/** What code can ask about the scope that it runs in. */
+export function scopeProbe(tenancy: Tenancy) {
+  const scope = (): string => {
+    const value = tenancy.scope()
+    return value?.kind === 'tenant' ? value.tenant.schema : (value?.kind ?? 'none')
+  }
+  const schemaOfQuery = async (): Promise<string> => {
+    const { rows } = await tenancy.pool.query<{ schema: string }>('select current_schema() as schema')
+    return rows[0]!.schema
+  }
+
+  /** The scope at the places to which a context is easily lost. */
+  async function everywhere(): Promise<string[]> {
+    const seen = [scope()]
+    const note = (): void => void seen.push(scope())
+    await sleep(Math.random() * 5)
+    note()
+    await new Promise<void>((resolve) => setImmediate(() => queueMicrotask(() => process.nextTick(() => resolve(note())))))
+    const emitter = new EventEmitter()
+    setTimeout(() => emitter.emit('tick'), 1)
+    await once(emitter, 'tick')
+    note()
+    await Promise.all([sleep(1).then(note), schemaOfQuery().then(note)])
+    await new Promise<void>((resolve, reject) =>
+      tenancy.pool.query('select 1', (error) => (error === undefined || error === null ? resolve(note()) : reject(error))),
+    )
+    const client = await tenancy.pool.connect()
+    try {
+      const { rows } = await client.query<{ schema: string }>('select current_schema() as schema')
+      seen.push(rows[0]!.schema)
+    } finally {
+      client.release()
+    }
+    return seen
+  }
+
+  return { scope, schemaOfQuery, everywhere }
 }
