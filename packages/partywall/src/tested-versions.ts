@@ -34,8 +34,10 @@ export const testedVersions = {
   postgres: ['3.4.5 to 3.4.9'],
   sequelize: ['6.29 to 6.37'],
   slonik: ['49.0 to 49.10'],
+  'socket.io': ['4.8'],
   typeorm: ['1.0 to 1.1'],
   umzug: ['3.0 to 3.8'],
+  ws: ['8.23'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 export type TestedLibrary = keyof typeof testedVersions

@@ -1,5 +1,4 @@
 /** Examples of docs/express.md and of the sign-up in docs/tenants-and-domains.md, as they stand there, on a real server. */
-import { EventEmitter, once } from 'node:events'
 import express, { type Express } from 'express'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { TenancyError } from '../../src/errors.ts'
@@ -40,18 +39,6 @@ test('the error handler of the page answers 500 without the message, and leaves 
     const answer = await send({ host: 'example.com', path })
     expect([answer.status, answer.text.includes('secret')]).toEqual([status, false])
   }
-})
-
-test('the upgrade of the page closes the socket when the tenant cannot be looked up', async () => {
-  const server = new EventEmitter()
-  vi.stubGlobal('server', server)
-  vi.stubGlobal('tenancy', { resolve: () => Promise.reject(unreachable) })
-  const { exampleWith } = await examplePage('docs/express.md')
-  await exampleWith("server.on('upgrade'")
-  const socket = Object.assign(new EventEmitter(), { destroy: () => socket.emit('destroyed') })
-  const destroyed = once(socket, 'destroyed', { signal: AbortSignal.timeout(2000) })
-  server.emit('upgrade', { url: '/', headers: { host: 'acme.example.com' }, rawHeaders: [] }, socket, Buffer.alloc(0))
-  await destroyed // An error that is not caught would end the process, and vitest reports it.
 })
 
 test('the sign-up of the page creates a tenant that is served at once, and lets the client choose nothing else', async () => {

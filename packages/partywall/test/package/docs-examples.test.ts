@@ -142,11 +142,6 @@ declare global {
   const memberOf: typeof adapter.memberOf
   const signUp: RequestHandler
   const projects: RequestHandler
-  const onMessage: (data: unknown) => void
-  /** A WebSocketServer of the package ws, as far as a page needs it. */
-  const wss: {
-    handleUpgrade(req: unknown, socket: unknown, head: unknown, done: (ws: { on(event: 'message', listener: (data: unknown) => void): void }) => void): void
-  }
   type RequestFacts = partywall.RequestFacts
 }
 `

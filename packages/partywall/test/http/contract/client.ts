@@ -38,13 +38,16 @@ export class Client {
       headers: { ...headers, host },
       agent: agent ?? false,
     })
+    // A server may answer before it has read the body.
+    const answered = once(request, 'response')
+    answered.catch(() => {})
     // In pieces, so that the server reads them one after the other.
     for (const piece of piecesOf(body)) {
       request.write(piece)
       await sleep(1)
     }
     request.end()
-    const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+    const [response] = (await answered) as [http.IncomingMessage]
     let text = ''
     for await (const chunk of response.setEncoding('utf8')) {
       text += chunk
