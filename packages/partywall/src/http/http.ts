@@ -3,7 +3,15 @@
  * node:http in docs/http.md.
  */
 import '../node-version.ts'
-export { createAdmission, type Admission, type Admit, type Entering, type Passing, type Refusing } from './shared/admission.ts'
+export {
+  createAdmission,
+  type Admission,
+  type AdmissionTenancy,
+  type Admit,
+  type Entering,
+  type Passing,
+  type Refusing,
+} from './shared/admission.ts'
 export type { AdmissionOptions, RefusalAnswers, RefusalPage, UnknownPolicy } from './shared/admission-options.ts'
 export type { MaintenanceOptions } from './shared/maintenance-pass.ts'
 export { certificateAsk, type CertificateAskOptions } from './shared/certificate-ask.ts'

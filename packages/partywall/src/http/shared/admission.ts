@@ -51,6 +51,12 @@ export type Admission<A extends object = Attributes> = Entering<A> | Passing | R
 /** What an adapter calls for each request. `request` is what `authorize` receives; the facts, where it is left out. */
 export type Admit<A extends object = Attributes, R = RequestFacts> = (facts: RequestFacts, request?: R) => Promise<Admission<A>>
 
+/** What is asked of a tenancy. */
+export type AdmissionTenancy<A extends object = Attributes> = Pick<
+  HttpTenancy<A>,
+  'resolve' | 'run' | 'runShared' | 'options' | 'tenants' | 'startTenant' | 'tryCurrent' | 'members'
+>
+
 /**
  * Makes the function that decides about each request of one app. It rejects with the errors of the resolvers, of `authorize` and of the catalog.
  * Costs what `tenancy.resolve` costs; with a default tenant one more lookup, mostly from the cache.
@@ -61,16 +67,23 @@ export type Admit<A extends object = Attributes, R = RequestFacts> = (facts: Req
  * @throws TenancyError INVALID_OPTION, also when a resolver reads what every client can choose, and nothing says who checks it
  */
 export function createAdmission<A extends object, R = RequestFacts>(
-  tenancy: Pick<
-    HttpTenancy<A>,
-    'resolve' | 'run' | 'runShared' | 'options' | 'tenants' | 'startTenant' | 'tryCurrent' | 'members'
-  >,
+  tenancy: AdmissionTenancy<A>,
   options: AdmissionOptions<NoInfer<A>, R> = {},
   what = 'createAdmission',
 ): Admit<A, R> {
+  const admit = admissionOf(tenancy, options, what)
+  countAdmission()
+  return admit
+}
+
+/** The same for upgrades and sockets, which `partywall check --app` does not look for: an application with them may lack the middleware of its requests. */
+export function admissionOf<A extends object, R = RequestFacts>(
+  tenancy: AdmissionTenancy<A>,
+  options: AdmissionOptions<NoInfer<A>, R>,
+  what: string,
+): Admit<A, R> {
   const { none, unknown, authorize, guard, answers, retryAfterMs, maintenance } = checkedAdmission(what, tenancy, options)
   const maySeeMaintenance = maintenancePass(maintenance)
-  countAdmission()
 
   return async (facts, request = facts as R) => {
     assertServes(what, tenancy.startTenant)

@@ -4,7 +4,7 @@ import { assertKnownKeys } from '../../known-keys.ts'
 import type { RequestFacts } from '../../ports/resolver.ts'
 import type { HttpTenancy } from '../../ports/tenancy-like.ts'
 import type { Attributes } from '../../types.ts'
-import { createAdmission, type Admit } from './admission.ts'
+import { admissionOf, createAdmission, type Admit } from './admission.ts'
 import { admissionKeys, type AdmissionOptions } from './admission-options.ts'
 import { nodeFacts } from './facts.ts'
 
@@ -25,21 +25,21 @@ export interface NodeEntrance<A extends object> {
 }
 
 /**
- * @param ownKeys the options that the adapter has beside these
+ * @param ownKeys the options that the adapter has beside these, where it is for upgrades
  * @throws TenancyError INVALID_OPTION
  */
 export function nodeEntrance<A extends object>(
   what: string,
   tenancy: HttpTenancy<A>,
   options: NodeEntranceOptions<A>,
-  ownKeys: readonly string[] = [],
+  ownKeys?: readonly string[],
 ): NodeEntrance<A> {
-  assertKnownKeys(what, options, [...admissionKeys, 'claims', 'host', 'log', ...ownKeys], 'INVALID_OPTION')
+  assertKnownKeys(what, options, [...admissionKeys, 'claims', 'host', 'log', ...(ownKeys ?? [])], 'INVALID_OPTION')
   const { claims, host, log = toConsole } = options
   const admissionOptions = Object.fromEntries(Object.entries(options).filter(([key]) => admissionKeys.includes(key as never)))
-  const admit = createAdmission<A, IncomingMessage>(tenancy, admissionOptions, what)
+  const create = ownKeys === undefined ? createAdmission : admissionOf
   return {
-    admit,
+    admit: create<A, IncomingMessage>(tenancy, admissionOptions, what),
     factsOf: (req) => nodeFacts(req, { host: host?.(req), claims: claims?.(req) }),
     log,
     retryAfterMs: options.retryAfterMs ?? 60_000,

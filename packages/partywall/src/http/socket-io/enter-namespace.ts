@@ -11,6 +11,13 @@ import { enterSocket, runInTurn } from './enter-socket.ts'
 import { packetTypes, partsOfSocket, type ClientParts, type NamespaceParts } from './internals.ts'
 import { baseOf } from './rooms.ts'
 
+/** `socket.data.tenant`: plain data, because Socket.IO copies it to other servers. */
+export interface SocketTenant {
+  readonly id: string
+  readonly schema: string
+  readonly name: string
+}
+
 /** A connection whose request was admitted. */
 export interface Entrance {
   readonly tenant: Tenant<any> | undefined
@@ -78,7 +85,7 @@ export function enterNamespace(namespace: NamespaceParts, door: NamespaceDoor): 
       },
     })
     if (tenant === undefined) delete socket.data['tenant']
-    else socket.data['tenant'] = { id: tenant.id, schema: tenant.schema, name: tenant.name }
+    else socket.data['tenant'] = { id: tenant.id, schema: tenant.schema, name: tenant.name } satisfies SocketTenant
     if (socket.pid !== undefined && !isSessionOf(tenant, socket.pid)) socket.pid = sessionStart(tenant) + socket.pid
     enterSocket(tenancy, socket, baseOf(tenant?.id), scope, (error) => log(error, socket))
     return socket

@@ -27,17 +27,11 @@ export type { NodeEntranceOptions } from '../shared/node-entrance.ts'
 export type { OriginCheckOptions, OriginDecision, OriginPolicy } from '../shared/origin-check.ts'
 export type { SocketOptions } from '../shared/socket-scope.ts'
 export { memberOf } from '../shared/member-guard.ts'
+export type { SocketTenant } from './enter-namespace.ts'
 export { tenantRoom } from './rooms.ts'
 
 export interface TenantSocketsOptions<A extends object = Attributes>
   extends NodeEntranceOptions<A>, OriginCheckOptions<A>, SocketOptions {}
-
-/** `socket.data.tenant`: plain data, because Socket.IO copies it to other servers. */
-export interface SocketTenant {
-  readonly id: string
-  readonly schema: string
-  readonly name: string
-}
 
 /**
  * Call it once, when `io` has its server: after `new Server(httpServer)` or `io.attach`, and after `io.engine.use` of a session that `user` reads. A refused client gets `connect_error`

@@ -1,5 +1,8 @@
 /** Socket.IO keeps the contract of sockets on both of its transports, and what is special about it. */
+import { AsyncResource } from 'node:async_hooks'
+import { EventEmitter } from 'node:events'
 import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Server, type Socket as ServerSocket } from 'socket.io'
 import { io as connect, type Socket as ClientSocket } from 'socket.io-client'
@@ -472,4 +475,97 @@ describe('what is special about Socket.IO', () => {
     expectRefused(() => tenantSockets(tenancy, io, { member: true }), 'user')
     expectRefused(() => tenantSockets(tenancy, io, { origins: 'any' } as never), 'origins')
   })
+
+  test('rooms and broadcasts stay with the tenant across several servers, whose adapters carry them', async () => {
+    const adapter = clusterAdapter()
+    const [one, two] = await Promise.all([started({}, { adapter }), started({}, { adapter })])
+    for (const { io } of [one, two]) {
+      io.on('connection', (socket) => {
+        socket.on('join', async (room: string, callback: () => void) => {
+          await socket.join(room)
+          callback()
+        })
+        socket.on('say', (room: string, callback: () => void) => {
+          socket.to(room).emit('news', `socket.to of ${schema()}`)
+          callback()
+        })
+      })
+    }
+    const clients = [one.open('acme'), two.open('acme'), two.open('globex')]
+    const received: string[][] = []
+    for (const client of clients) {
+      expect(await connected(client)).toBe('connected')
+      received.push(news(client))
+      client.on('ask', (callback: (id: string) => void) => callback(client.id!))
+      await client.timeout(5000).emitWithAck('join', 'room-1')
+    }
+    const ids = clients.map(({ id }) => id!)
+    const seen = async (expected: string[][]): Promise<void> => {
+      await expect.poll(() => received).toEqual(expected)
+      received.forEach((texts) => (texts.length = 0))
+    }
+    await tenancy.run('acme', () => one.io.to('room-1').emit('news', 'room'))
+    await seen([['room'], ['room'], []])
+    await tenancy.run('acme', () => one.io.emit('news', 'all'))
+    await seen([['all'], ['all'], []])
+    await tenancy.run('globex', () => one.io.except('room-2').emit('news', 'from afar'))
+    await seen([[], [], ['from afar']])
+    await clients[0]!.timeout(5000).emitWithAck('say', 'room-1')
+    await seen([[], ['socket.to of acme'], []])
+    await tenancy.run('acme', () => one.io.socketsJoin('room-3'))
+    await tenancy.run('globex', () => one.io.to('room-3').emit('news', 'not theirs'))
+    await tenancy.run('acme', () => one.io.to('room-3').emit('news', 'joined'))
+    await seen([['joined'], ['joined'], []])
+
+    const sockets = await tenancy.run('acme', () => one.io.fetchSockets())
+    expect(sockets.map(({ id }) => id).toSorted()).toEqual(ids.slice(0, 2).toSorted())
+    const { id, schema: named, name } = await tenancy.tenants.get('acme')
+    expect(sockets.map(({ data }) => data as unknown)).toEqual(sockets.map(() => ({ tenant: { id, schema: named, name } })))
+    const answers = await tenancy.run('acme', async () => [await one.io.timeout(5000).emitWithAck('ask'), schema()] as const)
+    expect([(answers[0] as string[]).toSorted(), answers[1]]).toEqual([ids.slice(0, 2).toSorted(), 'acme'])
+    one.io.to(tenantRoom(await tenancy.tenants.get('globex'))).emit('news', 'job')
+    await seen([[], [], ['job']])
+    await tenancy.run('acme', () => two.io.disconnectSockets())
+    await expect.poll(() => clients.map((client) => client.connected)).toEqual([false, false, true])
+  })
 })
+
+/** Two servers on one bus, as the adapters for Redis, PostgreSQL and a cluster make of this class. What arrives comes from no scope, and is a copy. */
+function clusterAdapter(): unknown {
+  const require = createRequire(createRequire(import.meta.url).resolve('socket.io'))
+  // A dependency of Socket.IO, and not of this repository.
+  const itsOwn = 'socket.io-adapter'
+  const { ClusterAdapter } = require(itsOwn) as { ClusterAdapter: new (namespace: unknown) => Cluster }
+  const bus = new EventEmitter()
+  const network = new AsyncResource('network')
+  const sent = async (...event: unknown[]): Promise<string> => {
+    const copy = JSON.parse(JSON.stringify(event)) as [string]
+    setImmediate(() => network.runInAsyncScope(() => bus.emit(...copy)))
+    return '0'
+  }
+  return class extends ClusterAdapter {
+    constructor(namespace: unknown) {
+      super(namespace)
+      bus.on('message', (message: object) => this.onMessage(message))
+      bus.on('response', (uid: string, response: object) => (uid === this.uid ? this.onResponse(response) : undefined))
+    }
+
+    doPublish(message: object): Promise<string> {
+      return sent('message', message)
+    }
+
+    doPublishResponse(uid: string, response: object): Promise<string> {
+      return sent('response', uid, response)
+    }
+
+    async serverCount(): Promise<number> {
+      return 2
+    }
+  }
+}
+
+interface Cluster {
+  readonly uid: string
+  onMessage(message: object): void
+  onResponse(response: object): void
+}

@@ -4,6 +4,8 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { tenantListener, tenantUpgrade } from '../../../src/http/node.ts'
+import { admissionsMade } from '../../../src/http/shared/middleware-mark.ts'
 import { memberOf, tenantClients, tenantWebSockets, type TenantWebSocketsOptions } from '../../../src/http/ws.ts'
 import { byHost, byOrigin, byPath, createTenancy, type Tenancy } from '../../../src/index.ts'
 import { testDatabase } from '../../support/servers/database.ts'
@@ -309,4 +311,13 @@ test('where the origin names the tenant, its page is its own', async () => {
   closing.push(() => (wss.clients.forEach((client) => client.terminate()), close()))
   const ws = new WebSocket(`ws://127.0.0.1:${port}`, { origin: 'https://acme.example.com', headers: { host: 'api.example.com' } })
   expect(String((await once(ws, 'message'))[0])).toBe('acme')
+})
+
+test('sockets are no sign that an application has the middleware for its requests', () => {
+  const before = admissionsMade()
+  tenantWebSockets(tenancy, new WebSocketServer({ noServer: true }))
+  tenantUpgrade(tenancy, () => {})
+  expect(admissionsMade()).toBe(before)
+  tenantListener(tenancy, () => {})
+  expect(admissionsMade()).toBe(before + 1)
 })
