@@ -11,12 +11,12 @@ import { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { MemberTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
-import type { Attributes, Member, MemberRequirement, Tenant } from '../types.ts'
-import { createMemberGuard, type UserOf } from './shared/member-guard.ts'
+import type { Attributes, MemberRequirement, Tenant } from '../types.ts'
+import { createMemberGuard, type RequestMember, type UserOf } from './shared/member-guard.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { checkedRetryAfter, errorAnswer, type RefusalOptions } from './shared/refusal.ts'
 
-export type { UserOf } from './shared/member-guard.ts'
+export type { RequestMember, SignedInUser, UserOf } from './shared/member-guard.ts'
 export type { RefusalOptions } from './shared/refusal.ts'
 export type { MemberTenancy } from '../ports/tenancy-like.ts'
 
@@ -42,7 +42,7 @@ export interface TenantContext<A extends object = Attributes> {
    * The member who is signed in. An owner has every role and every permission. It needs the option `user`.
    * @throws GraphQLError SIGN_IN_REQUIRED (401), NOT_A_MEMBER or NOT_PERMITTED_ROLE (403), TENANT_REQUIRED (404)
    */
-  requireMember(required?: MemberRequirement): Promise<Member>
+  requireMember(required?: MemberRequirement): Promise<RequestMember>
 }
 
 /**

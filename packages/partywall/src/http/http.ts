@@ -25,6 +25,8 @@ export {
   type Guarded,
   type MemberGuard,
   type MemberGuardOptions,
+  type RequestMember,
+  type SignedInUser,
   type UserOf,
 } from './shared/member-guard.ts'
 export { createSwitch, type Switched } from './shared/switch.ts'

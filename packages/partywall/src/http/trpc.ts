@@ -11,12 +11,12 @@ import { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
 import type { MemberTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
-import type { Attributes, Member, MemberRequirement, Tenant } from '../types.ts'
-import { createMemberGuard, type UserOf } from './shared/member-guard.ts'
+import type { Attributes, MemberRequirement, Tenant } from '../types.ts'
+import { createMemberGuard, type RequestMember, type UserOf } from './shared/member-guard.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { checkedRetryAfter, errorAnswer, type RefusalOptions } from './shared/refusal.ts'
 
-export type { UserOf } from './shared/member-guard.ts'
+export type { RequestMember, SignedInUser, UserOf } from './shared/member-guard.ts'
 export type { RefusalOptions } from './shared/refusal.ts'
 export type { MemberTenancy } from '../ports/tenancy-like.ts'
 
@@ -43,7 +43,7 @@ export interface TenantMiddlewares<A extends object, C extends object> {
    * An owner passes. It needs the option `user`. `ctx.member` is the member.
    * @example t.procedure.use(requireMember({ can: 'polls.write' }))
    */
-  readonly requireMember: (required?: MemberRequirement) => TenantMiddleware<C, { tenant: Tenant<A>; member: Member }>
+  readonly requireMember: (required?: MemberRequirement) => TenantMiddleware<C, { tenant: Tenant<A>; member: RequestMember }>
 }
 
 /**

@@ -158,6 +158,22 @@ describe('a refresh token', () => {
     })
     const { refreshToken } = await tokens.sign({ userId: '3' }, acme)
     await expect(closing.refresh(refreshToken, acme)).rejects.toThrow('disabled')
+    // It is not used up: a user who is enabled again goes on.
+    expect((await tokens.refresh(refreshToken, acme)).accessToken).toMatch(/^ey/)
+  })
+
+  test('keeps the operator who acts as the user, whom no claim of the application replaces', async () => {
+    const claiming = createTokens(tenancy, { secret, claims: () => ({ act: { sub: 'another' }, sub: 'another' }) })
+    const first = await claiming.sign({ userId: '3', impersonatedBy: 'support:7' }, acme)
+    const next = await claiming.refresh(first.refreshToken, acme)
+    for (const { accessToken } of [first, next])
+      expect(await tokens.verify(accessToken, acme)).toMatchObject({ userId: '3', impersonatedBy: 'support:7' })
+    const own = await claiming.sign({ userId: '3' }, acme)
+    expect((await tokens.verify(own.accessToken, acme)).impersonatedBy).toBeUndefined()
+    const request = { headers: { authorization: `Bearer ${next.accessToken}` } }
+    expect(await tenancy.run('acme', () => tokens.signedIn(request))).toEqual({ userId: '3', impersonatedBy: 'support:7' })
+    expect(await tenancy.run('globex', () => tokens.signedIn(request))).toBeUndefined()
+    await expect(tokens.sign({ userId: '3', impersonatedBy: '' }, acme)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   })
 })
 

@@ -79,6 +79,9 @@ test.each([
   ['sql.run', null, 'shared', '/shared'],
   ['migrations.run', null, 'run-1', '/runs/run-1'],
   ['template.saved', 'id', 'demo', '/templates/demo'],
+  ['user.created', 'id', '42', '/tenants/id/users/42'],
+  ['user.disabled', null, '42', '/users/42'],
+  ['impersonation.started', 'id', '42', '/tenants/id/users/42'],
   ['sql.run', null, null, undefined],
 ])('the path of %s of %s', (action, tenant, object, path) => {
   expect(targetOf(action, tenant, object)?.path).toBe(path)

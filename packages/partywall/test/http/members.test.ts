@@ -13,7 +13,7 @@ import * as ofExpress from '../../src/http/express.ts'
 import * as ofFastify from '../../src/http/fastify.ts'
 import * as ofH3 from '../../src/http/h3.ts'
 import * as ofHono from '../../src/http/hono.ts'
-import { guardRequest, memberOf } from '../../src/http/http.ts'
+import { createSwitch, guardRequest, memberOf } from '../../src/http/http.ts'
 import * as ofKoa from '../../src/http/koa.ts'
 import { tenantListener } from '../../src/http/node.ts'
 import { byHost, createTenancy } from '../../src/index.ts'
@@ -129,6 +129,20 @@ describe.each(Object.keys(servers))('requireMember of %s', (name) => {
     const answers = await Promise.all(calls.map((tenant) => get(tenant, 'same')))
     expect(answers.map(({ status }) => status)).toEqual(calls.map((tenant) => (tenant === 'globex' ? 200 : 403)))
   })
+})
+
+test('an operator who acts as a member is seen on the request, and does not switch', async () => {
+  const app = express().use(ofExpress.tenantScope(tenancy, { user: () => ({ userId: 'boss', impersonatedBy: 'support:7' }) }))
+  app.get('/admin', ofExpress.requireMember(admin), (req, res) => void res.json(ofExpress.memberOf(req)))
+  const switchTenant = createSwitch(tenancy, { user: () => ({ userId: 'boss', impersonatedBy: 'support:7' }) })
+  app.get('/switch', async (req, res) => void res.json((await switchTenant(req, 'acme')).answer?.status))
+  const server = createServer(app).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = new Client((server.address() as AddressInfo).port)
+  expect((await client.get('acme', '/admin')).json).toMatchObject({ userId: 'boss', impersonatedBy: 'support:7' })
+  expect((await client.get('acme', '/switch')).json).toBe(403)
+  expect((await tenancy.members.check('acme', 'boss')) as object).not.toHaveProperty('impersonatedBy')
+  server.close()
 })
 
 test('a route whose adapter does not know who is signed in is answered with 500', async () => {

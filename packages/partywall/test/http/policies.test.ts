@@ -148,6 +148,14 @@ describe('requests without a tenant, and with one that does not exist', () => {
     ])
   })
 
+  test('a tenant of your choice is entered by those whom authorize lets in, as every other', async () => {
+    const asked: string[] = []
+    const options = { none: { tenant: 'tenant7' }, unknown: { tenant: 'tenant8' } } as const
+    const authorize = ({ schema }: { schema: string }): boolean => (asked.push(schema), schema === 'tenant7')
+    expect(await threeHosts({ ...options, authorize })).toEqual(['tenant7', '404 UNKNOWN_TENANT', '404 UNKNOWN_TENANT'])
+    expect(new Set(asked)).toContain('tenant8')
+  })
+
   test('a tenant of your choice that does not exist is an error of the application', async () => {
     expect(await threeHosts({ none: { tenant: 'missing' } })).toContain('500 INTERNAL_ERROR')
   })

@@ -2,9 +2,9 @@
 import { initTRPC } from '@trpc/server'
 import { createYoga, type YogaInitialContext } from 'graphql-yoga'
 import { expectTypeOf } from 'vitest'
-import { tenantContext, type TenantContext } from '../../src/http/graphql-yoga.ts'
+import { tenantContext, type RequestMember, type TenantContext } from '../../src/http/graphql-yoga.ts'
 import { tenancyErrors, tenantMiddlewares } from '../../src/http/trpc.ts'
-import type { Member, Tenant } from '../../src/types.ts'
+import type { Tenant } from '../../src/types.ts'
 import type { Tenancy } from '../../src/tenancy.ts'
 
 interface Plan {
@@ -25,7 +25,7 @@ const router = t.router({
     return ctx.member
   }),
   ofMembers: t.procedure.use(requireMember({ can: 'polls.write' })).query(({ ctx }) => {
-    expectTypeOf(ctx.member).toEqualTypeOf<Member>()
+    expectTypeOf(ctx.member).toEqualTypeOf<RequestMember>()
     return ctx.tenant.attributes.plan
   }),
   // @ts-expect-error the shared side has no tenant
@@ -40,6 +40,6 @@ tenantMiddlewares(tenancy, { user: () => 7 })
 createYoga({ plugins: [tenantContext(tenancy, { user: ({ request }) => request.headers.get('x-user') })] })
 declare const context: YogaInitialContext & TenantContext<Plan>
 expectTypeOf(context.requireTenant()).toEqualTypeOf<Tenant<Plan>>()
-expectTypeOf(context.requireMember({ roles: ['admin'] })).resolves.toEqualTypeOf<Member>()
+expectTypeOf(context.requireMember({ roles: ['admin'] })).resolves.toEqualTypeOf<RequestMember>()
 // @ts-expect-error on the shared side there is none
 void context.tenant.schema

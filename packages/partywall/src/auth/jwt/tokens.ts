@@ -23,6 +23,8 @@ import { revokeSql, standingSql } from './tokens-sql.ts'
 export interface TokenSubject {
   /** As the application calls the user, in this tenant. At most 255 characters. */
   readonly userId: string
+  /** The operator who acts as the user, as `impersonation.accept` tells it. Kept in all tokens of this sign-in, as the claim `act`. @default none */
+  readonly impersonatedBy?: string | undefined
 }
 
 export interface TokenOptions {
@@ -52,6 +54,8 @@ export interface TokenPair {
 export interface VerifiedToken {
   readonly tenantId: string
   readonly userId: string
+  /** The operator who acts as the user. Absent: the user is here. */
+  readonly impersonatedBy?: string
   /** All claims of the token. */
   readonly claims: Readonly<Record<string, unknown>>
 }
@@ -92,6 +96,11 @@ export interface Tokens {
    */
   readonly userOf: (request: TokenRequest) => Promise<string | undefined>
   /**
+   * The same, with the operator where one acts as the user: `memberOf(req).impersonatedBy` behind `requireMember`.
+   * @example app.use(tenantScope(tenancy, { user: tokens.signedIn }))
+   */
+  readonly signedIn: (request: TokenRequest) => Promise<{ readonly userId: string; readonly impersonatedBy?: string } | undefined>
+  /**
    * Lets only requests with a token pass, for Express and others with `(req, res, next)`: mount it behind `tenantScope` and in front of all routes that are not public. Every
    * other request gets 401, one body for each reason.
    * @example app.use('/api', tokens.required())
@@ -115,13 +124,15 @@ export function createTokens(tenancy: TokenTenancy, options: TokenOptions): Toke
   const tenantOf = async (ref: TenantRef | undefined): Promise<Tenant<any>> =>
     ref === undefined ? tenancy.current() : tenancy.tenants.get(ref)
 
-  async function pair(tenant: Tenant<any>, userId: string, family: string): Promise<TokenPair> {
-    const given = await claims(tenant, { userId })
+  async function pair(tenant: Tenant<any>, subject: TokenSubject, family: string, given: object): Promise<TokenPair> {
+    const { userId, impersonatedBy } = subject
     const kid = await keys.signing(tenant.id)
     const key = keys.derive(tenant.id, kid)!
     const expiresAt = new Date(Math.floor((Date.now() + accessTtlMs) / 1000) * 1000)
+    // As RFC 8693 names who acts. A claim of the application cannot stand in its place.
+    const actor = { act: impersonatedBy === undefined ? undefined : { sub: impersonatedBy } }
     const signed = (typ: string, until: Date, more: object): Promise<string> =>
-      new SignJWT({ ...more, tid: tenant.id, fid: family, aud: tenant.id, sub: userId, jti: randomUUID() })
+      new SignJWT({ ...more, ...actor, tid: tenant.id, fid: family, aud: tenant.id, sub: userId, jti: randomUUID() })
         .setProtectedHeader({ alg: algorithm, typ, kid })
         .setIssuedAt()
         .setExpirationTime(until)
@@ -155,22 +166,27 @@ export function createTokens(tenancy: TokenTenancy, options: TokenOptions): Toke
 
   const tokens: Tokens = {
     async sign(subject, ref) {
-      assertKnownKeys('tokens.sign', subject, ['userId'])
-      const userId = checkedUserId(subject.userId)
-      return pair(await tenantOf(ref), userId, randomUUID())
+      assertKnownKeys('tokens.sign', subject, ['userId', 'impersonatedBy'])
+      const checked = checkedSubject(subject)
+      const tenant = await tenantOf(ref)
+      return pair(tenant, checked, randomUUID(), await claims(tenant, checked))
     },
     async refresh(token, ref) {
       const tenant = await tenantOf(ref)
-      const { jti, fid, sub, exp } = await believed(tenant, token, [refreshType])
+      const payload = await believed(tenant, token, [refreshType])
+      const { jti, fid, exp } = payload
+      const subject = subjectOf(payload)
+      // Asked before the token is used up: a failure leaves the user a token that works.
+      const given = await claims(tenant, subject)
       const { rows } = await catalog.query(revokeSql(tenant.id, jti, new Date((exp + 60) * 1000)))
-      if (rows.length > 0) return pair(tenant, sub, fid)
+      if (rows.length > 0) return pair(tenant, subject, fid, given)
       await revokeFamily(tenant, fid, true)
       throw refused('replayed')
     },
     async verify(token, ref) {
       const tenant = await tenantOf(ref)
       const payload = await believed(tenant, token, [accessType])
-      return Object.freeze({ tenantId: tenant.id, userId: payload.sub, claims: Object.freeze({ ...payload }) })
+      return Object.freeze({ tenantId: tenant.id, ...subjectOf(payload), claims: Object.freeze({ ...payload }) })
     },
     async revoke(token, ref) {
       const tenant = await tenantOf(ref)
@@ -183,11 +199,13 @@ export function createTokens(tenancy: TokenTenancy, options: TokenOptions): Toke
       assertWholeNumber('INVALID_ARGUMENT', '"graceMs" of tokens.rotate', 'graceMs', graceMs, { least: 0, most: mostTtlMs })
       await keys.rotate((await tenancy.tenants.get(ref)).id, graceMs)
     },
-    async userOf(request) {
+    userOf: async (request) => (await tokens.signedIn(request))?.userId,
+    async signedIn(request) {
       const token = bearerOf(request)
       if (token === undefined || tenancy.tryCurrent() === undefined) return undefined
       try {
-        return (await tokens.verify(token)).userId
+        const { userId, impersonatedBy } = await tokens.verify(token)
+        return impersonatedBy === undefined ? { userId } : { userId, impersonatedBy }
       } catch (error) {
         if (tenancyErrorOf(error, 'TOKEN_REFUSED') === undefined) throw error
         return undefined
@@ -213,7 +231,17 @@ interface Standing extends Record<string, unknown> {
   readonly is_revoked: string
 }
 
-type Believed = JWTPayload & { readonly sub: string; readonly jti: string; readonly fid: string; readonly exp: number }
+type Believed = JWTPayload & {
+  readonly sub: string
+  readonly jti: string
+  readonly fid: string
+  readonly exp: number
+  readonly act?: { readonly sub: string }
+}
+
+function subjectOf({ sub, act }: Believed): { readonly userId: string; readonly impersonatedBy?: string } {
+  return act === undefined ? { userId: sub } : { userId: sub, impersonatedBy: act.sub }
+}
 
 /** Checks all that needs no query, so that a stranger cannot cause one. */
 async function genuine(
@@ -256,13 +284,15 @@ function withoutTimes(claims: object): object {
   return others
 }
 
-function checkedUserId(userId: unknown): string {
-  if (typeof userId === 'string' && userId !== '' && userId.length <= 255) return userId
-  throw new TenancyError(
-    'INVALID_ARGUMENT',
-    `"userId" of tokens.sign must be a text of 1 to 255 characters; it is ${seen(userId)}.`,
-    {
-      details: { what: 'tokens.sign', option: 'userId' },
-    },
-  )
+function checkedSubject({ userId, impersonatedBy }: TokenSubject): TokenSubject {
+  for (const [option, value] of Object.entries({ userId, impersonatedBy })) {
+    if (typeof value === 'string' ? value !== '' && value.length <= 255 : option === 'impersonatedBy' && value === undefined)
+      continue
+    throw new TenancyError(
+      'INVALID_ARGUMENT',
+      `"${option}" of tokens.sign must be a text of 1 to 255 characters; it is ${seen(value)}.`,
+      { details: { what: 'tokens.sign', option } },
+    )
+  }
+  return { userId, impersonatedBy }
 }

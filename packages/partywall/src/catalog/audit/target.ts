@@ -1,6 +1,6 @@
 /** From an entry of the audit back to what it is about: the address of the object, always with its tenant, so that a link cannot lead to the same name in another one. */
 export interface AuditTarget {
-  /** What kind of object: `tenant`, `domain`, `member`, `invitation`, `role`, `email-domain`, `template`, `run`, `login`, or `shared` for the shared schema. */
+  /** What kind of object: `tenant`, `domain`, `member`, `user`, `invitation`, `role`, `email-domain`, `token`, `template`, `run`, `login`, or `shared` for the shared schema. */
   readonly kind: string
   /** The id of a tenant, an invitation or a run; the name of any other object. */
   readonly id: string
@@ -25,6 +25,8 @@ function kindOf(action: string, object: string | null): string {
   const noun = action.split('.', 1)[0]!
   if (action === 'member.domain_permitted' || action === 'member.domain_forbidden') return 'email-domain'
   if (noun === 'migrations') return 'run'
+  // The user who is acted as.
+  if (noun === 'impersonation') return 'user'
   if (noun === 'sql') return object === 'shared' ? 'shared' : 'tenant'
   return ofTheTenant.has(noun) ? 'tenant' : noun
 }

@@ -29,8 +29,8 @@ export interface AdmissionOptions<A extends object = Attributes, R = RequestFact
    */
   authorize?(tenant: Tenant<A>, request: R): boolean | Promise<boolean>
   /**
-   * Who is signed in, for `requireMember`: the id of the user, from what your sign-in has verified. It is called when a route needs it, so the sign-in may stand
-   * between this adapter and the route. @default none
+   * Who is signed in, for `requireMember`: the id of the user, from what your sign-in has verified; or `{ userId, impersonatedBy }`, where an operator acts as the user.
+   * It is called when a route needs it, so the sign-in may stand between this adapter and the route. @default none
    */
   user?: UserOf<R>
   /** Your own pages in place of the problem documents, by outcome. One that returns undefined leaves the document. They run outside every scope. */

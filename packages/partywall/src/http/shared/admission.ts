@@ -94,12 +94,12 @@ export function admissionOf<A extends object, R = RequestFacts>(
         return entering(resolution.tenant, resolution.mount)
       case 'none':
         if (none === 'pass') return { action: 'pass', tenant: undefined, run: runHere, again: runHere }
-        return byPolicy(none, resolution, facts)
+        return byPolicy(none, resolution, facts, request)
       case 'unknown':
-        return byPolicy(unknown, resolution, facts)
+        return byPolicy(unknown, resolution, facts, request)
       case 'forbidden':
         // As for a tenant that does not exist: who may not enter must not learn that it does.
-        return byPolicy(unknown, { outcome: 'unknown', by: resolution.by }, facts)
+        return byPolicy(unknown, { outcome: 'unknown', by: resolution.by }, facts, request)
       case 'maintenance':
         // Not a tenant that is still being made, which is refused in the same way.
         if (resolution.tenant.status === 'maintenance' && maySeeMaintenance(resolution, facts))
@@ -116,14 +116,17 @@ export function admissionOf<A extends object, R = RequestFacts>(
     return (await authorize(resolution.tenant, request)) === true ? resolution : { ...resolution, outcome: 'forbidden' }
   }
 
-  async function byPolicy(policy: UnknownPolicy, resolution: Refused<A>, facts: RequestFacts): Promise<Admission<A>> {
+  async function byPolicy(policy: UnknownPolicy, resolution: Refused<A>, facts: RequestFacts, request: R): Promise<Admission<A>> {
     if (policy === 'shared') {
       const run = <T>(fn: () => T): Promise<Awaited<T>> => tenancy.runShared(fn)
       return { action: 'enter', tenant: undefined, run, again: run }
     }
     if (policy === 'bad-request') return { action: 'refuse', resolution, answer: problemAnswer('TENANT_NOT_NAMED') }
     if (policy === 'refuse') return refusing(resolution, facts)
-    return entering(await defaultTenant(policy.tenant))
+    const tenant = await defaultTenant(policy.tenant)
+    const by = 'the default tenant'
+    const entered = await authorized({ outcome: 'resolved', tenant, by }, request)
+    return entered.outcome === 'resolved' ? entering(tenant) : refusing({ outcome: 'unknown', by }, facts)
   }
 
   /** The client is not at fault when it is missing. */

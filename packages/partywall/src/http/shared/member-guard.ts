@@ -10,8 +10,22 @@ import type { Member, MemberRequirement } from '../../types.ts'
 import { problemAnswer, type HttpAnswer } from './problem.ts'
 import { errorAnswer } from './refusal.ts'
 
-/** The id of the user that is signed in, as `tenancy.members` has it; undefined or null when no one is. */
-export type UserOf<R> = (request: R) => string | null | undefined | Promise<string | null | undefined>
+/** A user who is signed in; or the one as whom an operator acts, with the operator. */
+export interface SignedInUser {
+  readonly userId: string
+  readonly impersonatedBy?: string | undefined
+}
+
+/** The id of the user that is signed in, as `tenancy.members` has it, or the user with the operator behind it; undefined or null when no one is. */
+export type UserOf<R> = (
+  request: R,
+) => string | SignedInUser | null | undefined | Promise<string | SignedInUser | null | undefined>
+
+/** The member of a request. */
+export interface RequestMember extends Member {
+  /** The operator who acts as this member. Absent: the member is here. */
+  readonly impersonatedBy?: string
+}
 
 export interface MemberGuardOptions<R> {
   /** Who is signed in. It must come from what your sign-in has verified: a session or a token, never a plain header. */
@@ -20,7 +34,7 @@ export interface MemberGuardOptions<R> {
 
 /** One of both: the member, or the answer to send. */
 export type Guarded =
-  | { readonly member: Member; readonly answer?: undefined }
+  | { readonly member: RequestMember; readonly answer?: undefined }
   | { readonly member?: undefined; readonly answer: HttpAnswer }
 
 export type MemberGuard<R> = (request: R, required?: MemberRequirement) => Promise<Guarded>
@@ -44,10 +58,12 @@ export function createMemberGuard<R>(
   return async (request, required) => {
     const tenant = tenancy.tryCurrent()
     if (tenant === undefined) return { answer: problemAnswer('TENANT_REQUIRED') }
-    const userId = await user(request)
-    if (userId === undefined || userId === null || userId === '') return { answer: problemAnswer('SIGN_IN_REQUIRED') }
+    const signedIn = signedInUser(await user(request))
+    if (signedIn === undefined) return { answer: problemAnswer('SIGN_IN_REQUIRED') }
+    const { userId, impersonatedBy } = signedIn
     try {
-      const member = await tenancy.members.check(tenant, userId, required)
+      const found = await tenancy.members.check(tenant, userId, required)
+      const member = impersonatedBy === undefined ? found : Object.freeze({ ...found, impersonatedBy })
       noteMember(request as object, member)
       return { member }
     } catch (error) {
@@ -88,8 +104,8 @@ export function guardRequest<R extends object>(what: string, request: R, require
  * @example const { userId, role } = memberOf(req)
  * @throws TenancyError INVALID_OPTION in a route without `requireMember`
  */
-export function memberOf(request: object): Member {
-  const member = Reflect.get(request, memberKey) as Member | undefined
+export function memberOf(request: object): RequestMember {
+  const member = Reflect.get(request, memberKey) as RequestMember | undefined
   if (member !== undefined) return member
   throw new TenancyError('INVALID_OPTION', 'No member was let in by this request: memberOf works behind requireMember only.', {
     details: { what: 'memberOf' },
@@ -119,11 +135,18 @@ export function checkedUser<R>(what: string, user: unknown): UserOf<R> {
   )
 }
 
+/** Undefined where no one is. */
+export function signedInUser(user: string | SignedInUser | null | undefined): SignedInUser | undefined {
+  if (user === undefined || user === null) return undefined
+  const signedIn = typeof user === 'object' ? user : { userId: user }
+  return signedIn.userId === '' ? undefined : signedIn
+}
+
 // Shared by all copies of the package in a process.
 const guardKey = Symbol.for('partywall.request.memberGuard')
 const memberKey = Symbol.for('partywall.request.member')
 
-function noteMember(request: object, value: Member): void {
+function noteMember(request: object, value: RequestMember): void {
   Object.defineProperty(request, memberKey, { value, configurable: true })
 }
 

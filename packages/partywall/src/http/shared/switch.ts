@@ -3,7 +3,7 @@ import { tenancyErrorOf, type TenancyErrorCode } from '../../errors.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { SwitchTenancy } from '../../ports/tenancy-like.ts'
 import type { Attributes, Membership, TenantRef } from '../../types.ts'
-import { checkedUser, type MemberGuardOptions } from './member-guard.ts'
+import { checkedUser, signedInUser, type MemberGuardOptions } from './member-guard.ts'
 import { problemAnswer, type HttpAnswer } from './problem.ts'
 
 /** One of both: the membership to keep in the session, or the answer to send. */
@@ -13,7 +13,7 @@ export type Switched<A extends object = Attributes> =
 
 /**
  * Makes the function behind such an endpoint: it checks that the user is a member, and records the choice in the audit on behalf of the user. A tenant of others, one
- * that does not exist, one that is suspended and a text that names none get one answer, 403, byte for byte; where no one is signed in it is 401. Keeping the choice, in a
+ * that does not exist, one that is suspended and a text that names none get one answer, 403, byte for byte, and so does an operator who acts as a user; where no one is signed in it is 401. Keeping the choice, in a
  * session or a cookie, is for the application. An endpoint that changes state by a cookie needs the same protection against forged requests as your others.
  * @example
  * const switchTenant = createSwitch(tenancy, { user: (req: Request) => req.session.userId })
@@ -27,8 +27,11 @@ export function createSwitch<R, A extends object = Attributes>(
   assertKnownKeys('createSwitch', options, ['user'], 'INVALID_OPTION')
   const user = checkedUser<R>('createSwitch', options.user)
   return async (request, tenant) => {
-    const userId = await user(request)
-    if (userId === undefined || userId === null || userId === '') return { answer: problemAnswer('SIGN_IN_REQUIRED') }
+    const signedIn = signedInUser(await user(request))
+    if (signedIn === undefined) return { answer: problemAnswer('SIGN_IN_REQUIRED') }
+    const { userId, impersonatedBy } = signedIn
+    // An operator acts in one tenant, for a reason that was given for it.
+    if (impersonatedBy !== undefined) return { answer: problemAnswer('SWITCH_REFUSED') }
     try {
       const switched = (): Promise<Membership<A>> => tenancy.members.switchTo(tenant as TenantRef, userId)
       return { membership: await tenancy.actingAs(actorOf(userId), switched) }
