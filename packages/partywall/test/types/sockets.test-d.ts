@@ -5,9 +5,9 @@ import { expectTypeOf } from 'vitest'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { tenantUpgrade } from '../../src/http/node.ts'
 import { tenantRoom, tenantSockets } from '../../src/http/socket-io/socket-io.ts'
-import { memberOf, tenantClients, tenantWebSockets, type HttpTenancy } from '../../src/http/ws.ts'
+import { memberOf, tenantClients, tenantWebSockets, type HttpTenancy, type RequestMember } from '../../src/http/ws.ts'
 import type { Tenancy } from '../../src/tenancy.ts'
-import type { Member, Tenant } from '../../src/types.ts'
+import type { Tenant } from '../../src/types.ts'
 
 interface Plan {
   plan: 'free' | 'paid'
@@ -33,7 +33,7 @@ tenantWebSockets(tenancy, wss, {
     return tenant?.attributes.plan === 'paid'
   },
 })
-wss.on('connection', (_ws, req) => expectTypeOf(memberOf(req)).toEqualTypeOf<Member>())
+wss.on('connection', (_ws, req) => expectTypeOf(memberOf(req)).toEqualTypeOf<RequestMember>())
 expectTypeOf(tenantClients(whole, wss)).toEqualTypeOf<WebSocket[]>()
 
 tenantSockets(tenancy, new Server())

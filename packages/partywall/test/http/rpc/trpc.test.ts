@@ -24,8 +24,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { tenantScope } from '../../../src/http/express.ts'
 import { tenantPlugin } from '../../../src/http/fastify.ts'
-import { tenantListener, tenantUpgrade } from '../../../src/http/node.ts'
+import { tenantListener } from '../../../src/http/node.ts'
 import { tenancyErrors, tenantMiddlewares } from '../../../src/http/trpc.ts'
+import { tenantWebSockets } from '../../../src/http/ws.ts'
 import { Client } from '../contract/client.ts'
 import { names, rpcWorld, userHeader, whole } from './world.ts'
 
@@ -307,10 +308,7 @@ async function startSockets(isNaive: boolean) {
   const server = createServer()
   const wss = new WebSocketServer(isNaive ? { server } : { noServer: true })
   const handler = applyWSSHandler({ wss, router, createContext: contextOf })
-  const accept = tenantUpgrade(tenancy, (req, socket, head) =>
-    wss.handleUpgrade(req, socket, head, (ws) => void wss.emit('connection', ws, req)),
-  )
-  if (!isNaive) server.on('upgrade', accept)
+  if (!isNaive) server.on('upgrade', tenantWebSockets(tenancy, wss))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
