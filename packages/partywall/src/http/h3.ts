@@ -57,7 +57,7 @@ export function tenantMiddleware<A extends object>(
     const { req, res } = (event.runtime?.node ?? {}) as OfNode
     const known = { host: host?.(event), claims: claims?.(event) }
     const admission = await admit(req === undefined ? webFacts(event.req, known) : nodeFacts(req, known), event)
-    if (admission.action === 'refuse') return responseOf(admission.answer)
+    if (admission.action === 'refuse') return answered(event, admission.answer)
     return admission.run(async () => {
       markRequest('tenantMiddleware', event.context, property, admission.tenant)
       noteMount(event.context, admission.mount)
@@ -77,13 +77,13 @@ export function tenantPath(event: H3Event, path: string): string {
 /** For tenants' routes in an app with `none: 'shared'` or `'pass'`: without a tenant they answer 404. */
 export function requireTenant(): Middleware {
   return (event, next) =>
-    isTenantRequest('requireTenant', event.context) ? next() : responseOf(problemAnswer('TENANT_REQUIRED'))
+    isTenantRequest('requireTenant', event.context) ? next() : answered(event, problemAnswer('TENANT_REQUIRED'))
 }
 
 /** For routes of the shared side (sign-up, billing, admin): on a tenant's side they answer 404. */
 export function requireShared(): Middleware {
   return (event, next) =>
-    isTenantRequest('requireShared', event.context) ? responseOf(problemAnswer('SHARED_REQUIRED')) : next()
+    isTenantRequest('requireShared', event.context) ? answered(event, problemAnswer('SHARED_REQUIRED')) : next()
 }
 
 /**
@@ -94,7 +94,7 @@ export function requireShared(): Middleware {
 export function requireMember(required: MemberRequirement = {}): Middleware {
   return async (event, next) => {
     const { answer } = await guardRequest<H3Event>('requireMember', event, required)
-    return answer === undefined ? next() : responseOf(answer)
+    return answer === undefined ? next() : answered(event, answer)
   }
 }
 
@@ -127,6 +127,15 @@ export function tenancyErrors(
 interface OfNode {
   readonly req?: IncomingMessage
   readonly res?: ServerResponse
+}
+
+/**
+ * Not a Response: early versions of h3 2, such as the one in Nitro 3.0, take one with the status 404 from a middleware for "not found here", and call the route all the same.
+ */
+function answered(event: H3Event, { status, headers, body }: HttpAnswer): string {
+  event.res.status = status
+  for (const [name, value] of Object.entries(headers)) event.res.headers.set(name, value)
+  return body
 }
 
 function responseOf({ status, headers, body }: HttpAnswer): Response {
