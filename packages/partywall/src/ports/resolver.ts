@@ -31,6 +31,7 @@ export interface RequestFacts {
  * - unknown: the facts name a tenant that cannot exist; no weaker resolver is asked
  * - invalid: the facts hold something that should name a tenant and cannot; no weaker resolver is asked. `reason` is half a sentence
  *   without the value seen, which comes from a stranger
+ * - unauthorized: the facts hold credentials that are not accepted; no weaker resolver is asked. `reason` as above
  */
 export type Hint =
   | { readonly outcome: 'none' }
@@ -43,7 +44,7 @@ export type Hint =
     }
   | { readonly outcome: 'shared' }
   | { readonly outcome: 'unknown' }
-  | { readonly outcome: 'invalid'; readonly reason: string }
+  | { readonly outcome: 'invalid' | 'unauthorized'; readonly reason: string }
 
 /** What a resolver may return: undefined and null count as `none`, a TenantRef as `tenant`. */
 export type ResolverAnswer = Hint | TenantRef | null | undefined
@@ -83,6 +84,7 @@ export type Resolver = ResolverFunction | NamedResolver
  * - none: the facts name no tenant (the shared side)
  * - unknown: they name a tenant that does not exist, or is archived
  * - invalid: what should name a tenant is not well-formed
+ * - unauthorized: credentials that should name a tenant are not accepted
  * - ambiguous: two facts contradict each other
  * - suspended, maintenance: the tenant is not served at the moment
  * - forbidden: the tenant exists, but not for this caller
@@ -92,7 +94,7 @@ export type Resolution<A extends object = Attributes> =
   | { readonly outcome: 'resolved'; readonly tenant: Tenant<A>; readonly by: string; readonly mount?: string }
   | { readonly outcome: 'none' }
   | { readonly outcome: 'unknown'; readonly by: string }
-  | { readonly outcome: 'invalid'; readonly by: string; readonly reason: string }
+  | { readonly outcome: 'invalid' | 'unauthorized'; readonly by: string; readonly reason: string }
   | { readonly outcome: 'ambiguous'; readonly by: readonly string[] }
   | {
       readonly outcome: 'suspended' | 'maintenance' | 'forbidden'

@@ -61,4 +61,4 @@ function described(answer: unknown): string {
   return answer.outcome === 'tenant' ? 'a hint "tenant" without a ref' : 'an object with an outcome that no hint has'
 }
 
-const outcomes = new Set<unknown>(['none', 'tenant', 'shared', 'unknown', 'invalid'] satisfies Hint['outcome'][])
+const outcomes = new Set<unknown>(['none', 'tenant', 'shared', 'unknown', 'invalid', 'unauthorized'] satisfies Hint['outcome'][])

@@ -14,7 +14,7 @@ export type ApiKeyFinder = (hash: string) => TenantRef | null | undefined | Prom
 
 /**
  * Reads an API key from the header `name`, and asks `find` for its tenant; in `authorization` it stands behind `Bearer`. A request without a key names no tenant. An
- * unknown, malformed or repeated one is `invalid`, so that no policy for unknown tenants serves it. `.by` is `api key`. Costs what `find` costs, with each request.
+ * unknown, malformed or repeated one is `unauthorized`, so that no policy for unknown tenants serves it. `.by` is `api key`. Costs what `find` costs, with each request.
  * @param find runs outside every scope: query the shared schema, through `tenancy.sharedPool`
  * @example
  * byApiKey('x-api-key', async (hash) => {
@@ -31,12 +31,12 @@ export function byApiKey(name: string, find: ApiKeyFinder): NamedResolver {
   async function resolve({ headers }: RequestFacts): Promise<ResolverAnswer> {
     const values = [headers?.[header] ?? []].flat()
     if (values.length === 0) return { outcome: 'none' }
-    if (values.length > 1) return invalid('is given more than once')
+    if (values.length > 1) return refused('is given more than once')
     const key = header === 'authorization' ? bearerOf(values[0]!) : values[0]!
     // Another scheme, such as Basic, is for another part of the application.
     if (key === undefined) return { outcome: 'none' }
-    if (!isKey(key)) return invalid('is not of the form of a key')
-    return (await find(hashApiKey(key))) ?? invalid('is not known')
+    if (!isKey(key)) return refused('is not of the form of a key')
+    return (await find(hashApiKey(key))) ?? refused('is not known')
   }
 
   return { name: 'api key', resolve, trusted: true, reads: 'api key' }
@@ -69,6 +69,6 @@ function bearerOf(value: string): string | undefined {
   return token
 }
 
-function invalid(problem: string): Hint {
-  return { outcome: 'invalid', reason: `the API key ${problem}` }
+function refused(problem: string): Hint {
+  return { outcome: 'unauthorized', reason: `the API key ${problem}` }
 }

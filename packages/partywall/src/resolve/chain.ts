@@ -1,7 +1,7 @@
 /**
  * The chain of resolvers. The first that names anything decides; there is no second chance:
  *
- * - A bad hint (unknown, invalid) ends the chain. A weaker resolver never corrects what a stronger one refused, or a client could
+ * - A bad hint (unknown, invalid, unauthorized) ends the chain. A weaker resolver never corrects what a stronger one refused, or a client could
  *   choose its tenant by spoiling the host.
  * - The weaker resolvers must agree with the decision or name nothing. A header that names another tenant is refused even when there is
  *   no such tenant: if it were ignored then, the difference would tell which tenants exist.
@@ -48,7 +48,8 @@ export function createChain<A extends object = Attributes>(
     for (const { name, ask } of questions) {
       const hint = await ask(facts)
       if (hint.outcome === 'none') continue
-      if (hint.outcome === 'invalid') return { outcome: 'invalid', by: name, reason: hint.reason }
+      if (hint.outcome === 'invalid' || hint.outcome === 'unauthorized')
+        return { outcome: hint.outcome, by: name, reason: hint.reason }
       if (decision !== undefined) {
         if (await agrees(hint, decision.tenant)) {
           if (hint.outcome === 'tenant' && hint.mount !== undefined) decision = { ...decision, mount: hint.mount }

@@ -52,7 +52,7 @@ describe('byApiKey', () => {
     'refuses the key %j, which no policy for unknown tenants then serves',
     async (value) => {
       const hint = await ask({ 'x-api-key': value })
-      expect(hint).toMatchObject({ outcome: 'invalid' })
+      expect(hint).toMatchObject({ outcome: 'unauthorized' })
       expect(JSON.stringify(hint)).not.toContain('pk_live')
     },
   )

@@ -101,6 +101,7 @@ describe('an answer', () => {
     ['unknown', 404, 'UNKNOWN_TENANT'],
     ['forbidden', 404, 'UNKNOWN_TENANT'],
     ['invalid', 400, 'INVALID_TENANT_REF'],
+    ['unauthorized', 401, 'CREDENTIALS_REFUSED'],
     ['ambiguous', 400, 'AMBIGUOUS_TENANT'],
     ['suspended', 403, 'TENANT_SUSPENDED'],
     ['maintenance', 503, 'TENANT_MAINTENANCE'],

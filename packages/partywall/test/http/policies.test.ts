@@ -129,7 +129,7 @@ describe('a tenant by a key or by the session', () => {
     expect(await ask('tenant1.example.com', { 'x-session': 'two' })).toBe(400)
     expect(await ask('api.example.com', { ...bearer, 'x-session': 'two' })).toBe(400)
     // The policy for unknown tenants serves no one with a wrong key, and a user who has left gets what it says.
-    expect(await ask('api.example.com', { authorization: `Bearer ${key}x` })).toBe(400)
+    expect(await ask('api.example.com', { authorization: `Bearer ${key}x` })).toBe(401)
     expect(await ask('api.example.com', { 'x-session': 'left' })).toBe('shared')
     expect(await ask('api.example.com', {})).toBe('shared')
   })

@@ -71,7 +71,7 @@ export function checkedAdmission<A extends object, R>(
   assertKnownKeys(
     `"answers" of ${what}`,
     answers,
-    ['none', 'unknown', 'invalid', 'ambiguous', 'suspended', 'maintenance'],
+    ['none', 'unknown', 'invalid', 'unauthorized', 'ambiguous', 'suspended', 'maintenance'],
     'INVALID_OPTION',
   )
   assertFunctions(what, answers)

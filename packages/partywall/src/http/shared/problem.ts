@@ -16,6 +16,7 @@ export const problemCodes = {
   SHARED_REQUIRED: { meaning: 'The request names a tenant, and this address belongs to the shared side.', http: 404 },
   SIGN_IN_REQUIRED: { meaning: 'This address is for members, and no one is signed in.', http: 401 },
   FOREIGN_ORIGIN: { meaning: 'Pages of this origin may not connect here.', http: 403 },
+  CREDENTIALS_REFUSED: { meaning: 'The key of this request is not accepted.', http: 401 },
   SWITCH_REFUSED: { meaning: 'You cannot work in this tenant.', http: 403 },
   AMBIGUOUS_TENANT: { meaning: 'Two parts of the request contradict each other about the tenant.', http: 400 },
   UNAVAILABLE: { meaning: 'The request cannot be served at the moment; the log of the server has the reason.', http: 503 },

@@ -33,6 +33,8 @@ export function refusal({ outcome }: Pick<Refused<object>, 'outcome'>, options: 
       return answerTo('UNKNOWN_TENANT')
     case 'invalid':
       return answerTo('INVALID_TENANT_REF')
+    case 'unauthorized':
+      return problemAnswer('CREDENTIALS_REFUSED')
     case 'ambiguous':
       return problemAnswer('AMBIGUOUS_TENANT')
     case 'suspended':
