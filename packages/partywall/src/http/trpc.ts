@@ -5,6 +5,7 @@
  * Not isolated by it: what is kept outside of a request, such as the state of a subscription that all callers share.
  */
 import '../node-version.ts'
+import { STATUS_CODES } from 'node:http'
 import { TRPCError, type TRPCDefaultErrorData, type TRPCDefaultErrorShape, type TRPCMiddlewareFunction } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { TenancyError } from '../errors.ts'
@@ -13,6 +14,7 @@ import type { MemberTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
 import type { Attributes, MemberRequirement, Tenant } from '../types.ts'
 import { createMemberGuard, type RequestMember, type UserOf } from './shared/member-guard.ts'
+import { notATenancy } from './shared/not-a-tenancy.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { checkedRetryAfter, errorAnswer, type RefusalOptions } from './shared/refusal.ts'
 
@@ -58,6 +60,7 @@ export function tenantMiddlewares<A extends object, C extends object = object>(
   options: TenantMiddlewaresOptions<C> = {},
 ): TenantMiddlewares<A, C> {
   assertKnownKeys('tenantMiddlewares', options, ['user'], 'INVALID_OPTION')
+  if (typeof (tenancy as ProcedureTenancy | undefined)?.tryCurrent !== 'function') throw notATenancy('tenantMiddlewares', tenancy)
   warnIfUntested('@trpc/server')
   const { user } = options
   const guard =
@@ -87,18 +90,21 @@ export function tenantMiddlewares<A extends object, C extends object = object>(
 }
 
 export interface TrpcErrorsOptions extends RefusalOptions {
-  /** Receives each error that is answered with 500 or more. @default console.error */
+  /** Receives each error that is answered with 500 or more, and each whose message is not sent. @default console.error */
   log?: (error: Error) => void
 }
 
-/** What a client gets of an error. `problem` is the stable code of partywall, such as NOT_A_MEMBER; absent for other errors. */
+/**
+ * What a client gets of an error. `problem` is the stable code of partywall, such as NOT_A_MEMBER; absent for other errors. `retryAfter` is there while a tenant is in maintenance: the
+ * seconds of `retryAfterMs`.
+ */
 export interface TenantErrorShape extends TRPCDefaultErrorShape {
-  data: TRPCDefaultErrorData & { problem?: string }
+  data: TRPCDefaultErrorData & { problem?: string; retryAfter?: number }
 }
 
 /**
- * For `errorFormatter`: a TenancyError is answered by its code, also one inside an error of an ORM; a TRPCError of the application as it is; every other error with
- * INTERNAL_SERVER_ERROR and without its message and its stack, which may hold SQL and values. tRPC itself would send both.
+ * For `errorFormatter`: a TenancyError is answered by its code, also one inside an error of an ORM; a TRPCError with a message of the application, and what a validator says about the input, as it
+ * is; every other error without its message and its stack, which may hold SQL and values. tRPC itself would send both.
  * @example const t = initTRPC.context<Context>().create({ errorFormatter: tenancyErrors() })
  * @throws TenancyError INVALID_OPTION
  */
@@ -109,14 +115,22 @@ export function tenancyErrors(
   const { log = toConsole } = options
   const retryAfterMs = checkedRetryAfter('tenancyErrors', options)
   return ({ error, shape }) => {
-    const answer = answers.get(error) ?? errorAnswer(error, { retryAfterMs }) ?? hidden(error)
-    if (answer === undefined) return shape
-    if (answer.status >= 500) log(error)
-    const { status, title, detail = title, code: problem } = JSON.parse(answer.body) as Problem
-    const code = codeOf(status)
+    const guarded = answers.get(error)
+    if (guarded === undefined && hasOwnWords(error)) return shape
+    const answer = guarded ?? errorAnswer(error, { retryAfterMs }) ?? unexpected(error)
+    if (answer === undefined && isAboutInput(error)) return shape
+    if (answer === undefined || answer.status >= 500) log(error)
     const { stack: _stack, ...data } = shape.data
-    return { message: detail, code: TRPC_ERROR_CODES_BY_KEY[code], data: { ...data, code, httpStatus: status, problem } }
+    return answer === undefined ? { ...shape, message: STATUS_CODES[data.httpStatus] ?? data.code, data } : shapeOf(answer, data)
   }
+}
+
+function shapeOf({ headers, body }: HttpAnswer, data: TRPCDefaultErrorData): TenantErrorShape {
+  const { status, title, detail = title, code: problem } = JSON.parse(body) as Problem
+  const code = codeOf(status)
+  const seconds = headers['retry-after']
+  const retry = seconds === undefined ? {} : { retryAfter: Number(seconds) }
+  return { message: detail, code: TRPC_ERROR_CODES_BY_KEY[code], data: { ...data, code, httpStatus: status, problem, ...retry } }
 }
 
 interface Problem {
@@ -126,17 +140,31 @@ interface Problem {
   readonly code: string
 }
 
-/** tRPC gives what it catches a message of the same text. What the application throws as a TRPCError is meant for the client. */
-function hidden({ code, message, cause }: TRPCError): HttpAnswer | undefined {
-  const isCaught = code === 'INTERNAL_SERVER_ERROR' && cause !== undefined && cause.message === message
-  return isCaught ? problemAnswer('INTERNAL_ERROR') : undefined
+/** Without a message of its own a TRPCError has that of its cause, which may be an error of the database, or its code. */
+function hasOwnWords({ code, message, cause }: TRPCError): boolean {
+  return message !== (cause === undefined ? code : cause.message)
+}
+
+function unexpected({ code }: TRPCError): HttpAnswer | undefined {
+  return code === 'INTERNAL_SERVER_ERROR' ? problemAnswer('INTERNAL_ERROR') : undefined
+}
+
+/** Validators may query the database. So what they throw is taken for words about the input only where it has the form in which a library tells its findings. */
+function isAboutInput({ code, cause }: TRPCError): boolean {
+  if (code === 'PARSE_ERROR' || cause === undefined) return true
+  if (code !== 'BAD_REQUEST') return false
+  const { name, issues, errors, failures } = cause as Error & { issues?: unknown; errors?: unknown; failures?: unknown }
+  // Zod, Valibot and every other library of Standard Schema; Superstruct; Yup.
+  return Array.isArray(issues) || typeof failures === 'function' || (name === 'ValidationError' && Array.isArray(errors))
 }
 
 /** What the guards of this file have thrown. */
 const answers = new WeakMap<TRPCError, HttpAnswer>()
 
 function refusalOf(answer: HttpAnswer): TRPCError {
-  const error = new TRPCError({ code: codeOf(answer.status), message: answer.body })
+  // Read by callers on the server, and by clients where `tenancyErrors` is not the formatter.
+  const { title, detail = title } = JSON.parse(answer.body) as Problem
+  const error = new TRPCError({ code: codeOf(answer.status), message: detail })
   answers.set(error, answer)
   return error
 }

@@ -7,6 +7,7 @@ import type { HttpTenancy } from '../../ports/tenancy-like.ts'
 import type { Attributes, Tenant, TenantRef } from '../../types.ts'
 import { checkedMaintenance, type MaintenanceOptions } from './maintenance-pass.ts'
 import { createMemberGuard, type MemberGuard, type UserOf } from './member-guard.ts'
+import { notATenancy } from './not-a-tenancy.ts'
 import type { HttpAnswer } from './problem.ts'
 import { checkedRetryAfter, type RefusalOptions, type Refused } from './refusal.ts'
 
@@ -90,13 +91,7 @@ export function checkedAdmission<A extends object, R>(
 /** At the start of the app, not at its first request: there the error would be a TypeError without a name of this package. */
 function assertTenancy(what: string, given: Partial<Pick<HttpTenancy, 'resolve' | 'run'>> | undefined): void {
   if (typeof given?.resolve === 'function' && typeof given.run === 'function') return
-  throw new TenancyError(
-    'INVALID_OPTION',
-    `${what} takes a tenancy first, the result of createTenancy(config); it got ${seen(given)}.`,
-    {
-      details: { what, option: 'tenancy', seen: seen(given) },
-    },
-  )
+  throw notATenancy(what, given)
 }
 
 /** A resolver of your own may check what it reads; what one of partywall reads is known. */

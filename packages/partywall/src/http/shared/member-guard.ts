@@ -7,6 +7,7 @@ import { assertKnownKeys } from '../../known-keys.ts'
 import { seen } from '../../seen.ts'
 import type { MemberTenancy } from '../../ports/tenancy-like.ts'
 import type { Member, MemberRequirement } from '../../types.ts'
+import { notATenancy } from './not-a-tenancy.ts'
 import { problemAnswer, type HttpAnswer } from './problem.ts'
 import { errorAnswer } from './refusal.ts'
 
@@ -64,7 +65,7 @@ export function createMemberGuard<R>(
     try {
       const found = await tenancy.members.check(tenant, userId, required)
       const member = impersonatedBy === undefined ? found : Object.freeze({ ...found, impersonatedBy })
-      noteMember(request as object, member)
+      noteMember(request, member)
       return { member }
     } catch (error) {
       const refused = tenancyErrorOf(error)
@@ -114,13 +115,7 @@ export function memberOf(request: object): RequestMember {
 
 function assertHasMembers(what: string, tenancy: Partial<MemberTenancy>): asserts tenancy is MemberTenancy {
   if (typeof tenancy.tryCurrent === 'function' && typeof tenancy.members?.check === 'function') return
-  throw new TenancyError(
-    'INVALID_OPTION',
-    `${what} takes a tenancy first, the result of createTenancy(config); it got ${seen(tenancy)}.`,
-    {
-      details: { what, option: 'tenancy', seen: seen(tenancy) },
-    },
-  )
+  throw notATenancy(what, tenancy)
 }
 
 /** @throws TenancyError INVALID_OPTION */
@@ -146,8 +141,9 @@ export function signedInUser(user: string | SignedInUser | null | undefined): Si
 const guardKey = Symbol.for('partywall.request.memberGuard')
 const memberKey = Symbol.for('partywall.request.member')
 
-function noteMember(request: object, value: RequestMember): void {
-  Object.defineProperty(request, memberKey, { value, configurable: true })
+/** Not on a frozen context of an application, which would throw. */
+function noteMember(request: unknown, value: RequestMember): void {
+  if (Object.isExtensible(request)) Object.defineProperty(request as object, memberKey, { value, configurable: true })
 }
 
 function invalidGuard(what: string, cause: TenancyError): TenancyError {
