@@ -12,7 +12,9 @@ import { assertKnownKeys } from '../known-keys.ts'
 import type { MemberTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
 import type { Attributes, MemberRequirement, Tenant } from '../types.ts'
+import { withLaterErrorsMasked, type Mask } from './graphql-yoga-later.ts'
 import { createMemberGuard, type RequestMember, type UserOf } from './shared/member-guard.ts'
+import { notATenancy } from './shared/not-a-tenancy.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { checkedRetryAfter, errorAnswer, type RefusalOptions } from './shared/refusal.ts'
 
@@ -46,7 +48,8 @@ export interface TenantContext<A extends object = Attributes> {
 }
 
 /**
- * A plugin that adds a TenantContext to the context. Costs nothing; `requireMember` a lookup of the member, mostly from the cache.
+ * A plugin that adds a TenantContext to the context, and masks the errors of what `@defer` and `@stream` send later, which Yoga forgets. Costs nothing; `requireMember` a lookup of the member,
+ * mostly from the cache.
  * @example createYoga({ schema, plugins: [tenantContext(tenancy, { user: (context) => userOf(context.request) })], maskedErrors: { maskError: tenancyErrors() } })
  * @throws TenancyError INVALID_OPTION
  */
@@ -55,14 +58,26 @@ export function tenantContext<A extends object, C extends object = { readonly re
   options: TenantContextOptions<C> = {},
 ): Plugin<TenantContext<A>> {
   assertKnownKeys('tenantContext', options, ['user'], 'INVALID_OPTION')
+  if (typeof (tenancy as ContextTenancy | undefined)?.tryCurrent !== 'function') throw notATenancy('tenantContext', tenancy)
   warnIfUntested('graphql-yoga')
   const { user } = options
   const guard =
     user === undefined ? undefined : createMemberGuard<C>(tenancy as Partial<MemberTenancy>, { user }, 'tenantContext')
 
+  let mask: Mask | undefined = tenancyErrors() as Mask
+  const later = ({ result, setResult }: LaterResult): void => {
+    const masked = mask && withLaterErrorsMasked(result as object, mask)
+    if (masked !== undefined) setResult(masked as never)
+  }
   return {
+    onYogaInit({ yoga }) {
+      mask = maskOf(yoga, mask)
+    },
+    onExecute: () => ({ onExecuteDone: ({ result }) => (isStream(result) ? { onNext: later } : undefined) }),
+    onSubscribe: () => ({ onSubscribeResult: ({ result }) => (isStream(result) ? { onNext: later } : undefined) }),
     onContextBuilding({ context, extendContext }) {
       const tenant = tenancy.tryCurrent()
+      assertFree(context, tenant)
       extendContext({
         tenant,
         requireTenant() {
@@ -80,6 +95,38 @@ export function tenantContext<A extends object, C extends object = { readonly re
         },
       })
     },
+  }
+}
+
+interface LaterResult {
+  readonly result: unknown
+  readonly setResult: (result: never) => void
+}
+
+function isStream(result: unknown): boolean {
+  return typeof result === 'object' && result !== null && Symbol.asyncIterator in result
+}
+
+/** The mask that the application has chosen. Undefined where it has switched masks off; the given one where this version of Yoga keeps it elsewhere. */
+function maskOf(yoga: object, otherwise: Mask | undefined): Mask | undefined {
+  const options = Reflect.get(yoga, 'maskedErrorsOpts') as
+    | { readonly maskError: MaskError; readonly errorMessage: string }
+    | null
+    | undefined
+  if (options === null) return undefined
+  return options === undefined ? otherwise : (error) => options.maskError(error, options.errorMessage)
+}
+
+/** Code that reads its own value under one of these names would read ours, or the other way round. @throws TenancyError INVALID_OPTION */
+function assertFree(context: object, tenant: Tenant<any> | undefined): void {
+  for (const name of ['tenant', 'requireTenant', 'requireShared', 'requireMember']) {
+    const value: unknown = Reflect.get(context, name)
+    if (value === undefined || (name === 'tenant' && value === tenant)) continue
+    throw new TenancyError(
+      'INVALID_OPTION',
+      `The context already has "${name}" when tenantContext sets it. Give the one of the application another name, and use tenantContext once.`,
+      { details: { what: 'tenantContext', option: name } },
+    )
   }
 }
 
@@ -102,13 +149,18 @@ export function tenancyErrors(options: YogaErrorsOptions = {}): MaskError {
     const located = isGraphQLError(error) ? error : undefined
     // What a resolver threw stands in the error by which graphql says where.
     const answer = errorAnswer(located?.originalError ?? error, { retryAfterMs })
-    const isOfApplication =
-      located !== undefined && (located.originalError === undefined || isGraphQLError(located.originalError))
-    if (answer === undefined && isOfApplication) return located
+    if (answer === undefined && located !== undefined && isOfApplication(located)) return located
     const { status, headers, body } = answer ?? problemAnswer('INTERNAL_ERROR')
     if (status >= 500) log((located?.originalError ?? error) as Error)
     return graphqlError({ status, headers, body }, located)
   }
+}
+
+/** As Yoga decides: an error of the database does not become one of the application by a GraphQLError around it. */
+function isOfApplication({ originalError }: GraphQLError): boolean {
+  return (
+    originalError === undefined || originalError === null || (isGraphQLError(originalError) && isOfApplication(originalError))
+  )
 }
 
 /** Of any copy of graphql. */
