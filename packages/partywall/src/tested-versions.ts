@@ -29,6 +29,7 @@ export const testedVersions = {
   knex: ['3.0 to 3.3'],
   koa: ['3.3'],
   kysely: ['0.29'],
+  next: ['16.4'],
   'node-pg-migrate': ['9.0'],
   'pg-promise': ['12.0 to 12.7'],
   postgres: ['3.4.5 to 3.4.9'],

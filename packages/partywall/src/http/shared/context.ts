@@ -57,5 +57,14 @@ export function bindBody<Chunk>(tenancy: ContextTenancy, body: ReadableStream<Ch
   )
 }
 
+/**
+ * Runs the listeners of a signal in the current scope, wherever it is aborted: the server does so when the client has left, outside of every scope. Call it inside the scope.
+ * @example await tenancy.run(tenant, () => { bindSignal(tenancy, request.signal); return handle(request) })
+ */
+export function bindSignal(tenancy: ContextTenancy, signal: AbortSignal): void {
+  const dispatch = signal.dispatchEvent
+  signal.dispatchEvent = tenancy.bind((event: Event) => Reflect.apply(dispatch, signal, [event]) as boolean)
+}
+
 /** The emitters as they were. To bind an emit that is bound already would keep the outer scope instead of the inner one. */
 const unboundEmit = new WeakMap<EventEmitter, Emit>()

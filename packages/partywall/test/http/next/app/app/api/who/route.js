@@ -1,0 +1,4 @@
+import { everywhere } from '../../../lib/notes.js'
+import { tenantRoute } from '../../../lib/tenancy.js'
+
+export const GET = tenantRoute(async (_request, _context, { schema }) => Response.json([schema, ...(await everywhere())]))
