@@ -6,29 +6,25 @@ import { betterAuth, type Auth, type BetterAuthOptions } from 'better-auth'
 import type { Pool } from 'pg'
 import { catalogKey } from '../../catalog-key.ts'
 import type { Database } from '../../ports/database.ts'
-import { BoundedMap } from '../../bounded-map.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { RequestFacts, Resolution } from '../../ports/resolver.ts'
+import { isOwnOrigin } from '../../http/shared/own-origin.ts'
 import { warnIfUntested } from '../../tested-versions.ts'
-import type { Attributes, Domain, Tenant, TenantRef } from '../../types.ts'
-import { assertWholeNumber } from '../../whole-number.ts'
+import type { Attributes, Tenant, TenantRef } from '../../types.ts'
 import { authHandle, type AuthHandle } from './auth-handle.ts'
 import { masterSecrets, type MasterSecrets } from '../../master-secrets.ts'
 import { derivedSecrets } from './auth-secrets.ts'
 import { limitsInMemory, prefixed, prefixedLimits } from './auth-storage.ts'
 import { assertOwnOptions } from './checked-options.ts'
+import { tenantInstances, type DomainEvents } from './tenant-instances.ts'
 
 /** A tenancy, the result of `createTenancy(config)`. */
-export interface TenantAuthTenancy<A extends object = Attributes> {
+export interface TenantAuthTenancy<A extends object = Attributes> extends DomainEvents {
   readonly pool: Pool
   readonly [catalogKey]: unknown
   resolve(facts: RequestFacts): Promise<Resolution<A>>
   current(): Tenant<A>
   url(ref: TenantRef, path?: string): Promise<string>
-  on(
-    event: 'domain.primary' | 'domain.removed' | 'domain.added',
-    listener: (payload: { readonly domain: Domain }) => unknown,
-  ): () => void
 }
 
 export interface TenantAuthSettings extends MasterSecrets {
@@ -53,27 +49,11 @@ export function tenantAuth<O extends BetterAuthOptions, A extends object = Attri
   assertKnownKeys('tenantAuth', settings, ['secret', 'secrets', 'maxInstances'], 'INVALID_OPTION')
   warnIfUntested('better-auth')
   const { maxInstances = 1000 } = settings
-  assertWholeNumber('INVALID_OPTION', '"maxInstances" of tenantAuth', 'maxInstances', maxInstances, { least: 1 })
   const audit = { catalog: tenancy[catalogKey] as Pick<Database, 'transaction'>, tenant: () => tenancy.current() }
   const masters = masterSecrets('tenantAuth', settings)
   const limits = limitsInMemory()
-  const instances = new BoundedMap<string, Kept<O>>(maxInstances)
-  for (const event of ['domain.primary', 'domain.removed', 'domain.added'] as const)
-    tenancy.on(event, ({ domain }) => instances.delete(domain.tenantId))
-
-  return authHandle<O>(() => {
-    const tenant = tenancy.current()
-    const version = JSON.stringify(tenant)
-    const kept = instances.get(tenant.id)
-    if (kept !== undefined && kept.version === version && kept.until > performance.now()) return kept.instance
-    const instance = made(tenant)
-    instances.set(tenant.id, { instance, version, until: performance.now() + 60_000 })
-    // What failed is tried again.
-    instance.catch(() => {
-      if (instances.get(tenant.id)?.instance === instance) instances.delete(tenant.id)
-    })
-    return instance
-  }, audit)
+  const instances = tenantInstances<O, Tenant<A>>('tenantAuth', tenancy, maxInstances, made)
+  return authHandle<O>(() => instances(tenancy.current()), audit)
 
   async function made(tenant: Tenant<A>): Promise<Auth<O>> {
     const given: O = options(tenant)
@@ -88,7 +68,7 @@ export function tenantAuth<O extends BetterAuthOptions, A extends object = Attri
       baseURL: given.baseURL ?? new URL(await tenancy.url({ id: tenant.id })).origin,
       trustedOrigins: async (request?: Request) => [
         ...((trustedOrigins as string[] | undefined) ?? []),
-        ...(await ownOrigin(request, tenant.id)),
+        ...(await ownOrigin(request, tenant)),
       ],
       ...(secondaryStorage !== undefined && { secondaryStorage: prefixed(secondaryStorage, prefix) }),
       rateLimit: {
@@ -101,19 +81,9 @@ export function tenantAuth<O extends BetterAuthOptions, A extends object = Attri
   }
 
   /** The origin of the page that asks, where its host leads to the tenant. */
-  async function ownOrigin(request: Request | undefined, tenantId: string): Promise<string[]> {
+  async function ownOrigin(request: Request | undefined, tenant: Tenant<A>): Promise<string[]> {
     const origin = request?.headers.get('origin') ?? ''
-    const [, scheme, host] = /^(https?):\/\/([^/?#@,\s*]+)$/.exec(origin) ?? []
-    if (host === undefined || (scheme === 'http' && !/^(?:.*\.)?localhost(?::\d+)?$/.test(host))) return []
-    // By the host alone: what else names a tenant in this request says nothing about the page.
-    const resolution = await tenancy.resolve({ host })
-    return resolution.outcome === 'resolved' && resolution.tenant.id === tenantId ? [origin] : []
+    // Better Auth reads a star as a pattern.
+    return !origin.includes('*') && (await isOwnOrigin(tenancy, origin, tenant)) ? [origin] : []
   }
-}
-
-interface Kept<O extends BetterAuthOptions> {
-  readonly instance: Promise<Auth<O>>
-  /** The tenant as it was then. */
-  readonly version: string
-  readonly until: number
 }
