@@ -2,9 +2,7 @@
  * What `@defer` and `@stream` send later has its errors inside of the parts `incremental` and `completed`. Yoga masks only the errors beside the data, so the message of an error of the
  * database would reach the client from there.
  */
-import type { GraphQLFormattedError } from 'graphql'
-
-export type Mask = (error: unknown) => Error
+import { shownError, type Mask } from './graphql-yoga-shown.ts'
 
 interface Part {
   readonly errors?: readonly unknown[] | undefined
@@ -21,17 +19,10 @@ export function withLaterErrorsMasked<R extends object>(result: R, mask: Mask): 
   const parts = [...(incremental ?? []), ...(completed ?? [])]
   if (parts.every(({ errors }) => errors === undefined)) return undefined
   const masked = (part: Part): Part =>
-    part.errors === undefined ? part : { ...part, errors: part.errors.map((error) => sent(mask(error))) }
+    part.errors === undefined ? part : { ...part, errors: part.errors.map((error) => shownError(mask(error))) }
   return {
     ...result,
     ...(incremental && { incremental: incremental.map(masked) }),
     ...(completed && { completed: completed.map(masked) }),
   }
-}
-
-/** Yoga takes what it keeps for itself out of the errors beside the data only. */
-function sent(error: Error & { toJSON?: () => GraphQLFormattedError }): object {
-  const { extensions = {}, ...others } = error.toJSON?.() ?? { message: error.message }
-  const { http: _http, unexpected: _unexpected, ...shown } = extensions as Record<string, unknown>
-  return { ...others, ...(Object.keys(shown).length > 0 && { extensions: shown }) }
 }

@@ -12,7 +12,9 @@ import { assertKnownKeys } from '../known-keys.ts'
 import type { MemberTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
 import type { Attributes, MemberRequirement, Tenant } from '../types.ts'
-import { withLaterErrorsMasked, type Mask } from './graphql-yoga-later.ts'
+import { withLaterErrorsMasked } from './graphql-yoga-later.ts'
+import { maskedOutside } from './graphql-yoga-outside.ts'
+import type { Mask } from './graphql-yoga-shown.ts'
 import { createMemberGuard, type RequestMember, type UserOf } from './shared/member-guard.ts'
 import { notATenancy } from './shared/not-a-tenancy.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
@@ -48,7 +50,7 @@ export interface TenantContext<A extends object = Attributes> {
 }
 
 /**
- * A plugin that adds a TenantContext to the context, and masks the errors of what `@defer` and `@stream` send later, which Yoga forgets. Costs nothing; `requireMember` a lookup of the member,
+ * A plugin that adds a TenantContext to the context, and masks the errors that Yoga forgets: of what `@defer` and `@stream` send later, and of hooks for requests and responses. Costs nothing; `requireMember` a lookup of the member,
  * mostly from the cache.
  * @example createYoga({ schema, plugins: [tenantContext(tenancy, { user: (context) => userOf(context.request) })], maskedErrors: { maskError: tenancyErrors() } })
  * @throws TenancyError INVALID_OPTION
@@ -73,6 +75,7 @@ export function tenantContext<A extends object, C extends object = { readonly re
     onYogaInit({ yoga }) {
       mask = maskOf(yoga, mask)
     },
+    instrumentation: { request: async (_request, handle) => maskedOutside(handle, mask) },
     onExecute: () => ({ onExecuteDone: ({ result }) => (isStream(result) ? { onNext: later } : undefined) }),
     onSubscribe: () => ({ onSubscribeResult: ({ result }) => (isStream(result) ? { onNext: later } : undefined) }),
     onContextBuilding({ context, extendContext }) {

@@ -1,9 +1,17 @@
 /** What a client of GraphQL Yoga gets to read of errors: also of those that `@defer` and `@stream` send later. */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createAdaptorServer } from '@hono/node-server'
 import { GraphQLError } from 'graphql'
-import { createSchema, createYoga, type YogaInitialContext, type YogaServerOptions } from 'graphql-yoga'
-import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { createSchema, createYoga, type Plugin, type YogaInitialContext, type YogaServerOptions } from 'graphql-yoga'
+import { Hono } from 'hono'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { tenancyErrors, tenantContext, type TenantContext } from '../../../src/http/graphql-yoga.ts'
+import { tenancyErrors as honoErrors, tenantMiddleware } from '../../../src/http/hono.ts'
+import { tenantListener } from '../../../src/http/node.ts'
+import { Client } from '../contract/client.ts'
 import { names, rpcWorld, whole } from './world.ts'
 
 const { tenancy, where } = await rpcWorld()
@@ -158,4 +166,61 @@ test('the tenant itself may stand there', async () => {
 
 test.each([undefined, null, {}, 'tenancy'])('%j is refused in place of a tenancy, at the start', (given) => {
   expect(() => tenantContext(given as never)).toThrow(/^tenantContext takes a tenancy first/)
+})
+
+const hooks: Record<string, Plugin> = {
+  onRequest: { onRequest: async () => void (await fromDatabase()) },
+  onResponse: { onResponse: async () => void (await fromDatabase()) },
+  onResultProcess: { onResultProcess: async () => void (await fromDatabase()) },
+  onRequestParse: { onRequestParse: async () => void (await fromDatabase()) },
+}
+
+/** What a client of a real server gets. */
+async function answerOf(server: Server) {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    return await new Client((server.address() as AddressInfo).port).get('t1', '/graphql?query={item{where}}')
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+function serverOf(yoga: ReturnType<typeof yogaOf>): Server {
+  return createServer(tenantListener(tenancy, (req: IncomingMessage, res: ServerResponse) => yoga(req, res) as unknown))
+}
+
+describe.each(Object.keys(hooks))('an error of the database in the hook %s', (name) => {
+  const plugins = [tenantContext(tenancy), hooks[name]!]
+
+  test('says nothing, has no stack, and is logged', async () => {
+    const { status, text, json } = await answerOf(serverOf(yogaOf({ ...masked, plugins })))
+    expect([status, json]).toEqual([
+      500,
+      { errors: [{ message: 'Internal Server Error', extensions: { code: 'INTERNAL_ERROR' } }] },
+    ])
+    expect(text).not.toContain('secret')
+    expect(log).toHaveBeenCalledWith(expect.objectContaining({ message: expect.stringContaining('secret_table') }))
+  })
+
+  test('says nothing on Hono, whose own handler gets it', async () => {
+    const app = new Hono().use(tenantMiddleware(tenancy))
+    const yoga = yogaOf({ ...masked, plugins })
+    app.on(['GET', 'POST'], '/graphql', async (c) => yoga.fetch(c.req.raw))
+    app.onError(honoErrors({ log: () => {} }))
+    const { status, text } = await answerOf(createAdaptorServer(app) as Server)
+    expect([status, /secret|stack/.test(text)]).toEqual([500, false])
+  })
+})
+
+test('a naive server without the plugin sends the stack of what a hook throws', async () => {
+  const { text } = await answerOf(serverOf(yogaOf({ ...masked, plugins: [hooks['onRequest']!] })))
+  expect(text).toMatch(/secret_table[^]*\n {4}at /)
+})
+
+test('a refusal in a hook is answered by its code', async () => {
+  const plugins = [tenantContext(tenancy), { onRequest: () => tenancy.run('repaired', () => {}) }]
+  const { status, json } = await answerOf(serverOf(yogaOf({ ...masked, plugins })))
+  expect([status, json.errors[0].extensions]).toEqual([503, { code: 'TENANT_MAINTENANCE' }])
 })

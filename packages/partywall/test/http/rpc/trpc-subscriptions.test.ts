@@ -16,14 +16,15 @@ const { tenancy, where } = await rpcWorld()
 afterAll(() => tenancy.close())
 
 test('a subscription without an end is ended by maxDurationMs, and a tenant that was suspended meanwhile is refused then', async () => {
-  const t = initTRPC.create({ errorFormatter: tenancyErrors(), sse: { maxDurationMs: 300 } })
+  const t = initTRPC.create({ errorFormatter: tenancyErrors(), sse: { maxDurationMs: 1_500 } })
   const { requireTenant } = tenantMiddlewares(tenancy)
-  const left = Promise.withResolvers<void>()
+  const [begun, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const router = t.router({
     ticks: t.procedure.use(requireTenant).subscription(async function* () {
       try {
         for (;;) {
           yield await where()
+          begun.resolve()
           await sleep(5)
         }
       } finally {
@@ -36,7 +37,7 @@ test('a subscription without an end is ended by maxDurationMs, and a tenant that
   await once(server, 'listening')
   const client = new Client((server.address() as AddressInfo).port)
   const asked = client.get('t8', '/trpc/ticks', { headers: { accept: 'text/event-stream' } })
-  await sleep(50)
+  await begun.promise
   await tenancy.tenants.suspend('t8')
   const events = [...(await asked).text.matchAll(/^data: "([^"]*)"$/gm)].map(([, value]) => value)
   expect(new Set(events)).toEqual(new Set([whole('t8')]))
