@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { serve } from '@hono/node-server'
+import { getRequestListener, serve } from '@hono/node-server'
 import express from 'express'
 import fastify from 'fastify'
 import { H3, toNodeHandler } from 'h3'
@@ -15,6 +15,7 @@ import * as ofH3 from '../../src/http/h3.ts'
 import * as ofHono from '../../src/http/hono.ts'
 import { createSwitch, guardRequest, memberOf } from '../../src/http/http.ts'
 import * as ofKoa from '../../src/http/koa.ts'
+import * as ofNext from '../../src/http/next/next.ts'
 import { tenantListener } from '../../src/http/node.ts'
 import { byHost, createTenancy } from '../../src/index.ts'
 import { testDatabase } from '../support/servers/database.ts'
@@ -59,6 +60,11 @@ const servers: Record<string, () => Server | Promise<Server>> = {
     const app = new H3().use(ofH3.tenantMiddleware(tenancy, { none, user: (event) => event.req.headers.get(header) }))
     app.get('/admin', (event) => ofH3.memberOf(event), { middleware: [ofH3.requireMember(admin)] })
     return createServer(toNodeHandler(app))
+  },
+  next() {
+    const { tenantRoute } = ofNext.tenantNext(tenancy, { none, user: ({ headers }) => headers.get(header) })
+    const route = tenantRoute(ofNext.requireMember(admin, () => Response.json(ofNext.memberOf())))
+    return createServer(getRequestListener((request) => route(request, { params: Promise.resolve({}) })))
   },
   'node:http'() {
     const options = {

@@ -267,6 +267,14 @@ describe('byPath', () => {
     pages.forEach((page, index) => expect(paragraphOf(page)).toBe(`${names[index]} /t/${names[index]}/notes`))
   })
 
+  test('a link that is followed in the browser gets the page of its tenant, too', async () => {
+    const answers = await Promise.all(names.map((name) => apex(`/t/${name}/links?_rsc`, { rsc: '1' })))
+    answers.forEach(({ text, headers }, index) => {
+      expect(headers['content-type']).toBe('text/x-component')
+      expect(text).toContain(`"${names[index]} /t/${names[index]}/notes"`)
+    })
+  })
+
   test('a tenant that does not exist has the same answer as an archived one', async () => {
     const [missing, gone] = [await apex('/t/missing/api/who'), await apex('/t/gone/api/who')]
     expect(missing).toMatchObject({ status: 404, json: { code: 'UNKNOWN_TENANT' } })
