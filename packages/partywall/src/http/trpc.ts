@@ -10,9 +10,9 @@ import { TRPCError, type TRPCDefaultErrorData, type TRPCDefaultErrorShape, type 
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
-import type { MemberTenancy } from '../ports/tenancy-like.ts'
+import type { GuardTenancy, MemberTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
-import type { Attributes, MemberRequirement, Tenant } from '../types.ts'
+import type { MemberRequirement, Tenant } from '../types.ts'
 import { createMemberGuard, type RequestMember, type UserOf } from './shared/member-guard.ts'
 import { notATenancy } from './shared/not-a-tenancy.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
@@ -20,12 +20,7 @@ import { checkedRetryAfter, errorAnswer, type RefusalOptions } from './shared/re
 
 export type { RequestMember, SignedInUser, UserOf } from './shared/member-guard.ts'
 export type { RefusalOptions } from './shared/refusal.ts'
-export type { MemberTenancy } from '../ports/tenancy-like.ts'
-
-/** What the middlewares call of a tenancy. */
-export interface ProcedureTenancy<A extends object = Attributes> extends Partial<Omit<MemberTenancy, 'tryCurrent'>> {
-  tryCurrent(): Tenant<A> | undefined
-}
+export type { GuardTenancy, MemberTenancy } from '../ports/tenancy-like.ts'
 
 export interface TenantMiddlewaresOptions<C extends object> {
   /** The id of the user who is signed in, from the context that `createContext` made; for `requireMember`. @default none */
@@ -56,11 +51,11 @@ export interface TenantMiddlewares<A extends object, C extends object> {
  * @throws TenancyError INVALID_OPTION
  */
 export function tenantMiddlewares<A extends object, C extends object = object>(
-  tenancy: ProcedureTenancy<A>,
+  tenancy: GuardTenancy<A>,
   options: TenantMiddlewaresOptions<C> = {},
 ): TenantMiddlewares<A, C> {
   assertKnownKeys('tenantMiddlewares', options, ['user'], 'INVALID_OPTION')
-  if (typeof (tenancy as ProcedureTenancy | undefined)?.tryCurrent !== 'function') throw notATenancy('tenantMiddlewares', tenancy)
+  if (typeof (tenancy as GuardTenancy | undefined)?.tryCurrent !== 'function') throw notATenancy('tenantMiddlewares', tenancy)
   warnIfUntested('@trpc/server')
   const { user } = options
   const guard =

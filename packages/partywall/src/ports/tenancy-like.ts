@@ -30,6 +30,11 @@ export interface MemberTenancy {
   }
 }
 
+/** What guards need that run in a scope which an adapter has entered. */
+export interface GuardTenancy<A extends object = Attributes> extends Partial<Omit<MemberTenancy, 'tryCurrent'>> {
+  tryCurrent(): Tenant<A> | undefined
+}
+
 /** What an endpoint needs with which a user chooses a tenant. */
 export interface SwitchTenancy<A extends object = Attributes> {
   actingAs<T>(actor: string, fn: () => T): Promise<Awaited<T>>

@@ -280,6 +280,7 @@ const rooms: Record<string, readonly string[]> = {
   // Made of the adapters of its platforms.
   'http/nest': ['ports', 'http/shared', 'http'],
   'http/next': ['ports', 'http/shared'],
+  'http/graphql-yoga': ['ports', 'http/shared'],
   'http/socket-io': ['ports', 'http/shared'],
   // Tokens that the application signs: imported on their own.
   'auth/better-auth': ['ports', 'http/shared', 'catalog/audit'],

@@ -4,30 +4,25 @@
  *
  * Not isolated by it: what is kept outside of a request, such as a pub/sub whose topics all tenants share, a response cache, and a DataLoader that is not made for each request.
  */
-import '../node-version.ts'
+import '../../node-version.ts'
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
 import type { MaskError, Plugin } from 'graphql-yoga'
-import { TenancyError } from '../errors.ts'
-import { assertKnownKeys } from '../known-keys.ts'
-import type { MemberTenancy } from '../ports/tenancy-like.ts'
-import { warnIfUntested } from '../tested-versions.ts'
-import type { Attributes, MemberRequirement, Tenant } from '../types.ts'
-import { withLaterErrorsMasked } from './graphql-yoga-later.ts'
-import { maskedOutside } from './graphql-yoga-outside.ts'
-import type { Mask } from './graphql-yoga-shown.ts'
-import { createMemberGuard, type RequestMember, type UserOf } from './shared/member-guard.ts'
-import { notATenancy } from './shared/not-a-tenancy.ts'
-import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
-import { checkedRetryAfter, errorAnswer, type RefusalOptions } from './shared/refusal.ts'
+import { TenancyError } from '../../errors.ts'
+import { assertKnownKeys } from '../../known-keys.ts'
+import type { GuardTenancy, MemberTenancy } from '../../ports/tenancy-like.ts'
+import { warnIfUntested } from '../../tested-versions.ts'
+import type { Attributes, MemberRequirement, Tenant } from '../../types.ts'
+import { withLaterErrorsMasked } from './later.ts'
+import { maskedOutside } from './outside.ts'
+import type { Mask } from './shown.ts'
+import { createMemberGuard, type RequestMember, type UserOf } from '../shared/member-guard.ts'
+import { notATenancy } from '../shared/not-a-tenancy.ts'
+import { problemAnswer, type HttpAnswer } from '../shared/problem.ts'
+import { checkedRetryAfter, errorAnswer, type RefusalOptions } from '../shared/refusal.ts'
 
-export type { RequestMember, SignedInUser, UserOf } from './shared/member-guard.ts'
-export type { RefusalOptions } from './shared/refusal.ts'
-export type { MemberTenancy } from '../ports/tenancy-like.ts'
-
-/** What the plugin calls of a tenancy. */
-export interface ContextTenancy<A extends object = Attributes> extends Partial<Omit<MemberTenancy, 'tryCurrent'>> {
-  tryCurrent(): Tenant<A> | undefined
-}
+export type { RequestMember, SignedInUser, UserOf } from '../shared/member-guard.ts'
+export type { RefusalOptions } from '../shared/refusal.ts'
+export type { GuardTenancy, MemberTenancy } from '../../ports/tenancy-like.ts'
 
 export interface TenantContextOptions<C extends object> {
   /** The id of the user who is signed in, from the context; for `requireMember`. @default none */
@@ -56,11 +51,11 @@ export interface TenantContext<A extends object = Attributes> {
  * @throws TenancyError INVALID_OPTION
  */
 export function tenantContext<A extends object, C extends object = { readonly request: Request }>(
-  tenancy: ContextTenancy<A>,
+  tenancy: GuardTenancy<A>,
   options: TenantContextOptions<C> = {},
 ): Plugin<TenantContext<A>> {
   assertKnownKeys('tenantContext', options, ['user'], 'INVALID_OPTION')
-  if (typeof (tenancy as ContextTenancy | undefined)?.tryCurrent !== 'function') throw notATenancy('tenantContext', tenancy)
+  if (typeof (tenancy as GuardTenancy | undefined)?.tryCurrent !== 'function') throw notATenancy('tenantContext', tenancy)
   warnIfUntested('graphql-yoga')
   const { user } = options
   const guard =

@@ -2,7 +2,7 @@
  * What fails outside of an operation, such as a hook of a plugin for requests and responses. Yoga masks none of it, and answers with the stack of the error and its message, in
  * production, too.
  */
-import { shownError, type Mask } from './graphql-yoga-shown.ts'
+import { shownError, type Mask } from './shown.ts'
 
 /** Runs the handling of a request; what it rejects with is masked. An end by the client stays what it is. */
 export async function maskedOutside(handle: () => unknown, mask: Mask | undefined): Promise<void> {

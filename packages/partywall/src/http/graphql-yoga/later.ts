@@ -2,7 +2,7 @@
  * What `@defer` and `@stream` send later has its errors inside of the parts `incremental` and `completed`. Yoga masks only the errors beside the data, so the message of an error of the
  * database would reach the client from there.
  */
-import { shownError, type Mask } from './graphql-yoga-shown.ts'
+import { shownError, type Mask } from './shown.ts'
 
 interface Part {
   readonly errors?: readonly unknown[] | undefined
