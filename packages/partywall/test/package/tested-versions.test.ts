@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { PostgreSqlConnection } from '@mikro-orm/postgresql'
 import type { knex } from 'knex'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { assertUsableVersion } from '../../src/auth/better-auth/usable-version.ts'
 import { tenantKnex } from '../../src/orm/knex.ts'
 import { tenantMikroOrmOptions } from '../../src/orm/mikro-orm.ts'
 import type { ScopedOrmTenancy } from '../../src/ports/tenancy-like.ts'
@@ -48,6 +49,18 @@ test('an adapter warns when it is made, not when it is imported', async () => {
   expect(warnings).toHaveBeenCalledTimes(1)
   expect(warnings.mock.calls[0]![0]).toMatch(
     /^express 3\.21\.2 is installed, and partywall is tested with 4\.\d+ to 4\.\d+ and 5\./,
+  )
+})
+
+test.each([
+  ['1.7.24', /^better-auth 1\.7\.24 is older than 1\.7\.25/],
+  ['1.7.25', undefined],
+  ['1.8.0', undefined],
+])('Better Auth %s: one whose mails are for an address, whatever the tenant, is refused', async (version, message) => {
+  await appWith('better-auth', { name: 'better-auth', version })
+  if (message === undefined) return expect(() => assertUsableVersion()).not.toThrow()
+  expect(() => assertUsableVersion()).toThrow(
+    expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(message) }),
   )
 })
 

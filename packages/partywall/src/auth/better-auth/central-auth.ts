@@ -4,7 +4,6 @@ import type { Pool } from 'pg'
 import { catalogKey } from '../../catalog-key.ts'
 import type { Database } from '../../ports/database.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
-import { warnIfUntested } from '../../tested-versions.ts'
 import { TenancyError } from '../../errors.ts'
 import { isOwnOrigin } from '../../http/shared/own-origin.ts'
 import type { RequestFacts, Resolution } from '../../ports/resolver.ts'
@@ -16,6 +15,7 @@ import { tenantInstances, type DomainEvents } from './tenant-instances.ts'
 import { masterSecrets, type MasterSecrets } from '../../master-secrets.ts'
 import { derivedSecrets } from './auth-secrets.ts'
 import { assertOwnOptions } from './checked-options.ts'
+import { assertUsableVersion } from './usable-version.ts'
 
 /** A tenancy, the result of `createTenancy(config)`. */
 export interface CentralAuthTenancy {
@@ -77,7 +77,7 @@ export function centralAuth<O extends BetterAuthOptions>(
   settings: CentralAuthSettings,
 ): AuthHandle<O> {
   assertKnownKeys('centralAuth', settings, ['secret', 'secrets', 'handOver', 'maxInstances'], 'INVALID_OPTION')
-  warnIfUntested('better-auth')
+  assertUsableVersion()
   assertOwnOptions('centralAuth', options, undefined)
   const masters = masterSecrets('centralAuth', settings)
   const audit = { catalog: tenancy[catalogKey] as Pick<Database, 'transaction'> }
@@ -85,6 +85,8 @@ export function centralAuth<O extends BetterAuthOptions>(
     betterAuth({
       ...centralModels(options),
       ...more,
+      // Better Auth looks at no origin where it finds that tests run.
+      advanced: { ...options.advanced, disableOriginCheck: false },
       ...derivedSecrets(masters, owner),
       database: tenancy.sharedPool,
     } as BetterAuthOptions) as unknown as Auth<O>

@@ -9,7 +9,6 @@ import type { Database } from '../../ports/database.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { RequestFacts, Resolution } from '../../ports/resolver.ts'
 import { isOwnOrigin } from '../../http/shared/own-origin.ts'
-import { warnIfUntested } from '../../tested-versions.ts'
 import type { Attributes, Tenant, TenantRef } from '../../types.ts'
 import { authHandle, type AuthHandle } from './auth-handle.ts'
 import { masterSecrets, type MasterSecrets } from '../../master-secrets.ts'
@@ -17,6 +16,7 @@ import { derivedSecrets } from './auth-secrets.ts'
 import { limitsInMemory, prefixed, prefixedLimits } from './auth-storage.ts'
 import { assertOwnOptions } from './checked-options.ts'
 import { tenantInstances, type DomainEvents } from './tenant-instances.ts'
+import { assertUsableVersion } from './usable-version.ts'
 
 /** A tenancy, the result of `createTenancy(config)`. */
 export interface TenantAuthTenancy<A extends object = Attributes> extends DomainEvents {
@@ -47,7 +47,7 @@ export function tenantAuth<O extends BetterAuthOptions, A extends object = Attri
   settings: TenantAuthSettings,
 ): AuthHandle<O> {
   assertKnownKeys('tenantAuth', settings, ['secret', 'secrets', 'maxInstances'], 'INVALID_OPTION')
-  warnIfUntested('better-auth')
+  assertUsableVersion()
   const { maxInstances = 1000 } = settings
   const audit = { catalog: tenancy[catalogKey] as Pick<Database, 'transaction'>, tenant: () => tenancy.current() }
   const masters = masterSecrets('tenantAuth', settings)
@@ -63,6 +63,8 @@ export function tenantAuth<O extends BetterAuthOptions, A extends object = Attri
     const counted = rateLimit?.storage ?? (secondaryStorage === undefined ? 'memory' : 'secondary-storage')
     return betterAuth({
       ...given,
+      // Better Auth looks at no origin where it finds that tests run.
+      advanced: { ...given.advanced, disableOriginCheck: false },
       ...derivedSecrets(masters, tenant.id),
       database: tenancy.pool,
       baseURL: given.baseURL ?? new URL(await tenancy.url({ id: tenant.id })).origin,
