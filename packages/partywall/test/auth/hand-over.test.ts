@@ -169,6 +169,30 @@ describe('a user who is signed in at the central host', () => {
     expect(at.cookies(acme).has('__Secure-better-auth.session_token')).toBe(false)
   })
 
+  test('reads and ends the session at the host of a tenant; the account is at the central host alone', async () => {
+    const at = await open()
+    const { id, email } = await person(at)
+    await tenancy.members.add('acme', id)
+    await enter(at, acme)
+    expect((await at.get(`https://${acme}/api/auth/get-session`)).json.user.id).toBe(id)
+    for (const [path, body] of [
+      ['sign-in/email', { email, password: 'a password' }],
+      ['sign-up/email', { name: 'Eve', email: 'eve@example.com', password: 'a password' }],
+      ['sign-in/social', { provider: 'idp', callbackURL: '/' }],
+      ['update-user', { name: 'changed' }],
+      ['change-password', { currentPassword: 'a password', newPassword: 'another password' }],
+    ] as const) {
+      const { status, json } = await at.post(`https://${acme}/api/auth/${path}`, body)
+      expect([path, status, json.code]).toEqual([path, 403, 'CENTRAL_HOST_ONLY'])
+    }
+    // The application itself may: it has no request.
+    const other = await tenancy.run('acme', () =>
+      central.call((api) => api.signInEmail({ body: { email, password: 'a password' } })),
+    )
+    expect(other.user.id).toBe(id)
+    expect([...at.cookies(acme).keys()]).toEqual(['__Secure-better-auth.session_token'])
+  })
+
   test('is not sent to another site', async () => {
     const at = await open()
     const { id } = await person(at)
@@ -213,6 +237,13 @@ describe('the token of a hand-over', () => {
     const other = browser()
     await other.get(`https://${acme}/api/auth/hand-over?path=/projects`)
     expect((await other.get((await ticket()).accept)).status).toBe(401)
+  })
+
+  test('works with the cookie of its own host only, whose name no sibling can set', async () => {
+    const { at, accept } = await ticket()
+    expect([...at.cookies(acme).keys()]).toEqual(['__Host-partywall_hand_over'])
+    at.take(acme, new Map([['partywall_hand_over', at.cookies(acme).get('__Host-partywall_hand_over')!]]))
+    expect((await at.get(accept)).status).toBe(401)
   })
 
   test('works at its tenant only', async () => {

@@ -8,7 +8,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import type { BetterAuthPlugin } from 'better-auth'
-import { APIError, createAuthEndpoint, getSessionFromCtx } from 'better-auth/api'
+import { APIError, createAuthEndpoint, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { TenancyError, tenancyErrorOf, type TenancyErrorCode } from '../../errors.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
@@ -74,7 +74,7 @@ export function handOver(tenancy: HandOverTenancy, centralUrl: string, options: 
   const accept = createAuthEndpoint('/hand-over/accept', { method: 'GET' }, async (ctx) => {
     const tenant = tenancy.tryCurrent()
     const token = (ctx.query as Record<string, unknown> | undefined)?.['token']
-    const verifier = ctx.getCookie(verifierCookie)
+    const verifier = ctx.getCookie(verifierName(ctx))
     if (tenant === undefined || typeof token !== 'string' || !isSecret(token) || verifier === null) throw refused()
     const kept = await ctx.context.internalAdapter.consumeVerificationValue(identifierOf(token))
     if (kept === null) throw refused()
@@ -87,7 +87,7 @@ export function handOver(tenancy: HandOverTenancy, centralUrl: string, options: 
     if (user === null) throw refused()
     const session = await ctx.context.internalAdapter.createSession(userId)
     await setSessionCookie(ctx, { session, user })
-    ctx.setCookie(verifierCookie, '', { ...cookieOptions(ctx), maxAge: 0 })
+    ctx.setCookie(verifierName(ctx), '', { ...cookieOptions(ctx), maxAge: 0 })
     throw ctx.redirect(url)
   })
 
@@ -112,8 +112,29 @@ export function handOver(tenancy: HandOverTenancy, centralUrl: string, options: 
     }
   }
 
-  return { id: 'partywall-hand-over', endpoints: { handOver: begin, acceptHandOver: accept } } satisfies BetterAuthPlugin
+  return {
+    id: 'partywall-hand-over',
+    endpoints: { handOver: begin, acceptHandOver: accept },
+    hooks: {
+      before: [
+        {
+          // Calls of the application itself have no request.
+          matcher: ({ path, request }) =>
+            request !== undefined && tenancy.tryCurrent() !== undefined && !atTenants.has(path ?? ''),
+          handler: createAuthMiddleware(async () => {
+            throw new APIError('FORBIDDEN', { code: 'CENTRAL_HOST_ONLY' })
+          }),
+        },
+      ],
+    },
+  } satisfies BetterAuthPlugin
 }
+
+/**
+ * What there is at the host of a tenant. The rest is at the central host alone: a sign-in there would let in who is not a member, and the pages of a tenant must not change the account of a user
+ * of other tenants.
+ */
+const atTenants = new Set(['/hand-over', '/hand-over/accept', '/get-session', '/sign-out', '/ok', '/error'])
 
 interface Ticket {
   readonly userId: string
@@ -127,20 +148,27 @@ interface Ticket {
 /** A tenant of others, one that does not exist, and one that is not served: one answer. */
 const notEntered = new Set<TenancyErrorCode>(['UNKNOWN_TENANT', 'NOT_A_MEMBER', 'INVALID_TENANT_REF', 'TENANT_SUSPENDED'])
 
-const verifierCookie = 'partywall_hand_over'
-
 interface CookieContext {
   setCookie(name: string, value: string, options: object): unknown
   readonly context: { readonly baseURL: string }
 }
 
 function setVerifier(ctx: CookieContext, verifier: string): void {
-  ctx.setCookie(verifierCookie, verifier, { ...cookieOptions(ctx), maxAge: 600 })
+  ctx.setCookie(verifierName(ctx), verifier, { ...cookieOptions(ctx), maxAge: 600 })
+}
+
+/** With the prefix that lets no sibling host set it: else a page of another tenant could sign a user in as someone else here. */
+function verifierName({ context }: Pick<CookieContext, 'context'>): string {
+  return isSecure(context.baseURL) ? '__Host-partywall_hand_over' : 'partywall_hand_over'
+}
+
+function isSecure(baseURL: string): boolean {
+  return baseURL.startsWith('https:')
 }
 
 /** For this host alone, and not for scripts; sent when the browser comes back from the central host. */
 function cookieOptions({ context }: CookieContext): object {
-  return { httpOnly: true, sameSite: 'lax', path: '/', secure: context.baseURL.startsWith('https:') }
+  return { httpOnly: true, sameSite: 'lax', path: '/', secure: isSecure(context.baseURL) }
 }
 
 function newSecret(): string {
