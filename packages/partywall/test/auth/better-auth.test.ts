@@ -309,6 +309,29 @@ test('trap 5, the page of a sibling: is trusted with one instance for a pattern 
   expect((await to.post('acme', '/sign-out', {}, ann)).status).toBe(200)
 })
 
+/** As the page of a sibling sets it: with Domain=our.example. Browsers take no such cookie whose name begins with __Host-. */
+const tossed = (cookie: string): string => cookie.replaceAll('__Host-', '__Secure-')
+
+test('a cookie that the page of a sibling has set for all hosts: is a session with one instance, and none with ours', async () => {
+  const one = naive()
+  const wrong = await client(appWith((req, res) => void toNodeHandler(one)(req, res)))
+  const attacker = await signedUp(wrong, 'acme')
+  expect((await wrong.get('acme', '/get-session', tossed(attacker.cookie))).json?.user.id).toBe(attacker.id)
+
+  const to = await client(ours)
+  const ann = await signedUp(to, 'acme')
+  expect(ann.cookie).toMatch(/^__Host-better-auth\.session_token=/)
+  expect((await to.get('acme', '/get-session', tossed(ann.cookie))).json).toBeNull()
+  // Names and prefixes of the application keep theirs behind it; a path or a plain address cannot have it.
+  const names = async (advanced: BetterAuthOptions['advanced'], baseURL?: string): Promise<string> => {
+    const own = tenantAuth(tenancy, () => ({ ...base, advanced, ...(baseURL !== undefined && { baseURL }) }), { secret })
+    return (await signedUp(await client(appWith(own.node)), 'acme', person())).cookie.split('=', 1)[0]!
+  }
+  expect(await names({ cookiePrefix: 'app' })).toBe('__Host-app.session_token')
+  expect(await names({ cookies: { session_token: { name: 'sid' } } })).toBe('__Host-sid')
+  expect(await names({ defaultCookieAttributes: { path: '/api' } })).toBe('__Secure-better-auth.session_token')
+})
+
 test('trap 8, several hosts: a fixed address names one host in all mails and refuses the others; with ours each host may sign in', async () => {
   const one = naive({ baseURL: 'https://our.example' })
   const wrong = await client(appWith((req, res) => void toNodeHandler(one)(req, res)))

@@ -166,7 +166,7 @@ describe('a user who is signed in at the central host', () => {
     }
     for (const { status, text } of answers) expect([status, text]).toEqual([403, answers[0]!.text])
     expect((await enter(at, acme)).at(-1)!.status).toBe(403)
-    expect(at.cookies(acme).has('__Secure-better-auth.session_token')).toBe(false)
+    expect(at.cookies(acme).has('__Host-better-auth.session_token')).toBe(false)
   })
 
   test('reads and ends the session at the host of a tenant; the account is at the central host alone', async () => {
@@ -190,7 +190,7 @@ describe('a user who is signed in at the central host', () => {
       central.call((api) => api.signInEmail({ body: { email, password: 'a password' } })),
     )
     expect(other.user.id).toBe(id)
-    expect([...at.cookies(acme).keys()]).toEqual(['__Secure-better-auth.session_token'])
+    expect([...at.cookies(acme).keys()]).toEqual(['__Host-better-auth.session_token'])
   })
 
   test('is not sent to another site', async () => {

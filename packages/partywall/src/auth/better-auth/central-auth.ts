@@ -11,6 +11,7 @@ import { seen } from '../../seen.ts'
 import type { Tenant } from '../../types.ts'
 import { authHandle, type AuthHandle } from './auth-handle.ts'
 import { handOver, type HandOverOptions, type HandOverTenancy } from './hand-over.ts'
+import { hostCookies } from './host-cookies.ts'
 import { tenantInstances, type DomainEvents } from './tenant-instances.ts'
 import { masterSecrets, type MasterSecrets } from '../../master-secrets.ts'
 import { derivedSecrets } from './auth-secrets.ts'
@@ -86,7 +87,7 @@ export function centralAuth<O extends BetterAuthOptions>(
       ...centralModels(options),
       ...more,
       // Better Auth looks at no origin where it finds that tests run.
-      advanced: { ...options.advanced, disableOriginCheck: false },
+      advanced: { ...hostCookies(options, more.baseURL ?? options.baseURL), disableOriginCheck: false },
       ...derivedSecrets(masters, owner),
       database: tenancy.sharedPool,
     } as BetterAuthOptions) as unknown as Auth<O>

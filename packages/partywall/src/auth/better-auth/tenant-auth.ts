@@ -15,6 +15,7 @@ import { masterSecrets, type MasterSecrets } from '../../master-secrets.ts'
 import { derivedSecrets } from './auth-secrets.ts'
 import { limitsInMemory, prefixed, prefixedLimits } from './auth-storage.ts'
 import { assertOwnOptions } from './checked-options.ts'
+import { hostCookies } from './host-cookies.ts'
 import { tenantInstances, type DomainEvents } from './tenant-instances.ts'
 import { assertUsableVersion } from './usable-version.ts'
 
@@ -61,13 +62,14 @@ export function tenantAuth<O extends BetterAuthOptions, A extends object = Attri
     const prefix = `tenant:${tenant.id}:`
     const { secondaryStorage, rateLimit, trustedOrigins } = given
     const counted = rateLimit?.storage ?? (secondaryStorage === undefined ? 'memory' : 'secondary-storage')
+    const baseURL = given.baseURL ?? new URL(await tenancy.url({ id: tenant.id })).origin
     return betterAuth({
       ...given,
       // Better Auth looks at no origin where it finds that tests run.
-      advanced: { ...given.advanced, disableOriginCheck: false },
+      advanced: { ...hostCookies(given, baseURL), disableOriginCheck: false },
       ...derivedSecrets(masters, tenant.id),
       database: tenancy.pool,
-      baseURL: given.baseURL ?? new URL(await tenancy.url({ id: tenant.id })).origin,
+      baseURL,
       trustedOrigins: async (request?: Request) => [
         ...((trustedOrigins as string[] | undefined) ?? []),
         ...(await ownOrigin(request, tenant)),
