@@ -27,7 +27,7 @@ import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { anyErrorAnswer, checkedRetryAfter, type RefusalOptions } from './shared/refusal.ts'
 import { noteMount } from './shared/request-mount.ts'
 import { checkedProperty, isTenantRequest, markRequest, type TenantOfRequest } from './shared/request-property.ts'
-import { routedUrl } from './shared/routed-url.ts'
+import { misrouted, routedUrl } from './shared/routed-url.ts'
 
 export type * from './shared/adapter-types.ts'
 export { memberOf } from './shared/member-guard.ts'
@@ -63,11 +63,14 @@ export function tenantPlugin<A extends object>(
 
   const enter: onRequestHookHandler = (request, reply, done) => {
     // Fastify reads X-Forwarded-Host only from proxies that `trustProxy` names.
-    const url = urlsBefore.get(request.raw) ?? request.originalUrl
+    const before = urlsBefore.get(request.raw)
+    const url = before ?? request.originalUrl
     const facts = nodeFacts(request.raw, { host: request.host, url, claims: claims?.(request) })
     admit(facts, request)
       .then((admission) => {
         if (admission.action === 'refuse') return void send(reply, admission.answer)
+        const wrong = misrouted(admission, before !== undefined && routedUrl(tenancy, before) !== before)
+        if (wrong !== undefined) return void send(reply, wrong)
         return admission.run(() => {
           markRequest('tenantPlugin', request, property, admission.tenant)
           noteMount(request, admission.mount)

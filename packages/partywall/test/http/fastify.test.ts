@@ -100,6 +100,22 @@ test('with byPath, routes are written without the tenant, and links with it', as
   }
 })
 
+test.each([{ unknown: 'shared' }, { unknown: { tenant: 'tenant2' } }] as const)(
+  'with byPath and %j, the path of an unknown tenant does not lead to the route of another address',
+  async (options) => {
+    const tenancy = createTenancyLike([byPath({ prefix: '/t', trusted: true })])
+    const app = fastify({ rewriteUrl: tenantUrls(tenancy) })
+    onTestFinished(() => app.close())
+    await app.register(tenantPlugin(tenancy, { none: 'shared', ...options }))
+    app.get('/polls', async () => tenancy.scope.tryCurrent()?.schema ?? 'shared')
+    const ask = async (path: string) => {
+      const { statusCode, body } = await app.inject(path)
+      return statusCode === 200 ? body : statusCode
+    }
+    expect(await Promise.all(['/t/tenant1/polls', '/polls', '/t/missing/polls'].map(ask))).toEqual(['tenant1', 'shared', 404])
+  },
+)
+
 async function start(
   routes: (app: FastifyInstance, tenancy: TenancyLike) => unknown,
   outside: (app: FastifyInstance, tenancy: TenancyLike) => unknown = () => {},

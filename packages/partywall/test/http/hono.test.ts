@@ -112,6 +112,24 @@ test('with byPath, routes are written without the tenant, and links with it', as
   }
 })
 
+test.each([{ unknown: 'shared' }, { unknown: { tenant: 'tenant2' } }] as const)(
+  'with byPath and %j, the path of an unknown tenant does not lead to the route of another address',
+  async (options) => {
+    const tenancy = createTenancyLike([byPath({ prefix: '/t', trusted: true })])
+    const app = new Hono({ getPath: tenantUrls(tenancy) })
+    app.use(tenantMiddleware(tenancy, { none: 'shared', ...options }))
+    app.get('/polls', (c) => c.text(tenancy.scope.tryCurrent()?.schema ?? 'shared'))
+    const ask = async (path: string) => {
+      const response = await app.request(`http://example.com${path}`)
+      return response.status === 200 ? response.text() : response.status
+    }
+    app.get('/caf%C3%A9', (c) => c.text('decoded'))
+    app.get('/café', (c) => c.text('decoded'))
+    expect(await Promise.all(['/t/tenant1/polls', '/polls', '/t/missing/polls'].map(ask))).toEqual(['tenant1', 'shared', 404])
+    expect(await ask('/caf%C3%A9')).toBe('decoded')
+  },
+)
+
 function appOf(tenancy: TenancyLike): Hono {
   const app = new Hono()
   app.onError(tenancyErrors())

@@ -4,6 +4,8 @@
  */
 import type { HttpTenancy } from '../../ports/tenancy-like.ts'
 import type { Hint } from '../../ports/resolver.ts'
+import type { HttpAnswer } from './problem.ts'
+import { refusal } from './refusal.ts'
 
 /**
  * The URL without the part that names a tenant by `byPath`; the same URL where no part does. Costs no query.
@@ -20,4 +22,13 @@ export function routedUrl(tenancy: Pick<HttpTenancy, 'options'>, url: string): s
     return rest.startsWith('/') ? rest : `/${rest}`
   }
   return url
+}
+
+/**
+ * The answer to a request whose route was chosen without the part of its path that names a tenant, when there is no such tenant and `unknown` lets the request in all the same: the route is that of
+ * another address. A framework that chooses the route afterwards finds none.
+ * @param isRouted whether the part was taken out of the path
+ */
+export function misrouted(admission: { readonly mount?: string | undefined }, isRouted: boolean): HttpAnswer | undefined {
+  return isRouted && admission.mount === undefined ? refusal({ outcome: 'unknown' }) : undefined
 }
