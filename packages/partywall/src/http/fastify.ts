@@ -24,10 +24,10 @@ import { nodeFacts } from './shared/facts.ts'
 import { guardRequest } from './shared/member-guard.ts'
 import { markErrors, markScope } from './shared/middleware-mark.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
-import { anyErrorAnswer, checkedRetryAfter, type RefusalOptions } from './shared/refusal.ts'
+import { anyErrorAnswer, checkedRetryAfter, refusal, type RefusalOptions } from './shared/refusal.ts'
 import { noteMount } from './shared/request-mount.ts'
 import { checkedProperty, isTenantRequest, markRequest, type TenantOfRequest } from './shared/request-property.ts'
-import { misrouted, routedUrl } from './shared/routed-url.ts'
+import { routeRequest, sentUrl } from './shared/routed-url.ts'
 
 export type * from './shared/adapter-types.ts'
 export { memberOf } from './shared/member-guard.ts'
@@ -63,14 +63,14 @@ export function tenantPlugin<A extends object>(
 
   const enter: onRequestHookHandler = (request, reply, done) => {
     // Fastify reads X-Forwarded-Host only from proxies that `trustProxy` names.
-    const before = urlsBefore.get(request.raw)
-    const url = before ?? request.originalUrl
+    // Fastify keeps it in `originalUrl`, where @fastify/middie and NestJS write the rewritten URL.
+    const sent = sentUrl(request.raw)
+    const url = sent ?? request.originalUrl
     const facts = nodeFacts(request.raw, { host: request.host, url, claims: claims?.(request) })
     admit(facts, request)
       .then((admission) => {
         if (admission.action === 'refuse') return void send(reply, admission.answer)
-        const wrong = misrouted(admission, before !== undefined && routedUrl(tenancy, before) !== before)
-        if (wrong !== undefined) return void send(reply, wrong)
+        if (sent !== undefined && admission.mount === undefined) return void send(reply, refusal({ outcome: 'unknown' }))
         return admission.run(() => {
           markRequest('tenantPlugin', request, property, admission.tenant)
           noteMount(request, admission.mount)
@@ -99,15 +99,8 @@ export function tenantPlugin<A extends object>(
  * @example const app = fastify({ rewriteUrl: tenantUrls(tenancy) })
  */
 export function tenantUrls(tenancy: Pick<HttpTenancy, 'options'>): (request: { readonly url?: string | undefined }) => string {
-  return (request) => {
-    const { url = '/' } = request
-    urlsBefore.set(request, url)
-    return routedUrl(tenancy, url)
-  }
+  return (request) => routeRequest(tenancy, request, request.url ?? '/')
 }
-
-/** What the client asked for. Fastify keeps it in `originalUrl`, where @fastify/middie and NestJS write the rewritten URL. */
-const urlsBefore = new WeakMap<object, string>()
 
 /** A hook `onRequest` of one route. */
 export type TenantRouteHook = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void

@@ -18,10 +18,10 @@ import { nodeFacts, webFacts } from './shared/facts.ts'
 import { guardRequest } from './shared/member-guard.ts'
 import { markErrors, markScope } from './shared/middleware-mark.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
-import { anyErrorAnswer, checkedRetryAfter, type RefusalOptions } from './shared/refusal.ts'
+import { anyErrorAnswer, checkedRetryAfter, refusal, type RefusalOptions } from './shared/refusal.ts'
 import { noteMount, tenantPath as pathOf } from './shared/request-mount.ts'
 import { checkedProperty, isTenantRequest, markRequest, type TenantOfRequest } from './shared/request-property.ts'
-import { misrouted, routedUrl } from './shared/routed-url.ts'
+import { routeRequest, sentUrl } from './shared/routed-url.ts'
 
 export type * from './shared/adapter-types.ts'
 export { memberOf } from './shared/member-guard.ts'
@@ -60,8 +60,7 @@ export function tenantMiddleware<A extends object>(
     const known = { host: host?.(c), claims: claims?.(c) }
     const admission = await admit(incoming === undefined ? webFacts(c.req.raw, known) : nodeFacts(incoming, known), c)
     if (admission.action === 'refuse') return responseOf(admission.answer)
-    const wrong = misrouted(admission, isRouted(tenancy, c))
-    if (wrong !== undefined) return responseOf(wrong)
+    if (admission.mount === undefined && sentUrl(c.req.raw) !== undefined) return responseOf(refusal({ outcome: 'unknown' }))
     return admission.run(async () => {
       const variables = {}
       markRequest('tenantMiddleware', c, false, admission.tenant)
@@ -80,15 +79,7 @@ export function tenantMiddleware<A extends object>(
  * @example const app = new Hono({ getPath: tenantUrls(tenancy) })
  */
 export function tenantUrls(tenancy: Pick<HttpTenancy, 'options'>): (request: Request) => string {
-  return (request) => routedUrl(tenancy, new URL(request.url).pathname)
-}
-
-/** Whether the route was chosen by `tenantUrls`. Hono itself decodes a path, so another spelling is no sign of it. */
-function isRouted(tenancy: Pick<HttpTenancy, 'options'>, { req }: Context): boolean {
-  if (!tenancy.options.resolve.some((resolver) => typeof resolver !== 'function' && resolver.reads === 'path')) return false
-  const { pathname } = new URL(req.url)
-  const routed = routedUrl(tenancy, pathname)
-  return routed !== pathname && routed === req.path
+  return (request) => routeRequest(tenancy, request, new URL(request.url).pathname)
 }
 
 /** A path as the browser must ask for it: with the part that names the tenant, where the path does. @example c.redirect(tenantPath(c, '/polls')) */

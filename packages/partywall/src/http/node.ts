@@ -13,7 +13,6 @@ import { nodeEntrance, type NodeEntranceOptions } from './shared/node-entrance.t
 import { createOriginCheck, type OriginCheckOptions } from './shared/origin-check.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { answerOnSocket, withErrorsIgnored } from './shared/raw-answer.ts'
-import { anyErrorAnswer } from './shared/refusal.ts'
 import { withoutMount } from './shared/request-mount.ts'
 
 export type * from './shared/adapter-types.ts'
@@ -43,7 +42,7 @@ export function tenantListener<A extends object>(
   options: TenantListenerOptions<NoInfer<A>> = {},
 ): (req: IncomingMessage, res: ServerResponse) => void {
   assertFunction('tenantListener', handler)
-  const { admit, factsOf, log, retryAfterMs } = nodeEntrance('tenantListener', tenancy, options)
+  const { admit, factsOf, failed } = nodeEntrance('tenantListener', tenancy, options)
 
   const serve = async (req: IncomingMessage, res: ServerResponse): Promise<unknown> => {
     const admission = await admit(factsOf(req), req)
@@ -56,8 +55,7 @@ export function tenantListener<A extends object>(
   }
   return (req, res) =>
     void serve(req, res).catch((error: unknown) => {
-      const answer = anyErrorAnswer(error, { retryAfterMs })
-      if (answer.status >= 500) log(error, req)
+      const answer = failed(error, req)
       if (res.headersSent) res.destroy()
       else send(res, answer)
     })
@@ -85,7 +83,7 @@ export function tenantUpgrade<A extends object>(
   options: TenantUpgradeOptions<NoInfer<A>> = {},
 ): (req: IncomingMessage, socket: Duplex, head: Buffer) => void {
   assertFunction('tenantUpgrade', handler)
-  const { admit, factsOf, log, retryAfterMs } = nodeEntrance('tenantUpgrade', tenancy, options, ['origin'])
+  const { admit, factsOf, failed } = nodeEntrance('tenantUpgrade', tenancy, options, ['origin'])
   const mayCome = createOriginCheck<A>('tenantUpgrade', tenancy, options.origin)
 
   const upgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer): Promise<unknown> => {
@@ -103,11 +101,7 @@ export function tenantUpgrade<A extends object>(
   }
   return (req, socket, head) =>
     withErrorsIgnored(socket, () =>
-      upgrade(req, socket, head).catch((error: unknown) => {
-        const answer = anyErrorAnswer(error, { retryAfterMs })
-        if (answer.status >= 500) log(error, req)
-        answerOnSocket(socket, answer)
-      }),
+      upgrade(req, socket, head).catch((error: unknown) => answerOnSocket(socket, failed(error, req))),
     )
 }
 

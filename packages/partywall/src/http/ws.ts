@@ -50,7 +50,13 @@ export function tenantWebSockets<A extends object>(
 ): (req: IncomingMessage, socket: Duplex, head: Buffer) => void {
   warnIfUntested('ws')
   assertNoServer(wss)
-  const { admit, factsOf, log, retryAfterMs } = nodeEntrance('tenantWebSockets', tenancy, options, ['origin', ...socketKeys])
+  const {
+    admit,
+    factsOf,
+    log,
+    retryAfterMs,
+    failed: answerTo,
+  } = nodeEntrance('tenantWebSockets', tenancy, options, ['origin', ...socketKeys])
   const mayCome = createOriginCheck<A>('tenantWebSockets', tenancy, options.origin)
   const { member, recheckMs } = checkedSocketOptions('tenantWebSockets', options)
 
@@ -83,11 +89,7 @@ export function tenantWebSockets<A extends object>(
   }
   return (req, socket, head) =>
     withErrorsIgnored(socket, () =>
-      upgrade(req, socket, head).catch((error: unknown) => {
-        const answer = anyErrorAnswer(error, { retryAfterMs })
-        if (answer.status >= 500) log(error, req)
-        answerOnSocket(socket, answer)
-      }),
+      upgrade(req, socket, head).catch((error: unknown) => answerOnSocket(socket, answerTo(error, req))),
     )
 }
 

@@ -5,13 +5,13 @@ import { catalogKey } from '../../catalog-key.ts'
 import type { Database } from '../../ports/database.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import { TenancyError } from '../../errors.ts'
-import { isOwnOrigin } from '../../http/shared/own-origin.ts'
 import type { RequestFacts, Resolution } from '../../ports/resolver.ts'
 import { seen } from '../../seen.ts'
 import type { Tenant } from '../../types.ts'
 import { authHandle, type AuthHandle } from './auth-handle.ts'
 import { handOver, type HandOverOptions, type HandOverTenancy } from './hand-over.ts'
 import { hostCookies } from './host-cookies.ts'
+import { ownPage } from './own-pages.ts'
 import { tenantInstances, type DomainEvents } from './tenant-instances.ts'
 import { masterSecrets, type MasterSecrets } from '../../master-secrets.ts'
 import { derivedSecrets } from './auth-secrets.ts'
@@ -104,10 +104,7 @@ export function centralAuth<O extends BetterAuthOptions>(
       {
         plugins,
         baseURL: new URL(await handing.url({ id: tenant.id })).origin,
-        trustedOrigins: async (request?: Request) => {
-          const origin = request?.headers.get('origin') ?? ''
-          return !origin.includes('*') && (await isOwnOrigin(handing, origin, tenant)) ? [origin] : []
-        },
+        trustedOrigins: (request?: Request) => ownPage(handing, tenant, request),
       },
       `central at ${tenant.id}`,
     ),

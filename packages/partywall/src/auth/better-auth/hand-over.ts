@@ -10,7 +10,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthEndpoint, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
-import { TenancyError, tenancyErrorOf, type TenancyErrorCode } from '../../errors.ts'
+import { TenancyError, tenancyErrorOf } from '../../errors.ts'
+import { switchedAs } from '../../http/shared/switch.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { SwitchTenancy } from '../../ports/tenancy-like.ts'
 import { seen } from '../../seen.ts'
@@ -93,13 +94,9 @@ export function handOver(tenancy: HandOverTenancy, centralUrl: string, options: 
 
   /** The tenant, if the user is a member of it. The choice is in the audit. */
   async function entered(ref: unknown, userId: string): Promise<Tenant<any>> {
-    try {
-      const switched = () => tenancy.members.switchTo({ id: ref } as TenantRef, userId)
-      return (await tenancy.actingAs(`user:${userId.slice(0, 190)}`, switched)).tenant
-    } catch (error) {
-      if (!notEntered.has(tenancyErrorOf(error)?.code ?? 'NO_TENANT')) throw error
-      throw new APIError('FORBIDDEN', { code: 'SWITCH_REFUSED' })
-    }
+    const membership = await switchedAs(tenancy, { id: ref } as TenantRef, userId)
+    if (membership === undefined) throw new APIError('FORBIDDEN', { code: 'SWITCH_REFUSED' })
+    return membership.tenant
   }
 
   async function addressOf(tenant: Tenant<any>, path: unknown): Promise<string> {
@@ -144,9 +141,6 @@ interface Ticket {
   /** Of the browser that began. */
   readonly challenge: string
 }
-
-/** A tenant of others, one that does not exist, and one that is not served: one answer. */
-const notEntered = new Set<TenancyErrorCode>(['UNKNOWN_TENANT', 'NOT_A_MEMBER', 'INVALID_TENANT_REF', 'TENANT_SUSPENDED'])
 
 interface CookieContext {
   setCookie(name: string, value: string, options: object): unknown

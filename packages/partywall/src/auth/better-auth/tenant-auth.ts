@@ -8,7 +8,6 @@ import { catalogKey } from '../../catalog-key.ts'
 import type { Database } from '../../ports/database.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import type { RequestFacts, Resolution } from '../../ports/resolver.ts'
-import { isOwnOrigin } from '../../http/shared/own-origin.ts'
 import type { Attributes, Tenant, TenantRef } from '../../types.ts'
 import { authHandle, type AuthHandle } from './auth-handle.ts'
 import { masterSecrets, type MasterSecrets } from '../../master-secrets.ts'
@@ -16,6 +15,7 @@ import { derivedSecrets } from './auth-secrets.ts'
 import { limitsInMemory, prefixed, prefixedLimits } from './auth-storage.ts'
 import { assertOwnOptions } from './checked-options.ts'
 import { hostCookies } from './host-cookies.ts'
+import { ownPage } from './own-pages.ts'
 import { tenantInstances, type DomainEvents } from './tenant-instances.ts'
 import { assertUsableVersion } from './usable-version.ts'
 
@@ -72,7 +72,7 @@ export function tenantAuth<O extends BetterAuthOptions, A extends object = Attri
       baseURL,
       trustedOrigins: async (request?: Request) => [
         ...((trustedOrigins as string[] | undefined) ?? []),
-        ...(await ownOrigin(request, tenant)),
+        ...(await ownPage(tenancy, tenant, request)),
       ],
       ...(secondaryStorage !== undefined && { secondaryStorage: prefixed(secondaryStorage, prefix) }),
       rateLimit: {
@@ -82,12 +82,5 @@ export function tenantAuth<O extends BetterAuthOptions, A extends object = Attri
         }),
       },
     } as BetterAuthOptions) as unknown as Auth<O>
-  }
-
-  /** The origin of the page that asks, where its host leads to the tenant. */
-  async function ownOrigin(request: Request | undefined, tenant: Tenant<A>): Promise<string[]> {
-    const origin = request?.headers.get('origin') ?? ''
-    // Better Auth reads a star as a pattern.
-    return !origin.includes('*') && (await isOwnOrigin(tenancy, origin, tenant)) ? [origin] : []
   }
 }

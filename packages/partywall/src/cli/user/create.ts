@@ -2,8 +2,8 @@
 import type { Command } from 'commander'
 import type { Cli } from '../context/cli.ts'
 import { examples } from '../context/declarations.ts'
-import { emailArgument, emailQuestion, renderAccount, tenantOption, withAccounts, type TenantFlag } from './accounts.ts'
-import { choosePassword, passwordOption, shownOnce, type PasswordFlag } from './password.ts'
+import { emailArgument, emailQuestion, tenantOption, type TenantFlag } from './accounts.ts'
+import { passwordOption, withPassword, type PasswordFlag } from './password.ts'
 
 interface Flags extends TenantFlag, PasswordFlag {
   readonly name?: string
@@ -29,16 +29,9 @@ export function userCreate(parent: Command, cli: Cli): void {
       ),
     )
     .action(async (given: string | undefined, flags: Flags) => {
-      const tenancy = await cli.tenancy()
+      await cli.tenancy()
       const email = given ?? (await cli.ask.required(emailQuestion))
       const { name, admin, verified } = flags
-      const { schema, result } = await withAccounts(tenancy, flags, async (accounts) => {
-        const { password, isMade } = await choosePassword(cli, flags)
-        const account = await accounts.create({ email, password, name, admin, verified })
-        return { account, shown: isMade ? password : undefined }
-      })
-      const { account, shown } = result
-      cli.out.result({ ...account, schema, password: shown }, () => renderAccount(account, schema, shown))
-      if (shown !== undefined) cli.out.say(shownOnce)
+      await withPassword(cli, flags, (accounts, password) => accounts.create({ email, password, name, admin, verified }))
     })
 }

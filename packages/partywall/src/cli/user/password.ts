@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import type { Cli } from '../context/cli.ts'
+import type { UserAccount, UserAccounts } from '../../ports/user-accounts.ts'
 import { UsageError } from '../terminal/failure.ts'
+import { renderAccount, withAccounts, type TenantFlag } from './accounts.ts'
 
 export const passwordOption = [
   '--password-stdin',
@@ -13,13 +15,13 @@ export interface PasswordFlag {
   readonly passwordStdin?: boolean
 }
 
-export interface ChosenPassword {
+interface ChosenPassword {
   readonly password: string
   /** It was made here, so it is shown. */
   readonly isMade: boolean
 }
 
-export async function choosePassword(cli: Cli, { passwordStdin = false }: PasswordFlag): Promise<ChosenPassword> {
+async function choosePassword(cli: Cli, { passwordStdin = false }: PasswordFlag): Promise<ChosenPassword> {
   if (passwordStdin) {
     const password = (await text(process.stdin)).replace(/\r?\n$/, '')
     if (password === '') throw new UsageError('the standard input has no password', 'MISSING_ANSWER')
@@ -31,5 +33,17 @@ export async function choosePassword(cli: Cli, { passwordStdin = false }: Passwo
     : { password: answer, isMade: false }
 }
 
-/** The line below a password that is shown. */
-export const shownOnce = 'The password is shown once, and stored nowhere.'
+/** Changes an account with the password that is chosen, and prints it; with the password where it was made here. */
+export async function withPassword(
+  cli: Cli,
+  flags: TenantFlag & PasswordFlag,
+  change: (accounts: UserAccounts, password: string) => Promise<UserAccount>,
+): Promise<void> {
+  const { schema, result } = await withAccounts(await cli.tenancy(), flags, async (accounts) => {
+    const { password, isMade } = await choosePassword(cli, flags)
+    return { account: await change(accounts, password), shown: isMade ? password : undefined }
+  })
+  const { account, shown } = result
+  cli.out.result({ ...account, schema, password: shown }, () => renderAccount(account, schema, shown))
+  if (shown !== undefined) cli.out.say('The password is shown once, and stored nowhere.')
+}

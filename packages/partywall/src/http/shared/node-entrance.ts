@@ -7,6 +7,8 @@ import type { Attributes } from '../../types.ts'
 import { admissionOf, createAdmission, type Admit } from './admission.ts'
 import { admissionKeys, type AdmissionOptions } from './admission-options.ts'
 import { nodeFacts } from './facts.ts'
+import type { HttpAnswer } from './problem.ts'
+import { anyErrorAnswer, checkedRetryAfter } from './refusal.ts'
 
 export interface NodeEntranceOptions<A extends object = Attributes> extends AdmissionOptions<A, IncomingMessage> {
   /** The claims of a token that you have verified, for byClaim and resolvers of your own. @default none */
@@ -22,6 +24,8 @@ export interface NodeEntrance<A extends object> {
   readonly factsOf: (req: IncomingMessage) => RequestFacts
   readonly log: (error: unknown, req: IncomingMessage) => void
   readonly retryAfterMs: number
+  /** The answer to an error, which is logged where it is the fault of the server. */
+  readonly failed: (error: unknown, req: IncomingMessage) => HttpAnswer
 }
 
 /**
@@ -37,12 +41,18 @@ export function nodeEntrance<A extends object>(
   assertKnownKeys(what, options, [...admissionKeys, 'claims', 'host', 'log', ...(ownKeys ?? [])], 'INVALID_OPTION')
   const { claims, host, log = toConsole } = options
   const admissionOptions = Object.fromEntries(Object.entries(options).filter(([key]) => admissionKeys.includes(key as never)))
+  const retryAfterMs = checkedRetryAfter(what, options)
   const create = ownKeys === undefined ? createAdmission : admissionOf
   return {
     admit: create<A, IncomingMessage>(tenancy, admissionOptions, what),
     factsOf: (req) => nodeFacts(req, { host: host?.(req), claims: claims?.(req) }),
     log,
-    retryAfterMs: options.retryAfterMs ?? 60_000,
+    retryAfterMs,
+    failed(error, req) {
+      const answer = anyErrorAnswer(error, { retryAfterMs })
+      if (answer.status >= 500) log(error, req)
+      return answer
+    },
   }
 }
 

@@ -4,8 +4,6 @@
  */
 import type { HttpTenancy } from '../../ports/tenancy-like.ts'
 import type { Hint } from '../../ports/resolver.ts'
-import type { HttpAnswer } from './problem.ts'
-import { refusal } from './refusal.ts'
 
 /**
  * The URL without the part that names a tenant by `byPath`; the same URL where no part does. Costs no query.
@@ -24,11 +22,19 @@ export function routedUrl(tenancy: Pick<HttpTenancy, 'options'>, url: string): s
   return url
 }
 
-/**
- * The answer to a request whose route was chosen without the part of its path that names a tenant, when there is no such tenant and `unknown` lets the request in all the same: the route is that of
- * another address. A framework that chooses the route afterwards finds none.
- * @param isRouted whether the part was taken out of the path
- */
-export function misrouted(admission: { readonly mount?: string | undefined }, isRouted: boolean): HttpAnswer | undefined {
-  return isRouted && admission.mount === undefined ? refusal({ outcome: 'unknown' }) : undefined
+/** The same for a request, which is noted where a part was taken out. */
+export function routeRequest(tenancy: Pick<HttpTenancy, 'options'>, request: object, url: string): string {
+  const routed = routedUrl(tenancy, url)
+  if (routed !== url) sentUrls.set(request, url)
+  return routed
 }
+
+/**
+ * What the client asked for, where the route was chosen without the part that names the tenant; undefined elsewhere. When there is no such tenant, and `unknown` lets the request in all the same,
+ * that route is one of another address. A framework that chooses the route afterwards finds none.
+ */
+export function sentUrl(request: object): string | undefined {
+  return sentUrls.get(request)
+}
+
+const sentUrls = new WeakMap<object, string>()

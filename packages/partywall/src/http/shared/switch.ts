@@ -32,13 +32,22 @@ export function createSwitch<R, A extends object = Attributes>(
     const { userId, impersonatedBy } = signedIn
     // An operator acts in one tenant, for a reason that was given for it.
     if (impersonatedBy !== undefined) return { answer: problemAnswer('SWITCH_REFUSED') }
-    try {
-      const switched = (): Promise<Membership<A>> => tenancy.members.switchTo(tenant as TenantRef, userId)
-      return { membership: await tenancy.actingAs(actorOf(userId), switched) }
-    } catch (error) {
-      if (!refused.has(tenancyErrorOf(error)?.code ?? 'NO_TENANT')) throw error
-      return { answer: problemAnswer('SWITCH_REFUSED') }
-    }
+    const membership = await switchedAs(tenancy, tenant as TenantRef, userId)
+    return membership === undefined ? { answer: problemAnswer('SWITCH_REFUSED') } : { membership }
+  }
+}
+
+/** Switches on behalf of the user. Undefined where the user may not work in the tenant, or where there is none. */
+export async function switchedAs<A extends object>(
+  tenancy: SwitchTenancy<A>,
+  tenant: TenantRef,
+  userId: string,
+): Promise<Membership<A> | undefined> {
+  try {
+    return await tenancy.actingAs(actorOf(userId), () => tenancy.members.switchTo(tenant, userId))
+  } catch (error) {
+    if (!refused.has(tenancyErrorOf(error)?.code ?? 'NO_TENANT')) throw error
+    return undefined
   }
 }
 

@@ -17,7 +17,7 @@ import { nodeEntrance, type NodeEntranceOptions } from '../shared/node-entrance.
 import { createOriginCheck, type OriginCheckOptions } from '../shared/origin-check.ts'
 import { problemAnswer, type HttpAnswer } from '../shared/problem.ts'
 import { answerOnSocket, withErrorsIgnored } from '../shared/raw-answer.ts'
-import { anyErrorAnswer, refusal } from '../shared/refusal.ts'
+import { refusal } from '../shared/refusal.ts'
 import { checkedSocketOptions, codeOf, memberAnswer, socketKeys, type SocketOptions } from '../shared/socket-scope.ts'
 import { enterNamespace, type Entrance, type NamespaceDoor } from './enter-namespace.ts'
 import { partsOfNamespace, partsOfServer, type NamespaceParts } from './internals.ts'
@@ -49,7 +49,7 @@ export function tenantSockets<A extends object>(
 ): void {
   warnIfUntested('socket.io')
   const engine = engineOf(io)
-  const { admit, factsOf, log, retryAfterMs } = nodeEntrance('tenantSockets', tenancy, options, ['origin', ...socketKeys])
+  const { admit, factsOf, log, retryAfterMs, failed } = nodeEntrance('tenantSockets', tenancy, options, ['origin', ...socketKeys])
   const mayCome = createOriginCheck<A>('tenantSockets', tenancy, options.origin)
   const { member, recheckMs } = checkedSocketOptions('tenantSockets', options)
   const server = partsOfServer(io)
@@ -68,9 +68,7 @@ export function tenantSockets<A extends object>(
       const { tenant, again } = admission
       return { tenant, again, guard: () => memberAnswer('tenantSockets', req, member) }
     } catch (error) {
-      const answer = anyErrorAnswer(error, { retryAfterMs })
-      if (answer.status >= 500) log(error, req)
-      return answer
+      return failed(error, req)
     }
   }
 
