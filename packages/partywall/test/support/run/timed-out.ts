@@ -8,10 +8,14 @@ import { openTestDatabases, asAdmin } from '../servers/database.ts'
 
 /** What each-file.ts calls after each test. */
 export async function explainTimeout({ name, result }: RunnerTestCase): Promise<void> {
-  const isLate = result?.errors?.some(({ message }) => /timed out in \d+ms/.test(message)) === true
-  if (!isLate) return
+  const late = result?.errors?.find(({ message }) => /timed out in \d+ms/.test(message))
+  if (late === undefined) return
   const lines = [...(await sessions()), ...(await processesBelow(process.pid))]
-  console.error(`When "${name}" timed out, these were open:\n${lines.map((line) => `  ${line}\n`).join('')}`)
+  const explanation = `When "${name}" timed out, these were open:\n${lines.map((line) => `  ${line}\n`).join('')}`
+  // Printed again where the failures stand, because the end of a log may be all that is kept of it.
+  late.message += `\n${explanation}`
+  late.stack += `\n${explanation}`
+  console.error(explanation)
 }
 
 async function sessions(): Promise<string[]> {
