@@ -60,6 +60,7 @@ export const errorCodes = {
   ROLE_IN_USE: { meaning: 'Members have this role.', http: 409 },
   INVALID_INVITATION: { meaning: 'The invitation is unknown, used, revoked or over.', http: 404 },
   TOKEN_REFUSED: { meaning: 'The token is no token of this tenant, or not any more.', http: 401 },
+  JOB_REFUSED: { meaning: 'A job of a queue has no genuine stamp, or its tenant may not be entered any more.', http: 500 },
   MAY_NOT_JOIN: { meaning: 'The tenant does not let users join with such an address.', http: 403 },
   CATALOG_MISSING: {
     meaning: 'The catalog is not installed, or older than this version, and the role may not install it.',
@@ -180,6 +181,7 @@ export interface ErrorDetails {
   UNKNOWN_DOMAIN: { readonly domain: string; readonly schema: string }
   /** `reason`: one of few words, for the log. */
   TOKEN_REFUSED: { readonly reason: string }
+  JOB_REFUSED: { readonly reason: 'unstamped' | 'forged' | 'unknown' | 'suspended' | 'reused'; readonly queue: string }
   NOT_A_MEMBER: { readonly schema: string; readonly userId: string }
   NOT_PERMITTED_ROLE: { readonly schema: string; readonly userId: string; readonly role: string }
   MEMBER_EXISTS: { readonly schema: string; readonly userId: string }

@@ -18,7 +18,7 @@ const withoutRuns = `
   drop table partywall.changes, partywall.relations, partywall.freed_schemas, partywall.blueprints, partywall.templates, partywall.tenant_steps, partywall.ready_schemas;
   drop table partywall.members, partywall.member_roles, partywall.invitations, partywall.member_email_domains;
   drop function partywall.announce_members;
-  drop table partywall.domain_claims, partywall.signing_keys, partywall.revoked_tokens, partywall.single_use_tokens;
+  drop table partywall.domain_claims, partywall.signing_keys, partywall.revoked_tokens, partywall.single_use_tokens, partywall.schedules;
   alter table partywall.tenants drop column external_id;
   drop index partywall.tenants_kind;
   drop function partywall.keep_audit, partywall.count_change, partywall.announce, partywall.announce_tenants, partywall.announce_domains cascade;

@@ -163,6 +163,7 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   PRIMARY_DOMAIN: { domain: 'always', schema: 'always' },
   UNKNOWN_LOGIN: { role: 'always' },
   UNKNOWN_DOMAIN: { domain: 'always', schema: 'always' },
+  JOB_REFUSED: { reason: 'always', queue: 'always' },
   TOKEN_REFUSED: { reason: 'always' },
   NOT_A_MEMBER: { schema: 'always', userId: 'always' },
   NOT_PERMITTED_ROLE: { schema: 'always', userId: 'always', role: 'always' },

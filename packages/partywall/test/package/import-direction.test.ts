@@ -292,6 +292,9 @@ const rooms: Record<string, readonly string[]> = {
   'orm/shared': ['ports'],
   orm: ['ports', 'sql', 'orm/shared', 'migrations/sources/tools'],
   'orm/*': ['ports', ...text, 'orm/shared', 'database/binding'],
+  // Jobs: each is for the tenant of its stamp.
+  'queue/shared': ['sql', 'ports', 'fleet'],
+  'queue/*': ['ports', 'orm/shared', 'queue/shared'],
   'cli/terminal': ['migrations/run'],
   'cli/context': ['config', 'scope', 'catalog/tenants', 'migrations/sources', 'cli/terminal'],
   'cli/*': [

@@ -20,6 +20,7 @@ import { domainClaims } from './migrations/0017-domain-claims.ts'
 import { signingKeys } from './migrations/0018-signing-keys.ts'
 import { revokedTokens } from './migrations/0019-revoked-tokens.ts'
 import { singleUseTokens } from './migrations/0020-single-use-tokens.ts'
+import { schedules } from './migrations/0021-schedules.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -42,4 +43,5 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   signingKeys,
   revokedTokens,
   singleUseTokens,
+  schedules,
 ]
