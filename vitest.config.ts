@@ -5,7 +5,7 @@ import { hasPgBouncer } from './packages/partywall/test/support/servers/pgbounce
 const conditions = ['@partywall/source']
 const support = new URL('packages/partywall/test/support/', import.meta.url).pathname
 
-const resolve = { conditions: [...conditions, 'module', 'node', 'development|production'] }
+const resolve = { conditions: [...conditions, 'node', 'development|production'] }
 const common = {
   resolve,
   ssr: { resolve: { ...resolve, externalConditions: [...conditions, 'node', 'module-sync'] } },

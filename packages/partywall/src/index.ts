@@ -78,6 +78,18 @@ export type {
   TenancyEvents,
   TenantDiffers,
 } from './events.ts'
+export type {
+  LookedUp,
+  ObservedPool,
+  ObservedTenancy,
+  PoolWaited,
+  ScopeEntered,
+  ScopeLeft,
+  StatementEnded,
+  StatementIssued,
+  StatementRefused,
+} from './observation.ts'
+export type { FleetCounts, HealthOptions, HealthReport } from './observe/health/health-report.ts'
 export type { TenantPool } from './database/pool/tenant-pool.ts'
 export type { Isolation } from './database/probe/isolation.ts'
 export type { Probe } from './database/probe/probe.ts'

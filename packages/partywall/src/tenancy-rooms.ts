@@ -16,6 +16,7 @@ import { Events } from './events.ts'
 import { Entry } from './lifecycle/entry/entry.ts'
 import { migrationSources, type MigrationSources } from './migrations/sources/sources.ts'
 import { tenantRole } from './names/role-name.ts'
+import { Observation } from './observation.ts'
 import { Scope } from './scope/scope.ts'
 import { workRooms, type WorkRooms } from './tenancy-work.ts'
 import { identityOf } from './tenant-identity.ts'
@@ -25,6 +26,7 @@ export interface Rooms<A extends object> {
   readonly options: PublicOptions
   readonly scope: Scope<A>
   readonly events: Events<A>
+  readonly observation: Observation
   readonly database: OpenDatabase
   readonly access: Access
   readonly relations: Relations
@@ -49,9 +51,11 @@ export interface Rooms<A extends object> {
 
 export function openRooms<A extends object>({ database: server, deploy, loginKeys, ...given }: Options): Rooms<A> {
   const options = Object.freeze(given)
-  const scope = new Scope<A>()
+  const observation = new Observation(options)
+  const scope = new Scope<A>(observation)
   const events = new Events<A>()
   const database = new OpenDatabase({ ...options, database: server, deploy, loginKeys }, scope, {
+    observation,
     onDiscard: (reason) => void events.emit('connection.discarded', { reason }),
     onTamper: (tampering) => void events.emit('connection.tampered', tampering),
     loginGenerationOf: async (id) => {
@@ -65,13 +69,14 @@ export function openRooms<A extends object>({ database: server, deploy, loginKey
   const access = new Access(database, options, deploy === undefined, loginKeys[0])
   const catalog = new Catalog({ database, deploy: database.deploy, access, sharedSchema: options.sharedSchema })
   const endLogin = (tenantId: string): void => database.endLogin(tenantRole(tenantId))
-  const tenants = new Tenants<A>(catalog, options, events, (watch) => database.watch(watch), endLogin)
+  const tenants = new Tenants<A>(catalog, options, events, (watch) => database.watch(watch), endLogin, observation)
   const domains = new Domains<A>(catalog, tenants, events)
   const claims = new Claims<A>(catalog, tenants, domains)
   const parts = {
     options,
     scope,
     events,
+    observation,
     database,
     access,
     relations: new Relations(),

@@ -9,6 +9,7 @@ import type { AttackReport } from './attack/report.ts'
 import type { AttackOptions } from './attack/run-attacks.ts'
 import { recordAction, type Action } from './catalog/audit/record.ts'
 import { catalogKey } from './catalog-key.ts'
+import { observationKey } from './observation.ts'
 import { checkedSelection } from './catalog/tenants/selection.ts'
 import { isTenant } from './catalog/tenants/tenant-row.ts'
 import type { OpenDatabase } from './database/open-database.ts'
@@ -18,6 +19,8 @@ import type { DoctorReport } from './doctor/doctor.ts'
 import type { TenancyEvents } from './events.ts'
 import { assertFunction, functionProblem } from './given-function.ts'
 import { assertKnownKeys } from './known-keys.ts'
+import type { Health } from './observe/health/health.ts'
+import type { HealthOptions, HealthReport } from './observe/health/health-report.ts'
 import type { FleetReport } from './types.ts'
 import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/for-each.ts'
 import type { SeedEntry, SeedOptions } from './lifecycle/steps/seed-fleet.ts'
@@ -93,6 +96,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly attack: (options?: AttackOptions) => Promise<AttackReport>
   readonly #rooms: Rooms<A>
   #closed: Promise<void> | undefined
+  #health: Promise<Health> | undefined
 
   static {
     databaseOf = (tenancy) => tenancy.#rooms.database
@@ -150,6 +154,11 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   /** For parts of the package that are imported on their own. */
   get [catalogKey](): unknown {
     return this.#rooms.catalog
+  }
+
+  /** For parts of the package that are imported on their own. */
+  get [observationKey](): unknown {
+    return this.#rooms.observation
   }
 
   /** One pool for all tenants, which is a pg.Pool. Each statement is bound to the scope in which it is issued. */
@@ -284,6 +293,19 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
    */
   probe(): Promise<Probe> {
     return this.#rooms.database.probe()
+  }
+
+  /**
+   * Says whether this process can serve: whether the catalog answers, connections are free, changes of tenants are seen, and schemas have their migrations. States and
+   * numbers only. Never rejects because of the database. At most one question is on its way; answers are kept for 1 s, those about migrations for 60 s.
+   * @example const { status, checks } = await tenancy.health()
+   * @throws TenancyError INVALID_ARGUMENT
+   */
+  async health(options?: HealthOptions): Promise<HealthReport> {
+    this.#health ??= import(/* webpackMode: "eager" */ './tenancy-health.ts').then(({ healthOf }) => healthOf(this.#rooms))
+    // The questions belong to no request, although one of them asks first.
+    const health = await this.#health
+    return this.#rooms.scope.runOutside(() => health.report(options))
   }
 
   /**

@@ -15,6 +15,7 @@ import { TenancyError } from './errors.ts'
 export const testedVersions = {
   '@databases/pg': ['6.0 to 6.1'],
   '@mikro-orm/postgresql': ['7.1 to 7.2'],
+  '@opentelemetry/api': ['1.9'],
   '@prisma/adapter-pg': ['7.0 to 7.10'],
   '@prisma/client': ['7.0 to 7.10'],
   '@trpc/server': ['11.25'],
@@ -32,7 +33,9 @@ export const testedVersions = {
   next: ['16.4'],
   'node-pg-migrate': ['9.0'],
   'pg-promise': ['12.0 to 12.7'],
+  pino: ['10.4'],
   postgres: ['3.4.5 to 3.4.9'],
+  'prom-client': ['15.1'],
   sequelize: ['6.29 to 6.37'],
   slonik: ['49.0 to 49.10'],
   'socket.io': ['4.8'],

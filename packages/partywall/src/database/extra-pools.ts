@@ -12,6 +12,7 @@ export interface ExtraPool {
   /** How to connect. */
   readonly config: ClientConfig
   readonly logins?: TenantPoolConfig['logins']
+  readonly observation?: TenantPoolConfig['observation']
 }
 
 export class ExtraPools {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { ClientConfig, PoolClient, PoolConfig, QueryResult, QueryResultRow } from 'pg'
 import type { Tampering } from '../events.ts'
 import type { Options } from '../config/options.ts'
+import type { Observation } from '../observation.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Tenant } from '../types.ts'
 import { fixedBinder, scopeBinder, unscopedBinder } from './binding/binder.ts'
@@ -20,7 +21,7 @@ import { PoolWork, type WorkBindings } from './pool-work.ts'
 import { probe, type Probe } from './probe/probe.ts'
 import type { ProbeParts } from './probe/probe-parts.ts'
 import { learnRoute, type Route } from './probe/route.ts'
-import type { Statement } from '../sql/statement.ts'
+import type { Statement, TimedStatement } from '../sql/statement.ts'
 import { connectFor, loginConnectionsOf, TenantPool, type TenantPoolConfig } from './pool/tenant-pool.ts'
 import { ChangeWatch } from './watch/change-watch.ts'
 
@@ -33,6 +34,8 @@ export interface DatabaseEvents {
   onProgress?: (line: string) => void
   /** Asks the catalog which password the login of a tenant has. */
   loginGenerationOf?: (tenantId: string) => Promise<number | undefined>
+  /** Hears of statements and of waiting. */
+  observation?: Observation
 }
 
 export class OpenDatabase implements Database {
@@ -67,15 +70,23 @@ export class OpenDatabase implements Database {
       ...(options.database === undefined && { locate: () => this.#locateEmbedded() }),
       ...(events.onDiscard && { onDiscard: events.onDiscard }),
       ...(events.onTamper && { onTamper: events.onTamper }),
+      ...(events.observation && { observation: events.observation }),
     } satisfies PoolConfig & { locate?: () => Promise<ClientConfig> }
     this.pool = new TenantPool({
       ...common,
       max,
       maxPerTenant,
+      observedAs: 'tenants',
       logins: this.#loginsOf(options.pool.loginMax),
       binder: scopeBinder(scope, this.#bindings, options.outsideScope),
     })
-    this.sharedPool = new TenantPool({ ...common, max: sharedMax, min: 0, binder: fixedBinder(this.#bindings.shared, scope) })
+    this.sharedPool = new TenantPool({
+      ...common,
+      observedAs: 'shared',
+      max: sharedMax,
+      min: 0,
+      binder: fixedBinder(this.#bindings.shared, scope),
+    })
     this.#deployPool =
       options.deploy === undefined
         ? this.sharedPool
@@ -98,7 +109,7 @@ export class OpenDatabase implements Database {
   }
 
   /** One statement whose names are qualified, as the role of the catalog. One round trip. */
-  query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>> {
+  query<R extends QueryResultRow = QueryResultRow>(statement: Statement | TimedStatement): Promise<QueryResult<R>> {
     return this.#catalogWork.query<R>(statement)
   }
 
@@ -174,7 +185,13 @@ export class OpenDatabase implements Database {
   async lendPool<T>(size: number, fn: (pool: TenantPool) => Promise<T>): Promise<T> {
     const binder = scopeBinder(this.#scope, this.#bindings, this.#options.outsideScope)
     return this.#extraPools.lendForcibly(
-      { size, binder, config: await this.connectionConfig(), logins: this.#loginsOf(size) },
+      {
+        size,
+        binder,
+        config: await this.connectionConfig(),
+        logins: this.#loginsOf(size),
+        observation: this.#events.observation,
+      },
       fn,
     )
   }

@@ -4,7 +4,7 @@ import { TenancyError } from '../errors.ts'
 import type { Database, Transaction } from '../ports/database.ts'
 import type { Scope } from '../scope/scope.ts'
 import { examine, type ExaminedText } from '../sql/statement-facts.ts'
-import type { Queryable, Statement } from '../sql/statement.ts'
+import type { Queryable, Statement, TimedStatement } from '../sql/statement.ts'
 import type { Binding, Bindings } from './binding/binding.ts'
 import { cancelOnAbort } from './pool/interrupt.ts'
 import { ownCheckoutHere } from './pool/held-clients.ts'
@@ -34,7 +34,7 @@ export class PoolWork implements Omit<Database, 'connections'> {
   }
 
   /** One round trip. */
-  query<R extends QueryResultRow = QueryResultRow>(statement: Statement): Promise<QueryResult<R>> {
+  query<R extends QueryResultRow = QueryResultRow>(statement: Statement | TimedStatement): Promise<QueryResult<R>> {
     return this.#query<R>(this.#parts.as, statement)
   }
 
@@ -69,10 +69,12 @@ export class PoolWork implements Omit<Database, 'connections'> {
     return rows[0]!.role
   }
 
-  async #query<R extends QueryResultRow>(as: WorkBindings, { text, values }: Statement): Promise<QueryResult<R>> {
+  async #query<R extends QueryResultRow>(as: WorkBindings, statement: Statement | TimedStatement): Promise<QueryResult<R>> {
+    const { text, values } = statement
+    const timeoutMs = 'timeoutMs' in statement ? statement.timeoutMs : undefined
     const loan = await connectFor(this.#parts.pool, as.shared)
     try {
-      return await loan.client.queryFor(as.qualified, examine(text), values)
+      return await loan.client.queryFor(as.qualified, examine(text), values, timeoutMs)
     } finally {
       loan.release()
     }

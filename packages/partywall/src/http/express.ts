@@ -14,6 +14,7 @@ import { createAdmission } from './shared/admission.ts'
 import { admissionKeys, type AdmissionOptions } from './shared/admission-options.ts'
 import { bindEvents } from './shared/context.ts'
 import { nodeFacts } from './shared/facts.ts'
+import { assertHealth, healthAnswer, type HealthHandlerOptions, type HealthTenancy } from './shared/health.ts'
 import { guardRequest } from './shared/member-guard.ts'
 import { markErrors, markScope } from './shared/middleware-mark.ts'
 import { withoutMount } from './shared/request-mount.ts'
@@ -22,6 +23,7 @@ import { checkedRetryAfter, errorAnswer, type RefusalOptions, type Refused } fro
 import { checkedProperty, isTenantRequest, markRequest, type TenantOfRequest } from './shared/request-property.ts'
 
 export type * from './shared/adapter-types.ts'
+export type { HealthHandlerOptions, HealthTenancy } from './shared/health.ts'
 export { memberOf } from './shared/member-guard.ts'
 export { tenantPath } from './shared/request-mount.ts'
 
@@ -137,6 +139,18 @@ export function requireMember(required: MemberRequirement = {}): RequestHandler 
       ({ answer }) => (answer === undefined ? next() : send(res, answer)),
       (error: unknown) => next(asError(error)),
     )
+  }
+}
+
+/**
+ * Answers a health check. Mount it in front of `tenantScope`: it has no tenant.
+ * @example app.get('/ready', healthHandler(tenancy))
+ * @throws TenancyError INVALID_OPTION
+ */
+export function healthHandler(tenancy: HealthTenancy, options: HealthHandlerOptions = {}): RequestHandler {
+  assertHealth('healthHandler', tenancy, options)
+  return (_req, res, next) => {
+    void healthAnswer(tenancy, options).then((answer) => send(res, answer), next)
   }
 }
 

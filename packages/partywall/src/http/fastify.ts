@@ -21,6 +21,7 @@ import { createAdmission } from './shared/admission.ts'
 import { admissionKeys, type AdmissionOptions } from './shared/admission-options.ts'
 import { bindEvents } from './shared/context.ts'
 import { nodeFacts } from './shared/facts.ts'
+import { assertHealth, healthAnswer, type HealthHandlerOptions, type HealthTenancy } from './shared/health.ts'
 import { guardRequest } from './shared/member-guard.ts'
 import { markErrors, markScope } from './shared/middleware-mark.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
@@ -30,6 +31,7 @@ import { checkedProperty, isTenantRequest, markRequest, type TenantOfRequest } f
 import { routeRequest, sentUrl } from './shared/routed-url.ts'
 
 export type * from './shared/adapter-types.ts'
+export type { HealthHandlerOptions, HealthTenancy } from './shared/health.ts'
 export { memberOf } from './shared/member-guard.ts'
 export { tenantPath } from './shared/request-mount.ts'
 
@@ -136,6 +138,19 @@ export function requireMember(required: MemberRequirement = {}): MemberRouteHook
 
 /** A hook of one route, such as `preHandler`: behind the sign-in. */
 export type MemberRouteHook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
+
+/**
+ * Answers a health check. Give its route to an instance on which `tenantPlugin` is not registered: it has no tenant.
+ * @example app.get('/ready', healthHandler(tenancy))
+ * @throws TenancyError INVALID_OPTION
+ */
+export function healthHandler(
+  tenancy: HealthTenancy,
+  options: HealthHandlerOptions = {},
+): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
+  assertHealth('healthHandler', tenancy, options)
+  return async (_request, reply) => send(reply, await healthAnswer(tenancy, options))
+}
 
 export type TenancyErrorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void
 

@@ -15,6 +15,7 @@ import { createAdmission } from './shared/admission.ts'
 import { admissionKeys, type AdmissionOptions } from './shared/admission-options.ts'
 import { bindBody, bindEvents } from './shared/context.ts'
 import { nodeFacts, webFacts } from './shared/facts.ts'
+import { assertHealth, healthAnswer, type HealthHandlerOptions, type HealthTenancy } from './shared/health.ts'
 import { guardRequest } from './shared/member-guard.ts'
 import { markErrors, markScope } from './shared/middleware-mark.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
@@ -24,6 +25,7 @@ import { checkedProperty, isTenantRequest, markRequest, type TenantOfRequest } f
 import { routeRequest, sentUrl } from './shared/routed-url.ts'
 
 export type * from './shared/adapter-types.ts'
+export type { HealthHandlerOptions, HealthTenancy } from './shared/health.ts'
 export { memberOf } from './shared/member-guard.ts'
 export interface TenantMiddlewareOptions<A extends object = Attributes> extends AdmissionOptions<A, Context> {
   /** The claims of a token that an earlier middleware verified, for byClaim and resolvers of your own. @default none */
@@ -107,6 +109,16 @@ export function requireMember(required: MemberRequirement = {}): MiddlewareHandl
     const { answer } = await guardRequest<Context>('requireMember', c, required)
     return answer === undefined ? next() : responseOf(answer)
   }
+}
+
+/**
+ * Answers a health check. Give its route in front of `tenantMiddleware`: it has no tenant.
+ * @example app.get('/ready', healthHandler(tenancy))
+ * @throws TenancyError INVALID_OPTION
+ */
+export function healthHandler(tenancy: HealthTenancy, options: HealthHandlerOptions = {}): (c: Context) => Promise<Response> {
+  assertHealth('healthHandler', tenancy, options)
+  return async () => responseOf(await healthAnswer(tenancy, options))
 }
 
 export interface TenancyErrorsOptions extends RefusalOptions {

@@ -30,6 +30,7 @@ export {
   type UserOf,
 } from './shared/member-guard.ts'
 export { createSwitch, type Switched } from './shared/switch.ts'
+export { healthAnswer, type HealthHandlerOptions, type HealthTenancy } from './shared/health.ts'
 export { markErrors, markScope } from './shared/middleware-mark.ts'
 export { primaryRedirect, type DomainsTenancy, type PrimaryRedirectOptions } from './shared/primary-redirect.ts'
 export { problemAnswer, problemCodes, type HttpAnswer, type ProblemCode } from './shared/problem.ts'

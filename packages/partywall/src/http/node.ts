@@ -9,6 +9,7 @@ import { assertFunction } from '../given-function.ts'
 import type { HttpTenancy } from '../ports/tenancy-like.ts'
 import type { Attributes, Tenant } from '../types.ts'
 import { bindEvents } from './shared/context.ts'
+import { assertHealth, healthAnswer, type HealthHandlerOptions, type HealthTenancy } from './shared/health.ts'
 import { nodeEntrance, type NodeEntranceOptions } from './shared/node-entrance.ts'
 import { createOriginCheck, type OriginCheckOptions } from './shared/origin-check.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
@@ -16,6 +17,7 @@ import { answerOnSocket, withErrorsIgnored } from './shared/raw-answer.ts'
 import { withoutMount } from './shared/request-mount.ts'
 
 export type * from './shared/adapter-types.ts'
+export type { HealthHandlerOptions, HealthTenancy } from './shared/health.ts'
 export { tenantPath } from './shared/request-mount.ts'
 
 export type { OriginCheckOptions, OriginDecision, OriginPolicy } from './shared/origin-check.ts'
@@ -59,6 +61,19 @@ export function tenantListener<A extends object>(
       if (res.headersSent) res.destroy()
       else send(res, answer)
     })
+}
+
+/**
+ * A listener that answers a health check, whatever its path. Call it for the paths of health checks, or give it to a server of its own: it has no tenant.
+ * @example createServer(healthListener(tenancy)).listen(9090)
+ * @throws TenancyError INVALID_OPTION
+ */
+export function healthListener(
+  tenancy: HealthTenancy,
+  options: HealthHandlerOptions = {},
+): (req: IncomingMessage, res: ServerResponse) => void {
+  assertHealth('healthListener', tenancy, options)
+  return (_req, res) => void healthAnswer(tenancy, options).then((answer) => send(res, answer))
 }
 
 export type TenantUpgradeHandler<A extends object = Attributes> = (

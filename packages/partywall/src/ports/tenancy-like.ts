@@ -22,6 +22,11 @@ export type ScopeLike =
   | { readonly kind: 'tenant'; readonly tenant: { readonly id: string; readonly schema: string; readonly generation: number } }
   | { readonly kind: 'shared' }
 
+/** The current scope alone: for logs and traces. */
+export interface ScopeTenancy {
+  scope(): ScopeLike | undefined
+}
+
 /** What a guard of members needs. */
 export interface MemberTenancy {
   tryCurrent(): Tenant<any> | undefined

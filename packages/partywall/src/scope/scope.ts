@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { TenancyError } from '../errors.ts'
+import { Observation } from '../observation.ts'
 import type { Attributes, Tenant } from '../types.ts'
 
 /** What `tenancy.scope()` returns inside a scope. */
@@ -16,9 +17,15 @@ const sharedScope: ScopeValue<never> = Object.freeze({ kind: 'shared' })
 export class Scope<A extends object = Attributes> {
   /** `null`: outside every scope on purpose. Undefined: no scope was entered, so that the one in which the process starts counts. */
   readonly #storage = new AsyncLocalStorage<ScopeValue<A> | null | undefined>()
+  readonly #observation: Observation
   #start: ScopeValue<A> | undefined
   #findStart: (() => Promise<Tenant<A>>) | undefined
   #arriving: Promise<void> | undefined
+
+  /** @param observation hears of each entry */
+  constructor(observation = new Observation({})) {
+    this.#observation = observation
+  }
 
   /**
    * Code outside every scope of this process belongs to one tenant, which is looked up when it is first needed.
@@ -45,12 +52,17 @@ export class Scope<A extends object = Attributes> {
 
   /** Runs `fn` with this tenant as the current one. Nothing stays behind, whether `fn` returns or throws. */
   run<T>(tenant: Tenant<A>, fn: () => T): T {
-    return this.#storage.run(Object.freeze({ kind: 'tenant', tenant }), fn)
+    return this.#enter(Object.freeze({ kind: 'tenant', tenant }), fn)
   }
 
   /** Runs `fn` with the shared schema and no tenant. */
   runShared<T>(fn: () => T): T {
-    return this.#storage.run(sharedScope, fn)
+    return this.#enter(sharedScope, fn)
+  }
+
+  #enter<T>(value: ScopeValue<A>, fn: () => T): T {
+    if (!this.#observation.watchesScopes) return this.#storage.run(value, fn)
+    return this.#storage.run(value, () => this.#observation.scope(value, fn))
   }
 
   /** Runs `fn` outside every scope: the sockets and timers that it starts carry no tenant. */

@@ -289,6 +289,11 @@ const rooms: Record<string, readonly string[]> = {
   // What looks at a project: the registry of checks, and the applications of each framework.
   'check/app': ['http/shared'],
   check: [...ground, 'catalog/relations', 'migrations/plan', 'migrations/sources', 'check/app'],
+  // What the rooms tell, for tools that log, trace and count.
+  observe: ['ports'],
+  'observe/opentelemetry': ['ports'],
+  'observe/health': ['sql'],
+  'observe/prometheus': ['sql', 'observe/health'],
   'orm/shared': ['ports'],
   orm: ['ports', 'sql', 'orm/shared', 'migrations/sources/tools'],
   'orm/*': ['ports', ...text, 'orm/shared', 'database/binding'],

@@ -22,6 +22,8 @@ export interface TenantCacheOptions {
   readonly maxMissing?: number
   /** Names the period in which every change is announced; what was looked up in it stays right until then. @default none */
   readonly period?: (() => object | undefined) | undefined
+  /** Is told of each answer whether it was cached. */
+  readonly onLookUp?: ((isCached: boolean) => void) | undefined
   /** A monotonic clock, in milliseconds. @default performance.now */
   readonly now?: () => number
 }
@@ -37,13 +39,15 @@ export interface Found<A extends object> {
 export class TenantCache<A extends object = Attributes> {
   readonly #ttlMs: number
   readonly #now: () => number
+  readonly #onLookUp: (isCached: boolean) => void
   readonly #period: () => object | undefined
   readonly #found: KnownTenants<A>
   readonly #missing: BoundedMap<string, Validity>
   /** Of a name, with its tenant; or of the first of several, which begins with "first of", with what was found. */
   readonly #flights = new Map<string, Promise<unknown>>()
 
-  constructor({ ttlMs, maxFound = 60_000, maxMissing = 1000, period, now }: TenantCacheOptions) {
+  constructor({ ttlMs, maxFound = 60_000, maxMissing = 1000, period, now, onLookUp }: TenantCacheOptions) {
+    this.#onLookUp = onLookUp ?? (() => {})
     this.#ttlMs = ttlMs
     this.#period = period ?? (() => undefined)
     this.#now = now ?? (() => performance.now())
@@ -53,18 +57,28 @@ export class TenantCache<A extends object = Attributes> {
 
   /** The answer for this key, from `load` when it is not cached. */
   get(key: string, load: () => Promise<Answer<A>>): Promise<Answer<A>> {
-    if (this.#ttlMs === 0) return load()
+    if (this.#ttlMs === 0) return this.#loading(load)
     const now = this.#now()
     const period = this.#period()
     const found = this.#found.get(key, now, period)
-    if (found !== undefined) return Promise.resolve(found)
-    if (this.#isMissing(key, now, period)) return Promise.resolve(undefined)
+    if (found !== undefined || this.#isMissing(key, now, period)) {
+      this.#onLookUp(true)
+      return Promise.resolve(found)
+    }
+    this.#onLookUp(false)
     return this.#fly(key, load, { until: now + this.#ttlMs, period }, (tenant, validity) => this.#remember(key, tenant, validity))
   }
 
   /** The tenant of this name, if it is cached. */
   peek(key: string): Tenant<A> | undefined {
-    return this.#ttlMs === 0 ? undefined : this.#found.get(key, this.#now(), this.#period())
+    const found = this.#ttlMs === 0 ? undefined : this.#found.get(key, this.#now(), this.#period())
+    if (found !== undefined) this.#onLookUp(true)
+    return found
+  }
+
+  #loading<T>(load: () => Promise<T>): Promise<T> {
+    this.#onLookUp(false)
+    return load()
   }
 
   /**
@@ -81,11 +95,18 @@ export class TenantCache<A extends object = Attributes> {
     for (const [index, key] of keys.entries()) {
       const tenant = this.#ttlMs === 0 ? undefined : this.#found.get(key, now, period)
       // A name before it may be that of another tenant.
-      if (tenant !== undefined && places.length === 0) return { tenant, index }
+      if (tenant !== undefined && places.length === 0) {
+        this.#onLookUp(true)
+        return { tenant, index }
+      }
       if (this.#ttlMs === 0 || !this.#isMissing(key, now, period)) places.push(index)
     }
-    if (places.length === 0) return undefined
-    if (this.#ttlMs === 0) return load(places)
+    if (places.length === 0) {
+      this.#onLookUp(true)
+      return undefined
+    }
+    if (this.#ttlMs === 0) return this.#loading(() => load(places))
+    this.#onLookUp(false)
     const names = places.map((place) => keys[place]!)
     return this.#fly(
       `first of ${names.join(', ')}`,

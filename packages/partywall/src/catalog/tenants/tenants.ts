@@ -6,6 +6,7 @@ import type { Details } from '../audit/details.ts'
 import { recorded } from '../audit/record.ts'
 import type { Events, LifeEvents, TenancyEvents, TenantDiffers } from '../../events.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
+import type { Observation } from '../../observation.ts'
 import type { Options } from '../../config/options.ts'
 import type { Attributes, Tenant, TenantRef } from '../../types.ts'
 import { validateAttributes } from './attributes.ts'
@@ -55,6 +56,7 @@ export class Tenants<A extends object = Attributes> {
   /**
    * @param watch opens the watch for changes of other processes; absent: answers are cached for `tenantCacheMs` only
    * @param onInactive a tenant is not active any more, or gone
+   * @param observation hears of each lookup
    */
   constructor(
     catalog: Catalog,
@@ -62,6 +64,7 @@ export class Tenants<A extends object = Attributes> {
     events: Events<A>,
     watch?: (options: WatchOptions) => Watch,
     onInactive: (tenantId: string) => void = () => {},
+    observation?: Observation,
   ) {
     this.#catalog = catalog
     this.#stored = new StoredTenants<A>(catalog, this.#states)
@@ -69,7 +72,11 @@ export class Tenants<A extends object = Attributes> {
     this.#onInactive = onInactive
     this.#attributes = options.attributes
     this.#watching = options.tenantCacheMs === 0 ? undefined : watch?.(this.#watchOptions())
-    this.#cache = new TenantCache<A>({ ttlMs: options.tenantCacheMs, period: () => this.period() })
+    this.#cache = new TenantCache<A>({
+      ttlMs: options.tenantCacheMs,
+      period: () => this.period(),
+      onLookUp: observation && ((isCached) => observation.lookedUp(isCached)),
+    })
   }
 
   /** Names the period in which this process sees every change of the catalog; undefined while it does not. Each use keeps the watch going. */

@@ -42,6 +42,8 @@ export interface Binding {
   readonly loginGeneration?: number
   /** Absent: it is not for a tenant. */
   readonly tenantId?: string
+  /** The tenant itself, for what is told about its statements. */
+  readonly tenant?: Tenant<any>
   /** Called when the server has refused the schema: the tenant that was looked up is not to be used for other requests. */
   readonly suspect?: () => void
 }
@@ -137,6 +139,7 @@ export class Bindings {
       ...(boundary === 'role' && { role: roleSetting(role!), isStrict: this.#isStrict }),
       ...(boundary === 'login' && { login: role!, ...loginGeneration }),
       tenantId: tenant.id,
+      tenant,
       ...(identity && { suspect: () => void (identity.isSuspect = true) }),
     })
     this.#ofTenant.set(tenant, binding)

@@ -6,7 +6,14 @@ import pg, { type CustomTypesConfig } from 'pg'
 
 /** The wire: each method writes one message of the protocol. */
 export interface ConnectionLike {
-  readonly stream: { write(bytes: Uint8Array): unknown; destroy(): unknown; cork?: () => void; uncork?: () => void }
+  readonly stream: {
+    write(bytes: Uint8Array): unknown
+    destroy(): unknown
+    cork?: () => void
+    uncork?: () => void
+    readonly bytesWritten?: number
+    readonly bytesRead?: number
+  }
   /** Names and texts of the prepared statements that the server is known to have. */
   readonly parsedStatements: Record<string, string>
   readonly submittedNamedStatements: Record<string, string>

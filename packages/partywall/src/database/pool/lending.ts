@@ -4,6 +4,7 @@
  */
 import type { Pool } from 'pg'
 import type { Tampering } from '../../events.ts'
+import type { Observation, ObservedPool } from '../../observation.ts'
 import type { Binding } from '../binding/binding.ts'
 import type { Affinity } from './affinity.ts'
 import { HeldClients, type Checkout } from './held-clients.ts'
@@ -30,6 +31,8 @@ export interface LendingOptions {
   readonly maxPerTenant: number | undefined
   readonly maxTenantsPerConnection: number
   readonly warnWhenHeldMs: number
+  readonly observation: Observation
+  readonly observedAs: ObservedPool
 }
 
 export class Lending {
@@ -49,6 +52,19 @@ export class Lending {
 
   /** @param checkout whose stack names the caller when the client is not released; absent where it certainly is */
   async lend(binding: Binding, checkout?: Checkout): Promise<Loan> {
+    const waited = this.#waiting(binding)
+    if (waited === undefined) return this.#lend(binding, checkout)
+    try {
+      const loan = await this.#lend(binding, checkout)
+      waited(undefined)
+      return loan
+    } catch (error) {
+      waited(error)
+      throw error
+    }
+  }
+
+  async #lend(binding: Binding, checkout?: Checkout): Promise<Loan> {
     const locating = this.#options.locating()
     if (locating !== undefined) await locating
     if (this.#turns !== undefined) await this.#turns.take(binding)
@@ -68,7 +84,9 @@ export class Lending {
   /** The same without a promise: this is the hot path. */
   lendThen(binding: Binding, done: (error: Error | undefined, loan?: Loan) => void): void {
     if (this.#turns === undefined && this.#options.locating() === undefined) {
+      const waited = this.#waiting(binding)
       return this.#take(binding, (error, client, giveBack) => {
+        waited?.(error)
         if (client === undefined) done(error)
         else done(undefined, this.#handOut(client, giveBack!, binding, undefined))
       })
@@ -77,6 +95,12 @@ export class Lending {
       (loan) => done(undefined, loan),
       (error: Error) => done(error),
     )
+  }
+
+  /** Undefined where no one hears of it: almost always. */
+  #waiting(binding: Binding): ((error: unknown) => void) | undefined {
+    const { observation, observedAs } = this.#options
+    return observation.watchesWaits ? observation.waiting(observedAs, binding) : undefined
   }
 
   #take(binding: Binding, done: TakeCallback): void {

@@ -3,12 +3,14 @@
  * clients from the same two (Kysely, to cancel a query), and no pool takes those back.
  */
 import type { Client, ClientConfig } from 'pg'
+import type { Observation } from '../../observation.ts'
 import type { Binder } from '../binding/binder.ts'
 import type { Binding } from '../binding/binding.ts'
 
 /** What a client must know of its pool. */
 export interface Maker {
   readonly binder: Binder
+  readonly observation: Observation
   /** How many named statements the server keeps for one connection. */
   readonly maxPreparedStatements: number
   /** The tenant as whose role the client logs in. Absent: it logs in as the application. */

@@ -4,6 +4,7 @@
  */
 import pg, { type Client } from 'pg'
 import { examine, statementFactsAround, type ExaminedText, type StatementFacts } from '../../sql/statement-facts.ts'
+import type { Observation } from '../../observation.ts'
 import { throwFromCaller } from '../binding/answers.ts'
 import type { Binding } from '../binding/binding.ts'
 import { BindingWriter } from '../binding/binding-writer.ts'
@@ -23,8 +24,10 @@ import { PreparedNames } from '../binding/prepared-names.ts'
 import { textOf } from '../binding/query-object.ts'
 import { pipelineRefused } from './client-refusals.ts'
 import { answersAsOther, otherLogin } from './login-refusals.ts'
+import { observeObject } from './observed-object.ts'
 import { printAs } from './secrets.ts'
 import { ServerReports } from './server-reports.ts'
+import { WireUse } from './wire-use.ts'
 
 export abstract class SendingClient extends pg.Client implements Carrier {
   readonly bindingWriter = new BindingWriter()
@@ -35,16 +38,20 @@ export abstract class SendingClient extends pg.Client implements Carrier {
   protected isAbandoned = false
   /** Milliseconds that an answer may take; 0 is no limit. */
   readonly #queryTimeoutMs: number
+  readonly #observation: Observation
+  readonly #wire: WireUse
   /** Listeners on the wire before the first checkout. */
   #ownListeners = 0
 
   /** @param maxPreparedStatements how many named statements the server keeps for this connection */
-  constructor(config: pg.ClientConfig, maxPreparedStatements: number) {
+  constructor(config: pg.ClientConfig, maxPreparedStatements: number, observation: Observation) {
     super(config)
+    this.#observation = observation
     if (this.pipeline) throw pipelineRefused()
     this.preparedNames = new PreparedNames(maxPreparedStatements)
     const { connection, connectionParameters } = this as unknown as ClientInternals
     this.#queryTimeoutMs = takeTimeout(connectionParameters)
+    this.#wire = new WireUse(connection)
     this.reports = new ServerReports(this, connection)
     printAs(connection, 'Connection', () => ({ server: this.server }))
     // A lost connection fails the statement on it and is never reused; without a listener it would also end the process.
@@ -117,13 +124,15 @@ export abstract class SendingClient extends pg.Client implements Carrier {
     this.assertLoginOf(binding)
     const query = new BoundQuery(this, binding, text)
     this.left ??= query.facts.leaves
-    query.answerTo(done, this.#timeoutOf(text))
+    query.answerTo(this.#watched(binding, text.examined.text, done), this.#timeoutOf(text))
     this.#send(query)
   }
 
   /** The same, and a promise of the answer. */
-  queryFor(binding: Binding, examined: ExaminedText, values?: readonly unknown[]): Promise<any> {
-    return answered((done) => this.sendFor(binding, { config: examined.text, values, examined }, done))
+  queryFor(binding: Binding, examined: ExaminedText, values?: readonly unknown[], timeoutMs?: number): Promise<any> {
+    const { text } = examined
+    const config = timeoutMs === undefined ? text : { text, query_timeout: timeoutMs }
+    return answered((done) => this.sendFor(binding, { config, values, examined }, done))
   }
 
   /** As queryFor, with a text of several statements of which all except `foreign` are our own. */
@@ -138,7 +147,7 @@ export abstract class SendingClient extends pg.Client implements Carrier {
     if (this.#queryTimeoutMs > 0) query.query_timeout ??= this.#queryTimeoutMs
     bindSubmittable(query, facts, this, binding)
     this.left ??= facts.leaves
-    return this.#send(query)
+    return this.#sendWatched(binding, query)
   }
 
   /** A connection of one login never serves another one. @throws TenancyError LOGIN_REFUSED */
@@ -147,14 +156,30 @@ export abstract class SendingClient extends pg.Client implements Carrier {
   }
 
   /** By node-postgres alone: in a session, and to prepare one. */
-  protected sendUnbound({ config, values, types }: OutgoingText, done: QueryCallback): void {
+  protected sendUnbound({ config, values, types, examined }: OutgoingText, done: QueryCallback, session?: Binding): void {
+    const answer = session === undefined ? done : this.#watched(session, examined.text, done)
     const given = typeof config === 'string' ? { text: config } : config
     const query_timeout = given.query_timeout ?? this.#queryTimeoutMs
-    super.query({ ...given, query_timeout, types: given.types ?? types } as any, values as any, done)
+    super.query({ ...given, query_timeout, types: given.types ?? types } as any, values as any, answer)
     this.#noteSent((queryQueueOf(this)?.at(-1) ?? activeQueryOf(this)) as object)
   }
 
-  protected sendObjectUnbound(query: SubmittableLike): unknown {
+  protected sendObjectUnbound(query: SubmittableLike, session?: Binding): unknown {
+    return session === undefined ? this.#send(query) : this.#sendWatched(session, query)
+  }
+
+  /** The callback of a statement, which also tells of its end. */
+  #watched(binding: Binding, text: string, done: QueryCallback): QueryCallback {
+    if (!this.#observation.watchesStatements) return done
+    const ended = this.#observation.statement(binding, text, this.#wire)
+    return (error, result) => {
+      ended(error ?? undefined, rowsOf(result))
+      done(error, result)
+    }
+  }
+
+  #sendWatched(binding: Binding, query: SubmittableLike): unknown {
+    if (this.#observation.watchesStatements) observeObject(query, this.#observation.statement(binding, textOf(query), this.#wire))
     return this.#send(query)
   }
 
@@ -215,6 +240,14 @@ export abstract class SendingClient extends pg.Client implements Carrier {
   protected get server(): string {
     return `${this.host}:${this.port}/${this.database} as ${this.user}`
   }
+}
+
+/** Of one statement, or of all in a text of several. */
+function rowsOf(
+  result: { readonly rowCount?: number | null } | readonly { readonly rowCount?: number | null }[] | undefined,
+): number {
+  if (Array.isArray(result)) return result.reduce<number>((sum, one) => sum + (one.rowCount ?? 0), 0)
+  return (result as { readonly rowCount?: number | null } | undefined)?.rowCount ?? 0
 }
 
 /** The answer to what `send` sends, as a promise. */

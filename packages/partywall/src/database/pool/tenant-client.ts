@@ -14,6 +14,7 @@ import { nextAffinitySeed } from './affinity.ts'
 import { leavesOnForeignPool, madeWithoutPool, notCheckedOut } from './client-refusals.ts'
 import { isPoolMaking, makerKey, type Maker, type TenantClientConfig } from './making-clients.ts'
 import type { PoolMember } from './pool-internals.ts'
+import { commented } from './commented-text.ts'
 import { printAs } from './secrets.ts'
 import { answered, SendingClient } from './sending-client.ts'
 import { clean, doubtAbout, type Verdict } from './verdict.ts'
@@ -48,7 +49,7 @@ export class TenantClient extends SendingClient implements PoolMember {
   constructor(config?: TenantClientConfig) {
     const maker = config?.[makerKey]
     if (maker === undefined) throw madeWithoutPool()
-    super(config!, maker.maxPreparedStatements)
+    super(config!, maker.maxPreparedStatements, maker.observation)
     this.#maker = maker
     if (isPoolMaking()) this.#state = { kind: 'preparing' }
     printAs(this, 'TenantClient', () => this.description())
@@ -84,6 +85,7 @@ export class TenantClient extends SendingClient implements PoolMember {
         ? this.#queryObject(config, done, types)
         : this.#queryText(outgoing(config, values, types), done)
     } catch (error) {
+      this.#maker.observation.refused(error, this.#holding)
       return refuse({ ...call, callback: done }, error as Error)
     }
   }
@@ -91,7 +93,9 @@ export class TenantClient extends SendingClient implements PoolMember {
   #queryText(text: OutgoingText, done: QueryCallback | undefined): Promise<unknown> | undefined {
     const binding = this.#bindingFor(text.examined)
     const send = (callback: QueryCallback): void =>
-      binding === undefined ? this.sendUnbound(text, callback) : this.sendFor(binding, text, callback)
+      binding === undefined
+        ? this.sendUnbound(text, callback, this.#holding)
+        : this.sendFor(binding, commented(text, binding, this.#maker.observation), callback)
     if (done === undefined) return answered(send)
     send(done)
     return undefined
@@ -101,7 +105,7 @@ export class TenantClient extends SendingClient implements PoolMember {
     const binding = this.#bindingFor(examine(textOf(query)))
     if (done !== undefined) query.callback = done
     if (types !== undefined && query._result !== undefined) query._result._types ??= types
-    return binding === undefined ? this.sendObjectUnbound(query) : this.sendObjectFor(binding, query)
+    return binding === undefined ? this.sendObjectUnbound(query, this.#holding) : this.sendObjectFor(binding, query)
   }
 
   /** The binding of a statement that is called now; undefined when it goes without one. */
@@ -113,9 +117,16 @@ export class TenantClient extends SendingClient implements PoolMember {
     if (state.kind === 'idle') throw notCheckedOut()
     const now = binder.tryCapture()
     if (now !== undefined && now.key !== state.binding.key) throw wrongTenant(state.binding, now)
+    // A transaction that was begun can be ended.
+    if (facts.control === undefined) this.#maker.observation.admit(state.binding)
     if (state.kind !== 'session') return state.binding
     assertStaysInRole(state.binding, facts)
     return undefined
+  }
+
+  /** The binding that the client is lent for. */
+  get #holding(): Binding | undefined {
+    return 'binding' in this.#state ? this.#state.binding : undefined
   }
 
   /** A pool of another library passes this client from tenant to tenant without asking whether it is clean: nothing may be left on it. */

@@ -6,7 +6,9 @@
  * is no reason to destroy it, a doubt about its state is.
  */
 import pg, { type Client, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Tampering } from '../../events.ts'
+import { Observation, type ObservedPool } from '../../observation.ts'
 import { callbackFor, givenCallback, inCurrentContext, onceBoth, throwFromCaller, type QueryCall } from '../binding/answers.ts'
 import type { Binder } from '../binding/binder.ts'
 import type { Binding } from '../binding/binding.ts'
@@ -15,6 +17,7 @@ import type { QueryCallback, SubmittableLike } from '../binding/pg-internals.ts'
 import { isCopy, isCursor, isQueryObject } from '../binding/query-object.ts'
 import { Affinity } from './affinity.ts'
 import { checkedOut } from './checked-out-client.ts'
+import { commented } from './commented-text.ts'
 import { checkoutHere, type Checkout } from './held-clients.ts'
 import { Lending } from './lending.ts'
 import type { Loan } from './loan.ts'
@@ -39,6 +42,10 @@ export interface TenantPoolConfig extends PoolConfig {
   maxTenantsPerConnection?: number | undefined
   maxPreparedStatements?: number | undefined
   warnWhenHeldMs?: number | undefined
+  /** Hears of statements and of waiting. @default none does */
+  observation?: Observation | undefined
+  /** What the pool is called there. @default 'work' */
+  observedAs?: ObservedPool | undefined
 }
 
 let loginsOf: (pool: TenantPool) => LoginSource | undefined
@@ -50,6 +57,7 @@ export class TenantPool extends pg.Pool {
   /** Set here because a minifier changes the name of the class. */
   static override readonly name: string = 'TenantPool'
   readonly #binder: Binder
+  readonly #observation: Observation
   /** The pool itself, where it has the internals that the choice of a connection depends on. */
   readonly #internals: PoolInternals | undefined
   readonly #affinity: Affinity | undefined
@@ -78,14 +86,17 @@ export class TenantPool extends pg.Pool {
       maxTenantsPerConnection = Infinity,
       maxPreparedStatements = Infinity,
       warnWhenHeldMs = 0,
+      observation = new Observation({}),
+      observedAs = 'work',
       ...config
     } = options
-    const maker: Maker = { binder, maxPreparedStatements, prepare: (client) => this.#prepare(client) }
+    const maker: Maker = { binder, observation, maxPreparedStatements, prepare: (client) => this.#prepare(client) }
     super({ ...config, Client: TenantClient, [makerKey]: maker } as PoolConfig)
     spellOutConnectionString(this.options)
     printAs(this.options, 'options', () => withoutTlsSecrets(this.options))
     printAs(this, 'TenantPool', () => this.#description())
     this.#binder = binder
+    this.#observation = observation
     this.#locate = locate
     this.#internals = hasPoolInternals(this) ? (this as unknown as PoolInternals) : warnOfPlainPool()
     this.#affinity = this.#internals && new Affinity(this.#internals, maxTenantsPerConnection)
@@ -100,6 +111,8 @@ export class TenantPool extends pg.Pool {
       maxPerTenant,
       maxTenantsPerConnection,
       warnWhenHeldMs,
+      observation,
+      observedAs,
     })
     // An idle connection that is lost is replaced at the next use; without a listener the error would end the process.
     this.on('error', () => {})
@@ -159,11 +172,14 @@ export class TenantPool extends pg.Pool {
   }
 
   #capture<T>(use: (binding: Binding) => Promise<T>): Promise<T> {
+    let binding: Binding | undefined
     try {
       const arriving = this.#binder.arriving?.()
       if (arriving !== undefined) return arriving.then(() => use(this.#binder.capture()))
-      return use(this.#binder.capture())
+      binding = this.#binder.capture()
+      return use(binding)
     } catch (error) {
+      this.#observation.refused(error, binding)
       return Promise.reject(error)
     }
   }
@@ -172,10 +188,12 @@ export class TenantPool extends pg.Pool {
    * One statement on one connection, in one promise: this is the hot path. Its callbacks may run in another caller's async context,
    * which does not matter, because the captured binding is passed to all that follows.
    */
-  #queryOnce(binding: Binding, text: OutgoingText): Promise<unknown> {
-    assertOneStatement(text.examined)
+  #queryOnce(binding: Binding, given: OutgoingText): Promise<unknown> {
+    assertOneStatement(given.examined)
+    this.#observation.admit(binding)
+    const text = commented(given, binding, this.#observation)
     return new Promise((resolve, reject) => {
-      this.#lending.lendThen(binding, (refusal, loan) => {
+      const send = (refusal: Error | undefined, loan?: Loan): void => {
         if (loan === undefined) return reject(refusal)
         const settle: QueryCallback = (error, result) => {
           loan.release()
@@ -188,13 +206,15 @@ export class TenantPool extends pg.Pool {
           // A getter of the caller's config may throw.
           settle(error as Error)
         }
-      })
+      }
+      this.#lending.lendThen(binding, this.#observation.keepsContext ? inContextOfCaller(send) : send)
     }).catch(throwFromCaller)
   }
 
   /** A query object counts as done when it calls its callback. */
   #queryObjectOnce(binding: Binding, query: SubmittableLike): Promise<unknown> {
     if (isCursor(query)) throw needsClient('A cursor')
+    this.#observation.admit(binding)
     const own = query.callback
     const answer = this.#sendObject(binding, query, own)
     // Its own callback gets the error, too.
@@ -283,6 +303,12 @@ const pulseQueue: (this: unknown) => void = (pg.Pool.prototype as any)._pulseQue
 
 async function bothEnded(own: Promise<void> | void, logins: Promise<void>): Promise<void> {
   await Promise.all([own, logins])
+}
+
+/** The callback of a lent connection runs in the context of the code that gave it back. */
+function inContextOfCaller<Args extends unknown[]>(fn: (...args: Args) => void): (...args: Args) => void {
+  const inContext = AsyncLocalStorage.snapshot()
+  return (...args) => inContext(fn, ...args)
 }
 
 /** An error that the caller's callback throws must not count as a failed promise. */
