@@ -7,10 +7,10 @@ import { assertKnownKeys } from '../../known-keys.ts'
 import type { Attributes, Member, MemberRequirement, Membership, Tenant, TenantRef } from '../../types.ts'
 import { assertWholeNumber } from '../../whole-number.ts'
 import type { Catalog } from '../catalog.ts'
+import { AnswerCache } from '../tenants/answer-cache.ts'
 import { parseTenantRef, unknownTenant } from '../tenants/tenant-ref.ts'
 import { isTenant } from '../tenants/tenant-row.ts'
 import type { Tenants } from '../tenants/tenants.ts'
-import { MemberCache } from './member-cache.ts'
 import { assertUserId, notAMember, notPermitted } from './member-errors.ts'
 import { toMember, type MemberRow } from './member-row.ts'
 import { memberPageSql, memberSql, membersOfUserSql, tenantsOfUserSql } from './members-sql.ts'
@@ -33,14 +33,14 @@ export interface MembershipListOptions {
 export class Members<A extends object = Attributes> {
   readonly #catalog: Catalog
   readonly #tenants: Tenants<A>
-  readonly #cache: MemberCache
+  readonly #cache: AnswerCache<Member | undefined>
   readonly roles: Roles
 
   constructor(catalog: Catalog, tenants: Tenants<A>, { members, tenantCacheMs }: MembersParts) {
     this.#catalog = catalog
     this.#tenants = tenants
     this.roles = new Roles(members)
-    this.#cache = new MemberCache({ ttlMs: tenantCacheMs, period: () => tenants.period() })
+    this.#cache = new AnswerCache({ ttlMs: tenantCacheMs, period: () => tenants.period() })
     tenants.onMembers((tenantId) => this.#cache.forget(tenantId))
   }
 
