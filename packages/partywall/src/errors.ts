@@ -28,6 +28,8 @@ export const errorCodes = {
   INVALID_SCHEMA_NAME: { meaning: 'The name cannot be the name of a tenant schema.', http: 400 },
   INVALID_DOMAIN: { meaning: 'The text is not a host name.', http: 400 },
   INVALID_ATTRIBUTES: { meaning: 'The attributes do not fit the schema given as tenant.attributes.', http: 400 },
+  INVALID_SETTINGS: { meaning: 'The settings do not fit the schema given as settings.schema.', http: 400 },
+  SETTINGS_UNREADABLE: { meaning: 'The stored settings of the tenant cannot be read.', http: 500 },
   INVALID_OPTION: { meaning: 'An option of the configuration is unknown or out of range.', http: 500 },
   INVALID_ARGUMENT: { meaning: 'An argument of a call is unknown or out of range.', http: 400 },
   INVALID_TENANT_NAME: { meaning: 'The name for people is empty, too long or not text.', http: 400 },
@@ -138,6 +140,13 @@ export interface ErrorDetails {
   INVALID_SCHEMA_NAME: { readonly name: string }
   INVALID_DOMAIN: { readonly domain: string }
   INVALID_ATTRIBUTES: { readonly issues: readonly { readonly path: readonly string[]; readonly message: string }[] }
+  INVALID_SETTINGS: { readonly issues: readonly { readonly path: readonly string[]; readonly message: string }[] }
+  /** `reason`: the key is not configured, the stored text was altered, or the values do not fit the schema. `keys`: the settings that it is about. */
+  SETTINGS_UNREADABLE: {
+    readonly schema: string
+    readonly reason: 'unknown key' | 'altered' | 'does not fit'
+    readonly keys: readonly string[]
+  }
   INVALID_OPTION: OptionDetails
   INVALID_ARGUMENT: OptionDetails
   INVALID_TENANT_NAME: {}

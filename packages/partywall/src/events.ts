@@ -52,6 +52,8 @@ export interface TenancyEvents<A extends object = Attributes> {
   'domain.removed': { readonly domain: Domain }
   /** This domain took the place of another one as the primary domain of its tenant. */
   'domain.primary': { readonly domain: Domain }
+  /** Settings of this tenant were set, or taken back. The names alone: a value may be a secret. */
+  'settings.changed': { readonly tenant: Tenant<A>; readonly keys: readonly string[] }
   /** Changes by other processes are seen from now on: lookups of tenants are cached without a limit of time. */
   'lookups.watching': { readonly mode: 'listen' | 'poll' }
   /**
@@ -163,6 +165,7 @@ const eventNames = [
   'domain.added',
   'domain.removed',
   'domain.primary',
+  'settings.changed',
   'lookups.watching',
   'lookups.degraded',
   'migrations.started',

@@ -18,6 +18,7 @@ import { migrationSources, type MigrationSources } from './migrations/sources/so
 import { tenantRole } from './names/role-name.ts'
 import { Observation } from './observation.ts'
 import { Scope } from './scope/scope.ts'
+import { TenantSettings } from './settings/tenant-settings.ts'
 import { workRooms, type WorkRooms } from './tenancy-work.ts'
 import { identityOf } from './tenant-identity.ts'
 
@@ -35,6 +36,7 @@ export interface Rooms<A extends object> {
   readonly domains: Domains<A>
   readonly claims: Claims<A>
   readonly members: Members<A>
+  readonly settings: TenantSettings<A>
   readonly sources: MigrationSources
   readonly entry: Entry<A>
   /** For a tenant that is made, and for migrations. */
@@ -49,7 +51,8 @@ export interface Rooms<A extends object> {
   readonly endLogin: (tenantId: string) => void
 }
 
-export function openRooms<A extends object>({ database: server, deploy, loginKeys, ...given }: Options): Rooms<A> {
+export function openRooms<A extends object>(all: Options): Rooms<A> {
+  const { database: server, deploy, loginKeys, settingsDefaults, settingsKinds, settingsKeys, ...given } = all
   const options = Object.freeze(given)
   const observation = new Observation(options)
   const scope = new Scope<A>(observation)
@@ -85,6 +88,7 @@ export function openRooms<A extends object>({ database: server, deploy, loginKey
     domains,
     claims,
     members: new Members<A>(catalog, tenants, options),
+    settings: new TenantSettings<A>({ catalog, tenants, scope, options }, { settingsDefaults, settingsKinds, settingsKeys }),
     sources: migrationSources(options),
     endLogin,
     background: { isOff: false },

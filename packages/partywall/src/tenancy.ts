@@ -29,6 +29,7 @@ import { sourceOfKind } from './migrations/sources/sources.ts'
 import type { Config } from './config/config.ts'
 import type { TrialHost } from './migrations/trial/trial-parts.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
+import type { Settings } from './config/settings-option.ts'
 import { createChain } from './resolve/chain.ts'
 import type { RequestFacts, Resolution } from './ports/resolver.ts'
 import { adoptionOf } from './tenancy-adopt.ts'
@@ -52,6 +53,7 @@ import { activatedWithoutDrift, driftIn, withDriftGate, type DriftOptions, type 
 import { openRooms, type Rooms } from './tenancy-rooms.ts'
 import { auditApi, type AuditApi } from './tenancy-audit.ts'
 import { membersApi, type MembersApi } from './tenancy-members.ts'
+import { settingsApi, type SettingsApi } from './tenancy-settings.ts'
 import { templatesApi, type TemplatesApi } from './tenancy-templates.ts'
 import { warmApi, type WarmApi } from './tenancy-warm.ts'
 import { migrationsOfOne, tenantsApi, type TenantsApi } from './tenancy-tenants.ts'
@@ -70,7 +72,7 @@ export let keepQuiet: (tenancy: Tenancy<any, any>) => void
 /** What makes databases of its own for migrations, for the command line. */
 export let trialHostOf: (tenancy: Tenancy<any, any>) => TrialHost
 
-export class Tenancy<A extends object = Attributes, I extends object = A> {
+export class Tenancy<A extends object = Attributes, I extends object = A, S extends object = Settings, SI extends object = S> {
   /** Without `database`, which may hold a password: see `tenancy.database`. */
   readonly options: PublicOptions
   /** The tenant of code outside every scope, where PARTYWALL_TENANT names one: in the programs that `partywall run` starts. */
@@ -80,6 +82,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   readonly tenants: TenantsApi<A, I>
   readonly domains: DomainsApi
   readonly members: MembersApi<A>
+  /** `tenancy.settings()` is what the current tenant is configured with. */
+  readonly settings: SettingsApi<A, S, SI>
   readonly audit: AuditApi
   readonly templates: TemplatesApi
   readonly warm: WarmApi
@@ -117,6 +121,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
     })
     this.domains = domainsApi(rooms)
     this.members = membersApi(rooms)
+    this.settings = settingsApi<A, S, SI>(rooms)
     this.audit = auditApi(rooms)
     this.migrations = new Migrations<A>(
       async () => ({ ...withDriftGate(rooms), ...(await rooms.forWork()) }),
@@ -329,12 +334,12 @@ export class Tenancy<A extends object = Attributes, I extends object = A> {
   }
 
   /**
-   * Closes the pools when all clients are released, and the connection that watches for changes. Stops the embedded server when no other
+   * Closes the pools when all clients are released, what `settings.perTenant` keeps when its uses have ended, and the connection that watches for changes. Stops the embedded server when no other
    * process uses it. A second call returns the same promise.
    */
   close(): Promise<void> {
     this.#rooms.closing.abort(closingReason)
-    this.#closed ??= this.#rooms.database.close()
+    this.#closed ??= Promise.all([this.#rooms.settings.close(), this.#rooms.database.close()]).then(() => undefined)
     return this.#closed
   }
 
@@ -373,8 +378,16 @@ const closingReason = new Error('The tenancy is being closed.')
  * const tenancy = createTenancy({ database: process.env.DATABASE_URL, resolve: [byHost({ base: 'example.com' })] })
  * @throws TenancyError INVALID_OPTION
  */
-export function createTenancy<const S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>>(
-  config: Config<S> = {},
-): Tenancy<StandardSchemaV1.InferOutput<S>, StandardSchemaV1.InferInput<S>> {
+export function createTenancy<
+  const S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>,
+  const T extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Settings>,
+>(
+  config: Config<S, T> = {},
+): Tenancy<
+  StandardSchemaV1.InferOutput<S>,
+  StandardSchemaV1.InferInput<S>,
+  StandardSchemaV1.InferOutput<T>,
+  StandardSchemaV1.InferInput<T>
+> {
   return new Tenancy(resolveOptions(config))
 }

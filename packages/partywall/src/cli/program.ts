@@ -11,6 +11,7 @@ const nouns: Commands = {
   template: async () => (await import('./template/template.ts')).template,
   warm: async () => (await import('./warm/warm.ts')).warm,
   member: async () => (await import('./member/member.ts')).member,
+  settings: async () => (await import('./settings/settings.ts')).settings,
   user: async () => (await import('./user/user.ts')).user,
   domain: async () => (await import('./domain/domain.ts')).domain,
   migrate: async () => (await import('./migrate/migrate.ts')).migrate,

@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ClientConfig } from 'pg'
 import type { AuthConfig } from './auth-option.ts'
 import type { MembersConfig } from './members-option.ts'
+import type { Settings, SettingsConfig } from './settings-option.ts'
 import type { MigrationSource } from '../ports/migration-source.ts'
 import type { ProvisionContext } from '../ports/steps.ts'
 import type { Resolver } from '../ports/resolver.ts'
@@ -137,7 +138,10 @@ export interface HooksOption {
   onProvision?: (tenant: Tenant<any>, context: ProvisionContext) => unknown
 }
 
-export interface Config<S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>> {
+export interface Config<
+  S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>,
+  T extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Settings>,
+> {
   /**
    * Where PostgreSQL is: a connection string, or the options of node-postgres. Absent or empty: an embedded PostgreSQL for
    * development is started, with its data in `<root>/.partywall`.
@@ -203,6 +207,8 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
   domains?: DomainsOptions
   /** Which roles the members of tenants may have, what each may do, and how many members there may be. */
   members?: MembersConfig
+  /** What each tenant may be configured with, and which of it is secret. @default none */
+  settings?: SettingsConfig<T>
   /** The sign-in of the application, for `partywall user`: who the accounts belong to, and how they are made. */
   auth?: AuthConfig
   /** Functions of the application that take part in the life of a tenant. */
@@ -219,9 +225,10 @@ export interface Config<S extends StandardSchemaV1<any, object> = StandardSchema
   tenantCacheMs?: number
 }
 
-/** Gives a config its type, so that the attributes of tenants are inferred. Checks nothing: `createTenancy` does. */
-export function defineConfig<const S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>>(
-  config: Config<S>,
-): Config<S> {
+/** Gives a config its type, so that the attributes and the settings of tenants are inferred. Checks nothing: `createTenancy` does. */
+export function defineConfig<
+  const S extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Attributes>,
+  const T extends StandardSchemaV1<any, object> = StandardSchemaV1<any, Settings>,
+>(config: Config<S, T>): Config<S, T> {
   return config
 }

@@ -17,13 +17,14 @@ import { appUrlOption, domainsOption } from './domains-option.ts'
 import { databaseOptions, type GivenDatabase } from './database-option.ts'
 import { authOption, type AuthOption } from './auth-option.ts'
 import { membersOption, type MembersOption } from './members-option.ts'
+import { settingsOption, type GivenSettings, type SettingsOption } from './settings-option.ts'
 import { projectRoot } from './project-root.ts'
 import { warmOption, type Warmth } from './warm-option.ts'
 
 /** The folder of seeds. `isGiven`: the config names it, so it must exist. */
 export type SeedsOption = false | { readonly folder: string; readonly isGiven: boolean }
 
-/** `tenancy.options`: a config with its defaults, without `database`, which may hold a password. */
+/** `tenancy.options`: a config with its defaults, without `database` and the values in `settings`, which may hold secrets. */
 export interface PublicOptions {
   readonly root: string
   readonly migrations: {
@@ -53,6 +54,7 @@ export interface PublicOptions {
   readonly warm: Warmth
   readonly domains: { readonly nameServers: readonly string[] | undefined }
   readonly members: MembersOption
+  readonly settings: SettingsOption
   readonly auth: AuthOption
   readonly hooks: {
     readonly beforeDelete: ((tenant: Tenant<any>) => unknown) | undefined
@@ -63,7 +65,7 @@ export interface PublicOptions {
 }
 
 /** The same with the connections of the database and their secrets, as the config has them. */
-export interface Options extends PublicOptions, GivenDatabase {}
+export interface Options extends PublicOptions, GivenDatabase, GivenSettings {}
 
 const defaults = {
   migrations: { shared: 'migrations/shared', tenant: 'migrations/tenant', outOfOrder: 'refuse', shadowed: [], template: false },
@@ -115,6 +117,7 @@ const keys = [
   'domains',
   'appUrl',
   'members',
+  'settings',
   'auth',
   'hooks',
   'statementTimeoutMs',
@@ -133,7 +136,7 @@ const sourcesAdvice = { shared: unsetAdvice, tenant: unsetAdvice }
  * Completes a config with the defaults and checks it. The config itself is not changed.
  * @throws TenancyError INVALID_OPTION, naming the option, the value seen and what is allowed
  */
-export function resolveOptions(config: Config<any> = {}): Options {
+export function resolveOptions(config: Config<any, any> = {}): Options {
   knownKeys('', config, keys)
   const { migrations = {}, tenant = {}, shared = {}, pool = {}, hooks = {} } = config
   knownKeys('migrations.', migrations, ['shared', 'tenant', 'outOfOrder', 'shadowed', 'onDrift', 'template'])
@@ -175,6 +178,7 @@ export function resolveOptions(config: Config<any> = {}): Options {
     warm: warmOption(config.warm ?? defaults.warm, Object.keys(tenantSources)),
     domains: domainsOption(config.domains ?? defaults.domains),
     members: membersOption(config.members ?? {}),
+    ...settingsOption(config.settings, Object.keys(tenantSources)),
     auth: authOption(config.auth ?? {}),
     hooks: {
       beforeDelete: hookOption('hooks.beforeDelete', hooks.beforeDelete),

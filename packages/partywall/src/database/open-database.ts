@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { ClientConfig, PoolClient, PoolConfig, QueryResult, QueryResultRow } from 'pg'
 import type { Tampering } from '../events.ts'
 import type { Options } from '../config/options.ts'
+import type { GivenSettings } from '../config/settings-option.ts'
 import type { Observation } from '../observation.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Tenant } from '../types.ts'
@@ -38,6 +39,9 @@ export interface DatabaseEvents {
   observation?: Observation
 }
 
+/** The settings of tenants are of no use here, and may hold secrets. */
+type DatabaseParts = Omit<Options, keyof GivenSettings>
+
 export class OpenDatabase implements Database {
   readonly pool: TenantPool
   readonly sharedPool: TenantPool
@@ -45,7 +49,7 @@ export class OpenDatabase implements Database {
   readonly deploy: Database
   /** As the login of the application itself, whatever the boundary: for the doctor. */
   readonly login: Pick<Database, 'transaction' | 'loginRole'>
-  readonly #options: Options
+  readonly #options: DatabaseParts
   readonly #bindings: Bindings
   readonly #events: DatabaseEvents
   readonly #scope: Scope<any>
@@ -55,7 +59,7 @@ export class OpenDatabase implements Database {
   readonly #watches: Watch[] = []
   #embedded: Promise<EmbeddedServer> | undefined
 
-  constructor(options: Options, scope: Scope<any>, events: DatabaseEvents = {}) {
+  constructor(options: DatabaseParts, scope: Scope<any>, events: DatabaseEvents = {}) {
     assertConnectionString(options.database)
     assertConnectionString(options.deploy)
     this.#options = options

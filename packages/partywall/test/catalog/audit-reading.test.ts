@@ -76,6 +76,7 @@ test.each([
   ['member.added', 'id', '..', '/tenants/id/members/%2E%2E'],
   ['member.domain_permitted', 'id', 'acme.com', '/tenants/id/email-domains/acme.com'],
   ['drift.fixed', 'id', 'acme', '/tenants/id'],
+  ['settings.changed', 'id', 'acme', '/tenants/id'],
   ['sql.run', null, 'shared', '/shared'],
   ['migrations.run', null, 'run-1', '/runs/run-1'],
   ['template.saved', 'id', 'demo', '/templates/demo'],

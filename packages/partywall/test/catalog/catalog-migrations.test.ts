@@ -26,6 +26,7 @@ test('the catalog migrations keep the names and checksums that installed catalog
     [19, '0019-revoked-tokens', '402d998cf2e4184c6a3ee88bc4806cef29b1754ebcbf9578a11630d72fbbb528'],
     [20, '0020-single-use-tokens', 'b2df54ff6a844e098e7c72e4c98a9105b3cdcedd88156923b0a9b4a97cbff688'],
     [21, '0021-schedules', '7a97baf418eac4340f025822440d33b4e1ca37b217fe351c1e5d5a1ef02b4f6b'],
+    [22, '0022-settings', '12dffbaf37d6c9fe73442c4ae04073e04296de3f2d259f3985ded1fffe933872'],
   ])
 })
 

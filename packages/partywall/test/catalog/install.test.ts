@@ -2,6 +2,7 @@ import { Client } from 'pg'
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { Catalog } from '../../src/catalog/catalog.ts'
 import type { Database } from '../../src/ports/database.ts'
+import { catalogMigrations } from '../../src/catalog/install/catalog-migrations.ts'
 import { testDatabase } from '../support/servers/database.ts'
 import { registryForTest } from '../support/tenants/registry.ts'
 
@@ -19,6 +20,8 @@ const withoutRuns = `
   drop table partywall.members, partywall.member_roles, partywall.invitations, partywall.member_email_domains;
   drop function partywall.announce_members;
   drop table partywall.domain_claims, partywall.signing_keys, partywall.revoked_tokens, partywall.single_use_tokens, partywall.schedules;
+  drop table partywall.settings;
+  drop function partywall.announce_settings;
   alter table partywall.tenants drop column external_id;
   drop index partywall.tenants_kind;
   drop function partywall.keep_audit, partywall.count_change, partywall.announce, partywall.announce_tenants, partywall.announce_domains cascade;
@@ -37,34 +40,17 @@ describe('installing the catalog', () => {
     const { tenants } = registryForTest(url)
     expect(await asAdmin(`select to_regnamespace('partywall') as found`)).toEqual([{ found: null }])
     expect(await tenants.list()).toEqual([])
-    expect(await asAdmin('select number, name from partywall.migrations order by number')).toEqual([
-      { number: 1, name: '0001-tenants' },
-      { number: 2, name: '0002-domains' },
-      { number: 3, name: '0003-migration-runs' },
-      { number: 4, name: '0004-generations' },
-      { number: 5, name: '0005-changes' },
-      { number: 6, name: '0006-audit' },
-      { number: 7, name: '0007-protect' },
-      { number: 8, name: '0008-logins' },
-      { number: 9, name: '0009-relations' },
-      { number: 10, name: '0010-life' },
-      { number: 11, name: '0011-blueprints' },
-      { number: 12, name: '0012-templates' },
-      { number: 13, name: '0013-steps' },
-      { number: 14, name: '0014-warm' },
-      { number: 15, name: '0015-members' },
-      { number: 16, name: '0016-external-id' },
-      { number: 17, name: '0017-domain-claims' },
-      { number: 18, name: '0018-signing-keys' },
-      { number: 19, name: '0019-revoked-tokens' },
-      { number: 20, name: '0020-single-use-tokens' },
-    ])
+    expect(await asAdmin('select number, name from partywall.migrations order by number')).toEqual(
+      catalogMigrations.map((migration) => ({ number: migration.number, name: migration.name })),
+    )
   })
 
   test('happens once when many processes start at the same time', async () => {
     const registries = Array.from({ length: 8 }, () => registryForTest(url))
     await Promise.all(registries.map(({ catalog }) => catalog.ready()))
-    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([{ steps: 20 }])
+    expect(await asAdmin('select count(*)::int as steps from partywall.migrations')).toEqual([
+      { steps: catalogMigrations.length },
+    ])
   })
 
   test('costs a later process one query, and no query after that', async () => {
@@ -98,7 +84,7 @@ describe('installing the catalog', () => {
     await asAdmin(`insert into partywall.migrations (number, name, checksum) values (99, 'future', '')`)
     await expect(registryForTest(url).tenants.list()).rejects.toMatchObject({
       code: 'CATALOG_NEWER',
-      details: { installed: 99, known: 20 },
+      details: { installed: 99, known: catalogMigrations.at(-1)!.number },
     })
   })
 

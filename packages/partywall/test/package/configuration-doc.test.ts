@@ -38,6 +38,10 @@ function shownDefaults(): Record<string, unknown> {
     auth,
     hooks,
     members,
+    settings,
+    settingsDefaults,
+    settingsKinds,
+    settingsKeys,
     seeds,
     warm,
     domains,
@@ -50,7 +54,7 @@ function shownDefaults(): Record<string, unknown> {
   } = resolveOptions({
     root: '/',
   })
-  expect(loginKeys).toEqual([])
+  expect([loginKeys, settingsKeys]).toEqual([[], []])
   const { outOfOrder, shadowed, onDrift, template } = migrations
   const folders = { shared: migrations.shared, tenant: onlyKind(migrations.tenant) }
   const nested = {
@@ -60,6 +64,7 @@ function shownDefaults(): Record<string, unknown> {
     auth,
     hooks,
     members,
+    settings: { ...settings, defaults: settingsDefaults, kinds: settingsKinds, key: undefined },
     warm,
     domains,
     database: { deploy, loginKey: undefined },

@@ -126,6 +126,8 @@ const optionFields = {
 
 /** As errors.ts declares them; the compiler holds this list to it. */
 const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: PresenceOf<ErrorDetails[C], K> } } = {
+  INVALID_SETTINGS: { issues: 'always' },
+  SETTINGS_UNREADABLE: { schema: 'always', reason: 'always', keys: 'always' },
   ADOPTION_REFUSED: { schema: 'always', findings: 'always' },
   CLONE_REFUSED: { schema: 'always', source: 'always', problems: 'always' },
   CLONE_FAILED: { schema: 'always', source: 'always', step: 'always', sqlState: 'maybe', differences: 'always' },

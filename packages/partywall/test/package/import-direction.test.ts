@@ -60,6 +60,8 @@ const rooms: Record<string, readonly string[]> = {
   domains: ['names', 'catalog/domains', 'fleet'],
   // Users that belong to tenants.
   'catalog/members': [...ground, 'scope', 'catalog', 'catalog/audit', 'catalog/tenants'],
+  // What each tenant is configured with.
+  settings: ['sql', 'config', 'scope', 'fleet', 'catalog', 'catalog/audit', 'catalog/tenants'],
   'catalog/runs': ['sql', 'ports', 'catalog/audit'],
   'catalog/relations': ['sql'],
   'catalog/blueprints': ['sql', 'blueprint'],
@@ -269,6 +271,7 @@ const rooms: Record<string, readonly string[]> = {
     'lifecycle',
     'lifecycle/steps',
     'lifecycle/states',
+    'settings',
   ],
   // The doctor: an examination reads, and is given the connections.
   'doctor/context': [...ground, 'catalog/install'],
@@ -321,6 +324,7 @@ const rooms: Record<string, readonly string[]> = {
     'attack',
     'check',
     'check/app',
+    'settings',
     'cli/terminal',
     'cli/context',
   ],

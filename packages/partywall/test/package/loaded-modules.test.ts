@@ -97,6 +97,7 @@ const served = [
   'names',
   'resolve',
   'scope',
+  'settings',
   'sql',
 ]
 

@@ -40,6 +40,8 @@ export const actions = {
   'role.removed': 'a role of a tenant was removed',
   'invitation.created': 'a user was invited to a tenant',
   'invitation.revoked': 'an invitation was revoked, or another one took its place',
+  'settings.changed': 'settings of a tenant were set, or taken back',
+  'settings.rotated': 'the secrets in the settings of a tenant were encrypted under another key',
   'user.created': 'an operator made an account of the sign-in',
   'user.disabled': 'an operator is about to disable an account of the sign-in',
   'user.enabled': 'an operator is about to enable an account of the sign-in',

@@ -35,6 +35,7 @@ export type AuditAction =
   | 'member'
   | 'role'
   | 'invitation'
+  | 'settings'
   | 'user'
   | 'impersonation'
   | 'token'

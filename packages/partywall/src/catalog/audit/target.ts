@@ -31,7 +31,7 @@ function kindOf(action: string, object: string | null): string {
   return ofTheTenant.has(noun) ? 'tenant' : noun
 }
 
-const ofTheTenant = new Set(['boundary', 'drift'])
+const ofTheTenant = new Set(['boundary', 'drift', 'settings'])
 
 function pathOf(tenantId: string): string {
   return `/tenants/${tenantId}`

@@ -21,6 +21,7 @@ import { signingKeys } from './migrations/0018-signing-keys.ts'
 import { revokedTokens } from './migrations/0019-revoked-tokens.ts'
 import { singleUseTokens } from './migrations/0020-single-use-tokens.ts'
 import { schedules } from './migrations/0021-schedules.ts'
+import { settings } from './migrations/0022-settings.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -44,4 +45,5 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   revokedTokens,
   singleUseTokens,
   schedules,
+  settings,
 ]

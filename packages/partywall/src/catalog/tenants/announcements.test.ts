@@ -11,6 +11,7 @@ test('parseAnnouncement reads what the triggers write', () => {
   })
   expect(parseAnnouncement(`deleted ${id}`)).toEqual({ kind: 'deleted', id })
   expect(parseAnnouncement(`domain ${id}`)).toEqual({ kind: 'domain', id })
+  expect(parseAnnouncement(`settings ${id}`)).toEqual({ kind: 'settings', id })
   expect(parseAnnouncement('all')).toEqual({ kind: 'all' })
 })
 

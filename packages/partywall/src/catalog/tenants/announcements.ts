@@ -1,4 +1,4 @@
-/** What the triggers of the catalog announce, as 0005-changes.ts and 0015-members.ts write it. */
+/** What the triggers of the catalog announce, as 0005-changes.ts, 0015-members.ts and 0022-settings.ts write it. */
 import { isUuid } from '../../names/identifier.ts'
 import type { TenantState } from '../../tenant-identity.ts'
 import { tenantStatuses } from './selection.ts'
@@ -11,6 +11,8 @@ export type Announcement =
   | { readonly kind: 'domain'; readonly id: string }
   /** The members of a tenant changed, or the roles that it has defined. */
   | { readonly kind: 'members'; readonly id: string }
+  /** The settings of a tenant changed. */
+  | { readonly kind: 'settings'; readonly id: string }
   /** More than can be told one by one. */
   | { readonly kind: 'all' }
 
@@ -18,7 +20,7 @@ export type Announcement =
 export function parseAnnouncement(text: string): Announcement {
   const [kind, id = '', revision, generation, status] = text.split(' ')
   if (!isUuid(id)) return { kind: 'all' }
-  if (kind === 'deleted' || kind === 'domain' || kind === 'members') return { kind, id }
+  if (kind === 'deleted' || kind === 'domain' || kind === 'members' || kind === 'settings') return { kind, id }
   const known = tenantStatuses.find((one) => one === status)
   const numbers = { revision: Number(revision), generation: Number(generation) }
   if (kind !== 'tenant' || known === undefined || !Object.values(numbers).every(Number.isSafeInteger)) return { kind: 'all' }

@@ -42,6 +42,9 @@ import {
 /** What an entry of the audit names: the tenant itself, by its schema. */
 const ownSchema = { tenantId: 'id', object: 'schema' }
 
+/** Called with the id of a tenant, and whether it is gone; undefined: the settings of any tenant may have changed. */
+export type OnSettings = (tenantId: string | undefined, isDeleted: boolean) => void
+
 export class Tenants<A extends object = Attributes> {
   readonly #catalog: Catalog
   readonly #attributes: Options['attributes']
@@ -52,6 +55,7 @@ export class Tenants<A extends object = Attributes> {
   readonly #onInactive: (tenantId: string) => void
   readonly #watching: Watch | undefined
   #onMembers: (tenantId: string | undefined) => void = () => {}
+  #onSettings: OnSettings = () => {}
 
   /**
    * @param watch opens the watch for changes of other processes; absent: answers are cached for `tenantCacheMs` only
@@ -87,6 +91,11 @@ export class Tenants<A extends object = Attributes> {
   /** @param listener gets the id of a tenant whose members have changed, in any process; undefined: those of any tenant may have */
   onMembers(listener: (tenantId: string | undefined) => void): void {
     this.#onMembers = listener
+  }
+
+  /** @param listener is told of a tenant whose settings have changed, in any process; see OnSettings */
+  onSettings(listener: OnSettings): void {
+    this.#onSettings = listener
   }
 
   /** tenancy.tenants.find */
@@ -276,6 +285,7 @@ export class Tenants<A extends object = Attributes> {
     this.#states.noteDeleted(tenant.id)
     this.#cache.forget(tenant.id)
     this.#onInactive(tenant.id)
+    this.#onSettings(tenant.id, true)
     this.#events.emit('tenant.released', { tenant })
   }
 
@@ -304,7 +314,10 @@ export class Tenants<A extends object = Attributes> {
   moved<E extends keyof LifeEvents<A>>(event: E, payload: LifeEvents<A>[E]): void {
     const { tenant } = payload
     this.#cache.forget(tenant.id)
-    if (event === 'tenant.deleted') this.#states.noteDeleted(tenant.id)
+    if (event === 'tenant.deleted') {
+      this.#states.noteDeleted(tenant.id)
+      this.#onSettings(tenant.id, true)
+    }
     if (event === 'tenant.deleted' || tenant.status !== 'active') this.#onInactive(tenant.id)
     this.#events.emit(event, payload as TenancyEvents<A>[E])
   }
@@ -355,11 +368,14 @@ export class Tenants<A extends object = Attributes> {
         this.#states.noteDeleted(announcement.id)
         this.#onInactive(announcement.id)
         this.#onMembers(announcement.id)
+        this.#onSettings(announcement.id, true)
         return this.#cache.forget(announcement.id)
       case 'domain':
         return this.#cache.forget(announcement.id)
       case 'members':
         return this.#onMembers(announcement.id)
+      case 'settings':
+        return this.#onSettings(announcement.id, false)
       case 'all':
         return this.#forgetAll()
     }
@@ -368,6 +384,7 @@ export class Tenants<A extends object = Attributes> {
   #forgetAll(): void {
     this.#cache.forgetAll()
     this.#onMembers(undefined)
+    this.#onSettings(undefined, false)
   }
 
   async #askFirst(keys: readonly PossibleKey[], indexes: readonly number[]): Promise<Found<A> | undefined> {

@@ -16,6 +16,7 @@ type Mask = readonly [key: string, mask: ColumnMask | TableMask]
 
 interface Flags {
   readonly structureOnly?: boolean
+  readonly settings: boolean
   readonly mask?: readonly Mask[]
   readonly keepSessions?: boolean
   readonly accept?: boolean
@@ -34,6 +35,7 @@ export function tenantClone(parent: Command, cli: Cli): void {
     .argument(...tenantArgument)
     .argument('[schema]', 'the schema of the new tenant')
     .option('--structure-only', 'copy no rows')
+    .option('--no-settings', 'do not copy the settings, and the secrets in them (default: they are copied with the rows)')
     .option(
       '--mask <column=mask>',
       'replace the values of table.column by null, hash, email, empty or sql:<expression>; or leave a whole table empty, or keep it; may be repeated (default: none)',
@@ -71,6 +73,7 @@ export function tenantClone(parent: Command, cli: Cli): void {
         externalId: flags.externalId,
         expiresAt: orNull(flags.expires) ?? undefined,
         data: flags.structureOnly !== true,
+        ...(!flags.settings && { settings: false }),
         mask: flags.mask && Object.fromEntries(flags.mask),
         keepSessions: flags.keepSessions,
         accept: flags.accept,

@@ -24,6 +24,7 @@ const table: Table = {
     `A tenant is named by its schema, its id or one of its domains; this is ${seen}.`,
   INVALID_TENANT_NAME: () => 'The name of a tenant (--name) must be text of 1 to 255 characters.',
   INVALID_ATTRIBUTES: ({ summary }) => `${withoutCalls(summary)} Give attributes with --set key=value.`,
+  INVALID_SETTINGS: ({ summary }) => `${withoutCalls(summary)} \`partywall settings list <tenant>\` shows the settings.`,
   TENANT_SUSPENDED: ({ summary, details: { schema, status } }) =>
     status === 'suspended' ? inactive(schema, status) : withoutCalls(summary),
   INVALID_TENANT_MOVE: ({ details: { schema, status, move } }) => notNow(schema, status, move),

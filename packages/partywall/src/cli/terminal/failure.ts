@@ -74,6 +74,7 @@ const wrongUsage: ReadonlySet<string> = new Set<TenancyErrorCode>([
   'INVALID_SCHEMA_NAME',
   'INVALID_DOMAIN',
   'INVALID_ATTRIBUTES',
+  'INVALID_SETTINGS',
   'INVALID_TENANT_REF',
 ])
 

@@ -12,6 +12,7 @@ import { tenantRole } from '../../names/role-name.ts'
 import type { Transaction } from '../../ports/database.ts'
 import { sharedTransactionLockSql } from '../../sql/schema-sql.ts'
 import type { Domain, Tenant } from '../../types.ts'
+import { copySettings } from '../../settings/copy-settings.ts'
 import type { NewRow } from '../new-tenant.ts'
 import { createSchema, register } from '../provision.ts'
 import { doneSeedsOf, recordCopiedSeeds } from '../steps/copied-seeds.ts'
@@ -57,6 +58,7 @@ export async function buildClone<A extends object>(
     progress.step = 'making its row, its schema and its role'
     const { tenant, domains } = await register(parts, transaction, wanted)
     if (input.data !== false) await recordCopiedSeeds(transaction, tenant, await doneSeedsOf(transaction, from))
+    if (input.settings ?? input.data !== false) await copySettings(transaction, parts.settings, from, tenant)
     await createSchema(transaction, wanted.schema)
     await giveNewSchema(transaction, access, options, tenant)
     const rights = await rightsOf(parts, transaction, from, tenant)

@@ -30,6 +30,8 @@ export interface CloneInput<I extends object = Attributes> {
   readonly expiresAt?: Date | undefined
   /** Whether the rows are copied, too. @default true */
   readonly data?: boolean | undefined
+  /** Whether the settings are copied, with their secrets. @default the same as `data` */
+  readonly settings?: boolean | undefined
   /** What stands in place of values: by `table.column` a mask, by `table` whether its rows are copied. @default {} */
   readonly mask?: Readonly<Record<string, ColumnMask | TableMask>> | undefined
   /** Also copies tables of sessions, tokens and keys, with which one can log in to the source. @default false */
@@ -48,6 +50,7 @@ const keys = [
   'attributes',
   'expiresAt',
   'data',
+  'settings',
   'mask',
   'keepSessions',
   'accept',
@@ -57,8 +60,8 @@ const keys = [
 /** @throws TenancyError INVALID_ARGUMENT */
 export function assertCloneInput(input: CloneInput<any>): void {
   assertKnownKeys('tenants.clone', input, keys)
-  const { data, mask, keepSessions, accept, signal } = input
-  for (const [option, value] of Object.entries({ data, keepSessions, accept })) {
+  const { data, settings, mask, keepSessions, accept, signal } = input
+  for (const [option, value] of Object.entries({ data, settings, keepSessions, accept })) {
     if (value !== undefined && typeof value !== 'boolean') throw invalid(option, `must be true or false; it is ${seen(value)}.`)
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'must be an AbortSignal.')
