@@ -20,6 +20,7 @@ export const testedVersions = {
   '@prisma/client': ['7.0 to 7.10'],
   '@trpc/server': ['11.25'],
   'better-auth': ['1.7'],
+  bullmq: ['6.7'],
   'drizzle-orm': ['0.45', '1.0'],
   express: ['4.16 to 4.22', '5.0 to 5.3'],
   fastify: ['5.12'],

@@ -302,7 +302,7 @@ const rooms: Record<string, readonly string[]> = {
   'orm/*': ['ports', ...text, 'orm/shared', 'database/binding'],
   // Jobs: each is for the tenant of its stamp.
   'queue/shared': ['sql', 'ports', 'fleet'],
-  'queue/*': ['ports', 'orm/shared', 'queue/shared'],
+  'queue/*': ['ports', 'fleet', 'queue/shared'],
   'cli/terminal': ['migrations/run'],
   'cli/context': ['config', 'scope', 'catalog/tenants', 'migrations/sources', 'cli/terminal'],
   'cli/*': [
