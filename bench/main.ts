@@ -6,6 +6,7 @@ import { benchServer } from './measuring/server.ts'
 import { doctor } from './scenarios/doctor.ts'
 import { drift } from './scenarios/drift.ts'
 import { http } from './scenarios/http.ts'
+import { jobTurns } from './scenarios/job-turns.ts'
 import { lookupsOfTenants } from './scenarios/lookups.ts'
 import { memory } from './scenarios/memory.ts'
 import { migrate } from './scenarios/migrate.ts'
@@ -26,6 +27,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   'query-rtt': queryRtt,
   memory,
   http,
+  'job-turns': jobTurns,
   lookups: lookupsOfTenants,
   resolve,
   migrate,
