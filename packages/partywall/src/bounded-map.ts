@@ -67,6 +67,11 @@ export class BoundedMap<K, V> {
     for (const [key, { value }] of this.#entries) if (matches(value)) this.delete(key)
   }
 
+  /** The entries that are kept now, without a mark. */
+  values(): V[] {
+    return [...this.#entries.values()].map(({ value }) => value)
+  }
+
   clear(): void {
     this.#entries.clear()
     this.#weight = 0

@@ -64,6 +64,8 @@ export function perTenant<A extends object, T>(
   const outside = AsyncLocalStorage.snapshot()
   const alive = new Set<Promise<void>>()
   const kept = new BoundedMap<string, Kept<T>>(max, (_, one) => retire(one))
+  /** For settings, which may change before the answer. */
+  const questions = new Set<{ readonly tenantId: string; isOld: boolean }>()
   let isClosed = false
 
   function retire(one: Kept<T>): void {
@@ -99,18 +101,37 @@ export function perTenant<A extends object, T>(
     return one?.revision === revision && one.tenant.generation === tenant.generation
   }
 
+  /** Asked again where they have changed meanwhile: what was made of the old ones would stay. */
+  async function currentOf(tenant: Tenant<A>): Promise<Effective> {
+    for (;;) {
+      const question = { tenantId: tenant.id, isOld: false }
+      questions.add(question)
+      try {
+        const effective = await settings.effective(tenant)
+        if (!question.isOld) return effective
+      } finally {
+        questions.delete(question)
+      }
+    }
+  }
+
   /** Also where the settings cannot be read any more. */
   async function lookAgain(one: Kept<T>): Promise<void> {
-    const effective = await outside(() => settings.effective(one.tenant)).catch(() => undefined)
+    const effective = await outside(() => currentOf(one.tenant)).catch(() => undefined)
     const isCurrent = effective !== undefined && fits(one, one.tenant, effective)
     if (kept.get(one.tenant.id) === one && !isCurrent) kept.delete(one.tenant.id)
+  }
+
+  /** One after another: a hundred queries at once would be in the way of requests. */
+  async function lookAgainAtAll(): Promise<void> {
+    for (const one of kept.values()) if (kept.get(one.tenant.id) === one) await lookAgain(one)
   }
 
   async function use<R>(fn: (object: T) => R): Promise<Awaited<R>> {
     assertFunction(`use of ${what}`, fn)
     await scope.arriving()
     const tenant = scope.current()
-    const effective = await settings.effective(tenant)
+    const effective = await currentOf(tenant)
     if (isClosed) throw closed(what)
     const found = kept.get(tenant.id)
     const one = fits(found, tenant, effective) ? found : keep(tenant, effective)
@@ -125,10 +146,11 @@ export function perTenant<A extends object, T>(
 
   // A changed password is not left in an open connection until the tenant is served again.
   const forgetChanges = settings.onChange((tenantId, isDeleted) => {
-    const one = kept.get(tenantId)
-    if (one === undefined) return
+    for (const question of questions) if (tenantId === undefined || question.tenantId === tenantId) question.isOld = true
+    if (tenantId === undefined) return void lookAgainAtAll()
     if (isDeleted) return kept.delete(tenantId)
-    void lookAgain(one)
+    const one = kept.get(tenantId)
+    if (one !== undefined) void lookAgain(one)
   })
 
   const close = async (): Promise<void> => {

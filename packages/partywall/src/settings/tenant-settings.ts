@@ -35,7 +35,7 @@ export interface SettingsParts<A extends object = Attributes> {
   readonly options: { readonly settings: SettingsOption; readonly tenantCacheMs: number }
 }
 
-type Listener = (tenantId: string, isDeleted: boolean) => void
+type Listener = (tenantId: string | undefined, isDeleted: boolean) => void
 
 const mostKept = 10_000
 
@@ -146,7 +146,10 @@ export class TenantSettings<A extends object = Attributes> {
     return [...new Set([...Object.keys(isGroup(at) ? at : {}), ...Object.keys(propertiesOf(described))])].toSorted()
   }
 
-  /** Called for each tenant whose settings have changed, in any process; `isDeleted`: the tenant is gone. Returns a function that takes this back. */
+  /**
+   * Called for each tenant whose settings have changed, in any process; undefined: those of any tenant may have. `isDeleted`: the tenant is gone. Returns a function
+   * that takes this back.
+   */
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
@@ -155,8 +158,7 @@ export class TenantSettings<A extends object = Attributes> {
   /** What this process knows of the settings of the tenant is dropped. Undefined: of every tenant. */
   changed(tenantId: string | undefined, isDeleted = false): void {
     this.#cache.forget(tenantId)
-    if (tenantId === undefined) return
-    if (isDeleted) this.#last.delete(tenantId)
+    if (isDeleted && tenantId !== undefined) this.#last.delete(tenantId)
     for (const listener of this.#listeners) listener(tenantId, isDeleted)
   }
 
@@ -192,7 +194,9 @@ function checkedLayer(option: string, layer: object): Tree {
 function secretTexts(merged: Tree, secrets: readonly string[]): string[] {
   return [...leavesOf(merged)].flatMap(([key, value]) => {
     if (!isSecretValue(key, secrets) || value === null) return []
-    return typeof value === 'object' ? textsIn(value) : [String(value)]
+    const texts = typeof value === 'object' ? textsIn(value) : [String(value)]
+    // A message may quote it as JSON.
+    return texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)])
   })
 }
 

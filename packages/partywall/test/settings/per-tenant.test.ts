@@ -94,6 +94,23 @@ describe('the object', () => {
     await vi.waitFor(() => expect(made.map(({ isClosed }) => isClosed)).toEqual([true, true]))
   })
 
+  test('is looked at again when the process may have missed changes', async () => {
+    const { made, call } = services()
+    const [acme] = names as [string]
+    await tenancy.tenants.find('first')
+    await call(acme)
+    // As a process that was cut off: the change is not announced to it, and then it is told that anything may have changed.
+    await admin.query(`alter table partywall.settings disable trigger settings_announce_update`)
+    await admin.query(`update partywall.settings set value = '"new"' where key = 'token' and value = $1::jsonb`, [
+      JSON.stringify(`token of ${acme}`),
+    ])
+    await admin.query(`alter table partywall.settings enable trigger settings_announce_update`)
+    expect(made[0]!.isClosed).toBe(false)
+    await admin.query(`select pg_notify('partywall', 'all')`)
+    await vi.waitFor(() => expect(made[0]!.isClosed).toBe(true))
+    expect(await call(acme)).toBe('new')
+  })
+
   test('stays where the settings are set to what they were, and is another one after a rename', async () => {
     const { made, call } = services()
     const [acme] = names as [string]
@@ -112,6 +129,33 @@ describe('the object', () => {
     await vi.waitFor(() => expect(made.filter(({ isClosed }) => isClosed)).toHaveLength(1))
     expect(await call(names[2]!)).toBe(`token of ${names[2]}`)
     expect(made).toHaveLength(3)
+  })
+
+  test('is never made of settings that were changed while they were being read', async () => {
+    const [acme] = names as [string]
+    const gate = Promise.withResolvers<void>()
+    const reading = Promise.withResolvers<void>()
+    // A schema that takes its time for the values that will be the old ones.
+    const slow = createTenancy({
+      ...config,
+      settings: {
+        schema: z.object({ token: z.string() }).refine(async ({ token }) => {
+          if (token !== `token of ${acme}`) return true
+          reading.resolve()
+          await gate.promise
+          return true
+        }),
+      },
+    })
+    onTestFinished(() => slow.close())
+    const made: string[] = []
+    const kept = slow.settings.perTenant(({ token }) => (made.push(token), token))
+    const use = slow.run(acme, () => kept.use((token) => token))
+    await reading.promise
+    await slow.settings.set(acme, { token: 'new' })
+    gate.resolve()
+    expect(await use).toBe('new')
+    expect(made).toEqual(['new'])
   })
 
   test('that could not be made is tried again by the next use, and waited for by all that asked', async () => {

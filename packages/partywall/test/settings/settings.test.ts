@@ -1,5 +1,6 @@
 /** Settings of tenants: what goes before what, what is refused, and that two calls at once and two processes lose nothing. */
 import { Client } from 'pg'
+import * as v from 'valibot'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { createTenancy } from '../../src/index.ts'
@@ -134,6 +135,22 @@ describe('a change', () => {
     await settings.unset(acme, 'features.export')
   })
 
+  test('of an unknown key is refused with each schema that leaves it out, and by itself by one that does not take it', async () => {
+    const given = { a: 1, typo: 2 } as never
+    for (const [made, refusal] of [
+      [v.object({ a: v.number() }), 'INVALID_ARGUMENT'],
+      [z.object({ a: z.number() }), 'INVALID_ARGUMENT'],
+      [v.strictObject({ a: v.number() }), 'INVALID_SETTINGS'],
+      [z.strictObject({ a: z.number() }), 'INVALID_SETTINGS'],
+    ] as const) {
+      const open = createTenancy({ ...config, settings: { schema: made } })
+      await expect(open.settings.set(acme, given)).rejects.toEqual(code(refusal, /typo/))
+      expect(await open.settings.set(acme, { a: 1 })).toEqual({ a: 1 })
+      await open.settings.unset(acme, 'a').catch(() => {})
+      await open.close()
+    }
+  })
+
   test.each([
     ['nothing', {}],
     ['a list', []],
@@ -250,6 +267,45 @@ describe('a change', () => {
       [acme],
     )
     await vi.waitFor(async () => expect((await other.settings.of(acme)).limits.seats).toBe(8))
+  })
+
+  test('that is cut off leaves nothing, and what is cached is asked again', async () => {
+    await settings.of(acme)
+    await admin.query('begin')
+    await admin.query('select from partywall.tenants where schema = $1 for update', [acme])
+    const cut = settings.set(acme, { note: 'lost' }).then(
+      () => 'kept',
+      () => 'cut',
+    )
+    const watcher = new Client(url)
+    await watcher.connect()
+    onTestFinished(() => watcher.end())
+    await vi.waitFor(async () => {
+      const { rowCount } = await watcher.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+      expect(rowCount).toBeGreaterThan(0)
+    })
+    expect(await cut).toBe('cut')
+    await admin.query('rollback')
+    expect((await settings.of(acme)).note).toBeNull()
+    expect((await settings.set(acme, { note: 'kept' })).note).toBe('kept')
+  })
+
+  test('in the hook onProvision gives a tenant what its schema needs before its first request', async () => {
+    const needy = createTenancy({
+      ...config,
+      settings: { schema: z.object({ region: z.string() }) },
+      hooks: {
+        async onProvision(tenant): Promise<void> {
+          await needy.settings.set(tenant, { region: `region of ${tenant.schema}` })
+        },
+      },
+    })
+    onTestFinished(() => needy.close())
+    const made = await needy.tenants.create({ schema: `${acme}_n` })
+    expect(await needy.run(made, () => needy.settings())).toEqual({ region: `region of ${acme}_n` })
+    await expect(needy.settings.of(acme)).rejects.toEqual(code('SETTINGS_UNREADABLE', /region: /))
   })
 
   test('is gone with its tenant', async () => {
