@@ -42,7 +42,7 @@ const unit = {
 }
 
 /** Rooms whose tests change nothing that a process has once. A process for each of their files took a sixth of the time of all tests. */
-const sharing = 'packages/*/test/{blueprint,boundary,catalog,check,cli,doctor,lifecycle,migrations,package,settings,tenancy}/**'
+const sharing = 'packages/*/test/{blueprint,boundary,catalog,check,cli,doctor,fleet,lifecycle,migrations,package,settings,tenancy}/**'
 /** With `--project direct` they run there, so that the name stands for all tests on that route. */
 const isSplit = !process.argv.some((word) => word === 'direct' || word === '--project=direct')
 

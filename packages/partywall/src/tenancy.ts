@@ -10,7 +10,6 @@ import type { AttackOptions } from './attack/run-attacks.ts'
 import { recordAction, type Action } from './catalog/audit/record.ts'
 import { catalogKey } from './catalog-key.ts'
 import { observationKey } from './observation.ts'
-import { checkedSelection } from './catalog/tenants/selection.ts'
 import { isTenant } from './catalog/tenants/tenant-row.ts'
 import type { OpenDatabase } from './database/open-database.ts'
 import type { Probe } from './database/probe/probe.ts'
@@ -22,10 +21,16 @@ import { assertKnownKeys } from './known-keys.ts'
 import type { Health } from './observe/health/health.ts'
 import type { HealthOptions, HealthReport } from './observe/health/health-report.ts'
 import type { FleetReport } from './types.ts'
-import { forEachTenant, type ForEachEntry, type ForEachOptions } from './fleet/for-each.ts'
+import {
+  eachTenant,
+  forEachTenant,
+  type ForEachEntry,
+  type ForEachOptions,
+  type ForEachParts,
+  type TenantTurn,
+} from './fleet/for-each.ts'
 import type { SeedEntry, SeedOptions } from './lifecycle/steps/seed-fleet.ts'
 import { Migrations } from './migrations/run/run.ts'
-import { sourceOfKind } from './migrations/sources/sources.ts'
 import type { Config } from './config/config.ts'
 import type { TrialHost } from './migrations/trial/trial-parts.ts'
 import { resolveOptions, type Options, type PublicOptions } from './config/options.ts'
@@ -50,6 +55,7 @@ import {
 import { cloningOf, createTenant } from './tenancy-clone.ts'
 import { examineBy } from './tenancy-doctor.ts'
 import { activatedWithoutDrift, driftIn, withDriftGate, type DriftOptions, type DriftReport } from './tenancy-drift.ts'
+import { acrossOf, fleetParts, fleetWorkApi, type Across, type AcrossOptions, type FleetWorkApi } from './tenancy-fleet.ts'
 import { openRooms, type Rooms } from './tenancy-rooms.ts'
 import { auditApi, type AuditApi } from './tenancy-audit.ts'
 import { membersApi, type MembersApi } from './tenancy-members.ts'
@@ -58,7 +64,8 @@ import { templatesApi, type TemplatesApi } from './tenancy-templates.ts'
 import { warmApi, type WarmApi } from './tenancy-warm.ts'
 import { migrationsOfOne, tenantsApi, type TenantsApi } from './tenancy-tenants.ts'
 import { trialHost } from './tenancy-trial.ts'
-import type { Attributes, Tenant, TenantRef, TenantSelection } from './types.ts'
+import type { Statement } from './sql/statement.ts'
+import type { Attributes, Tenant, TenantRef } from './types.ts'
 
 /** The database of a tenancy, for the command line. It is no property, so that a user does not find it. */
 export let databaseOf: (tenancy: Tenancy<any, any>) => OpenDatabase
@@ -89,6 +96,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
   readonly warm: WarmApi
   readonly boundary: BoundaryApi
   readonly logins: LoginsApi
+  readonly fleetWork: FleetWorkApi
   /** Resolves the facts of a request to a tenant, or says why not. Costs one lookup, mostly from the cache. */
   readonly resolve: (facts: RequestFacts) => Promise<Resolution<A>>
   /**
@@ -99,6 +107,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
    */
   readonly attack: (options?: AttackOptions) => Promise<AttackReport>
   readonly #rooms: Rooms<A>
+  readonly #fleet: ForEachParts<A>
   #closed: Promise<void> | undefined
   #health: Promise<Health> | undefined
 
@@ -140,6 +149,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
     this.warm = warmApi(rooms.forWork)
     this.boundary = boundaryApi({ ...rooms, deploy: database.deploy })
     this.logins = loginsApi({ ...rooms, deploy: catalog.deploy })
+    this.#fleet = fleetParts(rooms)
+    this.fleetWork = fleetWorkApi(rooms)
     this.attack = attackOf(rooms, this)
     this.resolve = createChain<A>(rooms.options.resolve, (refs) => tenants.findFirst(refs))
   }
@@ -249,13 +260,38 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
    * @example const report = await tenancy.forEach((tenant) => tenancy.pool.query('select count(*) from projects'))
    * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND; not for failures in a tenant, which are in the report
    */
-  async forEach<T>(fn: (tenant: Tenant<A>) => T, options?: ForEachOptions): Promise<FleetReport<ForEachEntry<Awaited<T>>>> {
+  async forEach<T>(
+    fn: (tenant: Tenant<A>, turn: TenantTurn) => T,
+    options?: ForEachOptions,
+  ): Promise<FleetReport<ForEachEntry<Awaited<T>>>> {
     assertFunction('tenancy.forEach', fn)
-    return forEachTenant(
-      (selection) => this.#select(selection),
-      (tenant) => this.run(tenant, fn, { allowInactive: true, repair: options?.repair }),
-      options,
-    )
+    return forEachTenant(this.#fleet, (tenant, turn) => this.#enterTurn(tenant, (entered) => fn(entered, turn), options), options)
+  }
+
+  /**
+   * As `forEach`, for fleets of any size: an entry comes as soon as its tenant has ended, and memory does not grow with the number of tenants. No further tenant
+   * starts while the loop is busy with an entry; a loop that is left waits for those that have begun. Costs a query for 1,000 tenants.
+   * @example for await (const { target, state } of tenancy.each(recompute, { resume: 'recompute-2026' })) console.log(target, state)
+   * @throws TenancyError as `forEach`, with the first entry
+   */
+  each<T>(
+    fn: (tenant: Tenant<A>, turn: TenantTurn) => T,
+    options?: ForEachOptions,
+  ): AsyncGenerator<ForEachEntry<Awaited<T>>, void, undefined> {
+    assertFunction('tenancy.each', fn)
+    return eachTenant(this.#fleet, (tenant, turn) => this.#enterTurn(tenant, (entered) => fn(entered, turn), options), options)
+  }
+
+  /**
+   * Reads with one SELECT in every active tenant, or in those that the options select, in batches of 100 tenants. Each tenant's part runs as a statement of that tenant
+   * would: with its tables, its role and its id, and it cannot write. Only outside of a tenant's scope. Costs one round trip for each batch, and two to begin it.
+   * @example
+   * const counts = tenancy.across<{ n: number }>(sql`select count(*)::int as n from projects where created_at > ${since}`)
+   * for await (const { tenant, row } of counts) console.log(tenant.schema, row.n)
+   * @throws TenancyError WRONG_TENANT in the scope of a tenant, INVALID_ARGUMENT; with the first row UNSAFE_STATEMENT for what is no single SELECT, and FLEET_FAILED
+   */
+  across<R extends object = Record<string, unknown>>(statement: Statement, options?: AcrossOptions): Across<R, A> {
+    return acrossOf<R, A>(this.#rooms, statement, options)
   }
 
   /**
@@ -348,10 +384,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
     return this.close()
   }
 
-  async #select(selection: TenantSelection): Promise<Tenant<A>[]> {
-    const checked = checkedSelection('forEach', selection, ['active'])
-    for (const kind of checked.kinds ?? []) sourceOfKind(this.#rooms.sources, kind)
-    return this.#rooms.tenants.select(checked, true)
+  #enterTurn<T>(tenant: Tenant<A>, fn: (tenant: Tenant<A>) => T, options: ForEachOptions | undefined): Promise<Awaited<T>> {
+    return this.run(tenant, fn, { allowInactive: true, repair: options?.repair })
   }
 
   #enter<T>(tenant: Tenant<A>, fn: (tenant: Tenant<A>) => T, options: RunInTenantOptions | undefined): Promise<Awaited<T>> {

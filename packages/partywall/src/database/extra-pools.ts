@@ -18,6 +18,7 @@ export interface ExtraPool {
 export class ExtraPools {
   readonly #options: Options['pool']
   readonly #open = new Set<TenantPool>()
+  readonly #kept = new Set<TenantPool>()
 
   constructor(options: Options['pool']) {
     this.#options = options
@@ -38,14 +39,30 @@ export class ExtraPools {
     return this.#lend(wanted, fn, isBusy)
   }
 
-  async #lend<T>(
-    { size, config, ...given }: ExtraPool,
-    fn: (pool: TenantPool) => Promise<T>,
-    mustInterrupt: (pool: TenantPool) => boolean,
-  ): Promise<T> {
+  /** Opens a pool that stays, and closes its idle connections. `close` ends it. */
+  keep({ size, config, ...given }: ExtraPool): TenantPool {
+    const pool = this.#make({ size, config, ...given })
+    this.#kept.add(pool)
+    return pool
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#kept].map((pool) => pool.end()))
+  }
+
+  #make({ size, config, ...given }: ExtraPool): TenantPool {
     const { max: _max, sharedMax: _sharedMax, maxPerTenant: _maxPerTenant, loginMax: _loginMax, ...waits } = this.#options
     const pool = new TenantPool({ ...waits, ...config, min: 0, max: size, ...given })
     this.#open.add(pool)
+    return pool
+  }
+
+  async #lend<T>(
+    wanted: ExtraPool,
+    fn: (pool: TenantPool) => Promise<T>,
+    mustInterrupt: (pool: TenantPool) => boolean,
+  ): Promise<T> {
+    const pool = this.#make(wanted)
     try {
       return await fn(pool)
     } finally {

@@ -8,7 +8,7 @@ import type { Observation } from '../observation.ts'
 import type { Scope } from '../scope/scope.ts'
 import type { Tenant } from '../types.ts'
 import { fixedBinder, scopeBinder, unscopedBinder } from './binding/binder.ts'
-import { Bindings, pathForAll } from './binding/binding.ts'
+import { Bindings, pathForAll, type Binding } from './binding/binding.ts'
 import { assertConnectionString } from './connection-string.ts'
 import type { Connections, Database, Transaction } from '../ports/database.ts'
 import type { Watch, WatchOptions } from '../ports/watch.ts'
@@ -24,6 +24,7 @@ import type { ProbeParts } from './probe/probe-parts.ts'
 import { learnRoute, type Route } from './probe/route.ts'
 import type { Statement, TimedStatement } from '../sql/statement.ts'
 import { connectFor, loginConnectionsOf, TenantPool, type TenantPoolConfig } from './pool/tenant-pool.ts'
+import { TenantReads } from './tenant-reads.ts'
 import { ChangeWatch } from './watch/change-watch.ts'
 
 export interface DatabaseEvents {
@@ -57,6 +58,8 @@ export class OpenDatabase implements Database {
   readonly #extraPools: ExtraPools
   readonly #catalogWork: PoolWork
   readonly #watches: Watch[] = []
+  /** Reads in many tenants at a time, for reports. */
+  readonly reads: TenantReads
   #embedded: Promise<EmbeddedServer> | undefined
 
   constructor(options: DatabaseParts, scope: Scope<any>, events: DatabaseEvents = {}) {
@@ -110,6 +113,16 @@ export class OpenDatabase implements Database {
     }
     this.login = this.#workOn(this.sharedPool)
     this.#catalogWork = this.#workOn(this.sharedPool, this.#bindings)
+    const { shared } = this.#bindings
+    this.reads = new TenantReads({
+      pools: {
+        app: once(async () => this.#keptPool(shared, await this.connectionConfig())),
+        deploy: once(async () => this.#keptPool(this.#bindings.deploy.shared, await this.deployConfig())),
+      },
+      bindings: this.#bindings,
+      boundary: options.boundary,
+      scope,
+    })
   }
 
   /** One statement whose names are qualified, as the role of the catalog. One round trip. */
@@ -233,7 +246,11 @@ export class OpenDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...[...this.#ownPools].map((pool) => pool.end()), ...this.#watches.map((watch) => watch.close())])
+    await Promise.all([
+      ...[...this.#ownPools].map((pool) => pool.end()),
+      this.#extraPools.close(),
+      ...this.#watches.map((watch) => watch.close()),
+    ])
     // The caller that needed the server has received the error when it did not start.
     const embedded = await this.#embedded?.catch(() => undefined)
     await embedded?.release()
@@ -247,6 +264,11 @@ export class OpenDatabase implements Database {
 
   get #ownPools(): Set<TenantPool> {
     return new Set([this.pool, this.sharedPool, this.#deployPool])
+  }
+
+  /** Tables of many tenants in the memory of a backend are no use to the application, so these connections are not its own. */
+  #keptPool(shared: Binding, config: ClientConfig): TenantPool {
+    return this.#extraPools.keep({ size: mostReaders, binder: unscopedBinder(shared, this.#scope), config })
   }
 
   #loginsOf(max: number): TenantPoolConfig['logins'] {
@@ -284,6 +306,21 @@ export class OpenDatabase implements Database {
       this.#embedded = undefined
       throw error
     }
+  }
+}
+
+/** The most connections that read in many tenants; callers use as many as they ask for. */
+const mostReaders = 16
+
+/** A call after a failure tries again. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined
+      throw error
+    })
+    return made
   }
 }
 

@@ -86,7 +86,11 @@ async function wave<T>(items: readonly T[], schedule: Schedule<T>, limit: Count,
 }
 
 /** Resolves when an attempt has ended, when the first delayed item is due, or when no further item may start. */
-async function changed(ended: EventEmitter, due: number | undefined, { deadline, signal }: Schedule<unknown>): Promise<void> {
+export async function changed(
+  ended: EventEmitter,
+  due: number | undefined,
+  { deadline, signal }: Pick<Schedule<unknown>, 'deadline' | 'signal'>,
+): Promise<void> {
   const until = Math.min(due ?? Infinity, deadline ?? Infinity)
   await new Promise<void>((resolve) => {
     const timer = until === Infinity ? undefined : setTimeout(done, Math.max(1, until - performance.now()))

@@ -51,10 +51,12 @@ export async function rotateLogins<A extends object>(
     })
   }
   return forEachTenant<A, Rotated>(
-    async (selection) => {
-      const checked = checkedSelection('boundary.rotate', selection, statusOfMigrated)
-      const tenants = await parts.tenants.select(checked)
-      return checked.named === undefined ? tenants.filter((tenant) => hasLogin(parts, tenant)) : tenants
+    {
+      async select(selection) {
+        const checked = checkedSelection('boundary.rotate', selection, statusOfMigrated)
+        const tenants = await parts.tenants.select(checked)
+        return checked.named === undefined ? tenants.filter((tenant) => hasLogin(parts, tenant)) : tenants
+      },
     },
     (tenant) => rotateOne(parts, tenant, notSince, endConnections),
     options,

@@ -1,5 +1,5 @@
 /** The shapes in which the rooms above see the database. No other room holds a connection of its own. */
-import type { Queryable } from '../sql/statement.ts'
+import type { Queryable, Statement } from '../sql/statement.ts'
 import type { Tenant } from '../types.ts'
 
 /** One transaction on one connection. The names in its statements must be qualified, unless `in` names a schema. */
@@ -39,6 +39,35 @@ export interface Connections {
    * @throws TenancyError UNSAFE_STATEMENT behind a pooler
    */
   session<T>(schema: string, fn: (session: Queryable) => Promise<T>): Promise<T>
+}
+
+/** One statement for many tenants. */
+export interface TenantBatch extends Required<Statement> {
+  readonly statementTimeoutMs: number
+  /** The most rows of one tenant that the server sends. */
+  readonly mostRows: number
+  /** The most rows, and the most bytes, of all tenants of the batch that are kept. */
+  readonly mostKept: { readonly rows: number; readonly bytes: number }
+}
+
+export interface TenantRows {
+  /** The rows of each tenant, in the order of the tenants, as far as the batch came. */
+  readonly rows: readonly (readonly Record<string, unknown>[])[]
+  readonly bytes: number
+  /** There were more rows or bytes than may be kept: the rows are not complete. */
+  readonly isTooMuch: boolean
+  /** The statement failed in the tenant behind those that have rows. */
+  readonly error?: Error
+}
+
+/** Reads in many tenants: each statement is bound to its tenant as if it were alone, and cannot write. */
+export interface TenantReads {
+  /** Tenants of one door can be read in one batch. */
+  doorOf(tenant: Tenant<any>): string
+  /** One read-only transaction. Rejects when the connection fails. @param signal when it is aborted, the server is asked to end the statement */
+  read(tenants: readonly Tenant<any>[], batch: TenantBatch, signal?: AbortSignal): Promise<TenantRows>
+  /** Whether time may solve it: the server is away. */
+  isPassing(error: unknown): boolean
 }
 
 /** The database as the catalog, the lifecycle and the migrations see it. The names in its statements must be qualified. */

@@ -27,6 +27,7 @@ test('the catalog migrations keep the names and checksums that installed catalog
     [20, '0020-single-use-tokens', 'b2df54ff6a844e098e7c72e4c98a9105b3cdcedd88156923b0a9b4a97cbff688'],
     [21, '0021-schedules', '7a97baf418eac4340f025822440d33b4e1ca37b217fe351c1e5d5a1ef02b4f6b'],
     [22, '0022-settings', '12dffbaf37d6c9fe73442c4ae04073e04296de3f2d259f3985ded1fffe933872'],
+    [23, '0023-fleet-work', '852e6ee4da3cf4ca22040603b37786ef32d6aa8f389348d583c2e42257f2f2a0'],
   ])
 })
 

@@ -20,7 +20,7 @@ const withoutRuns = `
   drop table partywall.members, partywall.member_roles, partywall.invitations, partywall.member_email_domains;
   drop function partywall.announce_members;
   drop table partywall.domain_claims, partywall.signing_keys, partywall.revoked_tokens, partywall.single_use_tokens, partywall.schedules;
-  drop table partywall.settings;
+  drop table partywall.settings, partywall.fleet_work;
   drop function partywall.announce_settings;
   alter table partywall.tenants drop column external_id;
   drop index partywall.tenants_kind;

@@ -63,6 +63,7 @@ const rooms: Record<string, readonly string[]> = {
   // What each tenant is configured with.
   settings: ['sql', 'config', 'scope', 'fleet', 'catalog', 'catalog/audit', 'catalog/tenants'],
   'catalog/runs': ['sql', 'ports', 'catalog/audit'],
+  'catalog/work': ['sql', 'ports', 'catalog/audit'],
   'catalog/relations': ['sql'],
   'catalog/blueprints': ['sql', 'blueprint'],
   // Schemas from which tenants are made.
@@ -70,6 +71,8 @@ const rooms: Record<string, readonly string[]> = {
   // Schemas that wait for a new tenant.
   'catalog/ready': ['sql'],
   'migrations/statements': ['sql'],
+  // One SELECT in many tenants.
+  'fleet/across': ['sql', 'ports', 'fleet', 'migrations/statements'],
   'blueprint/render': [...text, 'blueprint', 'migrations/statements'],
   'blueprint/repair': [...text, 'blueprint', 'blueprint/render'],
   'migrations/shape': ['sql', 'ports', 'migrations/statements'],

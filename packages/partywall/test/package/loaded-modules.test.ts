@@ -85,6 +85,7 @@ const served = [
   'database/probe',
   'database/watch',
   'fleet',
+  'fleet/across',
   'lifecycle/entry',
   'migrations/history',
   'migrations/plan',

@@ -7,6 +7,7 @@ import {
   createTenancy,
   defineConfig,
   isTenancyError,
+  sql,
   TenancyError,
   tenancyErrorOf,
   type FleetReport,
@@ -37,6 +38,14 @@ expectTypeOf<Exclude<keyof typeof tenancy.pool, keyof Pool>>().toBeNever()
 expectTypeOf(await tenancy.run('acme', async () => 42)).toEqualTypeOf<number>()
 expectTypeOf(await tenancy.runShared(() => 'x')).toEqualTypeOf<string>()
 expectTypeOf(await tenancy.forEach(async () => 1)).toExtend<FleetReport>()
+for await (const { value } of tenancy.each(async (_, { attempt }) => attempt, { resume: 'key' })) {
+  expectTypeOf(value).toEqualTypeOf<number | undefined>()
+}
+for await (const { tenant: of, row } of tenancy.across<{ n: number }>(sql`select 1 as n`)) {
+  expectTypeOf(row).toEqualTypeOf<{ n: number }>()
+  expectTypeOf(of.attributes.plan).toEqualTypeOf<'free' | 'gold'>()
+}
+expectTypeOf((await tenancy.across(sql`select 1`).all()).rows[0]!.row).toEqualTypeOf<Record<string, unknown>>()
 expectTypeOf(tenancy.bind((a: string, b: number) => a.length + b)).toEqualTypeOf<(a: string, b: number) => number>()
 
 // Each event has its payload.
@@ -45,6 +54,14 @@ tenancy.on('migrations.schema.ended', ({ entry }) => expectTypeOf(entry.state).t
 tenancy.on('migrations.ended', ({ report }) => expectTypeOf(report).toEqualTypeOf<MigrationReport | undefined>())
 
 // Misuse does not compile.
+// @ts-expect-error -- a text has no separate values
+void tenancy.across('select 1')
+// @ts-expect-error -- rows are objects
+void tenancy.across<number>(sql`select 1`)
+// @ts-expect-error -- a key is text
+void tenancy.forEach(() => 1, { resume: 7 })
+// @ts-expect-error -- such tenants are left out with 'skip'
+void tenancy.across(sql`select 1`, { onFailure: 'continue' })
 // @ts-expect-error -- seats is missing
 void tenancy.tenants.create({ schema: 'acme', attributes: { plan: 'gold' } })
 // @ts-expect-error -- no such plan

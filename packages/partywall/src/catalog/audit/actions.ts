@@ -61,6 +61,9 @@ export const actions = {
   'drift.fixed': 'a tenant is about to get what it lacks, compared with what its migrations give',
   'login.created': 'a login for the tools of a customer was made',
   'login.revoked': 'a login for the tools of a customer was dropped',
+  'work.started': 'resumable work on many tenants began, or a call goes on with it',
+  'work.ended': 'a call of resumable work on many tenants has ended',
+  'work.forgotten': 'the record of resumable work was removed, so that the same key begins from the start',
   'sql.run': 'an operator is about to run SQL with `partywall sql`',
 } as const satisfies Record<string, string>
 

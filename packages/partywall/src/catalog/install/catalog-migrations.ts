@@ -22,6 +22,7 @@ import { revokedTokens } from './migrations/0019-revoked-tokens.ts'
 import { singleUseTokens } from './migrations/0020-single-use-tokens.ts'
 import { schedules } from './migrations/0021-schedules.ts'
 import { settings } from './migrations/0022-settings.ts'
+import { fleetWork } from './migrations/0023-fleet-work.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -46,4 +47,5 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   singleUseTokens,
   schedules,
   settings,
+  fleetWork,
 ]

@@ -138,6 +138,31 @@ export function allTenantsSql({ status, kinds }: Pick<ListValues, 'status' | 'ki
   }
 }
 
+/** The tenants of these statuses and kinds behind an id, in the order of the ids: a page stays right while tenants are created, renamed and deleted. */
+export function tenantsAfterIdSql(
+  { status, kinds }: Pick<ListValues, 'status' | 'kinds'>,
+  after: string | undefined,
+  limit: number,
+): Statement {
+  return {
+    text: `
+      select ${columns}
+      from partywall.tenants as tenant
+      where ${matchesStatusAndKind}
+        and ($3::uuid is null or tenant.id > $3::uuid)
+      order by tenant.id
+      limit $4::int`,
+    values: [status ?? null, kinds ?? null, after ?? null, limit],
+  }
+}
+
+export function countTenantsSql({ status, kinds }: Pick<ListValues, 'status' | 'kinds'>): Statement {
+  return {
+    text: `select count(*)::text as tenants from partywall.tenants as tenant where ${matchesStatusAndKind}`,
+    values: [status ?? null, kinds ?? null],
+  }
+}
+
 /** Of $1 and $2; null means every status or every kind. */
 const matchesStatusAndKind = `($1::text[] is null or tenant.status = any ($1::text[]))
         and ($2::text[] is null or tenant.kind = any ($2::text[]))`

@@ -31,10 +31,12 @@ import { assertTenantName } from './tenant-name.ts'
 import { isTenant } from './tenant-row.ts'
 import { TenantStates } from './tenant-states.ts'
 import {
+  countTenantsSql,
   insertTenantSql,
   lockTenantSql,
   setStatusSql,
   tenantByKeySql,
+  tenantsAfterIdSql,
   updateTenantSql,
   type NewTenantRow,
 } from './tenants-sql.ts'
@@ -160,6 +162,24 @@ export class Tenants<A extends object = Attributes> {
   /** For fleet work: see StoredTenants. A tenant that is named may come from the cache. */
   select(selection: CheckedSelection, isEntered = false): Promise<Tenant<A>[]> {
     return this.#stored.select(selection, isEntered, (ref) => this.get(ref))
+  }
+
+  /** For fleet work on more tenants than fit into memory: pages in the order of the ids, so that a tenant that is renamed meanwhile has one turn. */
+  async *pages({ named, kinds, status }: CheckedSelection): AsyncGenerator<Tenant<A>, void, undefined> {
+    if (named !== undefined) return yield* await this.select({ named, kinds, status })
+    for (let after: string | undefined; ;) {
+      const page = await this.#stored.all(tenantsAfterIdSql({ kinds, status }, after, pageSize))
+      yield* page
+      if (page.length < pageSize) return
+      after = page.at(-1)!.id
+    }
+  }
+
+  /** How many tenants a selection means now. One query, or a lookup for each that is named. */
+  async count({ named, kinds, status }: CheckedSelection): Promise<number> {
+    if (named !== undefined) return (await this.select({ named, kinds, status })).length
+    const { rows } = await this.#catalog.query<{ tenants: string }>(countTenantsSql({ kinds, status }))
+    return Number(rows[0]!.tenants)
   }
 
   /** tenancy.tenants.update */
@@ -400,6 +420,8 @@ export class Tenants<A extends object = Attributes> {
     return tenant
   }
 }
+
+const pageSize = 1000
 
 /** Under which the cache knows it. */
 function nameOf({ by, value }: PossibleKey): string {

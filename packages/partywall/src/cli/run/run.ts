@@ -19,6 +19,7 @@ interface Flags extends NarrowingFlags {
   readonly all?: boolean
   readonly concurrency: number
   readonly onFailure: 'stop' | 'continue'
+  readonly resume?: string
 }
 
 export function run(parent: Command, cli: Cli): void {
@@ -40,6 +41,10 @@ export function run(parent: Command, cli: Cli): void {
       'whether further tenants follow after a program that failed (default: continue)',
       onFailure,
       'continue',
+    )
+    .option(
+      '--resume <key>',
+      'with --all: records under this key which tenants are done, and does only the others (default: none)',
     )
     .addHelpText(
       'after',
@@ -82,8 +87,8 @@ async function runFor(cli: Cli, tenancy: Tenancy, command: readonly string[], fl
       throw error
     }
   }
-  const { concurrency, onFailure: after } = flags
-  const started = await tenancy.forEach(work, { ...selection, concurrency, onFailure: after })
+  const { concurrency, onFailure: after, resume } = flags
+  const started = await tenancy.forEach(work, { ...selection, concurrency, onFailure: after, resume })
   // No tenant is at fault, and none had its turn.
   if (missing !== undefined) throw new UsageError(missing.message)
   return { ...started, entries: started.entries.map(withSkipped) }
@@ -96,7 +101,8 @@ function withSkipped({ error, ...entry }: ForEachEntry<ProgramEnd>): ForEachEntr
   return error === notStarted ? { ...entry, state: 'skipped' } : error === undefined ? entry : { ...entry, error }
 }
 
-function exitOf({ value, error }: ForEachEntry<ProgramEnd>): object {
+function exitOf({ value, error, isEarlier }: ForEachEntry<ProgramEnd>): object {
+  if (isEarlier === true) return { earlier: true }
   return value ?? (error instanceof ProgramFailed ? error.end : {})
 }
 
@@ -114,11 +120,12 @@ function programOf(cli: Cli, words: readonly string[]): readonly string[] {
   return passedOn
 }
 
-function assertOnePlace({ tenant = [], all = false, kind, status }: Flags): void {
+function assertOnePlace({ tenant = [], all = false, kind, status, resume }: Flags): void {
   if (tenant.length === 0 && !all)
     throw new UsageError('missing --tenant <tenant> or --all: say for which tenants', 'MISSING_ANSWER')
   if (tenant.length > 0 && all) throw new UsageError('give only one of --tenant <tenant> and --all')
   if (!all && (kind !== undefined || status !== undefined)) throw new UsageError('--kind and --status require --all')
+  if (!all && resume !== undefined) throw new UsageError('--resume requires --all')
 }
 
 function onFailure(value: string): Flags['onFailure'] {

@@ -81,6 +81,7 @@ export class Bindings {
   readonly #behindTenant: readonly string[]
   readonly #timeoutOf: (tenant: Tenant<any>) => number | undefined
   readonly #ofTenant = new WeakMap<Tenant<any>, Binding>()
+  readonly #byDeploy = new WeakMap<Tenant<any>, Binding>()
   readonly shared: Binding
   /**
    * For statements in which every name is qualified: the catalog's. Not the shared schema, which may be missing, and which the role need not
@@ -143,6 +144,28 @@ export class Bindings {
       ...(identity && { suspect: () => void (identity.isSuspect = true) }),
     })
     this.#ofTenant.set(tenant, binding)
+    return binding
+  }
+
+  /** For reads of the deploy role in a tenant that it does not log in as: the path and the id of the tenant, with the check of its schema, and no role. */
+  ofTenantByDeploy(tenant: Tenant<any>): Binding {
+    if (isOutdated(tenant)) throw tenantChanged(tenant.schema)
+    const known = this.#byDeploy.get(tenant)
+    if (known !== undefined) return known
+    const identity = identityOf(tenant)
+    const binding = makeBinding({
+      key: `${identityKey(tenant)} by deploy`,
+      schema: tenant.schema,
+      placement: tenant.placement,
+      label: labelOf(tenant.schema),
+      settings: [
+        searchPath(tenant.schema, this.#behindTenant, identity?.schemaOid),
+        ...(this.#tenantIdSetting === undefined ? [] : tenantIdSettings(this.#tenantIdSetting, tenant.id)),
+      ],
+      tenantId: tenant.id,
+      ...(identity && { suspect: () => void (identity.isSuspect = true) }),
+    })
+    this.#byDeploy.set(tenant, binding)
     return binding
   }
 

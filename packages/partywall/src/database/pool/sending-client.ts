@@ -8,6 +8,7 @@ import type { Observation } from '../../observation.ts'
 import { throwFromCaller } from '../binding/answers.ts'
 import type { Binding } from '../binding/binding.ts'
 import { BindingWriter } from '../binding/binding-writer.ts'
+import { BoundBatch, type BatchAnswer, type BatchStatement } from '../binding/bound-batch.ts'
 import { BoundQuery } from '../binding/bound-query.ts'
 import { bindSubmittable } from '../binding/bound-submittable.ts'
 import type { Carrier } from '../binding/carrier.ts'
@@ -138,6 +139,12 @@ export abstract class SendingClient extends pg.Client implements Carrier {
   /** As queryFor, with a text of several statements of which all except `foreign` are our own. */
   queryAround(binding: Binding, text: string, foreign: string): Promise<any> {
     return this.queryFor(binding, { text, facts: statementFactsAround(foreign) })
+  }
+
+  /** One statement for each of several bindings, in one batch. To be called in a transaction, which has failed afterwards where the answer has an error. */
+  batchFor(bindings: readonly Binding[], statement: BatchStatement): Promise<BatchAnswer> {
+    for (const binding of bindings) this.assertLoginOf(binding)
+    return answered((done) => void this.#send(new BoundBatch(this, bindings, statement, done))) as Promise<BatchAnswer>
   }
 
   /** As sendFor, for a query object, which gives its answers itself. */

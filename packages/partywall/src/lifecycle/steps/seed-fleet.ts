@@ -39,8 +39,8 @@ export async function seedFleet<A extends object>(parts: StepsParts<A>, options:
     return parts.tenants.select(checked, true)
   }
   const report = await parts.besides(connectionsOfTenant * Math.max(1, Math.floor(Number(concurrency)) || 1), (besides) =>
-    forEachTenant(
-      select,
+    forEachTenant<A>(
+      { select },
       (tenant) => {
         const names: string[] = []
         ran.set(tenant.id, names)
