@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Outcome } from './measuring/outcome.ts'
 import { benchServer } from './measuring/server.ts'
+import { across } from './scenarios/across.ts'
 import { doctor } from './scenarios/doctor.ts'
 import { drift } from './scenarios/drift.ts'
 import { http } from './scenarios/http.ts'
@@ -35,6 +36,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   'migrate-many': migrateMany,
   noop,
   review,
+  across,
   doctor,
   drift,
   provision,

@@ -35,14 +35,16 @@ export async function rotateKey<A extends object>(
     })
   }
   return forEachTenant<A, Rotation>(
-    async (selection) => {
-      // A key is taken out of the list when no tenant needs it, the archived ones included.
-      const selected = await tenants.select(checkedSelection('settings.rotateKey', selection, tenantStatuses))
-      const plain = await catalog.query<{ key: string }>(plainKeysSql)
-      const secret = plain.rows.map(({ key }) => key).filter((key) => isSecretValue(key, settings.secrets))
-      const { rows } = await catalog.query<{ tenant_id: string }>(tenantsToRotateSql(newest, secret))
-      const waiting = new Set(rows.map(({ tenant_id: id }) => id))
-      return selected.filter(({ id }) => waiting.has(id))
+    {
+      select: async (selection) => {
+        // A key is taken out of the list when no tenant needs it, the archived ones included.
+        const selected = await tenants.select(checkedSelection('settings.rotateKey', selection, tenantStatuses))
+        const plain = await catalog.query<{ key: string }>(plainKeysSql)
+        const secret = plain.rows.map(({ key }) => key).filter((key) => isSecretValue(key, settings.secrets))
+        const { rows } = await catalog.query<{ tenant_id: string }>(tenantsToRotateSql(newest, secret))
+        const waiting = new Set(rows.map(({ tenant_id: id }) => id))
+        return selected.filter(({ id }) => waiting.has(id))
+      },
     },
     (tenant) => rotateOne(parts, tenant, newest),
     options,
