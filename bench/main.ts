@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Outcome } from './measuring/outcome.ts'
 import { benchServer } from './measuring/server.ts'
+import { cache } from './scenarios/cache.ts'
 import { across } from './scenarios/across.ts'
 import { doctor } from './scenarios/doctor.ts'
 import { drift } from './scenarios/drift.ts'
@@ -41,6 +42,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   drift,
   provision,
   'provision-role': provisionRole,
+  cache,
 }
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })

@@ -27,7 +27,9 @@ export const testedVersions = {
   'graphql-yoga': ['5.24'],
   h3: ['2.0'],
   hono: ['4.13'],
+  ioredis: ['5.11'],
   jose: ['6.2'],
+  keyv: ['5.6'],
   knex: ['3.0 to 3.3'],
   koa: ['3.3'],
   kysely: ['0.29'],
@@ -37,11 +39,13 @@ export const testedVersions = {
   pino: ['10.4'],
   postgres: ['3.4.5 to 3.4.9'],
   'prom-client': ['15.1'],
+  redis: ['6.3'],
   sequelize: ['6.29 to 6.37'],
   slonik: ['49.0 to 49.10'],
   'socket.io': ['4.8'],
   typeorm: ['1.0 to 1.1'],
   umzug: ['3.0 to 3.8'],
+  unstorage: ['1.17'],
   ws: ['8.23'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 

@@ -27,6 +27,13 @@ export interface ScopeTenancy {
   scope(): ScopeLike | undefined
 }
 
+/** What a store outside of PostgreSQL needs whose keys carry the tenant. */
+export interface CacheTenancy {
+  current(): Tenant<any>
+  scope(): ScopeLike | undefined
+  bind<Args extends unknown[], R>(fn: (...args: Args) => R): (...args: Args) => R
+}
+
 /** What a guard of members needs. */
 export interface MemberTenancy {
   tryCurrent(): Tenant<any> | undefined

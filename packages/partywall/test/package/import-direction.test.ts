@@ -292,6 +292,10 @@ const rooms: Record<string, readonly string[]> = {
   'auth/better-auth': ['ports', 'http/shared', 'catalog/audit'],
   'auth/impersonation': ['sql', 'ports', 'catalog/audit'],
   'auth/jwt': ['sql', 'ports', 'http/shared', 'catalog/audit'],
+  // Stores outside of PostgreSQL, with the tenant in every key.
+  'cache/shared': ['ports'],
+  'cache/redis': ['ports', 'cache/shared'],
+  cache: ['ports', 'cache/shared', 'cache/redis'],
   // What looks at a project: the registry of checks, and the applications of each framework.
   'check/app': ['http/shared'],
   check: [...ground, 'catalog/relations', 'migrations/plan', 'migrations/sources', 'check/app'],

@@ -1,0 +1,4 @@
+import { cacheContract } from './contract.ts'
+import { subjects } from './subjects.ts'
+
+for (const subject of subjects) cacheContract(subject)
