@@ -50,6 +50,7 @@ export function tenantWorker<W extends Worker<any, any, any, any, any, any>>(
 interface OpenWorker {
   readonly name: string
   readonly qualifiedName: string
+  opts: { readonly settings?: { readonly backoffStrategy?: BackoffStrategy } }
   readonly jobScheduler: Promise<{ removeJobScheduler(id: string): Promise<unknown> }>
   callProcessJob(job: Job, token: string, signal?: AbortSignal): Promise<unknown>
   emit(event: string, ...args: unknown[]): boolean
@@ -57,6 +58,8 @@ interface OpenWorker {
   close(force?: boolean): Promise<void>
   getBackend(): unknown
 }
+
+type BackoffStrategy = (attempts: number, type?: string, error?: Error, job?: Job) => number | Promise<number>
 
 const wrapped = new WeakSet<object>()
 
@@ -90,6 +93,12 @@ class ScopedWorker {
     this.#emit = worker.emit
     worker.callProcessJob = (job, token, signal) => this.#work(job, token, signal)
     worker.emit = (event, ...args) => this.#emitInScope(event, args)
+    const backoffStrategy = worker.opts.settings?.backoffStrategy
+    if (backoffStrategy !== undefined)
+      worker.opts = {
+        ...worker.opts,
+        settings: { ...worker.opts.settings, backoffStrategy: this.#backoffInScope(backoffStrategy) },
+      }
     wrapped.add(worker)
   }
 
@@ -132,6 +141,14 @@ class ScopedWorker {
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
     return ofJob.signal
+  }
+
+  #backoffInScope(strategy: BackoffStrategy): BackoffStrategy {
+    return (attempts, type, error, job) => {
+      const run = job && this.#scopes.get(job)
+      const ask = (): number | Promise<number> => strategy(attempts, type, error, job)
+      return run === undefined || run === null ? this.#outside(ask) : run(ask)
+    }
   }
 
   async #dead(job: Job, refusal: TenancyError<'JOB_REFUSED'>): Promise<Error> {

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from 'bullmq'
+import { Client } from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createTenancy } from '../../../src/index.ts'
 import { hasRedis, withoutRedis } from '../../support/servers/redis.ts'
@@ -61,7 +62,7 @@ describe.skipIf(!hasRedis())(`BullMQ: faults (${withoutRedis} if skipped)`, () =
   test('Redis restarted under load: every job that was added is done once, in its tenant', async () => {
     const { plain, mine } = parts.queues()
     for (const schema of ['acme', 'globex']) await parts.tenancy.run(schema, () => parts.tenancy.pool.query('truncate notes'))
-    const count = 150
+    const count = 80
     const processor = async (job: Job): Promise<void> => {
       // A job may be done twice, as with any queue: the row of the first time stays.
       await parts.tenancy.pool.query('insert into notes (text, job) values ($1, $2) on conflict do nothing', [
@@ -87,7 +88,7 @@ describe.skipIf(!hasRedis())(`BullMQ: faults (${withoutRedis} if skipped)`, () =
         ),
       )
     const producing = Promise.all(['acme', 'globex'].map(produce))
-    for (const at of [60, 180]) {
+    for (const at of [40, 100]) {
       await until(() => added >= at)
       await parts.redis.restart()
     }
@@ -97,6 +98,56 @@ describe.skipIf(!hasRedis())(`BullMQ: faults (${withoutRedis} if skipped)`, () =
     await Promise.all(workers.map((worker) => worker.close()))
     for (const schema of ['acme', 'globex']) expect((await parts.rowsOf(schema)).toSorted()).toEqual(expected(schema))
     expect(await plain.getFailedCount()).toBe(0)
+  })
+
+  test('connections to PostgreSQL that end in the middle: the jobs are tried again, and none crosses', async () => {
+    const { plain, mine } = parts.queues()
+    const admin = new Client(parts.url)
+    await admin.connect()
+    const count = 40
+    let done = 0
+    const worker = parts.work(
+      plain,
+      async (job) => {
+        await parts.tenancy.pool.query('insert into notes (text, job) values ($1, $2) on conflict do nothing', ['cut', job.id])
+        done++
+      },
+      { concurrency: 4 },
+    )
+    for (const schema of ['acme', 'globex']) {
+      const jobs = Array.from({ length: count }, () => ({ name: 'work', data: {}, opts: { attempts: 50, backoff: 5 } }))
+      await parts.tenancy.run(schema, () => mine.addBulk(jobs))
+    }
+    for (const at of [5, 25, 45]) {
+      await until(() => done >= at)
+      await admin.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+      )
+    }
+    await until(async () => (await plain.getCompletedCount()) === 2 * count)
+    await worker.close()
+    await admin.end()
+    for (const schema of ['acme', 'globex']) {
+      const { id } = await parts.tenancy.tenants.get(schema)
+      const { rows } = await parts.tenancy.run(schema, () =>
+        parts.tenancy.pool.query<{ job: string }>(`select job from notes where text = 'cut'`),
+      )
+      expect(rows).toHaveLength(count)
+      expect(rows.every(({ job }) => job.startsWith(`${id}.`))).toBe(true)
+    }
+  })
+
+  test('Redis that lost all its data serves the jobs that come then', async () => {
+    const { plain, mine } = parts.queues()
+    const seen: string[] = []
+    const worker = parts.work(plain, async (job) => seen.push(`${job.data.of} in ${parts.tenancy.current().schema}`))
+    await parts.tenancy.run('acme', () => mine.add('work', { of: 'acme' }))
+    await until(() => seen.length === 1)
+    await parts.redis.restart({ loseData: true })
+    await parts.tenancy.run('globex', () => mine.addBulk([{ name: 'work', data: { of: 'globex' } }]))
+    await until(() => seen.length === 2)
+    await worker.close()
+    expect(seen).toEqual(['acme in acme', 'globex in globex'])
   })
 
   test('without PostgreSQL a job waits, and uses up no attempt', async () => {

@@ -18,7 +18,10 @@ export interface Parts {
   readonly tenancy: Tenancy
   readonly connection: { readonly host: string; readonly port: number }
   /** A queue with a name of its own, and the same one without the adapter. */
-  queues(options?: Partial<TenantQueueOptions>): { plain: Queue<any, any, string>; mine: TenantQueue<any, any, string> }
+  queues(
+    options?: Partial<TenantQueueOptions>,
+    client?: object,
+  ): { plain: Queue<any, any, string>; mine: TenantQueue<any, any, string> }
   flows(): FlowProducer
   /** Ends with the file, or when it is closed. */
   work(queue: { readonly name: string }, processor: Processor<any, any, string>, options?: Work): Worker<any, any, string>
@@ -63,8 +66,8 @@ export async function startParts(...schemas: string[]): Promise<Parts> {
     url,
     tenancy,
     connection,
-    queues(options = {}) {
-      const plain = kept(new Queue<any, any, string>(`queue${++count}`, { connection }))
+    queues(options = {}, client = connection) {
+      const plain = kept(new Queue<any, any, string>(`queue${++count}`, { connection: client as typeof connection }))
       return { plain, mine: tenantQueue(tenancy, plain, { secret, ...options }) }
     },
     flows: () => kept(new FlowProducer({ connection })),
@@ -92,7 +95,7 @@ export async function notesMigrations(): Promise<string> {
 }
 
 export async function until(condition: () => Promise<unknown> | unknown, what = 'It did not come about.'): Promise<void> {
-  for (let attempt = 0; attempt < 1500; attempt++) {
+  for (let attempt = 0; attempt < 6000; attempt++) {
     if ((await condition()) === true) return
     await sleep(10)
   }

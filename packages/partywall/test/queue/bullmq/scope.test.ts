@@ -108,6 +108,17 @@ describe.skipIf(!hasRedis())(`BullMQ: the scope of a job (${withoutRedis} if ski
     expect(await cancelled(false)).toEqual(['acme'])
   })
 
+  test('a strategy of backoff is asked in the scope of the job', async () => {
+    const { plain, mine } = parts.queues()
+    const asked: string[] = []
+    const settings = { backoffStrategy: () => asked.push(here()) }
+    const worker = parts.work(mine, () => Promise.reject(new Error('no')), { settings })
+    await inEach(() => mine.add('fail', {}, { attempts: 2, backoff: { type: 'own' } }))
+    await until(async () => (await plain.getFailedCount()) === 2)
+    await worker.close()
+    expect(asked.toSorted()).toEqual(['acme', 'globex'])
+  })
+
   test('what a job replaces its data with is stamped, so that its next attempt is its own', async () => {
     const { plain, mine } = parts.queues()
     const seen: string[] = []

@@ -1,5 +1,6 @@
 /** The backlog of one tenant does not keep the others waiting. `npm run bench -- job-turns` does the same with 100,000 jobs. */
 import type { Job } from 'bullmq'
+import { createClient } from 'redis'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { hasRedis, withoutRedis } from '../../support/servers/redis.ts'
 import { startParts, until, type Parts } from './parts.ts'
@@ -12,7 +13,7 @@ describe.skipIf(!hasRedis())(`BullMQ: turns of tenants (${withoutRedis} if skipp
   beforeAll(async () => {
     parts = await startParts('acme', 'globex', 'initech')
   })
-  const backlog = 100
+  const backlog = 80
   const many = (of: string, opts = {}) =>
     Array.from({ length: backlog }, (_, number) => ({ name: 'work', data: { of, number }, opts }))
   const addMany = (queue: ReturnType<Parts['queues']>['mine'], of: string, opts = {}) =>
@@ -90,6 +91,18 @@ describe.skipIf(!hasRedis())(`BullMQ: turns of tenants (${withoutRedis} if skipp
     await worker.close()
     // Some of them were done again before the last one failed; none waits for the rest of them.
     expect(order.lastIndexOf('globex') - before).toBeLessThan(10)
+  })
+
+  test('they are the same with the other client of Redis', async () => {
+    const client = createClient({ url: parts.redis.url })
+    await client.connect()
+    const queue = parts.queues({}, client)
+    await addMany(queue.mine, 'acme')
+    await addFew(queue.mine, 'globex')
+    await addMany(queue.mine, 'initech', { delay: 1 })
+    expect(lastOf(await orderOf(queue, 2 * backlog + 3), 'globex')).toBeLessThan(15)
+    await queue.plain.close()
+    await client.close()
   })
 
   test('the numbers begin again when the queue was empty, and a queue whose numbers were lost goes on', async () => {
