@@ -14,5 +14,6 @@ export type { MissedOccurrence, ScheduleListener, ScheduleReport, TenantSchedule
 export type { BullTenancy } from './bull-tenancy.ts'
 export type { FindJobsOptions, RemovedJobs, TenantJobs, TenantJobState } from './jobs-of-tenant.ts'
 export { tenantFlows, type TenantFlows, type TenantFlowsOptions } from './tenant-flows.ts'
-export { tenantQueue, type NewJob, type TenantJobOptions, type TenantQueue, type TenantQueueOptions } from './tenant-queue.ts'
+export type { NewJob, TenantJobOptions } from './stamped-job.ts'
+export { tenantQueue, type TenantQueue, type TenantQueueOptions } from './tenant-queue.ts'
 export { tenantWorker, type TenantWorkerOptions } from './tenant-worker.ts'

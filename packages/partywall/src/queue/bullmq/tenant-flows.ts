@@ -5,9 +5,8 @@ import type { ScopeLike } from '../../ports/tenancy-like.ts'
 import { createJobs, type Jobs, type JobSecrets } from '../shared/jobs.ts'
 import { keyOfScope } from '../shared/scope-key.ts'
 import type { BullTenancy } from './bull-tenancy.ts'
-import { stampedFor } from './job-ids.ts'
 import { openJob, stampUpdates } from './opened-job.ts'
-import { optionsInScope } from './tenant-queue.ts'
+import { stampedJob } from './stamped-job.ts'
 import { assertNoOrder, noTurnYet, turnsOf } from './turns.ts'
 import { assertUsable } from './usable.ts'
 
@@ -63,12 +62,9 @@ export function tenantFlows(tenancy: BullTenancy, producer: FlowProducer<any, an
 function stampedNode(node: FlowJob, scope: ScopeLike, jobs: Jobs, isFair: boolean): FlowJob {
   const { name, queueName, data, opts = {}, children } = node
   if (isFair) assertNoOrder('a job of a flow', opts)
-  const jobOptions = { ...opts, ...optionsInScope(keyOfScope(scope), opts) }
-  const stamped = jobs.stampFor(scope, stampedFor(queueName, { name, id: jobOptions.jobId }), data)
   return {
     ...node,
-    data: JSON.parse(JSON.stringify(stamped)) as unknown,
-    opts: jobOptions,
+    ...stampedJob(jobs, scope, queueName, { name, data: data as unknown, opts }),
     ...(children !== undefined && { children: children.map((child) => stampedNode(child as FlowJob, scope, jobs, isFair)) }),
   } as FlowJob
 }

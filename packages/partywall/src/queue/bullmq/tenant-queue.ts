@@ -14,6 +14,7 @@ import { assertUsable } from './usable.ts'
 import { idInScope, isIdOf, stampedFor } from './job-ids.ts'
 import { findJobs, removeJobs, type FindJobsOptions, type RemovedJobs, type TenantJobs } from './jobs-of-tenant.ts'
 import { openJob, stampUpdates } from './opened-job.ts'
+import { stampedJob, type NewJob, type TenantJobOptions } from './stamped-job.ts'
 import { enqueueBy } from './schedule-ticks.ts'
 import { assertNoOrder, noTurnYet, turnsOf, type Turns } from './turns.ts'
 
@@ -25,15 +26,6 @@ export interface TenantQueueOptions extends JobSecrets {
   fair?: boolean
   /** Gets the report of each tick of a schedule that did something. @default a warning where a tenant was missed */
   onSchedule?: ScheduleListener
-}
-
-/** Options of a job. With `fair` it has no `priority` and no `lifo`. */
-export type TenantJobOptions = Omit<JobsOptions, 'repeatJobKey' | 'prevMillis'>
-
-export interface NewJob<Data, Name extends string> {
-  readonly name: Name
-  readonly data: Data
-  readonly opts?: TenantJobOptions
 }
 
 export interface TenantQueue<Data = any, Result = any, Name extends string = string> {
@@ -186,17 +178,15 @@ class StampedQueue<Data, Result, Name extends string> implements TenantQueue<Dat
   async #add(scope: ScopeLike, given: readonly NewJob<Data, Name>[], isBulk: boolean): Promise<Job<Data, Result, Name>[]> {
     const key = keyOfScope(scope)
     // Stamped before anything is awaited: the caller may change the data after the call.
-    const jobs = given.map(({ name, data, opts = {} }) => {
-      if (this.#turns !== undefined) assertNoOrder('add', opts)
-      const jobOptions = { ...opts, ...optionsInScope(key, opts) }
-      const stamped = this.#jobs.stampFor(scope, stampedFor(this.name, { name, id: jobOptions.jobId }), data)
-      return { name, data: JSON.parse(JSON.stringify(stamped)) as Data, opts: jobOptions }
+    const jobs = given.map((job) => {
+      if (this.#turns !== undefined) assertNoOrder('add', job.opts)
+      return stampedJob(this.#jobs, scope, this.name, job)
     })
     const now = jobs.filter(({ opts }) => !(Number(opts.delay) > 0))
     const turns = (now.length > 0 && (await this.#turns?.next(key, now.length))) || []
     const inTurn = jobs.map(({ name, data, opts }) => {
       const turn = this.#turns && (Number(opts.delay) > 0 ? noTurnYet : turns.shift()!)
-      return { name, data, opts: { ...opts, ...(turn !== undefined && { priority: turn }) } }
+      return { name, data: data as Data, opts: { ...opts, ...(turn !== undefined && { priority: turn }) } }
     })
     const [first] = inTurn
     const added = isBulk
@@ -210,32 +200,4 @@ class StampedQueue<Data, Result, Name extends string> implements TenantQueue<Dat
     stampUpdates(job, this.name, this.#jobs, scope)
     return job as Job<Data, Result, Name>
   }
-}
-
-/** The parts of a job's options that name other jobs. @throws TenancyError INVALID_ARGUMENT */
-export function optionsInScope(key: string, { jobId, deduplication, parent }: TenantJobOptions): JobsOptions & { jobId: string } {
-  if (parent !== undefined && !isIdOf(key, parent.id)) throw foreignParent()
-  if (deduplication?.keepLastIfActive === true) throw noKeptDuplicates()
-  return {
-    jobId: idInScope(key, 'add', 'jobId', jobId),
-    ...(deduplication !== undefined && {
-      deduplication: { ...deduplication, id: idInScope(key, 'add', 'deduplication.id', deduplication.id) },
-    }),
-  }
-}
-
-function foreignParent(): TenancyError {
-  return new TenancyError(
-    'INVALID_ARGUMENT',
-    'The parent of a job must be a job of the same tenant: give { id: job.id, queue: job.queueQualifiedName } of a job that was added in this scope.',
-    { details: { what: 'add', option: 'parent' } },
-  )
-}
-
-function noKeptDuplicates(): TenancyError {
-  return new TenancyError(
-    'INVALID_ARGUMENT',
-    'add refuses "deduplication.keepLastIfActive": BullMQ gives the job that it keeps another id later, which no stamp fits. Use "replace" or "ttl".',
-    { details: { what: 'add', option: 'deduplication.keepLastIfActive' } },
-  )
 }

@@ -1,0 +1,56 @@
+/** A job as it goes to Redis: its data beside the stamp, its id and those that it names with the tenant in front. */
+import type { JobsOptions } from 'bullmq'
+import { TenancyError } from '../../errors.ts'
+import type { ScopeLike } from '../../ports/tenancy-like.ts'
+import type { Jobs } from '../shared/jobs.ts'
+import { keyOfScope } from '../shared/scope-key.ts'
+import { idInScope, isIdOf, stampedFor } from './job-ids.ts'
+
+/** Options of a job. With `fair` it has no `priority` and no `lifo`. */
+export type TenantJobOptions = Omit<JobsOptions, 'repeatJobKey' | 'prevMillis'>
+
+export interface NewJob<Data, Name extends string> {
+  readonly name: Name
+  readonly data: Data
+  readonly opts?: TenantJobOptions
+}
+
+/** The data are those of this moment: BullMQ would write what they have become when Redis has answered. @throws TenancyError INVALID_ARGUMENT */
+export function stampedJob<Name extends string>(
+  jobs: Jobs,
+  scope: ScopeLike,
+  queue: string,
+  { name, data, opts = {} }: { readonly name: Name; readonly data: unknown; readonly opts?: TenantJobOptions },
+): { name: Name; data: unknown; opts: JobsOptions } {
+  const jobOptions = { ...opts, ...optionsInScope(keyOfScope(scope), opts) }
+  const stamped = jobs.stampFor(scope, stampedFor(queue, { name, id: jobOptions.jobId }), data)
+  return { name, data: JSON.parse(JSON.stringify(stamped)) as unknown, opts: jobOptions }
+}
+
+/** The parts of a job's options that name other jobs. @throws TenancyError INVALID_ARGUMENT */
+function optionsInScope(key: string, { jobId, deduplication, parent }: TenantJobOptions): JobsOptions & { jobId: string } {
+  if (parent !== undefined && !isIdOf(key, parent.id)) throw foreignParent()
+  if (deduplication?.keepLastIfActive === true) throw noKeptDuplicates()
+  return {
+    jobId: idInScope(key, 'add', 'jobId', jobId),
+    ...(deduplication !== undefined && {
+      deduplication: { ...deduplication, id: idInScope(key, 'add', 'deduplication.id', deduplication.id) },
+    }),
+  }
+}
+
+function foreignParent(): TenancyError {
+  return new TenancyError(
+    'INVALID_ARGUMENT',
+    'The parent of a job must be a job of the same tenant: give { id: job.id, queue: job.queueQualifiedName } of a job that was added in this scope.',
+    { details: { what: 'add', option: 'parent' } },
+  )
+}
+
+function noKeptDuplicates(): TenancyError {
+  return new TenancyError(
+    'INVALID_ARGUMENT',
+    'add refuses "deduplication.keepLastIfActive": BullMQ gives the job that it keeps another id later, which no stamp fits. Use "replace" or "ttl".',
+    { details: { what: 'add', option: 'deduplication.keepLastIfActive' } },
+  )
+}
