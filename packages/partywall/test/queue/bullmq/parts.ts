@@ -59,7 +59,7 @@ export async function startParts(...schemas: string[]): Promise<Parts> {
     opened.unshift(one)
     return one
   }
-  const workerOptions = { connection, drainDelay: 1, runRetryDelay: 50, stalledInterval: 200, lockDuration: 500 }
+  const workerOptions = { connection, drainDelay: 1, runRetryDelay: 50, stalledInterval: 200 }
   let count = 0
   return {
     redis,
