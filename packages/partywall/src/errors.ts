@@ -23,6 +23,8 @@ export const errorCodes = {
   TENANT_REFERENCED: { meaning: 'Something outside of the tenant would break, or lose its tenant.', http: 409 },
   TENANT_LOCKED: { meaning: 'Another transaction held a lock that a change of the tenant needs.', http: 503 },
   PROVISION_FAILED: { meaning: 'A seed or a hook failed in a tenant; what ran before it is kept.', http: 500 },
+  INVALID_FIXTURES: { meaning: 'The file of a load cannot be read, or does not fit the tables; nothing was written.', http: 400 },
+  LOAD_FAILED: { meaning: 'The rows of a file could not be loaded; nothing of them was kept.', http: 409 },
   INVALID_SEED: { meaning: 'A seed, or the folder of seeds, cannot be used as it is.', http: 500 },
   HOOK_FAILED: { meaning: 'A hook of the configuration failed, so the work was not done.', http: 500 },
   INVALID_SCHEMA_NAME: { meaning: 'The name cannot be the name of a tenant schema.', http: 400 },
@@ -134,6 +136,20 @@ export interface ErrorDetails {
     readonly step: string
     readonly line?: number | undefined
     readonly sqlState?: string | undefined
+  }
+  /** `file`: in a folder of CSV. `line`: 1 is the first; absent: it is about the whole. `problems`: sentences. */
+  INVALID_FIXTURES: {
+    readonly file?: string | undefined
+    readonly line?: number | undefined
+    readonly problems: readonly string[]
+  }
+  /** `target`: the schema of a tenant, or 'shared'. `line`: of the row in the file. */
+  LOAD_FAILED: {
+    readonly target: string
+    readonly table?: string | undefined
+    readonly line?: number | undefined
+    readonly constraint?: string | undefined
+    readonly sqlState: string
   }
   INVALID_SEED: { readonly file: string }
   HOOK_FAILED: { readonly schema: string; readonly hook: string }

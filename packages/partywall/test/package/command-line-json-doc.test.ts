@@ -30,6 +30,8 @@ const calls: [command: string, call: string | string[]][] = [
   // Last: no command migrates while a file is not written.
   ['migrate new', 'migrate new notes'],
   ['sql', ['sql', '--tenant', 'acme', 'select 1 as one']],
+  ['dump', 'dump --tenant acme --output acme.json'],
+  ['load', 'load acme.json --on-conflict skip'],
   ['check', 'check'],
   ['doctor', 'doctor'],
   ['drift', 'drift'],

@@ -145,6 +145,8 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   TENANT_REFERENCED: { schema: 'always', references: 'always', tables: 'always' },
   TENANT_LOCKED: { schema: 'always' },
   PROVISION_FAILED: { schema: 'always', step: 'always', line: 'maybe', sqlState: 'maybe' },
+  INVALID_FIXTURES: { file: 'maybe', line: 'maybe', problems: 'always' },
+  LOAD_FAILED: { target: 'always', table: 'maybe', line: 'maybe', constraint: 'maybe', sqlState: 'always' },
   INVALID_SEED: { file: 'always' },
   HOOK_FAILED: { schema: 'always', hook: 'always' },
   TENANT_BEHIND: { schema: 'always', pending: 'always', object: 'maybe' },

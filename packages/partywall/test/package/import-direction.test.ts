@@ -276,6 +276,18 @@ const rooms: Record<string, readonly string[]> = {
     'lifecycle/states',
     'settings',
   ],
+  // The rows of tenants as files, held as the source of a clone is.
+  fixtures: [
+    ...ground,
+    'fleet',
+    'catalog',
+    'catalog/audit',
+    'catalog/tenants',
+    'migrations/history',
+    'migrations/apply',
+    'lifecycle/states',
+    'lifecycle/clone',
+  ],
   // The doctor: an examination reads, and is given the connections.
   'doctor/context': [...ground, 'catalog/install'],
   'doctor/*': [...text, 'config', 'migrations/history', 'doctor/context'],
@@ -316,6 +328,7 @@ const rooms: Record<string, readonly string[]> = {
     ...ground,
     'fleet',
     'lifecycle/adopt',
+    'fixtures',
     'blueprint/repair',
     'lifecycle/boundary',
     'lifecycle/clone',

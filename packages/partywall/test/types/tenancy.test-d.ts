@@ -126,6 +126,12 @@ void tenancy.migrations.run({ tenants: true, shared: true, status: 'suspended', 
 void createTenancy({ migrations: { shared: false, tenant: { default: false, big: 'migrations/big' } } })
 expectTypeOf((await tenancy.migrations.status())[0]!.ahead).toEqualTypeOf<readonly string[]>()
 expectTypeOf(tenancy.options.migrations.outOfOrder).toEqualTypeOf<'refuse' | 'allow'>()
+void tenancy.dump({ tenants: ['acme'], shared: true, output: process.stdout, format: 'jsonl', naturalKeys: { users: 'email' } })
+expectTypeOf((await tenancy.load('acme.json', { onConflict: 'skip' })).entries[0]!.tables[0]!.rows).toEqualTypeOf<number>()
+// @ts-expect-error -- a dump has a place to be written to
+void tenancy.dump({ tenants: true })
+// @ts-expect-error -- no such answer to a conflict
+void tenancy.load('acme.json', { onConflict: 'ignore' })
 // @ts-expect-error -- no such status
 void tenancy.forEach(() => {}, { status: 'asleep' })
 // @ts-expect-error -- all tenants are `true`, none is an empty list

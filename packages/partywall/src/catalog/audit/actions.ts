@@ -64,6 +64,8 @@ export const actions = {
   'work.started': 'resumable work on many tenants began, or a call goes on with it',
   'work.ended': 'a call of resumable work on many tenants has ended',
   'work.forgotten': 'the record of resumable work was removed, so that the same key begins from the start',
+  'fixtures.dumped': 'rows of a tenant, or of the shared schema, are about to be written to a file',
+  'fixtures.loaded': 'rows of a file were loaded into a tenant, or into the shared schema',
   'sql.run': 'an operator is about to run SQL with `partywall sql`',
 } as const satisfies Record<string, string>
 

@@ -4,7 +4,7 @@ import { tenantStatuses } from './selection.ts'
 
 test('no move leads out of the deletion, and only restore and delete leave the archive', () => {
   expect(movesFrom('deleting')).toEqual([])
-  expect(movesFrom('archived')).toEqual(['migrate', 'restore', 'delete'])
+  expect(movesFrom('archived')).toEqual(['migrate', 'dump', 'restore', 'delete'])
 })
 
 test('a move starts from the states of the table, and from no other', () => {

@@ -15,6 +15,8 @@ export type Move =
   | 'migrate'
   | 'seed'
   | 'clone'
+  | 'dump'
+  | 'load'
   | 'rename'
   | 'archive'
   | 'restore'
@@ -48,6 +50,9 @@ export const moves = {
   seed: { from: complete },
   // Of the source.
   clone: { from: complete },
+  // An archived one has all of its rows.
+  dump: { from: [...complete, 'archived'] },
+  load: { from: complete },
   rename: { from: complete },
   archive: { from: complete, to: 'archived' },
   // To maintenance where it lacks migrations.
