@@ -46,12 +46,19 @@ export interface SettingsApi<A extends object, S extends object, T extends objec
    */
   list(ref: TenantRef, options?: { readonly reveal?: boolean | undefined }): Promise<SettingEntry[]>
   /**
+   * Reads the settings of all tenants, or of those that the options select, archived ones included: whether they fit the schema, and whether their secrets open.
+   * Call it with the configuration of a new version before that is deployed. Costs one query for each tenant.
+   * @example const { ok, entries } = await tenancy.settings.check()
+   * @throws TenancyError INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND; not for settings that cannot be read, which are in the report
+   */
+  check(options?: Omit<ForEachOptions, 'repair' | 'resume'>): Promise<FleetReport>
+  /**
    * Encrypts the secrets of all tenants under the first key of `settings.key`, and those that were stored before their key was named a secret. The report has an
    * entry for each tenant that needed it. Call it again after a kill. Costs one transaction for each of these tenants.
    * @example const { ok } = await tenancy.settings.rotateKey()
    * @throws TenancyError INVALID_OPTION without a key; INVALID_ARGUMENT, UNKNOWN_TENANT, UNKNOWN_KIND; not for failures in a tenant, which are in the report
    */
-  rotateKey(options?: Omit<ForEachOptions, 'repair'>): Promise<FleetReport<ForEachEntry<Rotation>>>
+  rotateKey(options?: Omit<ForEachOptions, 'repair' | 'resume'>): Promise<FleetReport<ForEachEntry<Rotation>>>
   /**
    * Keeps one object for each tenant, made of its settings: a mail transport, an S3 client. It is made again when the settings have changed. Call it once, at
    * the start, outside of requests.
@@ -73,7 +80,11 @@ export function settingsApi<A extends object, S extends object, T extends object
         const { listSettings } = await import(/* webpackMode: "eager" */ './settings/list-settings.ts')
         return listSettings(rooms, ref, options)
       },
-      async rotateKey(options?: Omit<ForEachOptions, 'repair'>) {
+      async check(options?: Omit<ForEachOptions, 'repair' | 'resume'>) {
+        const { checkSettings } = await import(/* webpackMode: "eager" */ './settings/check-settings.ts')
+        return checkSettings(rooms, options)
+      },
+      async rotateKey(options?: Omit<ForEachOptions, 'repair' | 'resume'>) {
         const { rotateKey } = await import(/* webpackMode: "eager" */ './settings/rotate-key.ts')
         return rotateKey(rooms, options)
       },

@@ -25,7 +25,7 @@ export interface RotateKeyParts<A extends object> {
 /** tenancy.settings.rotateKey */
 export async function rotateKey<A extends object>(
   parts: RotateKeyParts<A>,
-  options: Omit<ForEachOptions, 'repair'> = {},
+  options: Omit<ForEachOptions, 'repair' | 'resume'> = {},
 ): Promise<FleetReport<ForEachEntry<Rotation>>> {
   const { catalog, tenants, settings } = parts
   const { newest } = settings.cipher

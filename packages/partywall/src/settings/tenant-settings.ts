@@ -87,12 +87,14 @@ export class TenantSettings<A extends object = Attributes> {
   /** @throws TenancyError SETTINGS_UNREADABLE, INVALID_OPTION */
   effective(tenant: Tenant<A>): Promise<Effective> {
     if (this.#option.schema === undefined) return Promise.reject(optionMissing())
-    return this.#cache.get(tenant.id, '', async () => {
-      const stored = treeOf(await readStored(this.#catalog, tenant.id))
-      const result = await this.resolve(tenant, stored)
-      if (result.issues !== undefined) throw doesNotFit(tenant.schema, result.issues)
-      return result
-    })
+    return this.#cache.get(tenant.id, '', () => this.read(tenant))
+  }
+
+  /** The same, without the cache. @throws TenancyError SETTINGS_UNREADABLE, INVALID_OPTION */
+  async read(tenant: Tenant<A>): Promise<Effective> {
+    const result = await this.resolve(tenant, treeOf(await readStored(this.#catalog, tenant.id)))
+    if (result.issues !== undefined) throw doesNotFit(tenant.schema, result.issues)
+    return result
   }
 
   /**

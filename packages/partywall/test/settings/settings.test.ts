@@ -339,7 +339,16 @@ describe('values that do not fit a new schema', () => {
       details: { schema: acme, reason: 'does not fit', keys: ['note'] },
     })
     expect(await newer.settings.list(acme)).toMatchObject([{ key: 'note', value: 'x', from: 'tenant' }])
+    const { id } = await tenancy.tenants.get(acme)
+    const fine = await tenancy.tenants.create({ schema: `${acme}_b` })
+    await newer.settings.set(fine, { note: 1 })
+    await tenancy.tenants.archive(fine)
+    const report = await newer.settings.check({ tenants: [{ id }, { id: fine.id }] })
+    expect(report).toMatchObject({ ok: false, entries: [{ target: acme, state: 'failed' }, { state: 'done' }] })
+    expect(report.entries[0]!.error).toEqual(code('SETTINGS_UNREADABLE', /note: /))
     expect(await newer.settings.set(acme, { note: 1 })).toEqual({ note: 1 })
+    expect((await newer.settings.check({ tenants: { id } })).ok).toBe(true)
+    await expect(newer.settings.check({ tenants: 'nowhere' })).rejects.toEqual(code('UNKNOWN_TENANT'))
   })
 })
 

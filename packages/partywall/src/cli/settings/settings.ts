@@ -8,6 +8,7 @@ const verbs: Commands = {
   get: async () => (await import('./get.ts')).settingsGet,
   set: async () => (await import('./set.ts')).settingsSet,
   unset: async () => (await import('./unset.ts')).settingsUnset,
+  check: async () => (await import('./check.ts')).settingsCheck,
   'rotate-key': async () => (await import('./rotate-key.ts')).settingsRotateKey,
 }
 

@@ -144,6 +144,12 @@ test('a rotation that was killed is completed by the next one; with the wrong ke
   const failed = await run('settings rotate-key --json', { env: { SETTINGS_KEYS: newer } })
   expect([failed.code, failed.json.ok]).toEqual([1, false])
   expect(failed.stderr).toContain('SETTINGS_UNREADABLE')
+  const [checked, fine] = await Promise.all([
+    run('settings check --json', { env: { SETTINGS_KEYS: newer } }),
+    run('settings check', { env }),
+  ])
+  expect([checked.code, checked.json.ok, fine.code]).toEqual([1, false, 0])
+  expect(fine.stdout).toMatch(/^3 of 3 tenants have settings that can be read\n$/)
   const done = await run('settings rotate-key', { env })
   expect([done.code, done.stdout]).toEqual([0, expect.stringMatching(/tenants have their secrets under the first key/)])
   expect(await sealers()).toBe(1)
