@@ -5,10 +5,17 @@ import { hasPgBouncer } from './packages/partywall/test/support/servers/pgbounce
 const conditions = ['@partywall/source']
 const support = new URL('packages/partywall/test/support/', import.meta.url).pathname
 
+// Not `module`, which Vite adds for bundles: what it names may be files that Node.js cannot load.
 const resolve = { conditions: [...conditions, 'node', 'development|production'] }
 const common = {
   resolve,
-  ssr: { resolve: { ...resolve, externalConditions: [...conditions, 'node', 'module-sync'] } },
+  // Without 'module': vitest hands these to Node.js, which would then load files that are for bundlers, such as those of the AWS SDK.
+  ssr: {
+    resolve: {
+      conditions: resolve.conditions.filter((condition) => condition !== 'module'),
+      externalConditions: [...conditions, 'node', 'module-sync'],
+    },
+  },
 }
 
 const eachProject = {
@@ -42,7 +49,8 @@ const unit = {
 }
 
 /** Rooms whose tests change nothing that a process has once. A process for each of their files took a sixth of the time of all tests. */
-const sharing = 'packages/*/test/{blueprint,boundary,catalog,check,cli,doctor,fleet,lifecycle,migrations,package,settings,tenancy}/**'
+const sharing =
+  'packages/*/test/{blueprint,boundary,catalog,check,cli,doctor,fleet,lifecycle,migrations,package,settings,tenancy}/**'
 /** With `--project direct` they run there, so that the name stands for all tests on that route. */
 const isSplit = !process.argv.some((word) => word === 'direct' || word === '--project=direct')
 

@@ -7,14 +7,17 @@ import { cache } from './scenarios/cache.ts'
 import { across } from './scenarios/across.ts'
 import { doctor } from './scenarios/doctor.ts'
 import { drift } from './scenarios/drift.ts'
+import { files } from './scenarios/files.ts'
 import { http } from './scenarios/http.ts'
 import { jobTurns } from './scenarios/job-turns.ts'
+import { jobs } from './scenarios/jobs.ts'
 import { lookupsOfTenants } from './scenarios/lookups.ts'
 import { memory } from './scenarios/memory.ts'
 import { migrate } from './scenarios/migrate.ts'
 import { migrateMany } from './scenarios/migrate-many.ts'
 import { migrateRtt } from './scenarios/migrate-rtt.ts'
 import { noop } from './scenarios/noop.ts'
+import { observe } from './scenarios/observe.ts'
 import { provision } from './scenarios/provision.ts'
 import { provisionRole } from './scenarios/provision-role.ts'
 import { query } from './scenarios/query.ts'
@@ -30,16 +33,19 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   memory,
   http,
   'job-turns': jobTurns,
+  jobs,
   lookups: lookupsOfTenants,
   resolve,
   migrate,
   'migrate-rtt': migrateRtt,
   'migrate-many': migrateMany,
   noop,
+  observe,
   review,
   across,
   doctor,
   drift,
+  files,
   provision,
   'provision-role': provisionRole,
   cache,

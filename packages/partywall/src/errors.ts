@@ -60,6 +60,8 @@ export const errorCodes = {
   USER_EXISTS: { meaning: 'The sign-in has an account with this address already.', http: 409 },
   LAST_OWNER: { meaning: 'The last owner of a tenant must stay its owner.', http: 409 },
   SEATS_TAKEN: { meaning: 'The tenant has as many members as it may have.', http: 409 },
+  QUOTA_EXCEEDED: { meaning: 'The files of the tenant would take more room than it has.', http: 413 },
+  FILE_STORE_FAILED: { meaning: 'The store of files did not answer, or refused.', http: 503 },
   UNKNOWN_ROLE: { meaning: 'The tenant has no such role.', http: 400 },
   ROLE_IN_USE: { meaning: 'Members have this role.', http: 409 },
   INVALID_INVITATION: { meaning: 'The invitation is unknown, used, revoked or over.', http: 404 },
@@ -74,6 +76,7 @@ export const errorCodes = {
   NOT_PERMITTED: { meaning: 'The role of the connection lacks a privilege that the work needs.', http: 500 },
   POOL_EXHAUSTED: { meaning: 'Every connection stayed busy until the waiting time was over.', http: 503 },
   TENANT_BUSY: { meaning: 'The tenant holds as many connections as it may, and none came free in time.', http: 503 },
+  USAGE_EXCEEDED: { meaning: 'The tenant has sent as many statements as it may for the time being.', http: 429 },
   MIGRATION_FAILED: { meaning: 'A migration failed; nothing of it was kept.', http: 500 },
   FLEET_FAILED: { meaning: 'Work on many tenants failed for some of them; the report names them.', http: 500 },
   MIGRATION_CHANGED: { meaning: 'A migration that was applied has changed, or is gone.', http: 500 },
@@ -214,6 +217,10 @@ export interface ErrorDetails {
   USER_EXISTS: { readonly email: string }
   LAST_OWNER: { readonly schema: string; readonly userId: string }
   SEATS_TAKEN: { readonly schema: string; readonly seats: number }
+  /** In bytes. `used`: by files, and by uploads that run. */
+  QUOTA_EXCEEDED: { readonly schema: string; readonly limit: number; readonly used: number }
+  /** `code`: that of the error of the store. */
+  FILE_STORE_FAILED: { readonly store: string; readonly code: string }
   /** `roles`: those that there are. */
   UNKNOWN_ROLE: {
     readonly schema: string
@@ -229,6 +236,8 @@ export interface ErrorDetails {
   NOT_PERMITTED: {}
   POOL_EXHAUSTED: { readonly max: number; readonly connectionTimeoutMillis: number | undefined }
   TENANT_BUSY: { readonly schema: string; readonly maxPerTenant: number }
+  /** `limit` statements in `windowMs`. */
+  USAGE_EXCEEDED: { readonly schema: string; readonly limit: number; readonly windowMs: number }
   MIGRATION_FAILED: MigrationDetails & { readonly statement?: string | undefined; readonly sqlState?: string | undefined }
   FLEET_FAILED: { readonly report: FleetReport }
   MIGRATION_CHANGED: MigrationDetails & {

@@ -8,6 +8,7 @@ import { TenancyError } from './errors.ts'
 import { nearest } from './nearest.ts'
 import type { MigrationEntry, MigrationReport } from './types.ts'
 import type { Attributes, Domain, Tenant } from './types.ts'
+import type { UsageRecord } from './usage-record.ts'
 
 /** Events about the catalog carry what was stored, and come after the commit. */
 export interface TenancyEvents<A extends object = Attributes> {
@@ -69,6 +70,10 @@ export interface TenancyEvents<A extends object = Attributes> {
   'migrations.schema.ended': { readonly entry: MigrationEntry }
   /** The run that started is over, and stored durably. */
   'migrations.ended': MigrationsEnded
+  /** A tenant has sent more statements in this window than `usage.limit` permits it. Once in each window of each process. */
+  'usage.exceeded': { readonly tenant: Tenant<A>; readonly limit: number; readonly windowMs: number }
+  /** Counters were stored, as they are by now. A record comes again, with the same id, when it has grown; `isFinal`: for the last time. */
+  'usage.recorded': { readonly records: readonly UsageRecord[] }
   /** A connection was destroyed instead of reused; `reason` says what was left on it. */
   'connection.discarded': { readonly reason: string }
   /**
@@ -172,6 +177,8 @@ const eventNames = [
   'migrations.schema.started',
   'migrations.schema.ended',
   'migrations.ended',
+  'usage.exceeded',
+  'usage.recorded',
   'connection.discarded',
   'connection.tampered',
   'embedded.progress',

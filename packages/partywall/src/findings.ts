@@ -16,6 +16,7 @@ export const findingIds = [
   'PW-012',
   'PW-013',
   'PW-014',
+  'PW-015',
   'PW-101',
   'PW-102',
   'PW-103',

@@ -101,7 +101,7 @@ export interface StatementMeter {
   count(tenant: Tenant<any>, statement: StatementUse): void
 }
 
-interface StatementUse {
+export interface StatementUse {
   readonly durationMs: number
   readonly rows: number
   readonly bytesSent: number

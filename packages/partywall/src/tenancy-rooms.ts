@@ -21,6 +21,7 @@ import { Scope } from './scope/scope.ts'
 import { TenantSettings } from './settings/tenant-settings.ts'
 import { workRooms, type WorkRooms } from './tenancy-work.ts'
 import { identityOf } from './tenant-identity.ts'
+import { usageWork, type UsageWork } from './tenancy-usage.ts'
 
 export interface Rooms<A extends object> {
   /** Without `database`, which may hold a password. */
@@ -28,6 +29,8 @@ export interface Rooms<A extends object> {
   readonly scope: Scope<A>
   readonly events: Events<A>
   readonly observation: Observation
+  /** Counts what tenants use. */
+  readonly usage: UsageWork
   readonly database: OpenDatabase
   readonly access: Access
   readonly relations: Relations
@@ -87,6 +90,7 @@ export function openRooms<A extends object>(all: Options): Rooms<A> {
     tenants,
     domains,
     claims,
+    usage: usageWork({ options, observation, catalog, events, scope }),
     members: new Members<A>(catalog, tenants, options),
     settings: new TenantSettings<A>({ catalog, tenants, scope, options }, { settingsDefaults, settingsKinds, settingsKeys }),
     sources: migrationSources(options),

@@ -63,6 +63,7 @@ import { auditApi, type AuditApi } from './tenancy-audit.ts'
 import { membersApi, type MembersApi } from './tenancy-members.ts'
 import { settingsApi, type SettingsApi } from './tenancy-settings.ts'
 import { templatesApi, type TemplatesApi } from './tenancy-templates.ts'
+import { usageApi, type UsageApi } from './tenancy-usage.ts'
 import { warmApi, type WarmApi } from './tenancy-warm.ts'
 import { migrationsOfOne, tenantsApi, type TenantsApi } from './tenancy-tenants.ts'
 import { trialHost } from './tenancy-trial.ts'
@@ -75,7 +76,7 @@ export let databaseOf: (tenancy: Tenancy<any, any>) => OpenDatabase
 /** Appends an entry to the audit, for the command line. */
 export let recordIn: (tenancy: Tenancy<any, any>, action: Action) => Promise<void>
 
-/** Does only what it is asked for, and makes no ready schemas in the background: for the command line. */
+/** Does only what it is asked for, makes no ready schemas in the background, and counts nothing: for the command line. */
 export let keepQuiet: (tenancy: Tenancy<any, any>) => void
 
 /** What makes databases of its own for migrations, for the command line. */
@@ -96,6 +97,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
   readonly audit: AuditApi
   readonly templates: TemplatesApi
   readonly warm: WarmApi
+  readonly usage: UsageApi
   readonly boundary: BoundaryApi
   readonly logins: LoginsApi
   readonly fleetWork: FleetWorkApi
@@ -116,7 +118,10 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
   static {
     databaseOf = (tenancy) => tenancy.#rooms.database
     recordIn = (tenancy, action) => recordAction(tenancy.#rooms.catalog, action)
-    keepQuiet = (tenancy) => void (tenancy.#rooms.background.isOff = true)
+    keepQuiet = (tenancy) => {
+      tenancy.#rooms.background.isOff = true
+      tenancy.#rooms.usage.stop()
+    }
     trialHostOf = (tenancy) => trialHost(tenancy.#rooms, createTenancy)
   }
 
@@ -149,6 +154,7 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
     this.tenants = activatedWithoutDrift(rooms, tenantsOf)
     this.templates = templatesApi(rooms)
     this.warm = warmApi(rooms.forWork)
+    this.usage = usageApi(rooms)
     this.boundary = boundaryApi({ ...rooms, deploy: database.deploy })
     this.logins = loginsApi({ ...rooms, deploy: catalog.deploy })
     this.#fleet = fleetParts(rooms)
@@ -372,9 +378,6 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
   }
 
   /**
-<<<<<<< HEAD
-   * Closes the pools when all clients are released, what `settings.perTenant` keeps when its uses have ended, and the connection that watches for changes. Stops the embedded server when no other
-=======
    * Writes the rows of tenants, of the shared schema, or of both to a file or a stream: readable, in the order of the foreign keys, in one snapshot. Each
    * object names its tenant. Costs one connection until the end; memory stays the same whatever the size. See docs/fixtures.md.
    * @example await tenancy.dump({ tenants: 'acme', output: 'acme.json' })
@@ -396,14 +399,23 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
   }
 
   /**
-   * Closes the pools when all clients are released, and the connection that watches for changes. Stops the embedded server when no other
->>>>>>> 008600f (Rows of tenants can be written to files and loaded from them, exactly and in one snapshot)
+   * Stores what tenants have used, where that is counted. Closes the pools when all clients are released, what `settings.perTenant` keeps when its uses have
+   * ended, and the connection that watches for changes. Stops the embedded server when no other
    * process uses it. A second call returns the same promise.
    */
   close(): Promise<void> {
     this.#rooms.closing.abort(closingReason)
-    this.#closed ??= Promise.all([this.#rooms.settings.close(), this.#rooms.database.close()]).then(() => undefined)
+    this.#closed ??= Promise.all([this.#rooms.settings.close(), this.#close()]).then(() => undefined)
     return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    const { database, usage, options } = this.#rooms
+    if (options.usage === undefined) return database.close()
+    await database.close(async () => {
+      usage.stop()
+      await usage.flush(true).catch(warnOfUsage)
+    })
   }
 
   /** `await using tenancy = createTenancy(config)` closes it at the end of the block. */
@@ -429,6 +441,13 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
   [inspect.custom](): string {
     return `Tenancy { sharedSchema: ${JSON.stringify(this.options.sharedSchema)}, isEmbedded: ${this.database.isEmbedded} }`
   }
+}
+
+function warnOfUsage(error: unknown): void {
+  process.emitWarning(
+    `What tenants used since the last time it was stored could not be stored at the end: ${String(error)}. See docs/errors.md#PARTYWALL_USAGE_LOST`,
+    { code: 'PARTYWALL_USAGE_LOST' },
+  )
 }
 
 const closingReason = new Error('The tenancy is being closed.')

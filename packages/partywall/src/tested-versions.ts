@@ -13,6 +13,7 @@ import { TenancyError } from './errors.ts'
  * tested. docs/versions.md says the same.
  */
 export const testedVersions = {
+  '@aws-sdk/client-s3': ['3.1175'],
   '@databases/pg': ['6.0 to 6.1'],
   '@mikro-orm/postgresql': ['7.1 to 7.2'],
   '@opentelemetry/api': ['1.9'],
@@ -24,6 +25,7 @@ export const testedVersions = {
   'drizzle-orm': ['0.45', '1.0'],
   express: ['4.16 to 4.22', '5.0 to 5.3'],
   fastify: ['5.12'],
+  'graphile-worker': ['0.18'],
   'graphql-yoga': ['5.24'],
   h3: ['2.0'],
   hono: ['4.13'],
@@ -35,6 +37,7 @@ export const testedVersions = {
   kysely: ['0.29'],
   next: ['16.4'],
   'node-pg-migrate': ['9.0'],
+  'pg-boss': ['12.38'],
   'pg-promise': ['12.0 to 12.7'],
   pino: ['10.4'],
   postgres: ['3.4.5 to 3.4.9'],

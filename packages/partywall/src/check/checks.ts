@@ -13,6 +13,7 @@ import { primaryDomains } from './primary-domains.ts'
 import { refusedConfig } from './refused-config.ts'
 import { spoofableResolvers } from './spoofable-resolvers.ts'
 import { testedPackages } from './tested-packages.ts'
+import { uploadFolders } from './upload-folders.ts'
 import type { ListedCheck } from './check.ts'
 
 export const checks: readonly ListedCheck[] = [
@@ -30,4 +31,5 @@ export const checks: readonly ListedCheck[] = [
   middlewareOrder,
   importedApp,
   namesInOptions,
+  uploadFolders,
 ]

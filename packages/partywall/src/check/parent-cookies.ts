@@ -4,7 +4,7 @@
  */
 import type { Observation } from '../findings.ts'
 import type { SeenCookie } from './app/app-facts.ts'
-import { sessionPackages } from './app/session-packages.ts'
+import { sessionPackages } from './app/watched-packages.ts'
 import { defineCheck } from './check.ts'
 import { hostsOf } from './own-hosts.ts'
 

@@ -11,6 +11,7 @@ const nouns: Commands = {
   template: async () => (await import('./template/template.ts')).template,
   warm: async () => (await import('./warm/warm.ts')).warm,
   member: async () => (await import('./member/member.ts')).member,
+  files: async () => (await import('./files/files.ts')).files,
   settings: async () => (await import('./settings/settings.ts')).settings,
   user: async () => (await import('./user/user.ts')).user,
   domain: async () => (await import('./domain/domain.ts')).domain,
@@ -27,6 +28,7 @@ const nouns: Commands = {
   check: async () => (await import('./check/check.ts')).check,
   doctor: async () => (await import('./doctor/doctor.ts')).doctor,
   drift: async () => (await import('./drift/drift.ts')).drift,
+  usage: async () => (await import('./usage/usage.ts')).usage,
   audit: async () => (await import('./audit/audit.ts')).audit,
   dev: async () => (await import('./project/dev.ts')).dev,
 }

@@ -2,8 +2,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ClientConfig } from 'pg'
 import type { AuthConfig } from './auth-option.ts'
+import type { FilesConfig } from './files-option.ts'
 import type { MembersConfig } from './members-option.ts'
 import type { Settings, SettingsConfig } from './settings-option.ts'
+import type { UsageConfig } from './usage-option.ts'
 import type { MigrationSource } from '../ports/migration-source.ts'
 import type { ProvisionContext } from '../ports/steps.ts'
 import type { Resolver } from '../ports/resolver.ts'
@@ -211,6 +213,10 @@ export interface Config<
   settings?: SettingsConfig<T>
   /** The sign-in of the application, for `partywall user`: who the accounts belong to, and how they are made. */
   auth?: AuthConfig
+  /**
+   * Where the files of tenants are, for `tenantFiles` of partywall/files. What deletes a tenant deletes its files, and a clone gets a copy of them. @default none
+   */
+  files?: FilesConfig
   /** Functions of the application that take part in the life of a tenant. */
   hooks?: HooksOption
   /**
@@ -218,6 +224,8 @@ export interface Config<
    * undefined keeps what the role or the server has set, 0 is no limit. Sent with the binding: no extra round trip. @default undefined
    */
   statementTimeoutMs?: number | ((tenant: Tenant<any>) => number | undefined) | undefined
+  /** Counts what each tenant uses, stores it for `tenancy.usage`, and limits it where that is asked for. @default false */
+  usage?: boolean | UsageConfig | undefined
   /**
    * Most milliseconds for which a tenant that was looked up, or the answer that there is none, is cached while changes by other processes are
    * not seen; while they are, it is cached until it changes. 0 asks the catalog every time, and opens no connection for changes. @default 1000

@@ -16,9 +16,11 @@ import type { Config, HooksOption, PoolOptions } from './config.ts'
 import { appUrlOption, domainsOption } from './domains-option.ts'
 import { databaseOptions, type GivenDatabase } from './database-option.ts'
 import { authOption, type AuthOption } from './auth-option.ts'
+import { filesOption, type FilesOption } from './files-option.ts'
 import { membersOption, type MembersOption } from './members-option.ts'
 import { settingsOption, type GivenSettings, type SettingsOption } from './settings-option.ts'
 import { projectRoot } from './project-root.ts'
+import { usageOption, type UsageOption } from './usage-option.ts'
 import { warmOption, type Warmth } from './warm-option.ts'
 
 /** The folder of seeds. `isGiven`: the config names it, so it must exist. */
@@ -56,11 +58,14 @@ export interface PublicOptions {
   readonly members: MembersOption
   readonly settings: SettingsOption
   readonly auth: AuthOption
+  readonly files: FilesOption | undefined
   readonly hooks: {
     readonly beforeDelete: ((tenant: Tenant<any>) => unknown) | undefined
     readonly onProvision: HooksOption['onProvision']
   }
   readonly statementTimeoutMs: number | ((tenant: Tenant<any>) => number | undefined) | undefined
+  /** Undefined: nothing is counted. */
+  readonly usage: UsageOption | undefined
   readonly tenantCacheMs: number
 }
 
@@ -119,8 +124,10 @@ const keys = [
   'members',
   'settings',
   'auth',
+  'files',
   'hooks',
   'statementTimeoutMs',
+  'usage',
   'tenantCacheMs',
 ] as const satisfies readonly (keyof Config)[]
 
@@ -180,11 +187,13 @@ export function resolveOptions(config: Config<any, any> = {}): Options {
     members: membersOption(config.members ?? {}),
     ...settingsOption(config.settings, Object.keys(tenantSources)),
     auth: authOption(config.auth ?? {}),
+    files: filesOption(config.files),
     hooks: {
       beforeDelete: hookOption('hooks.beforeDelete', hooks.beforeDelete),
       onProvision: hookOption('hooks.onProvision', hooks.onProvision),
     },
     statementTimeoutMs: timeoutOption(config.statementTimeoutMs),
+    usage: usageOption(config.usage),
     tenantCacheMs: wholeNumber('tenantCacheMs', config.tenantCacheMs ?? defaults.tenantCacheMs, 0),
   }
   for (const kind of Object.keys(options.boundary.kinds)) {

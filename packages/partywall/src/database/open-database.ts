@@ -245,9 +245,14 @@ export class OpenDatabase implements Database {
     return watch
   }
 
-  async close(): Promise<void> {
+  /** @param whenRested called when the tenants' statements have ended, while the catalog can be reached */
+  async close(whenRested?: () => Promise<void>): Promise<void> {
+    if (whenRested !== undefined) {
+      await this.pool.end()
+      await whenRested()
+    }
     await Promise.all([
-      ...[...this.#ownPools].map((pool) => pool.end()),
+      ...[...this.#ownPools].filter((pool) => !pool.ending).map((pool) => pool.end()),
       this.#extraPools.close(),
       ...this.#watches.map((watch) => watch.close()),
     ])

@@ -50,7 +50,10 @@ export interface ProvisionParts<A extends object = Attributes> {
   readonly warm: Pick<Warm, 'isOn' | 'claim' | 'notClaimed' | 'refill'>
   /** What runs in it afterwards. */
   readonly steps: Pick<Steps<A>, 'planned' | 'record' | 'run'>
-  readonly options: Pick<Options, 'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'attributes' | 'migrations' | 'boundary'>
+  readonly options: Pick<
+    Options,
+    'sharedSchema' | 'includeShared' | 'extraSearchPath' | 'attributes' | 'migrations' | 'boundary' | 'files'
+  >
 }
 
 /** tenancy.tenants.create: other sessions see a complete tenant or none. */

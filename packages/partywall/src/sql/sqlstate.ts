@@ -11,6 +11,7 @@ export const sqlState = {
   duplicateObject: '42710',
   undefinedObject: '42704',
   duplicateSchema: '42P06',
+  foreignKeyViolation: '23503',
   uniqueViolation: '23505',
   dependentObjects: '2BP01',
 } as const

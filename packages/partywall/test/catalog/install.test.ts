@@ -22,6 +22,8 @@ const withoutRuns = `
   drop table partywall.domain_claims, partywall.signing_keys, partywall.revoked_tokens, partywall.single_use_tokens, partywall.schedules;
   drop table partywall.settings, partywall.fleet_work;
   drop function partywall.announce_settings;
+  drop table partywall.usage, partywall.usage_sheets;
+  drop table partywall.file_usage, partywall.stored_files, partywall.file_reservations;
   alter table partywall.tenants drop column external_id;
   drop index partywall.tenants_kind;
   drop function partywall.keep_audit, partywall.count_change, partywall.announce, partywall.announce_tenants, partywall.announce_domains cascade;

@@ -32,6 +32,7 @@ const calls: [command: string, call: string | string[]][] = [
   ['sql', ['sql', '--tenant', 'acme', 'select 1 as one']],
   ['dump', 'dump --tenant acme --output acme.json'],
   ['load', 'load acme.json --on-conflict skip'],
+  ['usage', 'usage'],
   ['check', 'check'],
   ['doctor', 'doctor'],
   ['drift', 'drift'],

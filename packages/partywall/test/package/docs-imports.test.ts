@@ -12,8 +12,6 @@ import { root } from './declarations.ts'
 
 /** Packages of the docs that this repository does not install, with the reason. */
 const notInstalled: Readonly<Record<string, string>> = {
-  'pg-boss': 'a queue for jobs; its texts are in own-transaction.test.ts',
-  'graphile-worker': 'a queue for jobs, as pg-boss',
   supertest: 'used in tests of an app; the tests here send requests with node:http',
 }
 

@@ -132,6 +132,8 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   CLONE_REFUSED: { schema: 'always', source: 'always', problems: 'always' },
   CLONE_FAILED: { schema: 'always', source: 'always', step: 'always', sqlState: 'maybe', differences: 'always' },
   ROLE_EXISTS: { schema: 'always', role: 'always' },
+  QUOTA_EXCEEDED: { schema: 'always', limit: 'always', used: 'always' },
+  FILE_STORE_FAILED: { store: 'always', code: 'always' },
   ROLE_MISSING: { schema: 'always' },
   LOGIN_REFUSED: { schema: 'always', reason: 'always' },
   NO_TENANT: { scope: 'always' },
@@ -185,6 +187,7 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   NOT_PERMITTED: {},
   POOL_EXHAUSTED: { max: 'always', connectionTimeoutMillis: 'always' },
   TENANT_BUSY: { schema: 'always', maxPerTenant: 'always' },
+  USAGE_EXCEEDED: { schema: 'always', limit: 'always', windowMs: 'always' },
   MIGRATION_FAILED: {
     schema: 'always',
     name: 'maybe',

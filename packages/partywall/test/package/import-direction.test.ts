@@ -70,6 +70,8 @@ const rooms: Record<string, readonly string[]> = {
   'catalog/templates': ['sql'],
   // Schemas that wait for a new tenant.
   'catalog/ready': ['sql'],
+  // What the files of tenants take.
+  'catalog/files': ['sql', 'ports'],
   'migrations/statements': ['sql'],
   // One SELECT in many tenants.
   'fleet/across': ['sql', 'ports', 'fleet', 'migrations/statements'],
@@ -140,6 +142,7 @@ const rooms: Record<string, readonly string[]> = {
     'fleet',
     'catalog',
     'catalog/audit',
+    'catalog/files',
     'catalog/tenants',
     'migrations/sources',
     'migrations/apply',
@@ -304,6 +307,10 @@ const rooms: Record<string, readonly string[]> = {
   'auth/better-auth': ['ports', 'http/shared', 'catalog/audit'],
   'auth/impersonation': ['sql', 'ports', 'catalog/audit'],
   'auth/jwt': ['sql', 'ports', 'http/shared', 'catalog/audit'],
+  // Files of tenants: imported on their own.
+  'files/disk': [],
+  files: ['catalog/files', 'files/disk'],
+  'static-files': ['ports', 'files', 'files/disk'],
   // Stores outside of PostgreSQL, with the tenant in every key.
   'cache/shared': ['ports'],
   'cache/redis': ['ports', 'cache/shared'],
@@ -315,18 +322,22 @@ const rooms: Record<string, readonly string[]> = {
   observe: ['ports'],
   'observe/opentelemetry': ['ports'],
   'observe/health': ['sql'],
+  // What tenants use: counted in memory, and stored.
+  'observe/meter': ['config'],
+  'observe/usage': ['sql', 'ports', 'config', 'observe/meter'],
   'observe/prometheus': ['sql', 'observe/health'],
   'orm/shared': ['ports'],
   orm: ['ports', 'sql', 'orm/shared', 'migrations/sources/tools'],
   'orm/*': ['ports', ...text, 'orm/shared', 'database/binding'],
   // Jobs: each is for the tenant of its stamp.
   'queue/shared': ['sql', 'ports', 'fleet'],
-  'queue/*': ['ports', 'fleet', 'queue/shared'],
+  'queue/*': ['names', 'ports', 'fleet', 'orm/shared', 'queue/shared'],
   'cli/terminal': ['migrations/run'],
   'cli/context': ['config', 'scope', 'catalog/tenants', 'migrations/sources', 'cli/terminal'],
   'cli/*': [
     ...ground,
     'fleet',
+    'files',
     'lifecycle/adopt',
     'fixtures',
     'blueprint/repair',
@@ -345,6 +356,7 @@ const rooms: Record<string, readonly string[]> = {
     'check',
     'check/app',
     'settings',
+    'observe/meter',
     'cli/terminal',
     'cli/context',
   ],

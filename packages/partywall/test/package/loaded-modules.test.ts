@@ -96,6 +96,7 @@ const served = [
   'migrations/sources/files',
   'migrations/sources/folder',
   'names',
+  'observe/meter',
   'resolve',
   'scope',
   'settings',

@@ -159,7 +159,7 @@ export function describeJobs(tenancy: Tenancy, driver: JobDriver): void {
   })
 }
 
-async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
   for (let attempt = 0; attempt < 600; attempt++) {
     if (await condition()) return
     await sleep(25)

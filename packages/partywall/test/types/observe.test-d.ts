@@ -8,6 +8,7 @@ import { sqlComments, TenantSpanProcessor, traceTenancy } from '../../src/observ
 import { tenantMixin } from '../../src/observe/pino.ts'
 import { tenancyMetrics } from '../../src/observe/prometheus/prometheus.ts'
 import type { HealthReport } from '../../src/observe/health/health-report.ts'
+import { createTenancy, type UsageRecord, type UsageReport } from '../../src/index.ts'
 import type { Tenancy } from '../../src/tenancy.ts'
 
 declare const tenancy: Tenancy<{ plan: string }>
@@ -32,3 +33,11 @@ tenancyMetrics(tenancy, {})
 expectTypeOf(tenancy.health()).resolves.toEqualTypeOf<HealthReport>()
 // @ts-expect-error there are two probes
 healthHandler(tenancy, { probe: 'alive' })
+
+expectTypeOf(tenancy.usage.top({ by: 'rows' })).resolves.toEqualTypeOf<UsageReport>()
+// @ts-expect-error there is no such counter
+void tenancy.usage.top({ by: 'row' })
+tenancy.on('usage.recorded', ({ records }) => expectTypeOf(records).toEqualTypeOf<readonly UsageRecord[]>())
+createTenancy({ usage: { limit: ({ kind }) => (kind === 'free' ? 100 : undefined) } })
+// @ts-expect-error a limit is a number
+createTenancy({ usage: { limit: () => 'many' } })

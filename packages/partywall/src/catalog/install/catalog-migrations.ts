@@ -23,6 +23,8 @@ import { singleUseTokens } from './migrations/0020-single-use-tokens.ts'
 import { schedules } from './migrations/0021-schedules.ts'
 import { settings } from './migrations/0022-settings.ts'
 import { fleetWork } from './migrations/0023-fleet-work.ts'
+import { usage } from './migrations/0024-usage.ts'
+import { files } from './migrations/0025-files.ts'
 
 export const catalogMigrations: readonly CatalogMigration[] = [
   tenants,
@@ -48,4 +50,6 @@ export const catalogMigrations: readonly CatalogMigration[] = [
   schedules,
   settings,
   fleetWork,
+  usage,
+  files,
 ]

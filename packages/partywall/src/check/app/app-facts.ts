@@ -29,6 +29,13 @@ export interface SeenCookie {
   readonly isHidden: boolean
 }
 
+/** A folder that a middleware stores to or serves. */
+export interface SeenFolder {
+  readonly package: string
+  readonly folder: string
+  readonly does: 'stores' | 'serves'
+}
+
 export interface AppFacts {
   /** The module as it was named. */
   readonly name: string
@@ -36,6 +43,7 @@ export interface AppFacts {
   readonly failure: string | undefined
   readonly seen: SeenApp | undefined
   readonly cookies: readonly SeenCookie[]
+  readonly folders: readonly SeenFolder[]
   /** Where the module started to listen while it was imported; they were given a free port of this machine instead. */
   readonly listening: readonly string[]
   /** What went wrong after the import, such as a rejection that no code handles. */

@@ -2,10 +2,10 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { admissionsMade } from '../../http/shared/middleware-mark.ts'
-import type { AppFacts, SeenCookie } from './app-facts.ts'
+import type { AppFacts } from './app-facts.ts'
 import { seeAppOf } from './find-app.ts'
 import { guarded } from './guarded-import.ts'
-import { watchSessionPackages } from './session-packages.ts'
+import { watchPackages, type SeenOptions } from './watched-packages.ts'
 
 /**
  * The application that the module exports. `release` ends the guard around its code: call it when the report is written.
@@ -20,9 +20,9 @@ export async function readApp(
   tenancy: unknown,
 ): Promise<AppFacts & { release(): void }> {
   const file = resolve(name)
-  let cookies: readonly SeenCookie[] = []
+  let options: SeenOptions = { cookies: [], folders: [] }
   const { result, error, listening, problems, release } = await guarded(async () => {
-    cookies = watchSessionPackages(file)
+    options = watchPackages(file)
     const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>
     return seeAppOf(module, tenancy)
   })
@@ -30,7 +30,7 @@ export async function readApp(
     name,
     failure: error === undefined ? undefined : describe(error),
     seen: result,
-    cookies,
+    ...options,
     listening,
     // Read when the other checks are done: code of the application goes on to run meanwhile.
     get problems() {

@@ -1,8 +1,8 @@
 /** The flags that choose entries of the audit. */
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { AuditFilter } from '../../tenancy-audit.ts'
 import { repeated } from '../context/declarations.ts'
-import { lifetime } from '../terminal/times.ts'
+import { past } from '../terminal/times.ts'
 
 export interface FilterFlags {
   readonly tenant?: string
@@ -23,12 +23,4 @@ export function withFilter(command: Command): Command {
 
 export function filterFrom({ tenant, actor, action, since, until }: FilterFlags): AuditFilter {
   return { tenant, actor, action: action as AuditFilter['action'], since, until }
-}
-
-/** A time ago, such as `14d`, or a date such as `2027-01-31`. */
-function past(text: string): Date {
-  if (!/^\d{4}-/.test(text)) return new Date(Date.now() - lifetime(text))
-  const date = new Date(text)
-  if (!Number.isNaN(date.getTime())) return date
-  throw new InvalidArgumentError('It must be a time such as 14d or 12h, or a date such as 2027-01-31.')
 }

@@ -17,6 +17,7 @@ type Mask = readonly [key: string, mask: ColumnMask | TableMask]
 interface Flags {
   readonly structureOnly?: boolean
   readonly settings: boolean
+  readonly files: boolean
   readonly mask?: readonly Mask[]
   readonly keepSessions?: boolean
   readonly accept?: boolean
@@ -36,6 +37,7 @@ export function tenantClone(parent: Command, cli: Cli): void {
     .argument('[schema]', 'the schema of the new tenant')
     .option('--structure-only', 'copy no rows')
     .option('--no-settings', 'do not copy the settings, and the secrets in them (default: they are copied with the rows)')
+    .option('--no-files', 'do not copy the files (default: they are copied with the rows)')
     .option(
       '--mask <column=mask>',
       'replace the values of table.column by null, hash, email, empty or sql:<expression>; or leave a whole table empty, or keep it; may be repeated (default: none)',
@@ -74,6 +76,7 @@ export function tenantClone(parent: Command, cli: Cli): void {
         expiresAt: orNull(flags.expires) ?? undefined,
         data: flags.structureOnly !== true,
         ...(!flags.settings && { settings: false }),
+        ...(!flags.files && { files: false }),
         mask: flags.mask && Object.fromEntries(flags.mask),
         keepSessions: flags.keepSessions,
         accept: flags.accept,

@@ -26,3 +26,11 @@ export function expiry(text: string): Date | 'never' {
 export function orNull<T extends Date | number>(value: T | 'never' | undefined): T | null | undefined {
   return value === 'never' ? null : value
 }
+
+/** A time ago, such as `14d`, or a date such as `2027-01-31`. */
+export function past(text: string): Date {
+  if (!/^\d{4}-/.test(text)) return new Date(Date.now() - lifetime(text))
+  const date = new Date(text)
+  if (!Number.isNaN(date.getTime())) return date
+  throw new InvalidArgumentError('It must be a time such as 14d or 12h, or a date such as 2027-01-31.')
+}

@@ -15,7 +15,9 @@ import type { Domain, Tenant } from '../../types.ts'
 import { copySettings } from '../../settings/copy-settings.ts'
 import type { NewRow } from '../new-tenant.ts'
 import { createSchema, register } from '../provision.ts'
+import { copyFilesName } from '../steps/copy-files.ts'
 import { doneSeedsOf, recordCopiedSeeds } from '../steps/copied-seeds.ts'
+import type { StepBody } from '../steps/step.ts'
 import { cloneRefused, mayLeadBack, notAlike } from './clone-errors.ts'
 import type { CloneInput } from './clone-input.ts'
 import type { CloneParts } from './clone-parts.ts'
@@ -56,9 +58,11 @@ export async function buildClone<A extends object>(
     const source = await readBlueprint(transaction, from.schema)
     await transaction.query(sharedTransactionLockSql(provisioningLock))
     progress.step = 'making its row, its schema and its role'
-    const { tenant, domains } = await register(parts, transaction, wanted)
+    const steps = stepsAfter(parts, from, input)
+    const { tenant, domains } = await register(parts, transaction, { ...wanted, steps })
     if (input.data !== false) await recordCopiedSeeds(transaction, tenant, await doneSeedsOf(transaction, from))
     if (input.settings ?? input.data !== false) await copySettings(transaction, parts.settings, from, tenant)
+    await parts.steps.record(transaction, tenant, steps, [])
     await createSchema(transaction, wanted.schema)
     await giveNewSchema(transaction, access, options, tenant)
     const rights = await rightsOf(parts, transaction, from, tenant)
@@ -113,6 +117,16 @@ export async function buildClone<A extends object>(
     input.signal?.throwIfAborted()
     return { tenant: await tenants.complete(transaction, tenant), domains, onCommit }
   }, input.signal)
+}
+
+/** What runs after the transaction: it takes long, and a process that is killed meanwhile leaves a clone that says so. */
+function stepsAfter(
+  { options: { files } }: Pick<CloneParts, 'options'>,
+  from: Tenant<any>,
+  input: CloneInput<any>,
+): readonly StepBody[] {
+  const isWithFiles = input.files ?? input.data !== false
+  return files === undefined || !isWithFiles ? [] : [{ kind: 'hook', name: copyFilesName(from.id), run: () => {} }]
 }
 
 /** The rule, unless a column was dropped or the two have other rights; it takes half the time of a comparison. */

@@ -32,6 +32,8 @@ export interface CloneInput<I extends object = Attributes> {
   readonly data?: boolean | undefined
   /** Whether the settings are copied, with their secrets. @default the same as `data` */
   readonly settings?: boolean | undefined
+  /** Whether the files are copied, where the config says where they are. They are copied after the rows, and the clone is active when all are there. @default as `data` */
+  readonly files?: boolean | undefined
   /** What stands in place of values: by `table.column` a mask, by `table` whether its rows are copied. @default {} */
   readonly mask?: Readonly<Record<string, ColumnMask | TableMask>> | undefined
   /** Also copies tables of sessions, tokens and keys, with which one can log in to the source. @default false */
@@ -51,6 +53,7 @@ const keys = [
   'expiresAt',
   'data',
   'settings',
+  'files',
   'mask',
   'keepSessions',
   'accept',
@@ -60,8 +63,8 @@ const keys = [
 /** @throws TenancyError INVALID_ARGUMENT */
 export function assertCloneInput(input: CloneInput<any>): void {
   assertKnownKeys('tenants.clone', input, keys)
-  const { data, settings, mask, keepSessions, accept, signal } = input
-  for (const [option, value] of Object.entries({ data, settings, keepSessions, accept })) {
+  const { data, settings, files, mask, keepSessions, accept, signal } = input
+  for (const [option, value] of Object.entries({ data, settings, files, keepSessions, accept })) {
     if (value !== undefined && typeof value !== 'boolean') throw invalid(option, `must be true or false; it is ${seen(value)}.`)
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'must be an AbortSignal.')

@@ -1,6 +1,6 @@
 /**
  * Makes a tenant as a copy of another one: its row, role, schema, structure, rows and history, in one transaction, which reads the source in one snapshot. Other sessions
- * see a complete tenant or none, and a crash leaves nothing behind. The source goes on to be read and written; only its structure cannot be changed meanwhile.
+ * see a complete tenant or none, and a crash leaves nothing behind. Its files are copied after that, as a step that can be resumed. The source goes on to be read and written; only its structure cannot be changed meanwhile.
  */
 import { isOutOfMemory } from '../../migrations/apply/lock-table.ts'
 import { sqlStateOf } from '../../sql/sqlstate.ts'
@@ -36,8 +36,14 @@ export async function cloneTenant<A extends object>(
   assertCloneInput(input)
   const from = await parts.tenants.get(source)
   const wanted = await checkedClone(parts, from, input)
-  const { tenant, domains, onCommit } = await patiently(parts, from, wanted, input)
+  const { tenant: made, domains, onCommit } = await patiently(parts, from, wanted, input)
   onCommit()
+  const complete = made.status === 'active' ? Promise.resolve(made) : parts.steps.run(made, [])
+  const tenant = await complete.catch((error: unknown) => {
+    // It stays, with its domains, and is resumed.
+    parts.domains.added(domains)
+    throw error
+  })
   parts.tenants.created(tenant)
   parts.domains.added(domains)
   return tenant

@@ -5,13 +5,15 @@
  * 2. The hook of the application.
  * 3. One transaction: the status is `deleting`, the schema is renamed away, the domains are freed. From its commit on no work enters the tenant, and what
  *    runs fails at its next statement. There is no way back.
- * 4. Rows in shared tables, then the schema in batches.
+ * 4. Rows in shared tables, then the schema in batches, then its files, where the config says where they are.
  * 5. One transaction: what is left of the schema, the roles, and the row.
+ * 6. Files that an upload had stored meanwhile.
  */
 import { deleteTenantSql, leaveSql } from '../../catalog/tenants/life-sql.ts'
 import { recordAction } from '../../catalog/audit/record.ts'
 import { assertMayMove, invalidMove } from '../../catalog/tenants/moves.ts'
 import { TenancyError } from '../../errors.ts'
+import { deleteFilesOf } from '../../file-store.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
 import { awaySchema } from '../../names/identifier.ts'
 import type { Transaction } from '../../ports/database.ts'
@@ -66,7 +68,9 @@ export async function deleteTenant<A extends object>(
   const deleting = found.status === 'deleting' ? found : await begin(parts, found, options, isStillDue)
   await deleteRows(parts, deleting, options)
   await dropInBatches(deploy, deleting.schema)
+  await deleteFiles(parts, deleting)
   const { tenant, keptRoles } = await patiently(confirmedName(deleting), () => end(parts, deleting))
+  await deleteFiles(parts, deleting)
   parts.tenants.moved('tenant.deleted', { tenant })
   return { tenant, keptRoles }
 }
@@ -139,6 +143,11 @@ async function deleteRows({ catalog }: LifeParts<any>, tenant: Tenant<any>, opti
       await recordAction(transaction, { action: 'tenant.rows', tenant, object: rows.table, details: { rows: rows.rows } })
     })
   }
+}
+
+/** An upload that began before the deletion may still end: it takes its own file back, unless its process is killed at that moment. */
+async function deleteFiles({ options: { files } }: LifeParts<any>, { id }: Tenant<any>): Promise<void> {
+  if (files !== undefined) await deleteFilesOf(files.store, id)
 }
 
 function end<A extends object>(parts: LifeParts<A>, { id }: Tenant<A>): Promise<Deleted<A>> {

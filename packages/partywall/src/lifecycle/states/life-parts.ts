@@ -11,7 +11,7 @@ export interface LifeParts<A extends object = Attributes> {
   readonly access: Access
   readonly tenants: Tenants<A>
   readonly domains: Domains<A>
-  readonly options: Pick<Options, 'sharedSchema' | 'extraSearchPath' | 'hooks' | 'boundary'>
+  readonly options: Pick<Options, 'sharedSchema' | 'extraSearchPath' | 'hooks' | 'boundary' | 'files'>
   readonly migrations: LifeMigrations
 }
 

@@ -6,7 +6,7 @@ import type { Transaction } from '../../ports/database.ts'
 import type { Tenant } from '../../types.ts'
 import { runSeed } from './run-seed.ts'
 import { failureOf, stepFailed, type StepFailure } from './step-errors.ts'
-import { hookName, type StepBody } from './step.ts'
+import type { StepBody } from './step.ts'
 import type { Besides, StepsParts } from './steps-parts.ts'
 import { beginStepSql, endStepSql, failStepSql } from './steps-sql.ts'
 
@@ -77,7 +77,7 @@ async function endStep<A extends object>(
   { tenant, body, creation }: StepToRun<A>,
 ): Promise<Tenant<A> | undefined> {
   await transaction.query(endStepSql(tenant.id, body.name))
-  if (body.name !== hookName) await recordAction(transaction, { action: 'tenant.seeded', tenant, object: body.name })
+  if (body.kind !== 'hook') await recordAction(transaction, { action: 'tenant.seeded', tenant, object: body.name })
   return creation === 'last' ? completeTenant(tenants, transaction, tenant) : undefined
 }
 

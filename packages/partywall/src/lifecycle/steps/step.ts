@@ -4,7 +4,7 @@ import type { Tenant } from '../../types.ts'
 
 /** A step of a tenant, as the catalog has it. */
 export interface TenantStep {
-  /** The file of a seed in its folder, such as `plans.sql` or `demo/orders.ts`; or `hooks.onProvision`. */
+  /** The file of a seed in its folder, such as `plans.sql` or `demo/orders.ts`; `hooks.onProvision`, or `hooks.copyFiles` with the id of the source of a clone. */
   readonly name: string
   readonly kind: 'seed' | 'hook'
   /** The set of seeds that it belongs to. Absent: it runs in every new tenant. */

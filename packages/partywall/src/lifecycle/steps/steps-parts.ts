@@ -17,7 +17,7 @@ export interface StepsParts<A extends object = Attributes> {
   readonly scope: Scope<A>
   readonly entry: Pick<Entry<A>, 'assertMayEnter'>
   readonly sources: MigrationSources
-  readonly options: Pick<Options, 'seeds' | 'hooks' | 'boundary'>
+  readonly options: Pick<Options, 'seeds' | 'hooks' | 'boundary' | 'files'>
   /** Transactions on connections beside the pools, so that neither lookups nor requests wait for a seed that takes long. */
   readonly besides: <T>(size: number, fn: (work: Besides) => Promise<T>) => Promise<T>
   /** A client of the application's pool, bound to the current scope. */

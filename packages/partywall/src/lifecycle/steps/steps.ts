@@ -8,6 +8,7 @@ import type { Transaction } from '../../ports/database.ts'
 import type { FleetReport, Tenant, TenantRef } from '../../types.ts'
 import { completeTenant, runStep } from './run-step.ts'
 import { recordCopiedSeeds, type DoneSeed } from './copied-seeds.ts'
+import { copyFilesStep } from './copy-files.ts'
 import { seedFleet, type SeedEntry, type SeedOptions } from './seed-fleet.ts'
 import { readSeeds } from './seed-folder.ts'
 import { withoutBody } from './step-errors.ts'
@@ -91,7 +92,12 @@ export class Steps<A extends object> {
   async #runAll(besides: Besides, tenant: Tenant<A>, planned: readonly StepBody[]): Promise<Tenant<A>> {
     const { catalog, tenants, signal } = this.#parts
     const due = (await this.#rows(tenant.id)).filter((row) => row.set_name === null && row.state !== 'done')
-    const bodies = due.map(({ name }) => planned.find((body) => body.name === name) ?? throwing(withoutBody(tenant.schema, name)))
+    const bodies = due.map(
+      ({ name }) =>
+        planned.find((body) => body.name === name) ??
+        copyFilesStep(this.#parts, name) ??
+        throwing(withoutBody(tenant.schema, name)),
+    )
     for (const [index, body] of bodies.entries()) {
       signal.throwIfAborted()
       const creation = index === bodies.length - 1 ? 'last' : 'first steps'

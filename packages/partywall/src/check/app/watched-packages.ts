@@ -1,12 +1,12 @@
 /**
- * The cookies of known session packages. Their options are gone in a closure once the middleware is made, so the packages are wrapped before the application
+ * The cookies of known session packages, and the folders of packages that store or serve files. Their options are gone in a closure once the middleware is made, so the packages are wrapped before the application
  * imports them. Only packages in CommonJS, which these are, can be wrapped so.
  */
 import { readFileSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { SeenCookie } from './app-facts.ts'
+import type { SeenCookie, SeenFolder } from './app-facts.ts'
 
 /** Where the option is, in the argument of the package. Of a Fastify plugin the options are the second argument. */
 const packages: Readonly<Record<string, { readonly at: number; domain(options: Options): unknown }>> = {
@@ -20,15 +20,34 @@ const packages: Readonly<Record<string, { readonly at: number; domain(options: O
 
 export const sessionPackages = Object.keys(packages)
 
+/** Where the folder is: undefined where it is chosen by a function, for each request. */
+const folderPackages: Readonly<Record<string, { readonly does: SeenFolder['does']; folder(args: readonly unknown[]): unknown }>> =
+  {
+    multer: { does: 'stores', folder: ([options]) => inObject(options)['dest'] },
+    // express.static is this one.
+    'serve-static': { does: 'serves', folder: ([root]) => root },
+    '@fastify/static': { does: 'serves', folder: ([, options]) => inObject(options)['root'] },
+  }
+
+/** Methods of a package that make what stores files. */
+const folderMethods: Readonly<Record<string, Readonly<Record<string, (args: readonly unknown[]) => unknown>>>> = {
+  multer: { diskStorage: ([options]) => inObject(options)['destination'] },
+}
+
+export interface SeenOptions {
+  readonly cookies: SeenCookie[]
+  readonly folders: SeenFolder[]
+}
+
 type Options = Readonly<Record<string, unknown>>
 
 /**
- * The cookies appear in the list while the application is imported.
+ * What is seen appears in the lists while the application is imported.
  * @param file of the application, from which the packages are found
  */
-export function watchSessionPackages(file: string): SeenCookie[] {
-  const seen: SeenCookie[] = []
-  const names = new Map(sessionPackages.flatMap((name) => entryOf(name, file) ?? []))
+export function watchPackages(file: string): SeenOptions {
+  const seen: SeenOptions = { cookies: [], folders: [] }
+  const names = new Map([...sessionPackages, ...Object.keys(folderPackages)].flatMap((name) => entryOf(name, file) ?? []))
   if (names.size === 0) return seen
   Reflect.set(globalThis, watcher, (name: string, exported: unknown) => watched(name, exported, seen))
   nodeModule.registerHooks({
@@ -54,24 +73,41 @@ function entryOf(name: string, file: string): [url: string, name: string][] | un
   }
 }
 
-function watched(name: string, exported: unknown, seen: SeenCookie[]): unknown {
+function watched(name: string, exported: unknown, seen: SeenOptions): unknown {
   if (typeof exported !== 'function') return exported
-  const { at, domain } = packages[name]!
   const wrapped: unknown = new Proxy(exported, {
     apply(target, self, args: unknown[]) {
-      const options = inObject(args[at])
-      const value = domain(options)
-      const isHidden = typeof options['cookie'] === 'function' || !['string', 'undefined'].includes(typeof value)
-      seen.push({ package: name, domain: typeof value === 'string' && value !== '' ? value : undefined, isHidden })
+      if (Object.hasOwn(packages, name)) seen.cookies.push(cookieOf(name, args))
+      else noteFolder(name, folderPackages[name]!.folder(args), seen)
       return Reflect.apply(target, self, args) as unknown
     },
     // `fastifyCookie.default` is the function itself.
     get: (target, key) => {
       const value = Reflect.get(target, key) as unknown
-      return value === target ? wrapped : value
+      if (value === target) return wrapped
+      const folderOf = typeof key === 'string' ? folderMethods[name]?.[key] : undefined
+      if (folderOf === undefined || typeof value !== 'function') return value
+      return (...args: unknown[]): unknown => {
+        noteFolder(name, folderOf(args), seen)
+        return Reflect.apply(value, target, args) as unknown
+      }
     },
   })
   return wrapped
+}
+
+function cookieOf(name: string, args: readonly unknown[]): SeenCookie {
+  const { at, domain } = packages[name]!
+  const options = inObject(args[at])
+  const value = domain(options)
+  const isHidden = typeof options['cookie'] === 'function' || !['string', 'undefined'].includes(typeof value)
+  return { package: name, domain: typeof value === 'string' && value !== '' ? value : undefined, isHidden }
+}
+
+function noteFolder(name: string, folder: unknown, seen: SeenOptions): void {
+  for (const one of [folder].flat()) {
+    if (typeof one === 'string') seen.folders.push({ package: name, folder: one, does: folderPackages[name]!.does })
+  }
 }
 
 function inObject(value: unknown): Options {

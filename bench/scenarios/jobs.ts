@@ -1,0 +1,72 @@
+/**
+ * What a stamp and the way into the scope of a job cost, without the queue itself: in microseconds, for data of three sizes. The tenants come from the cache, as they do
+ * where a process works on many jobs.
+ */
+import pg from 'pg'
+import type { JobHelpers } from 'graphile-worker'
+import { createTenancy } from 'partywall'
+import { tenantGraphileWorker } from 'partywall/graphile-worker'
+import type { Outcome } from '../measuring/outcome.ts'
+import { median, rounded } from '../measuring/statistics.ts'
+
+const tenants = 100
+const rounds = 7
+const perRound = 10_000
+
+const data: Record<string, object> = {
+  small: { pollId: 7, to: 'ada@example.com' },
+  '1 kB': { pollId: 7, text: 'x'.repeat(1000) },
+  '100 keys': Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`key ${n}`, n])),
+}
+
+export async function jobs(url: string): Promise<Outcome> {
+  const database = `bench_jobs_${process.pid}`
+  const admin = new pg.Client(url)
+  await admin.connect()
+  await admin.query(`create database ${database}`)
+  const tenancy = createTenancy({
+    database: Object.assign(new URL(url), { pathname: `/${database}` }).href,
+    migrations: { shared: false, tenant: false },
+  })
+  try {
+    const fleet = []
+    for (let n = 0; n < tenants; n++) fleet.push(await tenancy.tenants.create({ schema: `t${n}` }))
+    const queue = tenantGraphileWorker(tenancy, { secret: 'a secret of at least 32 characters, for a benchmark' })
+    const { taskList } = queue.worker({ note: () => undefined })
+    const helpers = { job: { flags: null } } as unknown as JobHelpers
+    const micros: Record<string, { stamp: number; enter: number; run: number }> = {}
+    for (const [size, payload] of Object.entries(data)) {
+      const [stamp, enter, run]: [number[], number[], number[]] = [[], [], []]
+      for (let round = 0; round < rounds; round++) {
+        const tenant = fleet[round % tenants]!
+        const stamped = await tenancy.run(tenant, () => queue.jobSpec('note', payload).payload)
+        const stored: unknown = JSON.parse(JSON.stringify(stamped))
+        run.push(await each(() => tenancy.run({ id: tenant.id }, () => undefined)))
+        stamp.push(
+          await tenancy.run(tenant, () =>
+            each(() => {
+              queue.jobSpec('note', payload)
+            }),
+          ),
+        )
+        enter.push(await each(() => taskList['note']!(stored, helpers) as Promise<unknown>))
+      }
+      micros[size] = { stamp: rounded(median(stamp)), enter: rounded(median(enter)), run: rounded(median(run)) }
+    }
+    return { tenants, rounds, ratios: {}, spread: {}, figures: { micros } }
+  } finally {
+    await tenancy.close()
+    await admin.query(`drop database if exists ${database} with (force)`)
+    await admin.end()
+  }
+}
+
+/** Microseconds for one call. */
+async function each(work: () => unknown): Promise<number> {
+  const started = performance.now()
+  for (let n = 0; n < perRound; n++) {
+    const result = work()
+    if (result !== undefined) await result
+  }
+  return ((performance.now() - started) / perRound) * 1000
+}
