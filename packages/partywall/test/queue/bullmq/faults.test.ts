@@ -70,7 +70,9 @@ describe.skipIf(!hasRedis())(`BullMQ: faults (${withoutRedis} if skipped)`, () =
         job.id,
       ])
     }
-    const workers = [parts.work(plain, processor, { concurrency: 4 }), parts.work(plain, processor, { concurrency: 4 })]
+    // A job that Redis had handed out when it died belongs to a worker that does not know it, until its lock is over.
+    const options = { concurrency: 4, lockDuration: 500 }
+    const workers = [parts.work(plain, processor, options), parts.work(plain, processor, options)]
     let added = 0
     const produce = async (schema: string): Promise<void> => {
       for (let number = 0; number < count; number++) {
@@ -148,6 +150,19 @@ describe.skipIf(!hasRedis())(`BullMQ: faults (${withoutRedis} if skipped)`, () =
     await until(() => seen.length === 2)
     await worker.close()
     expect(seen).toEqual(['acme in acme', 'globex in globex'])
+  })
+
+  test('data so deep that no code can be made of them are refused, and do not come again', async () => {
+    const { plain, mine } = parts.queues()
+    const job = await parts.tenancy.runShared(() => mine.add('work', {}))
+    const { partywall } = JSON.parse((await (await plain.getBackend().client).hget(plain.toKey(job.id!), 'data'))!)
+    const data = `{"partywall":${JSON.stringify(partywall)},"data":${'['.repeat(50_000)}${']'.repeat(50_000)}}`
+    await (await plain.getBackend().client).hset(plain.toKey(job.id!), { data })
+    const worker = parts.work(plain, () => Promise.reject(new Error('never')))
+    await until(async () => (await plain.getFailedCount()) === 1)
+    await worker.close()
+    const [failed] = await plain.getFailed()
+    expect(failed!.failedReason).toContain('has a stamp that does not fit')
   })
 
   test('without PostgreSQL a job waits, and uses up no attempt', async () => {
