@@ -30,6 +30,9 @@ import { printAs } from './secrets.ts'
 import { ServerReports } from './server-reports.ts'
 import { WireUse } from './wire-use.ts'
 
+/** So begins what each new connection asks first. */
+export const routeQuestion = 'select pg_catalog.pg_backend_pid()'
+
 export abstract class SendingClient extends pg.Client implements Carrier {
   readonly bindingWriter = new BindingWriter()
   readonly preparedNames: PreparedNames
@@ -110,7 +113,7 @@ export abstract class SendingClient extends pg.Client implements Carrier {
   /** Whether the server session that answers is the one that was opened, or one that a pooler lends. */
   async #learnRoute(): Promise<void> {
     const { rows } = (await super.query(
-      'select pg_catalog.pg_backend_pid() as pid, pg_catalog.current_database()::pg_catalog.text as database, ' +
+      `${routeQuestion} as pid, pg_catalog.current_database()::pg_catalog.text as database, ` +
         'session_user::pg_catalog.text as login, current_user::pg_catalog.text as role',
     )) as { rows: { pid: number; database: string; login: string; role: string }[] }
     const { loginOf } = this

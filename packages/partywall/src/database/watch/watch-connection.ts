@@ -11,6 +11,9 @@ interface ClientInternals {
   unref(): void
 }
 
+/** What the server shows as the program. */
+export const watchName = 'partywall: changes of tenants'
+
 export class WatchConnection {
   /** Rejects when the connection is lost. */
   readonly lost: Promise<never>
@@ -28,7 +31,7 @@ export class WatchConnection {
   /** @param answerMs milliseconds for each answer of the server */
   constructor(config: ClientConfig, answerMs: number) {
     this.#answerMs = answerMs
-    this.#client = new pg.Client({ ...config, application_name: 'partywall: changes of tenants', keepAlive: true })
+    this.#client = new pg.Client({ ...config, application_name: watchName, keepAlive: true })
     this.lost = new Promise((_, reject) => {
       this.#client.once('error', reject)
       this.#client.once('end', () => reject(new Error('The server has closed the connection that watches for changes.')))
