@@ -19,6 +19,7 @@ import type { DoctorReport } from './doctor/doctor.ts'
 import type { TenancyEvents } from './events.ts'
 import { assertFunction, functionProblem } from './given-function.ts'
 import { assertKnownKeys } from './known-keys.ts'
+import { lookAgain } from './look-again.ts'
 import type { Health } from './observe/health/health.ts'
 import type { HealthOptions, HealthReport } from './observe/health/health-report.ts'
 import type { FleetReport } from './types.ts'
@@ -421,6 +422,11 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
   /** `await using tenancy = createTenancy(config)` closes it at the end of the block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** For partywall/testing: nothing counts any more that was seen in a transaction which was rolled back. */
+  [lookAgain](): Promise<void> {
+    return this.#rooms.tenants.lookAgain()
   }
 
   #enterTurn<T>(tenant: Tenant<A>, fn: (tenant: Tenant<A>) => T, options: ForEachOptions | undefined): Promise<Awaited<T>> {

@@ -44,6 +44,18 @@ export class TenantStates {
     for (const state of this.#states.values()) delete state.deref()?.digest
   }
 
+  /** A transaction was rolled back in which states were seen: the next lookup counts, whatever its revision. Returns the ids of all that are known. */
+  forgetRevisions(): string[] {
+    const ids: string[] = []
+    for (const [id, known] of this.#states) {
+      const state = known.deref()
+      if (state === undefined) continue
+      Object.assign(state, { revision: -1, isDeleted: false })
+      ids.push(id)
+    }
+    return ids
+  }
+
   find(id: string): TenantState | undefined {
     return this.#states.get(id)?.deref()
   }

@@ -401,6 +401,13 @@ export class Tenants<A extends object = Attributes> {
     }
   }
 
+  /** A transaction was rolled back in which tenants were changed: forgets what was seen in it, and looks again. One query for each tenant that is in use. */
+  async lookAgain(): Promise<void> {
+    const ids = this.#states.forgetRevisions()
+    this.#forgetAll()
+    for (const id of ids) await this.lookUp(id)
+  }
+
   #forgetAll(): void {
     this.#cache.forgetAll()
     this.#onMembers(undefined)

@@ -21,7 +21,19 @@ export function ownCheckoutHere(taker: (...args: any[]) => unknown): Checkout {
   return checkout
 }
 
+/** A client that is checked out. */
+export interface HeldClient {
+  readonly client: object
+  /** Which of its checkouts. */
+  readonly checkout: Checkout
+  /** For whom. */
+  readonly label: string
+  /** The frames of the caller that checked it out. */
+  readonly frames: string
+}
+
 interface Hold {
+  readonly label: string
   readonly since: number
   readonly checkout: Checkout
   readonly timer: NodeJS.Timeout | undefined
@@ -45,12 +57,20 @@ export class HeldClients {
     }
     const isWatched = this.#warnAfterMs > 0 && checkout.isOwn !== true
     const timer = isWatched ? setTimeout(warn, this.#warnAfterMs).unref() : undefined
-    this.#holds.set(client, { since: performance.now(), checkout, timer })
+    this.#holds.set(client, { label, since: performance.now(), checkout, timer })
   }
 
   remove(client: object): void {
     clearTimeout(this.#holds.get(client)?.timer)
     this.#holds.delete(client)
+  }
+
+  /** Those that callers of the pool have checked out, the longest held first. */
+  list(): HeldClient[] {
+    const held = [...this.#holds].filter(([, { checkout }]) => checkout.isOwn !== true)
+    return held
+      .toSorted(([, a], [, b]) => a.since - b.since)
+      .map(([client, { label, checkout }]) => ({ client, checkout, label, frames: framesOf(checkout) }))
   }
 
   /** Half a sentence about the client that is checked out longest, for the error of a caller that got none. */

@@ -7,7 +7,7 @@ import type { Tampering } from '../../events.ts'
 import type { Observation, ObservedPool } from '../../observation.ts'
 import type { Binding } from '../binding/binding.ts'
 import type { Affinity } from './affinity.ts'
-import { HeldClients, type Checkout } from './held-clients.ts'
+import { HeldClients, type Checkout, type HeldClient } from './held-clients.ts'
 import { Loan, type Release } from './loan.ts'
 import { otherLogin } from './login-refusals.ts'
 import { waitedTooLong, type LoginSource, type TakeCallback } from './login-source.ts'
@@ -48,6 +48,10 @@ export class Lending {
     this.#turns =
       maxPerTenant === undefined ? undefined : new TenantTurns(maxPerTenant, pool.options.connectionTimeoutMillis ?? 0)
     this.#held = new HeldClients(warnWhenHeldMs, (message) => process.emitWarning(message, { code: 'PARTYWALL_HELD_CLIENT' }))
+  }
+
+  held(): HeldClient[] {
+    return this.#held.list()
   }
 
   /** @param checkout whose stack names the caller when the client is not released; absent where it certainly is */

@@ -18,7 +18,7 @@ import { isCopy, isCursor, isQueryObject } from '../binding/query-object.ts'
 import { Affinity } from './affinity.ts'
 import { checkedOut } from './checked-out-client.ts'
 import { commented } from './commented-text.ts'
-import { checkoutHere, type Checkout } from './held-clients.ts'
+import { checkoutHere, type Checkout, type HeldClient } from './held-clients.ts'
 import { Lending } from './lending.ts'
 import type { Loan } from './loan.ts'
 import { poolHasEnded, type LoginHost, type LoginSource } from './login-source.ts'
@@ -50,6 +50,8 @@ export interface TenantPoolConfig extends PoolConfig {
 
 let loginsOf: (pool: TenantPool) => LoginSource | undefined
 
+let heldIn: (pool: TenantPool) => HeldClient[]
+
 let lendTo: (pool: TenantPool, binding: Binding, checkout: Checkout | undefined) => Promise<Loan>
 
 // The name must contain "Pool": drizzle-orm recognises a pool by the name of its class.
@@ -68,6 +70,7 @@ export class TenantPool extends pg.Pool {
 
   static {
     loginsOf = (pool) => pool.#logins
+    heldIn = (pool) => pool.#lending.held()
     lendTo = (pool, binding, checkout) => pool.#lending.lend(binding, checkout)
   }
 
@@ -291,6 +294,11 @@ export class TenantPool extends pg.Pool {
  */
 export function connectFor(pool: TenantPool, binding: Binding, checkout?: Checkout): Promise<Loan> {
   return lendTo(pool, binding, checkout)
+}
+
+/** The clients that callers have checked out and not released; undefined for a pool of another kind. */
+export function heldClientsOf(pool: object): readonly HeldClient[] | undefined {
+  return pool instanceof TenantPool ? heldIn(pool) : undefined
 }
 
 /** The connections of the pool that log in as tenants. */
