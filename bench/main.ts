@@ -25,6 +25,7 @@ import { queryRole } from './scenarios/query-role.ts'
 import { queryRtt } from './scenarios/query-rtt.ts'
 import { resolve } from './scenarios/resolve.ts'
 import { review } from './scenarios/review.ts'
+import { testTenant } from './scenarios/test-tenant.ts'
 
 const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   query,
@@ -48,6 +49,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   files,
   provision,
   'provision-role': provisionRole,
+  'test-tenant': testTenant,
   cache,
 }
 

@@ -96,6 +96,7 @@ export const errorCodes = {
   UNSUPPORTED_OBJECT: { meaning: 'The schema holds objects that cannot be copied.', http: 500 },
   RELEASED_CLIENT: { meaning: 'A client was used after it went back to the pool.', http: 500 },
   DATABASE_UNREACHABLE: { meaning: 'The database server does not answer or refuses the connection.', http: 503 },
+  TEST_LEAK: { meaning: 'A test has left something behind.', http: 500 },
   EMBEDDED_FAILED: { meaning: 'The embedded PostgreSQL could not be installed, started or stopped.', http: 503 },
 } as const satisfies Record<string, { meaning: string; http: number }>
 
@@ -276,6 +277,8 @@ export interface ErrorDetails {
   RELEASED_CLIENT: {}
   /** The code of Node.js or the SQLSTATE, if there is one. */
   DATABASE_UNREACHABLE: { readonly code: string | undefined }
+  /** `leaks`: one sentence for each thing, with the place in the code where it is known. */
+  TEST_LEAK: { readonly leaks: readonly string[] }
   EMBEDDED_FAILED: {
     readonly directory?: string
     readonly file?: string

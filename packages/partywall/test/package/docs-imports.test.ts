@@ -12,7 +12,6 @@ import { root } from './declarations.ts'
 
 /** Packages of the docs that this repository does not install, with the reason. */
 const notInstalled: Readonly<Record<string, string>> = {
-  supertest: 'used in tests of an app; the tests here send requests with node:http',
 }
 
 /** Packages whose subpaths are found by their own bundler, and not by Node.js. */

@@ -232,6 +232,7 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   TEMPLATE_UNUSABLE: { template: 'always', reason: 'always' },
   RELEASED_CLIENT: {},
   DATABASE_UNREACHABLE: { code: 'always' },
+  TEST_LEAK: { leaks: 'always' },
   EMBEDDED_FAILED: {
     directory: 'maybe',
     file: 'maybe',

@@ -34,6 +34,8 @@ const rooms: Record<string, readonly string[]> = {
   'database/logins': ['sql', 'config', 'database/binding', 'database/pool'],
   'database/probe': [...text, 'ports', 'scope', 'database/pool'],
   'database/watch': ['names', 'ports'],
+  // A server of this process, for tests.
+  'database/one-connection': [...text, 'database/pool', 'database/watch'],
   database: [
     'sql',
     'ports',
@@ -315,6 +317,10 @@ const rooms: Record<string, readonly string[]> = {
   'cache/shared': ['ports'],
   'cache/redis': ['ports', 'cache/shared'],
   cache: ['ports', 'cache/shared', 'cache/redis'],
+  // For tests of applications: databases, tenants, clients, and the contracts of adapters.
+  'testing/database': [...ground, 'database', 'database/one-connection', 'migrations/sources', 'migrations/history'],
+  'testing/contract': ['ports', 'resolve', 'testing/database'],
+  testing: ['ports', 'resolve', 'database/pool', 'database/one-connection', 'testing/database', 'testing/contract'],
   // What looks at a project: the registry of checks, and the applications of each framework.
   'check/app': ['http/shared'],
   check: [...ground, 'catalog/relations', 'migrations/plan', 'migrations/sources', 'check/app'],
