@@ -4,7 +4,12 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { assertFleetOk, tenancyErrorOf } from 'partywall'
 import { createApp } from './app.ts'
+import { closingRouter } from './closing.ts'
+import { startJobs, type PollsJobs } from './jobs.ts'
+import { logoRouter } from './logo.ts'
+import { metricsRouter } from './metrics.ts'
 import { seed } from './seed.ts'
+import { summaryRouter } from './summary.ts'
 import { createPollsTenancy } from './tenancy.ts'
 import { welcome } from './welcome.ts'
 
@@ -15,7 +20,8 @@ const graceMs = 5_000
 class StartError extends Error {}
 
 const tenancy = createPollsTenancy()
-const server = createServer(createApp(tenancy))
+const server = createServer()
+let jobs: PollsJobs | undefined
 let stopping: Promise<void> | undefined
 
 // A terminal sends Ctrl-C to every process of `npm start`, and each passes it on: the signal may arrive several times.
@@ -25,6 +31,9 @@ try {
   const port = portOf(process.env.PORT)
   assertFleetOk(await tenancy.migrations.run())
   const tenants = await seed(tenancy)
+  jobs = await startJobs(tenancy)
+  const more = [metricsRouter(tenancy), summaryRouter(tenancy), logoRouter(tenancy), closingRouter(tenancy, jobs)]
+  server.on('request', createApp(tenancy, ...more))
   await listen(server, port)
   console.log(welcome((server.address() as AddressInfo).port, tenants))
 } catch (error) {
@@ -43,6 +52,7 @@ function stop(): Promise<void> {
     server.close()
     setTimeout(() => server.closeAllConnections(), graceMs).unref()
     await closed
+    await jobs?.stop()
     await tenancy.close()
   })()
   return stopping

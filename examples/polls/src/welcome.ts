@@ -13,6 +13,10 @@ partywall polls is ready on ${url}
   ${second!.schema}, by header    curl -H 'X-Request-ID: ${second!.id}' ${url}/polls
   a vote                curl -X POST -H 'Host: ${first!.schema}.localhost' ${json} -d '{"choice":1}' ${url}/polls/1/votes
   its results           curl -H 'Host: ${first!.schema}.localhost' ${url}/polls/1/results
+  closed in a second    curl -X POST -H 'Host: ${first!.schema}.localhost' ${json} -d '{"seconds":1}' ${url}/polls/1/closing
+  its numbers, cached   curl -H 'Host: ${first!.schema}.localhost' ${url}/summary
+  a logo of its own     curl -T logo.png -H 'Host: ${first!.schema}.localhost' ${url}/logo
+  metrics               curl ${url}/metrics
   a new tenant, live    curl -X POST ${json} -d '{"name":"Williams"}' ${url}/client
   served at once        curl -H 'Host: williams.localhost' ${url}/polls
 
