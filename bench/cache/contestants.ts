@@ -16,6 +16,8 @@ export interface Store {
 
 export interface Contest {
   readonly name: string
+  /** Pieces of work in a round: one takes ten times longer with a server. */
+  readonly pieces: number
   bare(): Promise<Store>
   ours(tenancy: CacheTenancy): Promise<Store>
 }
@@ -24,26 +26,31 @@ export function contests(url: string): readonly Contest[] {
   return [
     {
       name: 'Keyv, memory',
+      pieces: 3000,
       bare: async () => ofKeyv(new Map()),
       ours: async (tenancy) => ofKeyv(tenantKeyv(tenancy, new Map())),
     },
     {
       name: 'unstorage, memory',
+      pieces: 3000,
       bare: async () => ofStorage(memoryDriver()),
       ours: async (tenancy) => ofStorage(tenantDriver(tenancy, memoryDriver() as never)),
     },
     {
       name: 'Keyv, Redis',
+      pieces: 500,
       bare: async () => ofKeyv(new KeyvRedis(url)),
       ours: async (tenancy) => ofKeyv(tenantKeyv(tenancy, new KeyvRedis(url))),
     },
     {
       name: 'unstorage, Redis',
+      pieces: 500,
       bare: async () => ofStorage(redisDriver({ url })),
       ours: async (tenancy) => ofStorage(tenantDriver(tenancy, redisDriver({ url }) as never)),
     },
     {
       name: 'createTenantCache, ioredis',
+      pieces: 500,
       async bare() {
         const client = new Redis(url)
         return {
@@ -64,11 +71,13 @@ export function contests(url: string): readonly Contest[] {
     },
     {
       name: 'tenantRedis, ioredis',
+      pieces: 500,
       bare: async () => ofIoredis(new Redis(url)),
       ours: async (tenancy) => wrapped(new Redis(url), (client) => tenantRedis(tenancy, client)),
     },
     {
       name: 'tenantRedis, node-redis',
+      pieces: 500,
       bare: async () => ofNodeRedis(await connected(url)),
       async ours(tenancy) {
         const client = await connected(url)

@@ -102,13 +102,17 @@ export class Entries {
     const stored = owner.prefix + key
     const { now } = this.#backing
     if (now !== undefined) return this.#opened(owner, stored, now(owner.tokenKey), now(stored))
-    return this.#backing.getMany([owner.tokenKey, stored]).then((read) => this.#opened(owner, stored, read[0], read[1]))
+    return this.#backing
+      .getMany([owner.tokenKey, stored])
+      .then((read) => (read === undefined ? this.#unknown(owner) : this.#opened(owner, stored, read[0], read[1])))
   }
 
   async getMany(keys: readonly string[]): Promise<unknown[]> {
     const owner = this.#owner()
     const stored = keys.map((key) => owner.prefix + key)
-    const [token, ...values] = await this.#backing.getMany([owner.tokenKey, ...stored])
+    const read = await this.#backing.getMany([owner.tokenKey, ...stored])
+    if (read === undefined) return keys.map(() => this.#unknown(owner))
+    const [token, ...values] = read
     return Promise.all(stored.map(async (each, index) => this.#opened(owner, each, token, values[index])))
   }
 
@@ -120,7 +124,7 @@ export class Entries {
     const owner = this.#owner()
     const stored = owner.prefix + key
     try {
-      const [token, value] = await this.#backing.getMany([owner.tokenKey, stored])
+      const [token, value] = (await this.#backing.getMany([owner.tokenKey, stored])) ?? failed()
       const { stamp } = this.#see(owner, token) ?? (await this.#createToken(owner))
       const opened = open(value, stamp)
       tellLookup(owner.id, opened !== undefined)
@@ -142,7 +146,7 @@ export class Entries {
     const stored = owner.prefix + key
     const stamp = this.#takeMiss(stored) ?? this.#freshStamp(owner)
     if (stamp !== undefined) return this.#put(stored, stamp, value, ttlMs)
-    return this.#readToken(owner).then((seen) => this.#put(stored, seen.stamp, value, ttlMs))
+    return this.#readToken(owner).then((seen) => seen !== undefined && this.#put(stored, seen.stamp, value, ttlMs))
   }
 
   #put(stored: string, stamp: string, value: unknown, ttlMs: number | undefined): unknown {
@@ -163,7 +167,7 @@ export class Entries {
 
   async *#listed(owner: Owner, list: NonNullable<Backing['list']>, start: string): AsyncGenerator<[string, unknown], void> {
     for await (const stored of batches(own(list(owner.prefix + start), owner.prefix + start))) {
-      const [token, ...values] = await this.#backing.getMany([owner.tokenKey, ...stored])
+      const [token, ...values] = (await this.#backing.getMany([owner.tokenKey, ...stored])) ?? failed()
       const seen = this.#see(owner, token)
       for (const [index, key] of stored.entries()) {
         const value = seen && open(values[index], seen.stamp)
@@ -186,10 +190,10 @@ export class Entries {
   }
 
   async #flush(owner: Owner): Promise<void> {
-    const [before] = await this.#backing.getMany([owner.tokenKey])
+    const [before] = (await this.#backing.getMany([owner.tokenKey])) ?? []
     await this.#backing.set(owner.tokenKey, newToken(owner), undefined)
     // Some libraries report an error elsewhere and go on, and then nothing was flushed.
-    const [after] = await this.#backing.getMany([owner.tokenKey])
+    const [after] = (await this.#backing.getMany([owner.tokenKey])) ?? []
     if (typeof after !== 'string' || after === before) {
       throw new Error(
         'The store has not kept the new flush token, so the tenant is not flushed. Look at the errors of the store, and try again.',
@@ -230,6 +234,11 @@ export class Entries {
     return opened
   }
 
+  /** The store has failed: no value, and no new token, which would forget all that the tenant has. */
+  #unknown(owner: Owner): undefined {
+    tellLookup(owner.id, false)
+  }
+
   #missed(owner: Owner, stored: string, { stamp }: Seen): undefined {
     const scope = this.#of.scope()
     if (scope !== undefined) {
@@ -255,9 +264,9 @@ export class Entries {
     return seen !== undefined && Date.now() - seen.at <= tokenAgeMs ? seen.stamp : undefined
   }
 
-  async #readToken(owner: Owner): Promise<Seen> {
-    const [token] = await this.#backing.getMany([owner.tokenKey])
-    return this.#see(owner, token) ?? this.#createToken(owner)
+  async #readToken(owner: Owner): Promise<Seen | undefined> {
+    const read = await this.#backing.getMany([owner.tokenKey])
+    return read && (this.#see(owner, read[0]) ?? this.#createToken(owner))
   }
 
   #see(owner: Owner, token: unknown): Seen | undefined {
@@ -287,6 +296,10 @@ export class Entries {
     await this.#backing.set(owner.tokenKey, token, undefined)
     return token
   }
+}
+
+function failed(): never {
+  throw new Error('The store has failed. Look at its errors.')
 }
 
 /** Stores take whole milliseconds above 0; a library passes on what its user has written. */

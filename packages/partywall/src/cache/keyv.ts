@@ -28,7 +28,7 @@ interface KeyvStoreParts extends KeyvStoreLike {
   on?(event: string, listener: (...args: any[]) => void): unknown
   emit?(event: string, ...args: any[]): unknown
   /** Of @keyv/redis. */
-  getClient?(): Promise<{ mGet(keys: string[]): Promise<(string | null)[]> }>
+  getClient?(): Promise<{ sendCommand(args: string[]): Promise<unknown> }>
   isCluster?(): boolean
   readonly throwOnErrors?: boolean
   getMasterNodes?(): Promise<ScanningClient[]>
@@ -102,22 +102,31 @@ export function isKeyvStore(store: unknown): store is KeyvStoreLike {
 }
 
 function keyvStore(entries: Entries, inner: KeyvStoreParts): TenantKeyvStore {
+  let namespace: string | undefined
+  let start = ''
+  // A Keyv that leaves its namespace to the store (`useKeyPrefix: false`) passes bare keys.
+  const own = (key: string): string => (key.startsWith(start) ? key : start + key)
   return {
+    get namespace() {
+      return namespace
+    },
+    set namespace(given) {
+      namespace = given
+      start = given === undefined ? '' : `${given}:`
+    },
     // Keyv asks for a dialect that it knows before it iterates over a store.
     opts: { ...inner.opts, dialect: 'redis', url: '' },
-    get: (key) => entries.get(key),
-    getMany: (keys) => entries.getMany(keys),
-    set: (key, value, ttl) => entries.set(key, value, ttl),
+    get: (key) => entries.get(own(key)),
+    getMany: (keys) => entries.getMany(keys.map(own)),
+    set: (key, value, ttl) => entries.set(own(key), value, ttl),
     async delete(key) {
-      return (await entries.delete([key])) !== false
+      return (await entries.delete([own(key)])) !== false
     },
     async deleteMany(keys) {
-      return (await entries.delete(keys)) !== false
+      return (await entries.delete(keys.map(own))) !== false
     },
-    clear() {
-      return entries.clear(this.namespace === undefined ? '' : `${this.namespace}:`)
-    },
-    iterator: (namespace) => entries.entries(namespace === undefined ? '' : `${namespace}:`),
+    clear: async () => entries.clear(start),
+    iterator: () => entries.entries(start),
     on(event, listener) {
       inner.on?.(event, listener)
       return this
@@ -151,15 +160,19 @@ function reading(inner: KeyvStoreParts): Backing['getMany'] {
   return (keys) => Promise.all(keys.map(async (key) => inner.get(key)))
 }
 
-/** What `getMany` of @keyv/redis does, without its two maps of keys and values: it is in the way of every read. */
-async function readFromRedis(inner: KeyvStoreParts, keys: readonly string[]): Promise<readonly unknown[]> {
+/** What `getMany` of @keyv/redis does, without its maps of keys and values: it is in the way of every read. */
+async function readFromRedis(inner: KeyvStoreParts, keys: readonly string[]): Promise<readonly unknown[] | undefined> {
   const client = await inner.getClient!()
+  const { namespace } = inner
+  const command = ['MGET', ...keys]
+  if (namespace !== undefined)
+    for (const [index, key] of keys.entries()) command[index + 1] = inner.createKeyPrefix!(key, namespace)
   try {
-    return await client.mGet(keys.map((key) => inner.createKeyPrefix!(key, inner.namespace)))
+    return (await client.sendCommand(command)) as unknown[]
   } catch (error) {
     inner.emit?.('error', error)
     if (inner.throwOnErrors === true) throw error
-    return []
+    return undefined
   }
 }
 

@@ -90,9 +90,13 @@ function backingOf(store: CacheStore): Backing {
 
 function valueCache(entries: Entries): ValueCache {
   return {
-    async get<T>(key: string): Promise<T | undefined> {
-      const text = await entries.get(valueKey('get', key))
-      return text === undefined ? undefined : (JSON.parse(text as string) as T)
+    get<T>(key: string): Promise<T | undefined> {
+      try {
+        const read = entries.get(valueKey('get', key))
+        return read instanceof Promise ? read.then(parsed<T>) : Promise.resolve(parsed<T>(read))
+      } catch (error) {
+        return Promise.reject(error)
+      }
     },
     async set(key, value, options = {}) {
       const text = jsonOf('set', value)
@@ -115,6 +119,10 @@ function valueCache(entries: Entries): ValueCache {
     clear: () => entries.clear(''),
     memoize: (name, fn, options = {}) => memoized(entries, name, fn, options),
   }
+}
+
+function parsed<T>(text: unknown): T | undefined {
+  return text === undefined ? undefined : (JSON.parse(text as string) as T)
 }
 
 const remembered = 'memo:'

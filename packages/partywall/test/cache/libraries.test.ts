@@ -6,7 +6,7 @@ import { Keyv } from 'keyv'
 import { createStorage } from 'unstorage'
 import fsDriver from 'unstorage/drivers/fs'
 import memoryDriver from 'unstorage/drivers/memory'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { storedKey, tenantDriver, tenantKeyv } from '../../src/cache/cache.ts'
 import { hasRedis, withoutRedis } from '../support/servers/redis.ts'
 import { folderForTest } from '../support/tenants/registry.ts'
@@ -21,6 +21,8 @@ describe('Keyv', () => {
     const open = (namespace?: string): Keyv =>
       new Keyv({ store: tenantKeyv(tenancy, map), ...(namespace !== undefined && { namespace }) })
     const [a, b, none] = [open('a'), open('a:b'), new Keyv({ store: tenantKeyv(tenancy, map), useKeyPrefix: false })]
+    // A namespace that is left to the store.
+    const bare = new Keyv({ store: tenantKeyv(tenancy, map), namespace: 'c', useKeyPrefix: false })
     for (const tenant of [acme, globex]) {
       await run(tenant, async () => {
         await a.setMany([1, 2].map((each) => ({ key: `k${each}`, value: `${tenant.schema} a ${each}` })))
@@ -33,6 +35,9 @@ describe('Keyv', () => {
       expect(await a.hasMany(['k1', 'k3'])).toEqual([true, false])
       await b.clear()
       expect(await b.get('k1')).toBeUndefined()
+      await bare.set('k1', 'acme bare')
+      await bare.clear()
+      expect(await bare.get('k1')).toBeUndefined()
       expect(await a.get('k1')).toBe('acme a 1')
       expect(await a.delete(['k1', 'k2'])).toBe(true)
       expect(await none.get('k1')).toBe('acme none')
@@ -46,10 +51,12 @@ describe('Keyv', () => {
 
   test('a value has the time that Keyv gives it, and may be no text', async () => {
     const store = tenantKeyv(tenancy, new Map())
-    const cache = new Keyv({ store, ttl: 30 })
+    const cache = new Keyv({ store, ttl: 60_000 })
     await run(acme, () => cache.set('key', { deep: [1] }))
     expect(await run(acme, () => cache.get('key'))).toEqual({ deep: [1] })
-    await expect.poll(() => run(acme, () => cache.get('key'))).toBeUndefined()
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_001 })
+    onTestFinished(() => void vi.useRealTimers())
+    expect(await run(acme, () => cache.get('key'))).toBeUndefined()
     const plain = new Keyv({ store, serialize: undefined, deserialize: undefined } as never)
     const value = { when: new Date(0) }
     await run(acme, () => plain.set('object', value))
@@ -93,6 +100,23 @@ describe('Keyv', () => {
     const map = new Map<string, unknown>()
     const store = tenantKeyv(tenancy, { ...methodsOf(map), set: () => undefined })
     await expect(run(acme, () => store.flushTenant())).rejects.toThrow(/has not kept the new flush token/)
+  })
+
+  test.skipIf(!hasRedis())(`a read that fails forgets nothing (${withoutRedis} if skipped)`, async () => {
+    const { url, raw } = await redisForFile()
+    const inner = new KeyvRedis(url)
+    inner.on('error', () => {})
+    afterAll(() => inner.disconnect(true))
+    const cache = new Keyv({ store: tenantKeyv(tenancy, inner) })
+    await run(acme, () => cache.set('key', 'value'))
+    const token = (await raw.keys('*')).find((key) => key.endsWith(':flush'))!
+    const before = await raw.get(token)
+    const failing = vi.spyOn(inner.client as { sendCommand(args: string[]): Promise<unknown> }, 'sendCommand')
+    failing.mockRejectedValue(new Error('too busy'))
+    expect(await run(acme, () => Promise.all([cache.get('key'), cache.getMany(['key'])]))).toEqual([undefined, [undefined]])
+    failing.mockRestore()
+    expect(await raw.get(token)).toBe(before)
+    expect(await run(acme, () => cache.get('key'))).toBe('value')
   })
 
   test('a Keyv in the place of its store is refused', () => {

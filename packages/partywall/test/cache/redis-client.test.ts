@@ -325,7 +325,9 @@ describe.skipIf(!hasRedis())('what only ioredis has', () => {
   test('a client with a prefix of its own, a cluster, and what is no client are refused', () => {
     const { tenancy } = scopes()
     const prefixedClient = new Ioredis({ lazyConnect: true, keyPrefix: 'app:' })
-    expect(() => tenantRedis(tenancy, prefixedClient)).toThrow(/refuses a client with "keyPrefix"/)
+    for (const client of [prefixedClient, createClient({ keyPrefix: 'app:' })]) {
+      expect(() => tenantRedis(tenancy, client)).toThrow(/refuses a client with "keyPrefix"/)
+    }
     for (const wrong of [undefined, {}, new Map(), { isCluster: true, status: '' }]) {
       expect(() => tenantRedis(tenancy, wrong as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
     }

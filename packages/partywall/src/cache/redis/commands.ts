@@ -9,14 +9,15 @@ export type Args = readonly unknown[]
 
 export interface Rule {
   /** Places of keys, and of patterns of keys. */
-  readonly keys?: (args: Args, name: string) => number[]
+  readonly keys?: (args: Args, name: string) => readonly number[]
   /** Places of channels. */
-  readonly channels?: (args: Args, name: string) => number[]
+  readonly channels?: (args: Args, name: string) => readonly number[]
   /** What of the answer has keys in it. */
   readonly reply?: 'first' | 'streams' | 'scan'
 }
 
-const first = (): number[] => [0]
+const place0 = Object.freeze([0])
+const first = (): readonly number[] => place0
 const two = (): number[] => [0, 1]
 const all = (args: Args): number[] => [...args.keys()]
 const allButLast = (args: Args): number[] => all(args).slice(0, -1)

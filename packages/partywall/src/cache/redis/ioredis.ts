@@ -57,21 +57,34 @@ interface Call {
   readonly command: string
   readonly args: unknown[]
   readonly isBuffer: boolean
+  /** The method of ioredis, where it has one. `callBuffer` loses the name of the command in an automatic pipeline. */
+  readonly method: string | undefined
 }
 
 /** How the arguments of a method become those of a command; undefined for what is no command. */
 function commandOf(client: IoredisLike, property: string): ((given: unknown[]) => Call) | undefined {
   const isBuffer = property.endsWith('Buffer')
   const name = isBuffer ? property.slice(0, -'Buffer'.length) : property
-  if (name === 'call') return ([command, ...args]) => ({ command: String(command), args: flat(String(command), args), isBuffer })
-  if (rules.has(name) || refused.has(name)) return (args) => ({ command: name, args: flat(name, args), isBuffer })
+  if (name === 'call') {
+    return ([command, ...args]) => {
+      const lower = String(command).toLowerCase()
+      return { command: lower, args: flat(lower, args), isBuffer, method: methodFor(client, lower, isBuffer) }
+    }
+  }
+  if (rules.has(name) || refused.has(name)) {
+    const method = methodFor(client, name, isBuffer)
+    return (args) => ({ command: name, args: flat(name, args), isBuffer, method })
+  }
   const script = (client as { scriptsSet?: Record<string, { lua: string; numberOfKeys: number | null }> }).scriptsSet?.[name]
   if (script === undefined) return undefined
-  return (args) => ({
-    command: 'eval',
-    args: flat('eval', [script.lua, ...(script.numberOfKeys === null ? [] : [script.numberOfKeys]), args]),
-    isBuffer,
-  })
+  const method = methodFor(client, 'eval', isBuffer)
+  const count = script.numberOfKeys === null ? [] : [script.numberOfKeys]
+  return (args) => ({ command: 'eval', args: flat('eval', [script.lua, ...count, ...args]), isBuffer, method })
+}
+
+function methodFor(client: IoredisLike, command: string, isBuffer: boolean): string | undefined {
+  const method = isBuffer ? `${command}Buffer` : command
+  return rules.has(command) && typeof Reflect.get(client, method) === 'function' ? method : undefined
 }
 
 /** As ioredis does it: lists are spread, and MSET takes an object, too. */
@@ -84,22 +97,20 @@ function flat(command: string, args: readonly unknown[]): unknown[] {
 }
 
 /** Rejects, and does not throw, as the commands of ioredis do. */
-function sent(client: IoredisLike, redirect: Redirect, { command, args, isBuffer }: Call): Promise<unknown> {
+function sent(client: IoredisLike, redirect: Redirect, call: Call): Promise<unknown> {
   try {
-    const { args: written, reply } = rewrite(redirect.prefixes(), command, args)
-    const answer = called(client, command, isBuffer, written)
+    const { args, reply } = rewrite(redirect.prefixes(), call.command, call.args)
+    const answer = passed(client, call, args)
     return reply === undefined ? answer : answer.then(reply)
   } catch (error) {
     return Promise.reject(error)
   }
 }
 
-/** By its own method, where ioredis has one: `callBuffer` loses the name of the command in an automatic pipeline. */
-function called(client: object, command: string, isBuffer: boolean, args: unknown[]): Promise<unknown> {
-  const suffix = isBuffer ? 'Buffer' : ''
-  const method = Reflect.get(client, command.toLowerCase() + suffix) as unknown
-  if (typeof method === 'function') return Reflect.apply(method, client, args) as Promise<unknown>
-  return Reflect.apply(Reflect.get(client, `call${suffix}`) as Function, client, [command, ...args]) as Promise<unknown>
+/** To a client or to a batch of it. */
+function passed(to: object, { command, isBuffer, method }: Call, args: unknown[]): Promise<unknown> {
+  if (method !== undefined) return Reflect.apply(Reflect.get(to, method) as Function, to, args) as Promise<unknown>
+  return Reflect.apply(Reflect.get(to, isBuffer ? 'callBuffer' : 'call') as Function, to, [command, ...args]) as Promise<unknown>
 }
 
 /** A pipeline or a transaction: all of it belongs to the tenant that began it. */
@@ -108,7 +119,7 @@ function batch(client: IoredisLike, inner: any, redirect: Redirect, commands: un
   const replies: (((reply: unknown) => unknown) | undefined)[] = []
   const add = (call: Call): void => {
     const written = rewrite(assertSameTenant(redirect, begun), call.command, call.args)
-    void called(inner, call.command, call.isBuffer, written.args)
+    void passed(inner, call, written.args)
     replies.push(written.reply)
   }
   const exec = async (): Promise<unknown> => {
@@ -132,8 +143,7 @@ function batch(client: IoredisLike, inner: any, redirect: Redirect, commands: un
     },
   })
   if (Array.isArray(commands)) {
-    for (const [name, ...args] of commands as [string, ...unknown[]][])
-      add({ command: name, args: flat(name, args), isBuffer: false })
+    for (const [name, ...args] of commands as [string, ...unknown[]][]) add(commandOf(client, 'call')!([name, ...args]))
   }
   return proxy
 }
@@ -226,7 +236,11 @@ async function* pages(
   ]
   let cursor = '0'
   do {
-    const reply = await sent(client, redirect, { command, args: [...key, cursor, ...given], isBuffer })
+    const reply = await sent(
+      client,
+      redirect,
+      commandOf(client, isBuffer ? 'callBuffer' : 'call')!([command, ...key, cursor, ...given]),
+    )
     if (!Array.isArray(reply)) throw new TenancyError('INVALID_ARGUMENT', 'Redis has not answered as SCAN does.', { details: {} })
     cursor = String(reply[0])
     yield reply[1] as unknown[]
