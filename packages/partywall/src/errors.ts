@@ -21,6 +21,7 @@ export const errorCodes = {
   TENANT_BEHIND: { meaning: 'The tenant lacks migrations that this process knows.', http: 503 },
   INVALID_TENANT_MOVE: { meaning: 'The status of the tenant does not permit the call.', http: 409 },
   TENANT_REFERENCED: { meaning: 'Something outside of the tenant would break, or lose its tenant.', http: 409 },
+  SHARED_ROW_REFERENCED: { meaning: 'Rows refer to the row of a shared table that should be deleted.', http: 409 },
   TENANT_LOCKED: { meaning: 'Another transaction held a lock that a change of the tenant needs.', http: 503 },
   PROVISION_FAILED: { meaning: 'A seed or a hook failed in a tenant; what ran before it is kept.', http: 500 },
   INVALID_FIXTURES: { meaning: 'The file of a load cannot be read, or does not fit the tables; nothing was written.', http: 400 },
@@ -132,6 +133,12 @@ export interface ErrorDetails {
     readonly schema: string
     readonly references: readonly string[]
     readonly tables: readonly { readonly table: string; readonly rows: number }[]
+  }
+  /** `references`: up to 20 tables with rows that refer to it, and how many; `total`: all of them together. */
+  SHARED_ROW_REFERENCED: {
+    readonly table: string
+    readonly references: readonly { readonly schema: string; readonly table: string; readonly rows: number }[]
+    readonly total: number
   }
   TENANT_LOCKED: { readonly schema: string }
   /** `step`: the file of a seed, or the name of a hook. `line`: of the SQL file; 1 is the first line. */

@@ -63,6 +63,8 @@ import { openRooms, type Rooms } from './tenancy-rooms.ts'
 import { auditApi, type AuditApi } from './tenancy-audit.ts'
 import { membersApi, type MembersApi } from './tenancy-members.ts'
 import { settingsApi, type SettingsApi } from './tenancy-settings.ts'
+import { sharedApi, type SharedApi } from './tenancy-shared.ts'
+import { fleetViewsApi, type FleetViewsApi } from './tenancy-views.ts'
 import { templatesApi, type TemplatesApi } from './tenancy-templates.ts'
 import { usageApi, type UsageApi } from './tenancy-usage.ts'
 import { warmApi, type WarmApi } from './tenancy-warm.ts'
@@ -102,6 +104,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
   readonly boundary: BoundaryApi
   readonly logins: LoginsApi
   readonly fleetWork: FleetWorkApi
+  readonly shared: SharedApi
+  readonly views: FleetViewsApi
   /** Resolves the facts of a request to a tenant, or says why not. Costs one lookup, mostly from the cache. */
   readonly resolve: (facts: RequestFacts) => Promise<Resolution<A>>
   /**
@@ -160,6 +164,8 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
     this.logins = loginsApi({ ...rooms, deploy: catalog.deploy })
     this.#fleet = fleetParts(rooms)
     this.fleetWork = fleetWorkApi(rooms)
+    this.shared = sharedApi(rooms)
+    this.views = fleetViewsApi(rooms)
     this.attack = attackOf(rooms, this)
     this.resolve = createChain<A>(rooms.options.resolve, (refs) => tenants.findFirst(refs))
   }

@@ -17,6 +17,7 @@ const nouns: Commands = {
   domain: async () => (await import('./domain/domain.ts')).domain,
   migrate: async () => (await import('./migrate/migrate.ts')).migrate,
   boundary: async () => (await import('./boundary/boundary.ts')).boundary,
+  view: async () => (await import('./view/view.ts')).view,
   seed: async () => (await import('./seed/seed.ts')).seed,
   dump: async () => (await import('./fixtures/dump.ts')).dump,
   load: async () => (await import('./fixtures/load.ts')).load,

@@ -145,6 +145,7 @@ const fields: { [C in TenancyErrorCode]: { [K in keyof ErrorDetails[C]]-?: Prese
   NAME_IN_BOTH_SCOPES: { schema: 'always', names: 'always', missing: 'always' },
   INVALID_TENANT_MOVE: { schema: 'always', status: 'always', move: 'always' },
   TENANT_REFERENCED: { schema: 'always', references: 'always', tables: 'always' },
+  SHARED_ROW_REFERENCED: { table: 'always', references: 'always', total: 'always' },
   TENANT_LOCKED: { schema: 'always' },
   PROVISION_FAILED: { schema: 'always', step: 'always', line: 'maybe', sqlState: 'maybe' },
   INVALID_FIXTURES: { file: 'maybe', line: 'maybe', problems: 'always' },

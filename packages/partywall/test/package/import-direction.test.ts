@@ -76,6 +76,8 @@ const rooms: Record<string, readonly string[]> = {
   'catalog/files': ['sql', 'ports'],
   'migrations/statements': ['sql'],
   // One SELECT in many tenants.
+  // Views over all tenants.
+  'fleet/views': [...text, 'ports', 'catalog/audit'],
   'fleet/across': ['sql', 'ports', 'fleet', 'migrations/statements'],
   'blueprint/render': [...text, 'blueprint', 'migrations/statements'],
   'blueprint/repair': [...text, 'blueprint', 'blueprint/render'],
@@ -214,6 +216,8 @@ const rooms: Record<string, readonly string[]> = {
     'lifecycle/boundary',
     'lifecycle/logins',
   ],
+  // Rows of shared tables that tenants refer to.
+  'lifecycle/shared': [...text, 'ports', 'fleet', 'catalog/audit', 'lifecycle/states'],
   // Schemas that wait for a new tenant.
   'lifecycle/warm': [
     ...text,

@@ -53,7 +53,16 @@ tenancy.on('migrations.started', ({ targets }) => expectTypeOf(targets).toEqualT
 tenancy.on('migrations.schema.ended', ({ entry }) => expectTypeOf(entry.state).toEqualTypeOf<'done' | 'failed' | 'skipped'>())
 tenancy.on('migrations.ended', ({ report }) => expectTypeOf(report).toEqualTypeOf<MigrationReport | undefined>())
 
+expectTypeOf((await tenancy.shared.delete({ table: 'plans', key: 5, policy: 'restrict' })).rows).toEqualTypeOf<number>()
+expectTypeOf((await tenancy.views.create('v', { table: 'projects' })).readers).toEqualTypeOf<readonly string[]>()
+
 // Misuse does not compile.
+// @ts-expect-error -- a policy is chosen, never assumed
+void tenancy.shared.delete({ table: 'plans', key: 5 })
+// @ts-expect-error -- null names no row
+void tenancy.shared.references({ table: 'plans', key: null })
+// @ts-expect-error -- a view has a table
+void tenancy.views.create('v', {})
 // @ts-expect-error -- a text has no separate values
 void tenancy.across('select 1')
 // @ts-expect-error -- rows are objects
