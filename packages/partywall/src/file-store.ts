@@ -3,6 +3,7 @@
  * with the folder of its owner, and the rest was checked before.
  */
 import type { Readable } from 'node:stream'
+import { TenancyError } from './errors.ts'
 
 /** What a store knows of one of its files. */
 export interface StoredFacts {
@@ -79,8 +80,21 @@ export async function deleteFilesOf(store: FileStore, tenantId: string): Promise
   for (;;) {
     const page = await store.list(folderOfTenant(tenantId), { limit: pageSize })
     if (page.length === 0) return
-    await aFewAtATime(page, ({ key }) => store.delete(key))
+    let deleted = 0
+    await aFewAtATime(page, async ({ key }) => {
+      if (await store.delete(key)) deleted++
+    })
+    if (deleted === 0) throw notDeleted(store)
   }
+}
+
+/** Otherwise the same page would be listed without end. */
+function notDeleted({ name }: FileStore): TenancyError {
+  return new TenancyError(
+    'FILE_STORE_FAILED',
+    `The store of files (${name}) lists files of the tenant that it does not delete, so the deletion stopped. Another program may have stored them under names of its own: delete them there, and delete the tenant again.`,
+    { details: { store: name, code: 'NOT_DELETED' } },
+  )
 }
 
 /** Copies all files of a tenant to another one. What is there already, of the same size, is not copied a second time: so a second call continues the first. */
