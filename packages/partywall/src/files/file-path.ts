@@ -90,7 +90,7 @@ export function fileName(text: string, otherwise = 'file'): string {
     .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029<>:"|?*]/gu, '_')
     .trim()
   let name = shortened(plain)
-    .replace(/^\.+/, '')
+    .replace(/^[. ]+/, '')
     .replace(/[. ]+$/, '')
   if (problemOfName(name) !== undefined) name = `_${name}`
   return name === '_' || pathProblem(name) !== undefined ? otherwise : name

@@ -131,7 +131,7 @@ class OpenFiles {
     this.#tenancy = tenancy
     this.#store = files.store
     this.#urlOf = tenantPattern('tenantFiles', 'url', url, 'url')
-    this.#secrets = secrets.secret === undefined && secrets.secrets === undefined ? [] : masterSecrets('tenantFiles', secrets)
+    this.#secrets = 'secret' in secrets || 'secrets' in secrets ? masterSecrets('tenantFiles', secrets) : []
     if (files.quota !== undefined) {
       this.#usage = new FileUsage(tenancy[catalogKey] as UsageCatalog, files.store)
     }

@@ -1,10 +1,14 @@
 /** The files of a tenant go with it, and a clone gets a copy of them; after failures and kills, too. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { diskStore, tenantFiles } from '../../src/files/files.ts'
+import { deleteFilesOf } from '../../src/file-store.ts'
 import { createTenancy, type FileStore } from '../../src/index.ts'
 import { testDatabase } from '../support/servers/database.ts'
 
@@ -34,6 +38,7 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true })
 })
 
+const halfWay = fileURLToPath(new URL('half-way.ts', import.meta.url))
 let number = 0
 let schema = ''
 let id = ''
@@ -116,6 +121,31 @@ test('a clone whose files could not be copied is not served, and goes on where i
   expect(await tenancy.run(copy, () => files.usage())).toMatchObject({ files: 21 })
 })
 
+test('a process that is killed among the files leaves a clone that is resumed, and a deletion that goes on', async () => {
+  const kill = async (call: 'clone' | 'delete'): Promise<void> => {
+    const child = spawn(process.execPath, [...process.execArgv, halfWay, url, root, call, schema], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const exited = once(child, 'exit')
+    await once(child.stdout, 'data')
+    child.kill('SIGKILL')
+    await exited
+  }
+  const paths = await pathsOf(schema)
+  const copy = `${schema}-copy`
+  await kill('clone')
+  expect((await tenancy.tenants.list({ status: 'provisioning' })).map((tenant) => tenant.schema)).toEqual([copy])
+  // The server notices after a moment that the process is gone, and lets its lock go.
+  const resume = (): Promise<string> => tenancy.tenants.resume(copy).then(({ status }) => status, String)
+  await expect.poll(resume, { timeout: 30_000 }).toBe('active')
+  expect(await pathsOf(copy)).toEqual(paths)
+  await kill('delete')
+  expect((await folderOf(id)).length).toBeGreaterThan(0)
+  await tenancy.tenants.delete(schema, { confirm: schema })
+  expect(await folderOf(id)).toEqual([])
+  expect(await pathsOf(copy)).toEqual(paths)
+})
+
 test('an upload that ends after its tenant was deleted leaves no file', async () => {
   for (const options of [{ store: disk }, { store: disk, quota: 10_000 }]) {
     const other = createTenancy({ database: url, migrations: { shared: false, tenant: false }, files: options })
@@ -135,4 +165,15 @@ test('an upload that ends after its tenant was deleted leaves no file', async ()
     expect(await folderOf(tenant.id)).toEqual([])
     await other.close()
   }
+})
+
+test('a store that lists what it does not delete ends the deletion, in place of asking without end', async () => {
+  const { id: tenantId } = await tenancy.tenants.get(schema)
+  const stubborn = new Proxy(disk, {
+    get: (target, key) =>
+      key === 'delete'
+        ? async () => false
+        : ((Reflect.get(target, key) as (...args: unknown[]) => unknown).bind?.(target) ?? target.name),
+  })
+  await expect(deleteFilesOf(stubborn, tenantId)).rejects.toMatchObject({ code: 'FILE_STORE_FAILED' })
 })

@@ -3,10 +3,12 @@ import { mkdtemp, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { Client } from 'pg'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { diskStore, tenantFiles } from '../../src/files/files.ts'
 import { createTenancy, type Tenant } from '../../src/index.ts'
 import { testDatabase } from '../support/servers/database.ts'
+import { leastPrivilege } from '../support/tenants/least-privilege.ts'
 
 const { url } = await testDatabase()
 const root = await mkdtemp(join(tmpdir(), 'partywall-quota-'))
@@ -141,6 +143,53 @@ test('files that another program has changed are counted again', async () => {
   ])
   expect(await files.recount(acme.schema)).toEqual({ bytes: 112, files: 12 })
   expect(await usage()).toEqual({ bytes: 112, files: 12 })
+})
+
+test('connections that are cut in the middle of an upload cost no file and no room', async () => {
+  limits[acme.schema] = 10 * 2 ** 20
+  const admin = new Client(url)
+  await admin.connect()
+  const cutting = Readable.from(
+    (async function* () {
+      yield Buffer.alloc(2 ** 20)
+      await admin.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      )
+      yield Buffer.alloc(2 ** 20)
+    })(),
+  )
+  const stored = await inAcme(() => files.put('a', cutting)).catch((error: { code?: string }) => error)
+  await admin.end()
+  // Whether the upload passed or not: what is counted is what is there.
+  const there = await inAcme(() => files.stat('a'))
+  if (stored instanceof Error)
+    await tenancy.sharedPool.query(`update partywall.file_reservations set expires_at = now() - interval '1 minute'`)
+  expect(await files.recount(acme.schema)).toMatchObject({ bytes: there?.size ?? 0, files: there === undefined ? 0 : 1 })
+  await inAcme(() => files.put('b', Buffer.alloc(8 * 2 ** 20)))
+})
+
+test('an application that owns nothing counts files', async () => {
+  const database = await testDatabase()
+  const { app, deploy } = await leastPrivilege(database.directUrl, database.url, true)
+  const own = createTenancy({
+    database: { connectionString: app, deploy },
+    boundary: 'role',
+    migrations: { shared: false, tenant: false },
+    files: { store, quota: 100 },
+  })
+  const { id } = await own.tenants.create({ schema: 'acme' })
+  const ofOwn = tenantFiles(own)
+  await own.run('acme', async () => {
+    await ofOwn.put('a', Buffer.alloc(60))
+    await expect(ofOwn.put('b', Buffer.alloc(60))).rejects.toMatchObject(exceeded)
+    // The code of a tenant cannot give itself room.
+    await expect(own.pool.query('update partywall.file_usage set bytes = 0')).rejects.toMatchObject({ code: '42501' })
+  })
+  await own.tenants.clone('acme', { schema: 'copy' })
+  expect(await own.run('copy', () => ofOwn.usage())).toEqual({ bytes: 60, files: 1, limit: 100 })
+  for (const schema of ['copy', 'acme']) await own.tenants.delete(schema, { confirm: schema })
+  expect(await store.list(`tenants/${id}`, { limit: 1 })).toEqual([])
+  await own.close()
 })
 
 test('a limit that is no number, and a quota that is none, are refused', async () => {

@@ -2,6 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { S3Client } from '@aws-sdk/client-s3'
 import { createStorage } from 'unstorage'
 import fsDriver from 'unstorage/drivers/fs'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -71,4 +73,26 @@ test('a large upload to S3 that fails leaves no parts, and one that does not is 
   expect(await s3.stored()).toEqual(before)
   expect(await store.put('tenants/large.bin', chunks(), about)).toMatchObject({ size: 40 * 2 ** 20 })
   expect(await store.stat('tenants/large.bin')).toMatchObject({ size: 40 * 2 ** 20 })
+})
+
+test('a server that gives fewer files than it was asked for is asked again', async () => {
+  const short = new S3Client({ ...s3.settings })
+  short.middlewareStack.add(
+    (next) => async (args) => {
+      const input = args.input as { MaxKeys?: number }
+      if (input.MaxKeys === undefined) return next(args)
+      const answer = await next({ ...args, input: { ...input, MaxKeys: Math.min(2, input.MaxKeys) } as never })
+      const output = answer.output as { Contents?: unknown[]; IsTruncated?: boolean }
+      output.IsTruncated = output.Contents?.length === 2
+      return answer
+    },
+    { step: 'initialize' },
+  )
+  const store = s3Store({ client: short, bucket: s3.bucket })
+  for (let number = 0; number < 7; number++)
+    await store.put(`tenants/short/${number}`, Readable.from([Buffer.from('x')]), { contentType: 'text/plain' })
+  expect((await store.list('tenants/short', { limit: 6 })).map(({ key }) => key.at(-1))).toEqual(['0', '1', '2', '3', '4', '5'])
+  expect(await store.list('tenants/short', { limit: 100 })).toHaveLength(7)
+  expect(await store.list('tenants/short', { limit: 100, after: 'tenants/short/4' })).toHaveLength(2)
+  short.destroy()
 })

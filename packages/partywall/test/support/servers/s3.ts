@@ -2,13 +2,15 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { S3Client } from '@aws-sdk/client-s3'
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 // @ts-expect-error -- it has no types
 import S3rver from 's3rver'
 import { atFileEnd } from '../run/file-end.ts'
 
 export interface S3 {
   readonly client: S3Client
+  /** To make another client. */
+  readonly settings: S3ClientConfig
   readonly bucket: string
   /** What is in the folder of the server: objects, and parts of uploads. */
   stored(): Promise<string[]>
@@ -42,7 +44,7 @@ export async function startS3(): Promise<S3> {
     },
   )
   const { port } = (await server.run()) as { port: number }
-  const client = new S3Client({
+  const settings: S3ClientConfig = {
     region: 'us-east-1',
     endpoint: `http://127.0.0.1:${port}`,
     forcePathStyle: true,
@@ -52,7 +54,8 @@ export async function startS3(): Promise<S3> {
     responseChecksumValidation: 'WHEN_REQUIRED',
     // It answers with 500 when an object is read that is being replaced.
     maxAttempts: 5,
-  })
+  }
+  const client = new S3Client(settings)
   let isStopped = false
   const stop = async (): Promise<void> => {
     if (isStopped) return
@@ -66,6 +69,7 @@ export async function startS3(): Promise<S3> {
   })
   return {
     client,
+    settings,
     bucket,
     stop,
     async stored() {
