@@ -5,7 +5,6 @@
 import { Queue, Worker, type Job } from 'bullmq'
 import { createTenancy, type Tenancy } from 'partywall'
 import { tenantQueue, tenantWorker } from 'partywall/bullmq'
-import { createJobs } from '../../packages/partywall/src/queue/shared/jobs.ts'
 import { benchRedis, type BenchRedis } from '../jobs/redis.ts'
 import type { Outcome } from '../measuring/outcome.ts'
 import { median, rounded } from '../measuring/statistics.ts'
@@ -25,7 +24,6 @@ export async function jobTurns(url: string): Promise<Outcome> {
     }
     const turns = await waited(tenancy, redis, true)
     const inOrder = await waited(tenancy, redis, false)
-    const micros = await scopeMicros(tenancy)
     const plain = await costOf(tenancy, redis, false)
     const stamped = await costOf(tenancy, redis, true)
     return {
@@ -38,7 +36,6 @@ export async function jobTurns(url: string): Promise<Outcome> {
         othersWaitedMs: { turns: turns.waitedMs, inOrder: inOrder.waitedMs },
         jobsBefore: { turns: turns.before, inOrder: inOrder.before },
         microsForEachJob: { stamped, plain },
-        scopeMicros: micros,
       },
     }
   } finally {
@@ -86,28 +83,6 @@ async function waited(tenancy: Tenancy, { connection }: BenchRedis, fair: boolea
     waitedMs: { median: rounded(median(waitedMs)), most: rounded(Math.max(...waitedMs)) },
     before: { median: median(before), most: Math.max(...before) },
   }
-}
-
-/** Of that, in processor time, which other work on the machine changes little: to stamp a job, and to check its stamp and enter its scope. */
-async function scopeMicros(tenancy: Tenancy) {
-  const jobs = createJobs('job-turns', tenancy, { secret })
-  const tenant = await tenancy.tenants.get(schemaOf(0))
-  const data = { to: 'ada@example.com', template: 'welcome', values: { name: 'Ada', plan: 'pro', days: 14 } }
-  const job: unknown = JSON.parse(JSON.stringify(jobs.stampFor({ kind: 'tenant', tenant }, 'mails', data)))
-  const count = 20_000
-  const micros = async (work: () => unknown): Promise<number> => {
-    const begun = process.cpuUsage()
-    for (let index = 0; index < count; index++) await work()
-    const { user, system } = process.cpuUsage(begun)
-    return (user + system) / count
-  }
-  const stamp: number[] = []
-  const enter: number[] = []
-  for (let round = 0; round < 7; round++) {
-    stamp.push(await tenancy.run(tenant, () => micros(() => jobs.stamp('mails', data))))
-    enter.push(await micros(() => jobs.enter(['mails'], job, () => undefined)))
-  }
-  return { stamp: rounded(median(stamp)), enter: rounded(median(enter)) }
 }
 
 /** Microseconds to add one of 1,000 jobs in bulk, and to do it. */

@@ -6,6 +6,8 @@ import pg from 'pg'
 import type { JobHelpers } from 'graphile-worker'
 import { createTenancy } from 'partywall'
 import { tenantGraphileWorker } from 'partywall/graphile-worker'
+import { stampedJob } from '../../packages/partywall/src/queue/bullmq/stamped-job.ts'
+import { createJobs } from '../../packages/partywall/src/queue/shared/jobs.ts'
 import type { Outcome } from '../measuring/outcome.ts'
 import { median, rounded } from '../measuring/statistics.ts'
 
@@ -31,12 +33,15 @@ export async function jobs(url: string): Promise<Outcome> {
   try {
     const fleet = []
     for (let n = 0; n < tenants; n++) fleet.push(await tenancy.tenants.create({ schema: `t${n}` }))
-    const queue = tenantGraphileWorker(tenancy, { secret: 'a secret of at least 32 characters, for a benchmark' })
+    const secrets = { secret: 'a secret of at least 32 characters, for a benchmark' }
+    const queue = tenantGraphileWorker(tenancy, secrets)
+    const ofBullMQ = createJobs('the benchmark', tenancy, secrets)
     const { taskList } = queue.worker({ note: () => undefined })
     const helpers = { job: { flags: null } } as unknown as JobHelpers
-    const micros: Record<string, { stamp: number; enter: number; run: number }> = {}
+    const micros: Record<string, { stamp: number; enter: number; run: number; stampForBullMQ: number }> = {}
     for (const [size, payload] of Object.entries(data)) {
       const [stamp, enter, run]: [number[], number[], number[]] = [[], [], []]
+      const stampForBullMQ: number[] = []
       for (let round = 0; round < rounds; round++) {
         const tenant = fleet[round % tenants]!
         const stamped = await tenancy.run(tenant, () => queue.jobSpec('note', payload).payload)
@@ -49,9 +54,20 @@ export async function jobs(url: string): Promise<Outcome> {
             }),
           ),
         )
+        // With an id that begins with the tenant's, and a copy of the data.
+        stampForBullMQ.push(
+          await each(() => {
+            stampedJob(ofBullMQ, { kind: 'tenant', tenant }, 'note', { name: 'note', data: payload })
+          }),
+        )
         enter.push(await each(() => taskList['note']!(stored, helpers) as Promise<unknown>))
       }
-      micros[size] = { stamp: rounded(median(stamp)), enter: rounded(median(enter)), run: rounded(median(run)) }
+      micros[size] = {
+        stamp: rounded(median(stamp)),
+        enter: rounded(median(enter)),
+        run: rounded(median(run)),
+        stampForBullMQ: rounded(median(stampForBullMQ)),
+      }
     }
     return { tenants, rounds, ratios: {}, spread: {}, figures: { micros } }
   } finally {
