@@ -42,6 +42,7 @@ import type { RequestFacts, Resolution } from './ports/resolver.ts'
 import { adoptionOf } from './tenancy-adopt.ts'
 import { attackOf } from './tenancy-attack.ts'
 import { actingAs, withActor } from './scope/acting.ts'
+import { channelOf } from './scope/channel.ts'
 import type { ScopeValue } from './scope/scope.ts'
 import {
   boundaryApi,
@@ -238,6 +239,17 @@ export class Tenancy<A extends object = Attributes, I extends object = A, S exte
    */
   scope(): ScopeValue<A> | undefined {
     return this.#rooms.scope.value()
+  }
+
+  /**
+   * The name of a channel or room of the current scope, for what is not in its schema: LISTEN and NOTIFY, Redis, sockets, brokers. It begins with the id of the tenant, and
+   * stays when the tenant is renamed. At most 63 bytes. Costs no query.
+   * @param name 1 to 26 letters, digits, `_`, `-` and `.`
+   * @example await tenancy.pool.query('select pg_notify($1, $2)', [tenancy.channel('orders'), String(order.id)])
+   * @throws TenancyError NO_TENANT outside every scope, INVALID_ARGUMENT
+   */
+  channel(name: string): string {
+    return channelOf(this.#rooms.scope.value(), name)
   }
 
   /**
