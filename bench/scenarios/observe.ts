@@ -3,11 +3,18 @@
  * with metrics for Prometheus. Each in a tenancy of its own; a subscriber leaves the others alone, but they pay for its messages, so each plays against partywall without any.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { Registry } from 'prom-client'
-import { createTenancy, type Config } from 'partywall'
+import { createTenancy, type Config, type Tenant } from 'partywall'
+import { usageOption } from '../../packages/partywall/src/config/usage-option.ts'
+import { WireUse } from '../../packages/partywall/src/database/pool/wire-use.ts'
+import { Observation } from '../../packages/partywall/src/observation.ts'
+import { Meter } from '../../packages/partywall/src/observe/meter/meter.ts'
 import { tenancyMetrics } from '../../packages/partywall/src/observe/prometheus/prometheus.ts'
 import { joined, type Comparison } from '../measuring/comparison.ts'
 import type { Outcome } from '../measuring/outcome.ts'
+import { median, rounded } from '../measuring/statistics.ts'
 import { compare, player, type Contestant, type Plan } from '../measuring/rounds.ts'
 import { createFleet, picker, pointQuery, tenantsOf } from '../queries/fleet.ts'
 
@@ -24,7 +31,42 @@ export async function observe(url: string): Promise<Outcome> {
     return () => void unsubscribe('partywall:statement.ended', count)
   })
   const measured = await against(url, 'prometheus', {}, (tenancy) => tenancyMetrics(tenancy, { register: new Registry() }))
-  return { tenants, rounds: plan.rounds, ...joined(joined(metered, watched), measured) }
+  const { ratios, spread, figures } = joined(joined(metered, watched), measured)
+  return { tenants, rounds: plan.rounds, ratios, spread, figures: { ...figures, ...(await aloneMicros()) } }
+}
+
+/**
+ * What the hooks themselves take of the processor of the caller, without a database and its noise: a scope is entered, a statement is admitted, sent and ended. In microseconds for
+ * each statement: while nothing hears of it, and with metering.
+ */
+async function aloneMicros(): Promise<{ hooksMicros: number; meteringMicros: number }> {
+  const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  await once(socket, 'connect')
+  const wire = new WireUse({ stream: socket } as unknown as ConstructorParameters<typeof WireUse>[0])
+  const bindings = Array.from({ length: tenants }, (_, number) => {
+    const tenant = { id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`, schema: `t${number}` } as Tenant
+    return { schema: tenant.schema, tenant }
+  })
+  const micros = (observation: Observation): number => {
+    const times = 1_000_000
+    const began = process.cpuUsage()
+    for (let time = 0; time < times; time++) {
+      const binding = bindings[time % tenants]!
+      if (observation.watchesScopes) observation.scope({ kind: 'tenant', tenant: binding.tenant }, () => time)
+      observation.admit(binding)
+      if (observation.watchesStatements) observation.statement(binding, pointQuery, wire)(undefined, 10)
+    }
+    const { user, system } = process.cpuUsage(began)
+    return (user + system) / times
+  }
+  const metered = new Observation({})
+  metered.meter = new Meter({ options: usageOption(true)!, onExceeded() {}, onFirst() {} })
+  const rounds = Array.from({ length: 5 }, () => [micros(new Observation({})), micros(metered)] as const)
+  socket.destroy()
+  server.close()
+  return { hooksMicros: rounded(median(rounds.map(([off]) => off))), meteringMicros: rounded(median(rounds.map(([, on]) => on))) }
 }
 
 type Watching = (tenancy: ReturnType<typeof createTenancy>) => () => void

@@ -113,8 +113,10 @@ export interface StatementUse {
 export interface WireCounters {
   /** When its last statement ended, on the clock of `performance.now`. */
   endedAt: number
-  /** What went over it since the last call. */
-  takeBytes(): { readonly bytesSent: number; readonly bytesReceived: number }
+  /** Notes what went over it since the last call. */
+  look(): void
+  readonly bytesSent: number
+  readonly bytesReceived: number
 }
 
 /** The property by which the parts of the package that are imported on their own reach the observation of a tenancy. Shared by all copies. */
@@ -143,11 +145,10 @@ export class Observation {
   /** Runs `fn`, inside of the scope that was entered. */
   scope<T>(entered: ObservedScope, fn: () => T): T {
     const { around } = this
-    const message: ScopeEntered = { tenancy: this.#tenancy, ...entered }
     if (entered.kind === 'tenant') this.meter?.entered(entered.tenant)
-    if (scopeEntered.hasSubscribers) scopeEntered.publish(message)
+    if (scopeEntered.hasSubscribers) scopeEntered.publish({ tenancy: this.#tenancy, ...entered } satisfies ScopeEntered)
     const run = around === undefined ? fn : () => around(entered, fn)
-    return scopeLeft.hasSubscribers ? untilEnd(run, message) : run()
+    return scopeLeft.hasSubscribers ? untilEnd(run, { tenancy: this.#tenancy, ...entered }) : run()
   }
 
   get watchesStatements(): boolean {
@@ -156,21 +157,27 @@ export class Observation {
 
   /** A statement is sent. @returns what is to be called at its end */
   statement(binding: ObservedBinding, text: string, wire: WireCounters): (error: unknown, rows: number) => void {
-    const { schema, tenant } = binding
-    const message: StatementIssued = { tenancy: this.#tenancy, schema, ...(tenant && { tenant }), text }
-    if (issued.hasSubscribers) issued.publish(message)
+    if (issued.hasSubscribers) issued.publish(this.#issued(binding, text))
     const issuedAt = performance.now()
     return (error, rows) => {
       const now = performance.now()
       const durationMs = now - Math.max(issuedAt, wire.endedAt)
       wire.endedAt = now
-      const bytes = wire.takeBytes()
+      wire.look()
+      const { bytesSent, bytesReceived } = wire
       const hasFailed = error !== undefined && error !== null
-      if (tenant !== undefined) this.meter?.count(tenant, { durationMs, rows, ...bytes, hasFailed })
-      if (ended.hasSubscribers)
-        ended.publish({ ...message, durationMs, rows, ...bytes, ...(hasFailed && { error }) } satisfies StatementEnded)
+      if (this.meter !== undefined && binding.tenant !== undefined)
+        this.meter.count(binding.tenant, { durationMs, rows, bytesSent, bytesReceived, hasFailed })
+      if (ended.hasSubscribers) {
+        const use = { durationMs, rows, bytesSent, bytesReceived, ...(hasFailed && { error }) }
+        ended.publish({ ...this.#issued(binding, text), ...use } satisfies StatementEnded)
+      }
       if (hasFailed) this.refused(error, binding)
     }
+  }
+
+  #issued({ schema, tenant }: ObservedBinding, text: string): StatementIssued {
+    return { tenancy: this.#tenancy, schema, ...(tenant && { tenant }), text }
   }
 
   /** One more statement of this binding. @throws TenancyError USAGE_EXCEEDED */

@@ -71,7 +71,11 @@ export function usageWork({ options: { usage: option }, observation, catalog, ev
         }),
     ))
   const tick = async (): Promise<void> => {
-    const isMore = await (await recording()).tick()
+    // A failure is tried again at the next time.
+    const isMore = await recording().then(
+      (loaded) => loaded.tick(),
+      () => true,
+    )
     if (observation.meter === undefined) return
     if (isMore) wait()
     else meter.rested()

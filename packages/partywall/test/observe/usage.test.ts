@@ -8,7 +8,9 @@ import { from as copyFrom } from 'pg-copy-streams'
 import Cursor from 'pg-cursor'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createTenancy, type Tenancy, type TenancyEvents, type UsageConfig, type UsageRecord } from '../../src/index.ts'
+import { testDatabase } from '../support/servers/database.ts'
 import { relayForTest } from '../support/servers/relay.ts'
+import { leastPrivilege } from '../support/tenants/least-privilege.ts'
 import { onServer, twoObserved } from './two.ts'
 
 const { url, directUrl, acme, globex, tenancy: plain } = await twoObserved()
@@ -239,6 +241,24 @@ describe('records for billing', () => {
     const { tenants } = await tenancy.usage.top({ by: 'statements' })
     expect(tenants.find(({ tenantId }) => tenantId === id)).toEqual(expect.not.objectContaining({ schema: 'leaving' }))
   })
+})
+
+test('an application whose login has no rights of its own, and a role for each tenant, counts and stores', async () => {
+  const { url: other, directUrl: direct } = await testDatabase()
+  const { app, deploy } = await leastPrivilege(direct, other)
+  const tenancy = createTenancy({
+    database: { connectionString: app, deploy },
+    boundary: 'role',
+    migrations: { shared: false, tenant: false },
+    usage: true,
+  })
+  onTestFinished(() => tenancy.close())
+  await tenancy.tenants.create({ schema: 'acme' })
+  await tenancy.run('acme', () => tenancy.pool.query('select 1'))
+  expect((await tenancy.usage.top()).tenants).toMatchObject([{ schema: 'acme', statements: 1 }])
+  // No tenant reads or changes what is stored.
+  for (const text of ['select from partywall.usage', 'delete from partywall.usage_sheets'])
+    await expect(tenancy.run('acme', () => tenancy.pool.query(text))).rejects.toMatchObject({ code: '42501' })
 })
 
 test('old periods are forgotten', async () => {

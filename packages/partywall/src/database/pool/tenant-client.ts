@@ -130,9 +130,13 @@ export class TenantClient extends SendingClient implements PoolMember {
   }
 
   /** A pool of another library passes this client from tenant to tenant without asking whether it is clean: nothing may be left on it. */
-  #captureFree({ leaves }: StatementFacts): Binding | undefined {
-    const { binder } = this.#maker
-    if (leaves === undefined) return binder.capture()
+  #captureFree({ leaves, control }: StatementFacts): Binding | undefined {
+    const { binder, observation } = this.#maker
+    if (leaves === undefined) {
+      const binding = binder.capture()
+      if (control === undefined) observation.admit(binding)
+      return binding
+    }
     if (binder.tryCapture() === undefined) return undefined
     throw leavesOnForeignPool(leaves)
   }

@@ -5,20 +5,21 @@ import type { WireCounters } from '../../observation.ts'
 export class WireUse implements WireCounters {
   readonly #connection: ConnectionLike
   endedAt = 0
-  #sent = 0
-  #received = 0
+  bytesSent = 0
+  bytesReceived = 0
+  #allSent = 0
+  #allReceived = 0
 
   constructor(connection: ConnectionLike) {
     this.#connection = connection
   }
 
-  takeBytes(): { readonly bytesSent: number; readonly bytesReceived: number } {
+  look(): void {
     // With TLS the stream is another one after the greeting. One that is no socket does not count.
     const { bytesWritten = 0, bytesRead = 0 } = this.#connection.stream
-    const bytesSent = Math.max(0, bytesWritten - this.#sent)
-    const bytesReceived = Math.max(0, bytesRead - this.#received)
-    this.#sent = bytesWritten
-    this.#received = bytesRead
-    return { bytesSent, bytesReceived }
+    this.bytesSent = Math.max(0, bytesWritten - this.#allSent)
+    this.bytesReceived = Math.max(0, bytesRead - this.#allReceived)
+    this.#allSent = bytesWritten
+    this.#allReceived = bytesRead
   }
 }

@@ -81,7 +81,7 @@ export class Recorder {
         ),
       )
     }
-    await this.#forgetOnce(sheets.at(-1)!.from, catalog, options.keepDays)
+    if (!isLast) await this.#forgetOnce(sheets.at(-1)!.from, catalog, options.keepDays)
   }
 
   /** Once in a period. */
