@@ -69,6 +69,10 @@ export function usageWork({ options: { usage: option }, observation, catalog, ev
           process: origin,
           onRecorded: (records) => void events.emit('usage.recorded', { records }),
         }),
+      (error: unknown) => {
+        recorder = undefined
+        throw error
+      },
     ))
   const tick = async (): Promise<void> => {
     // A failure is tried again at the next time.
@@ -77,7 +81,8 @@ export function usageWork({ options: { usage: option }, observation, catalog, ev
       () => true,
     )
     if (observation.meter === undefined) return
-    if (isMore) wait()
+    // Something may have been counted since.
+    if (isMore || meter.isOpen) wait()
     else meter.rested()
   }
   function wait(): void {
