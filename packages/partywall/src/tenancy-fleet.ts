@@ -65,6 +65,7 @@ export function acrossOf<R extends object, A extends object>(
     {
       reads: database.reads,
       scope: () => scope.tryCurrent(),
+      arriving: () => scope.arriving(),
       pages: (selection) => tenants.pages(checked(rooms, 'across', selection)),
       mayEnter: async (tenant, repair) => entry.assertMayEnter(tenant, { allowInactive: true, repair }),
       sharedSchemas: [config.sharedSchema, ...config.extraSearchPath],

@@ -1,6 +1,7 @@
 /** Reads in many tenants, one batch of them at a time: each batch is a read-only transaction on one connection. */
 import type { Boundaries } from '../config/boundary-option.ts'
 import { boundaryOf } from '../config/boundary-option.ts'
+import { isTenancyError } from '../errors.ts'
 import type { TenantBatch, TenantReads as TenantReadsPort, TenantRows } from '../ports/database.ts'
 import type { Scope } from '../scope/scope.ts'
 import { examine } from '../sql/statement-facts.ts'
@@ -57,6 +58,8 @@ export class TenantReads implements TenantReadsPort {
   isPassing(error: unknown): boolean {
     // The server ended the session, or does not take connections yet.
     if (isServerError(error)) return /^(?:08|57P0)/.test(error.code)
-    return error instanceof Error && /terminated|ECONNRESET|ECONNREFUSED|EPIPE|socket|closed the connection/i.test(String(error))
+    if (isTenancyError(error, 'DATABASE_UNREACHABLE')) return true
+    // What node-postgres and the socket say of a connection that ended in the middle.
+    return error instanceof Error && /terminated|ECONNRESET|EPIPE/i.test(String(error))
   }
 }

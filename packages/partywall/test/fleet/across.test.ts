@@ -1,7 +1,7 @@
 /** `tenancy.across`: exact in every tenant, read-only, bounded; and no hole. */
 import { createTenancy, sql, type AcrossOptions, type Statement } from 'partywall'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { testDatabase } from '../support/servers/database.ts'
 import { migrations } from './fleet.ts'
 
@@ -228,6 +228,12 @@ describe('what is refused', () => {
     const kept = tenancy.across(sql`select 1 as one`)
     await expect(tenancy.run('acme', () => kept.all())).rejects.toMatchObject(refused)
     expect(await tenancy.runShared(() => rowsOf(sql`select 1 as one`))).toHaveLength(active.length)
+    // A process that was started for one tenant is in its scope from the beginning, also before the tenant was looked up.
+    vi.stubEnv('PARTYWALL_TENANT', 'acme')
+    const started = createTenancy({ database: url })
+    vi.unstubAllEnvs()
+    await expect(started.across(sql`select 1 as one`).all()).rejects.toMatchObject(refused)
+    await started.close()
   })
 
   test.each([

@@ -150,13 +150,11 @@ test('a record is listed, forgotten when no process works on it, and goes with i
 test('partywall run --all --resume does the rest', async () => {
   const { project } = await import('../cli/partywall.ts')
   const { run } = await project(url)
-  const program = `process.exit(process.env.PARTYWALL_TENANT === 't5' && process.argv[1] === 'fail' ? 3 : 0)`
-  const first = await run(['run', '--all', '--resume', 'by-hand', '--json', '--', process.execPath, '-e', program, 'fail'])
+  const call = (test: string) => ['run', '--all', '--resume', 'by-hand', '--json', '--', 'sh', '-c', test]
+  const first = await run(call('test "$PARTYWALL_TENANT" != t5'))
   expect(first.code).toBe(1)
-  const second = await run(['run', '--all', '--resume', 'by-hand', '--json', '--', process.execPath, '-e', program, 'pass'])
+  const second = await run(call('true'))
   expect(second.code).toBe(0)
   const earlier = (second.json.entries as { earlier?: true }[]).filter(({ earlier: one }) => one)
   expect(earlier.length).toBe(second.json.entries.length - 1)
-
-  expect((await run(['run', '--tenant', 't1', '--resume', 'x', '--', 'ls'])).code).toBe(2)
 })

@@ -46,6 +46,8 @@ export interface AcrossParts<A extends object> {
   readonly reads: TenantReads
   /** The tenant of the running code. */
   scope(): Tenant<A> | undefined
+  /** Resolves when it is known: a process may have been started for a tenant that is looked up first. */
+  arriving(): Promise<void> | undefined
   pages(selection: TenantSelection): AsyncIterable<Tenant<A>>
   /** Rejects for a tenant that may not be entered. */
   mayEnter(tenant: Tenant<A>, repair: boolean): Promise<void>
@@ -90,6 +92,7 @@ export class ReadAcross<R extends object, A extends object> implements Across<R,
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<AcrossRow<R, A>, void, undefined> {
+    await this.#parts.arriving()
     assertNoTenant(this.#parts.scope())
     if (this.#hasBegun) throw invalid('statement', 'The rows of a call of across can be read once. Call it again.')
     this.#hasBegun = true
