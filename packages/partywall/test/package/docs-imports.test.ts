@@ -11,8 +11,7 @@ import { expect, test } from 'vitest'
 import { root } from './declarations.ts'
 
 /** Packages of the docs that this repository does not install, with the reason. */
-const notInstalled: Readonly<Record<string, string>> = {
-}
+const notInstalled: Readonly<Record<string, string>> = {}
 
 /** Packages whose subpaths are found by their own bundler, and not by Node.js. */
 const forBundlers: Readonly<Record<string, string>> = {
