@@ -106,6 +106,29 @@ describe.each(subjects)('$name', ({ needsRedis, start }) => {
   })
 })
 
+test('while the store fails, each tenant gets what is computed for it, and nothing is kept', async () => {
+  const { tenancy, run } = scopes()
+  const map = new Map<string, unknown>()
+  let fails = true
+  const failing = {
+    get: async (key: string) => (fails ? Promise.reject(new Error('no store')) : map.get(key)),
+    set: async (key: string, value: unknown) => (fails ? Promise.reject(new Error('no store')) : map.set(key, value)),
+    delete: async (key: string) => map.delete(key),
+    clear: async () => map.clear(),
+  }
+  const cache = createTenantCache(tenancy, failing)
+  let calls = 0
+  const report = cache.memoize('report', async () => `${tenancy.current().schema} ${++calls}`)
+  const [one, two, other] = await Promise.all([run(acme, () => report()), run(acme, () => report()), run(globex, () => report())])
+  expect([one, two, other]).toEqual(['acme 1', 'acme 1', 'globex 2'])
+  expect(await run(acme, () => report())).toBe('acme 3')
+  await expect(run(acme, () => cache.get('key'))).rejects.toThrow('no store')
+  await expect(run(acme, () => cache.set('key', 1))).rejects.toThrow('no store')
+  await expect(run(acme, () => cache.flushTenant())).rejects.toThrow('no store')
+  fails = false
+  expect([await run(acme, () => report()), await run(acme, () => report())]).toEqual(['acme 4', 'acme 4'])
+})
+
 test('arguments that have no text of their own are refused, unless "key" makes one', async () => {
   const { tenancy, run } = scopes()
   const cache = createTenantCache(tenancy, new Map())

@@ -55,7 +55,7 @@ function methodOf(client: IoredisLike, redirect: Redirect, property: string): un
 
 interface Call {
   readonly command: string
-  readonly args: unknown[]
+  readonly args: readonly unknown[]
   readonly isBuffer: boolean
   /** The method of ioredis, where it has one. `callBuffer` loses the name of the command in an automatic pipeline. */
   readonly method: string | undefined
@@ -88,11 +88,11 @@ function methodFor(client: IoredisLike, command: string, isBuffer: boolean): str
 }
 
 /** As ioredis does it: lists are spread, and MSET takes an object, too. */
-function flat(command: string, args: readonly unknown[]): unknown[] {
-  const spread = (args as unknown[]).flat()
+function flat(command: string, args: readonly unknown[]): readonly unknown[] {
+  const spread = args.some(Array.isArray) ? (args as unknown[]).flat() : args
   const [only] = spread
-  const takesObject = ['mset', 'msetnx'].includes(command.toLowerCase()) && spread.length === 1
-  if (!takesObject || typeof only !== 'object' || only === null || Buffer.isBuffer(only)) return spread
+  if (spread.length !== 1 || typeof only !== 'object' || only === null || Buffer.isBuffer(only)) return spread
+  if (command !== 'mset' && command !== 'msetnx') return spread
   return [...(only instanceof Map ? only : Object.entries(only))].flat()
 }
 
