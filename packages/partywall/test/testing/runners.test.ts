@@ -16,22 +16,22 @@ export default defineConfig({
 })
 `
 
-const fixtures = (options: string): string => `
+const fixtures = (mode: string): string => `
 import { test as base } from 'vitest'
 import type { Tenancy } from 'partywall'
 import { tenantFixtures, type TenantFixtures } from 'partywall/testing'
 import { createApp } from './app.ts'
 import { open } from './config.ts'
-export const test = base.extend<TenantFixtures<Tenancy>>(tenantFixtures({ open, app: createApp, ${options} }))
+export const test = base.extend<TenantFixtures<Tenancy>>(tenantFixtures({ open, app: createApp, mode: '${mode}' }))
 `
 
 /** Two tests that would see each other's rows, if rows stayed. */
 const clean = (name: string): string => `
 import { expect } from 'vitest'
-import { test } from './fixtures.ts'
+import { test } from './${name}.ts'
 for (const time of [1, 2]) {
   test('${name} ' + time, async ({ client, tenancy, tenant, database }) => {
-    console.log('database ' + new URL(database.url).pathname.slice(1) + ' schema ' + tenant.schema)
+    console.log('${name}: database ' + new URL(database.url).pathname.slice(1) + ' schema ' + tenant.schema)
     expect((await client.get('/projects')).json()).toEqual([])
     expect(await client.post('/projects', { title: 'A wall' })).toMatchObject({ status: 201 })
     await tenancy.run(tenant, () => tenancy.pool.query("update settings set value = 'light' where value = 'dark'"))
@@ -43,7 +43,7 @@ test('${name}: a test that asks for nothing', () => {})
 `
 
 const leaking = `
-import { test } from './fixtures.ts'
+import { test } from './transaction.ts'
 test('leaves a client', async ({ tenancy, tenant }) => {
   await tenancy.run(tenant, function leavesAClient() { return tenancy.pool.connect() })
 })
@@ -95,33 +95,32 @@ async function databasesIn(output: string): Promise<{ readonly had: number; read
   return { had: names.length, left: left.map(({ datname }) => datname) }
 }
 
-test.each(['transaction', 'tenant', 'reuse'])(
-  'Vitest, mode %s: two workers at once, tests that find nothing of each other',
-  async (mode) => {
-    const folder = await project({
-      'vitest.config.ts': vitestConfig,
-      'fixtures.ts': fixtures(`mode: '${mode}'`),
-      'a.spec.ts': clean('a'),
-      'b.spec.ts': clean('b'),
-    })
-    const { code, output } = await vitest(folder)
-    expect({ code, output }).toMatchObject({ code: 0 })
-    expect(output).toMatch(/Tests\s+6 passed/)
-    expect(await databasesIn(output)).toEqual({ had: 2, left: [] })
-    const schemas = new Set([...output.matchAll(/schema (\w+)/g)].map(([, name]) => name))
-    expect(schemas.size).toBe(mode === 'tenant' ? 4 : 2)
-  },
-)
-
-test('Vitest: a test that leaves something fails with the reason, and the next one is not disturbed', async () => {
-  const folder = await project({ 'vitest.config.ts': vitestConfig, 'fixtures.ts': fixtures(''), 'leaks.spec.ts': leaking })
+test('Vitest: two workers at once, tests that find nothing of each other in each mode, and leaks that fail their tests', async () => {
+  const modes = ['transaction', 'tenant', 'reuse']
+  const folder = await project({
+    'vitest.config.ts': vitestConfig,
+    ...Object.fromEntries(
+      modes.flatMap((mode) => [
+        [`${mode}.ts`, fixtures(mode)],
+        [`${mode}.spec.ts`, clean(mode)],
+      ]),
+    ),
+    'again.spec.ts': clean('transaction'),
+    'leaks.spec.ts': leaking,
+  })
   const { code, output } = await vitest(folder)
   expect({ code, output }).toMatchObject({ code: 1 })
-  expect(output).toMatch(/Tests\s+3 failed \| 1 passed/)
+  // Those of leaks.spec.ts, and no other.
+  expect(output).toMatch(/Test Files\s+1 failed \| 4 passed/)
+  expect(output).toMatch(/Tests\s+3 failed \| 13 passed/)
   expect(output).toContain('was not released. It was checked out here:')
   expect(output).toContain('leavesAClient')
   expect(output).toContain('was not released, with an open transaction')
   expect(output).toContain('was not awaited, and still runs')
+  expect(await databasesIn(output)).toEqual({ had: 4, left: [] })
+  const tenants = (mode: string) =>
+    new Set([...output.matchAll(new RegExp(`${mode}: database \\w+ schema (\\w+)`, 'g'))].map(([, name]) => name)).size
+  expect(modes.map(tenants)).toEqual([2, 2, 1])
 })
 
 const nodeTests = (mode: string): string => `

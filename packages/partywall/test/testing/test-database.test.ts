@@ -144,6 +144,11 @@ test.each([
   })
 })
 
+test.each(['not an address', 'postgres://a@b@c/d'])('the server %j is refused without its text', async (given) => {
+  const refused = openTestDatabase({ open, server: given })
+  await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTION', message: expect.not.stringContaining(given) })
+})
+
 test('a role that may not create databases is told so', async () => {
   await asAdmin(async (admin) => {
     await admin.query(`drop role if exists partywall_poor; create role partywall_poor login password 'x'`)

@@ -1,4 +1,5 @@
 /** Tests in a transaction: the app and its libraries query as always, and the next test finds nothing of it. */
+import { PrismaPg } from '@prisma/adapter-pg'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { integer, pgTable, text } from 'drizzle-orm/pg-core'
 import { knex } from 'knex'
@@ -9,7 +10,7 @@ import { tenantDrizzle } from 'partywall/drizzle'
 import { tenantKnex } from 'partywall/knex'
 import { tenantKyselyOptions } from 'partywall/kysely'
 import { openTestDatabase, tenantClient, type TestTransaction } from 'partywall/testing'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { serverUrl } from '../support/servers/database.ts'
 import { project } from './project.ts'
 
@@ -62,6 +63,12 @@ test('requests of the app are in the transaction of the test, with the transacti
   expect(await titles(a)).toEqual(['A wall'])
 })
 
+const insertSql = (title: string) => ({
+  sql: 'insert into projects (title) values ($1)',
+  args: [title],
+  argTypes: [{ scalarType: 'string', arity: 'scalar' } as const],
+})
+
 describe('libraries', () => {
   const projects = pgTable('projects', { id: integer().generatedAlwaysAsIdentity().primaryKey(), title: text().notNull() })
 
@@ -112,12 +119,60 @@ describe('libraries', () => {
     await db.destroy()
   })
 
+  test('Prisma, by its driver adapter', async () => {
+    await tenancy.run(a, async () => {
+      const adapter = await new PrismaPg(tenancy.pool).connect()
+      for (const [title, end] of [
+        ['kept', 'commit'],
+        ['undone', 'rollback'],
+      ] as const) {
+        const tx = await adapter.startTransaction()
+        await tx.executeRaw(insertSql(title))
+        if (!tx.options.usePhantomQuery) await tx.executeRaw({ sql: end, args: [], argTypes: [] })
+        await tx[end]()
+      }
+    })
+    expect(await titles(a)).toEqual(['kept'])
+  })
+
   test('one that connects by itself, or from another process', async () => {
     const client = new pg.Client(transactions.url)
     await client.connect()
     await client.query(`insert into acme.projects (title) values ('from outside')`)
     await client.end()
     expect(await titles(a)).toEqual(['from outside'])
+  })
+})
+
+test('under the boundary role each statement has the role of its tenant, and no other statement has it', async () => {
+  const byRole = await openTestDatabase({
+    server: serverUrl(),
+    open: (url) => createTenancy({ root, database: url, boundary: 'role' }),
+  })
+  onTestFinished(() => byRole.close())
+  const inTest = await byRole.transactions()
+  const made = [await byRole.tenant(), await byRole.tenant()]
+  await using _transaction = await inTest.begin()
+  const role = async (): Promise<string> => (await inTest.tenancy.pool.query('select current_user as role')).rows[0].role
+  const roles = [await inTest.tenancy.run(made[0]!, role), await inTest.tenancy.run(made[1]!, role)]
+  expect(roles).toEqual([expect.stringMatching(/^partywall_/), expect.stringMatching(/^partywall_/)])
+  expect(new Set(roles).size).toBe(2)
+  const shared = (await inTest.tenancy.sharedPool.query('select current_user as role')).rows[0].role
+  expect(roles).not.toContain(shared)
+  await expect(
+    inTest.tenancy.run(made[0]!, () => inTest.tenancy.pool.query(`select from "${made[1]!.schema}".projects`)),
+  ).rejects.toMatchObject({ code: '42501' })
+})
+
+test('under the boundary login the mode is refused', async () => {
+  const byLogin = await openTestDatabase({
+    server: serverUrl(),
+    open: (url) => createTenancy({ root, database: { connectionString: url, loginKey: 'x'.repeat(40) }, boundary: 'login' }),
+  })
+  onTestFinished(() => byLogin.close())
+  await expect(byLogin.transactions()).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringContaining('"login"'),
   })
 })
 

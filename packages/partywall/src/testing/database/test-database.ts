@@ -51,7 +51,7 @@ export interface TestDatabase<T extends TestableTenancy> {
  * Makes a database from the template of these migrations. The first call of all makes the template, too: it migrates once, for all processes and runs, until a
  * migration changes. What a killed run left is dropped by the next one.
  * @example await using database = await openTestDatabase({ open: (url) => createTenancy({ ...config, database: url }) })
- * @throws TenancyError INVALID_ARGUMENT, NOT_PERMITTED, DATABASE_UNREACHABLE, EMBEDDED_FAILED; those of migrations
+ * @throws TenancyError INVALID_ARGUMENT, INVALID_OPTION, NOT_PERMITTED, DATABASE_UNREACHABLE, EMBEDDED_FAILED; those of migrations
  */
 export async function openTestDatabase<T extends TestableTenancy>(options: TestDatabaseOptions<T>): Promise<TestDatabase<T>> {
   assertKnownKeys('openTestDatabase', options, databaseKeys)

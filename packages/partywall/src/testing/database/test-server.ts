@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { ClientConfig } from 'pg'
+import { assertConnectionString } from '../../database/connection-string.ts'
 import { startEmbedded } from '../../database/embedded-server.ts'
 import { connectPlainly } from '../../database/plain-connection.ts'
 import { TenancyError } from '../../errors.ts'
@@ -23,8 +24,9 @@ export class TestServer {
   /** The lock of a session is no obstacle to itself. */
   readonly #own = new Set<string>()
 
-  /** @param url absent: the embedded server of the project @throws TenancyError DATABASE_UNREACHABLE, EMBEDDED_FAILED, NOT_PERMITTED */
+  /** @param url absent: the embedded server of the project @throws TenancyError INVALID_OPTION, DATABASE_UNREACHABLE, EMBEDDED_FAILED, NOT_PERMITTED */
   static async open(url: string | undefined, root: string): Promise<TestServer> {
+    assertConnectionString(url === undefined ? undefined : { connectionString: url })
     const embedded = url === undefined ? await startEmbedded({ directory: join(root, '.partywall') }) : undefined
     const release = async (): Promise<void> => embedded?.release()
     try {
