@@ -2,6 +2,7 @@
 import type { JobsOptions } from 'bullmq'
 import { TenancyError } from '../../errors.ts'
 import type { ScopeLike } from '../../ports/tenancy-like.ts'
+import { seen } from '../../seen.ts'
 import type { Jobs } from '../shared/jobs.ts'
 import { keyOfScope } from '../shared/scope-key.ts'
 import { idInScope, isIdOf, stampedFor } from './job-ids.ts'
@@ -20,11 +21,31 @@ export function stampedJob<Name extends string>(
   jobs: Jobs,
   scope: ScopeLike,
   queue: string,
-  { name, data, opts = {} }: { readonly name: Name; readonly data: unknown; readonly opts?: TenantJobOptions },
+  job: { readonly name: Name; readonly data: unknown; readonly opts?: TenantJobOptions },
 ): { name: Name; data: unknown; opts: JobsOptions } {
+  assertNewJob(queue, job)
+  const { name, data, opts = {} } = job
   const jobOptions = { ...opts, ...optionsInScope(keyOfScope(scope), opts) }
   const stamped = jobs.stampFor(scope, stampedFor(queue, { name, id: jobOptions.jobId }), data)
   return { name, data: JSON.parse(JSON.stringify(stamped)) as unknown, opts: jobOptions }
+}
+
+/** @throws TenancyError INVALID_ARGUMENT */
+export function assertNewJob(queue: unknown, given: unknown): void {
+  const { name, opts } = (given ?? {}) as { readonly name?: unknown; readonly opts?: unknown }
+  // A colon would let one name of a queue, an id and a name be read in two ways.
+  const [option, value] =
+    typeof queue !== 'string' || queue === '' || queue.includes(':')
+      ? ['queueName', queue]
+      : typeof name !== 'string' || name === ''
+        ? ['name', name]
+        : ['opts', opts]
+  if (option === 'opts' && (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value)))) return
+  throw new TenancyError(
+    'INVALID_ARGUMENT',
+    `A job has a "name", which is a text, and may have "opts", an object; its queue has a name without colons. Its "${String(option)}" is ${seen(value)}.`,
+    { details: { what: 'a job', option: String(option), seen: seen(value) } },
+  )
 }
 
 /** The parts of a job's options that name other jobs. @throws TenancyError INVALID_ARGUMENT */

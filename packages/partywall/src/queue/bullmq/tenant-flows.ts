@@ -6,7 +6,7 @@ import { createJobs, type Jobs, type JobSecrets } from '../shared/jobs.ts'
 import { keyOfScope } from '../shared/scope-key.ts'
 import type { BullTenancy } from './bull-tenancy.ts'
 import { openJob, stampUpdates } from './opened-job.ts'
-import { stampedJob } from './stamped-job.ts'
+import { assertNewJob, stampedJob } from './stamped-job.ts'
 import { assertNoOrder, noTurnYet, turnsOf } from './turns.ts'
 import { assertUsable } from './usable.ts'
 
@@ -60,6 +60,7 @@ export function tenantFlows(tenancy: BullTenancy, producer: FlowProducer<any, an
 }
 
 function stampedNode(node: FlowJob, scope: ScopeLike, jobs: Jobs, isFair: boolean): FlowJob {
+  assertNewJob((node as Partial<FlowJob> | null | undefined)?.queueName, node)
   const { name, queueName, data, opts = {}, children } = node
   if (isFair) assertNoOrder('a job of a flow', opts)
   return {

@@ -14,7 +14,7 @@ import { assertUsable } from './usable.ts'
 import { idInScope, isIdOf, stampedFor } from './job-ids.ts'
 import { findJobs, removeJobs, type FindJobsOptions, type RemovedJobs, type TenantJobs } from './jobs-of-tenant.ts'
 import { openJob, stampUpdates } from './opened-job.ts'
-import { stampedJob, type NewJob, type TenantJobOptions } from './stamped-job.ts'
+import { assertNewJob, stampedJob, type NewJob, type TenantJobOptions } from './stamped-job.ts'
 import { enqueueBy } from './schedule-ticks.ts'
 import { assertNoOrder, noTurnYet, turnsOf, type Turns } from './turns.ts'
 
@@ -121,9 +121,11 @@ class StampedQueue<Data, Result, Name extends string> implements TenantQueue<Dat
   async upsertJobScheduler(
     id: string,
     repeat: Omit<RepeatOptions, 'key'>,
-    { name, data, opts }: { readonly name: Name; readonly data: Data; readonly opts?: JobSchedulerTemplateOptions },
+    template: { readonly name: Name; readonly data: Data; readonly opts?: JobSchedulerTemplateOptions },
   ): Promise<Job<Data, Result, Name> | undefined> {
     const scope = this.#scope()
+    assertNewJob(this.name, template)
+    const { name, data, opts } = template
     if (this.#turns !== undefined) assertNoOrder('upsertJobScheduler', opts)
     const repeatJobKey = idInScope(keyOfScope(scope), 'upsertJobScheduler', 'id', id)
     const stamped = this.#jobs.stampFor(scope, stampedFor(this.name, { name, repeatJobKey }), data)
@@ -179,8 +181,9 @@ class StampedQueue<Data, Result, Name extends string> implements TenantQueue<Dat
     const key = keyOfScope(scope)
     // Stamped before anything is awaited: the caller may change the data after the call.
     const jobs = given.map((job) => {
+      const stamped = stampedJob(this.#jobs, scope, this.name, job)
       if (this.#turns !== undefined) assertNoOrder('add', job.opts)
-      return stampedJob(this.#jobs, scope, this.name, job)
+      return stamped
     })
     const now = jobs.filter(({ opts }) => !(Number(opts.delay) > 0))
     const turns = (now.length > 0 && (await this.#turns?.next(key, now.length))) || []

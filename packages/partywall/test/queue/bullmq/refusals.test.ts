@@ -63,6 +63,27 @@ describe.skipIf(!hasRedis())(`BullMQ: refusals (${withoutRedis} if skipped)`, ()
     expect((await inAcme(() => unfair.add('work', {}, { priority: 7 }))).priority).toBe(7)
   })
 
+  test('a job without a name, with options that are none, or for a queue that cannot be', async () => {
+    const { plain, mine } = parts.queues()
+    const flows = tenantFlows(parts.tenancy, parts.flows(), { secret })
+    const node = { name: 'work', queueName: mine.name }
+    const calls: [option: string, call: () => Promise<unknown>][] = [
+      ['name', () => mine.add('', {})],
+      ['name', () => mine.add(7 as never, {})],
+      ['name', () => mine.addBulk([null as never])],
+      ['opts', () => mine.add('work', {}, null as never)],
+      ['opts', () => mine.addBulk([{ name: 'work', data: {}, opts: 'soon' as never }])],
+      ['name', () => mine.upsertJobScheduler('x', { every: 1000 }, undefined as never)],
+      ['queueName', () => flows.add(null as never)],
+      ['queueName', () => flows.add({ ...node, queueName: 'a:b' })],
+      ['queueName', () => flows.addBulk([{ ...node, children: [{ name: 'work', queueName: '' }] }])],
+      ['name', () => flows.add({ ...node, children: [{ ...node, name: undefined as never }] })],
+    ]
+    for (const [option, call] of calls)
+      await expect(inAcme(call)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', details: { what: 'a job', option } })
+    expect(await plain.count()).toBe(0)
+  })
+
   test('everything outside of every scope', async () => {
     const { plain, mine } = parts.queues()
     const flows = tenantFlows(parts.tenancy, parts.flows(), { secret })
