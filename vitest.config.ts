@@ -6,7 +6,7 @@ const conditions = ['@partywall/source']
 const support = new URL('packages/partywall/test/support/', import.meta.url).pathname
 
 // Not `module`, which Vite adds for bundles: what it names may be files that Node.js cannot load.
-const resolve = { conditions: [...conditions, 'node', 'development|production'] }
+const resolve = { conditions: [...conditions, 'node', 'module-sync', 'development|production'] }
 const common = {
   resolve,
   // Without 'module': vitest hands these to Node.js, which would then load files that are for bundlers, such as those of the AWS SDK.

@@ -70,12 +70,11 @@ test('without a property, req.tenant has the type of the application', async () 
   expect(await compileProject(join(folder, 'none'), files, strict)).toBe('')
 })
 
-test('without a registration, tsc reports the conflict at the declaration of the application', async () => {
+test('without a registration, tsc reports the conflict', async () => {
   const files = { 'own-type.ts': `import type {} from 'partywall/express'\n${ownType}` }
   const problems = await compileProject(join(folder, 'conflict'), files, strict)
-  expect(problems).toMatch(
-    /^own-type\.ts\(8,15\): error TS2430: Interface 'Request' incorrectly extends interface 'TenantOfRequest'/,
-  )
+  // At which of the declarations depends on how tsc divides the files between its checkers.
+  expect(problems).toContain("error TS2430: Interface 'Request' incorrectly extends interface 'TenantOfRequest'")
 })
 
 test('a property that is not the registered one does not compile', async () => {
