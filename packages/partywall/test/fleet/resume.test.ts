@@ -31,6 +31,8 @@ async function counts(): Promise<number[]> {
 }
 const once8 = schemas.map(() => 1)
 
+const call = (condition: string) => ['run', '--all', '--resume', 'by-hand', '--json', '--', 'sh', '-c', condition]
+
 test('the same call does only what is left; without a key it does all again', async () => {
   const first = await tenancy.forEach(
     ({ schema }) => {
@@ -150,7 +152,6 @@ test('a record is listed, forgotten when no process works on it, and goes with i
 test('partywall run --all --resume does the rest', async () => {
   const { project } = await import('../cli/partywall.ts')
   const { run } = await project(url)
-  const call = (test: string) => ['run', '--all', '--resume', 'by-hand', '--json', '--', 'sh', '-c', test]
   const first = await run(call('test "$PARTYWALL_TENANT" != t5'))
   expect(first.code).toBe(1)
   const second = await run(call('true'))
