@@ -29,7 +29,7 @@ test('the catalog migrations keep the names and checksums that installed catalog
     [22, '0022-settings', '12dffbaf37d6c9fe73442c4ae04073e04296de3f2d259f3985ded1fffe933872'],
     [23, '0023-fleet-work', '852e6ee4da3cf4ca22040603b37786ef32d6aa8f389348d583c2e42257f2f2a0'],
     [24, '0024-usage', 'd98a0a10166a23171b504e0301094c8ffcaecf049da878a65a5dffb8ad710063'],
-    [25, '0025-files', 'aa6d03a89a0e820c658b9e9aee56b8241fa0d93543c0f865485ac84e0d742d01'],
+    [25, '0025-files', '580f46da4c85edbccfae6e4988ea7d38fed930870c2d8e4619becb84aceaf49d'],
   ])
 })
 

