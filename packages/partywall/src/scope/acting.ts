@@ -29,6 +29,11 @@ export function withActor<Args extends unknown[], R>(fn: (...args: Args) => R): 
   return (...args) => storage.run(actor, () => fn(...args))
 }
 
+/** Runs `fn` on behalf of no one: the work of a job is not that of the caller who started the worker. */
+export function withoutActor<T>(fn: () => T): T {
+  return storage.run(undefined, fn)
+}
+
 /** Text in which each character is shown where it stands: a line break or a change of direction could make an entry look like another one. */
 export function isPlainText(text: string): boolean {
   return text.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(text)

@@ -340,7 +340,7 @@ const rooms: Record<string, readonly string[]> = {
   orm: ['ports', 'sql', 'orm/shared', 'migrations/sources/tools'],
   'orm/*': ['ports', ...text, 'orm/shared', 'database/binding'],
   // Jobs: each is for the tenant of its stamp.
-  'queue/shared': ['sql', 'ports', 'fleet'],
+  'queue/shared': ['sql', 'ports', 'scope', 'fleet'],
   'queue/*': ['names', 'ports', 'fleet', 'orm/shared', 'queue/shared'],
   'cli/terminal': ['migrations/run'],
   'cli/context': ['config', 'scope', 'catalog/tenants', 'migrations/sources', 'cli/terminal'],

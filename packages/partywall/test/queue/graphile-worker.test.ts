@@ -134,6 +134,22 @@ describe('Graphile Worker', () => {
     expect(done).toEqual(expect.arrayContaining(['scheduled for acme', 'scheduled for globex', 'shared']))
   })
 
+  test('a worker that was started on behalf of a person does not do its jobs on behalf of that person', async () => {
+    await driver.clear()
+    const done = Promise.withResolvers<void>()
+    const note = async (): Promise<void> => {
+      await tenancy.tenants.update('acme', { name: 'Acme by a job' })
+      done.resolve()
+    }
+    await tenancy.actingAs('user:7', () => begin({ note }))
+    await inTenant('acme', () => driver.add('note', {}))
+    await done.promise
+    await driver.stop()
+    const [entry] = await tenancy.audit.list({ limit: 1 })
+    expect(entry).toMatchObject({ action: 'tenant.updated' })
+    expect(entry!.actor).not.toBe('user:7')
+  })
+
   test('what is no secret, no tenancy and no share is refused', async () => {
     expect(() => tenantGraphileWorker(tenancy, { secret: 'short' })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
     expect(() => tenantGraphileWorker({} as never, { secret })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))

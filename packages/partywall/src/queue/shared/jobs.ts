@@ -2,6 +2,7 @@
 import { TenancyError, tenancyErrorOf, type ErrorDetails } from '../../errors.ts'
 import { masterSecrets, type MasterSecrets } from '../../master-secrets.ts'
 import type { ScopeLike } from '../../ports/tenancy-like.ts'
+import { withoutActor } from '../../scope/acting.ts'
 import type { Tenant } from '../../types.ts'
 import { assertJobTenancy, type JobTenancy } from './job-tenancy.ts'
 import { isGenuine, isStamped, stamped, stampKey, type Stamped } from './stamp.ts'
@@ -41,13 +42,13 @@ export function createJobs(what: string, tenancy: JobTenancy, secrets: JobSecret
       if (!isStamped(job)) throw refusal('unstamped', queues[0]!)
       if (!isGenuine(keys, job) || !queues.includes(job.partywall.queue)) throw refusal('forged', queues[0]!)
       const { tenant: id, data } = { ...job.partywall, data: job.data }
-      if (id === null) return tenancy.runShared(() => fn(data, { kind: 'shared' }))
+      if (id === null) return tenancy.runShared(() => withoutActor(() => fn(data, { kind: 'shared' })))
       let isEntered = false
       try {
         const tenant = await tenantOf(tenancy, job, queues[0]!)
         return await tenancy.run(tenant, () => {
           isEntered = true
-          return fn(data, { kind: 'tenant', tenant })
+          return withoutActor(() => fn(data, { kind: 'tenant', tenant }))
         })
       } catch (error) {
         throw isEntered ? error : final(error, queues[0]!)
