@@ -9,6 +9,7 @@ import { doctor } from './scenarios/doctor.ts'
 import { drift } from './scenarios/drift.ts'
 import { files } from './scenarios/files.ts'
 import { http } from './scenarios/http.ts'
+import { jobShares } from './scenarios/job-shares.ts'
 import { jobTurns } from './scenarios/job-turns.ts'
 import { jobs } from './scenarios/jobs.ts'
 import { lookupsOfTenants } from './scenarios/lookups.ts'
@@ -33,6 +34,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   'query-rtt': queryRtt,
   memory,
   http,
+  'job-shares': jobShares,
   'job-turns': jobTurns,
   jobs,
   lookups: lookupsOfTenants,

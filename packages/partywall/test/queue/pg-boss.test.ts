@@ -18,7 +18,12 @@ beforeAll(async () => {
   await boss.createQueue('dead')
   for (const name of names) await boss.createQueue(name, { notify: true, deadLetter: 'dead', retryLimit: 3, retryDelay: 1 })
 })
-afterAll(() => boss.stop({ graceful: false }))
+afterAll(async () => {
+  await boss.stop({ graceful: false })
+  // pg ends its connections in the background. The database is dropped next, and one that is open then would be an error without a listener.
+  const sessions = `select from pg_stat_activity where datname = current_database() and application_name like 'pgboss%'`
+  await until(async () => (await tenancy.sharedPool.query(sessions)).rows.length === 0)
+})
 
 const often = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5 }
 const sql = (text: string) => boss.getDb().executeSql(text)
