@@ -160,7 +160,11 @@ async function install({ manager, dependencies, program }, folder, tarball) {
   // Yarn takes a folder for a workspace of a project above it, unless it has a lockfile.
   if (manager === 'yarn pnp') writeFileSync(join(folder, 'yarn.lock'), '')
   for (const file of ['main.mjs', program]) copyFileSync(join(root, 'scripts/installs', file), join(folder, file))
-  const { status, output } = await run(managers[manager].install, { manager, folder })
+  const attempt = () => run(managers[manager].install, { manager, folder, limitMs: 100_000 })
+  const first = await attempt()
+  // A connection to the registry that stands still says nothing of the package. An install takes some ten seconds.
+  const { status, output } = first.status === 'SIGKILL' ? await attempt() : first
+  if (status === 'SIGKILL') return `twice not done after 100 s:\n${output}`
   const complaints = output.split('\n').filter((line) => /partywall/.test(line) && /unmet|incorrect|peer|ERESOLVE/i.test(line))
   if (status !== 0) return output
   return complaints.length > 0 ? complaints.join('\n') : undefined
@@ -214,7 +218,7 @@ async function runOnOldNode(folder) {
 }
 
 /** Runs a program, or a package manager, on a Node.js. */
-function run([command, ...args], { manager, folder, node = newestNode, env = {} }) {
+function run([command, ...args], { manager, folder, node = newestNode, env = {}, limitMs = 240_000 }) {
   const tool = join(root, '.partywall/managers/node_modules', command)
   const line = existsSync(tool) ? [nodes.get(node), tool, ...args] : [command, ...args]
   const path = [dirname(nodes.get(node)), process.env.PATH].join(delimiter)
@@ -224,7 +228,7 @@ function run([command, ...args], { manager, folder, node = newestNode, env = {} 
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   children.add(child)
-  const timer = setTimeout(() => child.kill('SIGKILL'), 240_000)
+  const timer = setTimeout(() => child.kill('SIGKILL'), limitMs)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
   return new Promise((done) => {
