@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { actingAs } from '../scope/acting.ts'
 import { Cli } from './context/cli.ts'
 import { operator } from './context/operator.ts'
+import { compilerAtRest, quietCompiler } from './terminal/quiet-compiler.ts'
 import { exitCodeOf, Interrupted, isCancelled } from './terminal/failure.ts'
 import { buildProgram } from './program.ts'
 
@@ -21,6 +22,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const cli = new Cli(args)
   const working = work(cli, args)
   const failure = await Promise.race([working, interruption(cli)])
+  quietCompiler()
   const problems = failure instanceof Interrupted ? [await interrupted(cli, working, failure)] : [failure, await closeWell(cli)]
   for (const problem of problems) {
     const code = exitCodeOf(problem)
@@ -28,6 +30,7 @@ export async function main(args: readonly string[]): Promise<void> {
     cli.exitCode = problem instanceof Interrupted ? code : cli.exitCode || code
   }
   await cli.out.flush()
+  await compilerAtRest()
   // A config may have opened something that it never closes.
   process.exit(cli.exitCode)
 }
