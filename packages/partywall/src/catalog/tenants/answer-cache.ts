@@ -3,6 +3,7 @@
  * tenants: bounded, one lookup at a time for each key, and an answer is cached until a change of what it says about its tenant is announced, else for `ttlMs`.
  */
 import { BoundedMap } from '../../bounded-map.ts'
+import { Flights } from './flights.ts'
 
 export interface AnswerCacheOptions {
   /** Milliseconds for which an answer is cached while changes are not seen; 0 caches nothing. */
@@ -23,7 +24,7 @@ const mostEntries = 10_000
 export class AnswerCache<T> {
   readonly #options: AnswerCacheOptions
   readonly #entries = new BoundedMap<string, Remembered<T>>(mostEntries)
-  readonly #flights = new Map<string, Promise<T>>()
+  readonly #flights = new Flights()
 
   constructor(options: AnswerCacheOptions) {
     this.#options = options
@@ -40,33 +41,13 @@ export class AnswerCache<T> {
     const entry = this.#entries.get(key)
     const isCurrent = entry !== undefined && (now < entry.until || (period !== undefined && entry.period === period))
     if (isCurrent) return Promise.resolve(entry.answer)
-    return this.#flights.get(key) ?? this.#fly(key, load, { tenantId, until: now + ttlMs, period })
+    return this.#flights.fly(key, load, (answer) => this.#entries.set(key, { tenantId, until: now + ttlMs, period, answer }))
   }
 
   /** Drops what is known of a tenant, or of all, and every running lookup: it may have started before the change. */
   forget(tenantId: string | undefined): void {
     if (tenantId === undefined) this.#entries.clear()
     else this.#entries.deleteWhere((entry) => entry.tenantId === tenantId)
-    this.#flights.clear()
-  }
-
-  #fly(key: string, load: () => Promise<T>, validity: Omit<Remembered<T>, 'answer'>): Promise<T> {
-    const flight: Promise<T> = load().then(
-      (answer) => {
-        if (this.#land(key, flight)) this.#entries.set(key, { ...validity, answer })
-        return answer
-      },
-      (error: unknown) => {
-        this.#land(key, flight)
-        throw error
-      },
-    )
-    this.#flights.set(key, flight)
-    return flight
-  }
-
-  /** True unless a change has dropped this lookup in the meantime. */
-  #land(key: string, flight: Promise<T>): boolean {
-    return this.#flights.get(key) === flight && this.#flights.delete(key)
+    this.#flights.drop()
   }
 }

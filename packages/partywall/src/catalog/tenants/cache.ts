@@ -12,6 +12,7 @@ import { BoundedMap } from '../../bounded-map.ts'
 import { identityOf } from '../../tenant-identity.ts'
 import type { Attributes, Tenant } from '../../types.ts'
 import { isCurrent, KnownTenants, type Validity } from './known-tenants.ts'
+import { Flights } from './flights.ts'
 
 export interface TenantCacheOptions {
   /** Milliseconds for which an answer is cached while changes are not seen; 0 caches nothing. */
@@ -44,7 +45,7 @@ export class TenantCache<A extends object = Attributes> {
   readonly #found: KnownTenants<A>
   readonly #missing: BoundedMap<string, Validity>
   /** Of a name, with its tenant; or of the first of several, which begins with "first of", with what was found. */
-  readonly #flights = new Map<string, Promise<unknown>>()
+  readonly #flights = new Flights()
 
   constructor({ ttlMs, maxFound = 60_000, maxMissing = 1000, period, now, onLookUp }: TenantCacheOptions) {
     this.#onLookUp = onLookUp ?? (() => {})
@@ -66,7 +67,9 @@ export class TenantCache<A extends object = Attributes> {
       return Promise.resolve(found)
     }
     this.#onLookUp(false)
-    return this.#fly(key, load, { until: now + this.#ttlMs, period }, (tenant, validity) => this.#remember(key, tenant, validity))
+    // The age of an answer counts from the start of the query: the answer may be as old as that.
+    const validity = { until: now + this.#ttlMs, period }
+    return this.#flights.fly(key, load, (tenant) => this.#remember(key, tenant, validity))
   }
 
   /** The tenant of this name, if it is cached. */
@@ -108,11 +111,11 @@ export class TenantCache<A extends object = Attributes> {
     if (this.#ttlMs === 0) return this.#loading(() => load(places))
     this.#onLookUp(false)
     const names = places.map((place) => keys[place]!)
-    return this.#fly(
+    const validity = { until: now + this.#ttlMs, period }
+    return this.#flights.fly(
       `first of ${names.join(', ')}`,
       () => load(places),
-      { until: now + this.#ttlMs, period },
-      (found, validity) => {
+      (found) => {
         const end = found === undefined ? names.length : places.indexOf(found.index)
         for (const name of names.slice(0, end)) this.#remember(name, undefined, validity)
         if (found !== undefined) this.#remember(names[end]!, found.tenant, validity)
@@ -127,44 +130,13 @@ export class TenantCache<A extends object = Attributes> {
   forget(tenantId: string, revision = Infinity): void {
     this.#found.forget(tenantId, (tenant) => (identityOf(tenant)?.revision ?? -1) >= revision)
     this.#missing.clear()
-    this.#flights.clear()
+    this.#flights.drop()
   }
 
   forgetAll(): void {
     this.#found.clear()
     this.#missing.clear()
-    this.#flights.clear()
-  }
-
-  /**
-   * Waits for the lookup of this key that is running, or starts one.
-   * @param validity of the answer; its age counts from the start of the query: the answer may be as old as that
-   */
-  #fly<T>(
-    key: string,
-    load: () => Promise<T>,
-    validity: Validity,
-    remember: (answer: T, validity: Validity) => void,
-  ): Promise<T> {
-    const running = this.#flights.get(key)
-    if (running !== undefined) return running as Promise<T>
-    const flight: Promise<T> = load().then(
-      (answer) => {
-        if (this.#land(key, flight)) remember(answer, validity)
-        return answer
-      },
-      (error: unknown) => {
-        this.#land(key, flight)
-        throw error
-      },
-    )
-    this.#flights.set(key, flight)
-    return flight
-  }
-
-  /** True unless a change has dropped this lookup in the meantime. */
-  #land(key: string, flight: Promise<unknown>): boolean {
-    return this.#flights.get(key) === flight && this.#flights.delete(key)
+    this.#flights.drop()
   }
 
   #remember(key: string, tenant: Answer<A>, validity: Validity): void {
