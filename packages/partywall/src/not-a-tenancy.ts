@@ -1,6 +1,6 @@
 /** The refusal of what was given in place of a tenancy: at the start of the app, and not as a TypeError at its first request. */
-import { TenancyError } from '../../errors.ts'
-import { seen } from '../../seen.ts'
+import { TenancyError } from './errors.ts'
+import { seen } from './seen.ts'
 
 /** @param what the function that takes the tenancy, for the message */
 export function notATenancy(what: string, given: unknown): TenancyError {

@@ -14,7 +14,7 @@ import type { GuardTenancy, MemberTenancy } from '../ports/tenancy-like.ts'
 import { warnIfUntested } from '../tested-versions.ts'
 import type { MemberRequirement, Tenant } from '../types.ts'
 import { createMemberGuard, type RequestMember, type UserOf } from './shared/member-guard.ts'
-import { notATenancy } from './shared/not-a-tenancy.ts'
+import { notATenancy } from '../not-a-tenancy.ts'
 import { problemAnswer, type HttpAnswer } from './shared/problem.ts'
 import { checkedRetryAfter, errorAnswer, type RefusalOptions } from './shared/refusal.ts'
 

@@ -5,6 +5,7 @@
 import '../node-version.ts'
 import { TenancyError } from '../errors.ts'
 import { assertKnownKeys } from '../known-keys.ts'
+import { notATenancy } from '../not-a-tenancy.ts'
 import type { ScopeTenancy } from '../ports/tenancy-like.ts'
 import { seen } from '../seen.ts'
 import { warnIfUntested } from '../tested-versions.ts'
@@ -33,13 +34,7 @@ export type LogMixin = (mergeObject: object, level: number, logger: any) => obje
  */
 export function tenantMixin(tenancy: ScopeTenancy, options: TenantMixinOptions = {}): LogMixin {
   assertKnownKeys('tenantMixin', options, ['id', 'schema', 'shared', 'mixin'], 'INVALID_OPTION')
-  if (typeof (tenancy as Partial<ScopeTenancy> | undefined)?.scope !== 'function') {
-    throw new TenancyError(
-      'INVALID_OPTION',
-      `tenantMixin takes a tenancy first, the result of createTenancy(config); it got ${seen(tenancy)}.`,
-      { details: { what: 'tenantMixin', option: 'tenancy' } },
-    )
-  }
+  if (typeof (tenancy as Partial<ScopeTenancy> | undefined)?.scope !== 'function') throw notATenancy('tenantMixin', tenancy)
   warnIfUntested('pino')
   const id = keyOption('id', options.id, 'tenantId')
   const schema = keyOption('schema', options.schema, 'tenantSchema')

@@ -16,7 +16,7 @@ import { withLaterErrorsMasked } from './later.ts'
 import { maskedOutside } from './outside.ts'
 import type { Mask } from './shown.ts'
 import { createMemberGuard, type RequestMember, type UserOf } from '../shared/member-guard.ts'
-import { notATenancy } from '../shared/not-a-tenancy.ts'
+import { notATenancy } from '../../not-a-tenancy.ts'
 import { problemAnswer, type HttpAnswer } from '../shared/problem.ts'
 import { checkedRetryAfter, errorAnswer, type RefusalOptions } from '../shared/refusal.ts'
 

@@ -7,7 +7,7 @@ import type { HttpTenancy } from '../../ports/tenancy-like.ts'
 import type { Attributes, Tenant, TenantRef } from '../../types.ts'
 import { checkedMaintenance, type MaintenanceOptions } from './maintenance-pass.ts'
 import { createMemberGuard, type MemberGuard, type UserOf } from './member-guard.ts'
-import { notATenancy } from './not-a-tenancy.ts'
+import { notATenancy } from '../../not-a-tenancy.ts'
 import type { HttpAnswer } from './problem.ts'
 import { checkedRetryAfter, type RefusalOptions, type Refused } from './refusal.ts'
 

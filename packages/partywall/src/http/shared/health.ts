@@ -1,6 +1,7 @@
 /** The answers of health checks. They have no tenant, name none, and are the same for everyone who asks. */
 import { TenancyError } from '../../errors.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
+import { notATenancy } from '../../not-a-tenancy.ts'
 import { seen } from '../../seen.ts'
 import type { HttpAnswer } from './problem.ts'
 
@@ -28,15 +29,11 @@ export interface HealthTenancy {
 export function assertHealth(what: string, tenancy: HealthTenancy, options: HealthHandlerOptions): void {
   assertKnownKeys(what, options, ['probe', 'fleet', 'timeoutMs'], 'INVALID_OPTION')
   const { probe = 'ready' } = options
-  const isTenancy = typeof (tenancy as Partial<HealthTenancy> | undefined)?.health === 'function'
-  if (isTenancy && (probe === 'live' || probe === 'ready')) return
-  throw new TenancyError(
-    'INVALID_OPTION',
-    isTenancy
-      ? `"probe" of ${what} must be 'live' or 'ready'; it is ${seen(probe, 'quoted')}.`
-      : `${what} takes a tenancy first, the result of createTenancy(config); it got ${seen(tenancy)}.`,
-    { details: { what, option: isTenancy ? 'probe' : 'tenancy' } },
-  )
+  if (typeof (tenancy as Partial<HealthTenancy> | undefined)?.health !== 'function') throw notATenancy(what, tenancy)
+  if (probe === 'live' || probe === 'ready') return
+  throw new TenancyError('INVALID_OPTION', `"probe" of ${what} must be 'live' or 'ready'; it is ${seen(probe, 'quoted')}.`, {
+    details: { what, option: 'probe' },
+  })
 }
 
 /**

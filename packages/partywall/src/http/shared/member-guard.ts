@@ -7,7 +7,7 @@ import { assertKnownKeys } from '../../known-keys.ts'
 import { seen } from '../../seen.ts'
 import type { MemberTenancy } from '../../ports/tenancy-like.ts'
 import type { Member, MemberRequirement } from '../../types.ts'
-import { notATenancy } from './not-a-tenancy.ts'
+import { notATenancy } from '../../not-a-tenancy.ts'
 import { problemAnswer, type HttpAnswer } from './problem.ts'
 import { errorAnswer } from './refusal.ts'
 

@@ -1,9 +1,8 @@
 /** What the parts for OpenTelemetry take of a tenancy. */
-import { TenancyError } from '../../errors.ts'
+import { notATenancy } from '../../not-a-tenancy.ts'
 import type { TenancyEvents } from '../../events.ts'
 import { observationKey, type Observation } from '../../observation.ts'
 import type { ScopeTenancy } from '../../ports/tenancy-like.ts'
-import { seen } from '../../seen.ts'
 import { warnIfUntested } from '../../tested-versions.ts'
 
 /** A tenancy, the result of `createTenancy(config)`. */
@@ -17,9 +16,5 @@ export function observationOf(what: string, tenancy: TracedTenancy): Observation
   warnIfUntested('@opentelemetry/api')
   const observation = (tenancy as Partial<TracedTenancy> | undefined)?.[observationKey]
   if (observation !== undefined && typeof tenancy.scope === 'function') return observation as Observation
-  throw new TenancyError(
-    'INVALID_OPTION',
-    `${what} takes a tenancy first, the result of createTenancy(config); it got ${seen(tenancy)}.`,
-    { details: { what, option: 'tenancy' } },
-  )
+  throw notATenancy(what, tenancy)
 }

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client'
 import { catalogKey } from '../../catalog-key.ts'
 import { TenancyError } from '../../errors.ts'
 import { assertKnownKeys } from '../../known-keys.ts'
+import { notATenancy } from '../../not-a-tenancy.ts'
 import { seen } from '../../seen.ts'
 import { warnIfUntested } from '../../tested-versions.ts'
 import { assertWholeNumber } from '../../whole-number.ts'
@@ -71,13 +72,7 @@ function isListOfNames(value: unknown): value is readonly string[] {
 
 function assertTenancy(tenancy: MeasuredTenancy): void {
   if ((tenancy as Partial<MeasuredTenancy> | undefined)?.[catalogKey] !== undefined) return
-  throw new TenancyError(
-    'INVALID_OPTION',
-    `tenancyMetrics takes a tenancy first, the result of createTenancy(config); it got ${seen(tenancy)}.`,
-    {
-      details: { what: 'tenancyMetrics', option: 'tenancy' },
-    },
-  )
+  throw notATenancy('tenancyMetrics', tenancy)
 }
 
 function wrong(option: string, value: unknown, allowed: string): TenancyError {

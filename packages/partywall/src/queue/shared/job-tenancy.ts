@@ -1,8 +1,7 @@
 /** What an adapter of a queue needs of a tenancy. */
 import type { catalogKey } from '../../catalog-key.ts'
-import { TenancyError } from '../../errors.ts'
+import { notATenancy } from '../../not-a-tenancy.ts'
 import type { ScopeLike } from '../../ports/tenancy-like.ts'
-import { seen } from '../../seen.ts'
 import type { Tenant, TenantRef } from '../../types.ts'
 
 /** A tenancy, the result of `createTenancy(config)`. */
@@ -25,9 +24,5 @@ export interface JobTenancy<A extends object = any> {
 export function assertJobTenancy(what: string, given: unknown): void {
   const tenancy = given as Partial<JobTenancy> | undefined
   if (typeof tenancy?.scope === 'function' && typeof tenancy.run === 'function') return
-  throw new TenancyError(
-    'INVALID_OPTION',
-    `${what} takes a tenancy first, the result of createTenancy(config); it got ${seen(given)}.`,
-    { details: { what, option: 'tenancy', seen: seen(given) } },
-  )
+  throw notATenancy(what, given)
 }
