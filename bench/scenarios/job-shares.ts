@@ -4,12 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Logger, makeWorkerUtils, run } from 'graphile-worker'
-import { createTenancy, type Tenancy } from 'partywall'
+import type { Tenancy } from 'partywall'
 import { tenantGraphileWorker } from 'partywall/graphile-worker'
 import { tenantPgBoss } from 'partywall/pg-boss'
-import pg from 'pg'
 import { PgBoss } from 'pg-boss'
 import type { Outcome } from '../measuring/outcome.ts'
+import { inOwnDatabase } from '../measuring/own-database.ts'
 import { median, rounded } from '../measuring/statistics.ts'
 
 const backlog = 100_000
@@ -31,13 +31,7 @@ interface Subject {
 }
 
 export async function jobShares(url: string): Promise<Outcome> {
-  const database = `bench_shares_${process.pid}`
-  const admin = new pg.Client(url)
-  await admin.connect()
-  await admin.query(`create database ${database}`)
-  const own = Object.assign(new URL(url), { pathname: `/${database}` }).href
-  const tenancy = createTenancy({ database: own, migrations: { shared: false, tenant: false } })
-  try {
+  return inOwnDatabase(url, 'shares', async (tenancy, own) => {
     for (let index = 0; index <= others; index++) await tenancy.tenants.create({ schema: schemaOf(index) })
     const figures: Record<string, unknown> = { backlog, atATime, jobMs, limitMs }
     for (const [library, open] of Object.entries({ graphileWorker, pgBoss })) {
@@ -52,11 +46,7 @@ export async function jobShares(url: string): Promise<Outcome> {
       figures[library] = shares
     }
     return { tenants: others + 1, rounds: 1, ratios: {}, spread: {}, figures }
-  } finally {
-    await tenancy.close()
-    await admin.query(`drop database if exists ${database} with (force)`)
-    await admin.end()
-  }
+  })
 }
 
 /** The worker is busy with the backlog when each other tenant adds a job. */

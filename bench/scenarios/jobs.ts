@@ -2,13 +2,12 @@
  * What a stamp and the way into the scope of a job cost, without the queue itself: in microseconds, for data of three sizes. The tenants come from the cache, as they do
  * where a process works on many jobs.
  */
-import pg from 'pg'
 import type { JobHelpers } from 'graphile-worker'
-import { createTenancy } from 'partywall'
 import { tenantGraphileWorker } from 'partywall/graphile-worker'
 import { stampedJob } from '../../packages/partywall/src/queue/bullmq/stamped-job.ts'
 import { createJobs } from '../../packages/partywall/src/queue/shared/jobs.ts'
 import type { Outcome } from '../measuring/outcome.ts'
+import { inOwnDatabase } from '../measuring/own-database.ts'
 import { median, rounded } from '../measuring/statistics.ts'
 
 const tenants = 100
@@ -22,15 +21,7 @@ const data: Record<string, object> = {
 }
 
 export async function jobs(url: string): Promise<Outcome> {
-  const database = `bench_jobs_${process.pid}`
-  const admin = new pg.Client(url)
-  await admin.connect()
-  await admin.query(`create database ${database}`)
-  const tenancy = createTenancy({
-    database: Object.assign(new URL(url), { pathname: `/${database}` }).href,
-    migrations: { shared: false, tenant: false },
-  })
-  try {
+  return inOwnDatabase(url, 'jobs', async (tenancy) => {
     const fleet = []
     for (let n = 0; n < tenants; n++) fleet.push(await tenancy.tenants.create({ schema: `t${n}` }))
     const secrets = { secret: 'a secret of at least 32 characters, for a benchmark' }
@@ -70,11 +61,7 @@ export async function jobs(url: string): Promise<Outcome> {
       }
     }
     return { tenants, rounds, ratios: {}, spread: {}, figures: { micros } }
-  } finally {
-    await tenancy.close()
-    await admin.query(`drop database if exists ${database} with (force)`)
-    await admin.end()
-  }
+  })
 }
 
 /** Microseconds for one call. */

@@ -4,8 +4,9 @@
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import pg from 'pg'
-import { byHeader, byHost, byPath, createTenancy, type RequestFacts, type Tenancy } from 'partywall'
+import { byHeader, byHost, byPath, type RequestFacts, type Tenancy } from 'partywall'
 import type { Outcome } from '../measuring/outcome.ts'
+import { inOwnDatabase } from '../measuring/own-database.ts'
 import { median, rounded } from '../measuring/statistics.ts'
 
 const tenants = 10_000
@@ -15,57 +16,48 @@ const perRound = 100_000
 const base = 'resolve.example'
 
 export async function resolve(url: string): Promise<Outcome> {
-  const database = `bench_resolve_${process.pid}`
-  const admin = new pg.Client(url)
-  await admin.connect()
-  await admin.query(`create database ${database}`)
-  const tenancy = createTenancy({
-    database: Object.assign(new URL(url), { pathname: `/${database}` }).href,
-    migrations: { shared: false, tenant: false },
-    resolve: [byHost({ base }), byPath({ prefix: '/t', trusted: true }), byHeader('x-tenant-id', { trusted: true })],
-  })
-  try {
-    await fill(tenancy)
-    const queries = countQueries()
-    const memoryBefore = memory()
-    const coldMs = await timed(() => each(Array.from({ length: tenants * (1 + domainsEach) }, (_, index) => hostOf(index))))
-    const cold = {
-      lookups: tenants * (1 + domainsEach),
-      queries: queries.taken(),
-      ms: rounded(coldMs),
-      mib: rounded(memory() - memoryBefore),
-    }
+  return inOwnDatabase(
+    url,
+    'resolve',
+    async (tenancy) => {
+      const each = async (samples: readonly RequestFacts[]): Promise<void> => {
+        for (const [index, facts] of samples.entries()) {
+          // As between requests: otherwise the process would not hear that it still sees every change.
+          if (index % 1000 === 999) await turn()
+          const { outcome } = await tenancy.resolve(facts)
+          if (outcome !== 'resolved') throw new Error(`${JSON.stringify(facts)} is ${outcome}.`)
+        }
+      }
+      await fill(tenancy)
+      const queries = countQueries()
+      const memoryBefore = memory()
+      const coldMs = await timed(() => each(Array.from({ length: tenants * (1 + domainsEach) }, (_, index) => hostOf(index))))
+      const cold = {
+        lookups: tenants * (1 + domainsEach),
+        queries: queries.taken(),
+        ms: rounded(coldMs),
+        mib: rounded(memory() - memoryBefore),
+      }
 
-    const warm: Record<string, number> = {}
-    let warmQueries = 0
-    for (const [name, factsOf] of Object.entries(requests)) {
-      const samples = Array.from({ length: perRound }, (_, index) => factsOf((index * 7919) % (tenants * domainsEach)))
-      await each(samples)
-      queries.taken()
-      const micros: number[] = []
-      for (let round = 0; round < rounds; round++) micros.push(((await timed(() => each(samples))) / perRound) * 1000)
-      warm[name] = rounded(median(micros))
-      warmQueries += queries.taken()
-    }
+      const warm: Record<string, number> = {}
+      let warmQueries = 0
+      for (const [name, factsOf] of Object.entries(requests)) {
+        const samples = Array.from({ length: perRound }, (_, index) => factsOf((index * 7919) % (tenants * domainsEach)))
+        await each(samples)
+        queries.taken()
+        const micros: number[] = []
+        for (let round = 0; round < rounds; round++) micros.push(((await timed(() => each(samples))) / perRound) * 1000)
+        warm[name] = rounded(median(micros))
+        warmQueries += queries.taken()
+      }
 
-    const burst = Array.from({ length: 1000 }, () => tenancy.resolve({ host: `unknown.${base}` }))
-    const outcomes = new Set((await Promise.all(burst)).map(({ outcome }) => outcome))
-    const unknown = { requests: burst.length, queries: queries.taken(), outcomes: [...outcomes] }
-    return { tenants, rounds, ratios: {}, spread: {}, figures: { cold, warmMicros: warm, warmQueries, unknown } }
-  } finally {
-    await tenancy.close()
-    await admin.query(`drop database if exists ${database} with (force)`)
-    await admin.end()
-  }
-
-  async function each(samples: readonly RequestFacts[]): Promise<void> {
-    for (const [index, facts] of samples.entries()) {
-      // As between requests: otherwise the process would not hear that it still sees every change.
-      if (index % 1000 === 999) await turn()
-      const { outcome } = await tenancy.resolve(facts)
-      if (outcome !== 'resolved') throw new Error(`${JSON.stringify(facts)} is ${outcome}.`)
-    }
-  }
+      const burst = Array.from({ length: 1000 }, () => tenancy.resolve({ host: `unknown.${base}` }))
+      const outcomes = new Set((await Promise.all(burst)).map(({ outcome }) => outcome))
+      const unknown = { requests: burst.length, queries: queries.taken(), outcomes: [...outcomes] }
+      return { tenants, rounds, ratios: {}, spread: {}, figures: { cold, warmMicros: warm, warmQueries, unknown } }
+    },
+    { resolve: [byHost({ base }), byPath({ prefix: '/t', trusted: true }), byHeader('x-tenant-id', { trusted: true })] },
+  )
 }
 
 const schemaOf = (index: number): string => `tenant_${index % tenants}`
