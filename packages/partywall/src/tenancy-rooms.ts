@@ -60,7 +60,7 @@ export function openRooms<A extends object>(all: Options): Rooms<A> {
   const observation = new Observation(options)
   const scope = new Scope<A>(observation)
   const events = new Events<A>()
-  const database = new OpenDatabase({ ...options, database: server, deploy, loginKeys }, scope, {
+  const database: OpenDatabase = new OpenDatabase({ ...options, database: server, deploy, loginKeys }, scope, {
     observation,
     onDiscard: (reason) => void events.emit('connection.discarded', { reason }),
     onTamper: (tampering) => void events.emit('connection.tampered', tampering),
@@ -75,7 +75,7 @@ export function openRooms<A extends object>(all: Options): Rooms<A> {
   const access = new Access(database, options, deploy === undefined, loginKeys[0])
   const catalog = new Catalog({ database, deploy: database.deploy, access, sharedSchema: options.sharedSchema })
   const endLogin = (tenantId: string): void => database.endLogin(tenantRole(tenantId))
-  const tenants = new Tenants<A>(catalog, options, events, (watch) => database.watch(watch), endLogin, observation)
+  const tenants: Tenants<A> = new Tenants<A>(catalog, options, events, (watch) => database.watch(watch), endLogin, observation)
   const domains = new Domains<A>(catalog, tenants, events)
   const claims = new Claims<A>(catalog, tenants, domains)
   const parts = {

@@ -1,0 +1,2 @@
+/** The components of the console and of the example of a SaaS. */
+export { default as UiSpinner } from './components/UiSpinner.vue'
