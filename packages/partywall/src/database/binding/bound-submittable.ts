@@ -10,7 +10,7 @@ import { admit } from './admission.ts'
 import type { Binding } from './binding.ts'
 import { bindingError, roleDoubt, untrusted } from './binding-refusals.ts'
 import type { Carrier } from './carrier.ts'
-import { endWithError, feedByMessages, refuseCopy } from './copy-streams.ts'
+import { doubtUnanswered, endWithError, feedByMessages, refuseCopy } from './copy-streams.ts'
 import { endWithConnection } from './cursor-end.ts'
 import { OwedSync } from './owed-sync.ts'
 import { noAnswer, notTheBinding, OwnCompletions, tooEarly } from './own-completions.ts'
@@ -46,6 +46,8 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   let connection: ConnectionLike | undefined
   let isBound = false
   let isAbandoned = false
+  /** The server has asked for the rows of a COPY. */
+  let readsRows = false
   const { submit, handleRowDescription, handleCommandComplete, handleReadyForQuery, handleError } = query
 
   // Cursors have no `rows`, and send a Sync themselves after an error.
@@ -106,6 +108,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   }
   const { handleCopyInResponse, handleEmptyQuery } = query
   query.handleCopyInResponse = (current) => {
+    readsRows = true
     if (query.requiresPreparation?.() === true) sync.ignored()
     handleCopyInResponse?.call(query, current)
   }
@@ -136,6 +139,7 @@ export function bindSubmittable(query: SubmittableLike, facts: StatementFacts, c
   query.handleError = (error, current) => {
     if (sync.isWriting && query instanceof QueryBase) endUnwritten(current)
     sync.failed(error, current)
+    if (readsRows) doubtUnanswered(carrier)
     noteFailure(carrier, facts)
     if (isAbandoned) return
     if (query.name) carrier.preparedNames.doubt(query.name)

@@ -1,5 +1,6 @@
 /** COPY by query objects: two repairs of the streams of pg-copy-streams, and a refusal for what is no such stream. */
 import { TenancyError } from '../../errors.ts'
+import type { Carrier } from './carrier.ts'
 import type { ConnectionLike, SubmittableLike } from './pg-internals.ts'
 import type { CopyIn, CopyOut } from './query-object.ts'
 
@@ -19,6 +20,16 @@ export function endWithError(query: CopyIn): void {
   }
   // The COPY is over; there is none left that the server could be asked to give up.
   query._destroy = (error, done) => (hasFailed ? done(error) : _destroy.call(query, error, done))
+}
+
+/**
+ * Rows, and the end of the COPY, may still be on their way when the server reports an error and is ready again. The server does not answer to them. A
+ * pooler has given the server session back by then, takes one for these messages, and keeps it for the idle client until the next statement.
+ * So such a client is not kept; in a transaction its end is that statement.
+ */
+export function doubtUnanswered(carrier: Carrier): void {
+  if (!carrier.bindingWriter.isDirect && carrier.getTransactionStatus() === 'I')
+    carrier.doubt('rows of a failed COPY that a pooler may wait for')
 }
 
 /**

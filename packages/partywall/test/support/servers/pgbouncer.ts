@@ -16,6 +16,8 @@ export interface PgBouncer {
   through(url: string): string
   /** Changes the number of server connections for each pair of database and user. */
   resize(serverConnections: number): Promise<void>
+  /** Resolves when no client has a server connection to this database. */
+  untilReleased(database: string): Promise<void>
   /** Kills it, as a crash would, and starts it again on the same port. */
   restart(): Promise<void>
   stop(): Promise<void>
@@ -66,16 +68,22 @@ export async function startPgBouncer(
   let child = await start()
   return {
     through,
-    async resize(serverConnections) {
-      const console = new URL(through(server))
-      console.pathname = '/pgbouncer'
-      const client = new Client(console.href)
-      await client.connect()
-      await client.query(`set default_pool_size = ${serverConnections}`)
-      await whenNoneLogsIn(client)
-      // Closes each surplus server connection as soon as it is free.
-      await client.query('reconnect')
-      await client.end()
+    resize(serverConnections) {
+      return onConsole(through(server), async (client) => {
+        await client.query(`set default_pool_size = ${serverConnections}`)
+        await untilPools(client, 'A server connection of PgBouncer has been logging in', ({ sv_login }) => Number(sv_login) === 0)
+        // Closes each surplus server connection as soon as it is free.
+        await client.query('reconnect')
+      })
+    },
+    untilReleased(database) {
+      return onConsole(through(server), (client) =>
+        untilPools(
+          client,
+          `A client has had a server connection to ${database}`,
+          (pool) => pool.database !== database || Number(pool.sv_active) === 0,
+        ),
+      )
     },
     async restart() {
       await kill(child)
@@ -88,14 +96,33 @@ export async function startPgBouncer(
   }
 }
 
-/** RECONNECT closes a server connection that is logging in, counts that as a failed login, and refuses the clients that wait for it. */
-async function whenNoneLogsIn(client: Client): Promise<void> {
+/** Runs `work` with a client of PgBouncer's own console. */
+async function onConsole(url: string, work: (client: Client) => Promise<unknown>): Promise<void> {
+  const console = new URL(url)
+  console.pathname = '/pgbouncer'
+  const client = new Client(console.href)
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+interface PoolState {
+  readonly database: string
+  readonly sv_active: string
+  readonly sv_login: string
+}
+
+/** RECONNECT, for one, closes a server connection that is logging in, counts that as a failed login, and refuses the clients that wait for it. */
+async function untilPools(client: Client, otherwise: string, isReached: (pool: PoolState) => boolean): Promise<void> {
   for (let attempt = 0; attempt < 1000; attempt++) {
-    const { rows } = await client.query('show pools')
-    if (rows.every(({ sv_login }) => Number(sv_login) === 0)) return
+    const { rows } = await client.query<PoolState & Record<string, unknown>>('show pools')
+    if (rows.every(isReached)) return
     await sleep(2)
   }
-  throw new Error('A server connection of PgBouncer has been logging in for seconds.')
+  throw new Error(`${otherwise} for seconds.`)
 }
 
 async function kill(child: ChildProcess): Promise<void> {

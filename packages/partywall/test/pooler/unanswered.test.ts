@@ -1,9 +1,11 @@
-/** A cursor that fails leaves no message without an answer: behind PgBouncer its idle client would keep the only server session. */
+/** A cursor or a COPY that fails leaves no message without an answer: behind PgBouncer its idle client would keep the only server session. */
 import { once } from 'node:events'
-import { Client, Pool } from 'pg'
+import type { Socket } from 'node:net'
+import { Client, Pool, type PoolClient } from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { testDatabase } from '../support/servers/database.ts'
 import { startPgBouncer } from '../support/servers/pgbouncer.ts'
 import { twoTenantsOn } from '../support/tenants/two-tenants.ts'
@@ -82,4 +84,45 @@ test('a cursor that failed in a transaction leaves the session when the transact
     client.release()
   })
   expect(await othersAreServed()).toBe(true)
+})
+
+describe('COPY', () => {
+  const database = new URL(directUrl).pathname.slice(1)
+
+  /** A bad row, and the end of the COPY when PgBouncer has the answer to that row and has taken the server session back. The answer is on its way to the client. */
+  async function failToCopy(client: PoolClient): Promise<void> {
+    const stream = client.query(copyFrom('copy notes from stdin'))
+    const failed = once(stream, 'error')
+    // It has its connection when it is sent.
+    await new Promise((resolve) => stream.write('1\tone\n', resolve))
+    const { stream: socket } = (stream as unknown as { connection: { stream: Socket } }).connection
+    socket.pause()
+    stream.write('no number\tx\n')
+    await pooler.untilReleased(database)
+    stream.end()
+    socket.resume()
+    expect(await failed).toMatchObject([{ code: '22P02' }])
+  }
+
+  test('bites: with pg alone, the idle client keeps the server session', async () => {
+    const pool = new Pool({ connectionString: pooled, max: 1 })
+    const client = await pool.connect()
+    await failToCopy(client)
+    client.release()
+    expect(await othersAreServed()).toBe(false)
+    await pool.end()
+    expect(await othersAreServed()).toBe(true)
+  })
+
+  test('whose rows still come when it has failed leaves the session to others', async () => {
+    const pool = makePool({ max: 1 })
+    for (const tenant of [a, b]) {
+      await scope.run(tenant, async () => {
+        const client = await pool.connect()
+        await failToCopy(client)
+        client.release()
+      })
+      expect(await othersAreServed()).toBe(true)
+    }
+  })
 })
