@@ -1,0 +1,61 @@
+/** The icons: lines of 1.5 on a grid of 16, drawn in the colour of the text. */
+export const icons = {
+  tenants: 'M2.5 14V4l5.5-2v12M8 6l5.5 1.5V14M1.5 14h13M4.5 6h1M4.5 8.5h1M4.5 11h1M10.5 9.5h.5M10.5 12h.5',
+  home: 'M2 7.5 8 2.5l6 5M3.5 6.5v7h9v-7M6.5 13.5v-4h3v4',
+  table: 'M2 3h12v10H2zM2 6.5h12M6.5 6.5V13M2 9.8h12',
+  migrations: 'M8 2 14 5 8 8 2 5zM2 8l6 3 6-3M2 11l6 3 6-3',
+  drift: 'M2 5h7l3 3M2 11h12M12 9l2 2-2 2M9.5 2.5 12 5',
+  log: 'M5.5 4H14M5.5 8H14M5.5 12H14M2.2 4h.6M2.2 8h.6M2.2 12h.6',
+  operators: 'M8 8a2.75 2.75 0 1 0 0-5.5A2.75 2.75 0 0 0 8 8zM2.5 14c.4-2.6 2.6-4 5.5-4s5.1 1.4 5.5 4',
+  customers:
+    'M6 7.5a2.25 2.25 0 1 0 0-4.5 2.25 2.25 0 0 0 0 4.5zM1.5 13.5c.3-2.4 2.1-3.7 4.5-3.7s4.2 1.3 4.5 3.7M10.5 3.2a2.2 2.2 0 0 1 0 4.2M12 10c1.5.5 2.3 1.7 2.5 3.5',
+  jobs: 'M8 10.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4zM8 1.8v2M8 12.2v2M1.8 8h2M12.2 8h2M3.6 3.6l1.4 1.4M11 11l1.4 1.4M3.6 12.4 5 11M11 5l1.4-1.4',
+  health: 'M1.5 8h3l2-4.5 3 9 2-4.5h3',
+  board: 'M2 2.5h3.2v11H2zM6.4 2.5h3.2v7H6.4zM10.8 2.5H14v9h-3.2z',
+  projects: 'M1.8 4.5v8.7h12.4V5.8H8L6.5 3H1.8z',
+  notes: 'M3 2h10v8.5L9.5 14H3zM9.5 14v-3.5H13M5.5 5.5h5M5.5 8h3',
+  tasks: 'M2 2.5h12v11H2zM5 8l2 2 4-4',
+  files: 'M3.5 1.8h6L13 5.2v9H3.5zM9.5 1.8v3.7H13',
+  search: 'M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.3 10.3 14 14',
+  settings:
+    'M2 4.5h7M12.5 4.5H14M2 11.5h1.5M7 11.5h7M10.8 6.2a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4zM5.2 13.2a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4z',
+  plus: 'M8 3v10M3 8h10',
+  minus: 'M3 8h10',
+  close: 'M3.5 3.5l9 9M12.5 3.5l-9 9',
+  check: 'M3 8.5l3.3 3.3L13 4.5',
+  alert: 'M8 2 14.5 13.5h-13zM8 6.5v3.3M8 11.6v.2',
+  info: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.3V11M8 5v.2',
+  more: 'M3 8h.01M8 8h.01M13 8h.01',
+  menu: 'M2 4h12M2 8h12M2 12h12',
+  'chevron-down': 'M4 6l4 4 4-4',
+  'chevron-left': 'M10 3.5 5.5 8l4.5 4.5',
+  'chevron-right': 'M6 3.5 10.5 8 6 12.5',
+  'sort-up': 'M8 12.5v-9M4.5 7 8 3.5 11.5 7',
+  'sort-down': 'M8 3.5v9M4.5 9 8 12.5 11.5 9',
+  sort: 'M5 12.5v-9M2.5 6 5 3.5 7.5 6M11 3.5v9M8.5 10l2.5 2.5 2.5-2.5',
+  copy: 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3',
+  sun: 'M8 10.8a2.8 2.8 0 1 0 0-5.6 2.8 2.8 0 0 0 0 5.6zM8 1.5v1.3M8 13.2v1.3M1.5 8h1.3M13.2 8h1.3M3.4 3.4l.9.9M11.7 11.7l.9.9M3.4 12.6l.9-.9M11.7 4.3l.9-.9',
+  moon: 'M13.5 9.8A6 6 0 0 1 6.2 2.5a6 6 0 1 0 7.3 7.3z',
+  system: 'M1.8 2.8h12.4v8.4H1.8zM5.5 13.8h5M8 11.2v2.6',
+  'sign-out': 'M9.5 2.5h-7v11h7M6.5 8H14M11.5 5.5 14 8l-2.5 2.5',
+  external: 'M7 3H3v10h10V9M9.5 2.5h4v4M13.5 2.5 7.5 8.5',
+  mail: 'M1.8 3.5h12.4v9H1.8zM1.8 4.5 8 9l6.2-4.5',
+  upload: 'M2.5 10.5v3h11v-3M8 10.5v-8M4.8 5.5 8 2.3l3.2 3.2',
+  download: 'M2.5 10.5v3h11v-3M8 2.5v8M4.8 7.3 8 10.5l3.2-3.2',
+  calendar: 'M2 3.5h12v10H2zM2 6.5h12M5 2v2.5M11 2v2.5',
+  money: 'M1.8 4h12.4v8H1.8zM8 9.7a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4zM4 8h.01M12 8h.01',
+  key: 'M5.5 13a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM7.7 7.8 13.5 2M11 4.5l2 2',
+  shield: 'M8 1.8 13.5 4v4c0 3.2-2.2 5.3-5.5 6.3C4.7 13.3 2.5 11.2 2.5 8V4z',
+  pause: 'M5.5 3v10M10.5 3v10',
+  play: 'M4.5 2.8v10.4L13 8z',
+  refresh: 'M13.5 8A5.5 5.5 0 1 1 11.7 4M13.5 1.8v3h-3',
+  trash: 'M2.5 4h11M6 4V2.2h4V4M4 4l.7 10h6.6L12 4M6.8 6.8v4.5M9.2 6.8v4.5',
+  edit: 'M2.5 13.5l.7-3.2L10.8 2.7l2.5 2.5-7.6 7.6z',
+  dashboard: 'M2 2.5h5v6H2zM9 2.5h5v3.5H9zM9 8h5v5.5H9zM2 10.5h5v3H2z',
+} as const
+
+export type IconName = keyof typeof icons
+
+export function isIconName(name: string): name is IconName {
+  return Object.hasOwn(icons, name)
+}
