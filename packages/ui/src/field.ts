@@ -23,8 +23,11 @@ export function provideField(parts: Omit<Field, 'claim' | 'release'>): void {
   })
 }
 
-/** What a control may be told by its parent; what is left out comes from the field around it. */
-export interface ControlProps {
+/**
+ * What a control may be told by its parent; what is left out comes from the field around it. Each control writes these out in its
+ * `defineProps`: the compiler of components reads an imported type by TypeScript's file system, which TypeScript 7 no longer has.
+ */
+interface ControlProps {
   id?: string | undefined
   describedBy?: string | undefined
   invalid?: boolean | undefined
