@@ -18,6 +18,33 @@ for (const width of [1280, 390]) {
       await page.locator('.ui-page-title').waitFor()
       await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage: name !== 'hostile' })
     }
+    await page.goto(`${server.origin}/#/overlays`)
+    await page.reload()
+    await page.getByRole('button', { name: 'Good' }).click()
+    await page.getByRole('button', { name: 'Bad' }).click()
+    for (const name of ['Rename…', 'A long one…', 'Delete…']) {
+      await page.getByRole('button', { name }).click()
+      await page.getByRole('dialog').waitFor()
+      await page.screenshot({ path: `${folder}/dialog-${name.slice(0, 3)}-${width}-${colorScheme}.png` })
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    }
+    await page.goto(`${server.origin}/#/actions`)
+    await page.getByRole('button', { name: 'Actions', exact: true }).focus()
+    await page.keyboard.press('ArrowDown')
+    await page.getByRole('menu').waitFor()
+    await page.screenshot({ path: `${folder}/menu-${width}-${colorScheme}.png` })
+    await page.keyboard.press('Escape')
+    await page.goto(`${server.origin}/#/forms`)
+    await page.getByRole('combobox', { name: 'Country' }).click()
+    await page.getByRole('listbox').waitFor()
+    await page.screenshot({ path: `${folder}/combobox-${width}-${colorScheme}.png` })
+    await page.keyboard.press('Escape')
+    if (width < 960) {
+      await page.getByRole('button', { name: 'Menu', exact: true }).click()
+      await page.getByRole('dialog').waitFor()
+      await page.screenshot({ path: `${folder}/drawer-${width}-${colorScheme}.png` })
+    }
     await page.context().close()
   }
 }

@@ -1,7 +1,7 @@
 /** Short messages about what has just happened. `UiToaster` shows them. */
 import { readonly, ref } from 'vue'
 
-export interface Toast {
+interface Toast {
   readonly id: number
   readonly tone: 'good' | 'bad'
   readonly text: string

@@ -22,11 +22,11 @@ it('draws bars of several series side by side, and those below zero from the axi
   expect(bars[1]![0]!.y + bars[1]![0]!.height).toBeLessThanOrEqual(base)
 })
 
-it('writes no more values below than fit, with both ends', () => {
+it('writes no more values below than fit, at equal distances', () => {
   const points = Array.from({ length: 200 }, (_, x) => ({ x, y: x }))
   const { marks } = layoutOf({ series: [{ label: 'a', points }], kind: 'line', ...size })
   expect(marks.length).toBeLessThanOrEqual(6)
-  expect([marks[0], marks.at(-1)]).toEqual([0, 199])
+  expect(marks.slice(0, 3)).toEqual([0, 40, 80])
 })
 
 it('has a layout for nothing at all', () => {

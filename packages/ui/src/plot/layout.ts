@@ -89,9 +89,8 @@ function pathOf(series: PlotSeries, toX: (x: number) => number, toY: (y: number)
     .join('')
 }
 
-/** As many as fit, evenly taken, with the first and the last. */
+/** The first, and then each second, third, … as they fit. */
 function marksOf(xs: readonly number[], atMost: number): number[] {
-  const count = Math.max(1, Math.min(xs.length, atMost))
-  const indexes = Array.from({ length: count }, (_, at) => (count === 1 ? 0 : Math.round((at * (xs.length - 1)) / (count - 1))))
-  return [...new Set(indexes)].flatMap((index) => xs[index] ?? [])
+  const each = Math.ceil(xs.length / Math.max(atMost, 1))
+  return xs.filter((_, index) => index % each === 0)
 }
