@@ -66,20 +66,31 @@ async function focused(page: Page): Promise<string> {
   return page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
 }
 
-describe.each(pages)('the page %s', (name) => {
-  it.each(widths.flatMap((width) => schemes.map((scheme) => [width, scheme] as const)))(
-    'is accessible and fits at %i pixels, %s, under a strict policy',
-    async (width, scheme) => {
-      const { page, violations, errors, strangers } = await open(name, width, scheme)
+describe.each(widths.flatMap((width) => schemes.map((scheme) => ({ width, scheme }))))(
+  'at $width pixels, $scheme',
+  ({ width, scheme }) => {
+    let watched: Watched
+    beforeAll(async () => {
+      watched = await open('actions', width, scheme)
+    })
+    afterAll(() => watched.page.context().close())
+
+    it.each(pages)('the page %s is accessible and fits, under a strict policy', async (name) => {
+      const { page, violations, errors, strangers } = watched
+      await page.goto(`${server.origin}/#/${name}`)
+      await page.waitForFunction(
+        (wanted) => document.querySelector('.ui-nav [aria-current]')?.getAttribute('href') === wanted,
+        `#/${name}`,
+      )
+      await page.locator('.ui-page-title').waitFor()
       expect(await overflow(page)).toBe(0)
       expect(await violations()).toEqual([])
       expect(errors).toEqual([])
       expect(strangers).toEqual([])
       expect(await serious(page)).toEqual([])
-      await page.context().close()
-    },
-  )
-})
+    })
+  },
+)
 
 describe('a dialog', () => {
   it.each(widths)('keeps the focus, gives it back, and is accessible at %i pixels', async (width) => {
