@@ -15,6 +15,7 @@ const pages = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   'packages/partywall/README.md',
+  'packages/create-partywall/README.md',
   'bench/RESULTS.md',
   'examples/polls/README.md',
   'examples/workspaces/README.md',

@@ -20,6 +20,7 @@ const roots = [
   'packages/partywall/src',
   'packages/partywall/test',
   'packages/partywall/bin',
+  'packages/create-partywall',
   'examples',
   'bench',
   'scripts',

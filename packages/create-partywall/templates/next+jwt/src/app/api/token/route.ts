@@ -1,0 +1,3 @@
+import { api } from '../../../server.ts'
+
+export const POST = api.signIn

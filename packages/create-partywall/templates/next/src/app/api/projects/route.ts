@@ -1,0 +1,4 @@
+import { api } from '../../../server.ts'
+
+export const GET = api.listProjects
+export const POST = api.addProject
