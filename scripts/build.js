@@ -1,4 +1,4 @@
-// Builds the package partywall with plain tsc, into its dist or another folder: node scripts/build.js [folder]
+// Builds the packages partywall and create-partywall with plain tsc; with a folder, partywall alone into it: node scripts/build.js [folder]
 import { execFileSync } from 'node:child_process'
 import { cpSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -6,9 +6,14 @@ import { join, resolve } from 'node:path'
 const root = resolve(import.meta.dirname, '..')
 const folder = join(root, 'packages/partywall')
 const output = resolve(process.argv[2] ?? join(folder, 'dist'))
-rmSync(output, { recursive: true, force: true })
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder, '--outDir', output], {
-  stdio: 'inherit',
-})
+compile(folder, output)
 // Copies the files that tsc does not: those written in JavaScript.
 cpSync(join(folder, 'src'), output, { recursive: true, filter: (path) => !path.endsWith('.ts') })
+if (process.argv[2] === undefined) compile(join(root, 'packages/create-partywall'), join(root, 'packages/create-partywall/dist'))
+
+function compile(project, into) {
+  rmSync(into, { recursive: true, force: true })
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project, '--outDir', into], {
+    stdio: 'inherit',
+  })
+}

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { join, resolve } from 'node:path'
 import { findNode } from './node.js'
 import { fetchNode, oldestNode } from './other-node.js'
-import { contentProblems, mapProblems } from './package-contents.js'
+import { contentProblems, mapProblems, starterProblems } from './package-contents.js'
 import { packPackage } from './packed-package.js'
 
 const root = resolve(import.meta.dirname, '..')
@@ -27,6 +27,7 @@ try {
   compile()
   requireAll()
   use()
+  checkStarter()
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
@@ -42,6 +43,23 @@ function checkMaps(paths) {
   const all = new Set(paths)
   const maps = paths.filter((path) => path.endsWith('.map'))
   refuse(maps.flatMap((path) => mapProblems(path, JSON.parse(readFileSync(join(installed, path), 'utf8')), all)))
+}
+
+/** create-partywall: what it holds, and that the packed program writes a project. */
+function checkStarter() {
+  const { tarball, packed } = packPackage(scratch, 'create-partywall')
+  refuse(starterProblems(packed))
+  run(bin('publint'), ['run', tarball, '--strict'])
+  // Its one dependency is found in the repository.
+  const folder = join(scratch, 'node_modules/create-partywall')
+  mkdirSync(folder, { recursive: true })
+  run('tar', ['-xzf', tarball, '-C', folder, '--strip-components', '1'])
+  run(findNode(), [join(folder, 'bin/create-partywall.js'), 'my-app', '--yes'], {
+    cwd: scratch,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if (!existsSync(join(scratch, 'my-app/.gitignore'))) throw new Error('create-partywall wrote no project')
+  console.log(`create-partywall has ${packed.files.length} files, ${packed.size} bytes packed, and writes a project`)
 }
 
 function refuse(problems) {

@@ -1,4 +1,4 @@
-// What the published package may hold, and how large it may be. A larger package or a new folder is a decision: it is made here.
+// What the published packages may hold, and how large they may be. A larger package or a new folder is a decision: it is made here.
 
 /** Bytes. About a tenth more than version 0.1.0 has: more than half of it is sources and maps, for debuggers and editors. */
 const limits = { packed: 3_750_000, unpacked: 15_300_000 }
@@ -57,4 +57,39 @@ export function mapProblems(path, { sources, sourceRoot = '' }, paths) {
 function sizeProblem(how, size) {
   if (size <= limits[how]) return []
   return [`the package has ${size} bytes ${how}, more than the ${limits[how]} that scripts/package-contents.js allows`]
+}
+
+/** The same for create-partywall: small, because it is fetched for each project that is started. */
+const starterLimits = { packed: 60_000, unpacked: 200_000 }
+const starterAllowed = [
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  /^bin\/create-partywall\.js$/,
+  /^dist\/[\w-]+\.js$/,
+  // npm leaves out .gitignore, so what begins with a dot has an underscore in its place.
+  /^templates\/[\w+-]+\/(?!.*\/\.)[\w./[\]-]+$/,
+]
+const starterRequired = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'bin/create-partywall.js',
+  'dist/main.js',
+  'templates/base/_gitignore',
+]
+
+/** @param {{ files: { path: string }[], size: number, unpackedSize: number }} packed */
+export function starterProblems({ files, size, unpackedSize }) {
+  const paths = files.map(({ path }) => path)
+  return [
+    ...paths
+      .filter((path) => !starterAllowed.some((form) => form.test(path)))
+      .map((path) => `create-partywall holds ${path}, which scripts/package-contents.js does not allow`),
+    ...starterRequired.filter((path) => !paths.includes(path)).map((path) => `create-partywall lacks ${path}`),
+    ...Object.entries({ packed: size, unpacked: unpackedSize })
+      .filter(([how, bytes]) => bytes > starterLimits[how])
+      .map(
+        ([how, bytes]) =>
+          `create-partywall has ${bytes} bytes ${how}, more than the ${starterLimits[how]} of scripts/package-contents.js`,
+      ),
+  ]
 }
