@@ -11,7 +11,7 @@ export const lead = z
     id,
     title: z.string(),
     stage,
-    /** Its place in the column, from 0. */
+    /** Grows along its column. */
     position: z.number(),
     valueCents: z.number(),
     customerId: id.nullable(),
