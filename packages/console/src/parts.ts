@@ -1,6 +1,7 @@
 /** What each room of the console's server gets. */
 import type { Hono } from 'hono'
 import type { Tenancy } from 'partywall'
+import type { ConsoleJobs } from './jobs/source.ts'
 
 /** The tenancy of the application, whatever its attributes and settings are. */
 export type AnyTenancy = Tenancy<any, any, any, any>
@@ -19,6 +20,8 @@ export interface Operator {
 
 export interface ConsoleParts {
   readonly tenancy: AnyTenancy
+  /** The queue of the application. Absent: the console shows no jobs. */
+  readonly jobs?: ConsoleJobs | undefined
 }
 
 /** What the core has set before a room answers. */

@@ -3,7 +3,7 @@ export { createTenancy } from './tenancy.ts'
 export type { Tenancy } from './tenancy.ts'
 export type { RecheckedDomain, RecheckOptions, RecheckReport } from './domains/verification.ts'
 export type { BoundaryApi, DatabaseApi, DomainsApi, LoginsApi, RunInTenantOptions, SessionOptions } from './tenancy-api.ts'
-export type { AuditApi, AuditFilter, AuditListOptions } from './tenancy-audit.ts'
+export type { AuditApi, AuditFilter, AuditListOptions, NewAuditEntry } from './tenancy-audit.ts'
 export type { AuditAction, AuditEntry, EntryOptions, EntryPageOptions } from './catalog/audit/reading.ts'
 export type { ActionName } from './catalog/audit/actions.ts'
 export type { AuditTarget } from './catalog/audit/target.ts'
@@ -184,6 +184,14 @@ export type {
   ResetOptions,
   RunOptions,
 } from './migrations/run/run.ts'
+export type {
+  RecordedEntriesOptions,
+  RecordedEntry,
+  RecordedError,
+  RecordedRun,
+  RecordedRunsOptions,
+  RecordedState,
+} from './migrations/run/recorded-runs.ts'
 export type { TrialOptions } from './migrations/trial/trial-parts.ts'
 export type {
   TrialCure,

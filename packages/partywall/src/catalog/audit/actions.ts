@@ -72,6 +72,8 @@ export const actions = {
   'work.forgotten': 'the record of resumable work was removed, so that the same key begins from the start',
   'fixtures.dumped': 'rows of a tenant, or of the shared schema, are about to be written to a file',
   'fixtures.loaded': 'rows of a file were loaded into a tenant, or into the shared schema',
+  'job.retried': 'an operator is about to give a job of a tenant to the workers again',
+  'job.removed': 'an operator is about to remove a job of a tenant',
   'sql.run': 'an operator is about to run SQL with `partywall sql`',
 } as const satisfies Record<string, string>
 

@@ -45,6 +45,7 @@ export type AuditAction =
   | 'login'
   | 'sql'
   | 'drift'
+  | 'job'
 
 /** Which entries, without the tenant. */
 export interface EntryOptions {

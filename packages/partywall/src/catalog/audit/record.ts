@@ -35,6 +35,11 @@ export function recorded(change: Statement, subject: Subject, action: Pick<Actio
   return withEntrySql(change, subject, entryRow(action))
 }
 
+/** On whose behalf this process works, and from where: undefined is the role that the connection logged in as. */
+export function currentRecorder(): { readonly actor: string | undefined; readonly origin: string } {
+  return { actor: currentActor(), origin }
+}
+
 function entryRow({ action, details = {} }: Pick<Action, 'action' | 'details'>): EntryRow {
   return { actor: currentActor(), action, origin, details: detailsText(details) }
 }

@@ -16,16 +16,35 @@ export interface RunEntry {
 
 const runsKept = 100
 
+/** Who works on a run. Undefined as an actor: the role that the connection logged in as. */
+export interface RunBy {
+  readonly actor: string | undefined
+  readonly origin: string
+}
+
 /** @param tenantId the only tenant that the run is for; returned as it is, for the entry of the audit */
-export function startRunSql(options: object, tenantId: string | undefined): Statement {
+export function startRunSql(options: object, by: RunBy, tenantId: string | undefined): Statement {
   return {
     text: `
       insert into partywall.migration_runs (options)
-      values ($1::jsonb)
+      values ($1::jsonb || pg_catalog.jsonb_build_object('by', pg_catalog.jsonb_build_object('actor', coalesce($3::text, session_user), 'origin', $4::text)))
       returning
         id::text as id,
         $2::text as tenant_id`,
-    values: [JSON.stringify(options), tenantId ?? null],
+    values: [JSON.stringify(options), tenantId ?? null, by.actor ?? null, by.origin],
+  }
+}
+
+/** Another process goes on with the run. */
+export function resumeRunSql(runId: string, by: RunBy): Statement {
+  return {
+    text: `
+      update partywall.migration_runs
+      set state = 'running',
+          ended_at = null,
+          options = options || pg_catalog.jsonb_build_object('by', pg_catalog.jsonb_build_object('actor', coalesce($2::text, session_user), 'origin', $3::text))
+      where id = $1::uuid`,
+    values: [runId, by.actor ?? null, by.origin],
   }
 }
 

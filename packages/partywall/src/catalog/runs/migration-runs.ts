@@ -1,11 +1,12 @@
 /** The record of a migration run in the catalog: what it has to do, and what is done. Entries are written in batches, so that it costs little. */
 import type { Database } from '../../ports/database.ts'
-import { recordAction, recorded, type Action } from '../audit/record.ts'
+import { currentRecorder, recordAction, recorded, type Action } from '../audit/record.ts'
 import {
   endEntriesSql,
   endRunSql,
   expectEntriesSql,
   forgetOldRunsSql,
+  resumeRunSql,
   startRunSql,
   unfinishedRunSql,
   unfinishedTargetsSql,
@@ -49,7 +50,9 @@ export class MigrationRun {
    * @param options what a resumed run needs; must be JSON
    */
   static async start(catalog: Database, options: object, { tenant, ...started }: RunAction): Promise<MigrationRun> {
-    const { rows } = await catalog.query<{ id: string }>(recorded(startRunSql(options, tenant?.id), ownId, started))
+    const { rows } = await catalog.query<{ id: string }>(
+      recorded(startRunSql(options, currentRecorder(), tenant?.id), ownId, started),
+    )
     await catalog.query(forgetOldRunsSql())
     return new MigrationRun(catalog, rows[0]!.id)
   }
@@ -57,6 +60,7 @@ export class MigrationRun {
   /** Continues a run that was interrupted. */
   static async resume(catalog: Database, { id }: UnfinishedRun, started: RunAction): Promise<MigrationRun> {
     await recordAction(catalog, { ...started, object: id })
+    await catalog.query(resumeRunSql(id, currentRecorder()))
     return new MigrationRun(catalog, id)
   }
 
@@ -66,9 +70,10 @@ export class MigrationRun {
     const run = rows[0]
     if (run === undefined) return undefined
     const targets = await catalog.query<{ target: string; tenantId: string | null }>(unfinishedTargetsSql(run.id))
+    const { by: _, ...options } = JSON.parse(run.options) as Record<string, unknown>
     return {
       id: run.id,
-      options: JSON.parse(run.options) as Record<string, unknown>,
+      options,
       targets: targets.rows.map(({ target, tenantId }) => ({ target, tenantId: tenantId ?? undefined })),
     }
   }

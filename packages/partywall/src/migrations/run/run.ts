@@ -9,6 +9,7 @@ import { inGroups, stepOf, type Planned } from '../plan/planned.ts'
 import type { MigrationsParts } from './fleet-run.ts'
 import type { TrialHost, TrialOptions } from '../trial/trial-parts.ts'
 import type { TrialReport } from '../trial/trial-report.ts'
+import type { RecordedEntriesOptions, RecordedEntry, RecordedRun, RecordedRunsOptions } from './recorded-runs.ts'
 import type { MigrationStatus } from './report.ts'
 import type { PlanOptions } from './statuses.ts'
 import {
@@ -141,6 +142,26 @@ export class Migrations<A extends object = Attributes> {
   }
 
   /**
+   * The recorded runs of all processes, the newest first: the last hundred are kept. Costs one query on a connection of the deploy role.
+   * @example const [last] = await tenancy.migrations.runs({ limit: 1 })
+   * @throws TenancyError INVALID_ARGUMENT
+   */
+  async runs(options: RecordedRunsOptions = {}): Promise<RecordedRun[]> {
+    const { readRuns } = await recorded()
+    return readRuns(this.#deploy, options)
+  }
+
+  /**
+   * One page of the schemas of a recorded run, sorted by name, with the result of each. Empty for a run that is not kept any more. Costs one query.
+   * @example const failed = await tenancy.migrations.entries(last.id, { states: ['failed'] })
+   * @throws TenancyError INVALID_ARGUMENT
+   */
+  async entries(runId: string, options: RecordedEntriesOptions = {}): Promise<RecordedEntry[]> {
+    const { readEntries } = await recorded()
+    return readEntries(this.#deploy, runId, options)
+  }
+
+  /**
    * Tries the migrations of the configuration in databases of its own, which it drops afterwards: once without tenants, as their tool runs them,
    * and in four tenants. The report says what is refused, with the option that helps; what comes out otherwise than without tenants; and what
    * landed outside of the tenants. The configured database is not touched.
@@ -167,6 +188,7 @@ export class Migrations<A extends object = Attributes> {
   }
 }
 
+const recorded = () => import(/* webpackMode: "eager" */ './recorded-runs.ts')
 const statuses = () => import(/* webpackMode: "eager" */ './statuses.ts')
 
 function groupOf(alike: readonly Planned[]): MigrationGroup {
