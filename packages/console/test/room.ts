@@ -16,12 +16,12 @@ export interface AskedRoom {
   events(path: string): AsyncGenerator<{ readonly event: string; readonly data: any }>
 }
 
-/** @param name the operator, who stands in the audit */
-export function asked(routes: (parts: ConsoleParts) => Room, parts: ConsoleParts, name = 'ann'): AskedRoom {
+/** @param operator the one who asks, who stands in the audit */
+export function asked(routes: (parts: ConsoleParts) => Room, parts: ConsoleParts, operator = 'ann'): AskedRoom {
   const app = new Hono<ConsoleEnv & { Bindings: { role: Role } }>()
   app.use(async (c, next) => {
-    c.set('operator', { id: name, role: c.env.role })
-    await parts.tenancy.actingAs(name, next)
+    c.set('operator', { id: operator, role: c.env.role })
+    await parts.tenancy.actingAs(operator, next)
   })
   app.route('/', routes(parts))
   app.onError((error, c) => {
@@ -46,9 +46,9 @@ export function asked(routes: (parts: ConsoleParts) => Room, parts: ConsoleParts
       const response = await app.request(path, {}, { role: 'viewer' as const })
       let text = ''
       for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-        const parts = (text + chunk).split('\n\n')
-        text = parts.pop()!
-        for (const part of parts) {
+        const messages = (text + chunk).split('\n\n')
+        text = messages.pop()!
+        for (const part of messages) {
           const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(part)?.[1] ?? ''
           if (field('event') !== '')
             yield { event: field('event'), data: field('data') === '' ? undefined : JSON.parse(field('data')) }

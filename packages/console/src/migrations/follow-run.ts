@@ -45,7 +45,7 @@ export function followRun(c: Context<ConsoleEnv>, tenancy: AnyTenancy, registry:
 
 /** A change in this process, after a short rest; or the time to look again. */
 async function nextLook(gone: AbortSignal, registry: RunRegistry, { id }: RunDetail): Promise<void> {
-  const live = registry.find(id)
+  const live = registry.working(id)
   await rest(gone, leastMs)
   if (live === undefined) return rest(gone, lookMs - leastMs)
   const changed = new AbortController()

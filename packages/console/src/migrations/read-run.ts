@@ -9,7 +9,7 @@ import type { RunRegistry } from './run-registry.ts'
 const mostFailures = 100
 
 export function answerOf(run: RecordedRun, registry: RunRegistry): RunAnswer {
-  const live = registry.find(run.id)
+  const live = registry.working(run.id)
   const state = stateOf(run, registry)
   const { pending, done, failed, skipped } = run.counts
   return {
@@ -32,8 +32,11 @@ export function answerOf(run: RecordedRun, registry: RunRegistry): RunAnswer {
 function stateOf(run: RecordedRun, registry: RunRegistry): RunAnswer['state'] {
   if (run.state !== 'running') return run.state
   const live = registry.find(run.id)
-  if (live !== undefined) return live.isOver ? 'interrupted' : 'running'
-  return lifeOf(run.by?.origin, run.startedAt) === 'gone' ? 'interrupted' : 'running'
+  if (live?.isOver === false) return 'running'
+  const life = lifeOf(run.by?.origin, run.startedAt)
+  // It gave up here; or another process goes on with it.
+  if (life === 'here') return live === undefined ? 'running' : 'interrupted'
+  return life === 'gone' ? 'interrupted' : 'running'
 }
 
 export async function readRun(tenancy: AnyTenancy, registry: RunRegistry, id: string): Promise<RunDetail | undefined> {
@@ -42,7 +45,7 @@ export async function readRun(tenancy: AnyTenancy, registry: RunRegistry, id: st
   const answer = answerOf(run, registry)
   const live = registry.find(id)
   const error = live?.error === undefined ? {} : { error: live.error }
-  if (live !== undefined && answer.state === 'running') return { ...answer, ...live.entries, ...error }
+  if (live?.isOver === false && answer.state === 'running') return { ...answer, ...live.entries, ...error }
   const failures = await tenancy.migrations.entries(id, { states: ['failed'], limit: mostFailures })
   const recent = live?.entries.recent ?? []
   return { ...answer, running: [], failures: failures.map(entryOf), recent, ...error }

@@ -46,7 +46,13 @@ export class RunRegistry {
   }
 
   find(id: string): LiveRun | undefined {
-    return this.#runs.find((run) => run.id === id)
+    // A run that was resumed here was here before.
+    return this.#runs.findLast((run) => run.id === id)
+  }
+
+  /** The run with this id, while it works here. */
+  working(id: string): LiveRun | undefined {
+    return this.#runs.find((run) => run.id === id && !run.isOver)
   }
 
   /**

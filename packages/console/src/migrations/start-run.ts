@@ -25,7 +25,8 @@ export const startBody = z
     path: ['shared'],
   })
 
-export function runOptionsOf({ anyway: _, tenants, ...options }: z.infer<typeof startBody>): RunOptions {
+export function runOptionsOf(body: z.infer<typeof startBody>): RunOptions {
+  const { anyway: _, tenants, ...options } = body
   return { ...options, ...(tenants !== undefined && { tenants: tenants.map((schema) => ({ schema })) }) }
 }
 

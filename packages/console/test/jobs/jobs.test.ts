@@ -22,7 +22,7 @@ function describeSource(
   name: string,
   make: () => Promise<{ source: ConsoleJobs; failedOf: Record<string, string>; end(): Promise<unknown> }>,
 ) {
-  describe(name, () => {
+  describe(`jobs of ${name}`, () => {
     let room: AskedRoom
     let made: Awaited<ReturnType<typeof make>>
     beforeAll(async () => {
