@@ -1,5 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { hasPgBouncer } from './packages/partywall/test/support/servers/pgbouncer.ts'
+import { hasChromium } from './packages/ui/browser/chromium.ts'
 
 /** `import 'partywall'` resolves to its sources, so tests need no build. */
 const conditions = ['@partywall/source']
@@ -101,6 +102,20 @@ const byRole = (route: 'direct' | 'pgbouncer') => ({
     provide: { partywallRoute: route, partywallBoundary: 'role' as const },
   },
 })
+
+/** Pages in Debian's Chromium, each against a server of its own. */
+const browser = {
+  ...common,
+  test: {
+    ...eachProject,
+    name: 'browser',
+    include: ['packages/*/browser/**/*.test.ts', 'examples/*/browser/**/*.test.ts'],
+    // Chromium has processes of its own.
+    maxWorkers: 2,
+    provide: { partywallRoute: 'direct' as const, partywallBoundary: 'path' as const },
+  },
+}
+const browserToo = process.env['PARTYWALL_TEST_BROWSER'] === undefined || !hasChromium() ? [] : [browser]
 const rolesToo =
   process.env['PARTYWALL_TEST_ROLES'] === undefined ? [] : [byRole('direct'), ...(hasPgBouncer() ? [byRole('pgbouncer')] : [])]
 
@@ -109,6 +124,6 @@ export default defineConfig({
   test: {
     globalSetup: [`${support}run/global-setup.ts`],
     maxWorkers: 3,
-    projects: [direct, ...(isSplit ? [sharedProcess] : []), unit, pgbouncer, ...rolesToo],
+    projects: [direct, ...(isSplit ? [sharedProcess] : []), unit, pgbouncer, ...rolesToo, ...browserToo],
   },
 })

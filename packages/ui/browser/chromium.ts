@@ -1,10 +1,24 @@
 /** Debian's Chromium: browsers cannot be downloaded where this runs. */
+import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 
+/** CHROMIUM names another one. */
+const program = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+
+/** Whether it is installed. In CI its absence is a failure: there no test may be left out for it. */
+export function hasChromium(): boolean {
+  if (existsSync(program)) return true
+  const advice = `Chromium is not installed, which the tests of pages need: apt-get install chromium`
+  if (!['', 'false', '0', undefined].includes(process.env['CI']))
+    throw new Error(`${advice}. In CI (the variable CI is set) they must run.`)
+  process.stderr.write(`${advice}\n`)
+  return false
+}
+
 export function launch(): Promise<Browser> {
   return chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: program,
     args: [
       '--no-sandbox',
       '--disable-gpu',

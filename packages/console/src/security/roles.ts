@@ -2,12 +2,12 @@
 import type { MiddlewareHandler } from 'hono'
 import type { ConsoleEnv, Role } from '../parts.ts'
 
-const order: readonly Role[] = ['viewer', 'operator', 'owner']
+export const roles: readonly Role[] = ['viewer', 'operator', 'owner']
 
 /** Answers 403 to operators of a lower role. */
 export function needs(role: Role): MiddlewareHandler<ConsoleEnv> {
   return async (c, next) => {
-    if (order.indexOf(c.get('operator').role) >= order.indexOf(role)) {
+    if (roles.indexOf(c.get('operator').role) >= roles.indexOf(role)) {
       await next()
       return undefined
     }

@@ -1,0 +1,10 @@
+/** The rooms of the console: their pages, and where they stand in the bar. */
+import type { NavItem } from '@partywall/ui'
+import type { RouteRecordRaw } from 'vue-router'
+
+export interface ClientRoom {
+  readonly pages: readonly RouteRecordRaw[]
+  readonly nav?: readonly NavItem[]
+}
+
+export const rooms: readonly ClientRoom[] = []

@@ -1,0 +1,5 @@
+/** @partywall/console: the web console of a tenancy, mounted in the server of an application. */
+export { console } from './console.ts'
+export type { Console, ConsoleHandler, ConsolePlugin } from './mount/console-type.ts'
+export type { ConsoleOptions } from './options.ts'
+export type { AnyTenancy, Operator, Role } from './parts.ts'

@@ -1,0 +1,4 @@
+/** The rooms of the API, by their path below `api/`. */
+import type { ConsoleParts, Room } from './parts.ts'
+
+export const rooms: Readonly<Record<string, (parts: ConsoleParts) => Room>> = {}
