@@ -5,6 +5,7 @@ import type { Outcome } from './measuring/outcome.ts'
 import { benchServer } from './measuring/server.ts'
 import { cache } from './scenarios/cache.ts'
 import { across } from './scenarios/across.ts'
+import { consoleData } from './scenarios/console-data.ts'
 import { doctor } from './scenarios/doctor.ts'
 import { drift } from './scenarios/drift.ts'
 import { files } from './scenarios/files.ts'
@@ -52,6 +53,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   provision,
   'provision-role': provisionRole,
   'test-tenant': testTenant,
+  'console-data': consoleData,
   cache,
 }
 

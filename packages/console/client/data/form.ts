@@ -18,7 +18,8 @@ export function entriesOf(table: TableAnswer, cells?: Readonly<Record<string, Ce
   const right = cells === undefined ? 'mayInsert' : 'mayUpdate'
   return table.columns.flatMap((column): Entry[] => {
     if (!column[right]) return []
-    if (cells === undefined) return [{ column, mode: mayBeDefault(column) ? 'default' : 'value', text: '' }]
+    // A field that is left alone sends nothing: an empty text is a value that must be meant.
+    if (cells === undefined) return [{ column, mode: 'default', text: '' }]
     const before = Object.hasOwn(cells, column.name) ? cells[column.name]! : null
     if (before === null) return [{ column, mode: 'null', text: '', before }]
     if (typeof before === 'object') return [{ column, mode: 'kept', text: '', before }]
@@ -26,18 +27,12 @@ export function entriesOf(table: TableAnswer, cells?: Readonly<Record<string, Ce
   })
 }
 
-/** Without a value the server gives one, or null. */
-export function mayBeDefault({ default: preset, isNullable }: ColumnAnswer): boolean {
-  return preset !== undefined || isNullable
-}
-
 export function modesOf({ column, before }: Entry): Entry['mode'][] {
   return [
     ...(typeof before === 'object' && before !== null ? (['kept'] as const) : []),
     'value',
     ...(column.isNullable ? (['null'] as const) : []),
-    ...(before === undefined && column.default !== undefined ? (['default'] as const) : []),
-    ...(before === undefined && column.default === undefined && column.isNullable ? (['default'] as const) : []),
+    ...(before === undefined && (column.default !== undefined || column.isNullable) ? (['default'] as const) : []),
   ]
 }
 
@@ -55,13 +50,12 @@ export function changesOf(entries: readonly Entry[]): NewRow['values'] {
 /** What can be said about an entry before it is sent. */
 export function problemsOf(entries: readonly Entry[]): Map<string, string> {
   const problems = new Map<string, string>()
-  for (const { column, mode, text, file, before } of entries) {
+  for (const { column, mode, text, file } of entries) {
     if (mode !== 'value') continue
     if (column.kind === 'json') {
       const problem = jsonProblem(text)
       if (problem !== undefined) problems.set(column.name, problem)
     }
-    if (column.kind === 'bytes' && file === undefined && before === undefined) problems.set(column.name, 'Choose a file.')
     if (file !== undefined && file.bytes > mostFileBytes)
       problems.set(column.name, `The file is larger than ${mostFileBytes / 2 ** 20} MB.`)
   }

@@ -143,19 +143,20 @@ class List {
     const direction = this.#isDescending === isBackward ? '' : ' desc'
     const order = terms.length === 0 ? '' : `order by ${terms.map((term) => term + direction).join(', ')}`
     const columns = this.#table.columns.filter(({ mayRead }) => mayRead).map(({ name }) => `"row".${identifier(name)}`)
-    const isByPlace = this.#key[0]?.sql === place
-    const keys = this.#key.map(({ sql }) => (isByPlace ? `"row".place::pg_catalog.text` : `${sql}::pg_catalog.text`))
+    // No column can have the name of what PostgreSQL adds itself.
+    const added = this.#key[0]?.sql === place ? [`${place} as ctid`] : []
+    const keys = this.#key.map(({ sql }) => `${sql}::pg_catalog.text`)
     const position =
       sorted === undefined
         ? 'null'
         : `case when pg_catalog.octet_length(${sorted}::pg_catalog.text) <= ${longestPosition} then ${sorted}::pg_catalog.text end`
-    const inner = `select ${[...columns, ...(isByPlace ? [`${place} as place`] : [])].join(', ')} from ${this.#table.sql} as "row" ${
+    const inner = `select ${[...columns, ...added].join(', ')} from ${this.#table.sql} as "row" ${
       conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`
     } ${order} limit ${limit}`
     return readRows<Found>(
       client,
       `select ${cellsSql(this.#shown, longestCell)}, ${keys.length === 0 ? 'null' : `array[${keys.join(', ')}]`} as keys, ${position} as position, ${isNull} as "isNull"
-       from (${inner}) as "row" cross join lateral ${textsSql(this.#shown)} ${isByPlace ? order.replaceAll(place, '"row".place') : order}`,
+       from (${inner}) as "row" cross join lateral ${textsSql(this.#shown)} ${order}`,
       parameters.values,
     )
   }

@@ -83,12 +83,12 @@ export function dataRoutes({ tenancy }: ConsoleParts): Room {
   })
 
   room.post('/:place/tables/:table/rows', needs('operator'), limited, async (c) => {
-    const body = newRow.parse(await c.req.json())
+    const body = newRow.parse(await bodyOf(c))
     return c.json(await createRow(tenancy, await place(c), named(c, 'table'), body), 201)
   })
 
   room.patch('/:place/tables/:table/rows/:key', needs('operator'), limited, async (c) => {
-    const body = rowChange.parse(await c.req.json())
+    const body = rowChange.parse(await bodyOf(c))
     return c.json(await changeRow(tenancy, await place(c), named(c, 'table'), c.req.param('key'), body))
   })
 
@@ -117,6 +117,11 @@ function forRole(c: Context<ConsoleEnv>, table: TableAnswer): TableAnswer {
 
 function tooLarge(): Refusal {
   return new Refusal('TOO_LARGE', `A change may have up to ${longestBody / 2 ** 20} MB.`)
+}
+
+/** What is no JSON is undefined, which no schema takes. */
+function bodyOf(c: Context): Promise<unknown> {
+  return c.req.json().catch(() => undefined)
 }
 
 /** @throws Refusal BAD_ADDRESS */

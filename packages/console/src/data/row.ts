@@ -13,6 +13,8 @@ import { columnOf, isBytes, readTable, tableAnswer, type Table } from './table.t
 
 /** Characters of a value on the page of its row. */
 const longestCell = 20_000
+/** Of all values together; a table may have 1600 columns. */
+const longestRow = 1_000_000
 
 /** @throws Refusal UNKNOWN_TABLE, UNKNOWN_ROW, NO_RIGHT, TOO_SLOW, TABLE_LOCKED */
 export async function readRow(tenancy: AnyTenancy, place: Place, name: string, address: string): Promise<RowAnswer> {
@@ -25,7 +27,7 @@ export async function rowOf(client: Client, table: Table, key: readonly string[]
   const parameters = new Parameters()
   const [row] = await readRows<CellsRow & { version: string; keys: string[] }>(
     client,
-    `select ${cellsSql(shown, longestCell)}, ${versionSql(table)} as version, array[${keyTexts(table)}] as keys
+    `select ${cellsSql(shown, Math.min(longestCell, Math.ceil(longestRow / shown.length)))}, ${versionSql(table)} as version, array[${keyTexts(table)}] as keys
      from ${table.sql} as "row" cross join lateral ${textsSql(shown, true)}
      where ${isRow(table, key, parameters)} limit 1`,
     parameters.values,

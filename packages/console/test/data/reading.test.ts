@@ -35,8 +35,8 @@ beforeAll(async () => {
         from generate_series(1, ${rowsOf}) as n;
       create table odd (a text, b text, c int, primary key (a, b));
       insert into odd values ('x/y', 'a,b', 1), ('..', '', 2), ('', '<script>', 3), ('نص', '😀', 4), ('a b%2F', '"''', 5);
-      create table bare (name text, n int);
-      insert into bare select 'row ' || i, i from generate_series(1, 60) i;
+      create table bare (name text, n int, place text default 'here');
+      insert into bare (name, n) select 'row ' || i, i from generate_series(1, 60) i;
       create view open_projects as select id, title from projects where rank is not null;
       create materialized view ranks as select rank, count(*) as n from projects group by rank;
       create table events (at date not null, what text, primary key (at, what)) partition by range (at);
