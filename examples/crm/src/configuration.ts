@@ -33,6 +33,8 @@ export function configurationOf({ appUrl, database, uploads }: Environment) {
         admin: { can: permissions.filter((permission) => permission !== 'billing.manage') },
         member: { can: [] },
       },
+      // Of an owner alone.
+      permissions: ['billing.manage'],
       seats: (tenant) => attributes.parse(tenant.attributes).limits.members ?? undefined,
     },
     settings: { schema: settings, defaults: { currency: 'EUR', timeZone: 'Europe/Berlin', mailFooter: '' } },

@@ -14,7 +14,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 try {
   const environment = environmentOf(process.env)
-  const building = buildClient()
+  const building = process.env['CRM_CLIENT'] === 'as-built' ? undefined : buildClient()
   crm = startCrm(environment)
   const [started] = await Promise.all([crm, building])
   const demo = environment.isProduction ? undefined : await addDemo(started)

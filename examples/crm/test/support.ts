@@ -29,7 +29,7 @@ export interface Ask {
 export type Browser = ReturnType<typeof browserOf>
 
 /** @param base the host of the public site */
-export function browserOf(port: number, base: string) {
+function browserOf(port: number, base: string) {
   const jars = new Map<string, Map<string, string>>()
   const hostOf = (place: string): string => (place === '' ? base : `${place}.${base}`)
 

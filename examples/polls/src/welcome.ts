@@ -20,6 +20,8 @@ partywall polls is ready on ${url}
   a new tenant, live    curl -X POST ${json} -d '{"name":"Williams"}' ${url}/client
   served at once        curl -H 'Host: williams.localhost' ${url}/polls
 
+A SaaS with sign-up, a CRM and the console of its operators:  npm run start:crm
+
 Ctrl-C stops it.
 `
 }

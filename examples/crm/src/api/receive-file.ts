@@ -32,6 +32,8 @@ export async function receiveFile<T>(req: Request, mostBytes: number, use: (file
     })
     form.on('file', (_field, stream, { filename }) => {
       opened = stream
+      // The reader of the stream is told, if there is one by then. Without a listener the error would end the process.
+      stream.on('error', () => {})
       stream.on('limit', () =>
         fail(new ApiProblem(413, 'FILE_TOO_LARGE', `A file may have ${Math.floor(mostBytes / 1024 / 1024)} MB.`)),
       )

@@ -47,7 +47,7 @@ function handlerOf(tenancy: Pick<CrmTenancy, 'actingAs'>, route: ApiRoute): Requ
   }
 }
 
-export function actorOf(req: Request): string {
+function actorOf(req: Request): string {
   return `user:${memberOf(req).userId}`
 }
 

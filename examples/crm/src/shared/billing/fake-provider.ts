@@ -11,7 +11,7 @@ const message = z.discriminatedUnion('type', [
   z.object({ id: z.uuid(), type: z.literal('cancelled'), tenantId: z.uuid() }),
 ])
 
-export const signatureHeader = 'fake-signature'
+const signatureHeader = 'fake-signature'
 const toleranceSeconds = 300
 
 export function createFakeProvider(sharedPool: Pool, environment: Environment): BillingProvider {

@@ -25,8 +25,9 @@ export async function endTrial({ tenancy, mailer }: Pick<Parts, 'tenancy' | 'mai
   for (const address of to) await mailer.send(suspendedMail({ to: address, tenant: name, url }))
 }
 
-async function ownersOf({ members, pool, current }: Parts['tenancy']): Promise<string[]> {
-  const owners = (await members.list(current(), { limit: 1000 })).filter(({ role }) => role === 'owner')
+async function ownersOf(tenancy: Parts['tenancy']): Promise<string[]> {
+  const { members, pool } = tenancy
+  const owners = (await members.list(tenancy.current(), { limit: 1000 })).filter(({ role }) => role === 'owner')
   const { rows } = await pool.query<{ email: string }>('select email from "user" where id = any($1)', [
     owners.map(({ userId }) => userId),
   ])
