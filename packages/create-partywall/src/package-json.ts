@@ -73,10 +73,9 @@ function scriptsOf({ framework, orm, auth }: Choice): Record<string, string> {
   }
 }
 
-const node = 'node --env-file-if-exists=.env'
 const test = 'node --test "test/*.test.ts"'
 
-const plain = { start: `${node} src/main.ts`, dev: `${node} --watch src/main.ts`, test, types: 'tsc' }
+const plain = { start: 'node src/main.ts', dev: 'node --watch src/main.ts', test, types: 'tsc' }
 const ofRunning: Readonly<Record<Framework, Record<string, string>>> = {
   express: plain,
   fastify: plain,
@@ -84,12 +83,12 @@ const ofRunning: Readonly<Record<Framework, Record<string, string>>> = {
   // Node.js does not run decorators.
   nest: {
     build: 'tsc',
-    start: `npm run build && ${node} --enable-source-maps dist/src/main.js`,
+    start: 'npm run build && node --enable-source-maps dist/src/main.js',
     test: 'npm run build && node --enable-source-maps --test "dist/test/*.test.js"',
   },
-  next: { build: 'next build', start: `${node} src/start.ts`, test, types: 'next typegen && tsc' },
+  next: { build: 'next build', start: 'node src/start.ts', test, types: 'next typegen && tsc' },
 }
 
 function addUser(framework: Framework): string {
-  return framework === 'nest' ? `npm run build && ${node} dist/src/add-user.js` : `${node} src/add-user.ts`
+  return framework === 'nest' ? 'npm run build && node dist/src/add-user.js' : 'node src/add-user.ts'
 }

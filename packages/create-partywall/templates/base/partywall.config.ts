@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs'
 import { byHost, defineConfig } from 'partywall'
 //? if better-auth
 import { authOf } from './src/auth.ts'
 //? end
+
+// For the app and its tests. Variables that are set already stay.
+if (existsSync('.env')) process.loadEnvFile()
 
 export default defineConfig({
   //? if nest|next
