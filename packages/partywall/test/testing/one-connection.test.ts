@@ -46,6 +46,25 @@ test('all clients see one transaction, and it is undone', async () => {
   expect((await admin.query('select from items')).rowCount).toBe(0)
 })
 
+test('a client that connects in the middle of the transaction of another one is not told what holds there only', async () => {
+  const a = await client()
+  await a.query('begin')
+  await a.query(`set local timezone to 'Asia/Tokyo'`)
+  const told: string[] = []
+  const b = new pg.Client(one.url)
+  const { connection } = b as unknown as {
+    connection: { on(event: string, hear: (message: Record<string, string>) => void): void }
+  }
+  connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
+    if (parameterName === 'TimeZone') told.push(parameterValue!)
+  })
+  await b.connect()
+  onTestFinished(() => b.end())
+  await a.query('commit')
+  await b.query('select 1')
+  expect(told).toEqual([(await admin.query('show timezone')).rows[0].TimeZone])
+})
+
 test('a transaction of a client is kept or undone, and the client is told what it asked for', async () => {
   const [a, b] = [await client(), await client()]
   expect((await a.query('begin')).command).toBe('BEGIN')

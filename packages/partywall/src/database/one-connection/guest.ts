@@ -62,12 +62,13 @@ export class Guest implements Entering {
   /** Since when the client holds its transaction and sends nothing. */
   idleSince = 0
 
-  constructor(id: number, socket: Socket, host: Host, settings: readonly string[]) {
+  /** @param told what it was told of the session when it connected */
+  constructor(id: number, socket: Socket, host: Host, settings: readonly string[], told: ReadonlyMap<string, string>) {
     this.id = id
     this.#socket = socket
     this.#host = host
     this.#settings = [...settings]
-    this.#reported = new Map(host.parameters)
+    this.#reported = new Map(told)
   }
 
   get inTransaction(): boolean {

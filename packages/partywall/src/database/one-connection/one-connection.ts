@@ -361,12 +361,13 @@ export class OneConnection {
 
   #welcome(socket: Socket, settings: ReadonlyMap<string, string>): Guest {
     const id = this.#nextId++
-    const guest = new Guest(id, socket, this.#host, settingsOf(settings))
+    const told = this.#upstream?.ownParameters ?? new Map<string, string>()
+    const guest = new Guest(id, socket, this.#host, settingsOf(settings), told)
     this.#guests.set(id, guest)
     const secret = randomInt(2 ** 31)
     this.#keys.set(id, secret)
     socket.write(message('R', number(0)))
-    for (const [name, value] of this.#host.parameters) socket.write(parameter(name, value))
+    for (const [name, value] of told) socket.write(parameter(name, value))
     socket.write(message('K', number(id), number(secret)))
     socket.write(ready('I'))
     return guest

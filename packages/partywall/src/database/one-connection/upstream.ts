@@ -39,6 +39,8 @@ export class ServerSaid extends Error {
 export class Upstream {
   /** What the server has reported about its session. */
   readonly parameters: Map<string, string>
+  /** The same outside of every statement: what a client is told when it connects, because others may be in the middle of a transaction. */
+  readonly ownParameters: ReadonlyMap<string, string>
   readonly #client: pg.Client
   readonly #stream: Socket
   readonly #exchanges: Exchange[] = []
@@ -65,6 +67,7 @@ export class Upstream {
   private constructor(client: pg.Client, parameters: Map<string, string>) {
     this.#client = client
     this.parameters = parameters
+    this.ownParameters = new Map(parameters)
     // node-postgres has logged in; from here on the bytes are ours.
     this.#stream = (client as unknown as ClientInternals).connection.stream
     this.#stream.removeAllListeners('data')
