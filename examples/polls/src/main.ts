@@ -8,6 +8,7 @@ import { closingRouter } from './closing.ts'
 import { startJobs, type PollsJobs } from './jobs.ts'
 import { logoRouter } from './logo.ts'
 import { metricsRouter } from './metrics.ts'
+import { openapiRouter } from './openapi.ts'
 import { seed } from './seed.ts'
 import { summaryRouter } from './summary.ts'
 import { createPollsTenancy } from './tenancy.ts'
@@ -32,8 +33,8 @@ try {
   assertFleetOk(await tenancy.migrations.run())
   const tenants = await seed(tenancy)
   jobs = await startJobs(tenancy)
-  const more = [metricsRouter(tenancy), summaryRouter(tenancy), logoRouter(tenancy), closingRouter(tenancy, jobs)]
-  server.on('request', createApp(tenancy, ...more))
+  const around = [metricsRouter(tenancy), summaryRouter(tenancy), logoRouter(tenancy), closingRouter(tenancy, jobs)]
+  server.on('request', createApp(tenancy, ...around, openapiRouter()))
   await listen(server, port)
   console.log(welcome((server.address() as AddressInfo).port, tenants))
 } catch (error) {

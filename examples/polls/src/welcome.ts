@@ -17,6 +17,7 @@ partywall polls is ready on ${url}
   its numbers, cached   curl -H 'Host: ${first!.schema}.localhost' ${url}/summary
   a logo of its own     curl -T logo.png -H 'Host: ${first!.schema}.localhost' ${url}/logo
   metrics               curl ${url}/metrics
+  for API tools         ${url}/openapi.json
   a new tenant, live    curl -X POST ${json} -d '{"name":"Williams"}' ${url}/client
   served at once        curl -H 'Host: williams.localhost' ${url}/polls
 
