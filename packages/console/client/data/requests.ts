@@ -11,16 +11,16 @@ import type {
   TableAnswer,
   TablesAnswer,
 } from '../../src/data/api.ts'
+import { ApiError } from '../api/fetch.ts'
 import { addressOf } from '../../src/data/address.ts'
 import { listQuery, type ListState } from './paths.ts'
 
-/** A refusal of the server, with what it says about single fields. */
-export class RowError extends Error {
-  readonly problem: RowProblem
+/** A refusal of the server, with what it says about single fields. As an `ApiError` it is not asked for again. */
+export class RowError extends ApiError {
+  declare readonly problem: RowProblem & Readonly<Record<string, unknown>>
 
   constructor(problem: RowProblem) {
-    super(problem.detail)
-    this.problem = problem
+    super(problem.status, { ...problem })
   }
 }
 
