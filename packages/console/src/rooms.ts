@@ -1,4 +1,7 @@
 /** The rooms of the API, by their path below `api/`. */
 import type { ConsoleParts, Room } from './parts.ts'
+import { tenantsRoutes } from './tenants/routes.ts'
 
-export const rooms: Readonly<Record<string, (parts: ConsoleParts) => Room>> = {}
+export const rooms: Readonly<Record<string, (parts: ConsoleParts) => Room>> = {
+  tenants: tenantsRoutes,
+}

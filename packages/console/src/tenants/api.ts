@@ -47,7 +47,7 @@ export interface TenantEntry {
 }
 
 export interface ListAnswer {
-  readonly tenants: readonly TenantEntry[]
+  readonly items: readonly TenantEntry[]
   /** The ids that pages beside this one begin at. */
   readonly previous?: string
   readonly next?: string
@@ -62,6 +62,11 @@ export interface ListAnswer {
   /** Whether the option `usage` is on, so that the last activity also knows reads. */
   readonly countsUsage: boolean
   readonly may: May
+}
+
+/** With `brief=1`: for a selector of tenants. */
+export interface BriefAnswer {
+  readonly items: readonly { readonly schema: string; readonly name: string }[]
 }
 
 export type FieldKind = 'text' | 'long text' | 'number' | 'integer' | 'boolean' | 'choice' | 'date' | 'time' | 'json'

@@ -2,7 +2,7 @@
 import { isTenancyError, type Tenant, type TenantOrder } from 'partywall'
 import * as z from 'zod'
 import type { AnyTenancy } from '../parts.ts'
-import type { ListAnswer, May, TenantEntry } from './api.ts'
+import type { BriefAnswer, ListAnswer, May, TenantEntry } from './api.ts'
 import { catalogOf, readEntries } from './catalog.ts'
 import { countsSql, type CountRow } from './facts-sql.ts'
 import { factsOf, type Facts } from './facts.ts'
@@ -24,13 +24,14 @@ export const listQuery = z.object({
   sort: z.enum(['schema', '-schema', 'name', '-name', 'createdAt', '-createdAt']).default('schema'),
   after: z.uuid().optional(),
   before: z.uuid().optional(),
+  brief: z.literal('1').optional(),
 })
 
 export async function listTenants(tenancy: AnyTenancy, query: z.infer<typeof listQuery>, may: May): Promise<ListAnswer> {
   const [page, counts] = await Promise.all([pageOf(tenancy, query), readEntries<CountRow>(catalogOf(tenancy), countsSql)])
   const { of, headProblem } = await factsOf(tenancy, page.tenants)
   return {
-    tenants: page.tenants.map((tenant) => entryOf(tenant, of.get(tenant.id))),
+    items: page.tenants.map((tenant) => entryOf(tenant, of.get(tenant.id))),
     ...(page.hasPrevious && { previous: page.tenants[0]!.id }),
     ...(page.hasNext && { next: page.tenants.at(-1)!.id }),
     counts: {
@@ -42,6 +43,12 @@ export async function listTenants(tenancy: AnyTenancy, query: z.infer<typeof lis
     countsUsage: tenancy.options.usage !== undefined,
     may,
   }
+}
+
+/** Names alone, for a selector that asks at each key. */
+export async function listNames(tenancy: AnyTenancy, query: z.infer<typeof listQuery>): Promise<BriefAnswer> {
+  const { tenants } = await pageOf(tenancy, query)
+  return { items: tenants.slice(0, 20).map(({ schema, name }) => ({ schema, name })) }
 }
 
 interface Page {

@@ -7,7 +7,7 @@ import { createStreamed, newTenant, newTenantOptions, resumeStreamed } from './c
 import { domainsRoutes } from './domains-routes.ts'
 import { mayOf, tenantOf } from './find.ts'
 import { lifeRoutes } from './life-routes.ts'
-import { listQuery, listTenants } from './list.ts'
+import { listNames, listQuery, listTenants } from './list.ts'
 import { membersRoutes } from './members-routes.ts'
 import { answerTo, Refused } from './problem.ts'
 import { settingsRoutes } from './settings-routes.ts'
@@ -27,7 +27,11 @@ export function tenantsRoutes(parts: ConsoleParts): Room {
     }),
   )
 
-  room.get('/', async (c) => c.json(await listTenants(tenancy, listQuery.parse(c.req.query()), mayOf(c))))
+  room.get('/', async (c) => {
+    const query = listQuery.parse(c.req.query())
+    if (query.brief !== undefined) return c.json(await listNames(tenancy, query))
+    return c.json(await listTenants(tenancy, query, mayOf(c)))
+  })
   // No schema begins with "~", so no tenant hides it.
   room.get('/~options', async (c) => c.json(await newTenantOptions(tenancy, mayOf(c))))
   room.post('/', needs('operator'), async (c) => createStreamed(tenancy, c, newTenant.parse(await c.req.json())))

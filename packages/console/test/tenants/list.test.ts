@@ -53,8 +53,8 @@ afterAll(async () => {
   await Promise.all([before.close(), tenancy.close(), admin.end()])
 })
 
-const schemas = ({ body }: Answer): string[] => body.tenants.map(({ schema }: { schema: string }) => schema)
-const oneOf = async (schema: string) => (await ask(`?search=${schema}`)).body.tenants.find((t: any) => t.schema === schema)
+const schemas = ({ body }: Answer): string[] => body.items.map(({ schema }: { schema: string }) => schema)
+const oneOf = async (schema: string) => (await ask(`?search=${schema}`)).body.items.find((t: any) => t.schema === schema)
 
 describe('pages', () => {
   test.each(['schema', '-schema', 'name', '-name', 'createdAt', '-createdAt'])(
@@ -84,7 +84,7 @@ describe('pages', () => {
 describe('filters', () => {
   test('narrow the list, and the counts are those of all', async () => {
     const { body } = await ask('?status=suspended&kind=big')
-    expect(body.tenants).toHaveLength(many / 10)
+    expect(body.items).toHaveLength(many / 10)
     expect(body.counts).toMatchObject({ all: many + 3, status: { suspended: many / 10, archived: 1 }, kinds: { big: many + 1 } })
   })
 
@@ -98,6 +98,10 @@ describe('filters', () => {
     const { status, body } = await ask(query)
     expect([status, body.code]).toEqual([422, 'INVALID_BODY'])
   })
+})
+
+test('a selector gets names alone', async () => {
+  expect((await ask('?brief=1&search=acme')).body).toEqual({ items: [{ schema: 'acme', name: 'Acme <b>Inc.</b>' }] })
 })
 
 describe('beside each tenant', () => {
@@ -127,8 +131,8 @@ describe('beside each tenant', () => {
 
   test('stands the name that an archived one had', async () => {
     const { body } = await ask('?status=archived')
-    expect(body.tenants).toMatchObject([{ formerSchema: 'gone', status: 'archived' }])
-    const shown = await ask(body.tenants[0].schema)
+    expect(body.items).toMatchObject([{ formerSchema: 'gone', status: 'archived' }])
+    const shown = await ask(body.items[0].schema)
     expect(shown.body).toMatchObject({ formerSchema: 'gone', moves: ['restore', 'delete'] })
   })
 })
