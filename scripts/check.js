@@ -9,6 +9,10 @@ const steps = [
   ['the packed package works in another project', 'node scripts/check-package.js'],
   ['the packed package installs beside older libraries', 'node scripts/check-installs.js'],
   ['the packed package works in a bundle of Next.js', 'node scripts/check-bundles.js'],
+  [
+    'new projects install, pass their tests and start',
+    'node scripts/check-starters.js --jobs=2 hono-pg-none express-drizzle-jwt',
+  ],
   ['the tests pass', 'npm test'],
 ]
 
