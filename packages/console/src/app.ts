@@ -2,13 +2,15 @@
 import type { IncomingMessage } from 'node:http'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { accountsOf } from './accounts/accounts.ts'
+import { signInRoutes } from './accounts/routes.ts'
 import { assets } from './client/assets.ts'
 import { answerError } from './answer-error.ts'
 import type { CheckedOptions } from './options.ts'
 import type { ConsoleEnv } from './parts.ts'
 import { problem } from './problem.ts'
 import { rooms } from './rooms.ts'
-import { admits } from './security/admits.ts'
+import { admits, operatorOf } from './security/admits.ts'
 import { secureHeaders } from './security/headers.ts'
 import { centralSide } from './security/central-side.ts'
 import { ownPagesOnly } from './security/own-pages.ts'
@@ -27,7 +29,7 @@ export interface AppEnv extends ConsoleEnv {
 }
 
 /** The largest body, over all rooms; a room may permit less. */
-const longestBody = 9 * 2 ** 20
+export const longestBody = 9 * 2 ** 20
 
 export function consoleApp(options: CheckedOptions): ConsoleApp {
   const { tenancy } = options
@@ -39,12 +41,11 @@ export function consoleApp(options: CheckedOptions): ConsoleApp {
 
   const api = new Hono<AppEnv>()
   api.use(ownPagesOnly(options), bodyLimit({ maxSize: longestBody, onError: tooLarge }))
+  const accounts = accountsOf(options.authorize)
+  if (accounts !== undefined) api.route('/', signInRoutes(accounts))
   api.use(admits(options))
-  api.use(async (c, next) => {
-    c.header('cache-control', 'no-store')
-    await tenancy.actingAs(c.get('operator').id, next)
-  })
-  api.get('/session', (c) => c.json(c.get('operator')))
+  api.use(async (c, next) => tenancy.actingAs(c.get('operator').id, next))
+  api.get('/session', (c) => c.json({ ...c.get('operator'), canSignOut: accounts !== undefined }))
   for (const [name, room] of Object.entries(rooms)) api.route(`/${name}`, room(options))
   api.notFound((c) =>
     problem(c, 404, {
@@ -55,7 +56,8 @@ export function consoleApp(options: CheckedOptions): ConsoleApp {
   )
   app.route('/api', api)
 
-  app.get('*', (c) => client.page(c.env.base))
+  // The page is the same for strangers: it says that they must sign in.
+  app.get('*', async (c) => client.page(c.env.base, (await operatorOf(options, c)) === undefined ? 401 : 200))
   app.notFound((c) =>
     problem(c, 404, { code: 'NO_SUCH_ADDRESS', title: 'There is nothing here', detail: 'The console has no such address.' }),
   )

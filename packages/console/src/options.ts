@@ -3,12 +3,14 @@ import type { IncomingMessage } from 'node:http'
 import { TenancyError } from 'partywall'
 import type { AnyTenancy, ConsoleParts, Operator } from './parts.ts'
 
-export interface ConsoleOptions extends Omit<ConsoleParts, 'tenancy'> {
+export interface ConsoleOptions extends Omit<ConsoleParts, 'tenancy' | 'authorize'> {
   /**
    * Who uses the console in this request; undefined for a stranger, who gets 401. It is asked for each request, so a right that was taken is gone at once. There is
    * no default. `node` is the request of node:http, where there is one: what middlewares have set on it, such as a session.
    */
   readonly authorize: (request: Request, node?: IncomingMessage) => Operator | undefined | Promise<Operator | undefined>
+  /** Where a stranger is sent to sign in: a path of this host, or an address. @default none: the page says that it is for operators */
+  readonly signInUrl?: string | undefined
   /**
    * Where browsers see the console, such as `/admin`. Express, Fastify and Nest tell it themselves. Needed for `fetch` in Hono and Next.js, and behind a proxy that takes a prefix away.
    * @default the path at which it is mounted
@@ -28,7 +30,7 @@ export interface CheckedOptions extends ConsoleOptions {
   readonly path: string | undefined
 }
 
-const known = ['authorize', 'path', 'hosts', 'trustProxy', 'jobs']
+const known = ['authorize', 'signInUrl', 'path', 'hosts', 'trustProxy', 'jobs']
 
 /** @throws TenancyError INVALID_OPTION */
 export function checkedOptions(tenancy: AnyTenancy, options: ConsoleOptions | undefined): CheckedOptions {
@@ -48,6 +50,10 @@ export function checkedOptions(tenancy: AnyTenancy, options: ConsoleOptions | un
     (hosts.length === 0 || hosts.some((host) => !/^[\w.-]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i.test(host)))
   )
     throw invalid(`The option "hosts" must be a list of hosts such as "admin.example.com"; it is ${JSON.stringify(hosts)}`)
+  if (options.signInUrl !== undefined && !/^(?:https?:\/\/[^/]|\/(?![/\\]))/.test(options.signInUrl))
+    throw invalid(
+      `The option "signInUrl" must be a path such as "/sign-in", or an address of http; it is ${JSON.stringify(options.signInUrl)}`,
+    )
   return { ...options, tenancy, path: path?.replace(/\/$/, '') }
 }
 

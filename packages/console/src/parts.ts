@@ -2,6 +2,7 @@
 import type { Hono } from 'hono'
 import type { Tenancy } from 'partywall'
 import type { ConsoleJobs } from './jobs/source.ts'
+import type { ConsoleOptions } from './options.ts'
 
 /** The tenancy of the application, whatever its attributes and settings are. */
 export type AnyTenancy = Tenancy<any, any, any, any>
@@ -22,6 +23,8 @@ export interface ConsoleParts {
   readonly tenancy: AnyTenancy
   /** The queue of the application. Absent: the console shows no jobs. */
   readonly jobs?: ConsoleJobs | undefined
+  /** Who enters; absent in tests of a room. */
+  readonly authorize?: ConsoleOptions['authorize'] | undefined
 }
 
 /** What the core has set before a room answers. */

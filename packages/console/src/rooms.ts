@@ -1,7 +1,9 @@
 /** The rooms of the API, by their path below `api/`. */
+import { operatorsRoutes } from './operators/routes.ts'
 import type { ConsoleParts, Room } from './parts.ts'
 import { tenantsRoutes } from './tenants/routes.ts'
 
 export const rooms: Readonly<Record<string, (parts: ConsoleParts) => Room>> = {
   tenants: tenantsRoutes,
+  operators: operatorsRoutes,
 }

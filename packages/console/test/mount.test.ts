@@ -113,7 +113,7 @@ describe.each(Object.entries(servers))('%s', (_name, start) => {
   test.each(['', '/admin', '/a/b'])('serves the pages and the API below "%s"', async (path) => {
     const port = await start(path)
     for (const address of ['/', '/t/acme/tables', '/migrations?kind=x']) {
-      const { status, headers, body } = await ask(port, `${path}${address}`)
+      const { status, headers, body } = await ask(port, `${path}${address}`, { authorization: 'Bearer ann' })
       expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
       expect(body).toContain(`<base href="${path}/">`)
       expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'")
@@ -125,9 +125,15 @@ describe.each(Object.entries(servers))('%s', (_name, start) => {
       'text/javascript; charset=utf-8',
       'public, max-age=31536000, immutable',
     ])
+    // The page of a stranger says that they must sign in.
+    expect((await ask(port, `${path}/`)).status).toBe(401)
     expect((await ask(port, `${path}/api/session`)).status).toBe(401)
     const session = await ask(port, `${path}/api/session`, { authorization: 'Bearer ann' })
-    expect([session.status, JSON.parse(session.body), session.headers['cache-control']]).toEqual([200, ann, 'no-store'])
+    expect([session.status, JSON.parse(session.body), session.headers['cache-control']]).toEqual([
+      200,
+      { ...ann, canSignOut: false },
+      'no-store',
+    ])
     const acme = await ask(port, `${path}/`, { host: 'acme.shop.test', authorization: 'Bearer ann' })
     expect([acme.status, acme.body]).toEqual([404, 'Not Found'])
   })

@@ -22,7 +22,7 @@ export interface Assets {
   /** A file of the build; its name holds a hash of what it contains. */
   file(name: string): Promise<Response>
   /** The page of the application, for each address of the client. @param base where browsers see the console, with a slash at its end */
-  page(base: string): Promise<Response>
+  page(base: string, status: number): Promise<Response>
 }
 
 export function assets(): Assets {
@@ -43,10 +43,10 @@ export function assets(): Assets {
         },
       })
     },
-    async page(base) {
+    async page(base, status) {
       const { index } = await built()
       const html = index.replace('<head>', `<head><base href="${escaped(base)}">`)
-      return new Response(html, { headers: { 'content-type': types['.html']!, 'cache-control': 'no-store' } })
+      return new Response(html, { status, headers: { 'content-type': types['.html']!, 'cache-control': 'no-store' } })
     },
   }
 }

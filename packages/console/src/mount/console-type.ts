@@ -18,7 +18,11 @@ export interface FastifyLike {
   readonly prefix: string
   removeAllContentTypeParsers(): unknown
   addContentTypeParser(type: string, parser: (request: unknown, payload: unknown, done: (error: null) => void) => void): unknown
-  all(path: string, handler: (request: FastifyRequestLike, reply: FastifyReplyLike) => unknown): unknown
+  all(
+    path: string,
+    options: { bodyLimit: number },
+    handler: (request: FastifyRequestLike, reply: FastifyReplyLike) => unknown,
+  ): unknown
 }
 
 export interface FastifyRequestLike {

@@ -1,7 +1,7 @@
 /** Mounts the console in a server: by the Fetch API, by node:http and what is made of it, and in Fastify. */
 import { getRequestListener } from '@hono/node-server'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ConsoleApp } from '../app.ts'
+import { longestBody, type ConsoleApp } from '../app.ts'
 import type { CheckedOptions } from '../options.ts'
 import type { Console, ConsoleHandler, FastifyLike } from './console-type.ts'
 
@@ -23,7 +23,7 @@ export function mounted(app: ConsoleApp, { path }: CheckedOptions): Console {
     instance.addContentTypeParser('*', (_request, _payload, done) => done(null))
     const base = path ?? instance.prefix.replace(/\/$/, '')
     for (const route of ['/', '/*'])
-      instance.all(route, (request, reply) => {
+      instance.all(route, { bodyLimit: longestBody }, (request, reply) => {
         reply.hijack()
         request.raw.url = cut(request.raw.url ?? '/', instance.prefix)
         serve(request.raw, reply.raw, base)
@@ -32,7 +32,9 @@ export function mounted(app: ConsoleApp, { path }: CheckedOptions): Console {
   return Object.assign(handler, { fetch, fastify })
 
   function serve(req: IncomingMessage, res: ServerResponse, mount: string): void {
-    const listener = getRequestListener((request) => app(withoutPath(request, path ?? ''), { base: `${mount}/`, node: req }), {
+    const answer = (request: Request) =>
+      app(withParsedBody(withoutPath(request, path ?? ''), req), { base: `${mount}/`.replaceAll(/\/{2,}/g, '/'), node: req })
+    const listener = getRequestListener(answer, {
       overrideGlobalObjects: false,
       // A host that is no host has no URL.
       hostname: 'localhost',
@@ -44,6 +46,15 @@ export function mounted(app: ConsoleApp, { path }: CheckedOptions): Console {
 /** Express cuts the path of the mount off, and keeps it. */
 function mountOf({ baseUrl = '' }: Mounted): string {
   return baseUrl.replace(/\/$/, '')
+}
+
+/** A parser in front of the console, such as express.json(), has read the body to its end. */
+function withParsedBody(request: Request, req: IncomingMessage & { body?: unknown }): Request {
+  const { method, url, headers } = request
+  if (method === 'GET' || method === 'HEAD' || !req.readableEnded || req.body === undefined) return request
+  const given = new Headers(headers)
+  given.delete('content-length')
+  return new Request(url, { method, headers: given, body: JSON.stringify(req.body) })
 }
 
 /** Where the framework has not cut the path off. */

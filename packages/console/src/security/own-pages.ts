@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../app.ts'
 import type { CheckedOptions } from '../options.ts'
 import { problem } from '../problem.ts'
-import { hostOf } from './host-of.ts'
+import { hostOf, isEncrypted } from './host-of.ts'
 
 export function ownPagesOnly(options: CheckedOptions): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
@@ -20,8 +20,7 @@ function refusalOf(c: Context<AppEnv>, options: CheckedOptions): { status: 403 |
   const site = raw.headers.get('sec-fetch-site')
   if (site !== null && site !== 'same-origin' && site !== 'none') return foreign
   if (method === 'GET' || method === 'HEAD') return undefined
-  const origin = raw.headers.get('origin')
-  if (origin === null || hostOfOrigin(origin) !== hostOf(raw, options)) return foreign
+  if (!isOwnOrigin(c, options)) return foreign
   const type = raw.headers.get('content-type')
   const hasBody = raw.body !== null && raw.headers.get('content-length') !== '0'
   return hasBody && !/^application\/json\s*(?:;|$)/i.test(type ?? '') ? noJson : undefined
@@ -30,7 +29,18 @@ function refusalOf(c: Context<AppEnv>, options: CheckedOptions): { status: 403 |
 const foreign = { status: 403, code: 'FOREIGN_ORIGIN', detail: 'Only pages of the console may use its API.' } as const
 const noJson = { status: 415, code: 'NOT_JSON', detail: 'The body must be JSON.' } as const
 
-/** Undefined for `null` and what is none. */
-function hostOfOrigin(origin: string): string | undefined {
-  return /^https?:\/\/([^/?#@,\s]+)$/i.exec(origin)?.[1]?.toLowerCase()
+function isOwnOrigin(c: Context<AppEnv>, options: CheckedOptions): boolean {
+  const [, scheme, host] = /^(https?):\/\/([^/?#@,\s]+)$/i.exec(c.req.raw.headers.get('origin') ?? '') ?? []
+  if (scheme === undefined || host === undefined) return false
+  // Others on the network could have written a page of http:.
+  if (scheme.toLowerCase() === 'http' && isEncrypted(c.req.raw, c.env.node, options)) return false
+  return sameHost(scheme, host, hostOf(c.req.raw, c.env.node, options))
+}
+
+/** A port that the scheme has anyway may be written or not. */
+function sameHost(scheme: string, host: string, asked: string): boolean {
+  const [one, other] = [host, asked].map((name) =>
+    URL.canParse(`${scheme}://${name}`) ? new URL(`${scheme}://${name}`).host : undefined,
+  )
+  return one !== undefined && one === other
 }
