@@ -1,10 +1,11 @@
 /** The rooms of the console: their pages, and where they stand in the bar. */
 import type { NavItem } from '@partywall/ui'
 import type { RouteRecordRaw } from 'vue-router'
+import { operatorsNav, operatorsPages } from './operators/routes.ts'
 
 export interface ClientRoom {
   readonly pages: readonly RouteRecordRaw[]
   readonly nav?: readonly NavItem[]
 }
 
-export const rooms: readonly ClientRoom[] = []
+export const rooms: readonly ClientRoom[] = [{ pages: operatorsPages, nav: operatorsNav }]

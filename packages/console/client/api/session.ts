@@ -9,7 +9,7 @@ const order: readonly Role[] = ['viewer', 'operator', 'owner']
 export function useSession() {
   const { data: operator, error } = useQuery({
     queryKey: ['session'],
-    queryFn: () => getJson<Operator>('api/session'),
+    queryFn: () => getJson<Operator & { readonly canSignOut: boolean }>('api/session'),
     staleTime: 60_000,
   })
   /** Whether the operator may do what needs this role. The server decides; this hides what it would refuse. */
