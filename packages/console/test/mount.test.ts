@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Controller, Get, Module } from '@nestjs/common'
+import { Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { serve } from '@hono/node-server'
 import express from 'express'
@@ -80,15 +80,8 @@ const servers: Record<string, Start> = {
   },
 }
 
-class NestRoutes {
-  hello(): string {
-    return 'hello'
-  }
-}
-Controller('hello')(NestRoutes)
-Get()(NestRoutes.prototype, 'hello', Object.getOwnPropertyDescriptor(NestRoutes.prototype, 'hello')!)
-class NestApp extends NestRoutes {}
-Module({ controllers: [NestRoutes] })(NestApp)
+class NestApp {}
+Module({})(NestApp)
 
 interface Answer {
   readonly status: number | undefined
