@@ -80,7 +80,9 @@ const servers: Record<string, Start> = {
   },
 }
 
-class NestApp {}
+class NestApp {
+  readonly name = 'an application'
+}
 Module({})(NestApp)
 
 interface Answer {
