@@ -13,6 +13,7 @@ import { suspendedApi } from './shared/billing/routes.ts'
 import { enterRouter } from './shared/sign-up/routes.ts'
 import { isAdminHost, oneApex } from './web/hosts.ts'
 import { assets, sendClient, sendUnknownHost, wantsPage } from './web/pages.ts'
+import { notFoundPage, pageOf } from './web/public-pages.ts'
 import { securityHeaders } from './web/security-headers.ts'
 
 export interface AppOptions {
@@ -60,7 +61,9 @@ export function createApp(parts: Parts, { client, admin, pages, more }: AppOptio
   for (const router of pages) app.use(router)
   app.use((req, res, next) => {
     if (!wantsPage(req)) return next(notFound())
-    sendClient(res, client, req.tenant === undefined ? 'index.html' : 'app.html')
+    if (req.tenant !== undefined) return sendClient(res, client, 'app.html')
+    const name = pageOf(req.path)
+    sendClient(res, client, name, name === notFoundPage ? 404 : 200)
   })
   app.use(tenancyErrors())
   app.use(problems)

@@ -27,7 +27,7 @@ export function wantsPage(req: Request): boolean {
 }
 
 /** A page of the client, whose router does the rest. */
-export function sendClient(res: Response, dist: string, name: 'index.html' | 'app.html', status = 200): void {
+export function sendClient(res: Response, dist: string, name: string, status = 200): void {
   const file = join(dist, name)
   res.status(status).set('cache-control', 'no-cache')
   if (existsSync(file)) return res.sendFile(file)

@@ -1,0 +1,4 @@
+export const leadTabs = [
+  { to: '/leads', label: 'Board' },
+  { to: '/leads/list', label: 'List' },
+]

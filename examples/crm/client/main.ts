@@ -1,3 +1,0 @@
-import { createApp } from 'vue'
-
-createApp({ render: () => undefined }).mount('#app')
