@@ -1,6 +1,7 @@
 /** The rooms of the console: their pages, and where they stand in the bar. */
 import type { NavItem } from '@partywall/ui'
 import type { RouteRecordRaw } from 'vue-router'
+import { dataPages } from './data/routes.ts'
 import { operatorsNav, operatorsPages } from './operators/routes.ts'
 
 export interface ClientRoom {
@@ -8,4 +9,7 @@ export interface ClientRoom {
   readonly nav?: readonly NavItem[]
 }
 
-export const rooms: readonly ClientRoom[] = [{ pages: operatorsPages, nav: operatorsNav }]
+export const rooms: readonly ClientRoom[] = [
+  { pages: dataPages, nav: [{ to: '/shared/tables', label: 'Shared tables', icon: 'table' }] },
+  { pages: operatorsPages, nav: operatorsNav },
+]

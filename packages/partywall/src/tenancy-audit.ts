@@ -20,9 +20,10 @@ export interface AuditListOptions extends EntryPageOptions, AuditFilter {}
 
 /** What programs beside this library do to a tenant, such as a console. */
 export interface NewAuditEntry {
-  readonly action: 'job.retried' | 'job.removed'
-  readonly tenant: TenantRef
-  /** What was changed, by its name or id: 1 to 1000 bytes. */
+  readonly action: 'job.retried' | 'job.removed' | 'row.created' | 'row.changed' | 'row.deleted'
+  /** Absent for rows of the shared schema only. */
+  readonly tenant?: TenantRef | undefined
+  /** What was changed, by its name or id: 1 to 1000 bytes. Of a row, its table and its key. */
   readonly object: string
   /** Names and numbers; no values of rows and no secrets. */
   readonly details?: Readonly<Record<string, string | number | boolean>> | undefined
@@ -58,7 +59,7 @@ export interface AuditApi {
   actions(): Promise<Readonly<Record<ActionName, string>>>
 }
 
-const ownActions: readonly string[] = ['job.retried', 'job.removed']
+const ownActions: readonly string[] = ['job.retried', 'job.removed', 'row.created', 'row.changed', 'row.deleted']
 const longestObject = 1000
 
 export function auditApi({ catalog, tenants }: Pick<Rooms<any>, 'catalog' | 'tenants'>): AuditApi {
@@ -84,8 +85,8 @@ export function auditApi({ catalog, tenants }: Pick<Rooms<any>, 'catalog' | 'ten
       if (typeof object !== 'string' || object === '' || object.includes('\0') || Buffer.byteLength(object) > longestObject)
         throw invalid('object', `text of 1 to ${longestObject} bytes`, object)
       const id = await idOf(tenant)
-      if (id === undefined) throw invalid('tenant', 'a reference to a tenant', tenant)
-      await recordAction(catalog, { action, tenant: { id }, object, details })
+      if (id === undefined && !action.startsWith('row.')) throw invalid('tenant', 'a reference to a tenant', tenant)
+      await recordAction(catalog, { action, ...(id !== undefined && { tenant: { id } }), object, details })
     },
   } satisfies AuditApi)
 }

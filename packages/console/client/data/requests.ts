@@ -11,16 +11,19 @@ import type {
   TableAnswer,
   TablesAnswer,
 } from '../../src/data/api.ts'
-import { ApiError } from '../api/fetch.ts'
 import { addressOf } from '../../src/data/address.ts'
+import { ApiError, getJson, sendJson } from '../api/fetch.ts'
 import { listQuery, type ListState } from './paths.ts'
 
-/** A refusal of the server, with what it says about single fields. As an `ApiError` it is not asked for again. */
-export class RowError extends ApiError {
-  declare readonly problem: RowProblem & Readonly<Record<string, unknown>>
-
-  constructor(problem: RowProblem) {
-    super(problem.status, { ...problem })
+/** What a refusal says about single fields, and about the row. */
+export function problemOf(error: unknown): RowProblem | undefined {
+  if (!(error instanceof ApiError)) return undefined
+  return {
+    ...(error.problem as Partial<RowProblem>),
+    code: error.code,
+    title: error.title,
+    detail: error.message,
+    status: error.status,
   }
 }
 
@@ -29,53 +32,23 @@ const rows = (place: string, table: string) => `${tables(place)}/${table}/rows`
 const query = (values: Record<string, unknown>) => new URLSearchParams(values as Record<string, string>).toString()
 
 /** `table` is a part of an address in each of these, and so is a key. */
-export const listTables = (place: string, signal?: AbortSignal) => ask<TablesAnswer>(tables(place), { signal })
+export const listTables = (place: string, signal?: AbortSignal) => getJson<TablesAnswer>(tables(place), signal)
 export const readTable = (place: string, table: string, signal?: AbortSignal) =>
-  ask<TableAnswer>(`${tables(place)}/${table}`, { signal })
+  getJson<TableAnswer>(`${tables(place)}/${table}`, signal)
 export const listRows = (place: string, table: string, state: ListState, signal?: AbortSignal) =>
-  ask<RowsAnswer>(`${rows(place, table)}?${query(listQuery(state))}`, { signal })
+  getJson<RowsAnswer>(`${rows(place, table)}?${query(listQuery(state))}`, signal)
 export const readRow = (place: string, table: string, key: string, signal?: AbortSignal) =>
-  ask<RowAnswer>(`${rows(place, table)}/${key}`, { signal })
+  getJson<RowAnswer>(`${rows(place, table)}/${key}`, signal)
 export const readReferences = (place: string, table: string, key: string, signal?: AbortSignal) =>
-  ask<ReferencesAnswer>(`${rows(place, table)}/${key}/references`, { signal })
+  getJson<ReferencesAnswer>(`${rows(place, table)}/${key}/references`, signal)
 export const findChoices = (place: string, table: string, column: string, search: string) =>
-  ask<ChoicesAnswer>(`${tables(place)}/${addressOf(table)}/choices?${query({ column, search })}`)
-export const createRow = (place: string, table: string, row: NewRow) =>
-  ask<SavedAnswer>(rows(place, table), { method: 'POST', body: row })
+  getJson<ChoicesAnswer>(`${tables(place)}/${addressOf(table)}/choices?${query({ column, search })}`)
+export const createRow = (place: string, table: string, row: NewRow) => sendJson<SavedAnswer>('POST', rows(place, table), row)
 export const changeRow = (place: string, table: string, key: string, change: RowChange) =>
-  ask<SavedAnswer>(`${rows(place, table)}/${key}`, { method: 'PATCH', body: change })
+  sendJson<SavedAnswer>('PATCH', `${rows(place, table)}/${key}`, change)
 export const deleteRow = (place: string, table: string, key: string, version: string) =>
-  ask<undefined>(`${rows(place, table)}/${key}?${query({ version })}`, { method: 'DELETE' })
+  sendJson<undefined>('DELETE', `${rows(place, table)}/${key}?${query({ version })}`)
 
 /** Where a value can be downloaded. */
 export const valuePath = (place: string, table: string, key: string, column: string) =>
   `${rows(place, table)}/${key}/columns/${addressOf(column)}`
-
-async function ask<T>(
-  path: string,
-  { method = 'GET', body, signal }: { method?: string; body?: unknown; signal?: AbortSignal | undefined } = {},
-): Promise<T> {
-  const response = await fetch(path, {
-    method,
-    credentials: 'same-origin',
-    ...(signal !== undefined && { signal }),
-    ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  })
-  const text = await response.text()
-  if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as T
-  throw new RowError(problemOf(text, response.status))
-}
-
-function problemOf(text: string, status: number): RowProblem {
-  const plain = {
-    code: 'NO_ANSWER',
-    title: 'The server did not answer',
-    detail: `The server answered with the status ${status}.`,
-    status,
-  }
-  try {
-    return { ...plain, ...(JSON.parse(text) as Partial<RowProblem>), status }
-  } catch {
-    return plain
-  }
-}

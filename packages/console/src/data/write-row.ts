@@ -4,18 +4,19 @@
  */
 import { identifier } from 'partywall'
 import type { AnyTenancy } from '../parts.ts'
-import { keyAddress } from './address.ts'
+import { keyAddress, keyOf } from './address.ts'
 import type { GivenValue, NewRow, RowChange, SavedAnswer } from './api.ts'
 import { explained, type TypedValue } from './explain.ts'
 import { Parameters } from './parameters.ts'
 import { writing, type Client, type Place } from './place.ts'
+import { recordWrite, type Write } from './record.ts'
 import { Refusal, rowChanged } from './refusal.ts'
 import { isRow, keyFor, keyTexts, rowOf, unknownRow, versionSql } from './row.ts'
 import { columnOf, isBytes, readOnlyReason, readTable, tableAnswer, type Column, type Table } from './table.ts'
 
 /** @throws Refusal READ_ONLY, ROW_REFUSED, UNKNOWN_COLUMN, NO_RIGHT, TABLE_LOCKED, TOO_SLOW */
 export async function createRow(tenancy: AnyTenancy, place: Place, name: string, { values }: NewRow): Promise<SavedAnswer> {
-  return atTable(tenancy, place, name, values, async (client, table) => {
+  return atTable(tenancy, place, { action: 'row.created', table: name }, values, async (client, table) => {
     const parameters = new Parameters()
     const given = once(values).map(([column, value]) => ({ column: writable(table, column, 'mayInsert'), value }))
     const columns = given.map(({ column }) => identifier(column.name)).join(', ')
@@ -38,7 +39,7 @@ export async function changeRow(
   address: string,
   { version, values }: RowChange,
 ): Promise<SavedAnswer> {
-  return atTable(tenancy, place, name, values, async (client, table) => {
+  return atTable(tenancy, place, { action: 'row.changed', table: name, key: address }, values, async (client, table) => {
     const key = keyFor(table, address)
     const parameters = new Parameters()
     const set = once(values).map(([column, value]) => {
@@ -65,7 +66,7 @@ export async function deleteRow(
   address: string,
   version: string,
 ): Promise<void> {
-  await atTable(tenancy, place, name, [], async (client, table) => {
+  await atTable(tenancy, place, { action: 'row.deleted', table: name, key: address }, [], async (client, table) => {
     if (!tableAnswer(table).mayDelete)
       throw new Refusal('NO_RIGHT', `The right to delete rows of ${JSON.stringify(name)} is missing here.`)
     const key = keyFor(table, address)
@@ -84,15 +85,17 @@ export async function deleteRow(
 async function atTable<T>(
   tenancy: AnyTenancy,
   place: Place,
-  name: string,
+  write: Write,
   values: NewRow['values'],
   work: (client: Client, table: Table) => Promise<T>,
 ): Promise<T> {
   if (place.answer.readOnly !== undefined) throw new Refusal('READ_ONLY', place.answer.readOnly)
+  if (write.table === '' || (write.key !== undefined && keyOf(write.key) === undefined)) throw unknownRow({ name: write.table })
+  await recordWrite(tenancy, place, { ...write, columns: values.map(([column]) => column) })
   let table: Table | undefined
   try {
     return await writing(tenancy, place, async (client) => {
-      table = await readTable(client, place, name)
+      table = await readTable(client, place, write.table)
       const reason = readOnlyReason(table)
       if (reason !== undefined) throw new Refusal('READ_ONLY', reason)
       return work(client, table)

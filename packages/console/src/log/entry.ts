@@ -36,8 +36,11 @@ const pages: Readonly<Record<string, string>> = {
 function linkOf({ action, object }: AuditEntry, tenant: TenantOfEntry | undefined): string | undefined {
   const noun = action.split('.', 1)[0]!
   if (noun === 'migrations' && object !== undefined) return `/migrations/${encodeURIComponent(object)}`
+  // The object of a row is the end of its address.
+  if (noun === 'row' && tenant === undefined && object !== undefined) return `/shared/tables/${object}`
   if (tenant === undefined) return undefined
   // A page that says what became of the tenant: what has its name today may be another one.
   if (tenant.schema === undefined || tenant.was !== undefined) return `/log/tenants/${tenant.id}`
+  if (noun === 'row' && object !== undefined) return `/t/${encodeURIComponent(tenant.schema)}/tables/${object}`
   return `/t/${encodeURIComponent(tenant.schema)}${pages[noun] ?? ''}`
 }

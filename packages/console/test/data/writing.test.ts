@@ -242,6 +242,21 @@ describe('deleting', () => {
   })
 })
 
+test('each write is in the audit before it is made: who, whose table and row, which columns, and no value', async () => {
+  const { version } = await show('people', '1')
+  await change('people', '1', version, { nick: 'value', age: '40' })
+  await create('plans', { id: '9', name: 'value' }, 'shared')
+  await remove('plans', '9', (await show('plans', '9', 'shared')).version, 'shared')
+  const { id } = await tenancy.tenants.get('acme')
+  const entries = await tenancy.audit.list({ action: 'row', limit: 3 })
+  expect(entries.map(({ actor, action, tenantId, object, details }) => ({ actor, action, tenantId, object, details }))).toEqual([
+    { actor: 'ann', action: 'row.deleted', tenantId: undefined, object: 'plans/9', details: {} },
+    { actor: 'ann', action: 'row.created', tenantId: undefined, object: 'plans', details: { columns: 'id, name' } },
+    { actor: 'ann', action: 'row.changed', tenantId: id, object: 'people/1', details: { columns: 'nick, age' } },
+  ])
+  expect(JSON.stringify(entries)).not.toContain('value')
+})
+
 describe('who may write', () => {
   test('a viewer reads; an operator creates and changes; an owner deletes', async () => {
     const { version } = await show('people', '1')

@@ -74,6 +74,9 @@ export const actions = {
   'fixtures.loaded': 'rows of a file were loaded into a tenant, or into the shared schema',
   'job.retried': 'an operator is about to give a job of a tenant to the workers again',
   'job.removed': 'an operator is about to remove a job of a tenant',
+  'row.created': 'an operator is about to create a row of a table in the console',
+  'row.changed': 'an operator is about to change a row of a table in the console',
+  'row.deleted': 'an operator is about to delete a row of a table in the console',
   'sql.run': 'an operator is about to run SQL with `partywall sql`',
 } as const satisfies Record<string, string>
 

@@ -46,6 +46,7 @@ export type AuditAction =
   | 'sql'
   | 'drift'
   | 'job'
+  | 'row'
 
 /** Which entries, without the tenant. */
 export interface EntryOptions {

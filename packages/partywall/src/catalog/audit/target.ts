@@ -1,6 +1,6 @@
 /** From an entry of the audit back to what it is about: the address of the object, always with its tenant, so that a link cannot lead to the same name in another one. */
 export interface AuditTarget {
-  /** What kind of object: `tenant`, `domain`, `member`, `user`, `invitation`, `role`, `email-domain`, `token`, `template`, `run`, `login`, `work`, `view`, or `shared` for the shared schema. */
+  /** What kind of object: `tenant`, `domain`, `member`, `user`, `invitation`, `role`, `email-domain`, `token`, `template`, `run`, `login`, `work`, `view`, `job`, `row`, or `shared` for the shared schema. */
   readonly kind: string
   /** The id of a tenant, an invitation or a run; the name of any other object. */
   readonly id: string
