@@ -35,7 +35,7 @@ export function followRun(c: Context<ConsoleEnv>, tenancy: AnyTenancy, registry:
       }
       last = data
       if (run.state !== 'running') {
-        await stream.writeSSE({ event: 'end', data: '' })
+        await stream.writeSSE({ event: 'end', data: '{}' })
         return
       }
       await nextLook(gone.signal, registry, run)

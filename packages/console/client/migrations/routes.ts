@@ -1,0 +1,12 @@
+/** The pages of migrations and drift. */
+import type { RouteRecordRaw } from 'vue-router'
+
+export const migrationsPages: RouteRecordRaw[] = [
+  { path: '/migrations', component: () => import('./MigrationsPage.vue') },
+  {
+    path: '/migrations/:run',
+    component: () => import('./RunPage.vue'),
+    props: ({ params }) => ({ run: String(params['run']) }),
+  },
+  { path: '/drift', component: () => import('./DriftPage.vue') },
+]
