@@ -3,6 +3,10 @@ import type { NavItem } from '@partywall/ui'
 import type { RouteRecordRaw } from 'vue-router'
 import { dataPages } from './data/routes.ts'
 import { operatorsNav, operatorsPages } from './operators/routes.ts'
+import { healthNav, healthPages } from './health/routes.ts'
+import { jobsNav, jobsPages } from './jobs/routes.ts'
+import { logNav, logPages } from './log/routes.ts'
+import { migrationsNav, migrationsPages } from './migrations/routes.ts'
 
 export interface ClientRoom {
   readonly pages: readonly RouteRecordRaw[]
@@ -11,5 +15,9 @@ export interface ClientRoom {
 
 export const rooms: readonly ClientRoom[] = [
   { pages: dataPages, nav: [{ to: '/shared/tables', label: 'Shared tables', icon: 'table' }] },
+  { pages: migrationsPages, nav: migrationsNav },
+  { pages: logPages, nav: logNav },
+  { pages: jobsPages, nav: jobsNav },
+  { pages: healthPages, nav: healthNav },
   { pages: operatorsPages, nav: operatorsNav },
 ]

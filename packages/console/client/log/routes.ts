@@ -1,4 +1,5 @@
 /** The pages of the log. */
+import type { NavItem } from '@partywall/ui'
 import type { RouteRecordRaw } from 'vue-router'
 
 export const logPages: RouteRecordRaw[] = [
@@ -14,3 +15,5 @@ export const logPages: RouteRecordRaw[] = [
     props: ({ params }) => ({ tenant: String(params['tenant']) }),
   },
 ]
+
+export const logNav: NavItem[] = [{ to: '/log', label: 'Log', icon: 'log' }]

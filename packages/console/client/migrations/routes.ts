@@ -1,4 +1,5 @@
 /** The pages of migrations and drift. */
+import type { NavItem } from '@partywall/ui'
 import type { RouteRecordRaw } from 'vue-router'
 
 export const migrationsPages: RouteRecordRaw[] = [
@@ -9,4 +10,9 @@ export const migrationsPages: RouteRecordRaw[] = [
     props: ({ params }) => ({ run: String(params['run']) }),
   },
   { path: '/drift', component: () => import('./DriftPage.vue') },
+]
+
+export const migrationsNav: NavItem[] = [
+  { to: '/migrations', label: 'Migrations', icon: 'migrations' },
+  { to: '/drift', label: 'Drift', icon: 'drift' },
 ]

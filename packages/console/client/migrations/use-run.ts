@@ -4,6 +4,8 @@ import type { RunDetail } from '../../src/migrations/api.ts'
 import { followEvents } from '../api/events.ts'
 import { eventsOf, readRun } from './requests.ts'
 
+const againMs = 3000
+
 export function useRun(id: () => string) {
   const run = shallowRef<RunDetail>()
   const error = shallowRef<unknown>()
@@ -46,7 +48,14 @@ export function useRun(id: () => string) {
   }
 
   watch(id, load, { immediate: true })
-  onScopeDispose(() => stop())
+  // Another operator may resume it.
+  const again = setInterval(() => {
+    if (run.value !== undefined && run.value.state !== 'running' && run.value.state !== 'done' && !document.hidden) void load()
+  }, againMs)
+  onScopeDispose(() => {
+    clearInterval(again)
+    stop()
+  })
   return { run, error, isLive, load }
 }
 

@@ -13,6 +13,7 @@ export interface Detail {
 
 export function detailsOf(details: Readonly<Record<string, unknown>>): Detail[] {
   return Object.entries(details)
+    .filter(([, value]) => !Array.isArray(value) || value.length > 0)
     .slice(0, mostValues)
     .map(([name, value]) => ({ name, value: secretName.test(name) ? '••••••' : shown(value) }))
 }

@@ -20,7 +20,7 @@ function shown({ code, message, file, line, statement, sqlState }: Record<string
   return {
     message: cut(String(message)),
     ...(typeof code === 'string' && { code }),
-    ...(typeof file === 'string' && { file }),
+    ...(typeof file === 'string' && { file: shortPath(file) }),
     ...(typeof line === 'number' && { line }),
     ...(typeof statement === 'string' && { statement: cut(statement) }),
     ...(typeof sqlState === 'string' && { sqlState }),
@@ -29,4 +29,9 @@ function shown({ code, message, file, line, statement, sqlState }: Record<string
 
 function cut(text: string): string {
   return text.length > longest ? `${text.slice(0, longest).toWellFormed()} …` : text
+}
+
+/** The folder of the source and the file: where the folder lies is known to the application. */
+export function shortPath(file: string): string {
+  return file.split(/[\\/]/).slice(-2).join('/')
 }

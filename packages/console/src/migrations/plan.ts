@@ -2,6 +2,7 @@
 import type { PlanOptions } from 'partywall'
 import type { AnyTenancy } from '../parts.ts'
 import type { PlanAnswer } from './api.ts'
+import { shortPath } from './errors.ts'
 
 const mostGroups = 50
 const mostExamples = 20
@@ -20,7 +21,7 @@ export async function readPlan({ migrations }: AnyTenancy, options: PlanOptions)
   }
   return {
     groups: groups.slice(0, mostGroups).map(({ source, direction, pending, targets }) => ({
-      source: source.split('/').slice(-2).join('/'),
+      source: shortPath(source),
       direction,
       files: pending.map(({ name, file, text }) => ({ name, file: file.split('/').at(-1)!, ...sqlOf(text) })),
       count: targets.length,

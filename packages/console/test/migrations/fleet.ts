@@ -1,7 +1,7 @@
 /** Tenants with a table, and a folder of migrations that grows. */
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createTenancy, type Config } from 'partywall'
+import { byHost, createTenancy, type Config } from 'partywall'
 import { Client } from 'pg'
 import { folderWith } from '../../../partywall/test/cli/partywall.ts'
 import { atFileEnd } from '../../../partywall/test/support/run/file-end.ts'
@@ -23,7 +23,7 @@ export async function fleetOf(schemas: readonly string[], config: Partial<Config
     'migrations/shared/0001_plans.sql': 'create table plans (id integer primary key);',
     'migrations/tenant/0001_polls.sql': 'create table polls (id integer primary key, title text not null);',
   })
-  const tenancy = createTenancy({ database: url, root, ...config })
+  const tenancy = createTenancy({ database: url, root, resolve: [byHost({ base: 'example.com' })], ...config })
   const admin = new Client(url)
   await admin.connect()
   atFileEnd(async () => {
