@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { openCrm, password, signUpOf, until } from './support.ts'
 
 const open = await openCrm()
-const limited = await openCrm({ variables: { SIGN_UPS_PER_HOUR: '2' } })
+const limited = await openCrm({ variables: { SIGN_UPS_PER_HOUR: '2' }, limits: true })
 
 test('a sign-up makes a tenant, and its browser enters it with a cookie of that host alone', async () => {
   const browser = open.browser()
@@ -182,4 +182,29 @@ test('www, localhost and addresses of the machine lead to the one public site', 
     headers: { location: `${open.environment.appUrl}//evil.example/x` },
   })
   expect((await open.browser().get('nothing', '/', { headers: { accept: 'text/html' } })).status).toBe(404)
+})
+
+test('guesses at a password are counted, whatever address the client claims', async () => {
+  const browser = limited.browser()
+  const guess = (number: number) =>
+    browser.post(
+      'one',
+      '/api/auth/sign-in/email',
+      { email: 'owner@one.example', password: `guess number ${number}` },
+      { headers: { 'x-crm-client': `203.0.113.${number}` } },
+    )
+  const answers = await Promise.all(Array.from({ length: 8 }, (_, number) => guess(number)))
+  expect(answers.map(({ status }) => status)).toContain(429)
+  const forTokens = await Promise.all(
+    Array.from({ length: 12 }, (_, number) =>
+      browser.post(
+        'one',
+        '/api/tokens',
+        { email: 'owner@one.example', password: `guess number ${number}` },
+        { headers: { 'x-forwarded-for': `203.0.113.${number}` } },
+      ),
+    ),
+  )
+  expect(forTokens.map(({ status }) => status).filter((status) => status === 429)).toHaveLength(2)
+  expect((await browser.get('one', '/api/place')).status).toBe(200)
 })

@@ -35,12 +35,14 @@ export async function signUp(parts: SignUpParts, given: z.output<typeof signUpSc
   try {
     const owner = await tenancy.run(tenant, () => users.users.create({ email, name, password }))
     const entry = newSecret()
-    await tenancy.members.add(tenant, owner.id, { role: 'owner' })
-    await beginTrial(tenancy.sharedPool, tenant.id, plan)
-    await tenancy.sharedPool.query(
-      `update sign_ups set tenant_id = $2, user_id = $3, entry_hash = $4, entry_expires_at = now() + interval '10 minutes' where id = $1`,
-      [attempt, tenant.id, owner.id, hashOf(entry)],
-    )
+    await allOf([
+      tenancy.members.add(tenant, owner.id, { role: 'owner' }),
+      beginTrial(tenancy.sharedPool, tenant.id, plan),
+      tenancy.sharedPool.query(
+        `update sign_ups set tenant_id = $2, user_id = $3, entry_hash = $4, entry_expires_at = now() + interval '10 minutes' where id = $1`,
+        [attempt, tenant.id, owner.id, hashOf(entry)],
+      ),
+    ])
     const url = new URL(await tenancy.url(tenant)).origin
     mailer.post(welcomeMail({ to: email, name, tenant: company, url, trialDays }))
     return { tenant, url, entry }
@@ -53,6 +55,12 @@ export async function signUp(parts: SignUpParts, given: z.output<typeof signUpSc
       })
     throw error
   }
+}
+
+/** At the same time. All have ended when it rejects, so what is removed then stays removed. */
+async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected')
+  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason
 }
 
 /** The attempt is written before it is counted, so that two at once see each other. */
