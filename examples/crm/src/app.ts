@@ -5,7 +5,7 @@ import { refusal } from 'partywall/http'
 import { clientAddress } from './api/client-address.ts'
 import { denyByDefault } from './api/deny.ts'
 import { sameOrigin } from './api/origin.ts'
-import { ApiProblem, notFound, problems, sendProblem } from './api/problems.ts'
+import { notFound, problems } from './api/problems.ts'
 import { apiRouter } from './api/router.ts'
 import type { Parts } from './parts.ts'
 import { routesOf } from './routes.ts'
@@ -95,7 +95,3 @@ function onRefused(parts: Parts, client: string): NonNullable<TenantScopeOptions
     }
   }
 }
-
-/** While there is no console: nothing. */
-export const noConsole: RequestHandler = (_req, res) =>
-  sendProblem(res, new ApiProblem(404, 'NOT_FOUND', 'There is nothing at this address.'))

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http'
 import { assertFleetOk } from 'partywall'
 import { tenantFiles } from 'partywall/files'
 import { createTokens } from 'partywall/jwt'
-import { createApp, noConsole, type AppOptions } from './app.ts'
+import { createApp, type AppOptions } from './app.ts'
 import { secretFor, StartError, type Environment } from './environment.ts'
 import { startJobs } from './jobs/jobs.ts'
 import { workOnJobs } from './jobs/work.ts'
@@ -13,6 +13,7 @@ import { createMailer } from './mail/mailer.ts'
 import { startMailSink, type MailSink } from './mail/sink.ts'
 import { sinkPage } from './mail/sink-page.ts'
 import type { Parts } from './parts.ts'
+import { adminSite } from './shared/admin-site.ts'
 import { createFakeProvider } from './shared/billing/fake-provider.ts'
 import { fakePages } from './shared/billing/fake-pages.ts'
 import type { BillingProvider } from './shared/billing/provider.ts'
@@ -74,7 +75,9 @@ export async function startCrm(environment: Environment, options: CrmOptions = {
     await workOnJobs(parts)
     const operators = createOperators(tenancy, environment)
     const pages = [...(sink === undefined ? [] : [sinkPage(sink)]), ...(options.billing === undefined ? [fakePages(parts)] : [])]
-    const server = createServer(createApp(parts, { client: clientFolder, admin: noConsole, pages, more: options.more }))
+    const server = createServer(
+      createApp(parts, { client: clientFolder, admin: adminSite(tenancy, operators, environment), pages, more: options.more }),
+    )
     closing.push(() => stopServer(server))
     await listen(server, environment.port)
     return { ...parts, operators, server, sink, stop: close }
