@@ -15,7 +15,7 @@ beforeAll(async () => {
   expect((await operator.post('admin', '/api/sign-in', ops)).status).toBe(204)
 })
 
-test('an operator sees all tenants, and suspends one', async () => {
+test('an operator sees all tenants', async () => {
   const list = await operator.get('admin', '/api/tenants')
   expect(list.status).toBe(200)
   expect(list.text).toContain('"acme"')
@@ -43,7 +43,6 @@ test('the session of an operator is none at a tenant or at the public site, and 
     expect((await visitor.get(place, '/api/tenants')).status).toBe(404)
   }
   expect((await visitor.get('acme', '/api/session')).status).toBe(401)
-  expect((await operator.get('admin', '/api/customers')).status).toBe(404)
   expect((await operator.post('admin', '/api/sign-up', {})).status).toBe(404)
   const foreign = { origin: `http://acme.crm.localhost:${open.environment.port}` }
   expect((await operator.post('admin', '/api/sign-in', ops, foreign)).status).toBe(403)
