@@ -23,7 +23,7 @@ export const customer = z
 export const newCustomer = z.strictObject({
   name: plainText(200),
   contact: optionalText(200),
-  email: z.union([z.literal('').transform(() => null), emailAddress]).nullish(),
+  email: z.union([z.literal('').transform(() => null), emailAddress], 'must be an e-mail address').nullish(),
   phone: optionalText(50),
   city: optionalText(100),
   country: optionalText(100),
