@@ -9,7 +9,7 @@ it('takes round steps that enclose the values', () => {
 })
 
 it('has an axis where all values are the same, or none is a number', () => {
-  expect(ticksOf(0, 0, 4)).toEqual([0, 0.5])
+  expect(ticksOf(0, 0, 4)).toEqual([0, 1])
   expect(ticksOf(7, 7, 4)[0]).toBeLessThanOrEqual(7)
   expect(ticksOf(7, 7, 4).at(-1)).toBeGreaterThan(7)
   expect(ticksOf(Number.NaN, 1, 4)).toEqual([0, 1])

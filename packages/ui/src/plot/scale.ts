@@ -8,6 +8,8 @@
  */
 export function ticksOf(lowest: number, highest: number, about: number): number[] {
   if (!Number.isFinite(lowest) || !Number.isFinite(highest)) return [0, 1]
+  // Nothing but zeros: most often of something that is counted.
+  if (lowest === 0 && highest === 0) return [0, 1]
   const span = highest > lowest ? highest - lowest : Math.abs(highest) || 1
   const raw = span / about
   const power = 10 ** Math.floor(Math.log10(raw))
