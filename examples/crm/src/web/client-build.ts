@@ -1,7 +1,10 @@
 /** Builds the client where it is missing or older than its sources, so that the start needs no other step. */
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 
 const root = join(import.meta.dirname, '../..')
 export const clientFolder = join(root, 'dist/client')
@@ -9,8 +12,11 @@ const config = join(root, 'client/vite.config.ts')
 
 export async function buildClient(): Promise<void> {
   if (!existsSync(config) || !(await isStale())) return
-  const { build } = await import('vite')
-  await build({ root: join(root, 'client'), configFile: config, logLevel: 'warn' })
+  // In a process of its own: Vite sets NODE_ENV to production for the whole process, and this one starts a development server.
+  const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js')
+  await promisify(execFile)(process.execPath, [vite, 'build', '--config', config, '--logLevel', 'warn'], {
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
 }
 
 async function isStale(): Promise<boolean> {
