@@ -46,6 +46,6 @@ export function moved(board: Board, id: number, { stage, before }: Place): Board
   return { columns }
 }
 
-export function leadOf({ columns }: Board, id: number): Lead | undefined {
+function leadOf({ columns }: Board, id: number): Lead | undefined {
   return columns.flatMap(({ leads }) => leads).find((lead) => lead.id === id)
 }
