@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { join, resolve } from 'node:path'
 import { findNode } from './node.js'
 import { fetchNode, oldestNode } from './other-node.js'
-import { contentProblems, mapProblems, starterProblems } from './package-contents.js'
+import { consoleProblems, contentProblems, mapProblems, starterProblems } from './package-contents.js'
 import { packPackage } from './packed-package.js'
 
 const root = resolve(import.meta.dirname, '..')
@@ -28,6 +28,7 @@ try {
   requireAll()
   use()
   checkStarter()
+  checkConsole()
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
@@ -60,6 +61,32 @@ function checkStarter() {
   })
   if (!existsSync(join(scratch, 'my-app/.gitignore'))) throw new Error('create-partywall wrote no project')
   console.log(`create-partywall has ${packed.files.length} files, ${packed.size} bytes packed, and writes a project`)
+}
+
+/** @partywall/console: what it holds, and that the packed one serves its pages, beside the packed partywall. */
+function checkConsole() {
+  const { tarball, packed } = packPackage(scratch, 'console')
+  refuse(consoleProblems(packed))
+  run(bin('publint'), ['run', tarball, '--strict'])
+  run(bin('attw'), [tarball, '--ignore-rules', 'cjs-resolves-to-esm'])
+  const folder = join(scratch, 'node_modules/@partywall/console')
+  mkdirSync(folder, { recursive: true })
+  run('tar', ['-xzf', tarball, '-C', folder, '--strip-components', '1'])
+  writeFileSync(
+    join(scratch, 'console.mjs'),
+    `import { console as consoleOf } from '@partywall/console'
+     import { byHost, createTenancy } from 'partywall'
+     const tenancy = createTenancy({ database: 'postgres://localhost:1/none', resolve: [byHost({ base: 'example.com' })] })
+     const { fetch } = consoleOf(tenancy, { authorize: () => ({ id: 'ann', role: 'owner' }) })
+     const page = await fetch(new Request('http://localhost/'))
+     const [, script] = /src="\\.\\/(assets[^"]+)"/.exec(await page.text())
+     const file = await fetch(new Request('http://localhost/' + script))
+     console.log([page.status, file.status, (await file.text()).length > 1000].join())
+     process.exit()`,
+  )
+  const answer = execFileSync(findNode(), ['console.mjs'], { cwd: scratch, encoding: 'utf8' })
+  if (answer.trim() !== '200,200,true') throw new Error(`the packed console answered ${answer}`)
+  console.log(`@partywall/console has ${packed.files.length} files, ${packed.size} bytes packed, and serves its pages`)
 }
 
 function refuse(problems) {

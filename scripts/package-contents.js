@@ -93,3 +93,38 @@ export function starterProblems({ files, size, unpackedSize }) {
       ),
   ]
 }
+
+/** The same for @partywall/console: the built server and pages, and the sources of the server for debuggers. */
+const consoleLimits = { packed: 900_000, unpacked: 3_000_000 }
+const consoleAllowed = [
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  /^dist\/(?!client\/).+\.(js|d\.ts)(\.map)?$/,
+  /^dist\/client\/(index\.html|assets\/[\w.-]+\.(js|css|svg))$/,
+  /^src\/.+\.ts$/,
+]
+const consoleRequired = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'dist/index.js',
+  'dist/index.d.ts',
+  'dist/client/index.html',
+]
+
+/** @param {{ files: { path: string }[], size: number, unpackedSize: number }} packed */
+export function consoleProblems({ files, size, unpackedSize }) {
+  const paths = files.map(({ path }) => path)
+  return [
+    ...paths
+      .filter((path) => !consoleAllowed.some((form) => form.test(path)) || refused.some((form) => form.test(path)))
+      .map((path) => `@partywall/console holds ${path}, which scripts/package-contents.js does not allow`),
+    ...consoleRequired.filter((path) => !paths.includes(path)).map((path) => `@partywall/console lacks ${path}`),
+    ...Object.entries({ packed: size, unpacked: unpackedSize })
+      .filter(([how, bytes]) => bytes > consoleLimits[how])
+      .map(
+        ([how, bytes]) =>
+          `@partywall/console has ${bytes} bytes ${how}, more than the ${consoleLimits[how]} of scripts/package-contents.js`,
+      ),
+  ]
+}

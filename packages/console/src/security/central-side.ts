@@ -25,6 +25,8 @@ async function isCentral(
   if (tenancy.scope()?.kind === 'tenant') return false
   const host = hostOf(c.req.raw, c.env.node, options)
   if (hosts !== undefined && !hosts.includes(host)) return false
+  // Without a resolver no request names a tenant: an application of scripts alone, looked at by `partywall console`.
+  if (tenancy.options.resolve.length === 0) return true
   const { outcome } = await tenancy.resolve({ host, headers: namingHeaders(c.req.raw.headers) })
   // A host that no tenant has may be one of the application's own; only its owner can say so.
   if (outcome !== 'none' && !(outcome === 'unknown' && hosts !== undefined)) return false

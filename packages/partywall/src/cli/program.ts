@@ -31,6 +31,7 @@ const nouns: Commands = {
   drift: async () => (await import('./drift/drift.ts')).drift,
   usage: async () => (await import('./usage/usage.ts')).usage,
   audit: async () => (await import('./audit/audit.ts')).audit,
+  console: async () => (await import('./console/console.ts')).console,
   dev: async () => (await import('./project/dev.ts')).dev,
 }
 
