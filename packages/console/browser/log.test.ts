@@ -48,6 +48,33 @@ test('a link of an entry of acme that is opened while in globex leads to acme', 
   await page.waitForURL(`${server.origin}/t/acme`)
 })
 
+test('a link of a row of acme that is opened while in globex leads to that row of acme', async () => {
+  for (const schema of ['acme', 'globex']) await fleet.admin.query(`insert into ${schema}.polls values (7, 'poll of ${schema}')`)
+  const rowsOf = (schema: string) => `${server.origin}/api/data/${schema}/tables/polls/rows`
+  const headers = { 'content-type': 'application/json', origin: server.origin }
+  for (const schema of ['acme', 'globex']) {
+    const body = JSON.stringify({
+      values: [
+        ['id', '8'],
+        ['title', `new poll of ${schema}`],
+      ],
+    })
+    const answer = await fetch(rowsOf(schema), { method: 'POST', body, headers })
+    expect(await answer.json()).toMatchObject({ key: '8' })
+  }
+  const watched = await openPage(browser, server.origin, '/t/globex/tables/polls')
+  const { page } = watched
+  await page.locator('nav').getByRole('link', { name: 'Log' }).first().click()
+  await page.getByLabel('Tenant', { exact: true }).last().fill('acme')
+  await page.getByRole('button', { name: 'Filter' }).click()
+  await page.waitForURL(/tenant=acme/)
+  await page.getByRole('row').filter({ hasText: 'row.created' }).getByRole('link').last().click()
+  // Its key was not known when the entry was written.
+  await page.waitForURL(`${server.origin}/t/acme/tables/polls`)
+  await page.getByText('new poll of acme').first().waitFor()
+  expect(await page.getByText('new poll of globex').count()).toBe(0)
+})
+
 test('an entry of a tenant that was deleted leads to a page that says so, and not to the one that has its name', async () => {
   const watched = await openPage(browser, server.origin, '/log?action=tenant.deleted', 390)
   await watched.page.getByRole('link', { name: 'gone' }).first().click()
