@@ -7,6 +7,7 @@ import { healthNav, healthPages } from './health/routes.ts'
 import { jobsNav, jobsPages } from './jobs/routes.ts'
 import { logNav, logPages } from './log/routes.ts'
 import { migrationsNav, migrationsPages } from './migrations/routes.ts'
+import { tenantsPages } from './tenants/routes.ts'
 
 export interface ClientRoom {
   readonly pages: readonly RouteRecordRaw[]
@@ -14,6 +15,7 @@ export interface ClientRoom {
 }
 
 export const rooms: readonly ClientRoom[] = [
+  { pages: tenantsPages, nav: [{ to: '/', label: 'Tenants', icon: 'tenants' }] },
   { pages: dataPages, nav: [{ to: '/shared/tables', label: 'Shared tables', icon: 'table' }] },
   { pages: migrationsPages, nav: migrationsNav },
   { pages: logPages, nav: logNav },
