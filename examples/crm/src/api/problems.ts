@@ -33,7 +33,7 @@ export function invalidRequest({ issues }: z.core.$ZodError): ApiProblem {
   return new ApiProblem(400, 'INVALID_REQUEST', 'Some fields are not as they must be.', { errors })
 }
 
-export function sendProblem(res: Response, { status, code, message, errors, retryAfterSeconds }: ApiProblem): void {
+function sendProblem(res: Response, { status, code, message, errors, retryAfterSeconds }: ApiProblem): void {
   const body = {
     type: 'about:blank',
     title: STATUS_CODES[status] ?? '',
