@@ -65,7 +65,7 @@ function notConfigured(c: Context<ConsoleEnv>): Response {
   return problem(c, 404, {
     code: 'NO_JOBS',
     title: 'The console knows no queue that can do this',
-    detail: 'Give the console the option "jobs". docs/console.md says how.',
+    detail: 'Give the console the option "jobs". docs/console-operations.md says how.',
   })
 }
 
