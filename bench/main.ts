@@ -5,6 +5,7 @@ import type { Outcome } from './measuring/outcome.ts'
 import { benchServer } from './measuring/server.ts'
 import { cache } from './scenarios/cache.ts'
 import { across } from './scenarios/across.ts'
+import { consoleTenants } from './scenarios/console.ts'
 import { consoleData } from './scenarios/console-data.ts'
 import { doctor } from './scenarios/doctor.ts'
 import { drift } from './scenarios/drift.ts'
@@ -55,6 +56,7 @@ const scenarios: Record<string, (url: string) => Promise<Outcome>> = {
   'test-tenant': testTenant,
   'console-data': consoleData,
   cache,
+  console: consoleTenants,
 }
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
