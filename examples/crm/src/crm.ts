@@ -76,7 +76,12 @@ export async function startCrm(environment: Environment, options: CrmOptions = {
     const operators = createOperators(tenancy, environment)
     const pages = [...(sink === undefined ? [] : [sinkPage(sink)]), ...(options.billing === undefined ? [fakePages(parts)] : [])]
     const server = createServer(
-      createApp(parts, { client: clientFolder, admin: adminSite(tenancy, operators, environment), pages, more: options.more }),
+      createApp(parts, {
+        client: clientFolder,
+        admin: adminSite(tenancy, operators, jobs, environment),
+        pages,
+        more: options.more,
+      }),
     )
     closing.push(() => stopServer(server))
     await listen(server, environment.port)

@@ -10,14 +10,14 @@ import { testDatabase } from '../../../packages/partywall/test/support/servers/d
 import { startCrm, type Crm, type CrmOptions } from '../src/crm.ts'
 import { environmentOf, type Environment } from '../src/environment.ts'
 
-export interface Answer {
+interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: any
   readonly text: string
 }
 
-export interface Ask {
+interface Ask {
   readonly body?: unknown
   /** Sent as it is, with its type. */
   readonly raw?: { readonly type: string; readonly bytes: Buffer }

@@ -8,6 +8,8 @@ export const importQueue = 'import-customers'
 export const trialQueue = 'end-trials'
 
 export interface CrmJobs extends TenantPgBoss {
+  /** For the console, which counts what waits and what failed. */
+  readonly boss: PgBoss
   /** Waits for the jobs that run. */
   stop(): Promise<void>
 }
@@ -21,5 +23,5 @@ export async function startJobs(tenancy: CrmTenancy, environment: Environment): 
   await boss.createQueue(importQueue, { deadLetter: 'refused', retryLimit: 3, expireInSeconds: 900 })
   await boss.createQueue(trialQueue, { deadLetter: 'refused', retryLimit: 3 })
   const jobs = tenantPgBoss(tenancy, boss, { secret: secretFor('jobs', environment) })
-  return Object.assign(jobs, { stop: () => boss.stop({ timeout: 5000 }) })
+  return Object.assign(jobs, { boss, stop: () => boss.stop({ timeout: 5000 }) })
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import { readMail } from './read-mail.ts'
 
-export interface CaughtMail {
+interface CaughtMail {
   readonly at: Date
   readonly to: string
   readonly subject: string

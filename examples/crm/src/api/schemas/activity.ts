@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { id, moment, pageOf, pageQuery, userId } from './common.ts'
 
-export const objectKinds = ['customer', 'lead', 'project', 'task', 'note', 'file', 'import', 'member', 'settings'] as const
+const objectKinds = ['customer', 'lead', 'project', 'task', 'note', 'file', 'import', 'member', 'settings'] as const
 export const objectKind = z.enum(objectKinds)
 
 /** The newest first. */
-export const activity = z
+const activity = z
   .object({
     id,
     at: moment,

@@ -8,7 +8,7 @@ export const limits = z.object({
   records: z.int().nullable(),
   fileBytes: z.number().nullable(),
 })
-export const plan = z
+const plan = z
   .object({
     id: planId,
     name: z.string(),

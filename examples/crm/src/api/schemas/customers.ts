@@ -32,7 +32,7 @@ export const newCustomer = z.strictObject({
 })
 export const customerChanges = newCustomer.extend({ status: z.enum(customerStatuses) }).partial()
 
-export const customerSorts = ['name', 'city', 'status', 'createdAt', 'updatedAt'] as const
+const customerSorts = ['name', 'city', 'status', 'createdAt', 'updatedAt'] as const
 export const customerQuery = z.object({
   ...pageQuery,
   search: searchText.optional(),
@@ -43,5 +43,3 @@ export const customerQuery = z.object({
 export const customerPage = pageOf(customer)
 
 export type Customer = z.infer<typeof customer>
-export type NewCustomer = z.input<typeof newCustomer>
-export type CustomerQuery = z.input<typeof customerQuery>

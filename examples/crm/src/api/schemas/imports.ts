@@ -27,7 +27,7 @@ export const customerImport = z
   .meta({ id: 'CustomerImport' })
 
 /** `line` counts from 1, the line of the header. */
-export const importError = z.object({ line: z.int(), message: z.string() }).meta({ id: 'ImportError' })
+const importError = z.object({ line: z.int(), message: z.string() }).meta({ id: 'ImportError' })
 
 export const importQuery = z.object(pageQuery)
 export const importPage = pageOf(customerImport)

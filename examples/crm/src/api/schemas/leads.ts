@@ -53,6 +53,4 @@ export const board = z
   .meta({ id: 'Board' })
 
 export type Lead = z.infer<typeof lead>
-export type NewLead = z.input<typeof newLead>
-export type LeadMove = z.input<typeof leadMove>
 export type Board = z.infer<typeof board>

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { emailAddress, moment, password, plainText, userId } from './common.ts'
 
 export const roles = ['owner', 'admin', 'member'] as const
-export const role = z.enum(roles)
+const role = z.enum(roles)
 
 export const member = z
   .object({
@@ -35,5 +35,3 @@ export const acceptance = z.strictObject({ token: z.string().min(1).max(200), na
 
 export type Member = z.infer<typeof member>
 export type Invitation = z.infer<typeof invitation>
-export type NewInvitation = z.input<typeof newInvitation>
-export type Acceptance = z.input<typeof acceptance>

@@ -22,4 +22,3 @@ export const noteQuery = z.object({ ...pageQuery, ...aboutQuery })
 export const notePage = pageOf(note)
 
 export type Note = z.infer<typeof note>
-export type NewNote = z.input<typeof newNote>

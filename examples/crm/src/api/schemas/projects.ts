@@ -37,4 +37,3 @@ export const projectQuery = z.object({
 export const projectPage = pageOf(project)
 
 export type Project = z.infer<typeof project>
-export type NewProject = z.input<typeof newProject>

@@ -4,7 +4,7 @@ import { id, searchText } from './common.ts'
 export const searchQuery = z.object({ q: searchText.min(2), limit: z.coerce.number().int().min(1).max(50).default(20) })
 
 /** `detail`: where the text was found, or what tells it apart; plain text. A note leads to what it is about, or to nothing. */
-export const hit = z
+const hit = z
   .object({
     kind: z.enum(['customer', 'lead', 'project', 'task', 'note', 'file']),
     id,

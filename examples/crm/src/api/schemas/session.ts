@@ -3,7 +3,7 @@ import { moment, userId } from './common.ts'
 import { planId } from './billing.ts'
 
 export const permissions = ['records.delete', 'imports.run', 'members.manage', 'settings.write', 'billing.manage'] as const
-export const permission = z.enum(permissions)
+const permission = z.enum(permissions)
 
 /** Before anyone has signed in: for the page of the sign-in. */
 export const place = z.object({ name: z.string(), address: z.string() }).meta({ id: 'Place' })

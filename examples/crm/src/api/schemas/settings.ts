@@ -3,7 +3,7 @@ import { plainText } from './common.ts'
 
 export const currencies = ['EUR', 'USD', 'GBP', 'CHF', 'JPY'] as const
 
-export function isTimeZone(name: string): boolean {
+function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name }).format()
     return true
@@ -26,4 +26,3 @@ export const settingsChanges = z
   .partial()
 
 export type Settings = z.infer<typeof settings>
-export type SettingsChanges = z.input<typeof settingsChanges>

@@ -30,6 +30,5 @@ export const addressAnswer = z
   .object({ address: z.string(), isFree: z.boolean(), reason: z.string().nullable() })
   .meta({ id: 'AddressAnswer' })
 
-export type SignUp = z.input<typeof signUp>
 export type SignedUp = z.infer<typeof signedUp>
 export type AddressAnswer = z.infer<typeof addressAnswer>

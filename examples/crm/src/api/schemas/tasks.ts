@@ -39,4 +39,3 @@ export const taskQuery = z.object({
 export const taskPage = pageOf(task)
 
 export type Task = z.infer<typeof task>
-export type NewTask = z.input<typeof newTask>
