@@ -36,8 +36,7 @@ export function written(form: FormAnswer, texts: Texts, before: Texts): Written 
     const text = texts[field.name] ?? ''
     if (text === (before[field.name] ?? '')) continue
     try {
-      if (text === '' && field.kind !== 'text' && field.kind !== 'long text') unset.push(field.name)
-      else if (text === '') unset.push(field.name)
+      if (text === '') unset.push(field.name)
       else set[field.name] = valueOf(field, text)
     } catch {
       problems[`attributes.${field.name}`] = field.kind === 'json' ? 'This is not JSON.' : 'This is not a number.'
