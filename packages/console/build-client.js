@@ -19,7 +19,9 @@ export async function buildClient({ force = false } = {}) {
   const made = await mkdtemp(join(folder, 'dist/.client-'))
   try {
     const options = ['--config', join(folder, 'vite.config.js'), '--outDir', made, '--emptyOutDir', '--logLevel', 'warn']
-    await promisify(execFile)(process.execPath, [vite, 'build', ...options], { env: { ...process.env, NODE_ENV: 'production' } })
+    await promisify(execFile)(process.execPath, [vite, 'build', ...options], {
+      env: { ...process.env, NODE_ENV: 'production', PARTYWALL_VITE_CACHE: `${made}-cache` },
+    })
     await chmod(made, 0o755)
     const old = `${made}-old`
     await rename(target, old).catch(() => {})
@@ -28,6 +30,7 @@ export async function buildClient({ force = false } = {}) {
     })
     await rm(old, { recursive: true, force: true })
   } finally {
+    await rm(`${made}-cache`, { recursive: true, force: true })
     await rm(made, { recursive: true, force: true })
   }
 }

@@ -4,6 +4,8 @@ import vue from '@vitejs/plugin-vue'
 export default {
   root: new URL('client/', import.meta.url).pathname,
   base: './',
+  // Vite keeps a lock there, and refuses a second build at the same time.
+  ...(process.env['PARTYWALL_VITE_CACHE'] !== undefined && { cacheDir: process.env['PARTYWALL_VITE_CACHE'] }),
   plugins: [vue()],
   build: {
     outDir: new URL('dist/client/', import.meta.url).pathname,
