@@ -16,7 +16,7 @@ import { centralSide } from './security/central-side.ts'
 import { ownPagesOnly } from './security/own-pages.ts'
 
 /** What a mount knows of a request beside the request itself. */
-export interface Mount {
+interface Mount {
   /** Where browsers see the console, with a slash at its end. */
   readonly base: string
   readonly node?: IncomingMessage | undefined

@@ -4,7 +4,7 @@ import { createServer, request, type IncomingMessage, type RequestListener } fro
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-export interface Answer {
+interface Answer {
   readonly status: number | undefined
   readonly headers: IncomingMessage['headers']
   readonly body: string

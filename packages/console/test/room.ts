@@ -4,7 +4,7 @@ import { errorCodes, tenancyErrorOf } from 'partywall'
 import { ZodError } from 'zod'
 import type { ConsoleEnv, ConsoleParts, Role, Room } from '../src/parts.ts'
 
-export interface Answer {
+interface Answer {
   readonly status: number
   readonly body: any
 }

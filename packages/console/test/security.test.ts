@@ -143,6 +143,9 @@ describe('other pages', () => {
     ])
       expect((await ask(path, post({ ...own, 'content-type': type }))).status).toBe(415)
     for (const method of ['PUT', 'PATCH', 'DELETE']) expect((await ask(path, { method, headers: owner })).status).toBe(403)
+    // Without a body there is nothing that must be JSON.
+    const { 'content-type': _, ...bare } = own
+    expect((await ask(path, { method: 'DELETE', headers: bare })).status).toBe(404)
     // Reading by a page of another site.
     expect((await ask('/api/session', { headers: { ...owner, 'sec-fetch-site': 'cross-site' } })).status).toBe(403)
   })

@@ -11,7 +11,7 @@ export interface Entry {
   readonly before?: Cell | undefined
 }
 
-export const mostFileBytes = 4 * 2 ** 20
+const mostFileBytes = 4 * 2 ** 20
 
 /** @param cells of the row that is changed */
 export function entriesOf(table: TableAnswer, cells?: Readonly<Record<string, Cell>>): Entry[] {

@@ -46,9 +46,8 @@ export const findChoices = (place: string, table: string, column: string, search
 export const createRow = (place: string, table: string, row: NewRow) => sendJson<SavedAnswer>('POST', rows(place, table), row)
 export const changeRow = (place: string, table: string, key: string, change: RowChange) =>
   sendJson<SavedAnswer>('PATCH', `${rows(place, table)}/${key}`, change)
-/** With a body, because the console takes a request that changes something as JSON only. */
 export const deleteRow = (place: string, table: string, key: string, version: string) =>
-  sendJson<undefined>('DELETE', `${rows(place, table)}/${key}?${query({ version })}`, {})
+  sendJson<undefined>('DELETE', `${rows(place, table)}/${key}?${query({ version })}`)
 
 /** Where a value can be downloaded. */
 export const valuePath = (place: string, table: string, key: string, column: string) =>

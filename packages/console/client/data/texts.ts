@@ -19,7 +19,7 @@ export function countText({ rows, isExact }: RowCount): string {
   return isExact ? rowsText(rows) : `about ${rowsText(rows)}`
 }
 
-export function rowsText(rows: number): string {
+function rowsText(rows: number): string {
   return `${numberText(rows)} ${rows === 1 ? 'row' : 'rows'}`
 }
 

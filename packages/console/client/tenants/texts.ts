@@ -36,7 +36,7 @@ const steps = [
   ['minute', 60],
 ] as const
 
-export function agoText(iso: string): string {
+function agoText(iso: string): string {
   const seconds = (new Date(iso).getTime() - Date.now()) / 1000
   const step = steps.find(([, size]) => Math.abs(seconds) >= size)
   return step === undefined ? 'just now' : relative.format(Math.round(seconds / step[1]), step[0])

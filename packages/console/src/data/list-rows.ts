@@ -15,7 +15,7 @@ import { reading, type Client, type Place } from './place.ts'
 import { Refusal } from './refusal.ts'
 import { columnOf, readTable, tableAnswer, type Column, type Table } from './table.ts'
 
-export const rowsOfPage = 50
+const rowsOfPage = 50
 /** Characters of a cell. */
 const longestCell = 200
 const mostColumns = 30

@@ -30,7 +30,7 @@ export interface Column {
   readonly mayUpdate: boolean
 }
 
-export interface Link {
+interface Link {
   readonly name: string
   readonly schema: string
   readonly table: string

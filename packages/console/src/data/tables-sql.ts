@@ -1,7 +1,7 @@
 /** The tables of a schema, from PostgreSQL's catalogs. */
 
 /** Partywall's own history of migrations, which stands in each schema. */
-export const historyTable = 'partywall_migrations'
+const historyTable = 'partywall_migrations'
 export const mostTables = 1000
 
 /** A condition: `class` is a table for people, and no part of an extension or of partywall. */

@@ -1,7 +1,7 @@
 /** What the API of jobs answers. Types only: the client imports them. */
 import type { JobState, QueueCounts } from './source.ts'
 
-export type { JobState, QueueCounts } from './source.ts'
+export type { JobState } from './source.ts'
 
 export type QueuesAnswer =
   | { readonly isConfigured: false }

@@ -15,14 +15,14 @@ export interface HeadAnswer {
   readonly examples: readonly string[]
 }
 
-export interface ProblemOfSchema {
+interface ProblemOfSchema {
   readonly target: string
   readonly isTenant: boolean
   readonly code?: string
   readonly message: string
 }
 
-export interface WarmAnswer {
+interface WarmAnswer {
   readonly kind: string
   readonly size: number
   readonly ready: number
@@ -41,7 +41,7 @@ export interface OverviewAnswer {
   readonly last?: RunAnswer
 }
 
-export interface PlanGroup {
+interface PlanGroup {
   readonly source: string
   readonly direction: 'up' | 'down'
   readonly files: readonly { readonly name: string; readonly file: string; readonly sql?: string; readonly isCut?: true }[]
@@ -138,7 +138,7 @@ export interface RunConflict {
   readonly run: RunAnswer
 }
 
-export interface RepairAnswer {
+interface RepairAnswer {
   readonly object: string
   /** Null: PostgreSQL has no statement that does it. */
   readonly statement: string | null

@@ -48,7 +48,7 @@ export async function readOverview(tenancy: AnyTenancy, registry: RunRegistry): 
   }
 }
 
-export function kindsOf(tenancy: AnyTenancy): string[] {
+function kindsOf(tenancy: AnyTenancy): string[] {
   return Object.keys(tenancy.options.migrations.tenant)
 }
 

@@ -25,11 +25,11 @@ export interface FastifyLike {
   ): unknown
 }
 
-export interface FastifyRequestLike {
+interface FastifyRequestLike {
   readonly raw: IncomingMessage
 }
 
-export interface FastifyReplyLike {
+interface FastifyReplyLike {
   readonly raw: ServerResponse
   hijack(): unknown
 }

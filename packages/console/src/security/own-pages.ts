@@ -22,8 +22,13 @@ function refusalOf(c: Context<AppEnv>, options: CheckedOptions): { status: 403 |
   if (method === 'GET' || method === 'HEAD') return undefined
   if (!isOwnOrigin(c, options)) return foreign
   const type = raw.headers.get('content-type')
-  const hasBody = raw.body !== null && raw.headers.get('content-length') !== '0'
-  return hasBody && !/^application\/json\s*(?:;|$)/i.test(type ?? '') ? noJson : undefined
+  return hasBody(c) && !/^application\/json\s*(?:;|$)/i.test(type ?? '') ? noJson : undefined
+}
+
+/** A request of node:http always has a stream, also where nothing is sent. */
+function hasBody({ env, req: { raw } }: Context<AppEnv>): boolean {
+  if (env.node === undefined) return raw.body !== null
+  return raw.headers.has('transfer-encoding') || !['0', null].includes(raw.headers.get('content-length'))
 }
 
 const foreign = { status: 403, code: 'FOREIGN_ORIGIN', detail: 'Only pages of the console may use its API.' } as const

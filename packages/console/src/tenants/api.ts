@@ -170,7 +170,7 @@ export interface DomainsAnswer {
   readonly may: May
 }
 
-export interface MemberAnswer {
+interface MemberAnswer {
   readonly userId: string
   readonly role: string
   readonly createdAt: string
@@ -198,7 +198,7 @@ export interface InvitedAnswer extends InvitationAnswer {
   readonly token: string
 }
 
-export interface SettingAnswer {
+interface SettingAnswer {
   readonly key: string
   /** Absent for a secret. */
   readonly value?: unknown

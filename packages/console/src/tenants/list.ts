@@ -8,7 +8,7 @@ import { countsSql, type CountRow } from './facts-sql.ts'
 import { factsOf, type Facts } from './facts.ts'
 import { Refused } from './problem.ts'
 
-export const pageSize = 50
+const pageSize = 50
 
 const statuses = ['pending', 'provisioning', 'active', 'suspended', 'maintenance', 'archived', 'deleting', 'failed'] as const
 

@@ -1,6 +1,6 @@
 /** Values of attributes that look secret. They stay on the server: what a browser gets in their place means "as it is". */
 
-export const mask = '***'
+const mask = '***'
 
 const secretName =
   /pass(?:word|phrase|wd)?$|pwd$|secret|token|credential|api[-_]?key|private[-_]?key|access[-_]?key|signing[-_]?key|encryption[-_]?key|dsn$|connection[-_]?string/i

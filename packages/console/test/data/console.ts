@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import type { AnyTenancy, ConsoleEnv, Role } from '../../src/parts.ts'
 import { dataRoutes } from '../../src/data/routes.ts'
 
-export interface Answer {
+interface Answer {
   readonly status: number
   readonly body: any
 }

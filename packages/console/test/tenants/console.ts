@@ -11,7 +11,7 @@ export interface Answer {
   readonly events: readonly WorkEvent[]
 }
 
-export interface Asked {
+interface Asked {
   readonly method?: string
   readonly body?: unknown
   /** As it is sent, in place of `body`. */
