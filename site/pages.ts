@@ -82,7 +82,20 @@ export const sections: readonly Section[] = [
   { title: 'Migrations', pages: ['migrations', 'migrations-from-tools', 'existing-histories', 'drift'] },
   {
     title: 'Operate',
-    pages: ['console', 'deployment', 'https', 'observability', 'metering', 'doctor', 'check', 'command-line', 'running-programs'],
+    pages: [
+      'console',
+      'console-tenants',
+      'console-data',
+      'console-operations',
+      'deployment',
+      'https',
+      'observability',
+      'metering',
+      'doctor',
+      'check',
+      'command-line',
+      'running-programs',
+    ],
   },
   { title: 'Look up', pages: ['errors', 'versions', 'releasing'] },
 ]
