@@ -97,6 +97,14 @@ test('passwords cannot be tried without an end', async () => {
   expect((await post(ask, '/api/sign-in', ops)).status).toBe(204)
 })
 
+test('passwords that are tried at the same moment are counted, too', async () => {
+  const ask = await served(ofAdmins())
+  const guesses = Array.from({ length: 20 }, (_, number) => post(ask, '/api/sign-in', { ...user, password: `guess ${number}` }))
+  const statuses = (await Promise.all(guesses)).map(({ status }) => status)
+  expect(statuses.filter((status) => status === 401).length).toBe(5)
+  expect(statuses.filter((status) => status === 429).length).toBe(15)
+})
+
 test('an owner makes and disables operators, who are out with their next request', async () => {
   const ask = await served(ofAdmins())
   const cookie = await signedIn(ask)

@@ -10,6 +10,15 @@ test('an attempt is refused after too many failures, until the time is over, and
   expect(attempts.isOver('ann', 1001)).toBe(false)
 })
 
+test('an attempt that was no failure is taken back', () => {
+  const attempts = new Attempts(2, 1000)
+  attempts.failed('ann', 0)
+  attempts.failed('ann', 0)
+  attempts.takeBack('ann')
+  attempts.takeBack('bob')
+  expect(attempts.isOver('ann', 1)).toBe(false)
+})
+
 test('a success clears the count, and the memory is bounded', () => {
   const attempts = new Attempts(1, 1000)
   attempts.failed('ann', 0)

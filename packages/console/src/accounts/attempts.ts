@@ -27,6 +27,12 @@ export class Attempts {
     if (this.#failures.size > mostKeys) this.#failures.delete(this.#failures.keys().next().value!)
   }
 
+  /** The attempt was counted before its end was known, and was no failure. */
+  takeBack(key: string): void {
+    const known = this.#failures.get(key)
+    if (known !== undefined) this.#failures.set(key, { ...known, count: Math.max(0, known.count - 1) })
+  }
+
   succeeded(key: string): void {
     this.#failures.delete(key)
   }

@@ -24,13 +24,15 @@ export function signInRoutes(accounts: Accounts): Hono<AppEnv> {
         title: 'Too many attempts',
         detail: 'Wait for a minute, then try again.',
       })
+    // Counted before the password is looked at: attempts at the same moment would all see the count of before.
+    fromOne.failed(one)
+    fromAll.failed(account)
     const result = await accounts.signIn(c.req.raw, email, password)
     if (typeof result !== 'string') {
       fromOne.succeeded(one)
+      fromAll.takeBack(account)
       return withCookies(c, result)
     }
-    fromOne.failed(one)
-    fromAll.failed(account)
     return result === 'refused'
       ? problem(c, 401, {
           code: 'SIGN_IN_REFUSED',
