@@ -33,6 +33,8 @@ export function migrationsRoutes({ tenancy }: ConsoleParts): Room {
     const body = startBody.parse(await c.req.json())
     const other = await runAtWork(tenancy, registry)
     if (other !== undefined && (other.where === 'here' || body.anyway !== true)) return conflict(c, other)
+    const begun = await begunMeanwhile(tenancy, registry)
+    if (begun !== undefined) return conflict(c, begun)
     const run = await registry.start(runOptionsOf(body), c.get('operator').id)
     return c.json({ ...(run.id !== undefined && { id: run.id }) } satisfies StartedRun, 202)
   })
@@ -68,6 +70,16 @@ async function runAtWork(tenancy: AnyTenancy, registry: RunRegistry): Promise<Ru
   if (answer?.state === 'running') return answer
   const id = registry.active?.id
   return id === undefined ? undefined : readRun(tenancy, registry, id)
+}
+
+/** What another request of this process began while this one looked. Behind it nothing is awaited, so only one of two requests begins a run. */
+async function begunMeanwhile(tenancy: AnyTenancy, registry: RunRegistry): Promise<RunAnswer | undefined> {
+  for (let begun = registry.active; begun !== undefined; begun = registry.active) {
+    await begun.started
+    const run = begun.id === undefined ? undefined : await readRun(tenancy, registry, begun.id)
+    if (run?.state === 'running') return run
+  }
+  return undefined
 }
 
 async function detailOf(tenancy: AnyTenancy, registry: RunRegistry, id: string) {
