@@ -15,11 +15,33 @@ export function tenantOf(tenancy: AnyTenancy, c: Context<ConsoleEnv>): Promise<T
   return tenancy.tenants.get(uuid.test(text) ? { id: text } : { schema: text })
 }
 
+/** The last change of each tenant that is at work. */
+const changes = new WeakMap<AnyTenancy, Map<string, Promise<unknown>>>()
+
 /**
- * The same for a change, which names the version that the operator has seen.
+ * The same for a change, which names the version that the operator has seen. Changes of one tenant come one after another in this process: of two at the same moment, the second
+ * sees what the first has done.
  * @throws Refused TENANT_CHANGED_MEANWHILE when another process or operator has changed the tenant since
  */
-export async function tenantToChange(tenancy: AnyTenancy, c: Context<ConsoleEnv>): Promise<Tenant<any>> {
+export async function changing<T>(
+  tenancy: AnyTenancy,
+  c: Context<ConsoleEnv>,
+  change: (tenant: Tenant<any>) => Promise<T>,
+): Promise<T> {
+  const { id } = await tenantOf(tenancy, c)
+  const ofTenant = changes.get(tenancy) ?? new Map<string, Promise<unknown>>()
+  changes.set(tenancy, ofTenant)
+  const before = ofTenant.get(id) ?? Promise.resolve()
+  const work = before.catch(() => {}).then(async () => change(await asSeen(tenancy, c)))
+  ofTenant.set(id, work)
+  try {
+    return await work
+  } finally {
+    if (ofTenant.get(id) === work) ofTenant.delete(id)
+  }
+}
+
+async function asSeen(tenancy: AnyTenancy, c: Context<ConsoleEnv>): Promise<Tenant<any>> {
   const seen = c.req.header('if-match')?.replaceAll('"', '')
   if (seen === undefined || seen === '') {
     throw new Refused(

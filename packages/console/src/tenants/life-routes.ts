@@ -6,7 +6,7 @@ import type { ConsoleEnv, ConsoleParts, Room } from '../parts.ts'
 import { needs } from '../security/roles.ts'
 import type { DeletePlanAnswer, DueAnswer, PurgedAnswer } from './api.ts'
 import { cloneBody, cloneStreamed, planClone } from './clone.ts'
-import { mayOf, tenantOf, tenantToChange } from './find.ts'
+import { changing, mayOf, tenantOf } from './find.ts'
 import { unmasked } from './secrets.ts'
 import { showTenant } from './show.ts'
 
@@ -36,55 +36,50 @@ export function lifeRoutes({ tenancy }: ConsoleParts): Room {
 
   room.patch('/:tenant', needs('operator'), async (c) => {
     const { name, externalId, expiresAt, attributes } = changes.parse(await c.req.json())
-    const tenant = await tenantToChange(tenancy, c)
-    const stored = tenant.attributes as Record<string, unknown>
-    const set = attributes && Object.entries(unmasked(attributes.set, stored) as object)
-    const changed = await tenancy.tenants.update(
-      { id: tenant.id },
-      {
-        ...(name !== undefined && { name }),
-        ...(externalId !== undefined && { externalId }),
-        ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
-        ...(attributes && { attributes: Object.fromEntries([...attributes.unset.map((key) => [key, undefined]), ...set!]) }),
-      },
-    )
+    const changed = await changing(tenancy, c, ({ id, attributes: stored }) => {
+      const set = attributes && Object.entries(unmasked(attributes.set, stored) as object)
+      return tenancy.tenants.update(
+        { id },
+        {
+          ...(name !== undefined && { name }),
+          ...(externalId !== undefined && { externalId }),
+          ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
+          ...(attributes && { attributes: Object.fromEntries([...attributes.unset.map((key) => [key, undefined]), ...set!]) }),
+        },
+      )
+    })
     return c.json(await showTenant(tenancy, changed, mayOf(c)))
   })
 
   room.post('/:tenant/rename', needs('operator'), async (c) => {
     const { schema, name } = renaming.parse(await c.req.json())
-    const { id } = await tenantToChange(tenancy, c)
     const options = { ...(schema !== undefined && { schema }), ...(name !== undefined && { name }) }
-    return c.json(await showTenant(tenancy, await tenancy.tenants.rename({ id }, options), mayOf(c)))
+    const renamed = await changing(tenancy, c, ({ id }) => tenancy.tenants.rename({ id }, options))
+    return c.json(await showTenant(tenancy, renamed, mayOf(c)))
   })
 
   room.post('/:tenant/status', needs('operator'), async (c) => {
     const { status } = statusChange.parse(await c.req.json())
-    const { id } = await tenantToChange(tenancy, c)
     const move = { active: 'activate', suspended: 'suspend', maintenance: 'setMaintenance' } as const
-    return c.json(await showTenant(tenancy, await tenancy.tenants[move[status]]({ id }), mayOf(c)))
+    const moved = await changing(tenancy, c, ({ id }) => tenancy.tenants[move[status]]({ id }))
+    return c.json(await showTenant(tenancy, moved, mayOf(c)))
   })
 
   room.post('/:tenant/archive', needs('operator'), async (c) => {
     const { purgeAfterDays, keepDomains } = archiving.parse(await c.req.json())
-    const { id } = await tenantToChange(tenancy, c)
-    const archived = await tenancy.tenants.archive(
-      { id },
-      {
-        ...(purgeAfterDays !== undefined && { purgeAfterMs: purgeAfterDays === null ? null : purgeAfterDays * dayMs }),
-        ...(keepDomains !== undefined && { keepDomains }),
-      },
-    )
+    const options = {
+      ...(purgeAfterDays !== undefined && { purgeAfterMs: purgeAfterDays === null ? null : purgeAfterDays * dayMs }),
+      ...(keepDomains !== undefined && { keepDomains }),
+    }
+    const archived = await changing(tenancy, c, ({ id }) => tenancy.tenants.archive({ id }, options))
     return c.json(await showTenant(tenancy, archived, mayOf(c)))
   })
 
   room.post('/:tenant/restore', needs('operator'), async (c) => {
     const { schema, migrate } = restoring.parse(await c.req.json())
-    const { id } = await tenantToChange(tenancy, c)
-    const { tenant, takenDomains, pending } = await tenancy.tenants.restore(
-      { id },
-      { ...(schema !== undefined && { schema }), ...(migrate !== undefined && { migrate }) },
-    )
+    const options = { ...(schema !== undefined && { schema }), ...(migrate !== undefined && { migrate }) }
+    const restored = await changing(tenancy, c, ({ id }) => tenancy.tenants.restore({ id }, options))
+    const { tenant, takenDomains, pending } = restored
     return c.json({ tenant: await showTenant(tenancy, tenant, mayOf(c)), takenDomains, pending })
   })
 
@@ -113,8 +108,8 @@ export function lifeRoutes({ tenancy }: ConsoleParts): Room {
 
   room.post('/:tenant/delete', needs('owner'), async (c) => {
     const { confirm, sharedRows } = deletion.parse(await c.req.json())
-    const { id } = await tenantToChange(tenancy, c)
-    const { keptRoles } = await tenancy.tenants.delete({ id }, { confirm, ...(sharedRows !== undefined && { sharedRows }) })
+    const options = { confirm, ...(sharedRows !== undefined && { sharedRows }) }
+    const { keptRoles } = await changing(tenancy, c, ({ id }) => tenancy.tenants.delete({ id }, options))
     return c.json({ keptRoles })
   })
 

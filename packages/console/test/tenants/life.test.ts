@@ -161,6 +161,16 @@ describe('changing', () => {
     await expect.poll(async () => (await ask('acme')).body.status).toBe('suspended')
   })
 
+  test('of two changes that saw the same version, the second does nothing, also at the same moment', async () => {
+    const { version, name } = (await ask('acme')).body
+    const rename = (number: number) => ask('acme/rename', { body: { name: `Racer ${number}` }, version })
+    const answers = await Promise.all([1, 2, 3, 4].map(rename))
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409])
+    const first = answers.findIndex(({ status }) => status === 200) + 1
+    expect((await ask('acme')).body.name).toBe(`Racer ${first}`)
+    expect((await change('acme', '/rename', { name })).status).toBe(200)
+  })
+
   test('status, and back', async () => {
     expect((await change('acme', '/status', { status: 'maintenance' })).body.status).toBe('maintenance')
     expect((await change('acme', '/status', { status: 'active' })).body.status).toBe('active')
