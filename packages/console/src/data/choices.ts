@@ -5,6 +5,7 @@ import type { ChoicesAnswer } from './api.ts'
 import { explained } from './explain.ts'
 import { Parameters, readRows } from './parameters.ts'
 import { reading, type Client, type Place } from './place.ts'
+import { Refusal } from './refusal.ts'
 import { columnOf, kindOfColumn, readTable, type Column, type Table } from './table.ts'
 
 const mostChoices = 20
@@ -26,6 +27,7 @@ export async function findChoices(
   const find = async (client: Client): Promise<ChoicesAnswer> => {
     table = await readTable(client, place, name)
     const wanted = columnOf(table, column)
+    if (!wanted.mayRead) throw new Refusal('NO_RIGHT', `The right to read the column ${JSON.stringify(column)} is missing here.`)
     const label = labelOf(table, wanted)
     const parameters = new Parameters()
     const value = `"row".${identifier(wanted.name)}`

@@ -64,12 +64,14 @@ async function pageOf(client: Client, table: Table, { sort, filters, cursor }: L
     row === undefined ? undefined : list.cursor(row, direction)
   const previous = (isBackward ? hasMore : cursor !== undefined) ? cursorAt(rows[0], 'before') : undefined
   const next = (isBackward ? true : hasMore) ? cursorAt(rows.at(-1), 'after') : undefined
+  // Without the right to read it, rows are told apart by something that is no address.
+  const isAddressed = table.key.length > 0 && table.key.every(({ mayRead }) => mayRead)
   const count = filters.length === 0 ? await countRows(client, table) : undefined
   return {
     table: tableAnswer(table),
     columns: shown.map((column) => column.name),
     rows: rows.map((row) => ({
-      ...(table.key.length > 0 && row.keys !== null && { key: keyAddress(row.keys) }),
+      ...(isAddressed && row.keys !== null && { key: keyAddress(row.keys) }),
       cells: cellsOf(shown, row),
     })),
     ...(sort && { sort }),

@@ -1,5 +1,5 @@
 /** The room of data: the tables and rows of a tenant, of the shared schema and of templates. */
-import { Hono, type Context } from 'hono'
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import * as z from 'zod'
 import type { ConsoleEnv, ConsoleParts, Room } from '../parts.ts'
@@ -11,7 +11,7 @@ import { readCursor } from './cursor.ts'
 import { parseFilters } from './filters.ts'
 import { listRows } from './list-rows.ts'
 import { describeTable, listTables } from './list-tables.ts'
-import { placeOf, type Place } from './place.ts'
+import { placeOf, sharedPlace, type Place } from './place.ts'
 import { Refusal } from './refusal.ts'
 import { readReferences, readRow, readValue } from './row.ts'
 import { changeRow, createRow, deleteRow } from './write-row.ts'
@@ -82,12 +82,12 @@ export function dataRoutes({ tenancy }: ConsoleParts): Room {
     })
   })
 
-  room.post('/:place/tables/:table/rows', needs('operator'), limited, async (c) => {
+  room.post('/:place/tables/:table/rows', mayWrite, limited, async (c) => {
     const body = newRow.parse(await bodyOf(c))
     return c.json(await createRow(tenancy, await place(c), named(c, 'table'), body), 201)
   })
 
-  room.patch('/:place/tables/:table/rows/:key', needs('operator'), limited, async (c) => {
+  room.patch('/:place/tables/:table/rows/:key', mayWrite, limited, async (c) => {
     const body = rowChange.parse(await bodyOf(c))
     return c.json(await changeRow(tenancy, await place(c), named(c, 'table'), c.req.param('key'), body))
   })
@@ -101,17 +101,24 @@ export function dataRoutes({ tenancy }: ConsoleParts): Room {
   return room
 }
 
+/** Rows of the shared schema may say who operates the application, in which role: those who write them could make themselves an owner. */
+const mayWrite: MiddlewareHandler<ConsoleEnv> = (c, next) =>
+  needs(c.req.param('place') === sharedPlace ? 'owner' : 'operator')(c, next)
+
 /** What the operator may not do is not offered. The routes refuse it, too. */
 function forRole(c: Context<ConsoleEnv>, table: TableAnswer): TableAnswer {
   const { role } = c.get('operator')
   if (role === 'owner' || table.readOnly !== undefined) return table
-  if (role === 'operator') return { ...table, mayDelete: false }
+  if (role === 'operator' && table.place.kind !== 'shared') return { ...table, mayDelete: false }
   return {
     ...table,
     mayInsert: false,
     mayUpdate: false,
     mayDelete: false,
-    readOnly: 'Your role in this console is viewer: it reads, and changes nothing.',
+    readOnly:
+      role === 'viewer'
+        ? 'Your role in this console is viewer: it reads, and changes nothing.'
+        : 'Rows that all tenants share are changed by owners. Your role in this console is operator.',
   }
 }
 

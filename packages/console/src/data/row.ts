@@ -66,6 +66,8 @@ export function isRow({ key }: Table, values: readonly string[], parameters: Par
 /** @throws Refusal UNKNOWN_ROW */
 export function keyFor(table: Table, address: string): string[] {
   const key = keyOf(address)
+  if (table.key.some(({ mayRead }) => !mayRead))
+    throw new Refusal('NO_RIGHT', `The right to read the primary key of ${JSON.stringify(table.name)} is missing here.`)
   if (key === undefined || table.key.length === 0 || key.length !== table.key.length) throw unknownRow(table)
   return key
 }

@@ -1,6 +1,7 @@
 /** A table as the catalogs have it at this moment. Every name that goes into SQL comes from here. */
 import { identifier } from 'partywall'
 import type { ColumnAnswer, ColumnKind, TableAnswer, TableKind } from './api.ts'
+import { isSecretColumn } from './secret-columns.ts'
 import { readRows } from './parameters.ts'
 import { sharedPlace, type Client, type Place } from './place.ts'
 import { Refusal } from './refusal.ts'
@@ -67,7 +68,8 @@ export interface Table extends TableFacts {
 /** @throws Refusal UNKNOWN_TABLE */
 export async function readTable(client: Client, place: Place, name: string): Promise<Table> {
   const isName = name !== '' && Buffer.byteLength(name) <= 63
-  const [facts] = isName ? await readRows<TableFacts>(client, tableSql, [place.schema, name]) : []
+  const [found] = isName ? await readRows<TableFacts>(client, tableSql, [place.schema, name]) : []
+  const facts = found && withoutSecrets(found)
   if (facts === undefined) {
     const owner = place.answer.kind === 'shared' ? 'The shared schema' : JSON.stringify(place.answer.name)
     throw new Refusal('UNKNOWN_TABLE', `${owner} has no table ${JSON.stringify(name.slice(0, 63))}.`)
@@ -75,6 +77,14 @@ export async function readTable(client: Client, place: Place, name: string): Pro
   const primary = facts.keys.find(({ isPrimary }) => isPrimary)
   const key = (primary?.columns.slice(0, primary.parts) ?? []).map((column) => facts.columns.find((one) => one.name === column)!)
   return { ...facts, place, name, sql: `${identifier(place.schema)}.${identifier(name)}`, key }
+}
+
+/** As if the right to read them were missing: so they are in no cell, no filter, no sort and no download. */
+function withoutSecrets(facts: TableFacts): TableFacts {
+  return {
+    ...facts,
+    columns: facts.columns.map((column) => (isSecretColumn(column.name) ? { ...column, mayRead: false } : column)),
+  }
 }
 
 /** @throws Refusal UNKNOWN_COLUMN */

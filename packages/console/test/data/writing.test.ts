@@ -74,7 +74,7 @@ describe('a new row', () => {
   test('gets its defaults where no value is given, and stands in its tenant only', async () => {
     const { status, body } = await create('people', { email: 'x@y' })
     expect([status, body]).toEqual([201, { key: '2' }])
-    expect((await show('people', '2')).cells).toEqual({ id: '2', email: 'x@y', plan: null, age: null, nick: null, secret: null })
+    expect((await show('people', '2')).cells).toEqual({ id: '2', email: 'x@y', plan: null, age: null, nick: null })
     expect((await show('people', '2', 'globex')).code).toBe('UNKNOWN_ROW')
   })
 
