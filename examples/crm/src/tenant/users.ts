@@ -34,6 +34,8 @@ export function createUsers(tenancy: TenantAuthTenancy<any>, environment: Enviro
           await mailer.send(resetMail({ to: user.email, tenant: tenant.name, url }))
         },
       },
+      // Who reads the table could otherwise choose a password for everyone who has forgotten one.
+      verification: { storeIdentifier: 'hashed' },
       plugins: [entrance(tenancy, environment.appUrl)],
       advanced: { ipAddress: { ipAddressHeaders: ['x-crm-client'] } },
       rateLimit: { enabled: limits },
