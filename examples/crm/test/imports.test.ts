@@ -92,6 +92,21 @@ test('an import that was killed goes on behind the last rows that it did', async
   expect((await acme.get('acme', '/api/customers?search=resumed')).body.total).toBe(200)
 })
 
+test('an import ends where its tenant is suspended meanwhile', async () => {
+  const { crm } = open
+  await open.tenant('closed')
+  const rows = await crm.tenancy.run('closed', async () => {
+    await crm.files.put('imports/late.csv', `name\n${Array.from({ length: 600 }, (_, index) => `Late ${index}`).join('\n')}\n`)
+    const made = await crm.tenancy.pool.query<{ id: number }>(
+      `insert into imports (file_name, stored_as) values ('late.csv', 'imports/late.csv') returning id`,
+    )
+    await crm.tenancy.tenants.suspend('closed')
+    await importCustomers(crm, made.rows[0]!.id)
+    return crm.tenancy.pool.query('select state, reason, (select count(*)::int from customers) as customers from imports')
+  })
+  expect(rows.rows).toEqual([{ state: 'failed', reason: expect.stringContaining('closed meanwhile'), customers: 0 }])
+})
+
 test('the limit of the plan ends an import with a sentence', async () => {
   const { tenancy } = open.crm
   const { records } = (await acme.get('acme', '/api/billing')).body.used

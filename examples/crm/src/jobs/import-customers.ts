@@ -90,6 +90,7 @@ async function importBatch(
           .slice(0, 500),
       })
   }
+  await assertServed(tenancy)
   await inTransaction(tenancy.pool, async (client) => {
     await insertCustomers(client, fitting, ownerId)
     await assertRoom(client, tenancy.current().attributes.limits)
@@ -105,6 +106,16 @@ async function importBatch(
       [id, batch.length, fitting.length, refused.length],
     )
   })
+}
+
+/**
+ * A tenant that was suspended while the job runs gets no more rows.
+ * @throws ApiProblem
+ */
+async function assertServed(tenancy: Pick<Parts['tenancy'], 'tenants' | 'current'>): Promise<void> {
+  const { status } = await tenancy.tenants.get({ id: tenancy.current().id })
+  if (status !== 'active')
+    throw new ApiProblem(403, 'TENANT_SUSPENDED', 'The account was closed meanwhile, so the rest of the file was not imported.')
 }
 
 async function insertCustomers(client: PoolClient, customers: readonly object[], ownerId: string | null): Promise<void> {
