@@ -84,7 +84,7 @@ export async function startCrm(environment: Environment, options: CrmOptions = {
       }),
     )
     closing.push(() => stopServer(server))
-    await listen(server, environment.port)
+    await listen(server, environment)
     return { ...parts, operators, server, sink, stop: close }
   } catch (error) {
     await close().catch(() => {})
@@ -101,8 +101,10 @@ async function stopServer(server: Server): Promise<void> {
   await closed
 }
 
-async function listen(server: Server, port: number): Promise<void> {
-  server.listen(port)
+/** Outside of production the secrets and passwords are those of the demo, so only this machine gets in. */
+async function listen(server: Server, { port, isProduction }: Environment): Promise<void> {
+  if (isProduction) server.listen(port)
+  else server.listen(port, '127.0.0.1')
   try {
     await once(server, 'listening')
   } catch (error) {

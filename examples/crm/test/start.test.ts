@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -27,6 +27,17 @@ test('the start prints what to open, and the commands of the README print what i
     `:${port}/mail`,
   ])
     expect(said).toContain(text)
+  // The passwords of the demo are known to everyone: other machines do not reach it.
+  const others = Object.values(networkInterfaces()).flatMap((all) =>
+    (all ?? []).filter(({ internal, family }) => !internal && family === 'IPv4'),
+  )
+  for (const { address } of others)
+    expect(
+      await fetch(`http://${address}:${port}/ready`).then(
+        () => 'reached',
+        () => 'closed',
+      ),
+    ).toBe('closed')
   const commands = blocksOf(readme, 'bash').join('\n').replaceAll('localhost:3400', `localhost:${port}`)
   const { stdout } = await promisify(execFile)('bash', ['-e', '-c', commands], { cwd: folder })
   const [, ...answers] = blocksOf(readme, '')
