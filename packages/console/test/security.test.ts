@@ -145,7 +145,7 @@ describe('other pages', () => {
     for (const method of ['PUT', 'PATCH', 'DELETE']) expect((await ask(path, { method, headers: owner })).status).toBe(403)
     // Without a body there is nothing that must be JSON.
     const { 'content-type': _, ...bare } = own
-    expect((await ask(path, { method: 'DELETE', headers: bare })).status).toBe(404)
+    expect((await ask(path, { method: 'DELETE', headers: { ...owner, ...bare } })).status).toBe(404)
     // Reading by a page of another site.
     expect((await ask('/api/session', { headers: { ...owner, 'sec-fetch-site': 'cross-site' } })).status).toBe(403)
   })
@@ -258,6 +258,17 @@ describe('what is sent', () => {
       expect([name, body.includes('"name"')]).toEqual([name, false])
       expect([name, [200, 400, 404].includes(status!)]).toEqual([name, true])
     }
+  })
+
+  test.each(['', '/admin'])('below "%s", a body in chunks is read and limited, and a change may have none', async (path) => {
+    const ask = await served(path === '' ? console(tenancy, options) : express().use(path, console(tenancy, options)))
+    const headers = { ...owner, origin: 'http://shop.test' }
+    const json = { ...headers, 'content-type': 'application/json', 'transfer-encoding': 'chunked' }
+    const send = (body: string) => ask(`${path}/api/tenants/acme/members/remove`, { method: 'POST', headers: json, body })
+    expect((await send('{"userId":"x"}')).json.code).toBe('NOT_A_MEMBER')
+    expect((await send(`{"userId":"${'x'.repeat(2 ** 21)}"}`)).status).toBe(413)
+    const removed = await ask(`${path}/api/data/acme/tables/none/rows/1`, { method: 'DELETE', headers })
+    expect([removed.status, removed.json.code]).toEqual([404, 'UNKNOWN_TABLE'])
   })
 
   test('a body that is too large or no JSON is refused', async () => {

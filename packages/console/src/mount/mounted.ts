@@ -33,7 +33,10 @@ export function mounted(app: ConsoleApp, { path }: CheckedOptions): Console {
 
   function serve(req: IncomingMessage, res: ServerResponse, mount: string): void {
     const answer = (request: Request) =>
-      app(withParsedBody(withoutPath(request, path ?? ''), req), { base: `${mount}/`.replaceAll(/\/{2,}/g, '/'), node: req })
+      app(withParsedBody(withoutPath(asGlobal(request, req), path ?? ''), req), {
+        base: `${mount}/`.replaceAll(/\/{2,}/g, '/'),
+        node: req,
+      })
     const listener = getRequestListener(answer, {
       overrideGlobalObjects: false,
       // A host that is no host has no URL.
@@ -46,6 +49,14 @@ export function mounted(app: ConsoleApp, { path }: CheckedOptions): Console {
 /** Express cuts the path of the mount off, and keeps it. */
 function mountOf({ baseUrl = '' }: Mounted): string {
   return baseUrl.replace(/\/$/, '')
+}
+
+/** The adapter's own kind of request cannot be copied, as the limit of a body does; and it has a stream where there is no body. */
+function asGlobal(request: Request, req: IncomingMessage): Request {
+  const { method, url, headers, signal } = request
+  if (method === 'GET' || method === 'HEAD') return request
+  const hasBody = req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined
+  return hasBody ? new Request(url, request) : new Request(url, { method, headers, signal })
 }
 
 /** A parser in front of the console, such as express.json(), has read the body to its end. */
