@@ -21,7 +21,8 @@ partywall polls is ready on ${url}
   a new tenant, live    curl -X POST ${json} -d '{"name":"Williams"}' ${url}/client
   served at once        curl -H 'Host: williams.localhost' ${url}/polls
 
-A SaaS with sign-up, a CRM and the console of its operators:  npm run start:crm
+A SaaS with a sign-up and a CRM for each tenant:  npm run start:crm   then http://crm.localhost:3400
+The console of its operators is started with it:   http://admin.crm.localhost:3400
 
 Ctrl-C stops it.
 `

@@ -1,6 +1,7 @@
 /** The accounts that a command is about: with `--tenant` those of the tenant, else the central ones. */
 import type { UserAccount, UserAccounts } from '../../ports/user-accounts.ts'
 import type { Tenancy } from '../../tenancy.ts'
+import { sqlState, sqlStateOf } from '../../sql/sqlstate.ts'
 import { UsageError } from '../terminal/failure.ts'
 import { pairs } from '../terminal/table.ts'
 
@@ -23,14 +24,27 @@ export async function withAccounts<T extends object>(
 ): Promise<{ readonly schema?: string; readonly result: T }> {
   const { auth } = tenancy.options
   if (ref === undefined) {
-    if (auth.central === undefined)
-      throw missing('auth.central', 'Name a tenant with --tenant for an account of a tenant, or add it')
-    return { result: await work(auth.central(tenancy).users) }
+    const { central } = auth
+    if (central === undefined) throw missing('auth.central', 'Name a tenant with --tenant for an account of a tenant, or add it')
+    return { result: await withTables(() => work(central(tenancy).users), 'migrations.shared') }
   }
   const { id, schema } = await tenancy.tenants.get(ref)
   if (auth.tenant === undefined) throw missing('auth.tenant', 'Leave --tenant out for a central account, or add it')
   const { users } = auth.tenant(tenancy)
-  return { schema, result: await tenancy.run({ id }, () => work(users)) }
+  return { schema, result: await withTables(() => tenancy.run({ id }, () => work(users)), 'migrations.tenant') }
+}
+
+/** @throws UsageError CONFIG_INVALID where the tables of the sign-in do not exist: its library would name a migration of its own */
+async function withTables<T>(work: () => Promise<T>, option: string): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (sqlStateOf(error) !== sqlState.undefinedTable) throw error
+    throw new UsageError(
+      `The tables of this sign-in do not exist. Add betterAuthMigrations(…) to the option ${option}, then run  partywall migrate: docs/better-auth.md.`,
+      'CONFIG_INVALID',
+    )
+  }
 }
 
 function missing(option: string, advice: string): UsageError {

@@ -164,3 +164,22 @@ test('a config without the sign-in, and a sign-in without the plugin, say what i
   const { error } = (await plain.run('user create a@b.example --admin --tenant acme --json')).json
   expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining('plugins: [admin()]') })
 })
+
+test('before the tables of a sign-in are made, the command says how to make them', async () => {
+  const { url: empty } = await testDatabase()
+  const { run: runEmpty } = await project(empty, {
+    'partywall.config.ts': config(
+      'auth: { tenant: (tenancy) => tenantAuth(tenancy, () => options, { secret }), central: (tenancy) => centralAuth(tenancy, centralOptions, { secret }) },',
+    ).replace(/migrations: .*\n/, 'migrations: { shared: false, tenant: false },\n'),
+  })
+  await runEmpty('migrate')
+  await runEmpty('tenant create acme')
+  for (const [call, option] of [
+    ['user create --admin ops@our.example', 'migrations.shared'],
+    ['user create ann@acme.example --tenant acme', 'migrations.tenant'],
+  ] as const) {
+    const { code, json } = await runEmpty(`${call} --json`)
+    expect([code, json.error]).toMatchObject([2, { code: 'CONFIG_INVALID', message: expect.stringContaining(option) }])
+    expect(json.error.message).toContain('partywall migrate')
+  }
+})
