@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config'
+import { closingLine } from './packages/partywall/test/support/run/closing-line.ts'
 import { hasPgBouncer } from './packages/partywall/test/support/servers/pgbouncer.ts'
 import { hasChromium } from './packages/ui/browser/chromium.ts'
 
@@ -124,6 +125,7 @@ export default defineConfig({
   test: {
     globalSetup: [`${support}run/global-setup.ts`],
     maxWorkers: 3,
+    reporters: ['default', closingLine],
     projects: [direct, ...(isSplit ? [sharedProcess] : []), unit, pgbouncer, ...rolesToo, ...browserToo],
   },
 })

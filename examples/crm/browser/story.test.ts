@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Browser, Page } from 'playwright-core'
 import { launch } from '../../../packages/ui/browser/chromium.ts'
+import { serious } from '../../../packages/ui/browser/serious.ts'
 import { endTrial } from '../src/shared/billing/trial.ts'
 import { openCrm, password, until } from '../test/support.ts'
-import { askFrom, buildClientOnce, openPage, overflow, serious, settled, type Seen } from './support.ts'
+import { askFrom, buildClientOnce, openPage, overflow, settled, type Seen } from './support.ts'
 
 await buildClientOnce()
 const open = await openCrm()

@@ -1,7 +1,5 @@
 /** Browsers for the app with its built client, of which it is known what their pages did. */
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { until } from '../test/support.ts'
@@ -44,27 +42,6 @@ export async function openPage(browser: Browser, apex: string, options: BrowserC
     void dialog.dismiss()
   })
   return { page, errors, strangers, dialogs }
-}
-
-/** What axe calls serious or critical, with where it is. */
-export async function serious(page: Page): Promise<string[]> {
-  axe ??= await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  // Not by a script tag, which the page's policy refuses.
-  await page.evaluate(axe)
-  const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[]
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(
-      ({ id, nodes }) =>
-        `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`).join(' | ')}`,
-    )
-}
-let axe: string | undefined
-
-interface Violation {
-  readonly id: string
-  readonly impact: string
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
 }
 
 /** By how many pixels the page is wider than the window. */

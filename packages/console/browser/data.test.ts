@@ -1,13 +1,11 @@
 /** The pages of tables and rows in Chromium: their story, two tenants side by side, and what hostile rows do to them. */
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import type Axe from 'axe-core'
 import { byHost, createTenancy } from 'partywall'
 import { Client } from 'pg'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { testDatabase } from '../../partywall/test/support/servers/database.ts'
 import { launch, watchedPage, type Watched } from '../../ui/browser/chromium.ts'
+import { serious } from '../../ui/browser/serious.ts'
 import { addressOf } from '../src/data/address.ts'
 import { dataServer, type DataServer } from './data-server.ts'
 
@@ -20,7 +18,6 @@ const tenancy = createTenancy({
 const admin = new Client(url)
 let server: DataServer
 let browser: Browser
-let axe: string
 const strange = `<img src=x onerror="alert(1)">/..`
 
 beforeAll(async () => {
@@ -45,11 +42,7 @@ beforeAll(async () => {
       reset search_path`)
   }
   await admin.query('create table acme.only_acme (id int primary key)')
-  ;[server, browser, axe] = await Promise.all([
-    dataServer(tenancy),
-    launch(),
-    readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
-  ])
+  ;[server, browser] = await Promise.all([dataServer(tenancy), launch()])
   // The first request builds the pages.
   await fetch(server.origin)
 })
@@ -79,19 +72,6 @@ async function open(path: string, width = 1280): Promise<Watched> {
   await watched.page.locator('.ui-page-title').waitFor()
   await watched.page.waitForLoadState('networkidle')
   return watched
-}
-
-async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  return page.evaluate(async () => {
-    const { violations } = await (window as unknown as { axe: typeof Axe }).axe.run()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`).join(' | ')}`,
-      )
-  })
 }
 
 const rowsOf = (page: Page) => page.getByRole('table', { name: /Rows of/ }).locator('tbody tr')

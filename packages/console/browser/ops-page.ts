@@ -1,12 +1,8 @@
 /** Pages of the console in Chromium, and what each of them must hold: no policy broken, nothing from elsewhere, usable without a mouse and on a phone. */
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import type Axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { watchedPage, type Watched } from '../../ui/browser/chromium.ts'
-
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+import { serious } from '../../ui/browser/serious.ts'
 
 export async function openPage(browser: Browser, origin: string, path: string, width = 1280): Promise<Watched> {
   const watched = await watchedPage(browser, origin, { viewport: { width, height: 900 }, reducedMotion: 'reduce' })
@@ -18,14 +14,7 @@ export async function openPage(browser: Browser, origin: string, path: string, w
 }
 
 export async function expectSound({ page, violations, errors, strangers }: Watched): Promise<void> {
-  await page.evaluate(axe)
-  const found = await page.evaluate(async () => {
-    const { violations: all } = await (window as unknown as { axe: typeof Axe }).axe.run()
-    return all
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
-  })
-  expect(found).toEqual([])
+  expect(await serious(page)).toEqual([])
   expect(await violations()).toEqual([])
   expect(errors).toEqual([])
   expect(strangers).toEqual([])

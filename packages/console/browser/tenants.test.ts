@@ -1,15 +1,13 @@
 /** The pages of tenants in Chromium: a tenant from its form to its deletion, hostile names, the keyboard, a viewer, both widths. */
-import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import type Axe from 'axe-core'
 import { byHost, createTenancy } from 'partywall'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import * as z from 'zod'
 import { testDatabase } from '../../partywall/test/support/servers/database.ts'
 import { launch, watchedPage, type Watched } from '../../ui/browser/chromium.ts'
+import { serious } from '../../ui/browser/serious.ts'
 import { console as consoleOf } from '../src/index.ts'
 import type { Role } from '../src/parts.ts'
 
@@ -34,7 +32,6 @@ let role: Role = 'owner'
 let server: Server
 let origin: string
 let browser: Browser
-let axe: string
 
 beforeAll(async () => {
   server = createServer(consoleOf(tenancy, { authorize: () => ({ id: 'ann', role }) })).listen(0, '127.0.0.1')
@@ -43,7 +40,7 @@ beforeAll(async () => {
   // The first page of a working copy is built.
   await fetch(origin)
   await tenancy.tenants.create({ schema: 'globex', name: hostile, attributes: { apiKey: 'sk_live_0123456789abcdef' } })
-  ;[browser, axe] = await Promise.all([launch(), readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')])
+  browser = await launch()
 })
 beforeEach(() => {
   role = 'owner'
@@ -62,19 +59,6 @@ async function open(path: string, width = 1280): Promise<Watched> {
   await watched.page.locator('.ui-page-title').waitFor()
   await watched.page.waitForLoadState('networkidle')
   return watched
-}
-
-async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  return page.evaluate(async () => {
-    const { violations } = await (window as unknown as { axe: typeof Axe }).axe.run()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`).join(' | ')}`,
-      )
-  })
 }
 
 const shows = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor()

@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type Axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { launch, watchedPage } from './chromium.ts'
 import type { Watched } from './chromium.ts'
 import { galleryServer } from './gallery-server.ts'
 import type { GalleryServer } from './gallery-server.ts'
+import { serious } from './serious.ts'
 
 const pages = ['actions', 'forms', 'overlays', 'tables', 'states', 'plots', 'hostile'] as const
 const widths = [1280, 390] as const
@@ -14,14 +12,9 @@ const schemes = ['light', 'dark'] as const
 
 let server: GalleryServer
 let browser: Browser
-let axe: string
 
 beforeAll(async () => {
-  ;[server, browser, axe] = await Promise.all([
-    galleryServer(),
-    launch(),
-    readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
-  ])
+  ;[server, browser] = await Promise.all([galleryServer(), launch()])
 })
 afterAll(async () => {
   await browser.close()
@@ -37,21 +30,6 @@ async function open(path: string, width: number, colorScheme: 'light' | 'dark' =
   await watched.page.goto(`${server.origin}/#/${path}`)
   await watched.page.locator('.ui-page-title').waitFor()
   return watched
-}
-
-/** What axe calls serious or critical, with where it is. */
-async function serious(page: Page): Promise<string[]> {
-  // Not by a script tag, which the page's policy refuses.
-  await page.evaluate(axe)
-  return page.evaluate(async () => {
-    const { violations } = await (window as unknown as { axe: typeof Axe }).axe.run()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`).join(' | ')}`,
-      )
-  })
 }
 
 async function overflow(page: Page): Promise<number> {
