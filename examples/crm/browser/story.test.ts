@@ -5,7 +5,7 @@ import { launch } from '../../../packages/ui/browser/chromium.ts'
 import { serious } from '../../../packages/ui/browser/serious.ts'
 import { endTrial } from '../src/shared/billing/trial.ts'
 import { openCrm, password, until } from '../test/support.ts'
-import { askFrom, buildClientOnce, openPage, overflow, settled, type Seen } from './support.ts'
+import { askFrom, buildClientOnce, goTo, openPage, overflow, settled, type Seen } from './support.ts'
 
 await buildClientOnce()
 const open = await openCrm()
@@ -69,7 +69,7 @@ test('the sign-up says at the field what is wrong, and leads to the first page o
 
 test('a customer with a hostile name is text, with its note, task and file', async () => {
   const { page } = owner
-  await page.getByRole('link', { name: 'Customers' }).click()
+  await goTo(page, 'Customers')
   await page.getByRole('button', { name: 'New customer' }).first().click()
   await page.getByRole('button', { name: 'Add the customer' }).click()
   await page.getByText('It must not be empty.').waitFor()
@@ -130,7 +130,7 @@ test('the search answers to a key, and leads to what was found', async () => {
 
 test('an import tells how far it is, and why lines were refused', async () => {
   const { page } = owner
-  await page.getByRole('link', { name: 'Imports' }).click()
+  await goTo(page, 'Imports')
   const lines = Array.from({ length: 1500 }, (_, index) => `Customer ${index},c${index}@example.com`)
   lines[10] = ',nameless@example.com'
   lines[20] = 'Wrong,no address'
@@ -150,7 +150,7 @@ test('an import tells how far it is, and why lines were refused', async () => {
 
 test('a colleague comes by invitation, in another browser', async () => {
   const { page } = owner
-  await page.getByRole('link', { name: 'People' }).click()
+  await goTo(page, 'People')
   await page.getByRole('button', { name: 'Invite a colleague' }).click()
   await page.getByLabel('E-mail').fill('cem@nordwind.example')
   await page.getByRole('button', { name: 'Send the invitation' }).click()
@@ -173,7 +173,7 @@ describe('another tenant', () => {
   test('sees nothing of the first, by its own pages and by the ids of the first', async () => {
     const { page } = stranger
     await signUp(page, 'Globex', 'greta@globex.example')
-    await page.getByRole('link', { name: 'Customers' }).click()
+    await goTo(page, 'Customers')
     await page.getByText('No customers yet').waitFor()
     const { items } = JSON.parse((await askFrom(owner.page, '/api/customers?limit=1')).text)
     const { id } = items[0]

@@ -44,6 +44,12 @@ export async function openPage(browser: Browser, apex: string, options: BrowserC
   return { page, errors, strangers, dialogs }
 }
 
+/** Follows a link of the navigation. The page before stays until the next one is loaded, and may have fields and buttons of the same names. */
+export async function goTo(page: Page, name: string): Promise<void> {
+  await page.getByRole('link', { name }).click()
+  await page.getByRole('heading', { name, exact: true }).waitFor()
+}
+
 /** By how many pixels the page is wider than the window. */
 export async function overflow(page: Page): Promise<number> {
   return (await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')) as number

@@ -1,4 +1,5 @@
 /** The pages of tables and rows in Chromium: their story, two tenants side by side, and what hostile rows do to them. */
+import { readFile } from 'node:fs/promises'
 import { byHost, createTenancy } from 'partywall'
 import { Client } from 'pg'
 import type { Browser, Page } from 'playwright-core'

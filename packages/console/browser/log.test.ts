@@ -37,6 +37,8 @@ test('a link of an entry of acme that is opened while in globex leads to acme', 
   const { page } = watched
   await page.getByText('Log of globex').first().waitFor()
   await page.locator('nav').getByRole('link', { name: 'Log' }).first().click()
+  // The page before has a field and a button of the same names.
+  await page.getByRole('heading', { name: 'Log', exact: true }).waitFor()
   await page.getByLabel('Who').fill(hostile)
   await page.getByRole('button', { name: 'Filter' }).click()
   const row = page.getByRole('row').filter({ hasText: 'acme' })
@@ -65,6 +67,8 @@ test('a link of a row of acme that is opened while in globex leads to that row o
   const watched = await openPage(browser, server.origin, '/t/globex/tables/polls')
   const { page } = watched
   await page.locator('nav').getByRole('link', { name: 'Log' }).first().click()
+  // The page before has a field and a button of the same names.
+  await page.getByRole('heading', { name: 'Log', exact: true }).waitFor()
   await page.getByLabel('Tenant', { exact: true }).last().fill('acme')
   await page.getByRole('button', { name: 'Filter' }).click()
   await page.waitForURL(/tenant=acme/)

@@ -1,6 +1,7 @@
 /** The console with its built pages, on a port of its own. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+// @ts-expect-error it has no types
 import { buildClient } from '../build-client.js'
 import { console as consoleOf } from '../src/console.ts'
 import type { ConsoleOptions } from '../src/options.ts'

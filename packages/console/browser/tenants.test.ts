@@ -68,6 +68,8 @@ const click = (page: Page, name: string | RegExp) => page.getByRole('button', { 
 test('a tenant is made with its steps, suspended, renamed, cloned, archived, restored and deleted by its name', async () => {
   const { page, errors, violations, strangers } = await open('/')
   await page.getByRole('link', { name: 'New tenant' }).click()
+  // The search of the list has these names in its label.
+  await page.getByRole('heading', { name: 'New tenant' }).waitFor()
   await page.getByLabel('Name').fill('Acme Inc.')
   expect(await page.getByLabel('Schema').inputValue()).toBe('acme-inc')
   await page.getByLabel('Seats').fill('0')
