@@ -174,8 +174,8 @@ describe('tenantPostgresJs', () => {
     await tenancy.run(a, async () => {
       // The first query on each connection prepares it.
       for (let round = 0; round < 8; round++) await firstAuthor()
-      expect((await countingWrites(async () => void (await names()))).writes).toBe(2)
-      expect((await countingWrites(async () => void (await firstAuthor()))).writes).toBe(isPooled ? 4 : 2)
+      expect(await writesOf(async () => void (await names()))).toBe(2)
+      expect(await writesOf(async () => void (await firstAuthor()))).toBe(isPooled ? 4 : 2)
     })
   })
 
@@ -364,7 +364,7 @@ describe('tenantPostgresJs', () => {
 })
 
 /** How many writes to sockets `work` makes. */
-async function countingWrites(work: () => Promise<void>): Promise<{ writes: number }> {
+async function countingWrites(work: () => Promise<void>): Promise<number> {
   const { Socket } = await import('node:net')
   const original = Socket.prototype.write
   let writes = 0
@@ -377,5 +377,12 @@ async function countingWrites(work: () => Promise<void>): Promise<{ writes: numb
   } finally {
     Socket.prototype.write = original
   }
-  return { writes }
+  return writes
+}
+
+/** Of several times the least: what else writes in this process meanwhile, such as a connection that is opened, only adds to it. */
+async function writesOf(work: () => Promise<void>): Promise<number> {
+  const counts: number[] = []
+  for (let round = 0; round < 5; round++) counts.push(await countingWrites(work))
+  return Math.min(...counts)
 }
