@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { testDatabase } from '../../../packages/partywall/test/support/servers/database.ts'
+import { freePort } from '../../../packages/partywall/src/embedded/free-port.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const { url } = await testDatabase()
@@ -82,13 +83,4 @@ async function start(variables: NodeJS.ProcessEnv) {
     return ended
   }
   return { said: () => output, ended, end }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

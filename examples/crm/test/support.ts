@@ -1,7 +1,5 @@
 /** The app on the database of a test file, and browsers that keep the cookies of each host apart. */
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +7,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { testDatabase } from '../../../packages/partywall/test/support/servers/database.ts'
 import { startCrm, type Crm, type CrmOptions } from '../src/crm.ts'
 import { environmentOf, type Environment } from '../src/environment.ts'
+import { freePort } from '../../../packages/partywall/src/embedded/free-port.ts'
 
 interface Answer {
   readonly status: number
@@ -178,13 +177,4 @@ export async function until<T>(ask: () => Promise<T> | T, isSo: (value: T) => bo
     if (isSo(value)) return value
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished, expect, test } from 'vitest'
 import { testDatabase } from '../../../packages/partywall/test/support/servers/database.ts'
 import { client } from './ask.ts'
+import { freePort } from '../../../packages/partywall/src/embedded/free-port.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const { url } = await testDatabase()
@@ -70,13 +71,4 @@ async function start(port: number | string) {
     return ended
   }
   return { said: () => output, ended, end }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -2,9 +2,8 @@
 import { useQuery } from '@tanstack/vue-query'
 import { computed } from 'vue'
 import type { Operator, Role } from '../../src/parts.ts'
+import { roles } from '../../src/security/roles.ts'
 import { getJson } from './fetch.ts'
-
-const order: readonly Role[] = ['viewer', 'operator', 'owner']
 
 export function useSession() {
   const { data: operator, error } = useQuery({
@@ -13,6 +12,6 @@ export function useSession() {
     staleTime: 60_000,
   })
   /** Whether the operator may do what needs this role. The server decides; this hides what it would refuse. */
-  const may = (role: Role): boolean => operator.value !== undefined && order.indexOf(operator.value.role) >= order.indexOf(role)
+  const may = (role: Role): boolean => operator.value !== undefined && roles.indexOf(operator.value.role) >= roles.indexOf(role)
   return { operator, error, may, isSignedIn: computed(() => operator.value !== undefined) }
 }
